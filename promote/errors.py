@@ -1,0 +1,61 @@
+"""What can go wrong, sorted by what the person who meets it can do; each class has its exit code."""
+
+
+class PromoteError(Exception):
+    """Root of every expected failure. Its text says what failed, where, and what to do next."""
+
+    exit_code = 2
+
+
+class UsageError(PromoteError):
+    """The command line or the repository's layout does not make sense (exit 2)."""
+
+
+class ConfigError(PromoteError):
+    """promote.yaml or a kustomization says something that cannot be followed (exit 2)."""
+
+
+class EditRefused(ConfigError):
+    """A byte-exact edit could not be proved safe, so nothing was written (exit 2)."""
+
+
+class ToolError(PromoteError):
+    """A program that promote runs is missing, has the wrong version or failed (exit 2)."""
+
+
+class RenderError(ToolError):
+    """kustomize could not render a kustomization (exit 2)."""
+
+
+class GitError(PromoteError):
+    """Git refused a step for a reason in the repository itself (exit 2)."""
+
+
+class CheckDenied(PromoteError):
+    """A policy or a schema denied the manifests (exit 3)."""
+
+    exit_code = 3
+
+
+class Blocked(PromoteError):
+    """A gate, a freeze or a hold stands against the change (exit 4)."""
+
+    exit_code = 4
+
+
+class RaceLost(PromoteError):
+    """Others kept moving the branch: every retry found a new tip (exit 5)."""
+
+    exit_code = 5
+
+
+class NetworkError(PromoteError):
+    """A forge, a registry or the network failed; nothing was changed there (exit 6)."""
+
+    exit_code = 6
+
+
+class PartlyDone(PromoteError):
+    """Some steps took effect and a later one failed: run the same command again (exit 7)."""
+
+    exit_code = 7

@@ -1,0 +1,57 @@
+"""The protocol that every forge follows, and the pull request they all speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+State = Literal["open", "merged", "closed"]
+Method = Literal["merge", "squash", "rebase"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as its forge sees it now; `head_commit` is the tip of its branch `head`."""
+
+    number: int
+    url: str
+    title: str
+    body: str
+    head: str
+    base: str
+    head_commit: str
+    state: State
+
+
+class Forge(Protocol):
+    """What promote needs of a forge. Every method may raise NetworkError; none prints or retries for ever."""
+
+    name: str
+
+    def find_open(self, head: str, base: str) -> PullRequest | None:
+        """The open pull request from branch `head` into `base`, if there is one."""
+        ...
+
+    def list_open(self, base: str) -> tuple[PullRequest, ...]:
+        """Every open pull request into `base`, by number."""
+        ...
+
+    def get(self, number: int) -> PullRequest:
+        """One pull request; raises UsageError when there is none with this number."""
+        ...
+
+    def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        """Open a pull request, or return the open one that a rival has just opened for the same branch."""
+        ...
+
+    def update(self, number: int, title: str, body: str) -> PullRequest:
+        """Replace title and body."""
+        ...
+
+    def merge(self, number: int, head_commit: str, method: Method) -> str:
+        """Merge only if the branch still is at `head_commit` (else RaceLost); return the new base commit."""
+        ...
+
+    def enable_auto_merge(self, number: int, method: Method) -> None:
+        """Ask the forge to merge by itself once its own requirements are met."""
+        ...

@@ -1,0 +1,78 @@
+"""The words of the domain as frozen values: images, versions, changes, plans."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from promote.errors import UsageError
+
+# https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+
+
+def check_tag(tag: str) -> str:
+    """Return `tag`, or raise UsageError when the OCI distribution specification forbids it."""
+    if not _TAG.fullmatch(tag):
+        raise UsageError(
+            f"'{tag}' is not a valid image tag: use up to 128 letters, digits, '_', '.' and '-', "
+            "starting with a letter, a digit or '_'"
+        )
+    return tag
+
+
+def check_digest(digest: str) -> str:
+    """Return `digest`, or raise UsageError when it is not sha256 with 64 (sha512 with 128) hex digits."""
+    if not _DIGEST.fullmatch(digest):
+        raise UsageError(
+            f"'{digest}' is not a valid image digest: use 'sha256:' and 64 lower-case hex digits"
+        )
+    return digest
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an image is pinned to: a tag, a digest, or both."""
+
+    tag: str | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        return (self.tag or "") + (f"@{self.digest}" if self.digest else "")
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Read `TAG`, `TAG@DIGEST`, `@DIGEST` or a bare `sha256:…`; raise UsageError on anything else."""
+        if _DIGEST.fullmatch(text):
+            return cls(None, text)
+        tag, at, digest = text.partition("@")
+        if not tag and not at:
+            raise UsageError("an image version is empty: write TAG, TAG@DIGEST or @DIGEST")
+        return cls(check_tag(tag) if tag else None, check_digest(digest) if at else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One entry of a kustomization's `images:` as Kustomize understands it.
+
+    `name` is the entry's key, `repository` what the rendered image is called (newName, or name),
+    `version` its tag and digest, whichever of Kustomize's encodings holds them.
+    """
+
+    name: str
+    repository: str
+    version: Version
+
+    @property
+    def reference(self) -> str:
+        """The rendered image reference, `repository[:tag][@digest]`."""
+        version = self.version
+        tag = f":{version.tag}" if version.tag else ""
+        digest = f"@{version.digest}" if version.digest else ""
+        return self.repository + tag + digest
+
+    @property
+    def short_name(self) -> str:
+        """The last path segment of the name: `api-gateway` for `mediq/api-gateway`."""
+        return self.name.rpartition("/")[2]
