@@ -1,0 +1,110 @@
+"""How an item of `images:` spells an image: which of Kustomize's fields holds the name, tag and digest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from promote.errors import ConfigError, EditRefused
+from promote.model import Image, Version, check_digest, check_tag
+
+_UNVERSIONED = Version()
+
+# Only ambiguity is refused: `${TAG}` is no valid tag, but for another program to replace.
+_SHAPES = {
+    "name": (re.compile(r".+"), "a name"),
+    "newName": (re.compile(r"(?:[^@]*/)?[^@:/]+(?::[^@:/]+)?(?:@[^@]+)?"), "NAME[:TAG][@DIGEST]"),
+    "newTag": (re.compile(r"(?!sha(?:256|512):)[^@]+(?:@[^@]+)?"), "TAG[@DIGEST], or 'digest' instead"),
+    "digest": (re.compile(r"[^@]+"), "a digest without '@'"),
+}
+FIELDS = tuple(_SHAPES)
+
+# https://github.com/distribution/reference/blob/v0.6.0/reference.go#L4-L26
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?/)?"
+_SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_HOST}{_SEGMENT}(?:/{_SEGMENT})*")
+
+
+def check_field(at: str, field: str, text: str) -> None:
+    """Raise ConfigError, located by `at`, when `text` cannot be told apart into name, tag and digest."""
+    if not text.isprintable() or " " in text:
+        raise ConfigError(f"{at}: {field} holds white space or control characters; delete them")
+    shape, meaning = _SHAPES[field]
+    if not shape.fullmatch(text):
+        raise ConfigError(f"{at}: {field} cannot be {text!r}; write {meaning}")
+
+
+def image_of(at: str, fields: Mapping[str, str]) -> Image:
+    """What the non-empty `fields` of an item say, put together as kustomize concatenates them.
+
+    Raises ConfigError, located by `at`, where the result would have two tags or two digests.
+    """
+    name, digest = fields["name"], fields.get("digest")
+    repository, in_name = _split(fields.get("newName", name))
+    if "newName" not in fields:
+        in_name = _UNVERSIONED
+    tag, _, tag_digest = fields.get("newTag", "").partition("@")
+    if tag and in_name != _UNVERSIONED:
+        raise ConfigError(f"{at}: image {name!r} has a version in newName and in newTag; keep one of them")
+    if digest and (tag_digest or in_name.digest):
+        raise ConfigError(f"{at}: image {name!r} has two digests; delete one of them")
+    return Image(name, repository, Version(tag or in_name.tag, digest or tag_digest or in_name.digest))
+
+
+def _split(reference: str) -> tuple[str, Version]:
+    rest, _, digest = reference.partition("@")
+    # A colon before the last slash is a registry's port.
+    folder, slash, last = rest.rpartition("/")
+    last, _, tag = last.partition(":")
+    return folder + slash + last, Version(tag or None, digest or None)
+
+
+def goal_of(at: str, fields: Mapping[str, str], image: Image, target: Image | Version) -> Image:
+    """What the item that says `image` will say: `target`, as far as its fields can express it.
+
+    Raises EditRefused, located by `at`, where they cannot without leaving a stale part, and UsageError for
+    an invalid tag or digest.
+    """
+    if isinstance(target, Version):
+        target = replace(image, version=target)
+    moved = target.repository != image.repository
+    problem = _rename_problem(fields, target.repository) if moved else None
+    version = image.version
+    if target.version != version:
+        problem = problem or _version_problem(version, target.version)
+        version = replace(target.version, tag=target.version.tag if version.tag else None)
+    if problem:
+        raise EditRefused(f"{at}: image {image.name!r} {problem}")
+    return replace(image, repository=target.repository, version=version)
+
+
+def _rename_problem(fields: Mapping[str, str], repository: str) -> str | None:
+    if "newName" not in fields:
+        return f"has no newName to change to {repository!r}; add one by hand"
+    if not _REPOSITORY.fullmatch(repository):
+        return f"cannot be renamed to {repository!r}, which is no valid image name; correct it"
+    return None
+
+
+def _version_problem(now: Version, wanted: Version) -> str | None:
+    if wanted.tag is not None:
+        check_tag(wanted.tag)
+    if wanted.digest is not None:
+        check_digest(wanted.digest)
+    if now == _UNVERSIONED:
+        return "has no version to replace; add 'newTag: …' by hand"
+    if now.digest and not wanted.digest:
+        return "has a digest, which a new tag would leave stale; give the digest too, or delete it by hand"
+    if now.tag and not wanted.tag:
+        return "has a tag, which a new digest would leave stale; give the tag too, or delete it by hand"
+    return None
+
+
+def texts_of(fields: Mapping[str, str], goal: Image) -> dict[str, str]:
+    """The fields that must change, with their new texts, to say `goal`: each part stays in its field."""
+    inline = replace(goal.version, digest=None) if "digest" in fields else goal.version
+    texts = {"newTag": str(inline), "digest": goal.version.digest or "", "newName": goal.repository}
+    if "newName" in fields and _split(fields["newName"])[1] != _UNVERSIONED:
+        texts["newName"] = replace(goal, version=inline).reference
+    return {field: text for field, text in texts.items() if fields.get(field, text) != text}
