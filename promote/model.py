@@ -25,9 +25,7 @@ def check_tag(tag: str) -> str:
 def check_digest(digest: str) -> str:
     """Return `digest`, or raise UsageError when it is not sha256 with 64 (sha512 with 128) hex digits."""
     if not _DIGEST.fullmatch(digest):
-        raise UsageError(
-            f"'{digest}' is not a valid image digest: use 'sha256:' and 64 lower-case hex digits"
-        )
+        raise UsageError(f"'{digest}' is not a valid image digest: use 'sha256:' and 64 lower-case hex digits")
     return digest
 
 
@@ -76,3 +74,39 @@ class Image:
     def short_name(self) -> str:
         """The last path segment of the name: `api-gateway` for `mediq/api-gateway`."""
         return self.name.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One image of one environment moving from one version to another."""
+
+    service: str
+    image: str
+    old: Version
+    new: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition that a change must meet, and whether it does."""
+
+    name: str
+    subject: str
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a change does to one environment: the changes, the gates before them, and what it leaves out."""
+
+    source: str
+    target: str
+    changes: tuple[Change, ...]
+    gates: tuple[Gate, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blocked(self) -> tuple[Gate, ...]:
+        """The gates that are shut."""
+        return tuple(gate for gate in self.gates if not gate.passed)
