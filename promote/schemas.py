@@ -1,0 +1,106 @@
+"""The JSON schemas of Kubernetes' own kinds, one self-contained file a kind and version, made once.
+
+The schemas come with the package kubernetes-validate. Each refers to one file of definitions as large as
+all of Kubernetes; a file that holds only what its own kind needs is read several times faster.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache as once
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from promote import cache
+from promote.errors import ConfigError
+
+_REFERENCE = "/api/_definitions.json#/$defs/"
+_FORMAT = "1"  # part of the folder's name: raise it when the files are made in another way
+_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
+
+
+def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
+    """A `-schema-location` for kubeconform under which every known one of `kinds` has its schema.
+
+    `kinds` are (apiVersion, kind). Kinds that Kubernetes `version` (such as `1.36`) does not have get none.
+    Raises ConfigError when the whole version is unknown.
+    """
+    folder = cache.folder() / "schemas" / _release() / version
+    for api_version, kind in kinds:
+        name = file_name(api_version, kind)
+        if _FILE.fullmatch(name) and not (folder / name).exists():
+            _make(version, name, folder / name)
+    return str(folder / "{{.ResourceKind}}{{.KindSuffix}}.json")
+
+
+def file_name(api_version: str, kind: str) -> str:
+    """The schema file of a kind, named as kubeconform and kubernetes-validate both do."""
+    group, _, version = api_version.rpartition("/")
+    suffix = f"{group.partition('.')[0]}-{version}" if group else version
+    return f"{kind}-{suffix}.json".lower()
+
+
+def _make(version: str, name: str, target: Path) -> None:
+    source = _source(version) / name
+    if source.exists():
+        cache.write(
+            target,
+            json.dumps(self_contained(json.loads(source.read_bytes()), _definitions(version))).encode(),
+        )
+
+
+def self_contained(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """`schema` with exactly the definitions that it needs, directly or through others."""
+    needed: dict[str, Any] = {}
+    waiting = list(_references(schema))
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed[name] = definitions[name]
+            waiting.extend(_references(definitions[name]))
+    whole = {key: value for key, value in schema.items() if key not in ("$id", "$schema")} | {"$defs": needed}
+    relinked: dict[str, Any] = json.loads(json.dumps(whole).replace(f'"{_REFERENCE}', '"#/$defs/'))
+    return relinked
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        target = node.get("$ref")
+        if isinstance(target, str):
+            # The definitions refer to each other without naming their file.
+            yield target.rpartition("/")[2]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+@once
+def _package() -> Path:
+    # Found, not imported: importing it, or asking for its version, takes longer than validating does.
+    spec = find_spec("kubernetes_validate")
+    if spec is None or spec.origin is None:
+        raise ConfigError("the package kubernetes-validate is missing: run `make setup`")
+    return Path(spec.origin).parent
+
+
+def _release() -> str:
+    return cache.key(str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT)
+
+
+def _source(version: str) -> Path:
+    folder = _package() / "kubernetes-json-schema" / f"v{version}.0-local-strict"
+    if not folder.is_dir():
+        raise ConfigError(f"there are no schemas of Kubernetes {version}: correct `kubernetes:` in promote.yaml")
+    return folder
+
+
+@once
+def _definitions(version: str) -> dict[str, Any]:
+    content = json.loads((_source(version) / "_definitions.json").read_bytes())
+    definitions: dict[str, Any] = content["$defs"]
+    return definitions

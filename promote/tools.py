@@ -1,0 +1,51 @@
+"""Finds the programs that promote runs, its own before those on PATH, and insists on their versions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from functools import cache as once
+from pathlib import Path
+
+from promote import cache, process
+from promote.errors import ToolError
+
+# The versions whose behaviour this code relies on; tools/promote-tools/go.mod pins the same.
+VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
+_ASK: dict[str, Sequence[str]] = {
+    "kustomize": ("version",),
+    "kubeconform": ("-v",),
+    "conftest": ("--version",),
+}
+
+
+@once
+def find(name: str) -> Path:
+    """The path of the program `name` in the version that promote needs; raises ToolError otherwise."""
+    wanted = VERSIONS[name]
+    path = _locate(name)
+    if path is None:
+        raise ToolError(f"{name} {wanted} is not installed: run `make setup`, or put it on PATH")
+    details = path.stat()
+    seen = cache.key(str(path), str(details.st_size), str(details.st_mtime_ns), wanted)
+    if not cache.remembered(seen):
+        _insist(name, path, wanted)
+        cache.remember(seen)
+    return path
+
+
+def _locate(name: str) -> Path | None:
+    own = os.environ.get("PROMOTE_TOOLS") or Path(__file__).resolve().parent.parent / ".tools" / "bin"
+    found = shutil.which(name, path=str(own)) or shutil.which(name)
+    return Path(found) if found else None
+
+
+def _insist(name: str, path: Path, wanted: str) -> None:
+    answer = process.run([path, *_ASK[name]], timeout=30)
+    words = (answer.text + " " + answer.error).replace(":", " ").split()
+    if not any(word.removeprefix("v") == wanted for word in words):
+        said = " ".join(words[:4]) or "nothing"
+        raise ToolError(
+            f"{path} is not {name} {wanted} (it says: {said}): run `make setup`, or put that version first on PATH"
+        )
