@@ -1,0 +1,112 @@
+"""What an environment ran, revision by revision, derived from the files in Git and from nothing else.
+
+Revisions are the distinct image sets on the first-parent line of the shared branch, numbered from 1, so
+every clone counts alike and neither squash nor rebase can lose one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from promote.errors import UsageError
+from promote.model import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One image set that an environment ran; `changed` are the images that it brought or moved."""
+
+    number: int
+    commit: str
+    when: str
+    author: str
+    subject: str
+    images: tuple[Image, ...]
+    changed: frozenset[str]
+
+    def image(self, name: str) -> Image | None:
+        """The image called `name` in this revision."""
+        return next((image for image in self.images if image.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A commit that touched an environment, with the images it left there."""
+
+    commit: str
+    when: str
+    author: str
+    subject: str
+    images: tuple[Image, ...]
+
+
+def revisions(commits: Iterable[Recorded]) -> list[Revision]:
+    """The revisions that `commits`, oldest first, amount to; commits that move no image make none."""
+    found: list[Revision] = []
+    previous: frozenset[Image] = frozenset()
+    for commit in commits:
+        images = frozenset(commit.images)
+        if images == previous or not images:
+            continue
+        changed = frozenset(image.name for image in images - previous)
+        found.append(
+            Revision(
+                len(found) + 1,
+                commit.commit,
+                commit.when,
+                commit.author,
+                commit.subject,
+                commit.images,
+                changed,
+            )
+        )
+        previous = images
+    return found
+
+
+def of_service(known: Sequence[Revision], names: Iterable[str]) -> list[Revision]:
+    """The revisions in which one of the images `names` came or moved; their numbers stay the environment's."""
+    wanted = set(names)
+    return [revision for revision in known if wanted & revision.changed]
+
+
+def numbered(known: Sequence[Revision], number: int) -> Revision:
+    """Revision `number`; raises UsageError with the range there is."""
+    if not 1 <= number <= len(known):
+        there = f"revisions 1 to {len(known)}" if known else "no revision"
+        raise UsageError(f"there is no revision {number}: history has {there}")
+    return known[number - 1]
+
+
+def at_commit(known: Sequence[Revision], commit: str, is_ancestor: Callable[[str, str], bool]) -> Revision:
+    """The revision that was current at `commit`; raises UsageError when there was none yet."""
+    past = [revision for revision in known if is_ancestor(revision.commit, commit)]
+    if not past:
+        raise UsageError(f"commit {commit[:12]} is older than every revision of this environment")
+    return past[-1]
+
+
+def earlier(known: Sequence[Revision], name: str, refused: Callable[[Image], bool]) -> Image:
+    """The image `name` as it was before its present version, passing over refused ones.
+
+    Raises UsageError when there is no earlier version to go back to.
+    """
+    present = known[-1].image(name) if known else None
+    for revision in reversed(known):
+        image = revision.image(name)
+        if image is not None and image != present and not refused(image):
+            return image
+    raise UsageError(f"{name} has no earlier version in history to go back to")
+
+
+def earlier_set(known: Sequence[Revision], refused: Callable[[Image], bool]) -> Revision:
+    """The newest revision before the present one that holds no refused version.
+
+    Raises UsageError when there is none.
+    """
+    present = set(known[-1].images) if known else set()
+    for revision in reversed(known):
+        if set(revision.images) != present and not any(refused(image) for image in revision.images):
+            return revision
+    raise UsageError("there is no earlier revision to go back to")

@@ -1,0 +1,102 @@
+"""The texts that a change carries into Git and onto a forge: written once, from the same facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from promote.checks import Verdict
+from promote.model import Change, Plan, Version
+from promote.proof import Difference
+
+_DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
+
+
+def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
+    """One line: the verb, the environments, and the first change of how many."""
+    first = f"{changes[0].service} {shift(changes[0])}"
+    more = f", +{len(changes) - 1}" if len(changes) > 1 else ""
+    return f"{verb}: {where} ({first}{more})"
+
+
+def shift(change: Change) -> str:
+    """`1.4.0→1.5.0`, or the digests where the tag stays."""
+    if change.old.tag != change.new.tag:
+        return f"{_brief(change.old)}→{_brief(change.new)}"
+    return f"{_digest(change.old)}→{_digest(change.new)}"
+
+
+def commit(title: str, changes: Iterable[Change], trailers: Sequence[tuple[str, str]]) -> str:
+    """A commit message: title, one line an image, and trailers, which are evidence but never read as state."""
+    lines = [f"{change.image} {change.old} -> {change.new}" for change in changes]
+    return "\n".join([title, "", *lines, "", *(f"{key}: {value}" for key, value in trailers), ""])
+
+
+def promotion_trailers(plan: Plan, tip: str) -> list[tuple[str, str]]:
+    """What a promotion commit says about how it was made."""
+    return [("Promoted-From", plan.source), ("Promoted-To", plan.target), ("Source-Commit", tip)]
+
+
+def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
+    """The body of a pull request in Markdown; a forge that takes less cuts it."""
+    lines = [
+        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
+        "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
+        *diff_lines(differences), "```", "", "</details>", "",
+        f"Undo it after the merge: `{undo}`", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def verdict_line(verdict: Verdict | None) -> str:
+    """What the checks said, in one sentence."""
+    if verdict is None:
+        return "The checks did not run."
+    seen = sum(target.documents for target in verdict.targets)
+    if verdict.denied:
+        return f"❌ {verdict.count('deny')} denied, {verdict.count('warn')} warnings, {seen} documents checked"
+    return f"✅ {seen} documents validated and evaluated, {verdict.count('warn')} warnings"
+
+
+def diff_lines(differences: Iterable[Difference]) -> list[str]:
+    """The rendered differences in the manner of a diff, a header an object."""
+    lines: list[str] = []
+    last = None
+    for difference in differences:
+        if difference.resource != last:
+            lines.append(f"@@ {difference.resource}")
+            last = difference.resource
+        lines += [f"- {line}" for line in _value(difference.path, difference.old)]
+        lines += [f"+ {line}" for line in _value(difference.path, difference.new)]
+    return lines
+
+
+def _value(path: str, value: object) -> list[str]:
+    if value is None:
+        return []
+    if path and not isinstance(value, dict | list):
+        return [f"{path}: {value}"]
+    text = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
+    return [f"{path}:", *text] if path else text
+
+
+def _table(changes: Iterable[Change]) -> list[str]:
+    rows = [f"| {one.service} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
+    return ["| service | from | to |", "|---|---|---|", *rows]
+
+
+def _gates(plan: Plan) -> list[str]:
+    rows = [f"- {'✅' if gate.passed else '❌'} {gate.name}: {gate.subject}: {gate.reason}" for gate in plan.gates]
+    return [*rows, ""] if rows else []
+
+
+def _cell(version: Version) -> str:
+    return " ".join(f"`{part}`" for part in (version.tag, _digest(version)) if part)
+
+
+def _brief(version: Version) -> str:
+    return version.tag or _digest(version)
+
+
+def _digest(version: Version) -> str:
+    return (version.digest or "")[:_DIGEST_SHOWN]

@@ -1,0 +1,86 @@
+"""Which images move, and to what: decided from two lists of images and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from promote.errors import UsageError
+from promote.model import Change, Image, Version
+
+
+def wanted(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> dict[str, Version]:
+    """By image name, the versions that promoting `chosen` images from `source` asks of `target`."""
+    now = {image.name: image.version for image in target}
+    return {
+        image.name: image.version
+        for image in source
+        if image.name in chosen and image.name in now and not _same(image.version, now[image.name])
+    }
+
+
+def _same(source: Version, target: Version) -> bool:
+    """Whether `target` already runs what `source` names, as far as both say."""
+    if source.digest and target.digest:
+        # An entry that holds only a digest has no place for a tag.
+        return source.digest == target.digest and (source.tag == target.tag or target.tag is None)
+    return source.tag == target.tag and (source.digest is None or target.digest is not None)
+
+
+def changes(
+    before: Iterable[Image], after: Iterable[Image], services: Mapping[str, Sequence[str]]
+) -> tuple[Change, ...]:
+    """The images whose version or repository differs between two readings of one environment."""
+    new = {image.name: image for image in after}
+    return tuple(
+        Change(service_of(old, services), old.name, old.version, new[old.name].version)
+        for old in before
+        if old.name in new and new[old.name].reference != old.reference
+    )
+
+
+def missing(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> list[str]:
+    """The chosen images that `source` has and `target` has no entry for."""
+    known = {image.name for image in target}
+    return [image.name for image in source if image.name in chosen and image.name not in known]
+
+
+def service_of(image: Image, services: Mapping[str, Sequence[str]]) -> str:
+    """The service that an image belongs to: the one promote.yaml maps to it, else its last path segment."""
+    return next((name for name, images in services.items() if image.name in images), image.short_name)
+
+
+def choose(
+    images: Sequence[Image],
+    services: Mapping[str, Sequence[str]],
+    only: Sequence[str],
+    exclude: Sequence[str],
+) -> frozenset[str]:
+    """The image names that `--only` and `--exclude` leave; raises UsageError for a name that is no image."""
+    chosen = {name for given in only for name in resolve(given, images, services)}
+    if not only:
+        chosen = {image.name for image in images}
+    return frozenset(chosen - {name for given in exclude for name in resolve(given, images, services)})
+
+
+def resolve(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[str]:
+    """The image names that `given` means: a service, an image's name, or its last path segment.
+
+    Raises UsageError, with the nearest names, when it means none or more than one image.
+    """
+    if given in services:
+        return list(services[given])
+    exact = [image.name for image in images if image.name == given]
+    found = exact or [image.name for image in images if image.short_name == given]
+    if len(found) > 1:
+        raise UsageError(f"'{given}' could be {' or '.join(found)}: write the whole name")
+    if not found:
+        raise UsageError(f"no image or service is called '{given}'{_hint(given, images, services)}")
+    return found
+
+
+def _hint(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]]) -> str:
+    names = [*services, *(image.short_name for image in images), *(image.name for image in images)]
+    if close := get_close_matches(given, names, n=1):
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(sorted({image.short_name for image in images} | set(services)))}"

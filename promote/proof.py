@@ -1,0 +1,104 @@
+"""Proves what an edit does to the rendered manifests: a JSON patch that may touch image fields only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promote.documents import Document, Identity
+from promote.errors import CheckDenied
+from promote.model import Image
+
+_IMAGE_FIELD = re.compile(r".*/(?:initContainers|containers|ephemeralContainers)/\d+/image")
+_SECRET_FIELDS = ("data", "stringData")
+HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which two renderings differ; `old` or `new` is None where it is not there at all."""
+
+    resource: Identity
+    path: str
+    old: Any
+    new: Any
+
+    @property
+    def is_image(self) -> bool:
+        """Whether this is one container's image moving to another."""
+        return bool(_IMAGE_FIELD.fullmatch(self.path)) and isinstance(self.old, str) and isinstance(self.new, str)
+
+
+def redacted(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` without the values of a Secret; its keys stay."""
+    if content.get("kind") != "Secret":
+        return dict(content)
+    return {
+        key: dict.fromkeys(value, HIDDEN) if key in _SECRET_FIELDS and isinstance(value, Mapping) else value
+        for key, value in content.items()
+    }
+
+
+def differences(before: Iterable[Document], after: Iterable[Document]) -> list[Difference]:
+    """Where two renderings differ, object by object, with the values of Secrets hidden."""
+    old = {document.identity: document.content for document in before}
+    new = {document.identity: document.content for document in after}
+    found: list[Difference] = []
+    for who in sorted(old.keys() | new.keys()):
+        if who not in old or who not in new:
+            found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
+        elif old[who] != new[who]:
+            found.extend(_within(who, old[who], new[who]))
+    return found
+
+
+def _shown(content: Mapping[str, Any] | None) -> Any:
+    return None if content is None else redacted(content)
+
+
+def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    # Imported here: only a change needs it.
+    import jsonpatch
+
+    return [Difference(who, step["path"], *_values(who, step, old)) for step in jsonpatch.make_patch(old, new).patch]
+
+
+def _values(who: Identity, step: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[Any, Any]:
+    from jsonpointer import resolve_pointer
+
+    before = resolve_pointer(old, step.get("from", step["path"]), None) if step["op"] != "add" else None
+    after = before if step["op"] == "move" else step.get("value")
+    if who.kind == "Secret" and step["path"].split("/")[1] in _SECRET_FIELDS:
+        return before and HIDDEN, after and HIDDEN
+    return before, after
+
+
+def others(found: Sequence[Difference]) -> list[Difference]:
+    """The differences that are not one container's image moving."""
+    return [difference for difference in found if not difference.is_image]
+
+
+def insist(found: Sequence[Difference], before: Sequence[Image], after: Sequence[Image], allow_others: bool) -> None:
+    """Raise CheckDenied unless the differences are exactly the image moves from `before` to `after`.
+
+    `allow_others` accepts differences outside image fields, but never an unplanned image or a planned
+    one that reaches no container.
+    """
+    new = {image.name: image.reference for image in after}
+    planned = {(old.reference, new[old.name]): old.name for old in before if new[old.name] != old.reference}
+    seen = {(difference.old, difference.new) for difference in found if difference.is_image}
+    if unplanned := sorted(str(move[1]) for move in seen - planned.keys()):
+        raise CheckDenied(f"the rendered manifests would also move to {', '.join(unplanned)}, which is not planned")
+    if idle := sorted(name for move, name in planned.items() if move not in seen):
+        raise CheckDenied(
+            f"no container runs {', '.join(idle)}: the images entry matches nothing that is rendered; "
+            "correct its name or remove it"
+        )
+    rest = others(found)
+    if rest and not allow_others:
+        shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
+        raise CheckDenied(
+            f"the change touches more than images ({shown}): look at it, and pass --allow-other-changes"
+        )
