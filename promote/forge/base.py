@@ -27,6 +27,7 @@ class Forge(Protocol):
     """What promote needs of a forge. Every method may raise NetworkError; none prints or retries for ever."""
 
     name: str
+    has_server: bool  # whether something there can merge later, by itself
 
     def find_open(self, head: str, base: str) -> PullRequest | None:
         """The open pull request from branch `head` into `base`, if there is one."""
@@ -48,8 +49,11 @@ class Forge(Protocol):
         """Replace title and body."""
         ...
 
-    def merge(self, number: int, head_commit: str, method: Method) -> str:
-        """Merge only if the branch still is at `head_commit` (else RaceLost); return the new base commit."""
+    def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
+        """Merge only if the branch still is at `head_commit` (else RaceLost); return the new base commit.
+
+        `base_commit` is the tip of the base branch that was checked; a forge that can insists on it too.
+        """
         ...
 
     def enable_auto_merge(self, number: int, method: Method) -> None:

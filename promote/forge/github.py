@@ -93,6 +93,7 @@ class GitHub:
     """The Forge protocol over GitHub's API. The token is in no text that this class returns or raises."""
 
     name = "github"
+    has_server = True
 
     def __init__(
         self,
@@ -180,11 +181,14 @@ class GitHub:
 
         return self._ask(self._one(number), edit)
 
-    def merge(self, number: int, head_commit: str, method: Method) -> str:
+    def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
         """Merge `head_commit` and return the new base commit; a merge that has happened is not an error.
 
+        GitHub offers no way to insist on `base_commit`: protect the branch with a required check for that.
         Raises RaceLost when the branch moved on and Blocked when GitHub's own rules stand against it.
         """
+
+        del base_commit
 
         def merge() -> str:
             answer = self._repo.get_pull(number).merge(merge_method=method, sha=head_commit)
@@ -273,9 +277,7 @@ class GitHub:
         told = f"{what}: {reason} ({error.status}); {advice.format(variable=self._token.variable)}"
         # GitHub answers 405 also to merging what is merged already.
         exists = kind is NetworkError and "already exists" in reason
-        return _Trouble(
-            kind(told), again=exists, uncertain=exists or error.status == HTTPStatus.METHOD_NOT_ALLOWED
-        )
+        return _Trouble(kind(told), again=exists, uncertain=exists or error.status == HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 def _look(settled: Callable[[], T | None]) -> T | None:

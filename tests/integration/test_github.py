@@ -350,7 +350,7 @@ def test_a_number_that_does_not_exist(forge: GitHub) -> None:
     calls: list[Callable[[], object]] = [
         lambda: forge.get(9),
         lambda: forge.update(9, "title", ""),
-        lambda: forge.merge(9, commit(BRANCH), "merge"),
+        lambda: forge.merge(9, commit(BRANCH), "", "merge"),
         lambda: forge.enable_auto_merge(9, "merge"),
     ]
     for call in calls:
@@ -369,7 +369,7 @@ def test_update_replaces_title_and_body(forge: GitHub, server: GitHubServer, pau
 
 def test_merge_returns_the_new_commit_of_the_base(forge: GitHub, server: GitHubServer) -> None:
     server.add_pull(BRANCH)
-    merged = forge.merge(1, commit(BRANCH), "squash")
+    merged = forge.merge(1, commit(BRANCH), "", "squash")
     assert merged == commit("squash of 1") == server.pulls[1]["merge_commit_sha"]
     assert forge.get(1).state == "merged"
 
@@ -380,24 +380,24 @@ def test_merge_finds_what_it_merged_though_the_answer_was_lost(
 ) -> None:
     server.add_pull(BRANCH)
     server.fail("PUT /merge", status, works=True)
-    assert forge.merge(1, commit(BRANCH), "rebase") == commit("rebase of 1")
+    assert forge.merge(1, commit(BRANCH), "", "rebase") == commit("rebase of 1")
     assert len(server.sent("PUT")) == 1
 
 
 def test_merge_run_again_returns_the_same_commit(forge: GitHub, server: GitHubServer) -> None:
     server.add_pull(BRANCH)
-    assert forge.merge(1, commit(BRANCH), "merge") == forge.merge(1, commit(BRANCH), "merge")
+    assert forge.merge(1, commit(BRANCH), "", "merge") == forge.merge(1, commit(BRANCH), "", "merge")
     with refused(Blocked, "not mergeable"):
-        forge.merge(1, commit("another head"), "merge")
+        forge.merge(1, commit("another head"), "", "merge")
 
 
 def test_merge_loses_the_race_when_the_branch_moved(forge: GitHub, server: GitHubServer) -> None:
     server.add_pull(BRANCH)
     with refused(RaceLost, "Head branch was modified", "#1"):
-        forge.merge(1, commit("what we saw"), "merge")
+        forge.merge(1, commit("what we saw"), "", "merge")
     server.not_mergeable = "Base branch was modified. Review and try the merge again."
     with refused(RaceLost, "Base branch was modified"):
-        forge.merge(1, commit(BRANCH), "merge")
+        forge.merge(1, commit(BRANCH), "", "merge")
     assert server.pulls[1]["state"] == "open"
 
 
@@ -407,7 +407,7 @@ def test_merge_is_blocked_for_githubs_reason(
     server.add_pull(BRANCH)
     server.not_mergeable = f"At least 1 approving review is required\nby {TOKEN} " + "x" * 1000
     with refused(Blocked, "pull request #1", "At least 1 approving review is required by ***"):
-        forge.merge(1, commit(BRANCH), "merge")
+        forge.merge(1, commit(BRANCH), "", "merge")
     assert (server.pulls[1]["state"], pauses) == ("open", [])
 
 
@@ -428,7 +428,7 @@ def test_auto_merge_is_enabled_once_though_the_answer_was_lost(forge: GitHub, se
     forge.enable_auto_merge(1, "merge")
     forge.enable_auto_merge(1, "merge")
     assert len(server.sent("POST", "/graphql")) == 1
-    forge.merge(1, commit(BRANCH), "merge")
+    forge.merge(1, commit(BRANCH), "", "merge")
     forge.enable_auto_merge(1, "rebase")
     assert len(server.sent("POST", "/graphql")) == 1
 
@@ -554,7 +554,7 @@ def test_garbage_is_told_as_such(forge: GitHub, server: GitHubServer, body: str,
         "GET /pulls/1": lambda: forge.get(1),
         "POST /pulls": lambda: forge.open(BRANCH, "main", "ours", ""),
         "PATCH /pulls/1": lambda: forge.update(1, "title", ""),
-        "PUT /merge": lambda: forge.merge(1, commit("another"), "merge"),
+        "PUT /merge": lambda: forge.merge(1, commit("another"), "", "merge"),
     }
     for request, call in calls.items():
         server.fail(request, status, body)
@@ -575,7 +575,7 @@ def test_garbage_after_the_work_was_done_makes_no_twin(forge: GitHub, server: Gi
     server.fail("POST /pulls", 200, "<html>", works=True)
     assert forge.open(BRANCH, "main", "ours", "").number == 1
     server.fail("PUT /merge", 200, "<html>", works=True)
-    assert forge.merge(1, commit(BRANCH), "merge") == commit("merge of 1")
+    assert forge.merge(1, commit(BRANCH), "", "merge") == commit("merge of 1")
 
 
 def test_the_token_follows_no_address_of_another_host(forge: GitHub, server: GitHubServer) -> None:
