@@ -1,0 +1,183 @@
+"""A forge without a server: pull requests are data in the shared repository itself.
+
+One ref holds them all, a JSON file each, and every change to it is a commit pushed with a lease. Whoever
+loses a race reads again and decides again, so two promoters can never open two pull requests for one
+branch, and a merge moves the branch, the record and the merged branch in one atomic push.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
+
+from promote.errors import Blocked, RaceLost, UsageError
+from promote.forge.base import Method, PullRequest
+from promote.git import ABSENT, Push, Repository
+
+REF = "refs/promote/pulls"
+_TRIES = 20  # a lost race here means that somebody else's update went through, so progress is certain
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What the ref held when it was read."""
+
+    commit: str
+    pulls: dict[int, PullRequest]
+
+
+class Local:
+    """Pull requests kept under `refs/promote/pulls` of a remote."""
+
+    name = "local"
+    has_server = False
+
+    def __init__(self, repository: Repository, remote: str) -> None:
+        self._repository = repository
+        self._remote = remote
+
+    def find_open(self, head: str, base: str) -> PullRequest | None:
+        """The open pull request from branch `head` into `base`, if there is one."""
+        return _open_one(self._read(), head, base)
+
+    def list_open(self, base: str) -> tuple[PullRequest, ...]:
+        """Every open pull request into `base`, by number."""
+        pulls = self._read().pulls
+        return tuple(
+            pulls[number] for number in sorted(pulls) if (pulls[number].state, pulls[number].base) == ("open", base)
+        )
+
+    def get(self, number: int) -> PullRequest:
+        """One pull request; raises UsageError when there is none with this number."""
+        return _known(self._read(), number)
+
+    def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        """Open a pull request, or return the one that is open for the same branch."""
+
+        def attempt(records: _Records) -> PullRequest:
+            if there := _open_one(records, head, base):
+                return there
+            number = max(records.pulls, default=0) + 1
+            made = PullRequest(number, f"local:{number}", title, body, head, base, self._tip(head), "open")
+            self._write(records, made, f"open #{number}: {title}")
+            return made
+
+        return self._until_it_holds(attempt)
+
+    def update(self, number: int, title: str, body: str) -> PullRequest:
+        """Replace title and body."""
+
+        def attempt(records: _Records) -> PullRequest:
+            made = replace(_known(records, number), title=title, body=body)
+            if made != records.pulls[number]:
+                self._write(records, made, f"update #{number}: {title}")
+            return made
+
+        return self._until_it_holds(attempt)
+
+    def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
+        """Merge if both branches still are where they were checked; return the new base commit."""
+        records = self._read()
+        pull = _known(records, number)
+        if pull.state != "open":
+            raise UsageError(f"pull request {number} is {pull.state} already")
+        if pull.head_commit != head_commit:
+            raise RaceLost(f"the branch {pull.head} has moved since it was checked: run the merge again")
+        merged = self._merged(pull, base_commit, method)
+        record = self._record(records, replace(pull, state="merged"), f"merge #{number}: {pull.title}")
+        self._repository.push(
+            self._remote,
+            Push(f"refs/heads/{pull.base}", merged, base_commit),
+            Push(REF, record, records.commit),
+            Push(f"refs/heads/{pull.head}", None, head_commit),
+        )
+        return merged
+
+    def enable_auto_merge(self, number: int, method: Method) -> None:
+        """Refused: nobody is there to merge later."""
+        del method
+        raise UsageError(
+            f"the local forge has no server that could merge #{number} later: use `promote merge {number}`"
+        )
+
+    def _merged(self, pull: PullRequest, base_commit: str, method: Method) -> str:
+        repository = self._repository
+        tree = repository.merge_tree(base_commit, pull.head_commit)
+        if tree is None:
+            raise Blocked(
+                f"pull request {pull.number} conflicts with {pull.base}: run its promotion again to renew it"
+            )
+        if method == "merge":
+            return repository.commit_tree(tree, [base_commit, pull.head_commit], _merge_message(pull))
+        if method == "squash":
+            return repository.commit_tree(tree, [base_commit], f"{pull.title} (#{pull.number})\n\n{pull.body}")
+        return self._rebased(pull, base_commit)
+
+    def _rebased(self, pull: PullRequest, base_commit: str) -> str:
+        tip = base_commit
+        for commit in reversed(self._repository.ahead(base_commit, pull.head_commit)):
+            tree = self._repository.cherry_tree(tip, commit)
+            if tree is None:
+                raise Blocked(f"pull request {pull.number} cannot be rebased: run its promotion again to renew it")
+            tip = self._repository.commit_tree(tree, [tip], self._repository.message(commit))
+        return tip
+
+    def _until_it_holds(self, attempt: Callable[[_Records], _Result]) -> _Result:
+        for _ in range(_TRIES - 1):
+            try:
+                return attempt(self._read())
+            except RaceLost:
+                continue
+        return attempt(self._read())
+
+    def _read(self) -> _Records:
+        refs = self._repository.remote_refs(self._remote, REF, "refs/heads/*")
+        if REF not in refs:
+            return _Records(ABSENT, {})
+        self._repository.fetch(self._remote, [REF])
+        pulls = {}
+        for name, data in self._repository.files(refs[REF]).items():
+            pull = PullRequest(**json.loads(data))
+            # The branch itself says where it is; the record only remembers it for merged ones.
+            here = refs.get(f"refs/heads/{pull.head}") if pull.state == "open" else None
+            pulls[int(name.removesuffix(".json"))] = replace(pull, head_commit=here or pull.head_commit)
+        return _Records(refs[REF], pulls)
+
+    def _tip(self, branch: str) -> str:
+        ref = f"refs/heads/{branch}"
+        refs = self._repository.remote_refs(self._remote, ref)
+        if ref not in refs:
+            raise UsageError(
+                f"the branch {branch} is not on '{self._remote}': push it before a pull request is opened"
+            )
+        return refs[ref]
+
+    def _write(self, records: _Records, pull: PullRequest, message: str) -> None:
+        self._repository.push(self._remote, Push(REF, self._record(records, pull, message), records.commit))
+
+    def _record(self, records: _Records, pull: PullRequest, message: str) -> str:
+        pulls = records.pulls | {pull.number: pull}
+        files = {
+            f"{number}.json": json.dumps(asdict(one), indent=2).encode() + b"\n" for number, one in pulls.items()
+        }
+        parents = [records.commit] if records.commit else []
+        return self._repository.commit_tree(self._repository.make_tree(files), parents, message)
+
+
+def _known(records: _Records, number: int) -> PullRequest:
+    if number not in records.pulls:
+        there = f"there are {len(records.pulls)}" if records.pulls else "there is none yet"
+        raise UsageError(f"there is no pull request {number}: {there}")
+    return records.pulls[number]
+
+
+def _open_one(records: _Records, head: str, base: str) -> PullRequest | None:
+    matching = (pull for pull in records.pulls.values() if (pull.head, pull.base, pull.state) == (head, base, "open"))
+    return next(matching, None)
+
+
+def _merge_message(pull: PullRequest) -> str:
+    return f"{pull.title}\n\nMerge pull request #{pull.number} from {pull.head}\n"

@@ -1,0 +1,292 @@
+"""Reads and writes the repository without ever touching the user's checkout, index or branches.
+
+Reading goes through GitPython. Writing is plumbing on a private index: new objects are added to the
+object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promote import process
+from promote.errors import GitError, NetworkError, RaceLost, UsageError
+
+if TYPE_CHECKING:
+    import git
+
+ABSENT = ""  # the lease of a ref that must not exist yet
+_LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
+_NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
+_RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
+         "reference already exists", "failed to lock", "atomic push failed", "incorrect old value")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as history needs it; `when` is the committer's date, ISO 8601 with its offset."""
+
+    sha: str
+    author: str
+    when: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One ref to move on the remote: to `commit` (None deletes it), only while it is at `expected`.
+
+    `expected` is a hash, ABSENT for a ref that must be new, or None for a fast-forward only.
+    """
+
+    ref: str
+    commit: str | None
+    expected: str | None
+
+
+class Repository:
+    """A Git repository, by its top folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def containing(cls, folder: Path) -> Repository:
+        """The repository that `folder` is in; raises UsageError where there is none."""
+        done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
+        if done.code != 0:
+            raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
+        return cls(Path(done.text.rstrip("\n")))
+
+    def has_remote(self, remote: str) -> bool:
+        """Whether this clone knows `remote`."""
+        with self._open() as repository:
+            return remote in {known.name for known in repository.remotes}
+
+    def remote_url(self, remote: str) -> str:
+        """The URL of `remote`, which may hold credentials; raises UsageError when there is no such remote."""
+        with self._open() as repository:
+            if remote not in {known.name for known in repository.remotes}:
+                raise UsageError(
+                    f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
+                    "or name another one in promote.yaml (git.remote)"
+                )
+            return str(repository.remotes[remote].url)
+
+    def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
+        """The hashes of the remote's refs that match the patterns; raises NetworkError when it cannot be asked."""
+        answer = self._network("ls-remote", "--quiet", remote, *patterns)
+        pairs = (line.split("\t") for line in answer.splitlines())
+        return {ref: sha for sha, ref in pairs}
+
+    def fetch(self, remote: str, refs: Iterable[str]) -> None:
+        """Bring the objects of `refs` here, without touching branches or FETCH_HEAD."""
+        self._network("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", remote, *refs)
+
+    def push(self, remote: str, *moves: Push) -> None:
+        """Move refs on the remote, all or none; raises RaceLost when one is not where it was expected."""
+        leases = [f"--force-with-lease={move.ref}:{move.expected}" for move in moves if move.expected is not None]
+        specs = [f"{move.commit or ''}:{move.ref}" for move in moves]
+        atomic = ["--atomic"] if len(moves) > 1 else []
+        done = self._try_network("push", "--porcelain", *atomic, *leases, remote, *specs)
+        if done.code != 0:
+            raise self._push_failure(done, remote)
+
+    def _push_failure(self, done: process.Completed, remote: str) -> Exception:
+        said = done.text + done.error
+        if any(sign in said for sign in _RACE):
+            return RaceLost(f"'{remote}' has moved while we worked")
+        rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
+        reason = rejected[0].split("\t")[-1] if rejected else _last_line(done.error)
+        return NetworkError(f"'{remote}' did not take the push: {reason}")
+
+    def resolve(self, revision: str) -> str:
+        """The hash of the commit that `revision` names; raises UsageError when there is none."""
+        done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if done.code != 0:
+            raise UsageError(f"there is no commit '{revision}' in this clone; fetch it, or correct the name")
+        return done.text.strip()
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` has `older` in its history."""
+        return self._try("merge-base", "--is-ancestor", older, newer).code == 0
+
+    def ahead(self, base: str, tip: str) -> list[str]:
+        """The hashes of the commits that `tip` has and `base` lacks, newest first."""
+        return self._git("rev-list", f"{base}..{tip}").split()
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        return self._git("log", "-1", "--format=%B", commit)
+
+    def tree(self, commit: str) -> str:
+        """The hash of a commit's tree."""
+        return self._git("rev-parse", f"{commit}^{{tree}}").strip()
+
+    def parents(self, commit: str) -> list[str]:
+        """The hashes of a commit's parents."""
+        return self._git("rev-list", "--parents", "-1", commit).split()[1:]
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file at a commit, or None where it has no such file."""
+        done = self._try("cat-file", "blob", f"{commit}:{path}")
+        return done.stdout if done.code == 0 else None
+
+    def versions(self, tip: str, paths: Sequence[str]) -> Iterator[tuple[Commit, dict[str, bytes]]]:
+        """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
+
+        Each comes with what those of `paths` that exist held then. Merge, squash and rebase all leave one
+        such commit for one change, so that every clone sees the same sequence.
+        Raises UsageError in a shallow clone, whose history is cut off.
+        """
+        if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
+            raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
+        with self._open() as repository:
+            commits = list(repository.iter_commits(tip, paths=list(paths), first_parent=True))
+            for commit in reversed(commits):
+                yield _commit(commit), _blobs(commit, paths)
+
+    def materialise(self, commit: str, target: Path) -> None:
+        """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
+        listing = self._try("ls-tree", "-r", "-z", commit)
+        entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
+        files = [(head.split()[0], head.split()[2], name) for head, name in entries]
+        # Links last, so that no file is ever written through one.
+        kept = sorted((entry for entry in files if entry[0] != _SUBMODULE), key=lambda entry: entry[0] == _LINK)
+        for (mode, _, name), data in zip(kept, self._contents([sha for _, sha, _ in kept]), strict=True):
+            _write(target, name, data, mode)
+
+    def checkout_files(self) -> list[str]:
+        """The files of the checkout that Git tracks or would track, relative to the root."""
+        listing = self._try("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        return [name for name in os.fsdecode(listing.stdout).split("\0") if name and (self.root / name).is_file()]
+
+    def commit(self, parent: str, files: Mapping[str, bytes], message: str) -> str:
+        """A new commit on `parent` in which `files` have new contents; no ref moves. Returns its hash."""
+        with tempfile.TemporaryDirectory(prefix="promote-index-") as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self._git("read-tree", parent, env=index)
+            for path, data in files.items():
+                blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+                mode = self._mode(parent, path)
+                self._git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=index)
+            tree = self._git("write-tree", env=index).strip()
+        return self.commit_tree(tree, [parent], message)
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A new commit of `tree`, by the configured identity, signed where commit.gpgSign asks for it."""
+        options = [part for parent in parents for part in ("-p", parent)]
+        if self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true":
+            options.append("-S")
+        return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
+
+    def merge_tree(self, ours: str, theirs: str) -> str | None:
+        """The tree of merging two commits, or None when they conflict."""
+        done = self._try("merge-tree", "--write-tree", ours, theirs)
+        return done.text.split("\n")[0] if done.code == 0 else None
+
+    def cherry_tree(self, tip: str, commit: str) -> str | None:
+        """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
+        # A stand-in for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
+        # tip's files and descends from the parent makes that parent the merge base.
+        (parent,) = self.parents(commit)
+        return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
+
+    def files(self, commit: str) -> dict[str, bytes]:
+        """The files at the top of a commit's tree."""
+        names = [name for name in self._git("ls-tree", "--name-only", "-z", commit).split("\0") if name]
+        return dict(zip(names, self._contents([f"{commit}:{name}" for name in names]), strict=True))
+
+    def make_tree(self, files: Mapping[str, bytes]) -> str:
+        """A tree of plain files at its top level; returns its hash."""
+        lines = []
+        for name, data in sorted(files.items()):
+            blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+            lines.append(f"100644 blob {blob}\t{name}\n")
+        return self._git("mktree", stdin="".join(lines).encode()).strip()
+
+    def _identity(self) -> dict[str, str]:
+        """Nothing where Git knows who commits; on a machine where it does not, promote's own name."""
+        if self._try("var", "GIT_COMMITTER_IDENT").code == 0:
+            return {}
+        name = os.environ.get("GITHUB_ACTOR", "promote")
+        who = {"NAME": name, "EMAIL": f"{name}@users.noreply.invalid"}
+        return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+
+    def _mode(self, commit: str, path: str) -> str:
+        entry = self._git("ls-tree", commit, "--", path)
+        if entry.startswith((_LINK, _SUBMODULE)):
+            raise GitError(f"{path} is a link or a submodule: promote edits plain files only")
+        return _EXECUTABLE if entry.startswith(_EXECUTABLE) else "100644"
+
+    def _contents(self, shas: Sequence[str]) -> Iterator[bytes]:
+        answer = self._try("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode()).stdout
+        start = 0
+        for _ in shas:
+            end_of_line = answer.index(b"\n", start)
+            size = int(answer[start:end_of_line].split()[2])
+            yield answer[end_of_line + 1 : end_of_line + 1 + size]
+            start = end_of_line + size + 2
+
+    def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        done = self._try(*arguments, stdin=stdin, env=env)
+        if done.code != 0:
+            raise GitError(f"git {arguments[0]} failed: {_last_line(done.error)}")
+        return done.text
+
+    def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
+        return process.run(["git", *arguments], cwd=self.root, stdin=stdin, env=env)
+
+    def _network(self, *arguments: str) -> str:
+        done = self._try_network(*arguments)
+        if done.code != 0:
+            raise NetworkError(f"git {arguments[0]} failed: {_last_line(done.error)}")
+        return done.text
+
+    def _try_network(self, *arguments: str) -> process.Completed:
+        return process.run(["git", *arguments], cwd=self.root, timeout=_NETWORK_TIMEOUT)
+
+    def _open(self) -> git.Repo:
+        # Imported here: it takes longer to import than most verbs take to run.
+        import git
+
+        return git.Repo(self.root)
+
+
+def _commit(commit: git.Commit) -> Commit:
+    when = commit.committed_datetime.isoformat()
+    return Commit(commit.hexsha, str(commit.author.name), when, str(commit.summary))
+
+
+def _blobs(commit: git.Commit, paths: Sequence[str]) -> dict[str, bytes]:
+    found = {}
+    for path in paths:
+        try:
+            found[path] = (commit.tree / path).data_stream.read()
+        except KeyError:
+            continue
+    return found
+
+
+def _write(root: Path, name: str, data: bytes, mode: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode == _LINK:
+        destination = os.fsdecode(data)
+        # A link out of the tree would let a manifest read files of this machine.
+        if not posixpath.normpath(posixpath.join(posixpath.dirname(name), destination)).startswith(("..", "/")):
+            path.symlink_to(destination)
+        return
+    path.write_bytes(data)
+    if mode == _EXECUTABLE:
+        path.chmod(0o755)
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
+    return lines[-1].strip() if lines else "it gave no reason"

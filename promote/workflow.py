@@ -1,0 +1,226 @@
+"""From an edit to a pushed branch and a pull request: the path that every change of an environment takes.
+
+A change is decided on a private copy of the shared branch's tip, proved, checked, and only then
+committed and pushed. When the push loses a race, all of that is done again on the new tip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from promote import inspection, kustomization, plan, proof, render
+from promote.checks import Verdict
+from promote.config import Environment
+from promote.errors import Blocked, CheckDenied, NetworkError, PartlyDone, RaceLost
+from promote.forge.base import Forge, PullRequest
+from promote.git import ABSENT, Push
+from promote.message import body, commit
+from promote.model import Change, Gate, Image, Plan, Version
+from promote.proof import Difference
+from promote.workspace import Tip, Tree, Workspace
+
+TRIES = 5
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change of one environment that was planned, proved and judged on the commit `tip`."""
+
+    tip: Tip
+    environment: Environment
+    plan: Plan
+    files: Mapping[str, bytes]
+    differences: tuple[Difference, ...] = ()
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a change reaches the shared branch: by its own `branch`, or at once where that is None."""
+
+    branch: str | None
+    pull_request: bool = True
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a change says of itself: its title, the trailers of its commit, and how to undo it."""
+
+    title: str
+    trailers: Sequence[tuple[str, str]]
+    undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a proposal went: nothing is set that was not done."""
+
+    branch: str | None = None
+    commit: str | None = None
+    pull_request: PullRequest | None = None
+    changed: bool = False
+
+
+def edited(tree: Tree, environment: Environment, wanted: Mapping[str, Version | Image]) -> tuple[str, bytes]:
+    """The environment's kustomization with the wanted versions: its path and new bytes, nothing written."""
+    path = tree.file(environment)
+    return path, kustomization.set_images((tree.root / path).read_bytes(), wanted, path)
+
+
+def changes_of(tree: Tree, environment: Environment, data: bytes) -> tuple[Change, ...]:
+    """What `data`, as the environment's kustomization, would change."""
+    after = kustomization.read_images(data, tree.file(environment))
+    return plan.changes(tree.images(environment), after, tree.config.services)
+
+
+def hold_gates(tree: Tree, environment: Environment, changes: Sequence[Change]) -> tuple[Gate, ...]:
+    """One gate for each change that a hold stands against."""
+    return tuple(
+        Gate("hold", change.service, False, f"{change.new} is held since {hold.since}: {hold.reason}")
+        for change in changes
+        for hold in tree.holds()
+        if hold.refuses(environment.name, change.image, change.new)
+    )  # fmt: skip
+
+
+def prove(
+    tip: Tip, tree: Tree, environment: Environment, made: Plan, files: Mapping[str, bytes], others: bool
+) -> Proposal:
+    """Write `files` into the private `tree`, and prove and judge what they do to the rendered manifests.
+
+    Raises CheckDenied when they do more than move the planned images and `others` is not set.
+    """
+    name = environment.name
+    folder = tree.root / environment.path
+    images = tree.images(environment)
+    before = render.kustomize(folder, name)
+    for path, data in files.items():
+        (tree.root / path).write_bytes(data)
+    after = render.kustomize(folder, name)
+    found = proof.differences(before.documents, after.documents)
+    proof.insist(found, images, tree.images(environment), others)
+    verdict = inspection.inspect([after], tree.rules(), tree.root)
+    return Proposal(tip, environment, made, files, tuple(found), verdict)
+
+
+def insist(proposal: Proposal) -> None:
+    """Raise Blocked for a shut gate, CheckDenied for a denied manifest."""
+    if shut := proposal.plan.blocked:
+        reasons = "; ".join(f"{gate.subject}: {gate.reason}" for gate in shut)
+        raise Blocked(f"{reasons} (leave it out with --exclude, or lift the hold with `promote release`)")
+    if proposal.verdict is not None and proposal.verdict.denied:
+        first = next(finding for finding in proposal.verdict.findings if finding.level == "deny")
+        more = proposal.verdict.count("deny") - 1
+        raise CheckDenied(f"{first.rule}: {first.message}" + (f" (and {more} more)" if more else ""))
+
+
+def deliver(
+    workspace: Workspace,
+    delivery: Delivery,
+    propose: Callable[[Tip, Tree], Proposal],
+    describe: Callable[[Proposal], Wording],
+) -> tuple[Proposal, Published]:
+    """Decide on the newest tip, then publish unless that is a dry run; all of it again on a lost race."""
+    return retrying(lambda: _attempt(workspace, delivery, propose, describe))
+
+
+def _attempt(
+    workspace: Workspace,
+    delivery: Delivery,
+    propose: Callable[[Tip, Tree], Proposal],
+    describe: Callable[[Proposal], Wording],
+) -> tuple[Proposal, Published]:
+    branches = [delivery.branch] if delivery.branch else []
+    refs = workspace.fetch(*branches)
+    # Looked up before anything is written: with the wrong forge, nothing must be half done.
+    forge = workspace.forge() if delivery.branch and delivery.pull_request and not delivery.dry_run else None
+    tip = workspace.tip(refs)
+    with workspace.at(tip.commit) as tree:
+        proposal = propose(tip, tree)
+    if delivery.dry_run or not proposal.plan.changes:
+        return proposal, Published()
+    insist(proposal)
+    wording = describe(proposal)
+    message = commit(wording.title, proposal.plan.changes, wording.trailers)
+    if delivery.branch is None:
+        return proposal, _push_to_base(workspace, proposal, message)
+    there = refs.get(f"refs/heads/{delivery.branch}")
+    published = _push_branch(workspace, proposal, delivery.branch, there, message)
+    if forge is None:
+        return proposal, published
+    text = body(wording.title, proposal.plan, proposal.verdict, proposal.differences, wording.undo)
+    return proposal, _open_pull_request(forge, published, workspace.config.branch, wording.title, text)
+
+
+def retrying(attempt: Callable[[], _Result]) -> _Result:
+    """Do `attempt` anew, from fetching on, while others are faster; raises RaceLost after TRIES times."""
+    for _ in range(TRIES):
+        with suppress(RaceLost):
+            return attempt()
+    raise RaceLost(f"others moved the branch {TRIES} times while this change was planned: run the command again")
+
+
+def _push_to_base(workspace: Workspace, proposal: Proposal, message: str) -> Published:
+    """One commit on the shared branch; raises RaceLost when it has moved since the proposal was made."""
+    made = workspace.repository.commit(proposal.tip.commit, proposal.files, message)
+    workspace.repository.push(workspace.remote, Push(workspace.base_ref, made, proposal.tip.commit))
+    return Published(workspace.config.branch, made, None, changed=True)
+
+
+def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: str | None, message: str) -> Published:
+    """One commit on `branch` of the remote, which now is at `there`; nothing is pushed that is there already.
+
+    Raises RaceLost when the branch has moved, and Blocked when it holds commits that promote did not make.
+    """
+    repository, ref = workspace.repository, f"refs/heads/{branch}"
+    made = repository.commit(proposal.tip.commit, proposal.files, message)
+    if there is not None:
+        if _same(workspace, there, made):
+            return Published(branch, there, None, changed=False)
+        _insist_on_own(workspace, proposal.tip.commit, there, branch)
+    repository.push(workspace.remote, Push(ref, made, there or ABSENT))
+    return Published(branch, made, None, changed=True)
+
+
+def _same(workspace: Workspace, one: str, other: str) -> bool:
+    repository = workspace.repository
+    return (repository.tree(one), repository.parents(one)) == (
+        repository.tree(other),
+        repository.parents(other),
+    )
+
+
+def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> None:
+    repository = workspace.repository
+    foreign = [sha for sha in repository.ahead(base, tip) if "\nPromoted-To: " not in repository.message(sha)]
+    if foreign:
+        raise Blocked(
+            f"the branch {branch} holds commits that promote did not make ({foreign[0][:12]}): "
+            "merge its pull request or delete the branch first"
+        )
+
+
+def _open_pull_request(forge: Forge, published: Published, base: str, title: str, body: str) -> Published:
+    """Open the branch's pull request, or renew the one that is open.
+
+    Raises PartlyDone when the branch is pushed but the forge fails.
+    """
+    head = published.branch or ""
+    try:
+        there = forge.find_open(head, base)
+        if there is None:
+            made = forge.open(head, base, title, body)
+        elif (there.title, there.body) != (title, body):
+            made = forge.update(there.number, title, body)
+        else:
+            return Published(published.branch, published.commit, there, published.changed)
+    except NetworkError as error:
+        raise PartlyDone(
+            f"the branch {head} is pushed but its pull request is not open: {error}; run again"
+        ) from error
+    return Published(published.branch, published.commit, made, changed=True)
