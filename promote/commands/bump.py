@@ -1,0 +1,95 @@
+"""`promote bump ENV NAME=VERSION…`: set versions in one environment, in the checkout or by a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from promote import cache, message, plan, report, workflow
+from promote.commands.result import Result
+from promote.errors import UsageError
+from promote.model import Plan, Version
+from promote.workflow import Delivery, Proposal, Published, Wording
+from promote.workspace import Tip, Tree, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for; `versions` are the texts NAME=TAG[@DIGEST]."""
+
+    environment: str
+    versions: tuple[str, ...]
+    commit: bool = False
+    pr: bool = False
+    dry_run: bool = False
+    allow_other_changes: bool = False
+
+
+def run(options: Options) -> Result:
+    """Edit the checkout's file or, with --commit or --pr, the shared branch; the same proof and checks."""
+    wanted = _parse(options.versions)
+    workspace = Workspace.here()
+    if options.commit or options.pr:
+        proposal, published = workflow.deliver(
+            workspace,
+            Delivery(_branch(options, wanted) if options.pr else None, dry_run=options.dry_run),
+            lambda tip, tree: _propose(tip, tree, options, wanted),
+            _describe,
+        )
+    else:
+        proposal, published = _in_checkout(workspace, options, wanted)
+    text = [*report.proposal_text(proposal), *report.published_text(published)]
+    if published.changed and not published.commit:
+        text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
+    return Result(report.plan_json(proposal.plan, published), text)
+
+
+def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
+    wanted: dict[str, Version] = {}
+    for given in versions:
+        name, equals, version = given.partition("=")
+        if not equals or not name:
+            raise UsageError(f"'{given}' is not NAME=TAG or NAME=TAG@DIGEST, such as api-gateway=1.5.0")
+        if name in wanted:
+            raise UsageError(f"'{name}' is given twice: which version is meant?")
+        wanted[name] = Version.parse(version)
+    return wanted
+
+
+def _propose(tip: Tip, tree: Tree, options: Options, wanted: Mapping[str, Version]) -> Proposal:
+    environment = tree.environment(options.environment)
+    images = tree.images(environment)
+    by_image = {
+        image: version
+        for given, version in wanted.items()
+        for image in plan.resolve(given, images, tree.config.services)
+    }
+    path, data = workflow.edited(tree, environment, by_image)
+    changes = workflow.changes_of(tree, environment, data)
+    gates = workflow.hold_gates(tree, environment, changes)
+    made = Plan("", environment.name, changes, gates, (tip.note,) if tip.note else ())
+    if not changes:
+        return Proposal(tip, environment, made, {})
+    return workflow.prove(tip, tree, environment, made, {path: data}, options.allow_other_changes)
+
+
+def _in_checkout(workspace: Workspace, options: Options, wanted: Mapping[str, Version]) -> tuple[Proposal, Published]:
+    with workspace.checkout_copy() as tree:
+        proposal = _propose(Tip("", "the checkout"), tree, options, wanted)
+    if options.dry_run or not proposal.files:
+        return proposal, Published()
+    workflow.insist(proposal)
+    for path, data in proposal.files.items():
+        cache.write(workspace.root / path, data)
+    return proposal, Published(changed=True)
+
+
+def _branch(options: Options, wanted: Mapping[str, Version]) -> str:
+    names = [options.environment.strip("/"), "-".join(sorted(wanted))]
+    return "/".join(["bump", *(name.replace("/", "-") for name in names)])
+
+
+def _describe(proposal: Proposal) -> Wording:
+    name = proposal.environment.name
+    title = message.subject("bump", name, proposal.plan.changes)
+    return Wording(title, [("Promoted-To", name)], f"promote rollback {name}")

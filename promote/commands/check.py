@@ -1,0 +1,75 @@
+"""`promote check [ENV|PATH…]`: render, validate against every Kubernetes version, evaluate the rules."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from promote import checks, config, inspection, render, report
+from promote.commands.result import Result
+from promote.config import Config
+from promote.errors import UsageError
+from promote.inspection import Rules
+from promote.render import Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for: environments, folders or files, and the rules to report."""
+
+    targets: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+
+def run(options: Options) -> Result:
+    """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
+    root = root_of(Path.cwd())
+    settings = config.load(root)
+    paths = _paths(root, settings, options.targets)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        targets = list(pool.map(lambda item: _render(*item), paths))
+    verdict = inspection.inspect(targets, rules(root, settings), root)
+    if options.only:
+        verdict = checks.restricted(verdict, options.only)
+    views = {
+        "github": lambda: report.verdict_github(verdict),
+        "markdown": lambda: report.verdict_markdown(verdict),
+    }
+    return Result(report.verdict_json(verdict), report.verdict_text(verdict), 3 if verdict.denied else 0, views)
+
+
+def root_of(folder: Path) -> Path:
+    """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / config.FILE_NAME).is_file() or (candidate / ".git").exists():
+            return candidate.resolve()
+    return folder.resolve()
+
+
+def rules(root: Path, settings: Config) -> Rules:
+    """By what the checkout's manifests are judged."""
+    return Rules(root / settings.policies, tuple(root / folder for folder in settings.schemas), settings.kubernetes)
+
+
+def _paths(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple[str, Path]]:
+    if names:
+        return [(name, _path(root, settings, name)) for name in dict.fromkeys(names)]
+    if not settings.environments:
+        raise UsageError("there is no promote.yaml with environments here: name a folder to check")
+    return [(one.name, _path(root, settings, one.name)) for one in settings.environments.values()]
+
+
+def _path(root: Path, settings: Config, name: str) -> Path:
+    if name in settings.environments:
+        environment = settings.environment(root, name)
+        return root / environment.path
+    path = Path(name)
+    if path.exists():
+        return path.resolve()
+    known = config.nearest(name, settings.environments)
+    raise UsageError(f"there is no environment, folder or file '{name}'{known}")
+
+
+def _render(name: str, path: Path) -> Rendered:
+    return render.folder_or_file(path, name)

@@ -1,0 +1,59 @@
+"""`promote diff [ENV]`: what the checkout changes in the rendered manifests, compared with a commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promote import message, proof, render, report
+from promote.commands.result import Result
+from promote.errors import ConfigError, UsageError
+from promote.proof import Difference
+from promote.workspace import Tree, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for; without environments, all of them."""
+
+    environments: tuple[str, ...] = ()
+    base: str | None = None
+
+
+def run(options: Options) -> Result:
+    """The rendered difference of each environment, Secrets hidden; exit 1 where there is any."""
+    workspace = Workspace.here()
+    commit = workspace.repository.resolve(options.base) if options.base else workspace.local_tip().commit
+    with workspace.at(commit) as before:
+        after = workspace.checkout()
+        names = options.environments or tuple(after.config.environments)
+        if not names:
+            raise UsageError("there is no promote.yaml with environments here: name a folder to compare")
+        found = {name: _differences(before, after, name) for name in names}
+    text = [line for name, differences in found.items() for line in _text(name, differences)]
+    json = {
+        "base": commit,
+        "environments": {name: [_json(one) for one in each] for name, each in found.items()},
+    }
+    return Result(json, text, 1 if any(found.values()) else 0)
+
+
+def _differences(before: Tree, after: Tree, name: str) -> list[Difference]:
+    new = render.kustomize(after.root / after.environment(name).path, name).documents
+    try:
+        old = render.kustomize(before.root / before.environment(name).path, name).documents
+    except (UsageError, ConfigError):
+        old = []  # the environment is new
+    return proof.differences(old, new)
+
+
+def _text(name: str, differences: list[Difference]) -> list[str]:
+    if not differences:
+        return [f"{name}: no difference"]
+    others = len(proof.others(differences))
+    kind = f"{others} beside image fields" if others else "image fields only"
+    return [f"{name}: {len(differences)} differences, {kind}", *message.diff_lines(differences)]
+
+
+def _json(one: Difference) -> report.Json:
+    who = report.identity_json(one.resource)
+    return {"resource": who, "path": one.path, "old": one.old, "new": one.new, "image": one.is_image}

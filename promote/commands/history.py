@@ -1,0 +1,34 @@
+"""`promote history ENV [SERVICE]`: what ran there, revision by revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promote import history, plan, report
+from promote.commands.result import Result
+from promote.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for; without a service, all of them."""
+
+    environment: str
+    service: str | None = None
+
+
+def run(options: Options) -> Result:
+    """The revisions of an environment on the shared branch, numbered as in every clone."""
+    workspace = Workspace.here()
+    tip = workspace.local_tip()
+    with workspace.at(tip.commit) as tree:
+        where = tree.environment(options.environment)
+        images = tree.images(where)
+        found = workspace.history(tip.commit, where)
+        if options.service is not None:
+            found = history.of_service(found, plan.resolve(options.service, images, tree.config.services))
+        everything = {image for revision in found for image in revision.images}
+        services = {image.name: plan.service_of(image, tree.config.services) for image in everything}
+    shown = [report.revision_json(revision, services) for revision in found]
+    json = {"environment": options.environment, "service": options.service, "revisions": shown}
+    return Result(json, report.history_text(found, services))

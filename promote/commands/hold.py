@@ -1,0 +1,45 @@
+"""`promote hold ENV NAME=VERSION`: one version refused from now on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from promote import holds, plan
+from promote.commands import holding
+from promote.commands.result import Result
+from promote.errors import UsageError
+from promote.holds import Hold
+from promote.model import Version
+from promote.workspace import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for; `version` is the text NAME=TAG[@DIGEST]."""
+
+    environment: str
+    version: str
+    reason: str = ""
+
+
+def run(options: Options) -> Result:
+    """Set the hold by one commit on the shared branch; raises UsageError without a reason."""
+    name, _, text = options.version.partition("=")
+    if not options.reason:
+        raise UsageError("say why with --reason: whoever meets the hold will want to know")
+    version = Version.parse(text)
+
+    def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
+        where = tree.environment(options.environment)
+        images = plan.resolve(name, tree.images(where), tree.config.services)
+        today = datetime.now(UTC).date().isoformat()
+        standing = tree.holds()
+        new = [
+            Hold(where.name, image, version, options.reason, today)
+            for image in images
+            if not any(hold.refuses(where.name, image, version) for hold in standing)
+        ]
+        return holds.add(tree.read(holds.FILE_NAME), new), new
+
+    return holding.commit(edit, "hold", options.environment)

@@ -1,0 +1,23 @@
+"""`promote plan FROM TO`: what a promotion would do, with nothing written anywhere."""
+
+from __future__ import annotations
+
+from promote import report
+from promote.commands import promote
+from promote.commands.promote import Options
+from promote.commands.result import Result
+from promote.workflow import Published
+from promote.workspace import Workspace
+
+__all__ = ["Options", "run"]
+
+
+def run(options: Options) -> Result:
+    """The plan on the shared branch's tip, its rendered difference and its verdict; exit 4 or 3 as a promotion."""
+    workspace = Workspace.here()
+    tip = workspace.local_tip()
+    with workspace.at(tip.commit) as tree:
+        proposal = promote.propose(tip, tree, options)
+    denied = proposal.verdict is not None and proposal.verdict.denied
+    code = 4 if proposal.plan.blocked else 3 if denied else 0
+    return Result(report.plan_json(proposal.plan, Published()), report.proposal_text(proposal), code)

@@ -1,0 +1,109 @@
+"""`promote FROM TO`: the versions of one environment, proposed for another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from promote import message, plan, report, workflow
+from promote.commands import merge
+from promote.commands.result import Result
+from promote.errors import Blocked, UsageError
+from promote.forge.base import Forge, PullRequest
+from promote.model import Plan
+from promote.workflow import Delivery, Proposal, Wording
+from promote.workspace import Tip, Tree, Workspace
+
+_POLL = 5.0  # seconds between two questions to the forge
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for; `timeout` is in seconds."""
+
+    source: str
+    target: str
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    dry_run: bool = False
+    no_pr: bool = False
+    auto_merge: bool = False
+    wait: bool = False
+    timeout: float = 3600
+    allow_other_changes: bool = False
+
+
+def run(options: Options) -> Result:
+    """Plan, prove, check, commit, push, and open or renew one pull request; nothing of it on a dry run."""
+    workspace = Workspace.here()
+    branch = branch_of(options.source, options.target)
+    proposal, published = workflow.deliver(
+        workspace,
+        Delivery(branch, pull_request=not options.no_pr, dry_run=options.dry_run),
+        lambda tip, tree: propose(tip, tree, options),
+        _describe,
+    )
+    text = [*report.proposal_text(proposal), *report.published_text(published)]
+    answer = report.plan_json(proposal.plan, published)
+    pull = published.pull_request
+    if pull is None:
+        return Result(answer, text)
+    merged = _merge(workspace, pull) if options.auto_merge else Result(None, [])
+    if options.wait and not merged.exit_code:
+        _wait(workspace.forge(), pull.number, options.timeout)
+    return Result(answer, [*text, *merged.text], merged.exit_code)
+
+
+def _describe(proposal: Proposal) -> Wording:
+    made = proposal.plan
+    title = message.subject("promote", f"{made.source} → {made.target}", made.changes)
+    return Wording(
+        title, message.promotion_trailers(made, proposal.tip.commit), f"promote rollback {made.target} --all"
+    )
+
+
+def propose(tip: Tip, tree: Tree, options: Options) -> Proposal:
+    """The promotion as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
+    source, target = tree.environment(options.source), tree.environment(options.target)
+    if source.path == target.path:
+        raise UsageError(f"{options.source} and {options.target} are the same folder: name two environments")
+    images, now = tree.images(source), tree.images(target)
+    services = tree.config.services
+    chosen = plan.choose((*images, *now), services, options.only, options.exclude)
+    path, data = workflow.edited(tree, target, plan.wanted(images, now, chosen))
+    changes = workflow.changes_of(tree, target, data)
+    notes = [tip.note] if tip.note else []
+    notes += [f"{name} has no images entry in {target.name}: left out" for name in plan.missing(images, now, chosen)]
+    gates = workflow.hold_gates(tree, target, changes)
+    made = Plan(source.name, target.name, changes, gates, tuple(notes))
+    if not changes:
+        return Proposal(tip, target, made, {})
+    return workflow.prove(tip, tree, target, made, {path: data}, options.allow_other_changes)
+
+
+def branch_of(source: str, target: str) -> str:
+    """The one branch that promotions along this edge use, so that a new one takes the place of the old."""
+    return f"promote/{_slug(source)}-to-{_slug(target)}"
+
+
+def _slug(name: str) -> str:
+    return name.strip("/").replace("/", "-")
+
+
+def _merge(workspace: Workspace, pull: PullRequest) -> Result:
+    forge = workspace.forge()
+    if not forge.has_server:
+        return merge.run(merge.Options(pull.number))
+    forge.enable_auto_merge(pull.number, workspace.config.merge)
+    return Result(None, [f"#{pull.number} will be merged by {forge.name} once its requirements are met"])
+
+
+def _wait(forge: Forge, number: int, timeout: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    deadline = time.monotonic() + timeout
+    while (state := forge.get(number).state) == "open":
+        if time.monotonic() > deadline:
+            raise Blocked(f"pull request #{number} is still open after {timeout:.0f} s")
+        sleep(_POLL)
+    if state == "closed":
+        raise Blocked(f"pull request #{number} was closed without being merged")

@@ -1,0 +1,91 @@
+"""`promote status`: what every environment runs, what waits to be promoted, what is open or held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from promote import plan, report
+from promote.commands.result import Result
+from promote.errors import UsageError
+from promote.forge.base import PullRequest
+from promote.holds import Hold
+from promote.model import Image
+from promote.workspace import Tree, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Nothing to choose."""
+
+
+def run(options: Options) -> Result:
+    """Versions by environment from the shared branch, and the promotions, pull requests and holds beside them."""
+    del options
+    workspace = Workspace.here()
+    tip = workspace.local_tip()
+    with workspace.at(tip.commit) as tree:
+        if not tree.config.environments:
+            raise UsageError("promote.yaml names no environment: add them, so that there is a status to show")
+        running = {name: tree.images(one) for name, one in tree.config.environments.items()}
+        standing = tree.holds()
+        pending = _pending(tree, running)
+    pulls = _pulls(workspace)
+    json = {
+        "commit": tip.commit,
+        "environments": {
+            name: [{"image": image.name, **report.version_json(image.version)} for image in images]
+            for name, images in running.items()
+        },
+        "pending": pending,
+        "pull_requests": [report.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
+        "holds": [_hold_json(hold) for hold in standing],
+    }
+    text = [f"{tip.label} at {tip.commit[:12]}", *_table(running)]
+    text += [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
+    text += [f"open: #{pull.number} {pull.title}" for pull in pulls]
+    text += [f"held in {hold.environment}: {hold.image} {hold.version}: {hold.reason}" for hold in standing]
+    return Result(json, text)
+
+
+def _hold_json(hold: Hold) -> report.Json:
+    version = report.version_json(hold.version)
+    return {"environment": hold.environment, "image": hold.image, **version, "reason": hold.reason}
+
+
+def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[report.Json]:
+    found = []
+    for (source, images), (target, now) in pairwise(running.items()):
+        chosen = frozenset(image.name for image in images)
+        behind = plan.wanted(images, now, chosen)
+        services = [plan.service_of(image, tree.config.services) for image in images if image.name in behind]
+        if services:
+            found.append({"from": source, "to": target, "services": services})
+    return found
+
+
+def _pulls(workspace: Workspace) -> tuple[PullRequest, ...]:
+    if not workspace.repository.has_remote(workspace.remote):
+        return ()
+    return workspace.forge().list_open(workspace.config.branch)
+
+
+def _table(running: dict[str, tuple[Image, ...]]) -> list[str]:
+    names = list(dict.fromkeys(image.short_name for images in running.values() for image in images))
+    cells = {
+        environment: {image.short_name: image.version.tag or str(image.version)[:19] for image in images}
+        for environment, images in running.items()
+    }
+    width = max(map(len, names), default=0)
+    columns = {name: max(len(name), *map(len, of.values()), 1) for name, of in cells.items()}
+    head = "  ".join([" " * width, *(f"{name:{columns[name]}}" for name in cells)])
+    rows = [
+        "  ".join(
+            [
+                f"{name:{width}}",
+                *(f"{of.get(name, '-'):{columns[environment]}}" for environment, of in cells.items()),
+            ]
+        )
+        for name in names
+    ]
+    return [head.rstrip(), *(row.rstrip() for row in rows)]

@@ -1,0 +1,221 @@
+"""What a command found, as JSON that other programs rely on, and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from promote import message
+from promote.checks import Finding, Verdict
+from promote.documents import Identity
+from promote.forge.base import PullRequest
+from promote.history import Revision
+from promote.model import Change, Gate, Plan, Version
+from promote.workflow import Proposal, Published
+
+Json = dict[str, Any]
+
+
+def version_json(version: Version) -> Json:
+    """A version as JSON."""
+    return {"tag": version.tag, "digest": version.digest}
+
+
+def change_json(change: Change) -> Json:
+    """A change as JSON."""
+    return {
+        "service": change.service,
+        "image": change.image,
+        "old": version_json(change.old),
+        "new": version_json(change.new),
+    }
+
+
+def plan_json(plan: Plan, published: Published) -> Json:
+    """A plan, and what became of it, as JSON."""
+    pull = published.pull_request
+    return {
+        "from": plan.source,
+        "to": plan.target,
+        "changes": [change_json(change) for change in plan.changes],
+        "gates": [_gate_json(gate) for gate in plan.gates],
+        "notes": list(plan.notes),
+        "branch": published.branch,
+        "commit": published.commit,
+        "pull_request": pull and pull_json(pull),
+        "changed": published.changed,
+    }
+
+
+def pull_json(pull: PullRequest) -> Json:
+    """A pull request as JSON."""
+    return {"number": pull.number, "url": pull.url}
+
+
+def _gate_json(gate: Gate) -> Json:
+    return {"name": gate.name, "subject": gate.subject, "passed": gate.passed, "reason": gate.reason}
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """A verdict as JSON."""
+    return {
+        "targets": [
+            {"name": one.name, "path": one.path, "documents": one.documents,
+             "evaluated": one.evaluated, "validated": one.validated}
+            for one in verdict.targets
+        ],
+        "findings": [_finding_json(finding) for finding in verdict.findings],
+        "summary": {
+            "deny": verdict.count("deny"),
+            "warn": verdict.count("warn"),
+            "waived": sum(finding.waiver is not None for finding in verdict.findings),
+        },
+    }  # fmt: skip
+
+
+def _finding_json(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "target": finding.target,
+        "resource": identity_json(finding.resource),
+        "container": finding.container,
+        "message": finding.message,
+        "fix": finding.fix,
+        "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
+        "waiver": finding.waiver,
+    }
+
+
+def identity_json(who: Identity) -> Json:
+    """An object's identity as JSON."""
+    return {"apiVersion": who.api_version, "kind": who.kind, "namespace": who.namespace, "name": who.name}
+
+
+def revision_json(revision: Revision, services: Mapping[str, str]) -> Json:
+    """A revision as JSON."""
+    return {
+        "revision": revision.number,
+        "commit": revision.commit,
+        "when": revision.when,
+        "author": revision.author,
+        "subject": revision.subject,
+        "changed": sorted(services.get(name, name) for name in revision.changed),
+        "images": [
+            {
+                "service": services.get(image.name, image.name),
+                "image": image.reference,
+                **version_json(image.version),
+            }
+            for image in revision.images
+        ],
+    }
+
+
+def verdict_text(verdict: Verdict) -> list[str]:
+    """A verdict for people: each finding with its place and its remedy, then what was seen."""
+    lines = []
+    for finding in verdict.findings:
+        place = f"{finding.source}: " if finding.source else ""
+        lines.append(f"{finding.level.upper():5} {finding.rule}  {place}{finding.message}")
+        if finding.fix:
+            lines.append(f"      fix: {finding.fix}")
+    seen = [
+        f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
+        for one in verdict.targets
+    ]
+    return [*lines, *seen, f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings"]
+
+
+def plan_text(plan: Plan) -> list[str]:
+    """A plan for people, one line a change."""
+    if not plan.changes:
+        return [*_notes(plan), _nothing(plan)]
+    width = max(len(change.service) for change in plan.changes)
+    lines = [f"  {change.service:{width}}  {change.old}\n  {'':{width}}  → {change.new}" for change in plan.changes]
+    gates = [
+        f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {gate.reason}" for gate in plan.gates
+    ]
+    return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *lines, *gates]
+
+
+def _edge(plan: Plan) -> str:
+    return f"{plan.source} → {plan.target}" if plan.source else plan.target
+
+
+def _nothing(plan: Plan) -> str:
+    return f"nothing to do: {plan.target} has all of this already"
+
+
+def _notes(plan: Plan) -> list[str]:
+    return [f"note: {note}" for note in plan.notes]
+
+
+def proposal_text(proposal: Proposal) -> list[str]:
+    """The plan, the rendered proof and the verdict of a proposal."""
+    lines = plan_text(proposal.plan)
+    if proposal.differences:
+        lines += ["rendered difference:", *(f"  {line}" for line in message.diff_lines(proposal.differences))]
+    if proposal.verdict is not None:
+        lines += ["checks:", *(f"  {line}" for line in verdict_text(proposal.verdict))]
+    return lines
+
+
+def published_text(published: Published) -> list[str]:
+    """Where a change went."""
+    lines = []
+    if published.commit:
+        verb = "pushed" if published.changed else "already there"
+        lines.append(f"{verb}: {published.commit[:12]} on {published.branch}")
+    if pull := published.pull_request:
+        lines.append(f"pull request #{pull.number}: {pull.title} ({pull.url})")
+    return lines
+
+
+def history_text(revisions: Sequence[Revision], services: Mapping[str, str]) -> list[str]:
+    """Revisions, newest first, each with what it moved."""
+    lines = []
+    for revision in reversed(revisions):
+        lines.append(f"{revision.number:4}  {revision.when[:16]}  {revision.commit[:12]}  {revision.subject}")
+        moved = (image for image in revision.images if image.name in revision.changed)
+        lines += [f"        {services.get(image.name, image.name)} {image.version}" for image in moved]
+    return lines or ["no revision yet"]
+
+
+def verdict_github(verdict: Verdict) -> list[str]:
+    """A verdict as workflow commands that GitHub shows beside the source lines.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    lines = []
+    for finding in verdict.findings:
+        level = "error" if finding.level == "deny" else "warning"
+        place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
+        text = f"{finding.message}. Fix: {finding.fix}" if finding.fix else finding.message
+        lines.append(f"::{level} {place}title={_property(finding.rule)}::{_escaped(text)}")
+    return [*lines, *verdict_text(Verdict(verdict.targets, ()))[:-1]]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def verdict_markdown(verdict: Verdict) -> list[str]:
+    """A verdict for a job summary or a comment."""
+    lines = [
+        message.verdict_line(verdict),
+        "",
+        "| target | documents | validated | evaluated |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {one.name} | {one.documents} | {one.validated} | {one.evaluated} |" for one in verdict.targets]
+    if verdict.findings:
+        lines += ["", "| | rule | where | what | fix |", "|---|---|---|---|---|"]
+    for finding in verdict.findings:
+        cells = (finding.level, finding.rule, str(finding.source or ""), finding.message, finding.fix)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return lines
