@@ -1,0 +1,136 @@
+"""Renders a directory with the real Kustomize, once a session, and finds things in the result."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ("staging", "production")
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
+CLUSTER_SCOPED = (
+    "Namespace",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "PersistentVolume",
+    "PriorityClass",
+    "StorageClass",
+)
+NAME = "app.kubernetes.io/name"
+COMPONENT = "app.kubernetes.io/component"
+HASH = re.compile(r"-[0-9a-z]{10}$")
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Render:
+    """The objects of one directory, and what Kustomize complained about."""
+
+    objects: tuple[Object, ...]
+    stderr: str
+
+    def kind(self, *kinds: str) -> list[Object]:
+        return [found for found in self.objects if found["kind"] in kinds]
+
+    def services(self, kind: str) -> list[Object]:
+        """Every object of a kind that has the shape of base/service."""
+        return [found for found in self.kind(kind) if labels(found).get(COMPONENT) == "service"]
+
+    def one(self, kind: str, name: str) -> Object:
+        """The object of that kind and name; a generated one is found without its hash."""
+        found = [each for each in self.kind(kind) if name in (name_of(each), without_hash(each))]
+        assert len(found) == 1, f"{kind}/{name}: {len(found)} rendered, not 1"
+        return found[0]
+
+
+@cache
+def render(directory: Path) -> Render:
+    done = subprocess.run(
+        [str(REPOSITORY / ".tools/bin/kustomize"), "build", str(directory)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    documents = yaml.load_all(done.stdout, loader)
+    return Render(tuple(document for document in documents if document), done.stderr)
+
+
+def overlay(environment: str) -> Render:
+    return render(REPOSITORY / "overlays" / environment)
+
+
+def read_kustomization(directory: Path) -> Object:
+    content = yaml.safe_load((directory / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def name_of(item: Object) -> str:
+    return str(item["metadata"]["name"])
+
+
+def without_hash(item: Object) -> str:
+    """The name that a generated ConfigMap was given in its kustomization."""
+    return HASH.sub("", name_of(item)) if item["kind"] == "ConfigMap" else name_of(item)
+
+
+def identity(item: Object) -> tuple[str, str, str]:
+    return item["kind"], item["metadata"].get("namespace", ""), name_of(item)
+
+
+def labels(item: Object) -> dict[str, str]:
+    found: dict[str, str] = item["metadata"].get("labels") or {}
+    return found
+
+
+def pod_template(workload: Object) -> Object:
+    spec: Object = workload["spec"]
+    if workload["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    template: Object = spec["template"]
+    return template
+
+
+def containers(workload: Object) -> list[Object]:
+    spec = pod_template(workload)["spec"]
+    return [*spec.get("initContainers", []), *spec["containers"]]
+
+
+def selects(selector: Object | None, pod_labels: dict[str, str]) -> bool:
+    """Whether a label selector matches; an empty one matches everything, as in Kubernetes."""
+    selector = selector or {}
+    exact = selector.get("matchLabels", {}).items() <= pod_labels.items()
+    return exact and all(_expression(each, pod_labels) for each in selector.get("matchExpressions", []))
+
+
+def _expression(expression: Object, pod_labels: dict[str, str]) -> bool:
+    value, values = pod_labels.get(expression["key"]), expression.get("values", [])
+    verdicts = {
+        "In": value in values,
+        "NotIn": value not in values,
+        "Exists": value is not None,
+        "DoesNotExist": value is None,
+    }
+    return verdicts[expression["operator"]]
+
+
+def dig(item: Any, path: str) -> Any:
+    """Follow a path of words; in a list, a word is the `name` (or `mountPath`) of an entry."""
+    for word in path.split():
+        if isinstance(item, list):
+            named = [entry for entry in item if word in (entry.get("name"), entry.get("mountPath"))]
+            item = named[0] if named else None
+        else:
+            item = item.get(word) if isinstance(item, dict) else None
+    return item

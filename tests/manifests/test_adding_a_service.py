@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.manifests.flows import Flow, allowed
+from tests.manifests.render import (
+    ENVIRONMENTS,
+    REPOSITORY,
+    Render,
+    containers,
+    overlay,
+    render,
+    without_hash,
+)
+
+NAME = "notification-service"
+BLOCK = re.compile(r"^```yaml (file|add)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ORDINARY = {
+    Flow("ingress", NAME, "api-gateway", "8606/TCP"),
+    Flow("ingress", NAME, "prometheus", "8606/TCP"),
+    Flow("egress", NAME, "jaeger", "4317/TCP"),
+    Flow("egress", NAME, "jaeger", "4318/TCP"),
+    *(
+        Flow("egress", NAME, peer, f"53/{protocol}")
+        for peer in ("kube-system/kube-dns", "169.254.20.10/32")
+        for protocol in ("TCP", "UDP")
+    ),
+}
+
+
+def _follow(page: str, repository: Path) -> None:
+    """Do what a page says: write its files, add its lines at the end of the list they name."""
+    for action, target, text in BLOCK.findall(page):
+        path = repository / target.partition("#")[0]
+        if action == "file":
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        else:
+            _add(path, target.partition("#")[2], text)
+
+
+def _add(path: Path, key: str, text: str) -> None:
+    before, found, after = path.read_text(encoding="utf-8").partition(f"\n{key}:\n")
+    assert found, f"{path} has no {key}"
+    path.write_text(before + found + text + after, encoding="utf-8")
+
+
+def _copy(folder: Path, upto: str) -> Path:
+    """A copy of the repository in which the page was followed up to a heading."""
+    for each in ("base", "components", "overlays"):
+        if (REPOSITORY / each).exists():
+            shutil.copytree(REPOSITORY / each, folder / each)
+    page = (REPOSITORY / "docs/adding-a-service.md").read_text(encoding="utf-8")
+    assert upto in page
+    _follow(page.partition(upto)[0], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _copy(tmp_path_factory.mktemp("ordinary"), "## 4.")
+
+
+@pytest.fixture(scope="module")
+def calling(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _copy(tmp_path_factory.mktemp("calling"), "## See it")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_sixth_service_has_all_the_objects_of_the_others(ordinary: Path, environment: str) -> None:
+    rendered = render(ordinary / "overlays" / environment)
+    of_another = _named(overlay(environment), "user-service") - {("NetworkPolicy", "user-service")}
+    assert _named(rendered, NAME) == {(kind, NAME) for kind, _ in of_another}
+    assert len(rendered.objects) == len(overlay(environment).objects) + len(of_another)
+
+
+def _named(rendered: Render, name: str) -> set[tuple[str, str]]:
+    return {(each["kind"], name) for each in rendered.objects if without_hash(each) == name}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_sixth_service_is_shaped_like_the_others(ordinary: Path, environment: str) -> None:
+    rendered = render(ordinary / "overlays" / environment)
+    (added,) = containers(rendered.one("Deployment", NAME))
+    (other,) = containers(overlay(environment).one("Deployment", "user-service"))
+    assert re.fullmatch(r"mediq/notification-service:1\.0\.0@sha256:[0-9a-f]{64}", added["image"])
+    differing = {key for key in added.keys() | other.keys() if added.get(key) != other.get(key)}
+    assert differing == {"image", "ports", "env", "envFrom"}
+    autoscaler = rendered.one("HorizontalPodAutoscaler", NAME)["spec"]
+    expected = overlay(environment).one("HorizontalPodAutoscaler", "user-service")["spec"]
+    assert autoscaler == expected | {"scaleTargetRef": expected["scaleTargetRef"] | {"name": NAME}}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, environment: str) -> None:
+    added = allowed(render(ordinary / "overlays" / environment)) - allowed(overlay(environment))
+    assert added == ORDINARY | {Flow("egress", "api-gateway", NAME, "8606/TCP")}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_its_own_flows_are_added_by_its_own_file(ordinary: Path, calling: Path, environment: str) -> None:
+    before = allowed(render(ordinary / "overlays" / environment))
+    after = allowed(render(calling / "overlays" / environment))
+    assert after - before == {Flow("egress", NAME, "rabbitmq", "5672/TCP")}
