@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.manifests.render import (
+    CLUSTER_SCOPED,
+    ENVIRONMENTS,
+    REPOSITORY,
+    Object,
+    Render,
+    identity,
+    name_of,
+    overlay,
+    render,
+)
+
+ADDRESS = "https://git.example.com/mediq/environments.git"
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+def _argocd() -> Render:
+    return render(REPOSITORY / "delivery/argocd")
+
+
+def _flux() -> Render:
+    return render(REPOSITORY / "delivery/flux")
+
+
+def _group(item: Object) -> str:
+    return str(item["apiVersion"].rpartition("/")[0])
+
+
+def _rendered_kinds() -> set[tuple[str, str]]:
+    everything = [each for environment in ENVIRONMENTS for each in overlay(environment).objects]
+    return {(_group(each), each["kind"]) for each in everything if each["kind"] not in CLUSTER_SCOPED}
+
+
+def test_the_project_allows_exactly_what_is_rendered() -> None:
+    project = _argocd().one("AppProject", "mediq")["spec"]
+    allowed = {(each["group"], each["kind"]) for each in project["namespaceResourceWhitelist"]}
+    assert allowed == _rendered_kinds()
+    assert {(each["group"], each["kind"], each["name"]) for each in project["clusterResourceWhitelist"]} == {
+        (_group(each), each["kind"], name_of(each))
+        for environment in ENVIRONMENTS
+        for each in overlay(environment).kind(*CLUSTER_SCOPED)
+    }
+
+
+def test_the_project_knows_one_repository_and_two_namespaces() -> None:
+    project = _argocd().one("AppProject", "mediq")["spec"]
+    assert project["sourceRepos"] == [ADDRESS]
+    assert project["destinations"] == [
+        {"server": "https://kubernetes.default.svc", "namespace": f"mediq-{each}"} for each in ENVIRONMENTS
+    ]
+
+
+@both
+def test_an_application_is_pinned_to_its_environment(environment: str) -> None:
+    application = _argocd().one("Application", f"mediq-{environment}")
+    spec = application["spec"]
+    assert spec["project"] == "mediq"
+    assert spec["source"] == {"repoURL": ADDRESS, "targetRevision": "main", "path": f"overlays/{environment}"}
+    assert spec["destination"] == {
+        "server": "https://kubernetes.default.svc",
+        "namespace": f"mediq-{environment}",
+    }
+    assert "finalizers" not in application["metadata"]
+
+
+@both
+def test_an_application_syncs_prunes_and_heals_by_itself(environment: str) -> None:
+    policy = _argocd().one("Application", f"mediq-{environment}")["spec"]["syncPolicy"]
+    assert policy["automated"] == {"enabled": True, "prune": True, "selfHeal": True, "allowEmpty": False}
+    assert {"CreateNamespace=false", "ServerSideApply=true", "PruneLast=true"} <= set(policy["syncOptions"])
+
+
+@both
+def test_flux_reconciles_each_environment_by_its_own_account(environment: str) -> None:
+    source = _flux().one("GitRepository", "mediq")
+    assert (source["spec"]["url"], source["spec"]["ref"]) == (ADDRESS, {"branch": "main"})
+    item = _flux().one("Kustomization", f"mediq-{environment}")
+    expected = {
+        "path": f"./overlays/{environment}",
+        "serviceAccountName": f"mediq-{environment}",
+        "sourceRef": {"kind": "GitRepository", "name": name_of(source)},
+        "prune": True,
+        "wait": True,
+        "deletionPolicy": "Orphan",
+    }
+    assert {key: item["spec"].get(key) for key in expected} == expected
+    assert item["spec"].keys() - expected.keys() == {"interval", "retryInterval", "timeout"}
+    assert (REPOSITORY / item["spec"]["path"] / "kustomization.yaml").is_file()
+    assert ("ServiceAccount", "flux-system", f"mediq-{environment}") in map(identity, _flux().objects)
+
+
+@both
+def test_an_account_of_flux_reaches_its_own_namespace_only(environment: str) -> None:
+    subject = {"kind": "ServiceAccount", "name": f"mediq-{environment}", "namespace": "flux-system"}
+    bindings = _flux().kind("RoleBinding", "ClusterRoleBinding")
+    assert {
+        (each["metadata"].get("namespace"), each["roleRef"]["name"])
+        for each in bindings
+        if subject in each["subjects"]
+    } == {
+        (f"mediq-{environment}", "mediq-deployer"),
+        (None, f"mediq-{environment}-namespace"),
+    }
+    (rule,) = _flux().one("ClusterRole", f"mediq-{environment}-namespace")["rules"]
+    assert (rule["resources"], rule["resourceNames"]) == (["namespaces"], [f"mediq-{environment}"])
+    assert "create" not in rule["verbs"]
+
+
+def test_flux_may_manage_exactly_what_is_rendered() -> None:
+    manageable = {
+        (group, resource)
+        for rule in _flux().one("ClusterRole", "mediq-deployer")["rules"]
+        if "patch" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert manageable == {(group, _plural(kind)) for group, kind in _rendered_kinds()}
+
+
+def _plural(kind: str) -> str:
+    word = kind.lower()
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}es" if word.endswith("s") else f"{word}s"

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.manifests.render import (
+    COMPONENT,
+    ENVIRONMENTS,
+    NAME,
+    WORKLOADS,
+    Object,
+    containers,
+    labels,
+    name_of,
+    overlay,
+    pod_template,
+    selects,
+    without_hash,
+)
+
+SERVICES = {
+    "api-gateway": "api-gateway-service",
+    "user-service": "user-service",
+    "ocr-service": "ocr-service",
+    "ocr-engine-service": "ocr-engine-service",
+    "patient-queue-service": "patient-queue-service",
+}
+OWNED = ("Deployment", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ConfigMap")
+SECRETS = {
+    "api-gateway": {
+        "JWT_SECRET": "jwt-secrets/JWT_SECRET",
+        "RABBITMQ_URL": "rabbitmq-secrets/RABBITMQ_URL",
+        "SESSION_SECRET": "session-secrets/SESSION_SECRET",
+    },
+    "user-service": {
+        "DATABASE_URL": "database-secrets/DATABASE_URL_USER",
+        "ENCRYPTION_KEY": "jwt-secrets/ENCRYPTION_KEY",
+        "JWT_REFRESH_SECRET": "jwt-secrets/JWT_REFRESH_SECRET",
+        "JWT_SECRET": "jwt-secrets/JWT_SECRET",
+        "RABBITMQ_URL": "rabbitmq-secrets/RABBITMQ_URL",
+        "SIGNING_KEY": "jwt-secrets/SIGNING_KEY",
+    },
+    "ocr-service": {
+        "OCR_API_KEY": "ocr-api-secrets/OCR_API_KEY",
+        "RABBITMQ_URL": "rabbitmq-secrets/RABBITMQ_URL",
+    },
+    "ocr-engine-service": {},
+    "patient-queue-service": {
+        "DATABASE_URL": "database-secrets/DATABASE_URL_QUEUE",
+        "RABBITMQ_URL": "rabbitmq-secrets/RABBITMQ_URL",
+        "REDIS_PASSWORD": "redis-secrets/REDIS_PASSWORD",
+    },
+}
+
+# Given to a pod by the StatefulSet controller, so no template has them.
+POD_LABELS = ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index")
+
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+@both
+def test_the_five_deployments_are_rendered(environment: str) -> None:
+    assert {name_of(each) for each in overlay(environment).services("Deployment")} >= set(SERVICES)
+
+
+@both
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_has_all_its_objects(environment: str, name: str) -> None:
+    for kind in OWNED:
+        overlay(environment).one(kind, name)
+    overlay(environment).one("Service", SERVICES[name])
+
+
+@both
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_labelled_by_its_name_everywhere(environment: str, name: str) -> None:
+    deployment = overlay(environment).one("Deployment", name)
+    expected = {
+        NAME: name,
+        COMPONENT: "service",
+        "app.kubernetes.io/part-of": "mediq",
+        "environment": environment,
+    }
+    assert labels(deployment) == labels(pod_template(deployment)) == expected
+
+
+@both
+@pytest.mark.parametrize("name", SERVICES)
+def test_selectors_are_the_two_labels_that_never_change(environment: str, name: str) -> None:
+    immutable = {NAME: name, COMPONENT: "service"}
+    rendered = overlay(environment)
+    assert rendered.one("Deployment", name)["spec"]["selector"] == {"matchLabels": immutable}
+    assert rendered.one("PodDisruptionBudget", name)["spec"]["selector"] == {"matchLabels": immutable}
+    assert rendered.one("Service", SERVICES[name])["spec"]["selector"] == immutable
+
+
+@both
+def test_a_service_selects_the_pods_of_exactly_one_workload(environment: str) -> None:
+    templates = [pod_template(each) for each in overlay(environment).kind(*WORKLOADS)]
+    for service in overlay(environment).kind("Service"):
+        selector = {key: value for key, value in service["spec"]["selector"].items() if key not in POD_LABELS}
+        matched = [each for each in templates if selects({"matchLabels": selector}, labels(each))]
+        assert len(matched) == 1, name_of(service)
+        ports = [port for each in matched[0]["spec"]["containers"] for port in each.get("ports", [])]
+        open_ports = {port.get("name") for port in ports} | {port["containerPort"] for port in ports}
+        assert {each["targetPort"] for each in service["spec"]["ports"]} <= open_ports, name_of(service)
+
+
+@both
+def test_a_disruption_budget_selects_the_pods_of_exactly_one_workload(environment: str) -> None:
+    templates = [pod_template(each) for each in overlay(environment).kind(*WORKLOADS)]
+    for budget in overlay(environment).kind("PodDisruptionBudget"):
+        matched = [each for each in templates if selects(budget["spec"]["selector"], labels(each))]
+        assert len(matched) == 1, name_of(budget)
+
+
+@both
+def test_an_autoscaler_targets_a_rendered_deployment(environment: str) -> None:
+    autoscalers = overlay(environment).kind("HorizontalPodAutoscaler")
+    targets = [each["spec"]["scaleTargetRef"] for each in autoscalers]
+    assert [each["name"] for each in targets] == [name_of(each) for each in autoscalers]
+    for target in targets:
+        assert overlay(environment).one(target["kind"], target["name"])["apiVersion"] == target["apiVersion"]
+
+
+@both
+def test_each_service_runs_as_its_own_account(environment: str) -> None:
+    for deployment in overlay(environment).services("Deployment"):
+        account = pod_template(deployment)["spec"]["serviceAccountName"]
+        assert account == name_of(deployment)
+        overlay(environment).one("ServiceAccount", account)
+
+
+@both
+def test_each_service_reads_its_own_and_the_shared_settings(environment: str) -> None:
+    rendered = {name_of(each): each for each in overlay(environment).kind("ConfigMap")}
+    for deployment in overlay(environment).services("Deployment"):
+        (server,) = containers(deployment)
+        read = [rendered[source["configMapRef"]["name"]] for source in server["envFrom"]]
+        assert [without_hash(each) for each in read] == [name_of(deployment), "environment"]
+        assert all(re.fullmatch(r".+-[0-9a-z]{10}", name_of(each)) for each in read)
+
+
+@both
+def test_a_service_listens_where_its_settings_say(environment: str) -> None:
+    for deployment in overlay(environment).services("Deployment"):
+        settings = overlay(environment).one("ConfigMap", name_of(deployment))["data"]
+        (server,) = containers(deployment)
+        assert [port["containerPort"] for port in server["ports"]] == [int(settings["PORT"])]
+
+
+@both
+def test_no_setting_is_given_twice(environment: str) -> None:
+    shared = overlay(environment).one("ConfigMap", "environment")["data"]
+    for deployment in overlay(environment).services("Deployment"):
+        own = overlay(environment).one("ConfigMap", name_of(deployment))["data"]
+        (server,) = containers(deployment)
+        names = [*shared, *own, *(each["name"] for each in server["env"])]
+        assert len(names) == len(set(names)), name_of(deployment)
+
+
+@both
+def test_discovery_addresses_lead_to_a_rendered_service(environment: str) -> None:
+    ports = {
+        (name_of(each), port["port"])
+        for each in overlay(environment).kind("Service")
+        for port in each["spec"]["ports"]
+    }
+    for settings in overlay(environment).kind("ConfigMap"):
+        for key, value in settings.get("data", {}).items():
+            if key.endswith("_URL"):
+                address = urlsplit(value)
+                assert (address.hostname, address.port) in ports, f"{name_of(settings)}: {key}"
+
+
+@both
+@pytest.mark.parametrize("name", SERVICES)
+def test_services_read_exactly_their_secrets(environment: str, name: str) -> None:
+    (server,) = containers(overlay(environment).one("Deployment", name))
+    assert _secrets(server) == SECRETS[name]
+    assert not [source for source in server["envFrom"] if "secretRef" in source]
+
+
+def _secrets(container: Object) -> dict[str, str]:
+    references = {
+        each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each
+    }
+    return {variable: f"{found['name']}/{found['key']}" for variable, found in references.items()}
+
+
+@both
+def test_no_secret_is_kept_in_git(environment: str) -> None:
+    assert overlay(environment).kind("Secret") == []
+
+
+@both
+def test_writable_folders_are_bounded_scratch_space(environment: str) -> None:
+    for deployment in overlay(environment).services("Deployment"):
+        spec = pod_template(deployment)["spec"]
+        (server,) = spec["containers"]
+        assert all(each.keys() == {"name", "emptyDir"} for each in spec["volumes"]), name_of(deployment)
+        used = sum(_mebibytes(each["emptyDir"]["sizeLimit"]) for each in spec["volumes"])
+        limit = server["resources"]["limits"]["ephemeral-storage"]
+        assert used < _mebibytes(limit), name_of(deployment)
+        assert {each["name"] for each in spec["volumes"]} == {each["name"] for each in server["volumeMounts"]}
+
+
+def _mebibytes(quantity: str) -> int:
+    return int(quantity[:-2]) * {"Mi": 1, "Gi": 1024}[quantity[-2:]]
+
+
+@both
+def test_the_last_request_has_time_to_finish(environment: str) -> None:
+    for deployment in overlay(environment).services("Deployment"):
+        spec = pod_template(deployment)["spec"]
+        (server,) = spec["containers"]
+        settings = overlay(environment).one("ConfigMap", name_of(deployment))["data"]
+        longest = int(settings.get("OCR_TIMEOUT", settings.get("CIRCUIT_BREAKER_TIMEOUT", 0))) / 1000
+        drain = server["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert drain + longest < spec["terminationGracePeriodSeconds"], name_of(deployment)
+
+
+@both
+def test_replicas_spread_over_zones_and_nodes_where_they_can(environment: str) -> None:
+    for deployment in overlay(environment).services("Deployment"):
+        spread = pod_template(deployment)["spec"]["topologySpreadConstraints"]
+        keys = [each["topologyKey"] for each in spread]
+        assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+        for constraint in spread:
+            assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
+            assert constraint["labelSelector"] == deployment["spec"]["selector"]
