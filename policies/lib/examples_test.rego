@@ -1,0 +1,113 @@
+# METADATA
+# title: Examples
+# description: |
+#   What the tests start from: a workload that no rule objects to, changed in one place.
+#   The name ends in _test so that nothing but tests loads it.
+package lib.examples_test
+
+import data.lib.documents
+import data.lib.pods
+
+container := {
+	"name": "server",
+	"image": "registry.example/shop/cart:1.2.3",
+	"livenessProbe": {"httpGet": {"path": "/health", "port": 8080}},
+	"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}},
+	"resources": {
+		"requests": {"cpu": "100m", "memory": "128Mi"},
+		"limits": {"cpu": "1", "memory": "256Mi"},
+	},
+	"securityContext": {
+		"allowPrivilegeEscalation": false,
+		"capabilities": {"drop": ["ALL"]},
+		"readOnlyRootFilesystem": true,
+	},
+}
+
+pod_spec := {
+	"automountServiceAccountToken": false,
+	"containers": [container],
+	"securityContext": {
+		"runAsNonRoot": true,
+		"runAsUser": 1001,
+		"seccompProfile": {"type": "RuntimeDefault"},
+	},
+}
+
+api_versions := {
+	"CronJob": "batch/v1",
+	"DaemonSet": "apps/v1",
+	"Deployment": "apps/v1",
+	"Job": "batch/v1",
+	"Pod": "v1",
+	"PodTemplate": "v1",
+	"ReplicaSet": "apps/v1",
+	"ReplicationController": "v1",
+	"Rollout": "argoproj.io/v1alpha1",
+	"ScaledJob": "keda.sh/v1alpha1",
+	"StatefulSet": "apps/v1",
+}
+
+container_lists := ["containers", "initContainers", "ephemeralContainers"]
+
+# What conftest --combine would hand over for these documents.
+combined(contents) := [{"path": "rendered.yaml", "contents": content} | some content in contents]
+
+# A resource of any kind in the namespace shop.
+resource(api_version, kind, name, rest) := object.union(
+	{"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "shop"}},
+	rest,
+)
+
+# A workload of any kind, called cart.
+workload(kind, spec) := resource(api_versions[kind], kind, "cart", _body(kind, spec))
+
+_template(spec) := {"metadata": {"labels": {"app": "cart"}}, "spec": spec}
+
+_body("Pod", spec) := {"metadata": {"labels": {"app": "cart"}}, "spec": spec}
+
+_body("PodTemplate", spec) := {"template": _template(spec)}
+
+_body("CronJob", spec) := {"spec": {"jobTemplate": {"spec": {"template": _template(spec)}}}}
+
+_body("ScaledJob", spec) := {"spec": {"jobTargetRef": {"template": _template(spec)}}}
+
+_body(kind, spec) := {"spec": {"template": _template(spec)}} if {
+	not kind in {"Pod", "PodTemplate", "CronJob", "ScaledJob"}
+}
+
+# A target of one Deployment whose pod spec differs from the example in this.
+deployment(changes) := combined([workload("Deployment", object.union(pod_spec, changes))])
+
+# The same, where only the container differs.
+server(changes) := deployment({"containers": [object.union(container, changes)]})
+
+# One target for each kind of workload, with this pod spec.
+every_kind(spec) := {combined([workload(kind, spec)]) | some kind, _ in api_versions}
+
+# One target for each kind of workload and list of containers, holding this container there.
+everywhere(content) := {target |
+	some list in container_lists
+	some target in every_kind(object.union(pod_spec, {list: [content]}))
+}
+
+# The container without what is at the path.
+container_without(path) := json.remove(container, [path])
+
+messages(findings) := {finding.msg | some finding in findings}
+
+test_the_example_is_found_in_every_kind if {
+	every target in every_kind(pod_spec) {
+		count(pods.containers) == 1 with input as target
+	}
+}
+
+test_the_example_is_found_in_every_list if {
+	every target in everywhere(container) {
+		count(pods.containers) in {1, 2} with input as target
+	}
+}
+
+test_resource_names_itself if {
+	documents.name(resource("v1", "Service", "cart", {})) == "cart"
+}

@@ -1,0 +1,35 @@
+# METADATA
+# title: Findings
+# description: |
+#   Builds what a rule reports. `said` has `msg` (the fault, after the name of the thing), `fix` (what to write)
+#   and `path` (a JSON pointer, relative to the thing).
+package lib.finding
+
+import data.lib.documents
+
+# About a resource as a whole.
+about(document, said) := {
+	"msg": sprintf("%s/%s: %s", [identity.kind, identity.name, said.msg]),
+	"fix": said.fix,
+	"resource": identity,
+	"container": "",
+	"path": said.path,
+} if {
+	identity := documents.identity(document)
+}
+
+# About the pod that a workload carries.
+about_pod(pod, said) := about(pod.document, object.union(said, {"path": concat("", [pod.path, said.path])}))
+
+# About one container.
+about_container(container, said) := object.union(
+	about(container.pod.document, {
+		"msg": sprintf("%s %s %s", [container.title, container.name, said.msg]),
+		"fix": said.fix,
+		"path": concat("", [container.path, said.path]),
+	}),
+	{"container": container.name},
+)
+
+# About a namespace, whether or not the target holds its document.
+about_namespace(name, said) := about({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, said)
