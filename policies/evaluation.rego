@@ -7,13 +7,19 @@ package evaluation
 
 # METADATA
 # description: Always exactly one, never a fault.
+# entrypoint: true
 warn contains {
 	"msg": "evaluation",
 	"documents": count(input),
-	"rules": rules,
+	"rules": sort([concat(".", id) | some id in _rules]),
 }
 
-rules := sort([concat(".", [topic, rule]) |
+_rules contains [topic, rule] if {
 	some topic, rule
 	data.rules[topic][rule].deny
-])
+}
+
+_rules contains [topic, rule] if {
+	some topic, rule
+	data.rules[topic][rule].warn
+}

@@ -5,34 +5,39 @@
 #   this way, while asking conftest for all namespaces costs ten times as much.
 package main
 
+import data.lib.finding
+import data.lib.tables
+
 # METADATA
 # description: What must not be merged.
 # entrypoint: true
-deny contains object.union(finding, {"rule": concat(".", [topic, rule])}) if {
+deny contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
 	some topic, rule
 
 	# regal ignore:mixed-iteration
-	some finding in data.rules[topic][rule].deny
+	some found in data.rules[topic][rule].deny
 }
 
-# Without --combine the rules would see one document instead of all, and find nothing wrong in it.
-deny contains {
-	"msg": "the input is not a list of documents",
-	"fix": "run conftest with --combine",
-	"resource": {"apiVersion": "", "kind": "", "namespace": "", "name": ""},
-	"container": "",
-	"path": "",
-	"rule": "main.input",
-} if {
+# Without --combine the rules would see one document as if it were the list of all, and find nothing wrong in it.
+deny contains _unusable("main.input", "the input is not a list of documents", "run conftest with --combine") if {
 	not is_array(input)
+}
+
+deny contains _unusable("main.tables", sprintf("the table %s is missing", [table]), "pass -d policies/data") if {
+	some table in tables.missing
 }
 
 # METADATA
 # description: What should be looked at.
 # entrypoint: true
-warn contains object.union(finding, {"rule": concat(".", [topic, rule])}) if {
+warn contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
 	some topic, rule
 
 	# regal ignore:mixed-iteration
-	some finding in data.rules[topic][rule].warn
+	some found in data.rules[topic][rule].warn
 }
+
+_unusable(rule, fault, fix) := object.union(
+	finding.about({}, {"msg": fault, "fix": fix, "path": ""}),
+	{"msg": fault, "rule": rule},
+)

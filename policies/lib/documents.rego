@@ -13,10 +13,16 @@ resources := array.concat([document | some document in read; is_object(document)
 
 _listed := [item |
 	some document in read
-	endswith(document.kind, "List")
+	is_list(document)
 	some item in document.items
 	is_object(item)
 ]
+
+# A List carries resources and is none itself.
+is_list(document) if {
+	endswith(document.kind, "List")
+	is_array(document.items)
+}
 
 # The resources of one kind; a group is the apiVersion without its version, empty for the core.
 of(group, kind) := [document |

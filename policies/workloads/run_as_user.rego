@@ -12,7 +12,7 @@ package rules.workloads.run_as_user
 import data.lib.finding
 import data.lib.pods
 
-deny contains finding.about_pod(pod, _said) if {
+deny contains finding.about_pod(pod, object.union(_said, {"msg": "the pod runs as user 0"})) if {
 	some pod in pods.templates
 	not pods.has_user_namespace(pod)
 	_is_root(pods.setting(pod.spec, "runAsUser"))

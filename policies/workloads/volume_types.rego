@@ -6,7 +6,7 @@
 # custom:
 #   id: workloads.volume_types
 #   severity: high
-#   fix: "use one of configMap, csi, downwardAPI, emptyDir, ephemeral, persistentVolumeClaim, projected, secret"
+#   fix: "use one of configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected, secret"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 package rules.workloads.volume_types
 
@@ -20,6 +20,7 @@ _allowed := {
 	"downwardAPI",
 	"emptyDir",
 	"ephemeral",
+	"image",
 	"persistentVolumeClaim",
 	"projected",
 	"secret",

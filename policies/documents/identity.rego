@@ -1,0 +1,46 @@
+# METADATA
+# title: Documents say what they are
+# description: |
+#   A document without apiVersion, kind or name belongs to no kind that a rule looks for, and would pass them all.
+# custom:
+#   id: documents.identity
+#   severity: high
+#   fix: "write apiVersion, kind and metadata.name as text"
+package rules.documents.identity
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.values
+
+deny contains found if {
+	some index, document in documents.read
+	not is_object(document)
+	found := finding.about({}, {
+		"msg": sprintf("document %d of the target is no object", [index + 1]),
+		"fix": "remove the document, or write it as an object",
+		"path": "",
+	})
+}
+
+deny contains found if {
+	some document in documents.resources
+	some field in ["apiVersion", "kind"]
+	values.text(values.at(document, [field])) == ""
+	found := finding.about(document, {
+		"msg": sprintf("has no %s", [field]),
+		"fix": sprintf("write %s as text", [field]),
+		"path": sprintf("/%s", [field]),
+	})
+}
+
+deny contains found if {
+	some document in documents.resources
+	not documents.is_list(document)
+	documents.name(document) == ""
+	values.text(values.at(document, ["metadata", "generateName"])) == ""
+	found := finding.about(document, {
+		"msg": "has no name",
+		"fix": "write metadata.name as text",
+		"path": "/metadata/name",
+	})
+}

@@ -1,0 +1,33 @@
+# METADATA
+# title: Images are pinned by digest
+# description: |
+#   A tag can be pushed again; a digest cannot. Environments that ask for it (the table `environments`) name the
+#   exact bytes that were tested. A digest that is none is denied everywhere.
+# custom:
+#   id: images.digest
+#   severity: high
+#   fix: "write digest: sha256:… beside newTag in the overlay's images"
+#   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names
+package rules.images.digest
+
+import data.lib.images
+
+deny contains found if {
+	some use in images.uses
+	data.environments[images.namespace(use)].digest == "required"
+	use.image.digest == ""
+	found := images.about(use, {
+		"msg": sprintf("uses %s, which has no digest", [use.image.reference]),
+		"fix": "write the image's digest in the overlay's images",
+	})
+}
+
+deny contains found if {
+	some use in images.uses
+	not images.is_digest(use.image.digest)
+	use.image.digest != ""
+	found := images.about(use, {
+		"msg": sprintf("uses %s, whose digest is not sha256: and 64 hexadecimal digits", [use.image.reference]),
+		"fix": "write the image's digest in the overlay's images",
+	})
+}

@@ -1,0 +1,56 @@
+# METADATA
+# title: Namespaces enforce the restricted Pod Security Standard
+# description: |
+#   The API server then refuses what a policy in Git has missed. All three modes are labelled, each with a pinned
+#   version, so that a cluster upgrade changes nothing by itself. An environment's namespace must be rendered, too.
+# custom:
+#   id: namespaces.pod_security
+#   severity: high
+#   fix: "label the Namespace pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"
+#   docs: https://kubernetes.io/docs/concepts/security/pod-security-admission/
+package rules.namespaces.pod_security
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.pods
+
+_modes := {"audit", "enforce", "warn"}
+
+_namespaces := documents.of("", "Namespace")
+
+deny contains found if {
+	some namespace in _namespaces
+	some mode in _modes
+	label := sprintf("pod-security.kubernetes.io/%s", [mode])
+	object.get(documents.labels(namespace), label, "") != "restricted"
+	found := finding.about(namespace, {
+		"msg": sprintf("%s is not restricted", [label]),
+		"fix": sprintf("labels: {%s: restricted}", [label]),
+		"path": "/metadata/labels",
+	})
+}
+
+deny contains found if {
+	some namespace in _namespaces
+	some mode in _modes
+	label := sprintf("pod-security.kubernetes.io/%s-version", [mode])
+	not _is_pinned(documents.labels(namespace)[label])
+	found := finding.about(namespace, {
+		"msg": sprintf("%s is not pinned", [label]),
+		"fix": sprintf("labels: {%s: v1.35}, the oldest Kubernetes in use", [label]),
+		"path": "/metadata/labels",
+	})
+}
+
+deny contains found if {
+	some name in pods.namespaces
+	data.environments[name]
+	not name in {documents.name(namespace) | some namespace in _namespaces}
+	found := finding.about_namespace(name, {
+		"msg": "it is not rendered, so nothing enforces the Pod Security Standard",
+		"fix": "add namespace.yaml to the overlay",
+		"path": "",
+	})
+}
+
+_is_pinned(version) if regex.match(`^v1\.[0-9]+$`, version)

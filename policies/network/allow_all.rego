@@ -1,0 +1,80 @@
+# METADATA
+# title: No network rule allows everybody
+# description: |
+#   A rule without peers, a peer without selectors, a selector for all namespaces or a block of all addresses undoes
+#   the default deny for the pods it selects. Every rule names whom it lets talk.
+# custom:
+#   id: network.allow_all
+#   severity: high
+#   fix: "name the peers: a podSelector, with a namespaceSelector for another namespace, or a narrow ipBlock"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+package rules.network.allow_all
+
+import data.lib.finding
+import data.lib.network
+import data.lib.selectors
+import data.lib.values
+
+# A block wider than the widest private ranges, 10.0.0.0/8 and fc00::/7, reaches the internet.
+_widest := {"IPv4": 8, "IPv6": 7}
+
+deny contains found if {
+	some rule in _rules
+	count(rule.peers) == 0
+	found := finding.about(rule.policy, {
+		"msg": sprintf("an %s rule names no peers and so allows everybody", [rule.title]),
+		"fix": sprintf("name the peers under %s", [rule.peer_field]),
+		"path": rule.path,
+	})
+}
+
+deny contains found if {
+	some rule in _rules
+	some index, peer in rule.peers
+	found := finding.about(rule.policy, {
+		"msg": sprintf("an %s rule allows %s", [rule.title, _everybody(rule, peer)]),
+		"fix": "select the peer by labels, or by a narrow ipBlock with ports",
+		"path": sprintf("%s/%s/%d", [rule.path, rule.peer_field, index]),
+	})
+}
+
+_rules := [rule |
+	some policy in network.policies
+	some direction, field in network.directions
+	some index, content in network.rules(policy, direction)
+	rule := {
+		"content": content,
+		"path": sprintf("/spec/%s/%d", [field, index]),
+		"peer_field": network.peers[direction],
+		"peers": values.list(values.at(content, [network.peers[direction]])),
+		"policy": policy,
+		"title": field,
+	}
+]
+
+# A peer that is not even an object says as little as an empty one.
+_everybody(_, peer) := "everybody: its peer is empty" if {
+	count([value | some value in values.map(peer); value != null]) == 0
+}
+
+_everybody(_, peer) := "every pod of every namespace" if {
+	is_object(peer.namespaceSelector)
+	selectors.is_empty(peer.namespaceSelector)
+	selectors.is_empty(values.at(peer, ["podSelector"]))
+}
+
+_everybody(rule, peer) := sprintf("every port of %s", [peer.ipBlock.cidr]) if {
+	not peer.namespaceSelector
+	count(values.list(values.at(rule.content, ["ports"]))) == 0
+	count(values.list(values.at(peer, ["ipBlock", "except"]))) == 0
+	_is_wide(peer.ipBlock.cidr)
+}
+
+_is_wide(cidr) if {
+	[address, length] := split(cidr, "/")
+	to_number(length) < _widest[_family(address)]
+}
+
+_family(address) := "IPv6" if contains(address, ":")
+
+_family(address) := "IPv4" if not contains(address, ":")

@@ -1,0 +1,35 @@
+# METADATA
+# title: Namespaces deny all traffic by default
+# description: |
+#   A pod that no NetworkPolicy selects may talk to everybody. Every namespace in which something runs has, for
+#   ingress and for egress, a policy of its own that selects all pods and allows nothing; others then add to it.
+# custom:
+#   id: network.default_deny
+#   severity: high
+#   fix: "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies
+package rules.network.default_deny
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.network
+import data.lib.pods
+
+deny contains found if {
+	some namespace in pods.namespaces
+	some direction, _ in network.directions
+	not _denied(namespace, direction)
+	found := finding.about_namespace(namespace, {
+		"msg": sprintf("no NetworkPolicy denies all %s by default", [lower(direction)]),
+		"fix": sprintf("add a NetworkPolicy with podSelector: {}, policyTypes: [%s] and no rules", [direction]),
+		"path": "",
+	})
+}
+
+_denied(namespace, direction) if {
+	some policy in network.policies
+	documents.namespace(policy) == namespace
+	network.selects_all(policy)
+	network.isolates(policy, direction)
+	count(network.rules(policy, direction)) == 0
+}

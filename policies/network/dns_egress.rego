@@ -1,0 +1,81 @@
+# METADATA
+# title: Pods whose egress is denied can resolve names
+# description: |
+#   With egress denied even a lookup of a Service's name fails. Some policy must let the pod reach the cluster's DNS,
+#   as the table `cluster` describes it, on port 53 by UDP and, for long answers, by TCP.
+# custom:
+#   id: network.dns_egress
+#   severity: medium
+#   fix: "add a NetworkPolicy with podSelector: {} that allows egress to kube-dns on port 53, UDP and TCP"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
+package rules.network.dns_egress
+
+import data.lib.finding
+import data.lib.network
+import data.lib.pods
+import data.lib.selectors
+import data.lib.values
+
+_port := 53
+
+# The names by which kube-dns declares that port.
+_names := {"dns", "dns-tcp"}
+
+deny contains found if {
+	some pod in pods.templates
+	_is_isolated(pod)
+	some protocol in ["TCP", "UDP"]
+	not _can_resolve(pod, protocol)
+	found := finding.about(pod.document, {
+		"msg": sprintf("may not reach DNS by %s", [protocol]),
+		"fix": sprintf("allow egress to kube-dns on port 53 by %s", [protocol]),
+		"path": "",
+	})
+}
+
+_is_isolated(pod) if {
+	some policy in network.policies
+	network.isolates(policy, "Egress")
+	network.selects(policy, pod)
+}
+
+_can_resolve(pod, protocol) if {
+	some policy in _ways_to_dns[protocol]
+	network.selects(policy, pod)
+}
+
+_ways_to_dns[protocol] contains policy if {
+	some protocol in ["TCP", "UDP"]
+	some policy in network.policies
+	network.isolates(policy, "Egress")
+	some rule in network.rules(policy, "Egress")
+	_reaches_dns(values.list(values.at(rule, ["to"])))
+	_opens(values.list(values.at(rule, ["ports"])), protocol)
+}
+
+# No peers means all of them,
+_reaches_dns(peers) if count(peers) == 0
+
+_reaches_dns(peers) if {
+	some peer in peers
+	selectors.matches(peer.namespaceSelector, data.cluster.dns.namespace)
+	selectors.matches(values.at(peer, ["podSelector"]), data.cluster.dns.pods)
+}
+
+# and no ports means all of them.
+_opens(ports, _) if count(ports) == 0
+
+_opens(ports, protocol) if {
+	some port in ports
+	object.get(port, "protocol", "TCP") == protocol
+	_is_dns(port)
+}
+
+_is_dns(port) if not port.port
+
+_is_dns(port) if port.port in _names
+
+_is_dns(port) if {
+	port.port <= _port
+	object.get(port, "endPort", port.port) >= _port
+}

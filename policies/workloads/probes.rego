@@ -1,0 +1,32 @@
+# METADATA
+# title: Long-running containers are probed
+# description: |
+#   Without a readiness probe traffic reaches a pod that cannot serve it; without a liveness probe one that hangs is
+#   never restarted. Both, for each container of a workload that is meant to run for ever.
+# custom:
+#   id: workloads.probes
+#   severity: medium
+#   fix: "add livenessProbe and readinessProbe, each with exec, grpc, httpGet or tcpSocket"
+#   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
+package rules.workloads.probes
+
+import data.lib.finding
+import data.lib.pods
+
+deny contains found if {
+	some container in pods.containers
+	container.list == "containers"
+	pods.is_long_running(container.pod)
+	some probe in ["livenessProbe", "readinessProbe"]
+	not _asks_something(container.content[probe])
+	found := finding.about_container(container, {
+		"msg": sprintf("has no %s", [probe]),
+		"fix": sprintf("%s: {httpGet: {path: …, port: …}}", [probe]),
+		"path": sprintf("/%s", [probe]),
+	})
+}
+
+_asks_something(probe) if {
+	some handler in ["exec", "grpc", "httpGet", "tcpSocket"]
+	is_object(probe[handler])
+}

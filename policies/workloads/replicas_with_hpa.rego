@@ -1,0 +1,34 @@
+# METADATA
+# title: What an autoscaler scales does not set replicas
+# description: |
+#   Git and the autoscaler would undo each other at every sync, and a sync at peak time would scale down. The number of
+#   replicas is left out wherever a HorizontalPodAutoscaler or ScaledObject sets it.
+# custom:
+#   id: workloads.replicas_with_hpa
+#   severity: high
+#   fix: "remove replicas; state the least number as the autoscaler's minReplicas"
+#   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
+package rules.workloads.replicas_with_hpa
+
+import data.lib.documents
+import data.lib.finding
+
+deny contains found if {
+	some scaler in _scalers
+	target := scaler.spec.scaleTargetRef
+	some document in documents.resources
+	document.kind == object.get(target, "kind", "Deployment")
+	documents.name(document) == target.name
+	documents.namespace(document) == documents.namespace(scaler)
+	document.spec.replicas != null
+	found := finding.about(document, {
+		"msg": sprintf("sets replicas, and %s %s scales it", [scaler.kind, documents.name(scaler)]),
+		"fix": "remove replicas; state the least number in the autoscaler",
+		"path": "/spec/replicas",
+	})
+}
+
+_scalers := array.concat(
+	documents.of("autoscaling", "HorizontalPodAutoscaler"),
+	documents.of("keda.sh", "ScaledObject"),
+)

@@ -1,0 +1,59 @@
+# METADATA
+# title: Resources are those of the table
+# description: |
+#   The table `resources` states, for a namespace, what each workload's containers request and may take. Amounts are
+#   compared by value. A workload of the table must be there once anything runs in the namespace.
+# custom:
+#   id: workloads.resource_table
+#   severity: medium
+#   fix: "write the table's amounts in the overlay, or change the table in the same pull request"
+package rules.workloads.resource_table
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.pods
+import data.lib.quantities
+import data.lib.values
+
+deny contains found if {
+	some namespace in pods.namespaces
+	some workload, containers in data.resources[namespace]
+	some name, _ in containers
+	not _exists(namespace, workload, name)
+	found := finding.about_namespace(namespace, {
+		"msg": sprintf("the table of resources lists container %s of %s, which is not rendered", [name, workload]),
+		"fix": "render the workload, or take its row out of policies/data/resources.yaml",
+		"path": "",
+	})
+}
+
+deny contains found if {
+	some container in _long_running
+	row := data.resources[pods.namespace(container.pod)][documents.name(container.pod.document)][container.name]
+	differences := [difference |
+		some part in ["requests", "limits"]
+		some resource in ["cpu", "memory"]
+		amount := values.at(container.content, ["resources", part, resource])
+		not quantities.same(amount, row[part][resource])
+		difference := sprintf("%s.%s is %v instead of %v", [part, resource, amount, row[part][resource]])
+	]
+	count(differences) > 0
+	found := finding.about_container(container, {
+		"msg": sprintf("differs from the table of resources: %s", [concat(", ", differences)]),
+		"fix": sprintf("resources: %s", [json.marshal(row)]),
+		"path": "/resources",
+	})
+}
+
+_exists(namespace, workload, name) if {
+	some container in _long_running
+	container.name == name
+	documents.name(container.pod.document) == workload
+	pods.namespace(container.pod) == namespace
+}
+
+_long_running := [container |
+	some container in pods.containers
+	container.list == "containers"
+	pods.is_long_running(container.pod)
+]

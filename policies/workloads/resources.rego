@@ -1,0 +1,48 @@
+# METADATA
+# title: Containers state what they need and may take
+# description: |
+#   Without requests the scheduler guesses and a node is overbooked; without limits one container starves its
+#   neighbours. CPU and memory, requests and limits, for containers and init containers; ephemeral ones cannot say.
+# custom:
+#   id: workloads.resources
+#   severity: medium
+#   fix: "set resources.requests and resources.limits, each with cpu and memory"
+#   docs: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
+package rules.workloads.resources
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.quantities
+import data.lib.values
+
+deny contains found if {
+	some container in _sized
+	missing := [sprintf("%s.%s", [part, resource]) |
+		some part in ["requests", "limits"]
+		some resource in ["cpu", "memory"]
+		not quantities.is_positive(_amount(container, part, resource))
+	]
+	count(missing) > 0
+	found := finding.about_container(container, {
+		"msg": sprintf("has no usable resources.%s", [concat(", ", missing)]),
+		"fix": "resources: {requests: {cpu: …, memory: …}, limits: {cpu: …, memory: …}}",
+		"path": "/resources",
+	})
+}
+
+deny contains found if {
+	some container in _sized
+	some resource in ["cpu", "memory"]
+	request := _amount(container, "requests", resource)
+	limit := _amount(container, "limits", resource)
+	quantities.value(request) > quantities.value(limit)
+	found := finding.about_container(container, {
+		"msg": sprintf("requests more %s (%v) than its limit (%v)", [resource, request, limit]),
+		"fix": sprintf("raise limits.%s or lower requests.%s", [resource, resource]),
+		"path": sprintf("/resources/requests/%s", [resource]),
+	})
+}
+
+_sized := [container | some container in pods.containers; container.list != "ephemeralContainers"]
+
+_amount(container, part, resource) := values.at(container.content, ["resources", part, resource])

@@ -1,0 +1,39 @@
+# METADATA
+# title: Pods carry no API token they do not need
+# description: |
+#   A mounted token lets whoever breaks into a container ask the API server for more. The pod, or its ServiceAccount,
+#   turns the mount off, unless the table `service_accounts` says why that account needs it.
+# custom:
+#   id: workloads.service_account_token
+#   severity: medium
+#   fix: "set automountServiceAccountToken: false in the pod template"
+#   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
+package rules.workloads.service_account_token
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.pods
+import data.lib.values
+
+deny contains found if {
+	some pod in pods.templates
+	account := object.get(pod.spec, "serviceAccountName", "default")
+	not data.service_accounts[pods.namespace(pod)][account].token
+	not _is_off(pod, account)
+	found := finding.about_pod(pod, {
+		"msg": sprintf("the pod mounts the API token of ServiceAccount %v", [account]),
+		"fix": "automountServiceAccountToken: false",
+		"path": "/automountServiceAccountToken",
+	})
+}
+
+_is_off(pod, _) if values.at(pod.spec, ["automountServiceAccountToken"]) == false
+
+# The pod's own word counts before its account's.
+_is_off(pod, account) if {
+	values.at(pod.spec, ["automountServiceAccountToken"]) == null
+	some document in documents.of("", "ServiceAccount")
+	documents.name(document) == account
+	documents.namespace(document) == pods.namespace(pod)
+	document.automountServiceAccountToken == false
+}
