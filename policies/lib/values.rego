@@ -18,5 +18,8 @@ text(value) := value if is_string(value)
 
 text(value) := "" if not is_string(value)
 
-# The value at a path of keys, or null; null also stands for "written, but empty".
-at(value, path) := object.get(value, path, null)
+# What lies at a path of keys, or null: absent and empty are the same. Rules ask this way, because
+# `not f(document.absent)` is undefined instead of true.
+at(value, path) := object.get(value, path, null) if is_object(value)
+
+at(value, _) := null if not is_object(value)

@@ -34,7 +34,7 @@ deny contains found if {
 	some namespace in _namespaces
 	some mode in _modes
 	label := sprintf("pod-security.kubernetes.io/%s-version", [mode])
-	not _is_pinned(documents.labels(namespace)[label])
+	not _is_pinned(object.get(documents.labels(namespace), label, ""))
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not pinned", [label]),
 		"fix": sprintf("labels: {%s: v1.35}, the oldest Kubernetes in use", [label]),

@@ -12,13 +12,14 @@ package rules.workloads.probes
 
 import data.lib.finding
 import data.lib.pods
+import data.lib.values
 
 deny contains found if {
 	some container in pods.containers
 	container.list == "containers"
 	pods.is_long_running(container.pod)
 	some probe in ["livenessProbe", "readinessProbe"]
-	not _asks_something(container.content[probe])
+	not _asks_something(values.at(container.content, [probe]))
 	found := finding.about_container(container, {
 		"msg": sprintf("has no %s", [probe]),
 		"fix": sprintf("%s: {httpGet: {path: …, port: …}}", [probe]),

@@ -1,0 +1,54 @@
+package rules.namespaces.pod_security_test
+
+import data.lib.examples_test as examples
+import data.rules.namespaces.pod_security
+
+_labels := {
+	"pod-security.kubernetes.io/audit": "restricted",
+	"pod-security.kubernetes.io/audit-version": "v1.35",
+	"pod-security.kubernetes.io/enforce": "restricted",
+	"pod-security.kubernetes.io/enforce-version": "v1.35",
+	"pod-security.kubernetes.io/warn": "restricted",
+	"pod-security.kubernetes.io/warn-version": "v1.35",
+}
+
+_namespace(labels) := examples.combined([{
+	"apiVersion": "v1",
+	"kind": "Namespace",
+	"metadata": {"name": "shop", "labels": labels},
+}])
+
+test_accepts_all_labels if {
+	count(pod_security.deny) == 0 with input as _namespace(_labels)
+}
+
+test_denies_each_missing_label if {
+	every label, _ in _labels {
+		count(pod_security.deny) == 1 with input as _namespace(object.remove(_labels, [label]))
+	}
+	count(pod_security.deny) == 6 with input as _namespace(null)
+}
+
+test_denies_another_level if {
+	labels := object.union(_labels, {"pod-security.kubernetes.io/enforce": "baseline"})
+	examples.messages(pod_security.deny) == {
+		"Namespace/shop: pod-security.kubernetes.io/enforce is not restricted",
+	} with input as _namespace(labels)
+}
+
+test_denies_a_version_that_moves if {
+	labels := object.union(_labels, {"pod-security.kubernetes.io/warn-version": "latest"})
+	examples.messages(pod_security.deny) == {
+		"Namespace/shop: pod-security.kubernetes.io/warn-version is not pinned",
+	} with input as _namespace(labels)
+}
+
+test_denies_an_environment_whose_namespace_is_not_rendered if {
+	examples.messages(pod_security.deny) == {
+		"Namespace/shop: it is not rendered, so nothing enforces the Pod Security Standard",
+	} with input as examples.deployment({}) with data.environments as {"shop": {}}
+}
+
+test_asks_no_namespace_of_other_targets if {
+	count(pod_security.deny) == 0 with input as examples.deployment({}) with data.environments as {"else": {}}
+}

@@ -1,0 +1,65 @@
+package rules.network.allow_all_test
+
+import data.lib.examples_test as examples
+import data.rules.network.allow_all
+
+_policy(spec) := examples.combined([examples.resource("networking.k8s.io/v1", "NetworkPolicy", "cart", {"spec": spec})])
+
+_from(peer) := _policy({"ingress": [{"from": [peer], "ports": [{"port": 80}]}]})
+
+test_accepts_named_peers if {
+	every peer in [
+		{"podSelector": {"matchLabels": {"app": "web"}}},
+		{"podSelector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {}},
+		{"namespaceSelector": {"matchLabels": {"team": "shop"}}},
+		{"ipBlock": {"cidr": "192.0.2.0/24"}},
+	] {
+		count(allow_all.deny) == 0 with input as _from(peer)
+	}
+}
+
+test_denies_rules_without_peers if {
+	every rule in [{}, {"from": []}, {"from": null}, {"ports": [{"port": 80}]}] {
+		examples.messages(allow_all.deny) == {
+			"NetworkPolicy/cart: an ingress rule names no peers and so allows everybody",
+		} with input as _policy({"ingress": [rule]})
+	}
+	examples.messages(allow_all.deny) == {
+		"NetworkPolicy/cart: an egress rule names no peers and so allows everybody",
+	} with input as _policy({"egress": [{}]})
+}
+
+test_denies_empty_peers if {
+	every peer in [{}, {"podSelector": null}, "web"] {
+		examples.messages(allow_all.deny) == {
+			"NetworkPolicy/cart: an ingress rule allows everybody: its peer is empty",
+		} with input as _from(peer)
+	}
+}
+
+test_denies_all_namespaces if {
+	every peer in [{"namespaceSelector": {}}, {"namespaceSelector": {"matchLabels": {}}, "podSelector": {}}] {
+		examples.messages(allow_all.deny) == {
+			"NetworkPolicy/cart: an ingress rule allows every pod of every namespace",
+		} with input as _from(peer)
+	}
+}
+
+test_denies_every_port_of_the_internet if {
+	every cidr in ["0.0.0.0/0", "128.0.0.0/1", "::/0"] {
+		examples.messages(allow_all.deny) == {
+			sprintf("NetworkPolicy/cart: an egress rule allows every port of %s", [cidr]),
+		} with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
+	}
+}
+
+test_accepts_blocks_with_ports_or_exceptions if {
+	count(allow_all.deny) == 0 with input as _from({"ipBlock": {"cidr": "0.0.0.0/0"}})
+	except := {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}
+	count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [except]}]})
+	count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]})
+}
+
+test_points_at_the_peer if {
+	{found.path | some found in allow_all.deny} == {"/spec/ingress/0/from/0"} with input as _from({})
+}

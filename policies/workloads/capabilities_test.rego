@@ -1,0 +1,38 @@
+package rules.workloads.capabilities_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.capabilities
+
+test_accepts_one_addition if {
+	target := examples.server({"securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}})
+	count(capabilities.deny) == 0 with input as target
+}
+
+test_denies_others if {
+	target := examples.server({"securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE", "SYS_ADMIN"]}}})
+	examples.messages(capabilities.deny) == {
+		"Deployment/cart: container server adds the capability SYS_ADMIN",
+	} with input as target
+}
+
+test_denies_dropping_less if {
+	target := examples.server({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})
+	examples.messages(capabilities.deny) == {
+		"Deployment/cart: container server does not drop all capabilities",
+	} with input as target
+}
+
+test_denies_silence_everywhere if {
+	bad := examples.container_without("securityContext/capabilities")
+	every target in examples.everywhere(bad) {
+		count(capabilities.deny) == 1 with input as target
+	}
+}
+
+test_exempts_windows if {
+	spec := {"os": {"name": "windows"}, "containers": [{
+		"name": "server",
+		"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}},
+	}]}
+	count(capabilities.deny) == 0 with input as examples.deployment(spec)
+}

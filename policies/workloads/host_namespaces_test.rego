@@ -1,0 +1,24 @@
+package rules.workloads.host_namespaces_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.host_namespaces
+
+test_accepts_silence_and_false if {
+	count(host_namespaces.deny) == 0 with input as examples.deployment({})
+	count(host_namespaces.deny) == 0 with input as examples.deployment({"hostNetwork": false, "hostPID": null})
+}
+
+test_denies_each if {
+	target := examples.deployment({"hostIPC": true, "hostNetwork": true, "hostPID": true})
+	examples.messages(host_namespaces.deny) == {
+		"Deployment/cart: the pod uses the node's namespace: hostIPC",
+		"Deployment/cart: the pod uses the node's namespace: hostNetwork",
+		"Deployment/cart: the pod uses the node's namespace: hostPID",
+	} with input as target
+}
+
+test_denies_in_every_kind if {
+	every target in examples.every_kind(object.union(examples.pod_spec, {"hostPID": true})) {
+		count(host_namespaces.deny) == 1 with input as target
+	}
+}

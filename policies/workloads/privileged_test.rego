@@ -1,0 +1,21 @@
+package rules.workloads.privileged_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.privileged
+
+test_accepts_silence_and_false if {
+	count(privileged.deny) == 0 with input as examples.deployment({})
+	count(privileged.deny) == 0 with input as examples.server({"securityContext": {"privileged": false}})
+}
+
+test_denies_true if {
+	target := examples.server({"securityContext": {"privileged": true}})
+	examples.messages(privileged.deny) == {"Deployment/cart: container server is privileged"} with input as target
+}
+
+test_denies_everywhere if {
+	bad := object.union(examples.container, {"securityContext": {"privileged": true}})
+	every target in examples.everywhere(bad) {
+		count(privileged.deny) == 1 with input as target
+	}
+}

@@ -1,0 +1,38 @@
+package rules.workloads.probes_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.probes
+
+test_accepts_both if {
+	count(probes.deny) == 0 with input as examples.deployment({})
+}
+
+test_denies_silence if {
+	bare := json.remove(examples.container, ["livenessProbe", "readinessProbe"])
+	examples.messages(probes.deny) == {
+		"Deployment/cart: container server has no livenessProbe",
+		"Deployment/cart: container server has no readinessProbe",
+	} with input as examples.deployment({"containers": [bare]})
+}
+
+test_denies_a_probe_that_asks_nothing if {
+	idle := object.union(examples.container_without("readinessProbe"), {"readinessProbe": {"periodSeconds": 5}})
+	count(probes.deny) == 1 with input as examples.deployment({"containers": [idle]})
+}
+
+test_denies_in_every_long_running_kind if {
+	bad := examples.container_without("livenessProbe")
+	spec := object.union(examples.pod_spec, {"containers": [bad]})
+	every kind in ["DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] {
+		count(probes.deny) == 1 with input as examples.combined([examples.workload(kind, spec)])
+	}
+}
+
+test_asks_neither_jobs_nor_init_containers if {
+	bare := json.remove(examples.container, ["livenessProbe", "readinessProbe"])
+	every kind in ["CronJob", "Job", "Pod"] {
+		spec := object.union(examples.pod_spec, {"containers": [bare]})
+		count(probes.deny) == 0 with input as examples.combined([examples.workload(kind, spec)])
+	}
+	count(probes.deny) == 0 with input as examples.deployment({"initContainers": [bare]})
+}

@@ -1,0 +1,27 @@
+package rules.workloads.read_only_root_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.read_only_root
+
+test_accepts_true if {
+	count(read_only_root.deny) == 0 with input as examples.deployment({})
+}
+
+test_denies_false if {
+	target := examples.server({"securityContext": {"readOnlyRootFilesystem": false}})
+	examples.messages(read_only_root.deny) == {
+		"Deployment/cart: container server can write to its root filesystem",
+	} with input as target
+}
+
+test_denies_silence_everywhere if {
+	bad := examples.container_without("securityContext/readOnlyRootFilesystem")
+	every target in examples.everywhere(bad) {
+		count(read_only_root.deny) == 1 with input as target
+	}
+}
+
+test_exempts_windows if {
+	spec := {"os": {"name": "windows"}, "containers": [{"name": "server"}]}
+	count(read_only_root.deny) == 0 with input as examples.deployment(spec)
+}

@@ -1,0 +1,45 @@
+package rules.workloads.replicas_with_hpa_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.replicas_with_hpa
+
+_scaler := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart-scaler", {"spec": {"scaleTargetRef": {
+	"apiVersion": "apps/v1",
+	"kind": "Deployment",
+	"name": "cart",
+}}})
+
+_keda_scaler := examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart-queue", {"spec": {"scaleTargetRef": {
+	"name": "cart",
+}}})
+
+_deployment(replicas) := object.union(
+	examples.workload("Deployment", examples.pod_spec),
+	{"spec": {"replicas": replicas}},
+)
+
+test_accepts_a_scaled_deployment_without_replicas if {
+	target := examples.combined([_scaler, examples.workload("Deployment", examples.pod_spec)])
+	count(replicas_with_hpa.deny) == 0 with input as target
+}
+
+test_accepts_replicas_without_a_scaler if {
+	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_deployment(2)])
+}
+
+test_denies_both if {
+	examples.messages(replicas_with_hpa.deny) == {
+		"Deployment/cart: sets replicas, and HorizontalPodAutoscaler cart-scaler scales it",
+	} with input as examples.combined([_scaler, _deployment(0)])
+}
+
+test_denies_both_with_keda if {
+	examples.messages(replicas_with_hpa.deny) == {
+		"Deployment/cart: sets replicas, and ScaledObject cart-queue scales it",
+	} with input as examples.combined([_keda_scaler, _deployment(2)])
+}
+
+test_accepts_a_scaler_of_another_namespace if {
+	elsewhere := object.union(_scaler, {"metadata": {"namespace": "else"}})
+	count(replicas_with_hpa.deny) == 0 with input as examples.combined([elsewhere, _deployment(2)])
+}

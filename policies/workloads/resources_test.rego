@@ -1,0 +1,45 @@
+package rules.workloads.resources_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.resources
+
+test_accepts_the_example if {
+	count(resources.deny) == 0 with input as examples.deployment({})
+}
+
+test_accepts_amounts_that_are_numbers if {
+	target := examples.server({"resources": {"requests": {"cpu": 1}, "limits": {"cpu": 1.5}}})
+	count(resources.deny) == 0 with input as target
+}
+
+test_denies_silence if {
+	target := examples.deployment({"containers": [examples.container_without("resources")]})
+	examples.messages(resources.deny) == {concat("", [
+		"Deployment/cart: container server has no usable resources.",
+		"requests.cpu, requests.memory, limits.cpu, limits.memory",
+	])} with input as target
+}
+
+test_denies_amounts_that_are_none if {
+	target := examples.server({"resources": {"requests": {"cpu": "much"}, "limits": {"memory": "lots"}}})
+	examples.messages(resources.deny) == {
+		"Deployment/cart: container server has no usable resources.requests.cpu, limits.memory",
+	} with input as target
+}
+
+test_denies_requests_above_limits if {
+	target := examples.server({"resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "1G"}}})
+	examples.messages(resources.deny) == {
+		"Deployment/cart: container server requests more memory (1Gi) than its limit (1G)",
+	} with input as target
+}
+
+test_denies_in_every_kind_and_list_but_ephemeral if {
+	bad := examples.container_without("resources/limits/memory")
+	every list in ["containers", "initContainers"] {
+		every target in examples.every_kind(object.union(examples.pod_spec, {list: [bad]})) {
+			count(resources.deny) == 1 with input as target
+		}
+	}
+	count(resources.deny) == 0 with input as examples.deployment({"ephemeralContainers": [bad]})
+}

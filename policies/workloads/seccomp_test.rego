@@ -1,0 +1,49 @@
+package rules.workloads.seccomp_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.seccomp
+
+test_accepts_the_pods_profile if {
+	count(seccomp.deny) == 0 with input as examples.deployment({})
+}
+
+test_accepts_a_containers_own_profile if {
+	own := object.union(examples.container, {"securityContext": {"seccompProfile": {"type": "Localhost"}}})
+	target := examples.combined([examples.workload("Deployment", {"containers": [own]})])
+	count(seccomp.deny) == 0 with input as target
+}
+
+test_denies_silence_everywhere if {
+	spec := json.remove(examples.pod_spec, ["securityContext/seccompProfile"])
+	every target in examples.every_kind(spec) {
+		found := seccomp.deny with input as target
+		every finding in found {
+			endswith(finding.msg, "/cart: container server runs under no seccomp profile")
+		}
+		count(found) == 1
+	}
+}
+
+test_denies_unconfined_pods if {
+	target := examples.deployment({"securityContext": {"seccompProfile": {"type": "Unconfined"}}})
+	examples.messages(seccomp.deny) == {"Deployment/cart: the pod's seccomp profile is Unconfined"} with input as target
+}
+
+test_denies_unconfined_containers_everywhere if {
+	bad := object.union(examples.container, {"securityContext": {"seccompProfile": {"type": "Unconfined"}}})
+	every target in examples.everywhere(bad) {
+		count(seccomp.deny) == 1 with input as target
+	}
+	examples.messages(seccomp.deny) == {
+		"Deployment/cart: container server runs under the seccomp profile Unconfined",
+	} with input as examples.deployment({"containers": [bad]})
+}
+
+test_exempts_windows if {
+	spec := {
+		"os": {"name": "windows"},
+		"containers": [{"name": "server"}],
+		"securityContext": {"seccompProfile": {"type": "Unconfined"}},
+	}
+	count(seccomp.deny) == 0 with input as examples.deployment(spec)
+}

@@ -1,0 +1,51 @@
+package rules.workloads.service_account_token_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.service_account_token
+
+_account := {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "cart", "namespace": "shop"}}
+
+_spec := object.union(
+	json.remove(examples.pod_spec, ["automountServiceAccountToken"]),
+	{"serviceAccountName": "cart"},
+)
+
+_pod := examples.workload("Deployment", _spec)
+
+test_accepts_a_pod_that_refuses if {
+	count(service_account_token.deny) == 0 with input as examples.deployment({})
+}
+
+test_accepts_an_account_that_refuses if {
+	account := object.union(_account, {"automountServiceAccountToken": false})
+	count(service_account_token.deny) == 0 with input as examples.combined([_pod, account])
+}
+
+test_denies_an_account_that_does_not if {
+	examples.messages(service_account_token.deny) == {
+		"Deployment/cart: the pod mounts the API token of ServiceAccount cart",
+	} with input as examples.combined([_pod, _account])
+}
+
+test_denies_a_pod_that_overrides_its_account if {
+	account := object.union(_account, {"automountServiceAccountToken": false})
+	pod := examples.workload("Deployment", object.union(_spec, {"automountServiceAccountToken": true}))
+	count(service_account_token.deny) == 1 with input as examples.combined([pod, account])
+}
+
+test_does_not_ask_another_namespaces_account if {
+	account := object.union(_account, {"automountServiceAccountToken": false, "metadata": {"namespace": "else"}})
+	count(service_account_token.deny) == 1 with input as examples.combined([_pod, account])
+}
+
+test_denies_silence_in_every_kind if {
+	every target in examples.every_kind(json.remove(examples.pod_spec, ["automountServiceAccountToken"])) {
+		count(service_account_token.deny) == 1 with input as target
+	}
+}
+
+test_accepts_what_the_table_explains if {
+	table := {"shop": {"cart": {"token": "counts carts"}}}
+	target := examples.combined([_pod])
+	count(service_account_token.deny) == 0 with input as target with data.service_accounts as table
+}

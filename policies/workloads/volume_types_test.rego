@@ -1,0 +1,32 @@
+package rules.workloads.volume_types_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.volume_types
+
+test_accepts_the_restricted_types if {
+	target := examples.deployment({"volumes": [
+		{"name": "a", "configMap": {"name": "a"}},
+		{"name": "b", "csi": {"driver": "b"}},
+		{"name": "c", "downwardAPI": {}},
+		{"name": "d", "emptyDir": {}},
+		{"name": "e", "ephemeral": {}},
+		{"name": "f", "image": {"reference": "f:1"}},
+		{"name": "g", "persistentVolumeClaim": {"claimName": "g"}},
+		{"name": "h", "projected": {}},
+		{"name": "i", "secret": {"secretName": "i"}},
+		{"name": "j"},
+	]})
+	count(volume_types.deny) == 0 with input as target
+}
+
+test_denies_the_nodes_disk if {
+	target := examples.deployment({"volumes": [{"name": "disk", "hostPath": {"path": "/"}}]})
+	examples.messages(volume_types.deny) == {"Deployment/cart: volume disk is of type hostPath"} with input as target
+}
+
+test_denies_in_every_kind if {
+	spec := object.union(examples.pod_spec, {"volumes": [{"name": "share", "nfs": {"server": "a", "path": "/"}}]})
+	every target in examples.every_kind(spec) {
+		count(volume_types.deny) == 1 with input as target
+	}
+}
