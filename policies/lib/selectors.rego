@@ -31,7 +31,7 @@ _holds(expression, labels) if {
 
 _holds(expression, labels) if {
 	expression.operator == "NotIn"
-	not labels[expression.key] in expression.values
+	not values.at(labels, [expression.key]) in expression.values
 }
 
 _holds(expression, labels) if {

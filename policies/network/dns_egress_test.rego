@@ -25,18 +25,18 @@ _cluster := {"dns": {
 	"pods": {"k8s-app": "kube-dns"},
 }}
 
-_found(target) := messages if {
-	messages := examples.messages(dns_egress.deny) with input as target with data.cluster as _cluster
-}
-
 test_accepts_both_protocols if {
-	_found(_target({"to": [_kube_dns], "ports": _both})) == set()
+	examples.messages(dns_egress.deny) == set() with input as _target({"to": [_kube_dns], "ports": _both})
+		with data.cluster as _cluster
 }
 
 test_accepts_the_namespace_all_ports_and_all_peers if {
-	_found(_target({"to": [object.remove(_kube_dns, ["podSelector"])], "ports": _both})) == set()
-	_found(_target({"to": [_kube_dns]})) == set()
-	_found(_target({"ports": _both})) == set()
+	examples.messages(dns_egress.deny) == set() with input as _target({"to": [object.remove(_kube_dns, ["podSelector"])], "ports": _both})
+		with data.cluster as _cluster
+	examples.messages(dns_egress.deny) == set() with input as _target({"to": [_kube_dns]})
+		with data.cluster as _cluster
+	examples.messages(dns_egress.deny) == set() with input as _target({"ports": _both})
+		with data.cluster as _cluster
 }
 
 test_accepts_named_open_and_ranged_ports if {
@@ -45,29 +45,33 @@ test_accepts_named_open_and_ranged_ports if {
 		[{"protocol": "UDP"}, {"protocol": "TCP"}],
 		[{"port": 1, "endPort": 100, "protocol": "UDP"}, {"port": 53, "endPort": 53}],
 	] {
-		_found(_target({"to": [_kube_dns], "ports": ports})) == set()
+		examples.messages(dns_egress.deny) == set() with input as _target({"to": [_kube_dns], "ports": ports})
+			with data.cluster as _cluster
 	}
 }
 
 test_asks_nothing_where_egress_is_open if {
-	_found(examples.combined([_pod])) == set()
+	examples.messages(dns_egress.deny) == set() with input as examples.combined([_pod])
+		with data.cluster as _cluster
 }
 
 test_denies_egress_without_dns if {
-	_found(examples.combined([_pod, _deny])) == _faults
+	examples.messages(dns_egress.deny) == _faults with input as examples.combined([_pod, _deny])
+		with data.cluster as _cluster
 }
 
 test_denies_one_protocol_alone if {
-	_found(_target({"to": [_kube_dns], "ports": [{"port": 53, "protocol": "UDP"}]})) == {
-		"Deployment/cart: may not reach DNS by TCP",
-	}
+	examples.messages(dns_egress.deny) == {"Deployment/cart: may not reach DNS by TCP"} with input as _target({"to": [_kube_dns], "ports": [{"port": 53, "protocol": "UDP"}]})
+		with data.cluster as _cluster
 }
 
 test_denies_other_ports if {
 	every port in [80, 54, "web"] {
-		_found(_target({"to": [_kube_dns], "ports": [{"port": port, "protocol": "UDP"}, {"port": port}]})) == _faults
+		examples.messages(dns_egress.deny) == _faults with input as _target({"to": [_kube_dns], "ports": [{"port": port, "protocol": "UDP"}, {"port": port}]})
+			with data.cluster as _cluster
 	}
-	_found(_target({"to": [_kube_dns], "ports": [{"port": 1, "endPort": 52}, {"port": 9, "protocol": "UDP"}]})) == _faults
+	examples.messages(dns_egress.deny) == _faults with input as _target({"to": [_kube_dns], "ports": [{"port": 1, "endPort": 52}, {"port": 9, "protocol": "UDP"}]})
+		with data.cluster as _cluster
 }
 
 test_denies_other_peers if {
@@ -76,11 +80,13 @@ test_denies_other_peers if {
 		object.union(_kube_dns, {"podSelector": {"matchLabels": {"k8s-app": "web"}}}),
 		{"ipBlock": {"cidr": "10.0.0.0/8"}},
 	] {
-		_found(_target({"to": [peer], "ports": _both})) == _faults
+		examples.messages(dns_egress.deny) == _faults with input as _target({"to": [peer], "ports": _both})
+			with data.cluster as _cluster
 	}
 }
 
 test_a_policy_for_other_pods_does_not_help if {
 	others := {"podSelector": {"matchLabels": {"app": "web"}}, "egress": [{"to": [_kube_dns], "ports": _both}]}
-	_found(examples.combined([_pod, _deny, _policy(others)])) == _faults
+	examples.messages(dns_egress.deny) == _faults with input as examples.combined([_pod, _deny, _policy(others)])
+		with data.cluster as _cluster
 }

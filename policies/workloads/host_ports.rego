@@ -16,7 +16,7 @@ import data.lib.values
 deny contains found if {
 	some container in pods.containers
 	some index, port in values.list(values.at(container.content, ["ports"]))
-	not object.get(port, "hostPort", 0) in {null, 0}
+	not values.at(port, ["hostPort"]) in {null, 0}
 	found := finding.about_container(container, {
 		"msg": sprintf("takes the node's port %v", [port.hostPort]),
 		"fix": "remove hostPort and reach the container through a Service",

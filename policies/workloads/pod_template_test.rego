@@ -30,7 +30,10 @@ test_denies_elements_that_are_no_containers if {
 	examples.messages(pod_template.deny) == {
 		"Deployment/cart: element 1 of containers is not a container with a name",
 		"Deployment/cart: element 0 of initContainers is not a container with a name",
-	} with input as examples.deployment({"containers": [examples.container, "server"], "initContainers": [{"image": "a:1"}]})
+	} with input as examples.deployment({
+		"containers": [examples.container, "server"],
+		"initContainers": [{"image": "a:1"}],
+	})
 }
 
 test_leaves_a_borrowed_template_to_its_owner if {

@@ -1,0 +1,50 @@
+package lib.finding_test
+
+import data.lib.examples_test as examples
+import data.lib.finding
+import data.lib.pods
+
+_said := {"msg": "is wrong", "fix": "mend it", "path": "/field"}
+
+_cart := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "cart"}
+
+test_about_a_resource if {
+	finding.about(examples.workload("Deployment", {}), _said) == {
+		"msg": "Deployment/cart: is wrong",
+		"fix": "mend it",
+		"resource": _cart,
+		"container": "",
+		"path": "/field",
+	}
+}
+
+test_about_a_pod if {
+	templates := pods.templates with input as examples.deployment({})
+	finding.about_pod(templates[0], _said) == {
+		"msg": "Deployment/cart: is wrong",
+		"fix": "mend it",
+		"resource": _cart,
+		"container": "",
+		"path": "/spec/template/spec/field",
+	}
+}
+
+test_about_a_container if {
+	containers := pods.containers with input as examples.deployment({})
+	finding.about_container(containers[0], _said) == {
+		"msg": "Deployment/cart: container server is wrong",
+		"fix": "mend it",
+		"resource": _cart,
+		"container": "server",
+		"path": "/spec/template/spec/containers/0/field",
+	}
+}
+
+test_about_a_namespace if {
+	finding.about_namespace("shop", _said).resource == {
+		"apiVersion": "v1",
+		"kind": "Namespace",
+		"namespace": "",
+		"name": "shop",
+	}
+}

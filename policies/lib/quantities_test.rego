@@ -1,0 +1,24 @@
+package lib.quantities_test
+
+import data.lib.quantities
+
+test_the_same_amount_written_differently if {
+	every pair in [["2", "2000m"], [2, "2"], [0.5, "500m"], ["1Gi", "1024Mi"], ["1k", "1e3"], ["0.1", "100m"]] {
+		quantities.same(pair[0], pair[1])
+	}
+}
+
+test_different_amounts if {
+	every pair in [["1Gi", "1G"], ["1M", "1m"], ["1", "1Ki"]] {
+		not quantities.same(pair[0], pair[1])
+	}
+}
+
+test_what_is_no_amount if {
+	every wrong in ["", "much", "1 Gi", "-1", "1GiB", null, true, {}, []] {
+		not quantities.is_positive(wrong)
+	}
+	not quantities.is_positive(0)
+	not quantities.is_positive("0")
+	quantities.is_positive("1m")
+}

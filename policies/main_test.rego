@@ -1,0 +1,56 @@
+package main_test
+
+import data.lib.examples_test as examples
+import data.main
+
+_tables := {"cluster": {}, "environments": {}, "resources": {}, "retired_images": [], "service_accounts": {}}
+
+test_adds_the_rules_id_to_what_it_found if {
+	pod := examples.workload("Pod", object.union(examples.pod_spec, {"hostPID": true}))
+	policies := [
+		examples.resource("networking.k8s.io/v1", "NetworkPolicy", "deny", {"spec": {"policyTypes": ["Ingress"]}}),
+		examples.resource("networking.k8s.io/v1", "NetworkPolicy", "deny", {"spec": {"policyTypes": ["Egress"]}}),
+	]
+	target := examples.combined(array.concat([pod], policies))
+	found := main.deny with input as target
+	{finding.rule | some finding in found} - {"main.tables", "network.dns_egress"} == {"workloads.host_namespaces"}
+	{finding |
+		some finding in found
+		finding.rule == "workloads.host_namespaces"
+	} == {{
+		"msg": "Pod/cart: the pod uses the node's namespace: hostPID",
+		"fix": "remove hostPID",
+		"resource": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "cart"},
+		"container": "",
+		"path": "/spec/hostPID",
+		"rule": "workloads.host_namespaces",
+	}}
+}
+
+test_gathers_warnings if {
+	service := {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cart"}}
+	found := main.warn with input as examples.combined([service])
+	{[finding.rule, finding.msg] | some finding in found} == {["namespaces.explicit", "Service/cart: names no namespace"]}
+}
+
+test_finds_nothing_in_nothing if {
+	count(main.deny) == 0 with input as [] with data.cluster as _tables.cluster
+		with data.environments as _tables.environments
+		with data.resources as _tables.resources
+		with data.retired_images as _tables.retired_images
+		with data.service_accounts as _tables.service_accounts
+}
+
+test_denies_an_input_that_is_no_list if {
+	found := main.deny with input as {"kind": "Pod"}
+	{finding.msg | some finding in found; finding.rule == "main.input"} == {"the input is not a list of documents"}
+}
+
+test_denies_to_judge_without_tables if {
+	found := main.deny with input as [] with data.cluster as false
+	{[finding.msg, finding.fix] |
+		some finding in found
+		finding.rule == "main.tables"
+		contains(finding.msg, "cluster")
+	} == {["the table cluster is missing", "pass -d policies/data"]}
+}
