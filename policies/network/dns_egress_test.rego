@@ -31,7 +31,8 @@ test_accepts_both_protocols if {
 }
 
 test_accepts_the_namespace_all_ports_and_all_peers if {
-	examples.messages(dns_egress.deny) == set() with input as _target({"to": [object.remove(_kube_dns, ["podSelector"])], "ports": _both})
+	namespace_alone := object.remove(_kube_dns, ["podSelector"])
+	examples.messages(dns_egress.deny) == set() with input as _target({"to": [namespace_alone], "ports": _both})
 		with data.cluster as _cluster
 	examples.messages(dns_egress.deny) == set() with input as _target({"to": [_kube_dns]})
 		with data.cluster as _cluster
@@ -61,16 +62,19 @@ test_denies_egress_without_dns if {
 }
 
 test_denies_one_protocol_alone if {
-	examples.messages(dns_egress.deny) == {"Deployment/cart: may not reach DNS by TCP"} with input as _target({"to": [_kube_dns], "ports": [{"port": 53, "protocol": "UDP"}]})
+	target := _target({"to": [_kube_dns], "ports": [{"port": 53, "protocol": "UDP"}]})
+	examples.messages(dns_egress.deny) == {"Deployment/cart: may not reach DNS by TCP"} with input as target
 		with data.cluster as _cluster
 }
 
 test_denies_other_ports if {
 	every port in [80, 54, "web"] {
-		examples.messages(dns_egress.deny) == _faults with input as _target({"to": [_kube_dns], "ports": [{"port": port, "protocol": "UDP"}, {"port": port}]})
+		target := _target({"to": [_kube_dns], "ports": [{"port": port, "protocol": "UDP"}, {"port": port}]})
+		examples.messages(dns_egress.deny) == _faults with input as target
 			with data.cluster as _cluster
 	}
-	examples.messages(dns_egress.deny) == _faults with input as _target({"to": [_kube_dns], "ports": [{"port": 1, "endPort": 52}, {"port": 9, "protocol": "UDP"}]})
+	ranges := [{"port": 1, "endPort": 52}, {"port": 9, "protocol": "UDP"}]
+	examples.messages(dns_egress.deny) == _faults with input as _target({"to": [_kube_dns], "ports": ranges})
 		with data.cluster as _cluster
 }
 
