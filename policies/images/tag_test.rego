@@ -40,6 +40,6 @@ test_denies_everywhere if {
 test_denies_mounted_images if {
 	target := examples.deployment({"volumes": [{"name": "model", "image": {"reference": "model"}}]})
 	examples.messages(tag.deny) == {
-		"Deployment/cart: uses model, which has neither tag nor digest",
+		"Deployment/cart: the pod uses model, which has neither tag nor digest",
 	} with input as target
 }

@@ -43,6 +43,8 @@ namespace(document) := values.text(values.at(document, ["metadata", "namespace"]
 
 labels(document) := values.map(values.at(document, ["metadata", "labels"]))
 
+annotations(document) := values.map(values.at(document, ["metadata", "annotations"]))
+
 # Who a finding is about.
 identity(document) := {
 	"apiVersion": values.text(values.at(document, ["apiVersion"])),

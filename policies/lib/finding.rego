@@ -31,5 +31,13 @@ about_container(container, said) := object.union(
 	{"container": container.name},
 )
 
+# About whichever of the two holds what is wrong.
+about_holder(holder, said) := about_container(holder, said) if holder.content
+
+about_holder(holder, said) := about_pod(holder, named) if {
+	holder.spec
+	named := object.union(said, {"msg": concat(" ", ["the pod", said.msg])})
+}
+
 # About a namespace, whether or not the target holds its document.
 about_namespace(name, said) := about({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, said)

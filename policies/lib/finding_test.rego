@@ -40,6 +40,12 @@ test_about_a_container if {
 	}
 }
 
+test_about_either if {
+	containers := pods.containers with input as examples.deployment({})
+	finding.about_holder(containers[0], _said) == finding.about_container(containers[0], _said)
+	finding.about_holder(containers[0].pod, _said).msg == "Deployment/cart: the pod is wrong"
+}
+
 test_about_a_namespace if {
 	finding.about_namespace("shop", _said).resource == {
 		"apiVersion": "v1",

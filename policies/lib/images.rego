@@ -25,9 +25,7 @@ _of_volumes := [{"holder": pod, "pod": pod, "image": image, "path": path} |
 namespace(use) := pods.namespace(use.pod)
 
 # A finding about a use: of its container, or of the pod that mounts the image.
-about(use, said) := finding.about_container(use.holder, object.union(said, {"path": use.path})) if use.holder.content
-
-about(use, said) := finding.about_pod(use.holder, object.union(said, {"path": use.path})) if not use.holder.content
+about(use, said) := finding.about_holder(use.holder, object.union(said, {"path": use.path}))
 
 # A reference taken apart; tag and digest are empty where absent. A colon before the last slash is a port's.
 parse(reference) := {

@@ -36,6 +36,6 @@ test_reports_about_containers_and_mounted_images if {
 		found := images.about(use, {"msg": "is old", "fix": ""})
 	} == {
 		["Deployment/cart: container server is old", "/spec/template/spec/containers/0/image"],
-		["Deployment/cart: is old", "/spec/template/spec/volumes/0/image/reference"],
+		["Deployment/cart: the pod is old", "/spec/template/spec/volumes/0/image/reference"],
 	}
 }

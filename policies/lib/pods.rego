@@ -35,6 +35,7 @@ templates := [pod |
 	template := values.map(object.get(document, path, {}))
 	pod := {
 		"document": document,
+		"annotations": documents.annotations(template),
 		"labels": documents.labels(template),
 		"path": concat("/", array.flatten(["", path, "spec"])),
 		"spec": values.map(values.at(template, ["spec"])),
@@ -59,6 +60,14 @@ containers := [container |
 		"title": title,
 	}
 ]
+
+# Every securityContext there may be: each pod's and each container's, with its holder.
+contexts := array.concat(
+	[{"holder": pod, "pod": pod, "settings": _settings(pod.spec)} | some pod in templates],
+	[{"holder": container, "pod": container.pod, "settings": _settings(container.content)} | some container in containers],
+)
+
+_settings(holder) := values.map(values.at(holder, ["securityContext"]))
 
 # What a pod's or a container's securityContext says, or null.
 setting(holder, key) := values.at(holder, ["securityContext", key])

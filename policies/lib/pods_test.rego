@@ -50,6 +50,14 @@ test_finds_none_in_malformed_lists if {
 	count(pods.containers) == 0 with input as examples.combined([examples.workload("Pod", spec)])
 }
 
+test_finds_the_settings_of_pods_and_containers if {
+	found := pods.contexts with input as examples.deployment({})
+	[context.settings | some context in found] == [
+		examples.pod_spec.securityContext,
+		examples.container.securityContext,
+	]
+}
+
 test_knows_the_namespaces_in_use if {
 	pods.namespaces == {"shop"} with input as examples.deployment({})
 }

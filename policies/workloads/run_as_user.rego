@@ -11,23 +11,17 @@ package rules.workloads.run_as_user
 
 import data.lib.finding
 import data.lib.pods
+import data.lib.values
 
-deny contains finding.about_pod(pod, object.union(_said, {"msg": "the pod runs as user 0"})) if {
-	some pod in pods.templates
-	not pods.has_user_namespace(pod)
-	_is_root(pods.setting(pod.spec, "runAsUser"))
-}
-
-deny contains finding.about_container(container, _said) if {
-	some container in pods.containers
-	not pods.has_user_namespace(container.pod)
-	_is_root(pods.setting(container.content, "runAsUser"))
-}
-
-_said := {
-	"msg": "runs as user 0",
-	"fix": "securityContext: {runAsUser: 1001}, or the number of the image's own user",
-	"path": "/securityContext/runAsUser",
+deny contains found if {
+	some context in pods.contexts
+	not pods.has_user_namespace(context.pod)
+	_is_root(values.at(context.settings, ["runAsUser"]))
+	found := finding.about_holder(context.holder, {
+		"msg": "runs as user 0",
+		"fix": "securityContext: {runAsUser: 1001}, or the number of the image's own user",
+		"path": "/securityContext/runAsUser",
+	})
 }
 
 # A user that is not a number cannot be told from root.

@@ -1,0 +1,25 @@
+package rules.workloads.probe_hosts_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.probe_hosts
+
+test_accepts_the_pod_itself if {
+	count(probe_hosts.deny) == 0 with input as examples.deployment({})
+}
+
+test_denies_other_hosts if {
+	examples.messages(probe_hosts.deny) == {
+		"Deployment/cart: container server asks the host 192.0.2.1 by its preStop",
+		"Deployment/cart: container server asks the host example.com by its livenessProbe",
+	} with input as examples.server({
+		"livenessProbe": {"httpGet": {"host": "example.com"}},
+		"lifecycle": {"preStop": {"tcpSocket": {"host": "192.0.2.1", "port": 1}}},
+	})
+}
+
+test_denies_everywhere if {
+	bad := object.union(examples.container, {"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
+	every target in examples.everywhere(bad) {
+		count(probe_hosts.deny) == 1 with input as target
+	}
+}

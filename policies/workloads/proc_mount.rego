@@ -1,0 +1,24 @@
+# METADATA
+# title: /proc stays masked
+# description: |
+#   The runtime hides parts of /proc that reveal or change the node; procMount: Unmasked shows them.
+# custom:
+#   id: workloads.proc_mount
+#   severity: high
+#   fix: "remove securityContext.procMount from the container"
+#   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+package rules.workloads.proc_mount
+
+import data.lib.finding
+import data.lib.pods
+
+deny contains found if {
+	some container in pods.containers
+	mount := pods.setting(container.content, "procMount")
+	not mount in {"Default", null}
+	found := finding.about_container(container, {
+		"msg": sprintf("mounts /proc as %v", [mount]),
+		"fix": "remove procMount",
+		"path": "/securityContext/procMount",
+	})
+}

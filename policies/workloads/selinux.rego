@@ -1,0 +1,33 @@
+# METADATA
+# title: SELinux options stay within the container types
+# description: |
+#   Another SELinux type, or any user or role, can lift what SELinux forbids containers. Only the types made for
+#   containers may be chosen.
+# custom:
+#   id: workloads.selinux
+#   severity: medium
+#   fix: "remove seLinuxOptions"
+#   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+package rules.workloads.selinux
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.values
+
+_allowed := {
+	"role": {"", null},
+	"type": {"", "container_engine_t", "container_init_t", "container_kvm_t", "container_t", null},
+	"user": {"", null},
+}
+
+deny contains found if {
+	some context in pods.contexts
+	some option, allowed in _allowed
+	value := values.at(context.settings, ["seLinuxOptions", option])
+	not value in allowed
+	found := finding.about_holder(context.holder, {
+		"msg": sprintf("sets the SELinux %s %v", [option, value]),
+		"fix": sprintf("remove seLinuxOptions.%s", [option]),
+		"path": sprintf("/securityContext/seLinuxOptions/%s", [option]),
+	})
+}
