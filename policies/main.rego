@@ -38,6 +38,6 @@ warn contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
 }
 
 _unusable(rule, fault, fix) := object.union(
-	finding.about({}, {"msg": fault, "fix": fix, "path": ""}),
-	{"msg": fault, "rule": rule},
+	finding.about_target({"msg": fault, "fix": fix}),
+	{"rule": rule},
 )

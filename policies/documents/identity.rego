@@ -15,18 +15,17 @@ import data.lib.values
 deny contains found if {
 	some index, document in documents.read
 	not is_object(document)
-	found := finding.about({}, {
+	found := finding.about_target({
 		"msg": sprintf("document %d of the target is no object", [index + 1]),
 		"fix": "remove the document, or write it as an object",
-		"path": "",
 	})
 }
 
 deny contains found if {
-	some document in documents.resources
+	some resource in documents.resources
 	some field in ["apiVersion", "kind"]
-	values.text(values.at(document, [field])) == ""
-	found := finding.about(document, {
+	resource[field] == ""
+	found := finding.about(resource, {
 		"msg": sprintf("has no %s", [field]),
 		"fix": sprintf("write %s as text", [field]),
 		"path": sprintf("/%s", [field]),
@@ -34,11 +33,11 @@ deny contains found if {
 }
 
 deny contains found if {
-	some document in documents.resources
-	not documents.is_list(document)
-	documents.name(document) == ""
-	values.text(values.at(document, ["metadata", "generateName"])) == ""
-	found := finding.about(document, {
+	some resource in documents.resources
+	resource.name == ""
+	not documents.is_list(resource.content)
+	values.text(object.get(resource.content, ["metadata", "generateName"], "")) == ""
+	found := finding.about(resource, {
 		"msg": "has no name",
 		"fix": "write metadata.name as text",
 		"path": "/metadata/name",

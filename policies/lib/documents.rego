@@ -8,8 +8,21 @@ import data.lib.values
 # What conftest read, one element a YAML document. An empty document says nothing and is left out.
 read := [entry.contents | some entry in input; entry.contents != null]
 
-# Every resource: the documents themselves and what a List carries.
-resources := array.concat([document | some document in read; is_object(document)], _listed)
+# Every resource: who it is, once and for all rules, and its content. Asking a resource is cheap; handing whole
+# documents to functions is what makes policies slow.
+resources := [resource |
+	some content in array.concat([document | some document in read; is_object(document)], _listed)
+	version := values.text(object.get(content, "apiVersion", ""))
+	kind := values.text(object.get(content, "kind", ""))
+	resource := {
+		"apiVersion": version,
+		"content": content,
+		"kind": kind,
+		"name": values.text(object.get(content, ["metadata", "name"], "")),
+		"namespace": values.text(object.get(content, ["metadata", "namespace"], "")),
+		"type": concat("/", [_group(version), kind]),
+	}
+]
 
 _listed := [item |
 	some document in read
@@ -24,31 +37,13 @@ is_list(document) if {
 	is_array(document.items)
 }
 
-# The resources of one kind; a group is the apiVersion without its version, empty for the core.
-of(group, kind) := [document |
-	some document in resources
-	document.kind == kind
-	api_group(document) == group
+# The group of an apiVersion; the core's is empty.
+_group(version) := substring(version, 0, indexof(version, "/")) if contains(version, "/")
+
+_group(version) := "" if not contains(version, "/")
+
+# The resources of one kind.
+of(group, kind) := [resource |
+	some resource in resources
+	resource.type == concat("/", [group, kind])
 ]
-
-api_group(document) := group if {
-	[group, _] := split(values.text(values.at(document, ["apiVersion"])), "/")
-}
-
-api_group(document) := "" if not contains(values.text(values.at(document, ["apiVersion"])), "/")
-
-name(document) := values.text(values.at(document, ["metadata", "name"]))
-
-namespace(document) := values.text(values.at(document, ["metadata", "namespace"]))
-
-labels(document) := values.map(values.at(document, ["metadata", "labels"]))
-
-annotations(document) := values.map(values.at(document, ["metadata", "annotations"]))
-
-# Who a finding is about.
-identity(document) := {
-	"apiVersion": values.text(values.at(document, ["apiVersion"])),
-	"kind": values.text(values.at(document, ["kind"])),
-	"namespace": namespace(document),
-	"name": name(document),
-}

@@ -11,22 +11,39 @@ test_takes_lists_apart_and_leaves_empty_documents_out if {
 	list := {"apiVersion": "v1", "kind": "List", "items": [_web, "nothing"]}
 	target := examples.combined([_cart, null, list, "text"])
 	documents.read == [_cart, list, "text"] with input as target
-	documents.resources == [_cart, list, _web] with input as target
+	found := documents.resources with input as target
+	[resource.content | some resource in found] == [_cart, list, _web]
 }
 
 test_finds_resources_by_group_and_kind if {
 	target := examples.combined([_cart, _web])
-	documents.of("apps", "Deployment") == [_cart] with input as target
-	documents.of("", "Service") == [_web] with input as target
+	deployments := documents.of("apps", "Deployment") with input as target
+	[resource.content | some resource in deployments] == [_cart]
+	services := documents.of("", "Service") with input as target
+	[resource.content | some resource in services] == [_web]
 	documents.of("serving.knative.dev", "Service") == [] with input as target
 }
 
 test_names_a_resource if {
-	documents.identity(_cart) == {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "cart"}
-	documents.labels(_cart) == {"app": "cart"}
+	documents.resources == [{
+		"apiVersion": "apps/v1",
+		"content": _cart,
+		"kind": "Deployment",
+		"name": "cart",
+		"namespace": "shop",
+		"type": "apps/Deployment",
+	}] with input as examples.combined([_cart])
 }
 
 test_names_what_has_no_name if {
-	documents.identity({"metadata": null}) == {"apiVersion": "", "kind": "", "namespace": "", "name": ""}
-	documents.labels({}) == {}
+	every content in [{"metadata": null}, {"apiVersion": 1, "kind": [], "metadata": {"name": 7}}] {
+		documents.resources == [{
+			"apiVersion": "",
+			"content": content,
+			"kind": "",
+			"name": "",
+			"namespace": "",
+			"type": "/",
+		}] with input as examples.combined([content])
+	}
 }

@@ -5,7 +5,6 @@
 #   The name ends in _test so that nothing but tests loads it.
 package lib.examples_test
 
-import data.lib.documents
 import data.lib.pods
 
 container := {
@@ -106,8 +105,4 @@ test_the_example_is_found_in_every_list if {
 	every target in everywhere(container) {
 		count(pods.containers) in {1, 2} with input as target
 	}
-}
-
-test_resource_names_itself if {
-	documents.name(resource("v1", "Service", "cart", {})) == "cart"
 }

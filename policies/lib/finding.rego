@@ -5,25 +5,30 @@
 #   and `path` (a JSON pointer, relative to the thing).
 package lib.finding
 
-import data.lib.documents
-
 # About a resource as a whole.
-about(document, said) := {
-	"msg": sprintf("%s/%s: %s", [identity.kind, identity.name, said.msg]),
+about(resource, said) := {
+	"msg": sprintf("%s/%s: %s", [resource.kind, resource.name, said.msg]),
 	"fix": said.fix,
-	"resource": identity,
+	"resource": object.filter(resource, ["apiVersion", "kind", "namespace", "name"]),
 	"container": "",
 	"path": said.path,
-} if {
-	identity := documents.identity(document)
+}
+
+# About the target as a whole.
+about_target(said) := {
+	"msg": said.msg,
+	"fix": said.fix,
+	"resource": {"apiVersion": "", "kind": "", "namespace": "", "name": ""},
+	"container": "",
+	"path": "",
 }
 
 # About the pod that a workload carries.
-about_pod(pod, said) := about(pod.document, object.union(said, {"path": concat("", [pod.path, said.path])}))
+about_pod(pod, said) := about(pod.resource, object.union(said, {"path": concat("", [pod.path, said.path])}))
 
 # About one container.
 about_container(container, said) := object.union(
-	about(container.pod.document, {
+	about(container.pod.resource, {
 		"msg": sprintf("%s %s %s", [container.title, container.name, said.msg]),
 		"fix": said.fix,
 		"path": concat("", [container.path, said.path]),
@@ -40,4 +45,4 @@ about_holder(holder, said) := about_pod(holder, named) if {
 }
 
 # About a namespace, whether or not the target holds its document.
-about_namespace(name, said) := about({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, said)
+about_namespace(name, said) := about({"apiVersion": "v1", "kind": "Namespace", "namespace": "", "name": name}, said)

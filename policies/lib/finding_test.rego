@@ -9,12 +9,22 @@ _said := {"msg": "is wrong", "fix": "mend it", "path": "/field"}
 _cart := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "cart"}
 
 test_about_a_resource if {
-	finding.about(examples.workload("Deployment", {}), _said) == {
+	finding.about(_cart, _said) == {
 		"msg": "Deployment/cart: is wrong",
 		"fix": "mend it",
 		"resource": _cart,
 		"container": "",
 		"path": "/field",
+	}
+}
+
+test_about_the_target if {
+	finding.about_target(_said) == {
+		"msg": "is wrong",
+		"fix": "mend it",
+		"resource": {"apiVersion": "", "kind": "", "namespace": "", "name": ""},
+		"container": "",
+		"path": "",
 	}
 }
 

@@ -22,7 +22,7 @@ _of_volumes := [{"holder": pod, "pod": pod, "image": image, "path": path} |
 	path := sprintf("/volumes/%d/image/reference", [index])
 ]
 
-namespace(use) := pods.namespace(use.pod)
+namespace(use) := use.pod.resource.namespace
 
 # A finding about a use: of its container, or of the pod that mounts the image.
 about(use, said) := finding.about_holder(use.holder, object.union(said, {"path": use.path}))

@@ -4,7 +4,6 @@
 package lib.network
 
 import data.lib.documents
-import data.lib.pods
 import data.lib.selectors
 import data.lib.values
 
@@ -16,22 +15,22 @@ peers := {"Egress": "to", "Ingress": "from"}
 policies := documents.of("networking.k8s.io", "NetworkPolicy")
 
 # The rules of one direction; an empty list allows nothing.
-rules(policy, direction) := values.list(values.at(policy, ["spec", directions[direction]]))
+rules(policy, direction) := values.list(object.get(policy.content, ["spec", directions[direction]], []))
 
 # Whether the policy takes a direction away from the pods it selects.
-isolates(policy, direction) if direction in values.list(values.at(policy, ["spec", "policyTypes"]))
+isolates(policy, direction) if direction in values.list(object.get(policy.content, ["spec", "policyTypes"], null))
 
-isolates(policy, "Ingress") if values.at(policy, ["spec", "policyTypes"]) == null
+isolates(policy, "Ingress") if object.get(policy.content, ["spec", "policyTypes"], null) == null
 
 isolates(policy, "Egress") if {
-	values.at(policy, ["spec", "policyTypes"]) == null
+	object.get(policy.content, ["spec", "policyTypes"], null) == null
 	count(rules(policy, "Egress")) > 0
 }
 
 # A policy selects pods of its own namespace only.
 selects(policy, pod) if {
-	documents.namespace(policy) == pods.namespace(pod)
-	selectors.matches(values.at(policy, ["spec", "podSelector"]), pod.labels)
+	policy.namespace == pod.resource.namespace
+	selectors.matches(object.get(policy.content, ["spec", "podSelector"], null), pod.labels)
 }
 
-selects_all(policy) if selectors.is_empty(values.at(policy, ["spec", "podSelector"]))
+selects_all(policy) if selectors.is_empty(object.get(policy.content, ["spec", "podSelector"], null))

@@ -4,7 +4,7 @@ import data.lib.examples_test as examples
 import data.lib.network
 import data.lib.pods
 
-_policy(spec) := examples.resource("networking.k8s.io/v1", "NetworkPolicy", "cart", {"spec": spec})
+_policy(spec) := {"content": {"spec": spec}, "namespace": "shop"}
 
 _isolated(spec) := {direction |
 	some direction, _ in network.directions
@@ -23,7 +23,7 @@ test_selects_pods_of_its_own_namespace if {
 	templates := pods.templates with input as examples.deployment({})
 	network.selects(_policy({"podSelector": {"matchLabels": {"app": "cart"}}}), templates[0])
 	not network.selects(_policy({"podSelector": {"matchLabels": {"app": "web"}}}), templates[0])
-	not network.selects(object.union(_policy({}), {"metadata": {"namespace": "else"}}), templates[0])
+	not network.selects(object.union(_policy({}), {"namespace": "else"}), templates[0])
 }
 
 test_selects_all if {

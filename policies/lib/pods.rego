@@ -27,23 +27,23 @@ _container_kinds := {
 	"initContainers": "init container",
 }
 
-# Every pod template: its document, its spec, the labels it will carry and the JSON pointer to its spec.
+# Every pod template: its resource, its spec, what it will be labelled, and the JSON pointer to its spec.
 templates := [pod |
-	some document in documents.resources
-	path := _template_paths[sprintf("%s/%s", [documents.api_group(document), document.kind])]
-	not _borrows_its_template(document)
-	template := values.map(object.get(document, path, {}))
+	some resource in documents.resources
+	path := _template_paths[resource.type]
+	not _borrows_its_template(resource)
+	template := values.map(object.get(resource.content, path, {}))
 	pod := {
-		"document": document,
-		"annotations": documents.annotations(template),
-		"labels": documents.labels(template),
+		"annotations": values.map(object.get(template, ["metadata", "annotations"], {})),
+		"labels": values.map(object.get(template, ["metadata", "labels"], {})),
 		"path": concat("/", array.flatten(["", path, "spec"])),
-		"spec": values.map(values.at(template, ["spec"])),
+		"resource": resource,
+		"spec": values.map(object.get(template, "spec", {})),
 	}
 ]
 
 # A Rollout may point to a Deployment, which is then judged itself.
-_borrows_its_template(document) if document.spec.workloadRef.name
+_borrows_its_template(resource) if resource.content.spec.workloadRef.name
 
 # Every container: its pod, what list it is in, its name, and the JSON pointer to it.
 containers := [container |
@@ -72,14 +72,12 @@ _settings(holder) := values.map(values.at(holder, ["securityContext"]))
 # What a pod's or a container's securityContext says, or null.
 setting(holder, key) := values.at(holder, ["securityContext", key])
 
-namespace(pod) := documents.namespace(pod.document)
-
 # The namespaces in which something runs.
-namespaces contains namespace(pod) if some pod in templates
+namespaces contains pod.resource.namespace if some pod in templates
 
 # Kinds whose pods are meant to run for ever.
 is_long_running(pod) if {
-	pod.document.kind in {"DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"}
+	pod.resource.kind in {"DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"}
 }
 
 # The Pod Security Standards exempt Windows from what only Linux knows,

@@ -16,7 +16,7 @@ test_points_at_the_pod if {
 		some kind in ["CronJob", "Deployment", "Pod", "PodTemplate", "ScaledJob"]
 	]
 	found := pods.templates with input as examples.combined(workloads)
-	{template.document.kind: template.path | some template in found} == {
+	{template.resource.kind: template.path | some template in found} == {
 		"CronJob": "/spec/jobTemplate/spec/template/spec",
 		"Deployment": "/spec/template/spec",
 		"Pod": "/spec",

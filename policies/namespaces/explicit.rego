@@ -14,9 +14,9 @@ import data.lib.documents
 import data.lib.finding
 
 deny contains found if {
-	some document in documents.resources
-	documents.namespace(document) == "default"
-	found := finding.about(document, {
+	some resource in documents.resources
+	resource.namespace == "default"
+	found := finding.about(resource, {
 		"msg": "belongs to the namespace default",
 		"fix": "set namespace: in the overlay's kustomization",
 		"path": "/metadata/namespace",
@@ -24,11 +24,10 @@ deny contains found if {
 }
 
 warn contains found if {
-	some group_kind in _namespaced
-	[group, kind] := split(group_kind, "/")
-	some document in documents.of(group, kind)
-	documents.namespace(document) == ""
-	found := finding.about(document, {
+	some resource in documents.resources
+	resource.namespace == ""
+	resource.type in _namespaced
+	found := finding.about(resource, {
 		"msg": "names no namespace",
 		"fix": "set namespace: in the overlay's kustomization",
 		"path": "/metadata/namespace",

@@ -13,6 +13,7 @@ package rules.namespaces.pod_security
 import data.lib.documents
 import data.lib.finding
 import data.lib.pods
+import data.lib.values
 
 _modes := {"audit", "enforce", "warn"}
 
@@ -22,7 +23,7 @@ deny contains found if {
 	some namespace in _namespaces
 	some mode in _modes
 	label := sprintf("pod-security.kubernetes.io/%s", [mode])
-	object.get(documents.labels(namespace), label, "") != "restricted"
+	_label(namespace, label) != "restricted"
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not restricted", [label]),
 		"fix": sprintf("labels: {%s: restricted}", [label]),
@@ -34,7 +35,7 @@ deny contains found if {
 	some namespace in _namespaces
 	some mode in _modes
 	label := sprintf("pod-security.kubernetes.io/%s-version", [mode])
-	not _is_pinned(object.get(documents.labels(namespace), label, ""))
+	not _is_pinned(_label(namespace, label))
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not pinned", [label]),
 		"fix": sprintf("labels: {%s: v1.35}, the oldest Kubernetes in use", [label]),
@@ -45,12 +46,14 @@ deny contains found if {
 deny contains found if {
 	some name in pods.namespaces
 	data.environments[name]
-	not name in {documents.name(namespace) | some namespace in _namespaces}
+	not name in {namespace.name | some namespace in _namespaces}
 	found := finding.about_namespace(name, {
 		"msg": "it is not rendered, so nothing enforces the Pod Security Standard",
 		"fix": "add namespace.yaml to the overlay",
 		"path": "",
 	})
 }
+
+_label(namespace, label) := values.text(object.get(namespace.content, ["metadata", "labels", label], ""))
 
 _is_pinned(version) if regex.match(`^v1\.[0-9]+$`, version)

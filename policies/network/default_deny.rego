@@ -10,7 +10,6 @@
 #   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies
 package rules.network.default_deny
 
-import data.lib.documents
 import data.lib.finding
 import data.lib.network
 import data.lib.pods
@@ -28,7 +27,7 @@ deny contains found if {
 
 _denied(namespace, direction) if {
 	some policy in network.policies
-	documents.namespace(policy) == namespace
+	policy.namespace == namespace
 	network.selects_all(policy)
 	network.isolates(policy, direction)
 	count(network.rules(policy, direction)) == 0

@@ -26,7 +26,7 @@ deny contains found if {
 	_is_isolated(pod)
 	some protocol in ["TCP", "UDP"]
 	not _can_resolve(pod, protocol)
-	found := finding.about(pod.document, {
+	found := finding.about(pod.resource, {
 		"msg": sprintf("may not reach DNS by %s", [protocol]),
 		"fix": sprintf("allow egress to kube-dns on port 53 by %s", [protocol]),
 		"path": "",

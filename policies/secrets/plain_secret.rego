@@ -16,7 +16,7 @@ import data.lib.finding
 deny contains found if {
 	some secret in documents.of("", "Secret")
 	some field in ["data", "stringData"]
-	not object.get(secret, field, {}) in {null, {}}
+	not object.get(secret.content, field, {}) in {null, {}}
 	found := finding.about(secret, {
 		"msg": sprintf("carries values in %s", [field]),
 		"fix": "use a SealedSecret or ExternalSecret, and change the value: it is known now",

@@ -31,7 +31,7 @@ deny contains found if {
 	some key, profile in pod.annotations
 	startswith(key, "container.apparmor.security.beta.kubernetes.io/")
 	not regex.match(`^(|runtime/default|localhost/.*)$`, values.text(profile))
-	found := finding.about(pod.document, {
+	found := finding.about(pod.resource, {
 		"msg": sprintf("an annotation of the pod sets the AppArmor profile %v", [profile]),
 		"fix": sprintf("remove the annotation %s", [key]),
 		"path": "",

@@ -15,14 +15,14 @@ import data.lib.finding
 
 deny contains found if {
 	some scaler in _scalers
-	target := scaler.spec.scaleTargetRef
-	some document in documents.resources
-	document.kind == object.get(target, "kind", "Deployment")
-	documents.name(document) == target.name
-	documents.namespace(document) == documents.namespace(scaler)
-	document.spec.replicas != null
-	found := finding.about(document, {
-		"msg": sprintf("sets replicas, and %s %s scales it", [scaler.kind, documents.name(scaler)]),
+	target := scaler.content.spec.scaleTargetRef
+	some resource in documents.resources
+	resource.name == target.name
+	resource.namespace == scaler.namespace
+	resource.kind == object.get(target, "kind", "Deployment")
+	resource.content.spec.replicas != null
+	found := finding.about(resource, {
+		"msg": sprintf("sets replicas, and %s %s scales it", [scaler.kind, scaler.name]),
 		"fix": "remove replicas; state the least number in the autoscaler",
 		"path": "/spec/replicas",
 	})

@@ -9,7 +9,6 @@
 #   fix: "write the table's amounts in the overlay, or change the table in the same pull request"
 package rules.workloads.resource_table
 
-import data.lib.documents
 import data.lib.finding
 import data.lib.pods
 import data.lib.quantities
@@ -29,7 +28,7 @@ deny contains found if {
 
 deny contains found if {
 	some container in _long_running
-	row := data.resources[pods.namespace(container.pod)][documents.name(container.pod.document)][container.name]
+	row := data.resources[container.pod.resource.namespace][container.pod.resource.name][container.name]
 	differences := [difference |
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
@@ -48,8 +47,8 @@ deny contains found if {
 _exists(namespace, workload, name) if {
 	some container in _long_running
 	container.name == name
-	documents.name(container.pod.document) == workload
-	pods.namespace(container.pod) == namespace
+	container.pod.resource.name == workload
+	container.pod.resource.namespace == namespace
 }
 
 _long_running := [container |

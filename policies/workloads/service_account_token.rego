@@ -18,7 +18,7 @@ import data.lib.values
 deny contains found if {
 	some pod in pods.templates
 	account := object.get(pod.spec, "serviceAccountName", "default")
-	not data.service_accounts[pods.namespace(pod)][account].token
+	not data.service_accounts[pod.resource.namespace][account].token
 	not _is_off(pod, account)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod mounts the API token of ServiceAccount %v", [account]),
@@ -32,8 +32,8 @@ _is_off(pod, _) if values.at(pod.spec, ["automountServiceAccountToken"]) == fals
 # The pod's own word counts before its account's.
 _is_off(pod, account) if {
 	values.at(pod.spec, ["automountServiceAccountToken"]) == null
-	some document in documents.of("", "ServiceAccount")
-	documents.name(document) == account
-	documents.namespace(document) == pods.namespace(pod)
-	document.automountServiceAccountToken == false
+	some resource in documents.of("", "ServiceAccount")
+	resource.name == account
+	resource.namespace == pod.resource.namespace
+	resource.content.automountServiceAccountToken == false
 }
