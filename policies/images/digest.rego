@@ -27,7 +27,7 @@ deny contains found if {
 	not images.is_digest(use.image.digest)
 	use.image.digest != ""
 	found := images.about(use, {
-		"msg": sprintf("uses %s, whose digest is not sha256: and 64 hexadecimal digits", [use.image.reference]),
+		"msg": sprintf("uses %s, whose digest is not one: sha256: takes 64 hexadecimal digits", [use.image.reference]),
 		"fix": "write the image's digest in the overlay's images",
 	})
 }

@@ -49,4 +49,4 @@ _repository(path) := concat("/", ["docker.io/library", path]) if not contains(pa
 
 _has_registry(path) if regex.match(`^([^/]*[.:][^/]*|localhost)/`, path)
 
-is_digest(text) if regex.match(`^sha256:[0-9a-f]{64}$`, text)
+is_digest(text) if regex.match(`^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$`, text)

@@ -25,6 +25,7 @@ test_takes_references_apart if {
 test_knows_a_digest if {
 	images.is_digest("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
 	not images.is_digest("sha256:0123")
+	not images.is_digest("sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
 }
 
 test_reports_about_containers_and_mounted_images if {
