@@ -47,6 +47,7 @@ CRD_FILES = {
 
 _REQUIREMENT = re.compile(r"^(?:require )?\s*(\S+) (v\S+)", re.MULTILINE)
 _TOOL = re.compile(r"^(?:tool )?\s*([\w.-]+\.\w+/[^\s]+)$", re.MULTILINE)
+_RETRY = re.compile(r"WARNING: Retrying \(Retry\(total=[1-9]")  # pip says the same again for the last one
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")
 
 
@@ -153,8 +154,8 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def excerpt(output: str, lines: int = 12) -> str:
     """The last lines of a program's output, where it says what failed, without credentials."""
-    kept = [line for line in output.strip().splitlines() if line.strip()][-lines:]
-    return _CREDENTIALS.sub("***@", "\n".join(f"    {line}" for line in kept))
+    kept = [line for line in output.splitlines() if line.strip() and not _RETRY.match(line)]
+    return _CREDENTIALS.sub("***@", "\n".join(f"    {line}" for line in kept[-lines:]))
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -304,7 +305,11 @@ def go(work: Workplace, *arguments: str | Path, module: str, task: str) -> str:
     )
     # Without cgo no C compiler is needed; a go.work above the checkout must not take part.
     settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "CGO_ENABLED": "0"}
-    program = installed_go() or work.tools / "go" / "go" / "bin" / "go"
+    program = installed_go()
+    if program is None:
+        ours = work.tools / "go" / "go"
+        program = ours / "bin" / "go"
+        settings["GOROOT"] = str(ours)  # one in the environment would belong to another Go
     return work.run(
         [program, *arguments], cwd=work.root / "tools" / module, env=settings, task=task, advice=advice
     )
