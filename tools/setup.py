@@ -325,6 +325,11 @@ def programs(go_mod: str) -> list[str]:
     return [re.sub(r"/v\d+$", "", package).rpartition("/")[2] for package in _TOOL.findall(go_mod)]
 
 
+def enumeration(names: Sequence[str]) -> str:
+    """Names as a sentence has them: `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def linker_flags(go_mod: str) -> str:
     """What makes each program small and able to print its version."""
     required = requirements(go_mod)
@@ -343,7 +348,7 @@ def programs_step(root: Path, module: str, first_time: str) -> Step:
     names = programs(text)
     folder = root / ".tools" / "bin"
     return Step(
-        does=f"build {', '.join(names[:-1])} and {names[-1]} into .tools/bin",
+        does=f"build {enumeration(names)} into .tools/bin",
         first_time=first_time,
         key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text)),
         stamp=folder / f".{module}.stamp",
@@ -357,7 +362,8 @@ def build_programs(work: Workplace, module: str, names: Sequence[str], flags: st
     """Build all programs of a module, then put each in its place by a rename."""
     with work.building() as folder:
         options = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", flags]
-        go(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=f"build tools/{module}")
+        task = f"build {enumeration(names)} (tools/{module})"
+        go(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task)
         (work.tools / "bin").mkdir(exist_ok=True)
         for name in names:
             (folder / name).rename(work.tools / "bin" / name)

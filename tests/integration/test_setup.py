@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tools import setup
+
+ROOT = Path(__file__).resolve().parents[2]
+NOWHERE = "http://127.0.0.1:9"
+SCHEMAS = ".tools/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+APPLICATION = """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: mediq-staging, namespace: argocd, finalizers: [resources-finalizer.argocd.argoproj.io]}
+spec:
+  project: mediq
+  source: {repoURL: https://git.example/mediq.git, targetRevision: main, path: overlays/staging}
+  destination: {name: in-cluster, namespace: mediq-staging}
+  syncPolicy: {automated: {prune: true, selfHeal: true}}
+"""
+KUSTOMIZATION = """
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: mediq-staging, namespace: flux-system}
+spec: {interval: 10m, path: ./overlays/staging, prune: true, sourceRef: {kind: GitRepository, name: mediq}}
+"""
+# Plays Go: says a version, and builds programs that are empty files after WAIT seconds.
+FAKE_GO = """#!/bin/sh
+if [ "$1" = version ]; then echo go version go1.26.8 linux/amd64; exit; fi
+echo "$PWD" >> "$BUILDS"
+while [ "$1" != -o ]; do shift; done
+touch "$2/half"
+sleep "$WAIT"
+for name in conftest kubeconform kustomize opa regal actionlint; do touch "$2/$name"; done
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What setup reads, in a folder of its own whose name has a space."""
+    root = tmp_path / "a checkout"
+    root.mkdir()
+    shutil.copytree(ROOT / "tools", root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
+
+
+@pytest.fixture
+def fake_go(tmp_path: Path) -> dict[str, str]:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "go").write_text(FAKE_GO)
+    (folder / "go").chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}", "BUILDS": str(tmp_path / "builds"), "WAIT": "0"}
+
+
+def pretend_done(root: Path, *, programs: bool) -> None:
+    """Stamp the steps as if they had been performed, those that build programs only if asked."""
+    for step in setup.steps(root, "test"):
+        if programs or ".tools/bin" not in step.does:
+            for path in (*step.results, step.stamp):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            step.stamp.write_text(step.key)
+
+
+def start(root: Path, group: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [setup.base_python(), root / "tools" / "setup.py", group],
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(root: Path, group: str, env: Mapping[str, str]) -> tuple[int, str]:
+    with start(root, group, env) as process:
+        output, _ = process.communicate(timeout=60)
+        return process.returncode, output
+
+
+def wait_for(path: Path, pattern: str) -> None:
+    deadline = time.monotonic() + 20
+    while not list(path.glob(pattern)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_second_run_does_nothing(checkout: Path) -> None:
+    pretend_done(checkout, programs=True)
+    assert run(checkout, "test", {"PATH": "/nonexistent"}) == (0, "setup: ready\n")
+    assert not (checkout / ".tools" / "lock").exists()
+
+
+def test_a_package_that_cannot_be_downloaded_leaves_no_environment(checkout: Path) -> None:
+    broken = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": "",
+        "PIP_INDEX_URL": f"http://user:hunter2@{NOWHERE.removeprefix('http://')}/simple",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_RETRIES": "0",
+    }
+    (checkout / "tools" / "requirements.txt").write_text(f"click==8.5.1 --hash=sha256:{'0' * 64}\n")
+    code, output = run(checkout, "promote", broken)
+    assert code == 1
+    assert "could not install the Python packages of tools/requirements.txt" in output
+    assert "No matching distribution found for click==8.5.1" in output
+    assert "hunter2" not in output
+    assert not (checkout / ".venv").exists()
+    assert [entry.name for entry in (checkout / ".tools").iterdir()] == ["lock"]
+
+
+def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_path: Path) -> None:
+    pretend_done(checkout, programs=False)
+    go = setup.installed_go() or ROOT / ".tools" / "go" / "go" / "bin" / "go"
+    broken = {
+        "GOFLAGS": "-modcacherw",
+        "GOMODCACHE": str(tmp_path / "empty"),
+        "GOPROXY": NOWHERE,
+        "PATH": f"{go.parent}:{os.environ['PATH']}",
+    }
+    code, output = run(checkout, "promote", broken)
+    assert code == 1
+    assert "could not build conftest, kubeconform and kustomize (tools/promote-tools)" in output
+    assert "connection refused" in output
+    assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["lock", "schemas"]
+
+
+def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str, str]) -> None:
+    pretend_done(checkout, programs=False)
+    with start(checkout, "promote", fake_go | {"WAIT": "1"}) as killed:
+        wait_for(checkout / ".tools", "building-*/half")
+        killed.send_signal(signal.SIGKILL)
+    assert not (checkout / ".tools" / "bin").exists()
+    code, output = run(checkout, "promote", fake_go)
+    assert (code, output.splitlines()[0]) == (0, "waiting for another setup of this checkout to end")
+    assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["bin", "lock", "schemas"]
+    assert run(checkout, "promote", fake_go) == (0, "setup: ready\n")
+
+
+def test_two_runs_at_once_do_each_step_once(checkout: Path, fake_go: dict[str, str]) -> None:
+    pretend_done(checkout, programs=False)
+    slow = fake_go | {"WAIT": "0.3"}
+    with start(checkout, "test", slow) as one, start(checkout, "test", slow) as other:
+        outputs = [process.communicate(timeout=60)[0] for process in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert all(output.endswith("setup: ready\n") for output in outputs)
+    builds = Path(fake_go["BUILDS"]).read_text().splitlines()
+    assert [Path(build).name for build in builds] == ["promote-tools", "test-tools"]
+
+
+def kubeconform(document: str) -> tuple[int, str]:
+    checked = subprocess.run(
+        [ROOT / ".tools" / "bin" / "kubeconform", "-strict", "-schema-location", SCHEMAS],
+        cwd=ROOT,
+        input=document,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return checked.returncode, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("document", [APPLICATION, KUSTOMIZATION], ids=["argocd", "flux"])
+def test_what_a_sync_engine_reads_is_validated(document: str) -> None:
+    assert kubeconform(document) == (0, "")
+    code, output = kubeconform(document.replace("prune:", "prun:"))
+    assert code == 1
+    assert "additional properties 'prun' not allowed" in output
+
+
+@pytest.mark.parametrize(
+    ("program", "question"),
+    [
+        ("kustomize", "version"),
+        ("kubeconform", "-v"),
+        ("conftest", "--version"),
+        ("opa", "version"),
+        ("regal", "version"),
+        ("actionlint", "-version"),
+    ],
+)
+def test_every_program_says_its_pinned_version(program: str, question: str) -> None:
+    [pinned] = {
+        version
+        for file in (ROOT / "tools").glob("*-tools/go.mod")
+        for module, version in setup.requirements(file.read_text()).items()
+        if re.search(rf"/{program}(/v\d+)?$", module)
+    }
+    path = ROOT / ".tools" / "bin" / program
+    said = subprocess.run([path, question], capture_output=True, text=True, timeout=30, check=True).stdout
+    assert pinned.removeprefix("v") in said
+
+
+def test_the_running_python_is_not_the_one_that_setup_replaces() -> None:
+    assert not Path(setup.base_python()).is_relative_to(Path(sys.prefix) / "bin")

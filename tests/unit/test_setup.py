@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import setup
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def step(folder: Path, *, make: bool = True) -> setup.Step:
+    def run(_: setup.Workplace) -> None:
+        assert not (folder / "stamp").exists()
+        if not make:
+            raise setup.SetupFailed("no network")
+        (folder / "result").touch()
+
+    return setup.Step(
+        does="make the result",
+        first_time="no time",
+        key="key",
+        stamp=folder / "stamp",
+        results=(folder / "result",),
+        make=run,
+    )
+
+
+def test_a_step_is_done_once_it_was_performed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not step(tmp_path).done()
+    step(tmp_path).perform(setup.Workplace(tmp_path, 0))
+    assert step(tmp_path).done()
+    assert capsys.readouterr().out.startswith("make the result (no time the first time) … 0.")
+
+
+def test_a_step_is_not_done_when_its_result_is_gone(tmp_path: Path) -> None:
+    step(tmp_path).perform(setup.Workplace(tmp_path, 0))
+    (tmp_path / "result").unlink()
+    assert not step(tmp_path).done()
+
+
+@pytest.mark.parametrize("content", [b"another key", b"ke", b"", b"\xff"])
+def test_a_step_is_not_done_under_another_stamp(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "result").touch()
+    (tmp_path / "stamp").write_bytes(content)
+    assert not step(tmp_path).done()
+
+
+def test_a_step_that_fails_loses_its_old_stamp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    step(tmp_path).perform(setup.Workplace(tmp_path, 0))
+    with pytest.raises(setup.SetupFailed, match="no network"):
+        step(tmp_path, make=False).perform(setup.Workplace(tmp_path, 0))
+    assert not step(tmp_path).done()
+    assert capsys.readouterr().out.endswith("… failed\n")
+
+
+def test_a_fingerprint_follows_contents_and_their_borders(tmp_path: Path) -> None:
+    file = tmp_path / "lock"
+    file.write_text("one")
+    first = setup.fingerprint(file)
+    assert setup.fingerprint("one") == first
+    file.write_text("two")
+    assert setup.fingerprint(file) != first
+    assert setup.fingerprint("ab", "c") != setup.fingerprint("a", "bc")
+
+
+def test_a_stopped_build_leaves_no_folder(tmp_path: Path) -> None:
+    work = setup.Workplace(tmp_path, 0)
+    work.tools.mkdir()
+    with pytest.raises(IsADirectoryError), work.building() as folder:
+        folder.write_text("half")
+    assert list(work.tools.iterdir()) == []
+
+
+def test_a_folder_replaces_an_older_one(tmp_path: Path) -> None:
+    for name in ("new", "target"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    setup.replace_folder(tmp_path / "new", tmp_path / "target")
+    assert [entry.name for entry in (tmp_path / "target").iterdir()] == ["new"]
+
+
+def test_a_linked_environment_is_never_removed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".venv").symlink_to("elsewhere")
+    with pytest.raises(setup.SetupFailed, match="is a link"):
+        setup.make_environment(setup.Workplace(tmp_path, 0))
+    assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_the_programs_are_those_of_the_tool_directives() -> None:
+    built = {
+        module: setup.programs((ROOT / "tools" / module / "go.mod").read_text())
+        for module in ("promote-tools", "test-tools")
+    }
+    assert built == {
+        "promote-tools": ["conftest", "kubeconform", "kustomize"],
+        "test-tools": ["opa", "regal", "actionlint"],
+    }
+    assert setup.programs("tool example.org/a/prog/v3\n\nrequire example.org/a/prog/v3 v3.1.0\n") == ["prog"]
+
+
+def test_the_linker_is_told_the_pinned_versions() -> None:
+    go_mod = "require (\n\tgithub.com/yannh/kubeconform v0.9.1 // indirect\n\texample.org/other v1.0.0\n)\n"
+    assert setup.linker_flags(go_mod) == "-s -w -X main.version=v0.9.1"
+    regal = "require github.com/open-policy-agent/regal v0.39.0\n"
+    assert setup.linker_flags(regal).endswith("/regal/pkg/version.Version=0.39.0")
+
+
+def test_every_module_of_custom_resources_is_pinned_and_read() -> None:
+    pinned = setup.requirements((ROOT / "tools" / "crds" / "go.mod").read_text())
+    assert pinned.keys() == setup.CRD_FILES.keys()
+
+
+def test_output_is_shown_short_and_without_credentials() -> None:
+    output = (
+        "WARNING: Retrying (Retry(total=4, connect=None)) after …\n"
+        "WARNING: Retrying (Retry(total=0, connect=None)) after …\n"
+        "\n"
+        "ERROR: no answer from http://user:hunter2@127.0.0.1/simple\n"
+    )
+    shown = setup.excerpt(output).splitlines()
+    assert len(shown) == 2
+    assert shown[1] == "    ERROR: no answer from http://***@127.0.0.1/simple"
+    assert setup.excerpt("\n".join("abc"), lines=1) == "    c"
+
+
+def test_modules_are_read_from_among_other_lines() -> None:
+    text = 'go: downloading go1.27.3\n{\n\t"Path": "a",\n\t"Origin": {\n\t\t"VCS": "git"\n\t}\n}\n'
+    text += '{\n\t"Path": "b"\n}\n'
+    assert [module["Path"] for module in setup.json_values(text)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "usable"),
+    [
+        ("echo go version go1.26.8 linux/amd64", True),
+        ("echo go version go1.21.0 linux/amd64", True),
+        ("echo go version devel go1.28-0123456789 linux/amd64", True),
+        ("echo go version go1.20.14 linux/amd64", False),
+        ("exit 1", False),
+    ],
+)
+def test_a_go_is_used_when_it_fetches_toolchains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, usable: bool
+) -> None:
+    program = tmp_path / "go"
+    program.write_text(f"#!/bin/sh\n{answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert setup.installed_go() == (program if usable else None)
+
+
+def test_no_go_is_no_surprise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert setup.installed_go() is None
+    (tmp_path / "go").write_bytes(b"not a program")
+    (tmp_path / "go").chmod(0o755)
+    assert setup.installed_go() is None
+
+
+def test_an_old_python_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4, "final", 0))
+    assert setup.main(["promote"]) == 2
+    assert "Python 3.11 or later is needed" in capsys.readouterr().err
+
+
+def test_a_home_is_known_where_the_environment_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    assert Path(setup.environment()["HOME"]).is_absolute()
