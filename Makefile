@@ -1,0 +1,49 @@
+# `make` lists the targets. Each one sets up what it needs first, in .venv and .tools, and is quick the second time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ENVIRONMENTS := staging production
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test demo check test lint fmt bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' Makefile
+
+setup: ## install what the promote command needs
+	@$(PYTHON) tools/setup.py promote
+
+setup-test:
+	@$(PYTHON) tools/setup.py test
+
+demo: setup ## run a promotion from end to end in a sandbox
+	@$(BIN)/python tools/demo.py
+
+check: setup ## render the overlays, validate them and ask the policies
+	@$(BIN)/promote check $(ENVIRONMENTS)
+
+test: lint ## lint, then run all tests with coverage
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+lint: setup-test ## check the style of Python, Rego and workflows
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/zizmor --offline --quiet --no-progress .github
+	@.tools/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
+	@.tools/bin/opa fmt --list --fail policies
+	@.tools/bin/opa check --strict policies
+	@.tools/bin/regal lint --format compact policies
+	@echo "lint: no findings"
+
+fmt: setup-test ## format Python and Rego
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format
+	@.tools/bin/opa fmt --write policies
+
+bench: setup ## measure the promote command
+	@$(BIN)/python tools/bench.py
+
+clean: ## remove all that setup and the tests have made
+	rm -rf .venv .tools .sandbox .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
