@@ -1,6 +1,7 @@
 # `make` lists the targets. Each one sets up what it needs first, in .venv and .tools, and is quick the second time.
 
-PYTHON ?= python3
+# The Python that made .venv goes on making it: `make setup PYTHON=python3.13` is needed once.
+PYTHON ?= $(or $(wildcard .venv/bin/python),python3)
 BIN := .venv/bin
 ENVIRONMENTS := staging production
 
