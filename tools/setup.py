@@ -27,6 +27,8 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_GO = (1, 21)  # the first that fetches the toolchain which a go.mod asks for
 RECIPE = "1"  # raise it when a step makes something else from the same inputs
 TIME_LIMIT = 3600
+# The interpreter itself: the link in .venv, which may run this, is gone while .venv is made anew.
+BASE_PYTHON = os.path.realpath(sys.executable)
 
 # The variable in which a program keeps the version it prints; the others know theirs by themselves.
 VERSION_VARIABLES = {
@@ -185,11 +187,6 @@ def replace_folder(new: Path, target: Path) -> None:
 # Python
 
 
-def base_python() -> str:
-    """The interpreter itself, even when a virtual environment's link to it runs this."""
-    return os.path.realpath(sys.executable)
-
-
 def packages_step(root: Path) -> Step:
     """`.venv` with the locked packages."""
     venv = root / ".venv"
@@ -198,7 +195,7 @@ def packages_step(root: Path) -> Step:
         does="install the Python packages into .venv",
         first_time="about a minute",
         # A virtual environment holds absolute paths: a moved checkout needs a new one.
-        key=fingerprint(lock, sys.version, base_python(), str(root)),
+        key=fingerprint(lock, sys.version, BASE_PYTHON, str(root)),
         stamp=venv / "packages.stamp",
         results=(venv / "bin" / "python",),
         make=make_environment,
@@ -213,7 +210,7 @@ def make_environment(work: Workplace) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     try:
         work.run(
-            [base_python(), "-I", "-m", "venv", venv],
+            [BASE_PYTHON, "-I", "-m", "venv", venv],
             task="create the virtual environment .venv",
             advice="Python's venv module must work (on Debian and Ubuntu: install python3-venv).",
         )
