@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
 from promote.checks import Verdict
@@ -10,6 +11,7 @@ from promote.model import Change, Plan, Version
 from promote.proof import Difference
 
 _DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
+_DIGEST = re.compile(r"(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,116}")
 
 
 def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
@@ -78,6 +80,11 @@ def _value(path: str, value: object) -> list[str]:
         return [f"{path}: {value}"]
     text = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
     return [f"{path}:", *text] if path else text
+
+
+def shortened(text: str) -> str:
+    """`text` with twelve digits of every image digest, which fits a terminal; JSON has all of them."""
+    return _DIGEST.sub(r"\1", text)
 
 
 def _table(changes: Iterable[Change]) -> list[str]:

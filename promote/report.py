@@ -116,8 +116,8 @@ def verdict_text(verdict: Verdict) -> list[str]:
     """A verdict for people: each finding with its place and its remedy, then what was seen."""
     lines = []
     for finding in verdict.findings:
-        place = f"{finding.source}: " if finding.source else ""
-        lines.append(f"{finding.level.upper():5} {finding.rule}  {place}{finding.message}")
+        place = f"  {finding.source}" if finding.source else ""
+        lines += [f"{finding.level.upper():5} {finding.rule}{place}", f"      {finding.message}"]
         if finding.fix:
             lines.append(f"      fix: {finding.fix}")
     seen = [
@@ -132,7 +132,11 @@ def plan_text(plan: Plan) -> list[str]:
     if not plan.changes:
         return [*_notes(plan), _nothing(plan)]
     width = max(len(change.service) for change in plan.changes)
-    lines = [f"  {change.service:{width}}  {change.old}\n  {'':{width}}  → {change.new}" for change in plan.changes]
+    old = [message.shortened(str(change.old)) for change in plan.changes]
+    lines = [
+        f"  {change.service:{width}}  {was:{max(map(len, old))}} → {message.shortened(str(change.new))}"
+        for change, was in zip(plan.changes, old, strict=True)
+    ]
     gates = [
         f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {gate.reason}" for gate in plan.gates
     ]
@@ -155,18 +159,19 @@ def proposal_text(proposal: Proposal) -> list[str]:
     """The plan, the rendered proof and the verdict of a proposal."""
     lines = plan_text(proposal.plan)
     if proposal.differences:
-        lines += ["rendered difference:", *(f"  {line}" for line in message.diff_lines(proposal.differences))]
+        shown = (message.shortened(line) for line in message.diff_lines(proposal.differences))
+        lines += ["", "rendered difference:", *(f"  {line}" for line in shown)]
     if proposal.verdict is not None:
-        lines += ["checks:", *(f"  {line}" for line in verdict_text(proposal.verdict))]
+        lines += ["", "checks:", *(f"  {line}" for line in verdict_text(proposal.verdict))]
     return lines
 
 
 def published_text(published: Published) -> list[str]:
     """Where a change went."""
-    lines = []
+    lines: list[str] = []
     if published.commit:
         verb = "pushed" if published.changed else "already there"
-        lines.append(f"{verb}: {published.commit[:12]} on {published.branch}")
+        lines += ["", f"{verb}: {published.commit[:12]} on {published.branch}"]
     if pull := published.pull_request:
         lines.append(f"pull request #{pull.number}: {pull.title} ({pull.url})")
     return lines
@@ -177,8 +182,13 @@ def history_text(revisions: Sequence[Revision], services: Mapping[str, str]) -> 
     lines = []
     for revision in reversed(revisions):
         lines.append(f"{revision.number:4}  {revision.when[:16]}  {revision.commit[:12]}  {revision.subject}")
-        moved = (image for image in revision.images if image.name in revision.changed)
-        lines += [f"        {services.get(image.name, image.name)} {image.version}" for image in moved]
+        moved = [image for image in revision.images if image.name in revision.changed]
+        names = [services.get(image.name, image.name) for image in moved]
+        width = max(map(len, names), default=0)
+        lines += [
+            f"      {name:{width}}  {message.shortened(str(image.version))}"
+            for name, image in zip(names, moved, strict=True)
+        ]
     return lines or ["no revision yet"]
 
 

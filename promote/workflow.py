@@ -17,7 +17,7 @@ from promote.config import Environment
 from promote.errors import Blocked, CheckDenied, NetworkError, PartlyDone, RaceLost
 from promote.forge.base import Forge, PullRequest
 from promote.git import ABSENT, Push
-from promote.message import body, commit
+from promote.message import body, commit, shortened
 from promote.model import Change, Gate, Image, Plan, Version
 from promote.proof import Difference
 from promote.workspace import Tip, Tree, Workspace
@@ -81,7 +81,7 @@ def changes_of(tree: Tree, environment: Environment, data: bytes) -> tuple[Chang
 def hold_gates(tree: Tree, environment: Environment, changes: Sequence[Change]) -> tuple[Gate, ...]:
     """One gate for each change that a hold stands against."""
     return tuple(
-        Gate("hold", change.service, False, f"{change.new} is held since {hold.since}: {hold.reason}")
+        Gate("hold", change.service, False, f"{shortened(str(change.new))} is held since {hold.since}: {hold.reason}")
         for change in changes
         for hold in tree.holds()
         if hold.refuses(environment.name, change.image, change.new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from promote import plan, report
+from promote import message, plan, report
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.forge.base import PullRequest
@@ -41,11 +41,14 @@ def run(options: Options) -> Result:
         "pull_requests": [report.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
     }
-    text = [f"{tip.label} at {tip.commit[:12]}", *_table(running)]
-    text += [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
-    text += [f"open: #{pull.number} {pull.title}" for pull in pulls]
-    text += [f"held in {hold.environment}: {hold.image} {hold.version}: {hold.reason}" for hold in standing]
-    return Result(json, text)
+    rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
+    rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
+    rest += [
+        f"held in {hold.environment}: {hold.image} {message.shortened(str(hold.version))}: {hold.reason}"
+        for hold in standing
+    ]
+    text = [f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
+    return Result(json, [*text, "", *rest] if rest else text)
 
 
 def _hold_json(hold: Hold) -> report.Json:
