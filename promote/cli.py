@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from argparse import Namespace
@@ -15,6 +16,7 @@ _EXIT_INTERRUPTED = 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command that `argv` (the process's own arguments) asks for and return its exit code."""
+    _print_in_any_encoding()
     try:
         return _run(arguments.parse(list(sys.argv[1:] if argv is None else argv)))
     except KeyboardInterrupt:
@@ -26,6 +28,12 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except Exception as error:
         return _failed(error)
+
+
+def _print_in_any_encoding() -> None:
+    """Let a terminal without arrows show `\\u2192`: what was done must not end as a failure to print it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(given: Namespace) -> int:
