@@ -170,7 +170,7 @@ def published_text(published: Published) -> list[str]:
     """Where a change went."""
     lines: list[str] = []
     if published.commit:
-        verb = "pushed" if published.changed else "already there"
+        verb = "already there" if published.kept else "pushed"
         lines += ["", f"{verb}: {published.commit[:12]} on {published.branch}"]
     if pull := published.pull_request:
         lines.append(f"pull request #{pull.number}: {pull.title} ({pull.url})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from promote import inspection, kustomization, plan, proof, render
@@ -64,6 +64,7 @@ class Published:
     commit: str | None = None
     pull_request: PullRequest | None = None
     changed: bool = False
+    kept: bool = False  # the commit was there before, from a run that came this far
 
 
 def edited(tree: Tree, environment: Environment, wanted: Mapping[str, Version | Image]) -> tuple[str, bytes]:
@@ -181,7 +182,7 @@ def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: s
     made = repository.commit(proposal.tip.commit, proposal.files, message)
     if there is not None:
         if _same(workspace, there, made):
-            return Published(branch, there, None, changed=False)
+            return Published(branch, there, None, changed=False, kept=True)
         _insist_on_own(workspace, proposal.tip.commit, there, branch)
     repository.push(workspace.remote, Push(ref, made, there or ABSENT))
     return Published(branch, made, None, changed=True)
@@ -218,9 +219,9 @@ def _open_pull_request(forge: Forge, published: Published, base: str, title: str
         elif (there.title, there.body) != (title, body):
             made = forge.update(there.number, title, body)
         else:
-            return Published(published.branch, published.commit, there, published.changed)
+            return replace(published, pull_request=there)
     except NetworkError as error:
         raise PartlyDone(
             f"the branch {head} is pushed but its pull request is not open: {error}; run again"
         ) from error
-    return Published(published.branch, published.commit, made, changed=True)
+    return replace(published, pull_request=made, changed=True)
