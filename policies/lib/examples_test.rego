@@ -59,7 +59,9 @@ resource(api_version, kind, name, rest) := object.union(
 )
 
 # A workload of any kind, called cart.
-workload(kind, spec) := resource(api_versions[kind], kind, "cart", _body(kind, spec))
+workload(kind, spec) := _named(kind, "cart", spec)
+
+_named(kind, name, spec) := resource(api_versions[kind], kind, name, _body(kind, spec))
 
 _template(spec) := {"metadata": {"labels": {"app": "cart"}}, "spec": spec}
 
@@ -81,28 +83,37 @@ deployment(changes) := combined([workload("Deployment", object.union(pod_spec, c
 # The same, where only the container differs.
 server(changes) := deployment({"containers": [object.union(container, changes)]})
 
-# One target for each kind of workload, with this pod spec.
-every_kind(spec) := {combined([workload(kind, spec)]) | some kind, _ in api_versions}
+# A target of one workload of each kind, called after it, with this pod spec.
+every_kind(spec) := combined([_named(kind, kind, spec) | some kind in kinds])
 
-# One target for each kind of workload and list of containers, holding this container there.
-everywhere(content) := {target |
+kinds := sort(object.keys(api_versions))
+
+# A target with this container in each list, of a pod template at each depth; called after kind and list.
+everywhere(content) := combined([_named(place.kind, place.name, spec) |
+	some place in _places
+	spec := object.union(pod_spec, {place.list: [content]})
+])
+
+places := sort([place.name | some place in _places])
+
+_places := [{"kind": kind, "list": list, "name": concat(" ", [kind, list])} |
+	some kind in ["CronJob", "Deployment", "Pod"]
 	some list in container_lists
-	some target in every_kind(object.union(pod_spec, {list: [content]}))
-}
+]
 
 # The container without what is at the path.
 container_without(path) := json.remove(container, [path])
 
+# Whom findings are about, once for each finding.
+names(findings) := sort([finding.resource.name | some finding in findings])
+
 messages(findings) := {finding.msg | some finding in findings}
 
 test_the_example_is_found_in_every_kind if {
-	every target in every_kind(pod_spec) {
-		count(pods.containers) == 1 with input as target
-	}
+	count(pods.containers) == count(kinds) with input as every_kind(pod_spec)
 }
 
-test_the_example_is_found_in_every_list if {
-	every target in everywhere(container) {
-		count(pods.containers) in {1, 2} with input as target
-	}
+test_the_example_is_found_in_every_place if {
+	found := pods.containers with input as everywhere(object.union(container, {"name": "other"}))
+	sort([entry.pod.resource.name | some entry in found; entry.name == "other"]) == places
 }

@@ -20,9 +20,7 @@ test_denies_none_for_the_pod if {
 
 test_denies_none_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"appArmorProfile": {"type": "Unconfined"}}})
-	every target in examples.everywhere(bad) {
-		count(apparmor.deny) == 1 with input as target
-	}
+	examples.names(apparmor.deny) == examples.places with input as examples.everywhere(bad)
 }
 
 _annotated(profile) := examples.combined([object.union(examples.workload("Pod", examples.pod_spec), {"metadata": {

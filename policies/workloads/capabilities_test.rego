@@ -24,9 +24,7 @@ test_denies_dropping_less if {
 
 test_denies_silence_everywhere if {
 	bad := examples.container_without("securityContext/capabilities")
-	every target in examples.everywhere(bad) {
-		count(capabilities.deny) == 1 with input as target
-	}
+	examples.names(capabilities.deny) == examples.places with input as examples.everywhere(bad)
 }
 
 test_exempts_windows if {

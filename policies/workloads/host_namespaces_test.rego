@@ -18,7 +18,6 @@ test_denies_each if {
 }
 
 test_denies_in_every_kind if {
-	every target in examples.every_kind(object.union(examples.pod_spec, {"hostPID": true})) {
-		count(host_namespaces.deny) == 1 with input as target
-	}
+	target := examples.every_kind(object.union(examples.pod_spec, {"hostPID": true}))
+	examples.names(host_namespaces.deny) == examples.kinds with input as target
 }

@@ -18,7 +18,6 @@ test_denies_it_for_the_pod if {
 }
 
 test_denies_everywhere if {
-	every target in examples.everywhere(object.union(examples.container, _context)) {
-		count(host_process.deny) == 1 with input as target
-	}
+	target := examples.everywhere(object.union(examples.container, _context))
+	examples.names(host_process.deny) == examples.places with input as target
 }

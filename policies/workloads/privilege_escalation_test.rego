@@ -17,9 +17,7 @@ test_denies_true if {
 
 test_denies_silence_everywhere if {
 	bad := examples.container_without("securityContext/allowPrivilegeEscalation")
-	every target in examples.everywhere(bad) {
-		count(privilege_escalation.deny) == 1 with input as target
-	}
+	examples.names(privilege_escalation.deny) == examples.places with input as examples.everywhere(bad)
 }
 
 test_denies_a_security_context_of_the_wrong_type if {

@@ -15,7 +15,5 @@ test_denies_true if {
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"privileged": true}})
-	every target in examples.everywhere(bad) {
-		count(privileged.deny) == 1 with input as target
-	}
+	examples.names(privileged.deny) == examples.places with input as examples.everywhere(bad)
 }

@@ -19,7 +19,5 @@ test_denies_other_hosts if {
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
-	every target in examples.everywhere(bad) {
-		count(probe_hosts.deny) == 1 with input as target
-	}
+	examples.names(probe_hosts.deny) == examples.places with input as examples.everywhere(bad)
 }

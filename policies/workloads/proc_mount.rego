@@ -1,5 +1,5 @@
 # METADATA
-# title: /proc stays masked
+# title: The proc filesystem stays masked
 # description: |
 #   The runtime hides parts of /proc that reveal or change the node; procMount: Unmasked shows them.
 # custom:

@@ -17,7 +17,5 @@ test_denies_unmasked if {
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"procMount": "Unmasked"}})
-	every target in examples.everywhere(bad) {
-		count(proc_mount.deny) == 1 with input as target
-	}
+	examples.names(proc_mount.deny) == examples.places with input as examples.everywhere(bad)
 }

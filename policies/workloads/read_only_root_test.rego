@@ -16,9 +16,7 @@ test_denies_false if {
 
 test_denies_silence_everywhere if {
 	bad := examples.container_without("securityContext/readOnlyRootFilesystem")
-	every target in examples.everywhere(bad) {
-		count(read_only_root.deny) == 1 with input as target
-	}
+	examples.names(read_only_root.deny) == examples.places with input as examples.everywhere(bad)
 }
 
 test_exempts_windows if {

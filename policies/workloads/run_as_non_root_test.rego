@@ -38,9 +38,7 @@ test_denies_a_container_that_overrides_its_pod if {
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"runAsNonRoot": "true"}})
-	every target in examples.everywhere(bad) {
-		count(run_as_non_root.deny) == 1 with input as target
-	}
+	examples.names(run_as_non_root.deny) == examples.places with input as examples.everywhere(bad)
 }
 
 test_accepts_root_of_an_own_user_namespace if {

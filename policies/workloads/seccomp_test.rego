@@ -15,13 +15,12 @@ test_accepts_a_containers_own_profile if {
 
 test_denies_silence_everywhere if {
 	spec := json.remove(examples.pod_spec, ["securityContext/seccompProfile"])
-	every target in examples.every_kind(spec) {
-		found := seccomp.deny with input as target
-		every finding in found {
-			endswith(finding.msg, "/cart: container server runs under no seccomp profile")
-		}
-		count(found) == 1
-	}
+	target := examples.every_kind(spec)
+	examples.names(seccomp.deny) == examples.kinds with input as target
+	examples.messages(seccomp.deny) == {
+	sprintf("%s/%s: container server runs under no seccomp profile", [kind, kind]) |
+		some kind in examples.kinds
+	} with input as target
 }
 
 test_denies_unconfined_pods if {
@@ -31,9 +30,7 @@ test_denies_unconfined_pods if {
 
 test_denies_unconfined_containers_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"seccompProfile": {"type": "Unconfined"}}})
-	every target in examples.everywhere(bad) {
-		count(seccomp.deny) == 1 with input as target
-	}
+	examples.names(seccomp.deny) == examples.places with input as examples.everywhere(bad)
 	examples.messages(seccomp.deny) == {
 		"Deployment/cart: container server runs under the seccomp profile Unconfined",
 	} with input as examples.deployment({"containers": [bad]})

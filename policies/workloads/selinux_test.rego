@@ -21,7 +21,5 @@ test_denies_other_options if {
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"seLinuxOptions": {"type": "spc_t"}}})
-	every target in examples.everywhere(bad) {
-		count(selinux.deny) == 1 with input as target
-	}
+	examples.names(selinux.deny) == examples.places with input as examples.everywhere(bad)
 }

@@ -39,9 +39,8 @@ test_does_not_ask_another_namespaces_account if {
 }
 
 test_denies_silence_in_every_kind if {
-	every target in examples.every_kind(json.remove(examples.pod_spec, ["automountServiceAccountToken"])) {
-		count(service_account_token.deny) == 1 with input as target
-	}
+	target := examples.every_kind(json.remove(examples.pod_spec, ["automountServiceAccountToken"]))
+	examples.names(service_account_token.deny) == examples.kinds with input as target
 }
 
 test_accepts_what_the_table_explains if {

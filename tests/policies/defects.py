@@ -1,0 +1,172 @@
+"""One defect for each rule: what breaks it, and where it can be."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.policies.evaluation import Document, good
+
+KINDS = ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "StatefulSet")
+LONG_RUNNING = ("DaemonSet", "Deployment", "StatefulSet")
+LISTS = ("containers", "initContainers", "ephemeralContainers")
+
+Change = Callable[[Document], object]
+
+
+@dataclass(frozen=True, slots=True)
+class InContainer:
+    """Breaks a container, in each of these lists of each of these kinds."""
+
+    change: Change
+    also: frozenset[str] = frozenset()
+    lists: tuple[str, ...] = LISTS
+    kinds: tuple[str, ...] = KINDS
+
+    def workloads(self, rule: str) -> Iterator[Document]:
+        """One workload for each place, called after the rule and the place."""
+        for kind in self.kinds:
+            for place in self.lists:
+                spec = pod_spec()
+                container = copy.deepcopy(spec["containers"][0])
+                self.change(container)
+                spec[place] = [container]
+                yield workload(kind, f"{rule}-{kind}-{place}", spec)
+
+
+@dataclass(frozen=True, slots=True)
+class InPod:
+    """Breaks a pod, in each of these kinds."""
+
+    change: Change
+    also: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = KINDS
+
+    def workloads(self, rule: str) -> Iterator[Document]:
+        """One workload for each kind, called after the rule and the kind."""
+        for kind in self.kinds:
+            spec = pod_spec()
+            self.change(spec)
+            yield workload(kind, f"{rule}-{kind}", spec)
+
+
+@dataclass(frozen=True, slots=True)
+class InTarget:
+    """Breaks the target: something other than a pod, or something missing."""
+
+    change: Callable[[list[Document]], object]
+    also: frozenset[str] = frozenset()
+
+
+def pod_spec() -> Document:
+    """A fresh pod spec that no rule objects to."""
+    spec: Document = pick(good(), "Deployment")["spec"]["template"]["spec"]
+    return spec
+
+
+def workload(kind: str, name: str, spec: Document, annotations: Document | None = None) -> Document:
+    """A workload of that kind around a pod of this spec and with these annotations."""
+    described = {"labels": {"app": "cart"}, "annotations": annotations or {}}
+    metadata = {"name": name, "namespace": "shop"}
+    if kind == "Pod":
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata | described, "spec": spec}
+    body: Document = {"template": {"metadata": described, "spec": spec}}
+    if kind == "CronJob":
+        body = {"schedule": "0 2 * * *", "jobTemplate": {"spec": body}}
+    group = "batch/v1" if kind in {"CronJob", "Job"} else "apps/v1"
+    return {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": body}
+
+
+def pick(target: list[Document], kind: str, name: str | None = None) -> Document:
+    """The first document of that kind, and of that name if one is given."""
+    return next(
+        document
+        for document in target
+        if document["kind"] == kind and name in {None, document["metadata"]["name"]}
+    )
+
+
+def change(kind: str, do: Change, name: str | None = None, also: frozenset[str] = frozenset()) -> InTarget:
+    """Breaks the first document of that kind."""
+    return InTarget(lambda target: do(pick(target, kind, name)), also)
+
+
+def remove(kind: str, name: str, also: frozenset[str] = frozenset()) -> InTarget:
+    """Leaves a document out."""
+    return InTarget(lambda target: target.remove(pick(target, kind, name)), also)
+
+
+def setting(key: str, value: object) -> Change:
+    """Sets a field of a securityContext, of a pod or of a container."""
+    return lambda holder: holder.setdefault("securityContext", {}).update({key: value})
+
+
+def without_setting(key: str) -> Change:
+    """Takes a field out of a securityContext."""
+    return lambda holder: holder["securityContext"].pop(key)
+
+
+def server(target: list[Document]) -> Document:
+    """The one container of the good target."""
+    container: Document = pick(target, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    return container
+
+
+DEFECTS: dict[str, InContainer | InPod | InTarget] = {
+    "documents.identity": change("Service", lambda service: service.pop("kind")),
+    "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
+    "images.retired": InContainer(
+        lambda container: container.update(image="mirror.example/bitnami/redis:8@sha256:" + 64 * "0")
+    ),
+    "images.tag": InContainer(
+        lambda container: container.update(image="registry.example/shop/cart"), frozenset({"images.digest"})
+    ),
+    "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
+    "namespaces.pod_security": change(
+        "Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()
+    ),
+    "network.allow_all": change("NetworkPolicy", lambda policy: policy["spec"].update(ingress=[{}]), "cart"),
+    "network.default_deny": change(
+        "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"
+    ),
+    "network.dns_egress": remove("NetworkPolicy", "dns"),
+    "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
+    "workloads.apparmor": InContainer(setting("appArmorProfile", {"type": "Unconfined"})),
+    "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
+    "workloads.host_namespaces": InPod(lambda spec: spec.update(hostNetwork=True)),
+    "workloads.host_ports": InContainer(
+        lambda container: container.update(ports=[{"containerPort": 80, "hostPort": 80}])
+    ),
+    "workloads.host_process": InContainer(setting("windowsOptions", {"hostProcess": True})),
+    "workloads.pod_template": InPod(lambda spec: spec.update(containers=[])),
+    "workloads.privilege_escalation": InContainer(without_setting("allowPrivilegeEscalation")),
+    "workloads.privileged": InContainer(setting("privileged", True)),
+    "workloads.probe_hosts": InContainer(
+        lambda container: container.update(startupProbe={"httpGet": {"host": "192.0.2.1", "port": 80}})
+    ),
+    "workloads.probes": InContainer(
+        lambda container: container.pop("readinessProbe"), lists=("containers",), kinds=LONG_RUNNING
+    ),
+    "workloads.proc_mount": InContainer(setting("procMount", "Unmasked")),
+    "workloads.read_only_root": InContainer(setting("readOnlyRootFilesystem", False)),
+    "workloads.replicas_with_hpa": change(
+        "Deployment", lambda deployment: deployment["spec"].update(replicas=3)
+    ),
+    "workloads.resource_table": InTarget(
+        lambda target: server(target)["resources"]["requests"].update(cpu="200m")
+    ),
+    "workloads.resources": InContainer(
+        lambda container: container["resources"]["limits"].pop("memory"),
+        lists=("containers", "initContainers"),
+    ),
+    "workloads.run_as_non_root": InContainer(setting("runAsNonRoot", False)),
+    "workloads.run_as_user": InContainer(setting("runAsUser", 0)),
+    "workloads.seccomp": InContainer(setting("seccompProfile", {"type": "Unconfined"})),
+    "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
+    "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),
+    "workloads.sysctls": InPod(setting("sysctls", [{"name": "kernel.msgmax", "value": "1"}])),
+    "workloads.volume_types": InPod(
+        lambda spec: spec.update(volumes=[{"name": "disk", "hostPath": {"path": "/"}}])
+    ),
+}

@@ -1,0 +1,111 @@
+"""Runs conftest over documents the way `promote check` does, and reads its answer."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promote.process import Completed, run
+
+ROOT = Path(__file__).parents[2]
+POLICIES = ROOT / "policies"
+SHOP = Path(__file__).parent / "data"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about one resource."""
+
+    rule: str
+    level: str
+    message: str
+    fix: str
+    name: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, with the proof of what was looked at."""
+
+    findings: tuple[Finding, ...]
+    documents: int
+    rules: tuple[str, ...]
+
+    def denied(self, name: str | None = None) -> set[str]:
+        """The rules that deny something, or something about the resource called `name`."""
+        return {found.rule for found in self.findings if found.level == "deny" and name in {None, found.name}}
+
+
+def tool(name: str, *arguments: str | Path, cwd: Path = ROOT) -> Completed:
+    """Run one of the repository's pinned tools; they live too briefly for collecting garbage to pay."""
+    return run([ROOT / ".tools" / "bin" / name, *arguments], cwd=cwd, env={"GOGC": "800"})
+
+
+def rule_files(policies: Path) -> list[Path]:
+    """Every policy that is not a test."""
+    return sorted(path for path in policies.rglob("*.rego") if not path.stem.endswith("_test"))
+
+
+def good() -> list[Document]:
+    """A fresh copy of the target that no rule objects to."""
+    return copy.deepcopy(_good())
+
+
+@functools.cache
+def _good() -> list[Document]:
+    return list(yaml.safe_load_all((Path(__file__).parent / "good.yaml").read_text()))
+
+
+def evaluate(
+    documents: Iterable[object],
+    into: Path,
+    *,
+    data: Path = SHOP,
+    policies: Path = POLICIES,
+    only: frozenset[str] | None = None,
+) -> Report:
+    """Write `documents` into the directory `into` and ask the policies, or `only` these of them."""
+    rendered = into / "rendered.yaml"
+    # JSON is YAML, and a hundred times quicker to write.
+    rendered.write_text("\n---\n".join(json.dumps(document) for document in documents))
+    files = [path for path in rule_files(policies) if only is None or _id(path) in only or not _id(path)]
+    loaded = [argument for path in files for argument in ("-p", path)]
+    options = ["--combine", *loaded, "-d", data, "-n", "main", "-n", "evaluation", "-o", "json", "--no-color"]
+    done = tool("conftest", "test", rendered, *options, cwd=into)
+    assert done.stdout, done.error
+    results = json.loads(done.stdout)
+    (proof,) = (result["warnings"] for result in results if result["namespace"] == "evaluation")
+    main = [result for result in results if result["namespace"] == "main"]
+    return Report(
+        tuple(
+            _finding(level, entry)
+            for result in main
+            for level, key in (("deny", "failures"), ("warn", "warnings"))
+            for entry in result.get(key, [])
+        ),
+        proof[0]["metadata"]["documents"],
+        tuple(proof[0]["metadata"]["rules"]),
+    )
+
+
+def _id(path: Path) -> str:
+    """The rule that a file holds, or nothing for what rules share."""
+    shared = path.parent.name in {"policies", "lib"}
+    return "" if shared else f"{path.parent.name}.{path.stem}"
+
+
+def _finding(level: str, entry: Document) -> Finding:
+    said = entry["metadata"]
+    return Finding(
+        said["rule"], level, entry["msg"], said["fix"], said["resource"]["name"], said["container"]
+    )

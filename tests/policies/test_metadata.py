@@ -1,0 +1,74 @@
+"""Every policy says what it is, where its name says it is, and has a test beside it."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.policies.evaluation import POLICIES, ROOT, rule_files, tool
+
+LIBRARY = sorted((POLICIES / "lib").glob("*.rego"))
+RULES = [path for path in rule_files(POLICIES) if path.parent not in {POLICIES, POLICIES / "lib"}]
+IDS = [f"{path.parent.name}.{path.stem}" for path in RULES]
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, dict[str, Any]]:
+    """What each file says in the METADATA of its package, by path."""
+    inspected = json.loads(tool("opa", "inspect", "--annotations", "--format", "json", "policies").stdout)
+    return {
+        entry["location"]["file"]: entry["annotations"]
+        for entry in inspected["annotations"]
+        if entry["annotations"]["scope"] == "package"
+    }
+
+
+@pytest.mark.parametrize("path", RULES, ids=IDS)
+def test_rule_describes_itself(path: Path, described: dict[str, dict[str, Any]]) -> None:
+    said = described[str(path.relative_to(ROOT))]
+    custom = said["custom"]
+    assert said["title"][0].isupper()
+    assert not said["title"].endswith(".")
+    assert said["description"].strip().endswith(".")
+    assert custom["id"] == f"{path.parent.name}.{path.stem}"
+    assert custom["severity"] in {"high", "medium", "low"}
+    assert custom["fix"].strip()
+    assert custom.get("docs", "https://").startswith("https://")
+    assert set(custom) <= {"id", "severity", "fix", "docs"}
+
+
+@pytest.mark.parametrize("path", RULES, ids=IDS)
+def test_rule_can_be_read_without_rego(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith("# METADATA\n# title: ")
+    assert f"\npackage rules.{path.parent.name}.{path.stem}\n" in text
+    assert re.search(r"^(deny|warn) contains ", text, re.MULTILINE)
+    assert "rego.metadata" not in text
+
+
+@pytest.mark.parametrize("path", RULES, ids=IDS)
+def test_rule_has_a_test(path: Path) -> None:
+    test = path.with_name(f"{path.stem}_test.rego").read_text()
+    assert test.startswith(f"package rules.{path.parent.name}.{path.stem}_test\n")
+    assert "test_accepts_" in test
+    assert "test_denies_" in test
+    assert ".messages(" in test
+
+
+@pytest.mark.parametrize("path", rule_files(POLICIES / "lib"), ids=lambda path: path.stem)
+def test_library_describes_and_tests_itself(path: Path, described: dict[str, dict[str, Any]]) -> None:
+    assert described[str(path.relative_to(ROOT))]["description"].strip()
+    assert path.with_name(f"{path.stem}_test.rego") in LIBRARY
+
+
+def test_titles_are_unique(described: dict[str, dict[str, Any]]) -> None:
+    titles = Counter(said["title"] for said in described.values())
+    assert [title for title, count in titles.items() if count > 1] == []
+
+
+def test_every_test_belongs_to_a_policy() -> None:
+    tests = {path for path in POLICIES.rglob("*_test.rego") if path.stem != "examples_test"}
+    assert tests == {path.with_name(f"{path.stem}_test.rego") for path in rule_files(POLICIES)}

@@ -1,0 +1,54 @@
+"""The example of policies/README.md works as it stands, and its test tests."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.policies.evaluation import POLICIES, ROOT, Document, evaluate, good, tool
+
+RULE = "services.node_port"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A copy of the policies with the files of the README written into it."""
+    shutil.copytree(POLICIES, tmp_path / "policies")
+    blocks = re.findall(r"^```\w+ (\S+)\n(.*?)^```$", (POLICIES / "README.md").read_text(), re.M | re.S)
+    assert len(blocks) == 2
+    for name, text in blocks:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def _node_port() -> list[Document]:
+    target = good()
+    next(document for document in target if document["kind"] == "Service")["spec"]["type"] = "NodePort"
+    return target
+
+
+def test_example_denies(repository: Path) -> None:
+    report = evaluate(_node_port(), repository, policies=repository / "policies")
+    assert report.denied() == {RULE}
+    assert RULE in report.rules
+
+
+def test_example_is_clean(repository: Path) -> None:
+    topic = repository / "policies" / "services"
+    assert tool("opa", "fmt", "--list", topic).text == ""
+    shutil.copytree(ROOT / ".regal", repository / ".regal")
+    lint = tool("regal", "lint", "--no-color", "main.rego", "lib", "services", cwd=topic.parent)
+    assert lint.code == 0, lint.text
+
+
+def test_example_test_fails_when_the_rule_is_broken(repository: Path) -> None:
+    only = ["test", "--run", RULE.replace(".", r"\."), "policies"]
+    assert tool("opa", *only, cwd=repository).text.startswith("PASS: 2/2")
+    rule = repository / "policies" / "services" / "node_port.rego"
+    rule.write_text(rule.read_text().replace('== "NodePort"', '== "LoadBalancer"'))
+    assert "test_denies_node_ports: FAIL" in tool("opa", *only, cwd=repository).text

@@ -1,0 +1,81 @@
+"""Every rule denies its defect in rendered manifests, wherever it is, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.policies.defects import DEFECTS, InTarget, workload
+from tests.policies.evaluation import POLICIES, Document, Report, evaluate, good
+
+PLACED = {rule: defect for rule, defect in DEFECTS.items() if not isinstance(defect, InTarget)}
+IN_TARGET = {rule: defect for rule, defect in DEFECTS.items() if isinstance(defect, InTarget)}
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return evaluate(good(), tmp_path_factory.mktemp("good"))
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """All defects of pods and containers at once, each in a workload of its own."""
+    workloads = [document for rule, defect in PLACED.items() for document in defect.workloads(rule)]
+    return evaluate(good() + workloads, tmp_path_factory.mktemp("placed"))
+
+
+def test_good_manifests_pass(untouched: Report) -> None:
+    assert untouched.findings == ()
+
+
+def test_every_rule_has_a_defect(untouched: Report) -> None:
+    assert set(DEFECTS) == set(untouched.rules)
+
+
+@pytest.mark.parametrize("rule", PLACED)
+def test_rule_denies_its_defect_in_every_place(rule: str, placed: Report) -> None:
+    defect = PLACED[rule]
+    names = [document["metadata"]["name"] for document in defect.workloads(rule)]
+    assert {name: placed.denied(name) for name in names} == {name: {rule} | defect.also for name in names}
+
+
+@pytest.mark.parametrize("rule", IN_TARGET)
+def test_rule_denies_its_defect_in_the_target(rule: str, tmp_path: Path) -> None:
+    target = good()
+    IN_TARGET[rule].change(target)
+    assert evaluate(target, tmp_path).denied() == {rule} | IN_TARGET[rule].also
+
+
+def test_every_finding_says_what_to_do(placed: Report) -> None:
+    assert [found for found in placed.findings if not (found.message and found.fix and found.name)] == []
+
+
+def test_a_missing_namespace_is_a_warning(tmp_path: Path) -> None:
+    target = good()
+    del next(document for document in target if document["kind"] == "Service")["metadata"]["namespace"]
+    (found,) = evaluate(target, tmp_path).findings
+    assert (found.rule, found.level) == ("namespaces.explicit", "warn")
+
+
+def test_evaluation_counts_the_documents(untouched: Report, tmp_path: Path) -> None:
+    assert untouched.documents == len(good())
+    assert evaluate([*good(), None, {"kind": "List", "items": []}], tmp_path).documents == len(good()) + 2
+
+
+def test_a_defect_in_a_list_is_found(tmp_path: Path) -> None:
+    pod = workload("Pod", "cart", {"containers": "none"})
+    target: list[Document] = [{"apiVersion": "v1", "kind": "List", "items": [pod]}]
+    assert "workloads.pod_template" in evaluate(target, tmp_path).denied("cart")
+
+
+def test_missing_tables_are_denied(tmp_path: Path) -> None:
+    empty = tmp_path / "data"
+    empty.mkdir()
+    messages = {found.message for found in evaluate(good(), tmp_path, data=empty).findings}
+    assert "the table retired_images is missing" in messages
+
+
+def test_the_tables_of_this_repository_are_complete(tmp_path: Path) -> None:
+    found = evaluate(good(), tmp_path, data=POLICIES / "data").findings
+    assert [finding for finding in found if finding.rule == "main.tables"] == []
