@@ -47,3 +47,13 @@ test_names_what_has_no_name if {
 		}] with input as examples.combined([content])
 	}
 }
+
+test_takes_nothing_else_apart if {
+	every other in [
+		{"kind": "Menu", "items": [_web]},
+		{"kind": "List", "items": {"first": _web}},
+	] {
+		found := documents.resources with input as examples.combined([other])
+		[resource.content | some resource in found] == [other]
+	}
+}

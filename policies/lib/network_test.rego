@@ -17,6 +17,7 @@ test_the_types_have_defaults if {
 	_isolated({"egress": [{}]}) == {"Egress", "Ingress"}
 	_isolated({"policyTypes": ["Egress"]}) == {"Egress"}
 	_isolated({"policyTypes": []}) == set()
+	_isolated({"policyTypes": ["Ingress"], "egress": [{}]}) == {"Ingress"}
 }
 
 test_selects_pods_of_its_own_namespace if {

@@ -5,7 +5,6 @@ package lib.quantities
 
 # What a quantity amounts to: 2 and "2000m" are equal. Undefined when it cannot be read.
 value(quantity) := units.parse(sprintf("%v", [quantity])) if {
-	type_name(quantity) in {"number", "string"}
 	regex.match(`^[0-9.]+([mkMGTPE]|[KMGTPE]i|[eE][0-9]+)?$`, sprintf("%v", [quantity]))
 }
 

@@ -15,7 +15,7 @@ test_different_amounts if {
 }
 
 test_what_is_no_amount if {
-	every wrong in ["", "much", "1 Gi", "-1", "1GiB", null, true, {}, []] {
+	every wrong in ["", "much", "1 Gi", "-1", "1GiB", "1gi", "1K", null, true, {}, []] {
 		not quantities.is_positive(wrong)
 	}
 	not quantities.is_positive(0)

@@ -25,3 +25,30 @@ test_leaves_the_clusters_own_kinds_alone if {
 	role := {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "cart"}}
 	count(explicit.warn) == 0 with input as examples.combined([role])
 }
+
+test_warns_of_every_kind_that_lives_in_a_namespace if {
+	every type in [
+		"/ConfigMap",
+		"/PersistentVolumeClaim",
+		"/Pod",
+		"/Secret",
+		"/Service",
+		"/ServiceAccount",
+		"apps/DaemonSet",
+		"apps/Deployment",
+		"apps/StatefulSet",
+		"autoscaling/HorizontalPodAutoscaler",
+		"batch/CronJob",
+		"batch/Job",
+		"networking.k8s.io/Ingress",
+		"networking.k8s.io/NetworkPolicy",
+		"policy/PodDisruptionBudget",
+		"rbac.authorization.k8s.io/Role",
+		"rbac.authorization.k8s.io/RoleBinding",
+	] {
+		[group, kind] := split(type, "/")
+		version := trim_left(concat("/", [group, "v1"]), "/")
+		target := examples.combined([{"apiVersion": version, "kind": kind, "metadata": {"name": "cart"}}])
+		examples.messages(explicit.warn) == {sprintf("%s/cart: names no namespace", [kind])} with input as target
+	}
+}

@@ -52,3 +52,8 @@ test_denies_an_environment_whose_namespace_is_not_rendered if {
 test_asks_no_namespace_of_other_targets if {
 	count(pod_security.deny) == 0 with input as examples.deployment({}) with data.environments as {"else": {}}
 }
+
+test_accepts_an_environment_whose_namespace_is_rendered if {
+	target := array.concat(examples.deployment({}), _namespace(_labels))
+	count(pod_security.deny) == 0 with input as target with data.environments as {"shop": {}}
+}

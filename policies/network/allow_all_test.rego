@@ -12,6 +12,7 @@ test_accepts_named_peers if {
 		{"podSelector": {"matchLabels": {"app": "web"}}},
 		{"podSelector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {}},
 		{"namespaceSelector": {"matchLabels": {"team": "shop"}}},
+		{"podSelector": {}, "namespaceSelector": null},
 		{"ipBlock": {"cidr": "192.0.2.0/24"}},
 	] {
 		count(allow_all.deny) == 0 with input as _from(peer)
@@ -62,4 +63,11 @@ test_accepts_blocks_with_ports_or_exceptions if {
 
 test_points_at_the_peer if {
 	{found.path | some found in allow_all.deny} == {"/spec/ingress/0/from/0"} with input as _from({})
+}
+
+test_denies_a_peer_that_is_both_once if {
+	both := {"namespaceSelector": {}, "ipBlock": {"cidr": "0.0.0.0/0"}}
+	examples.messages(allow_all.deny) == {
+		"NetworkPolicy/cart: an ingress rule allows every pod of every namespace",
+	} with input as _policy({"ingress": [{"from": [both]}]})
 }

@@ -94,3 +94,19 @@ test_a_policy_for_other_pods_does_not_help if {
 	examples.messages(dns_egress.deny) == _faults with input as examples.combined([_pod, _deny, _policy(others)])
 		with data.cluster as _cluster
 }
+
+test_asks_nothing_of_pods_whose_egress_no_policy_denies if {
+	every spec in [
+		{"podSelector": {}, "policyTypes": ["Ingress"]},
+		{"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Egress"]},
+	] {
+		examples.messages(dns_egress.deny) == set() with input as examples.combined([_pod, _policy(spec)])
+			with data.cluster as _cluster
+	}
+}
+
+test_a_rule_of_a_type_that_is_off_does_not_help if {
+	off := {"policyTypes": ["Ingress"], "egress": [{"to": [_kube_dns], "ports": _both}]}
+	examples.messages(dns_egress.deny) == _faults with input as examples.combined([_pod, _deny, _policy(off)])
+		with data.cluster as _cluster
+}

@@ -43,3 +43,10 @@ test_accepts_a_scaler_of_another_namespace if {
 	elsewhere := object.union(_scaler, {"metadata": {"namespace": "else"}})
 	count(replicas_with_hpa.deny) == 0 with input as examples.combined([elsewhere, _deployment(2)])
 }
+
+test_accepts_replicas_of_another_name_or_kind if {
+	other := object.union(_deployment(2), {"metadata": {"name": "web"}})
+	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_scaler, other])
+	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
+	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_scaler, set])
+}

@@ -41,3 +41,21 @@ test_accepts_what_the_table_leaves_out if {
 test_asks_nothing_where_nothing_runs if {
 	count(resource_table.deny) == 0 with input as [] with data.resources as _table
 }
+
+test_another_workload_or_namespace_does_not_count if {
+	table := {"shop": {"web": {"server": _row}}, "else": {"cart": {"server": _row}}}
+	main := object.union(examples.container, {"name": "main"})
+	spec := object.union(examples.pod_spec, {"containers": [main]})
+	elsewhere := object.union(examples.workload("Deployment", spec), {"metadata": {"namespace": "else"}})
+	target := array.concat(examples.deployment({}), examples.combined([elsewhere]))
+	examples.messages(resource_table.deny) == {
+		"Namespace/else: the table of resources lists container server of cart, which is not rendered",
+		"Namespace/shop: the table of resources lists container server of web, which is not rendered",
+	} with input as target with data.resources as table
+}
+
+test_an_init_container_does_not_count if {
+	main := object.union(examples.container, {"name": "main"})
+	target := examples.deployment({"containers": [main], "initContainers": [examples.container]})
+	count(resource_table.deny) == 1 with input as target with data.resources as _table
+}

@@ -44,4 +44,6 @@ test_denies_everywhere if {
 test_accepts_root_of_an_own_user_namespace if {
 	target := examples.deployment({"hostUsers": false, "securityContext": {"runAsNonRoot": false}})
 	count(run_as_non_root.deny) == 0 with input as target
+	silent := {"hostUsers": false, "containers": [{"name": "server"}]}
+	count(run_as_non_root.deny) == 0 with input as examples.combined([examples.workload("Pod", silent)])
 }

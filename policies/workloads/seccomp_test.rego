@@ -44,3 +44,8 @@ test_exempts_windows if {
 	}
 	count(seccomp.deny) == 0 with input as examples.deployment(spec)
 }
+
+test_exempts_windows_containers if {
+	spec := {"os": {"name": "windows"}, "containers": [{"name": "server"}]}
+	count(seccomp.deny) == 0 with input as examples.combined([examples.workload("Pod", spec)])
+}

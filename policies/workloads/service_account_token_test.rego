@@ -38,6 +38,11 @@ test_does_not_ask_another_namespaces_account if {
 	count(service_account_token.deny) == 1 with input as examples.combined([_pod, account])
 }
 
+test_does_not_ask_another_account if {
+	other := object.union(_account, {"automountServiceAccountToken": false, "metadata": {"name": "web"}})
+	count(service_account_token.deny) == 1 with input as examples.combined([_pod, other])
+}
+
 test_denies_silence_in_every_kind if {
 	target := examples.every_kind(json.remove(examples.pod_spec, ["automountServiceAccountToken"]))
 	examples.names(service_account_token.deny) == examples.kinds with input as target

@@ -6,7 +6,22 @@ import data.rules.workloads.sysctls
 _target(name) := examples.deployment({"securityContext": {"sysctls": [{"name": name, "value": "1"}]}})
 
 test_accepts_safe_ones if {
-	count(sysctls.deny) == 0 with input as _target("net.ipv4.tcp_syncookies")
+	every name in [
+		"kernel.shm_rmid_forced",
+		"net.ipv4.ip_local_port_range",
+		"net.ipv4.ip_local_reserved_ports",
+		"net.ipv4.ip_unprivileged_port_start",
+		"net.ipv4.ping_group_range",
+		"net.ipv4.tcp_fin_timeout",
+		"net.ipv4.tcp_keepalive_intvl",
+		"net.ipv4.tcp_keepalive_probes",
+		"net.ipv4.tcp_keepalive_time",
+		"net.ipv4.tcp_rmem",
+		"net.ipv4.tcp_syncookies",
+		"net.ipv4.tcp_wmem",
+	] {
+		count(sysctls.deny) == 0 with input as _target(name)
+	}
 }
 
 test_denies_others if {
