@@ -38,7 +38,8 @@ def check_field(at: str, field: str, text: str) -> None:
 def image_of(at: str, fields: Mapping[str, str]) -> Image:
     """What the non-empty `fields` of an item say, put together as kustomize concatenates them.
 
-    Raises ConfigError, located by `at`, where the result would have two tags or two digests.
+    A version inside newName, without a digest beside it, holds for manifests that name no version: kustomize
+    appends theirs. Raises ConfigError, located by `at`, where the result would have two tags or two digests.
     """
     name, digest = fields["name"], fields.get("digest")
     repository, in_name = _split(fields.get("newName", name))

@@ -46,8 +46,9 @@ class _Edit:
 def read_images(data: bytes, source: str) -> tuple[Image, ...]:
     """The items of `images:` in the kustomization `data`, in file order; `source` names it in messages.
 
-    Tags and digests are taken as they stand, valid or not. Raises ConfigError for a file that kustomize
-    could not read or would render as nonsense, and for a name given twice.
+    Tags and digests are taken as they stand, valid or not. Each item is read by itself, also where kustomize
+    would apply a later item to the new name that an earlier one gave. Raises ConfigError for a file that
+    kustomize could not read or would render as nonsense, and for a name given twice.
     """
     return tuple(entry.image for entry in _entries(parse(data, source)).values())
 
