@@ -123,9 +123,7 @@ def _entry(document: Document, position: int, node: Node) -> _Entry:
 
 def _scalar(document: Document, field: str, node: Node) -> ScalarNode:
     if not isinstance(node, ScalarNode) or node.tag != STRING:
-        raise ConfigError(
-            f"{document.at(node)}: {field} is not a string to kustomize; put the value in quotes"
-        )
+        raise ConfigError(f"{document.at(node)}: {field} is not a string to kustomize; put the value in quotes")
     check_field(document.at(node), field, node.value)
     return node
 

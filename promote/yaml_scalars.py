@@ -26,9 +26,7 @@ _RADIX = re.compile(r"[-+]?0(?:x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?", re.IGNORECASE)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|nan)", re.IGNORECASE)
 # Half a number, too: where one parser sees a word, another may see a number.
-_LIKE_NUMBER = re.compile(
-    r"[-+]?(?:0x[0-9a-f]*|0o[0-7]*|0b[01]*|[0-9]*\.?[0-9]+\.?(?:e[-+]?[0-9]*)?)", re.IGNORECASE
-)
+_LIKE_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]*|0o[0-7]*|0b[01]*|[0-9]*\.?[0-9]+\.?(?:e[-+]?[0-9]*)?)", re.IGNORECASE)
 
 
 def plain_tag(text: str) -> str:
@@ -49,9 +47,7 @@ def _is_number(text: str) -> bool:
     if _RADIX.fullmatch(digits):
         return abs(int(digits, 0)) < 1 << 64
     # An overflow stays a string: `123e456` may be the short hash of a commit.
-    return bool(
-        _NOT_FINITE.fullmatch(digits) or (_DECIMAL.fullmatch(digits) and math.isfinite(float(digits)))
-    )
+    return bool(_NOT_FINITE.fullmatch(digits) or (_DECIMAL.fullmatch(digits) and math.isfinite(float(digits))))
 
 
 def needs_quotes(text: str) -> bool:

@@ -51,9 +51,7 @@ class Document:
         inherited: dict[str, Node] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                raise ConfigError(
-                    f"{self.at(key)}: a key is a list or a mapping; kustomize needs words as keys"
-                )
+                raise ConfigError(f"{self.at(key)}: a key is a list or a mapping; kustomize needs words as keys")
             if key.value in own:
                 raise ConfigError(f"{self.at(key)}: the key {key.value!r} is given twice; delete one of them")
             if key.tag == MERGE:
@@ -97,9 +95,7 @@ class Document:
         written: dict[Span, tuple[ScalarNode, str]] = {}
         for node, text in edits:
             if written.setdefault(self.span(node), (node, text)) != (node, text):
-                raise EditRefused(
-                    f"{self.at(node)}: a YAML alias gives one value two uses; write it out in each"
-                )
+                raise EditRefused(f"{self.at(node)}: a YAML alias gives one value two uses; write it out in each")
         first, *rest = self.outside(node for node, _ in written.values())
         texts = [self._quoted(*written[span]) for span in sorted(written)]
         return (first + "".join(text + gap for text, gap in zip(texts, rest, strict=True))).encode()
@@ -107,9 +103,7 @@ class Document:
     def _quoted(self, node: ScalarNode, text: str) -> str:
         start, end = self.span(node)
         if node.style in ("|", ">") or len(self.text[start:end].splitlines()) > 1:
-            raise EditRefused(
-                f"{self.at(node)}: the value spans several lines; write it on the line of its key"
-            )
+            raise EditRefused(f"{self.at(node)}: the value spans several lines; write it on the line of its key")
         quote = node.style or ('"' if needs_quotes(text) else "")
         return quote + text + quote
 
@@ -129,9 +123,7 @@ def parse(data: bytes, source: str) -> Document:
         raise ConfigError(f"{source}:1: the first YAML document is empty; fill it in or delete it")
     document = Document(source, text, root, starts)
     if not isinstance(root, MappingNode):
-        raise ConfigError(
-            f"{document.at(root)}: the first YAML document is no mapping; write 'key: value' lines"
-        )
+        raise ConfigError(f"{document.at(root)}: the first YAML document is no mapping; write 'key: value' lines")
     return document
 
 
@@ -151,9 +143,7 @@ def _compose(text: str, source: str) -> tuple[Node | None, Mapping[int, int]]:
         raise ConfigError(f"{source}:1: the YAML is nested too deeply; flatten it") from None
     except (ValueError, OverflowError):
         # PyYAML lets these out for escapes beyond Unicode ("\UFFFFFFFF") and for absurd version numbers.
-        raise ConfigError(
-            f"{source}:1: this cannot be read as YAML: a number is too big; correct it"
-        ) from None
+        raise ConfigError(f"{source}:1: this cannot be read as YAML: a number is too big; correct it") from None
     return root, loader.starts
 
 

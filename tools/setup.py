@@ -307,9 +307,7 @@ def go(work: Workplace, *arguments: str | Path, module: str, task: str) -> str:
         ours = work.tools / "go" / "go"
         program = ours / "bin" / "go"
         settings["GOROOT"] = str(ours)  # one in the environment would belong to another Go
-    return work.run(
-        [program, *arguments], cwd=work.root / "tools" / module, env=settings, task=task, advice=advice
-    )
+    return work.run([program, *arguments], cwd=work.root / "tools" / module, env=settings, task=task, advice=advice)
 
 
 def requirements(go_mod: str) -> dict[str, str]:

@@ -160,9 +160,7 @@ class GitHubServer:
 
     def _check(self, handler: BaseHTTPRequestHandler, body: Any) -> None:
         headers = handler.headers
-        self._expect(
-            re.fullmatch(r"(token|Bearer) \S+", headers.get("Authorization", "")), "a token authorizes"
-        )
+        self._expect(re.fullmatch(r"(token|Bearer) \S+", headers.get("Authorization", "")), "a token authorizes")
         self._expect(
             re.search(r"\*/\*|application/(vnd\.github\+)?json", headers.get("Accept", "")),
             "JSON is accepted",
@@ -231,9 +229,7 @@ class GitHubServer:
         if self.branches[head] == self.branches.get(base):
             return _invalid({"code": "custom", "message": f"No commits between {base} and {head}"})
         twins = [pull for pull in self.pulls.values() if pull["state"] == "open"]
-        if any(
-            (pull["head"]["label"], pull["base"]["ref"]) == (f"{self.owner}:{head}", base) for pull in twins
-        ):
+        if any((pull["head"]["label"], pull["base"]["ref"]) == (f"{self.owner}:{head}", base) for pull in twins):
             message = f"A pull request already exists for {self.owner}:{head}."
             return _invalid({"resource": "PullRequest", "code": "custom", "message": message})
         return 201, self.add_pull(head, base, title=body["title"], body=body["body"]), {}

@@ -219,9 +219,7 @@ def test_open_returns_the_one_a_rival_has_just_opened(
     assert (len(server.pulls), pauses) == (1, [])
 
 
-def test_open_waits_until_the_rivals_is_listed(
-    forge: GitHub, server: GitHubServer, pauses: list[float]
-) -> None:
+def test_open_waits_until_the_rivals_is_listed(forge: GitHub, server: GitHubServer, pauses: list[float]) -> None:
     server.add_pull(BRANCH)
     server.fail("GET /pulls", 200, [])
     assert forge.open(BRANCH, "main", "ours", "").number == 1
@@ -244,9 +242,7 @@ def test_open_makes_one_pull_request_though_it_timed_out(forge: GitHub, server: 
     assert (list(server.pulls), len(server.sent("POST"))) == ([1], 1)
 
 
-def test_open_tries_again_when_nothing_was_done(
-    forge: GitHub, server: GitHubServer, pauses: list[float]
-) -> None:
+def test_open_tries_again_when_nothing_was_done(forge: GitHub, server: GitHubServer, pauses: list[float]) -> None:
     server.fail("POST /pulls", 502, times=2)
     assert forge.open(BRANCH, "main", "ours", "").number == 1
     assert (list(server.pulls), pauses) == ([1], [1.0, 2.0])
@@ -267,9 +263,7 @@ def test_open_says_what_is_wrong_with_the_branch(forge: GitHub, server: GitHubSe
         forge.open(BRANCH, "main", "ours", "")
 
 
-def test_a_body_that_is_too_long_is_cut_where_nothing_hides_the_note(
-    forge: GitHub, server: GitHubServer
-) -> None:
+def test_a_body_that_is_too_long_is_cut_where_nothing_hides_the_note(forge: GitHub, server: GitHubServer) -> None:
     forge.open(BRANCH, "main", "ours", "x" * (MAX_BODY + 1))
     assert server.pulls[1]["body"].startswith("x" * (MAX_BODY - 200))
     forge.update(1, "ours", "x" * MAX_BODY)
@@ -296,9 +290,7 @@ def test_find_open_ignores_forks_other_bases_and_closed_ones(forge: GitHub, serv
     assert found.number == 4
 
 
-def test_a_renamed_repository_is_followed_though_the_filters_get_lost(
-    forge: GitHub, server: GitHubServer
-) -> None:
+def test_a_renamed_repository_is_followed_though_the_filters_get_lost(forge: GitHub, server: GitHubServer) -> None:
     server.add_pull(BRANCH, base="develop")
     server.add_pull("another")
     server.add_pull(BRANCH)
@@ -401,9 +393,7 @@ def test_merge_loses_the_race_when_the_branch_moved(forge: GitHub, server: GitHu
     assert server.pulls[1]["state"] == "open"
 
 
-def test_merge_is_blocked_for_githubs_reason(
-    forge: GitHub, server: GitHubServer, pauses: list[float]
-) -> None:
+def test_merge_is_blocked_for_githubs_reason(forge: GitHub, server: GitHubServer, pauses: list[float]) -> None:
     server.add_pull(BRANCH)
     server.not_mergeable = f"At least 1 approving review is required\nby {TOKEN} " + "x" * 1000
     with refused(Blocked, "pull request #1", "At least 1 approving review is required by ***"):
@@ -562,9 +552,7 @@ def test_garbage_is_told_as_such(forge: GitHub, server: GitHubServer, body: str,
             call()
 
 
-@pytest.mark.parametrize(
-    "body", ["<html>Sign in</html>", "{", '["seven"]', '[{"number": 7}]', '{"message": "no"}']
-)
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", "{", '["seven"]', '[{"number": 7}]', '{"message": "no"}'])
 def test_a_list_of_garbage_is_not_an_empty_list(forge: GitHub, server: GitHubServer, body: str) -> None:
     server.fail("GET /pulls", 200, body)
     with refused(NetworkError):

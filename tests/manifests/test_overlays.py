@@ -121,9 +121,7 @@ def test_every_image_is_pinned_by_tag_and_digest(environment: str) -> None:
 
 @both
 def test_every_version_is_that_of_a_rendered_container(environment: str) -> None:
-    running = {
-        container["image"] for each in overlay(environment).kind(*WORKLOADS) for container in containers(each)
-    }
+    running = {container["image"] for each in overlay(environment).kind(*WORKLOADS) for container in containers(each)}
     for entry in _images(environment):
         assert entry.keys() == {"name", "newTag", "digest"}, entry["name"]
         assert f"{entry['name']}:{entry['newTag']}@{entry['digest']}" in running, entry["name"]

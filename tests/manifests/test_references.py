@@ -184,9 +184,7 @@ def test_services_read_exactly_their_secrets(environment: str, name: str) -> Non
 
 
 def _secrets(container: Object) -> dict[str, str]:
-    references = {
-        each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each
-    }
+    references = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each}
     return {variable: f"{found['name']}/{found['key']}" for variable, found in references.items()}
 
 

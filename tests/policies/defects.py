@@ -81,9 +81,7 @@ def workload(kind: str, name: str, spec: Document, annotations: Document | None 
 def pick(target: list[Document], kind: str, name: str | None = None) -> Document:
     """The first document of that kind, and of that name if one is given."""
     return next(
-        document
-        for document in target
-        if document["kind"] == kind and name in {None, document["metadata"]["name"]}
+        document for document in target if document["kind"] == kind and name in {None, document["metadata"]["name"]}
     )
 
 
@@ -123,9 +121,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda container: container.update(image="registry.example/shop/cart"), frozenset({"images.digest"})
     ),
     "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
-    "namespaces.pod_security": change(
-        "Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()
-    ),
+    "namespaces.pod_security": change("Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()),
     "network.allow_all": change("NetworkPolicy", lambda policy: policy["spec"].update(ingress=[{}]), "cart"),
     "network.default_deny": change(
         "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"
@@ -150,12 +146,8 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     ),
     "workloads.proc_mount": InContainer(setting("procMount", "Unmasked")),
     "workloads.read_only_root": InContainer(setting("readOnlyRootFilesystem", False)),
-    "workloads.replicas_with_hpa": change(
-        "Deployment", lambda deployment: deployment["spec"].update(replicas=3)
-    ),
-    "workloads.resource_table": InTarget(
-        lambda target: server(target)["resources"]["requests"].update(cpu="200m")
-    ),
+    "workloads.replicas_with_hpa": change("Deployment", lambda deployment: deployment["spec"].update(replicas=3)),
+    "workloads.resource_table": InTarget(lambda target: server(target)["resources"]["requests"].update(cpu="200m")),
     "workloads.resources": InContainer(
         lambda container: container["resources"]["limits"].pop("memory"),
         lists=("containers", "initContainers"),
@@ -166,7 +158,5 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
     "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),
     "workloads.sysctls": InPod(setting("sysctls", [{"name": "kernel.msgmax", "value": "1"}])),
-    "workloads.volume_types": InPod(
-        lambda spec: spec.update(volumes=[{"name": "disk", "hostPath": {"path": "/"}}])
-    ),
+    "workloads.volume_types": InPod(lambda spec: spec.update(volumes=[{"name": "disk", "hostPath": {"path": "/"}}])),
 }

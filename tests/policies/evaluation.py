@@ -106,6 +106,4 @@ def _id(path: Path) -> str:
 
 def _finding(level: str, entry: Document) -> Finding:
     said = entry["metadata"]
-    return Finding(
-        said["rule"], level, entry["msg"], said["fix"], said["resource"]["name"], said["container"]
-    )
+    return Finding(said["rule"], level, entry["msg"], said["fix"], said["resource"]["name"], said["container"])

@@ -349,8 +349,7 @@ def test_images_may_be_missing_or_empty() -> None:
 
 BOMBS = {
     "lists": "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 40)),
-    "merges": "a0: &a0 {x: y}\n"
-    + "".join(f"a{i}: &a{i} {{<<: [{f'*a{i - 1}, ' * 9}]}}\n" for i in range(1, 40)),
+    "merges": "a0: &a0 {x: y}\n" + "".join(f"a{i}: &a{i} {{<<: [{f'*a{i - 1}, ' * 9}]}}\n" for i in range(1, 40)),
     "itself": "a39: &a39 [*a39, *a39]\n",
 }
 

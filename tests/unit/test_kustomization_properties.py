@@ -226,9 +226,7 @@ def files(draw: st.DrawFn) -> File:
     members = [draw(items(name)) for name in names]
     extra = draw(decoys(members[0]))
     middle = draw(st.integers(0, len(extra)))
-    head = draw(
-        st.sampled_from(["", "", "\ufeff", "---\n", "--- # images:\n", "%YAML 1.1\n---\n", "\n# é\n"])
-    )
+    head = draw(st.sampled_from(["", "", "\ufeff", "---\n", "--- # images:\n", "%YAML 1.1\n---\n", "\n# é\n"]))
     defaults = ["x-defaults: &defaults {newTag: v1.2}\n"] if any(m.way == "merged" for m in members) else []
     uses = [
         f"x-{number}: [{', '.join(f'*v{number}_{field}' for field in item.texts(item.image))}]\n"
@@ -284,9 +282,7 @@ def test_an_edit_gives_exactly_the_expected_bytes_or_is_refused(
     data = file.filled(before)
     assert read_images(data, "k.yaml") == tuple(before.values())
     outcomes = {
-        item.image.name: item.outcome(wanted[item.image.name])
-        for item in file.items
-        if item.image.name in wanted
+        item.image.name: item.outcome(wanted[item.image.name]) for item in file.items if item.image.name in wanted
     }
     after = before | {name: image for name, image in outcomes.items() if image}
     try:
@@ -320,11 +316,7 @@ def attempt(data: bytes, wanted: Mapping[str, Version | Image]) -> bytes | None:
 
 
 @thorough(1100)
-@given(
-    st.binary()
-    | st.text().map(str.encode)
-    | st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode)
-)
+@given(st.binary() | st.text().map(str.encode) | st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode))
 def test_any_bytes_are_edited_or_refused_with_one_line(data: bytes) -> None:
     result = attempt(data, WISH)
     assert result is None or read_images(result, "k.yaml")

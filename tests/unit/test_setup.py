@@ -160,9 +160,7 @@ def test_no_go_is_no_surprise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert setup.installed_go() is None
 
 
-def test_an_old_python_is_told_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 4, "final", 0))
     assert setup.main(["promote"]) == 2
     assert "Python 3.11 or later is needed" in capsys.readouterr().err
