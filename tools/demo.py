@@ -186,8 +186,8 @@ def _play(folder: Path) -> int:
     sandbox = Sandbox.make(folder)
     stage = Stage(sandbox)
     stage.say(f"""A promotion from end to end, in a copy of this repository: {_near(folder)} gets a bare repository
-        as the origin, and a clone in which every command below really runs. Nothing else is changed. It takes
-        about 15 seconds.""")
+        as the origin, and a clone in which every command below really runs. Your repository and your settings
+        stay as they are. It takes less than a minute.""")
     for number, step in enumerate(STEPS, 1):
         title = (step.__doc__ or "").rstrip(".")
         stage.title(f"{number}. {title}")

@@ -65,7 +65,8 @@ class Sandbox:
         self.origin = folder / "origin.git"
         self.clone = folder / "mediq"
         self._cut = folder / "cut"
-        self._environment = _environment()
+        self._temporary = folder / "tmp"
+        self._environment = _environment() | {"TMPDIR": str(self._temporary)}
 
     @classmethod
     def make(cls, folder: Path) -> Sandbox:
@@ -174,6 +175,7 @@ class Sandbox:
         return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
     def _fill(self) -> None:
+        self._temporary.mkdir()
         self.clone.mkdir()
         _copy_environments(self.clone)
         here = config.load(self.clone)
