@@ -18,7 +18,7 @@ from promote import cache
 from promote.errors import ConfigError
 
 _REFERENCE = "/api/_definitions.json#/$defs/"
-_FORMAT = "1"  # part of the folder's name: raise it when the files are made in another way
+_FORMAT = "2"  # part of the folder's name: raise it when the files are made in another way
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
 
 
@@ -53,17 +53,33 @@ def _make(version: str, name: str, target: Path) -> None:
 
 
 def self_contained(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """`schema` with exactly the definitions that it needs, directly or through others."""
+    """`schema` without its prose and with exactly the definitions that it needs, directly or through others."""
+    whole = _terse({key: value for key, value in schema.items() if key not in ("$id", "$schema")})
     needed: dict[str, Any] = {}
-    waiting = list(_references(schema))
+    waiting = list(_references(whole))
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = definitions[name]
-            waiting.extend(_references(definitions[name]))
-    whole = {key: value for key, value in schema.items() if key not in ("$id", "$schema")} | {"$defs": needed}
-    relinked: dict[str, Any] = json.loads(json.dumps(whole).replace(f'"{_REFERENCE}', '"#/$defs/'))
+            needed[name] = _terse(definitions[name])
+            waiting.extend(_references(needed[name]))
+    relinked: dict[str, Any] = json.loads(
+        json.dumps(whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
+    )
     return relinked
+
+
+def _terse(schema: Any) -> Any:
+    """`schema` without descriptions and hints, which say nothing about validity but are most of its size."""
+    if isinstance(schema, list):
+        return [_terse(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        # Under `properties` the keys are names of fields, of which some are called `description`, too.
+        key: {name: _terse(one) for name, one in value.items()} if key == "properties" else _terse(value)
+        for key, value in schema.items()
+        if key != "description" and not key.startswith("x-")
+    }
 
 
 def _references(node: Any) -> Iterator[str]:
