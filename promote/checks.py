@@ -6,15 +6,28 @@ by every schema set and evaluated by at least one rule, or the check fails whate
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from promote.documents import Identity, Source
+from promote.documents import Document, Identity, Source
 
 Level = Literal["deny", "warn"]
 NOWHERE = Identity("", "", "", "")
+MISSING_SCHEMA = (
+    "correct apiVersion and kind; for a custom resource run `make setup`, or put its schema at "
+    "<group>/<kind>_<version>.json in a folder that `schemas:` in promote.yaml names"
+)
+_FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
+_UNKNOWN = re.compile(r"^additional property '(.*)'$")
+_LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
+# The namespaces that conftest is asked for; the second says what took part.
+MAIN, EVALUATION = "main", "evaluation"
+_ALWAYS = ("check.", "main.", "schema.missing", "schema.unreadable")
+_BRANCHES = ("validation failed", "anyOf failed", "oneOf failed", "allOf failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,7 @@ class Finding:
     container: str = ""
     source: Source | None = None
     waiver: str | None = None
+    path: str = ""  # a JSON pointer to the fault within the rendered resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +74,66 @@ class Verdict:
         return self.count("deny") > 0
 
 
-def from_kubeconform(resources: Iterable[Mapping[str, Any]], target: str) -> tuple[int, list[Finding]]:
-    """How many of the `resources` in kubeconform's answer were validated, and what was found."""
+def from_kubeconform(
+    resources: Iterable[Mapping[str, Any]], target: str, known: Iterable[Document]
+) -> tuple[int, list[Finding]]:
+    """How many of the `known` documents kubeconform's answer says it has validated, and what it found."""
+    waiting: dict[tuple[str, str, str], list[Identity]] = {}
+    for document in known:
+        waiting.setdefault(_as_kubeconform_says(document), []).append(document.identity)
     validated, findings = 0, []
     for resource in resources:
-        validated += resource["status"] in ("statusValid", "statusInvalid")
+        key = (resource["version"], resource["kind"], resource["name"])
+        # It does not say the namespace, but answers in the order of the documents.
+        same = waiting.get(key)
+        who = same.pop(0) if same else Identity(key[0], key[1], "", key[2])
+        validated += same is not None and resource["status"] in ("statusValid", "statusInvalid")
         if resource["status"] != "statusValid":
-            findings.extend(_schema_findings(resource, target))
+            findings.extend(_schema_findings(resource, target, who))
     return validated, findings
 
 
-def _schema_findings(resource: Mapping[str, Any], target: str) -> list[Finding]:
-    who = Identity(resource.get("version", ""), resource.get("kind", ""), "", resource.get("name", ""))
+def _as_kubeconform_says(document: Document) -> tuple[str, str, str]:
+    who = document.identity
+    metadata = document.content.get("metadata")
+    prefix = metadata.get("generateName") if isinstance(metadata, Mapping) and not who.name else None
+    return who.api_version, who.kind, f"{prefix}{{{{ generateName }}}}" if prefix else who.name
+
+
+def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) -> list[Finding]:
     if resource["status"] == "statusInvalid":
-        faults = resource.get("validationErrors") or [{"path": "", "msg": resource["msg"]}]
-        return [
-            Finding("schema.invalid", "deny", target, who, _fault(who, fault), _schema_fix(fault)) for fault in faults
-        ]
+        return [_schema_finding(who, target, *fault) for fault in _faults(resource["msg"])]
     if "could not find schema" in resource["msg"]:
         message = f"{who}: there is no schema for {who.api_version} {who.kind}"
-        fix = "correct apiVersion and kind, or add the schema's folder to `schemas:` in promote.yaml"
-        return [Finding("schema.missing", "deny", target, who, message, fix)]
+        return [Finding("schema.missing", "deny", target, who, message, MISSING_SCHEMA, path="/kind")]
     message = f"{who}: it could not be validated: {resource['msg']}"
     return [Finding("schema.unreadable", "deny", target, who, message, "make it a valid manifest")]
 
 
-def _fault(who: Identity, fault: Mapping[str, str]) -> str:
-    return f"{who}: at {fault.get('path') or '/'}: {fault['msg']}"
+def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Finding:
+    if unknown := _UNKNOWN.search(fault):
+        field = unknown[1].replace("~", "~0").replace("/", "~1")
+        message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
+        fix = "remove the unknown field, or correct its spelling or its place"
+        return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")
+    fix = f"give {path or 'the object'} the type and value that the schema asks for"
+    return Finding("schema.invalid", "deny", target, who, f"{who}: at {path or '/'}: {fault}", fix, path=path)
+
+
+def _faults(message: str) -> list[tuple[str, str]]:
+    """Where and what, for every leaf of the tree of faults that kubeconform writes as one line.
+
+    Its list `validationErrors` has the root of that tree only, "validation failed", where there are several.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for path, text in _FAULT.findall(message):
+        fault = text.strip()
+        if fault.startswith("additional properties "):
+            for name in _QUOTED.findall(fault):
+                found[path, name] = [f"additional property {name}"]
+        elif not fault.startswith(_BRANCHES):
+            found.setdefault((path, ""), []).append(fault)
+    return [(path, " or ".join(faults)) for (path, _), faults in found.items()] or [("", message)]
 
 
 def across_versions(found: Mapping[str, Iterable[Finding]]) -> list[Finding]:
@@ -101,35 +148,27 @@ def across_versions(found: Mapping[str, Iterable[Finding]]) -> list[Finding]:
     ]
 
 
-def _schema_fix(fault: Mapping[str, str]) -> str:
-    if "additional" in fault["msg"]:
-        return "remove the unknown field, or correct its spelling or its place"
-    return f"give {fault.get('path') or 'the object'} the type and value that the schema asks for"
-
-
 def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> tuple[int, int, list[Finding]]:
     """How many documents the rules saw, how many rules there were, and what they found."""
-    documents, rules, findings = 0, 0, []
+    documents, rules, findings, gathered = 0, 0, [], False
     for answer in answers:
-        for level, key in (("deny", "failures"), ("warn", "warnings")):
-            for result in answer.get(key) or ():
-                metadata = result.get("metadata") or {}
-                if answer["namespace"] == "evaluation":
-                    documents, rules = int(metadata["documents"]), len(metadata["rules"])
-                else:
-                    findings.append(
-                        _rule_finding(result["msg"], metadata, "deny" if level == "deny" else "warn", target)
-                    )
-    return documents, rules, findings
+        results = [(level, one) for level, key in _LEVELS.items() for one in answer.get(key) or ()]
+        if answer["namespace"] == EVALUATION:
+            for _, record in results:
+                documents, rules = int(record["metadata"]["documents"]), len(record["metadata"]["rules"])
+        else:
+            gathered = bool(results) or answer["successes"] > 0
+            findings += [_rule_finding(level, one, target) for level, one in results]
+    # Rules that nothing gathers are as good as none.
+    return documents, rules if gathered else 0, findings
 
 
-def _rule_finding(message: str, metadata: Mapping[str, Any], level: Level, target: str) -> Finding:
+def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Finding:
+    metadata = result.get("metadata") or {}
     given = metadata.get("resource") or {}
     who = Identity(*(str(given.get(key) or "") for key in ("apiVersion", "kind", "namespace", "name")))
-    rule = str(metadata.get("rule") or "rule.unnamed")
-    return Finding(
-        rule, level, target, who, message, str(metadata.get("fix", "")), str(metadata.get("container", ""))
-    )
+    rule, fix, container, path = (str(metadata.get(key) or "") for key in ("rule", "fix", "container", "path"))
+    return Finding(rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path)
 
 
 def unseen(target: Target, validated: Mapping[str, int], rules: int) -> list[Finding]:
@@ -181,7 +220,5 @@ def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
 def restricted(verdict: Verdict, rules: Iterable[str]) -> Verdict:
     """The verdict with the findings of `rules` only, and of the checks that nothing escaped."""
     kept = frozenset(rules)
-    return Verdict(
-        verdict.targets,
-        tuple(one for one in verdict.findings if one.rule in kept or one.rule.startswith("check.")),
-    )
+    found = verdict.findings
+    return Verdict(verdict.targets, tuple(one for one in found if one.rule in kept or one.rule.startswith(_ALWAYS)))

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
+from promote import places
 from promote.errors import RenderError
 
 SEPARATOR = "---\n"
-ORIGIN = "config.kubernetes.io/origin"
 _TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(\S+)", re.MULTILINE)
+# More characters than any cluster stores in one object, once all aliases are written out.
+_LARGEST = 10_000_000
+_ENDLESS = _LARGEST + 1
+_DEEPEST = 200
+_INDENTS = re.compile(r"^[-?: ]+", re.MULTILINE)
 # Characters that YAML takes for line breaks or refuses, though JSON allows them in strings.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -51,20 +55,23 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One manifest: its content, without the annotations that rendering adds, and the file it comes from."""
+    """One manifest and who it is."""
 
     identity: Identity
     content: Mapping[str, Any]
-    origin: Path | None = None
 
 
 def kinds(text: str) -> set[tuple[str, str]]:
-    """Every (apiVersion, kind) in canonical `text`, found without parsing it."""
-    found: set[tuple[str, str]] = set()
-    for chunk in split(text):
-        top = dict(reversed(_TOP_LEVEL.findall(chunk)))
-        found.add((top.get("apiVersion", "").strip("\"'"), top.get("kind", "").strip("\"'")))
-    return found
+    """Every (apiVersion, kind) in canonical `text`, found without parsing its YAML."""
+    return {_kind(chunk) for chunk in split(text)}
+
+
+def _kind(chunk: str) -> tuple[str, str]:
+    if chunk.startswith("{"):
+        who = identity(json.loads(chunk))
+        return who.api_version, who.kind
+    top = dict(reversed(_TOP_LEVEL.findall(chunk)))
+    return top.get("apiVersion", "").strip("\"'"), top.get("kind", "").strip("\"'")
 
 
 def split(text: str) -> list[str]:
@@ -72,38 +79,52 @@ def split(text: str) -> list[str]:
     return [chunk for chunk in re.split(r"^---\n", text, flags=re.MULTILINE) if chunk.strip()]
 
 
-def read(text: str, where: str, base: Path) -> list[Document]:
-    """Parse canonical `text`, whose origin annotations are relative to the folder `base`.
-
-    Raises RenderError when a document is no Kubernetes object, or one is lost.
-    """
+def read(text: str, where: str) -> list[Document]:
+    """Parse canonical `text`; raises RenderError when a document is no Kubernetes object, or one is lost."""
     contents = [content for content in load_all(text, where) if content is not None]
-    if len(contents) != len(split(text)):
-        raise RenderError(f"{where}: {len(split(text))} documents were rendered but {len(contents)} were read")
-    return [_document(content, where, base) for content in contents]
+    expected = len(split(text))
+    if len(contents) != expected:
+        raise RenderError(f"{where}: {expected} documents were rendered but {len(contents)} were read")
+    return [Document(identity(content), content) for content in contents]
 
 
-def canonical(text: str, where: str) -> str:
-    """Hand-written YAML or JSON in the canonical form: one JSON value a document, `List` kinds unfolded.
+def canonical(text: str, where: str) -> list[str]:
+    """Every object of hand-written YAML or JSON as one line of JSON, `List` kinds unfolded.
 
-    Raises RenderError when the text is not YAML, has duplicate keys or values that JSON cannot hold.
+    Raises RenderError, with the line, for what is not YAML, has a key twice or values that JSON cannot hold.
     """
     try:
-        objects = [item for content in load_all(text, where) if content is not None for item in _unfold(content)]
-        return SEPARATOR.join(_json(item) + "\n" for item in objects)
+        return [_json(item) for content in load_all(text, where) if content is not None for item in _unfold(content)]
     except (TypeError, ValueError) as error:
         raise RenderError(f"{where}: {error}; write it as plain strings, numbers, lists and maps") from error
 
 
 def load_all(text: str, where: str) -> Iterator[Any]:
-    """Every document of `text`; raises RenderError with the line where it is not YAML."""
+    """Every document of `text`; raises RenderError with the line where it is no YAML that Kubernetes takes."""
     try:
-        yield from yaml.load_all(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise RenderError(f"{where}:{line}: this is not YAML: {problem}") from error
+        _refuse_depth(text)
+        loader = _Loader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            line = node.start_mark.line + 1
+            if "*" in text:
+                _refuse_bomb(node)
+            content = loader.construct_document(node)
+            if not isinstance(content, dict | None):
+                raise RenderError(f"{where}:{line}: a document is {type(content).__name__}, not a Kubernetes object")
+            yield content
+    except (yaml.YAMLError, ValueError) as error:
+        raise RenderError(f"{where}:{_line(error, text)}: this is not YAML: {_problem(error)}") from error
+
+
+def nodes(text: str) -> list[yaml.Node]:
+    """The root node of every object in `text`, `List` kinds unfolded; none where the text is not YAML."""
+    try:
+        _refuse_depth(text)
+        roots = list(yaml.compose_all(text, Loader=_Loader))
+    except (yaml.YAMLError, ValueError):
+        return []
+    return [node for root in roots if root is not None for node in _unfold_node(root)]
 
 
 def identity(content: Mapping[str, Any]) -> Identity:
@@ -115,40 +136,20 @@ def identity(content: Mapping[str, Any]) -> Identity:
     )))  # fmt: skip
 
 
-def _document(content: Any, where: str, base: Path) -> Document:
-    if not isinstance(content, dict):
-        raise RenderError(f"{where}: a document is {type(content).__name__}, not a Kubernetes object")
-    origin = _annotations(content).get(ORIGIN)
-    if origin is None:
-        return Document(identity(content), content)
-    return Document(identity(content), _without_origin(content), _origin(str(origin), base))
-
-
-def _origin(annotation: str, base: Path) -> Path | None:
-    """The file that an object was written in, or whose generator made it."""
-    for line in annotation.splitlines():
-        key, _, value = line.partition(": ")
-        if key in ("path", "configuredIn"):
-            return (base / value).resolve()
-    return None
-
-
-def _annotations(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = content.get("metadata")
-    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return annotations if isinstance(annotations, Mapping) else {}
-
-
-def _without_origin(content: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = dict(content["metadata"])
-    kept = {key: value for key, value in metadata.pop("annotations").items() if key != ORIGIN}
-    return {**content, "metadata": metadata | ({"annotations": kept} if kept else {})}
-
-
 def _unfold(content: Any) -> Sequence[Any]:
-    if isinstance(content, dict) and content.get("kind") == "List" and isinstance(content.get("items"), list):
+    if isinstance(content, dict) and _is_list(content.get("kind")) and isinstance(content.get("items"), list):
         return [part for item in content["items"] for part in _unfold(item)]
     return [content]
+
+
+def _unfold_node(node: yaml.Node) -> Sequence[yaml.Node]:
+    if _is_list(places.text(node, "kind")) and isinstance(places.field(node, "items"), yaml.SequenceNode):
+        return [part for item in places.items(node, "items") for part in _unfold_node(item)]
+    return [node]
+
+
+def _is_list(kind: Any) -> bool:
+    return isinstance(kind, str) and kind.endswith("List")
 
 
 def _json(value: Any) -> str:
@@ -156,27 +157,99 @@ def _json(value: Any) -> str:
     return _NOT_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def _line(error: Exception, text: str) -> int:
+    """The line that a parser's complaint is about, from 1."""
+    if mark := getattr(error, "problem_mark", None) or getattr(error, "context_mark", None):
+        return int(mark.line) + 1
+    return text.count("\n", 0, getattr(error, "position", 0)) + 1
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        return "it holds a control character"
+    return getattr(error, "problem", None) or str(error).splitlines()[0]
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse what is nested so deeply that the C parser, which calls itself for every level, would crash."""
+    indents = max(map(len, _INDENTS.findall(text)), default=0)
+    # A list may stand at the column of its key, so a column holds at most two levels.
+    if text.count("[") + text.count("{") + 2 * indents <= _DEEPEST:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise _refusal("it is nested too deeply", event)
+
+
+def _refuse_bomb(root: yaml.Node) -> None:
+    """Aliases share memory until something writes them out; refuse those that would then fill it."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in sizes:
+            sizes[id(node)] = _ENDLESS  # what an alias to its own parent finds
+            own = len(node.value) if isinstance(node, yaml.ScalarNode) else 1
+            sizes[id(node)] = own + sum(map(size, _children(node)))
+        if sizes[id(node)] > _LARGEST:
+            raise _refusal("its aliases would expand without end", node)
+        return sizes[id(node)]
+
+    size(root)
+
+
+def _refusal(problem: str, where: Any) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, problem, where.start_mark)
+
+
+def _children(node: yaml.Node) -> Sequence[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else ()
+
+
+_TAG = "tag:yaml.org,2002:"
+# Numbers as the Go programs read them: no base 60 (`22:22`), but exponents without a point (`1e3`).
+_NUMBERS = (
+    (f"{_TAG}int", re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$")),
+    (
+        f"{_TAG}float",
+        re.compile(r"[-+]?((\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))$|\.(nan|NaN|NAN)$"),
+    ),
+)
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as Kubernetes reads it: dates stay text, a key may stand only once."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [
+            *(one for one in resolvers if one[0].removeprefix(_TAG) not in ("timestamp", "int", "float")),
+            *(_NUMBERS if first in "-+.0123456789" else ()),
+        ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        if len(mapping) != len(node.value):
-            key, mark = _repeated(node)
-            raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' stands twice", mark)
-        return mapping
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._checked: dict[int, yaml.Node] = {}
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        # Called before merge keys are written out, and again for the same node when others merge it.
+        if id(node) not in self._checked:
+            self._checked[id(node)] = node  # kept, so that its id stays its own
+            _refuse_repetition(node)
+        super().flatten_mapping(node)
 
 
-def _repeated(node: yaml.MappingNode) -> tuple[str, Any]:
-    """The first key that stands for the second time, and where."""
+def _refuse_repetition(node: yaml.MappingNode) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
-        if key.value in seen:
-            return key.value, key.start_mark
-        seen.add(key.value)
-    return node.value[-1][0].value, node.start_mark
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise _refusal(f"the key '{key.value}' stands twice", key)
+            seen.add(key.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +12,9 @@ from typing import Any
 
 from promote import checks, documents, process, schemas, tools
 from promote.checks import Finding, Verdict
-from promote.documents import Document, Source
 from promote.errors import ConfigError, ToolError
 from promote.render import Rendered
 
-_NAME = re.compile(r"""["']?name["']?: *["']?([a-z0-9.-]+)""")
-_HEAD = 12  # lines in which an object's name usually follows its kind
 _WORKERS = 8  # the work is done by other processes; a thread only waits for one
 
 
@@ -47,32 +43,48 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
             version: pool.submit(_kubeconform, files, version, kinds, rules.schemas) for version in rules.kubernetes
         }
         # Parsed here, while the other programs work.
-        parsed = [target.documents for target in targets]
+        for target in targets:
+            _ = target.documents
         answers = {version: validation.result() for version, validation in validations.items()}
         judged = [
-            _judge(target, parsed[number], evaluations[number].result(), _of(answers, files[number]))
-            for number, target in enumerate(targets)
+            _judge(target, evaluation.result(), _of(answers, file))
+            for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
-    located = [_locate(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
-    return Verdict(
-        tuple(target for target, _ in judged),
-        checks.in_order(finding for part in located for finding in part),
-    )
+    found = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
+    return Verdict(tuple(target for target, _ in judged), checks.in_order(one for part in found for one in part))
 
 
 def _judge(
-    rendered: Rendered, parsed: list[Document], evaluation: Any, validation: Mapping[str, list[Any]]
+    rendered: Rendered, evaluation: Any, validation: Mapping[str, list[Any]]
 ) -> tuple[checks.Target, list[Finding]]:
-    evaluated, rules, findings = checks.from_conftest(evaluation, rendered.name)
-    by_version = {version: checks.from_kubeconform(found, rendered.name) for version, found in validation.items()}
+    known = rendered.documents
+    try:
+        evaluated, rules, findings = checks.from_conftest(evaluation, rendered.name)
+        by_version = {
+            version: checks.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ToolError(
+            f"{rendered.name}: conftest or kubeconform answered in an unknown form ({error!r})"
+        ) from error
     validated = {version: number for version, (number, _) in by_version.items()}
     target = checks.Target(
-        rendered.name, str(rendered.folder), len(parsed), evaluated, min(validated.values(), default=0)
+        rendered.name, str(rendered.folder), len(known), evaluated, min(validated.values(), default=0)
     )
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
     findings += checks.unseen(target, validated, rules)
-    findings += checks.repeated([document.identity for document in parsed], rendered.name)
+    findings += checks.repeated([document.identity for document in known], rendered.name)
     return target, findings
+
+
+def _located(findings: list[Finding], rendered: Rendered, root: Path) -> list[Finding]:
+    if not findings:
+        return []
+    # Imported here: most checks find nothing.
+    from promote.sources import Sources
+
+    sources = Sources(rendered, root)
+    return [replace(finding, source=sources.of(finding)) for finding in findings]
 
 
 def _write(folder: Path, number: int, target: Rendered) -> Path:
@@ -91,16 +103,19 @@ def _of(answers: Mapping[str, list[Any]], file: Path) -> dict[str, list[Any]]:
 def _kubeconform(
     files: Sequence[Path], version: str, kinds: Iterable[tuple[str, str]], custom: Sequence[Path]
 ) -> list[Any]:
-    locations = [schemas.location(version, kinds)]
-    locations += [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in custom]
-    options = [part for place in locations for part in ("-schema-location", place)]
-    done = process.run(
-        [tools.find("kubeconform"), "-strict", "-verbose", "-output", "json",
-         "-kubernetes-version", f"{version}.0", *options, *files]
+    places = [schemas.location(version, kinds)]
+    places += [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in custom]
+    options = [part for place in places for part in ("-schema-location", place)]
+    # One worker, so that the answers come in the order of the documents.
+    done = tools.run(
+        "kubeconform", "-strict", "-verbose", "-n", "1", "-output", "json",
+        "-kubernetes-version", f"{version}.0", *options, *files,
     )  # fmt: skip
     answer = _answer("kubeconform", done)
-    found: list[Any] = [one for one in answer["resources"] if one["status"] != "statusEmpty"]
-    return found
+    found = answer.get("resources") if isinstance(answer, dict) else None
+    if not isinstance(found, list):
+        raise ToolError("kubeconform gave no verdict: its answer has no list of resources")
+    return [one for one in found if one["status"] != "statusEmpty"]
 
 
 def _conftest(file: Path, policies: Path) -> Any:
@@ -110,57 +125,14 @@ def _conftest(file: Path, policies: Path) -> Any:
     options = [part for path in rules for part in ("--policy", str(path))]
     if (policies / "data").is_dir():
         options += ["--data", str(policies / "data")]
-    done = process.run(
-        [tools.find("conftest"), "test", file, "--combine", "--namespace", "main", "--namespace", "evaluation",
-         "--output", "json", "--no-color", *options]
-    )  # fmt: skip
+    namespaces = ["--namespace", checks.MAIN, "--namespace", checks.EVALUATION]
+    done = tools.run("conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", *options)
     return _answer("conftest", done)
 
 
 def _answer(name: str, done: process.Completed) -> Any:
     try:
         return json.loads(done.stdout)
-    except json.JSONDecodeError:
+    except ValueError:
         reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
         raise ToolError(f"{name} gave no verdict: {reason[-1]}") from None
-
-
-def _locate(findings: Sequence[Finding], rendered: Rendered, root: Path) -> list[Finding]:
-    """The findings, each with the file and line where its object is written."""
-    return [
-        replace(finding, source=_source(finding, rendered, root), resource=_full(finding, rendered.documents))
-        for finding in findings
-    ]
-
-
-def _full(finding: Finding, known: Sequence[Document]) -> documents.Identity:
-    # kubeconform does not say the namespace.
-    for document in known:
-        if replace(document.identity, namespace="") == finding.resource:
-            return document.identity
-    return finding.resource
-
-
-def _source(finding: Finding, rendered: Rendered, root: Path) -> Source | None:
-    who = _full(finding, rendered.documents)
-    for document in rendered.documents:
-        if document.identity == who and document.origin:
-            return _place(document.origin, who, root)
-    return None
-
-
-def _place(path: Path, who: documents.Identity, root: Path) -> Source:
-    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    return Source(name, _line(lines, who))
-
-
-def _line(lines: Sequence[str], who: documents.Identity) -> int:
-    """Where the object `who` begins: its `kind:` line, preferring the one that its name follows."""
-    kind = re.compile(rf"""["']?kind["']?: *["']?{re.escape(who.kind)}\b""")
-    starts = [number for number, line in enumerate(lines) if kind.search(line)]
-    for start in starts:
-        names = (_NAME.search(line) for line in lines[start : start + _HEAD])
-        if any(found and who.name.endswith(found[1]) for found in names):
-            return start + 1
-    return starts[0] + 1 if starts else 1

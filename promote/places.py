@@ -1,0 +1,126 @@
+"""Follows a JSON pointer from a rendered object into the YAML that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+_NULLS = ("", "~", "null", "Null", "NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a pointer could be followed, the line (from 1) of what it ended at, and whether that is all of it."""
+
+    line: int
+    depth: int
+    whole: bool = False
+    same: bool = False
+
+
+def field(node: Node | None, key: str) -> Node | None:
+    """The value that the mapping `node` itself has for `key`, if it has one."""
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    return next((value for name, value in pairs if name.value == key), None)
+
+
+def text(node: Node | None, key: str) -> str:
+    """The text that the mapping `node` has for `key`, or nothing."""
+    value = field(node, key)
+    return str(value.value) if isinstance(value, ScalarNode) else ""
+
+
+def items(node: Node | None, key: str) -> Sequence[Node]:
+    """The items of the list that the mapping `node` has for `key`."""
+    value = field(node, key)
+    return value.value if isinstance(value, SequenceNode) else ()
+
+
+def key_line(node: Node, key: str) -> int:
+    """The line, from 1, of the key `key` in the mapping `node`."""
+    return next(int(name.start_mark.line) + 1 for name, _ in node.value if name.value == key)
+
+
+def parts(pointer: str) -> list[str]:
+    """The steps of a JSON pointer."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def value_at(content: Any, steps: Sequence[str]) -> Any:
+    """What lies at the end of `steps` in `content`, or None."""
+    for step in steps:
+        content = _child(content, step)
+    return content
+
+
+def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
+    """Where in `node` the steps lead that lead to something in the rendered `content`.
+
+    Items of lists are found by their name, because rendering changes their positions.
+    """
+    line = node.start_mark.line + 1
+    for depth, step in enumerate(steps):
+        found = _step(node, content, step)
+        if found is None:
+            return Place(line, depth)
+        key, node = found
+        line, content = key.start_mark.line + 1, _child(content, step)
+    return Place(line, len(steps), True, says(node, content))
+
+
+def says(node: Node, content: Any) -> bool:
+    """Whether the YAML `node` spells the value `content`."""
+    if isinstance(node, MappingNode):
+        keys = {key.value: value for key, value in node.value}
+        if not isinstance(content, Mapping) or keys.keys() != {str(key) for key in content}:
+            return False
+        return all(says(keys[str(key)], value) for key, value in content.items())
+    if isinstance(node, SequenceNode):
+        return isinstance(content, list) and len(content) == len(node.value) and all(map(says, node.value, content))
+    if content is None:
+        return node.value in _NULLS
+    text = str(content).lower() if isinstance(content, bool) else str(content)
+    return bool(node.value == text) and not isinstance(content, Mapping | list)
+
+
+def _step(node: Node, content: Any, step: str) -> tuple[Node, Node] | None:
+    """What shows the line, and the node itself, one step down."""
+    if isinstance(node, MappingNode):
+        return _entry(node, step)
+    if isinstance(node, SequenceNode) and step.isdecimal():
+        item = _item(node.value, content, int(step))
+        return None if item is None else (item, item)
+    return None
+
+
+def _entry(node: MappingNode, step: str) -> tuple[Node, Node] | None:
+    pairs = [(key, value) for key, value in node.value if isinstance(key, ScalarNode)]
+    for key, value in pairs:
+        if key.value == step:
+            return key, value
+    merged = [value for key, value in pairs if key.value == "<<"]
+    sources = [part for value in merged for part in (value.value if isinstance(value, SequenceNode) else [value])]
+    found = (_entry(source, step) for source in sources if isinstance(source, MappingNode))
+    return next(filter(None, found), None)
+
+
+def _item(nodes: Sequence[Node], content: Any, index: int) -> Node | None:
+    wanted = _child(content, str(index))
+    if isinstance(wanted, Mapping) and "name" in wanted:
+        return next((item for item in nodes if text(item, "name") == str(wanted["name"])), None)
+    alike = [item for item in nodes if says(item, wanted)]
+    if alike:
+        return alike[0]
+    # Unnamed items of lists that rendering has not changed keep their positions.
+    return nodes[index] if isinstance(content, list) and len(content) == len(nodes) else None
+
+
+def _child(content: Any, step: str) -> Any:
+    if isinstance(content, Mapping):
+        return content.get(step)
+    if isinstance(content, list) and step.isdecimal() and int(step) < len(content):
+        return content[int(step)]
+    return None

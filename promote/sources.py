@@ -1,0 +1,184 @@
+"""Finds the file and line that a finding is about: where its value is written, or where the missing one belongs."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from yaml.nodes import Node, ScalarNode
+
+from promote import documents, patches, places, tools
+from promote.checks import NOWHERE, Finding
+from promote.documents import Document, Identity, Source
+from promote.kustomization import FILE_NAMES
+from promote.patches import Layer
+from promote.places import Place
+from promote.render import Rendered
+
+_ORIGIN = "config.kubernetes.io/origin"
+# Asked of a wrapper, so that no kustomization has to be changed to know where an object comes from.
+_WRAPPER = "resources: [{}]\nbuildMetadata: [originAnnotations]\n"
+_HASH = re.compile(r"-[0-9a-z]{10}$")
+_NAME_KEYS = ("newName", "name")
+_IMAGE_KEYS = {"images.tag": ("newTag", *_NAME_KEYS), "images.digest": ("digest", "newTag", *_NAME_KEYS)}
+_GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
+
+
+class Sources:
+    """Where the objects of one rendered target are written; nothing is read until the first question."""
+
+    def __init__(self, rendered: Rendered, root: Path) -> None:
+        self._rendered = rendered
+        self._root = root.resolve()
+        self._read: dict[Path, list[Node]] = {}
+
+    def of(self, finding: Finding) -> Source | None:
+        """The place that `finding` is about, relative to the root; None where it is about no object."""
+        if finding.resource == NOWHERE:
+            return None
+        document = self._documents.get(finding.resource)
+        if document is None:
+            return self._of_namespace(finding.resource)
+        steps = places.parts(finding.path)
+        return self._of_image(document, steps, finding.rule) or self._of_value(document, steps)
+
+    @cached_property
+    def _documents(self) -> dict[Identity, Document]:
+        return {document.identity: document for document in reversed(self._rendered.documents)}
+
+    @cached_property
+    def _files(self) -> dict[Identity, Path]:
+        """The file that each object is written in, or that generates it."""
+        if self._rendered.files:
+            whose = zip(self._rendered.documents, self._rendered.files, strict=True)
+            return {document.identity: file for document, file in reversed(list(whose))}
+        return origins(self._rendered.folder)
+
+    @cached_property
+    def _layers(self) -> list[Layer]:
+        return list(patches.layers(self._rendered.folder.resolve()))
+
+    def _of_value(self, document: Document, steps: list[str]) -> Source | None:
+        for layer in self._layers:
+            place = _generated(layer.root, document, steps)
+            if place and place.same:
+                return self._source(layer.file, place.line)
+        file = self._files.get(document.identity)
+        origin = self._in_file(file, document, steps) if file else None
+        if file and origin and origin.same:
+            return self._source(file, origin.line)
+        # The value is not what that file says, or not there at all: a patch may have written it.
+        best_file, best = file, origin
+        for patch_file, place in self._patched(document, steps):
+            if place.same:
+                return self._source(patch_file, place.line)
+            if place.depth > (best.depth if best else 0):
+                best_file, best = patch_file, place
+        return self._source(best_file, best.line if best else 1) if best_file else None
+
+    def _patched(self, document: Document, steps: list[str]) -> Iterator[tuple[Path, Place]]:
+        for layer in self._layers:
+            for patch in patches.of(layer):
+                place = patch.place(document, steps)
+                if place is not None:
+                    yield patch.file, place
+
+    def _in_file(self, file: Path, document: Document, steps: list[str]) -> Place | None:
+        roots = self._roots(file)
+        if self._layers and file.name in FILE_NAMES:
+            return _generated(roots[0], document, steps) if roots else None
+        root = _root_of(roots, document.identity)
+        return None if root is None else places.follow(root, document.content, steps)
+
+    def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
+        """The entry of the target's own `images:` that sets this image, or the list it is missing from."""
+        images = places.field(self._layers[0].root, "images") if self._layers else None
+        if images is None or not _is_image(steps):
+            return None
+        layer, repository = self._layers[0], _repository(str(places.value_at(document.content, steps) or ""))
+        for item in places.items(layer.root, "images"):
+            if repository in (places.text(item, "newName"), places.text(item, "name")):
+                keys = [key for key in _IMAGE_KEYS.get(rule, _NAME_KEYS) if places.text(item, key)]
+                return self._source(layer.file, places.key_line(item, keys[0]))
+        return self._source(layer.file, places.key_line(layer.root, "images"))
+
+    def _of_namespace(self, who: Identity) -> Source | None:
+        """Where a namespace is named that the target does not hold itself."""
+        for layer in self._layers:
+            if places.text(layer.root, "namespace") == who.name:
+                return self._source(layer.file, places.key_line(layer.root, "namespace"))
+        for document in self._rendered.documents:
+            if document.identity.namespace == who.name:
+                return self._of_value(document, ["metadata", "namespace"])
+        return None
+
+    def _roots(self, file: Path) -> list[Node]:
+        if file not in self._read:
+            self._read[file] = patches.read(file)
+        return self._read[file]
+
+    def _source(self, file: Path, line: int) -> Source:
+        path = file.resolve()
+        return Source(path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else str(path), line)
+
+
+def origins(folder: Path) -> dict[Identity, Path]:
+    """The file behind every object of the kustomization in `folder`, as kustomize itself says.
+
+    Asked only once something was found, because it makes rendering take three times as long.
+    """
+    with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
+        wrapper = Path(temporary).resolve()
+        target = os.path.relpath(folder.resolve(), wrapper).replace("'", "''")
+        (wrapper / FILE_NAMES[0]).write_text(_WRAPPER.format(f"'{target}'"))
+        done = tools.run("kustomize", "build", wrapper)
+        if done.code != 0:
+            return {}
+        found = documents.read(done.text, folder.name)
+        return {one.identity: file for one in reversed(found) if (file := _origin(one, wrapper))}
+
+
+def _origin(document: Document, base: Path) -> Path | None:
+    annotations = (document.content.get("metadata") or {}).get("annotations") or {}
+    for line in str(annotations.get(_ORIGIN, "")).splitlines():
+        key, _, value = line.partition(": ")
+        if key in ("path", "configuredIn"):
+            return (base / value).resolve()
+    return None
+
+
+def _root_of(roots: list[Node], who: Identity) -> Node | None:
+    """The object in a file that became `who`: the same kind and, unless it was renamed, the same name."""
+    same_kind = [node for node in roots if places.text(node, "kind") == who.kind]
+    named = [(places.text(places.field(node, "metadata"), "name"), node) for node in same_kind]
+    exact = [node for name, node in named if name == who.name]
+    alike = [node for name, node in named if name and name in who.name]
+    return next(iter([*exact, *alike, *same_kind]), None)
+
+
+def _generated(root: Node, document: Document, steps: list[str]) -> Place | None:
+    """The generator's entry that made an object, or its literal for the key at the end of `steps`."""
+    who = document.identity
+    name = _HASH.sub("", who.name)
+    entries = places.items(root, _GENERATORS.get(who.kind, ""))
+    alike = [entry for entry in entries if places.text(entry, "name") and name.endswith(places.text(entry, "name"))]
+    if not alike:
+        return None
+    for literal in places.items(alike[0], "literals"):
+        if steps[1:] and isinstance(literal, ScalarNode) and literal.value.partition("=")[0] == steps[1]:
+            same = literal.value.partition("=")[2] == places.value_at(document.content, steps)
+            return Place(literal.start_mark.line + 1, len(steps), True, same)
+    return Place(alike[0].start_mark.line + 1, 0)
+
+
+def _is_image(steps: list[str]) -> bool:
+    return steps[-1:] == ["image"] and steps[-2:-1] != [] and steps[-2].isdecimal()
+
+
+def _repository(image: str) -> str:
+    path, _, last = image.partition("@")[0].rpartition("/")
+    return "/".join(part for part in (path, last.partition(":")[0]) if part)
