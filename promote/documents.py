@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
@@ -59,6 +60,12 @@ class Document:
 
     identity: Identity
     content: Mapping[str, Any]
+
+
+def shown(path: Path, root: Path) -> str:
+    """`path` as it is named to people: relative to `root` where it lies below it."""
+    whole = path.resolve()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
 
 
 def kinds(text: str) -> set[tuple[str, str]]:

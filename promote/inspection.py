@@ -47,7 +47,7 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
             _ = target.documents
         answers = {version: validation.result() for version, validation in validations.items()}
         judged = [
-            _judge(target, evaluation.result(), _of(answers, file))
+            _judge(target, documents.shown(target.folder, root.resolve()), evaluation.result(), _of(answers, file))
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
     found = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
@@ -55,7 +55,7 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
 
 
 def _judge(
-    rendered: Rendered, evaluation: Any, validation: Mapping[str, list[Any]]
+    rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]]
 ) -> tuple[checks.Target, list[Finding]]:
     known = rendered.documents
     try:
@@ -68,9 +68,7 @@ def _judge(
             f"{rendered.name}: conftest or kubeconform answered in an unknown form ({error!r})"
         ) from error
     validated = {version: number for version, (number, _) in by_version.items()}
-    target = checks.Target(
-        rendered.name, str(rendered.folder), len(known), evaluated, min(validated.values(), default=0)
-    )
+    target = checks.Target(rendered.name, path, len(known), evaluated, min(validated.values(), default=0))
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
     findings += checks.unseen(target, validated, rules)
     findings += checks.repeated([document.identity for document in known], rendered.name)
@@ -119,15 +117,20 @@ def _kubeconform(
 
 
 def _conftest(file: Path, policies: Path) -> Any:
-    rules = sorted(path for path in policies.rglob("*.rego") if not path.name.endswith("_test.rego"))
-    if not rules:
-        raise ConfigError(f"there is no Rego rule in {policies}: point `policies:` in promote.yaml at them")
-    options = [part for path in rules for part in ("--policy", str(path))]
+    options = [part for path in rego_files(policies) for part in ("--policy", str(path))]
     if (policies / "data").is_dir():
         options += ["--data", str(policies / "data")]
     namespaces = ["--namespace", checks.MAIN, "--namespace", checks.EVALUATION]
     done = tools.run("conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", *options)
     return _answer("conftest", done)
+
+
+def rego_files(policies: Path) -> list[Path]:
+    """The Rego files in a folder that are no tests; raises ConfigError where there is none."""
+    found = sorted(path for path in policies.rglob("*.rego") if not path.name.endswith("_test.rego"))
+    if not found:
+        raise ConfigError(f"there is no Rego rule in {policies}: point `policies:` in promote.yaml at them")
+    return found
 
 
 def _answer(name: str, done: process.Completed) -> Any:

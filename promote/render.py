@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,7 +45,11 @@ def manifests(path: Path, name: str) -> Rendered:
     files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in _MANIFESTS)
     if not files:
         raise UsageError(f"{name}: no YAML or JSON file there; name a folder or a file with manifests")
-    objects = [(text, file.resolve()) for file in files for text in documents.canonical(read(file), _shown(file))]
+    objects = [
+        (text, file.resolve())
+        for file in files
+        for text in documents.canonical(read(file), documents.shown(file, Path.cwd()))
+    ]
     text = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
     return Rendered(name, path, text, tuple(file for _, file in objects))
 
@@ -68,12 +71,9 @@ def read(file: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise RenderError(f"{_shown(file)}:{line}: this is not UTF-8: save it as UTF-8") from error
-
-
-def _shown(file: Path) -> str:
-    relative = os.path.relpath(file)
-    return str(file) if relative.startswith("..") else relative
+        raise RenderError(
+            f"{documents.shown(file, Path.cwd())}:{line}: this is not UTF-8: save it as UTF-8"
+        ) from error
 
 
 def _reason(stderr: str) -> str:

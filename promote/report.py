@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promote import message
-from promote.checks import Finding, Verdict
-from promote.documents import Identity
 from promote.forge.base import PullRequest
 from promote.history import Revision
 from promote.model import Change, Gate, Plan, Version
+from promote.verdict_report import verdict_text
 from promote.workflow import Proposal, Published
 
 Json = dict[str, Any]
@@ -56,42 +55,6 @@ def _gate_json(gate: Gate) -> Json:
     return {"name": gate.name, "subject": gate.subject, "passed": gate.passed, "reason": gate.reason}
 
 
-def verdict_json(verdict: Verdict) -> Json:
-    """A verdict as JSON."""
-    return {
-        "targets": [
-            {"name": one.name, "path": one.path, "documents": one.documents,
-             "evaluated": one.evaluated, "validated": one.validated}
-            for one in verdict.targets
-        ],
-        "findings": [_finding_json(finding) for finding in verdict.findings],
-        "summary": {
-            "deny": verdict.count("deny"),
-            "warn": verdict.count("warn"),
-            "waived": sum(finding.waiver is not None for finding in verdict.findings),
-        },
-    }  # fmt: skip
-
-
-def _finding_json(finding: Finding) -> Json:
-    return {
-        "rule": finding.rule,
-        "level": finding.level,
-        "target": finding.target,
-        "resource": identity_json(finding.resource),
-        "container": finding.container,
-        "message": finding.message,
-        "fix": finding.fix,
-        "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
-        "waiver": finding.waiver,
-    }
-
-
-def identity_json(who: Identity) -> Json:
-    """An object's identity as JSON."""
-    return {"apiVersion": who.api_version, "kind": who.kind, "namespace": who.namespace, "name": who.name}
-
-
 def revision_json(revision: Revision, services: Mapping[str, str]) -> Json:
     """A revision as JSON."""
     return {
@@ -110,21 +73,6 @@ def revision_json(revision: Revision, services: Mapping[str, str]) -> Json:
             for image in revision.images
         ],
     }
-
-
-def verdict_text(verdict: Verdict) -> list[str]:
-    """A verdict for people: each finding with its place and its remedy, then what was seen."""
-    lines = []
-    for finding in verdict.findings:
-        place = f"  {finding.source}" if finding.source else ""
-        lines += [f"{finding.level.upper():5} {finding.rule}{place}", f"      {finding.message}"]
-        if finding.fix:
-            lines.append(f"      fix: {finding.fix}")
-    seen = [
-        f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
-        for one in verdict.targets
-    ]
-    return [*lines, *seen, f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings"]
 
 
 def plan_text(plan: Plan) -> list[str]:
@@ -190,42 +138,3 @@ def history_text(revisions: Sequence[Revision], services: Mapping[str, str]) -> 
             for name, image in zip(names, moved, strict=True)
         ]
     return lines or ["no revision yet"]
-
-
-def verdict_github(verdict: Verdict) -> list[str]:
-    """A verdict as workflow commands that GitHub shows beside the source lines.
-
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    """
-    lines = []
-    for finding in verdict.findings:
-        level = "error" if finding.level == "deny" else "warning"
-        place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
-        text = f"{finding.message}. Fix: {finding.fix}" if finding.fix else finding.message
-        lines.append(f"::{level} {place}title={_property(finding.rule)}::{_escaped(text)}")
-    return [*lines, *verdict_text(Verdict(verdict.targets, ()))[:-1]]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def verdict_markdown(verdict: Verdict) -> list[str]:
-    """A verdict for a job summary or a comment."""
-    lines = [
-        message.verdict_line(verdict),
-        "",
-        "| target | documents | validated | evaluated |",
-        "|---|---|---|---|",
-    ]
-    lines += [f"| {one.name} | {one.documents} | {one.validated} | {one.evaluated} |" for one in verdict.targets]
-    if verdict.findings:
-        lines += ["", "| | rule | where | what | fix |", "|---|---|---|---|---|"]
-    for finding in verdict.findings:
-        cells = (finding.level, finding.rule, str(finding.source or ""), finding.message, finding.fix)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
-    return lines

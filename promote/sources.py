@@ -95,16 +95,20 @@ class Sources:
         return None if root is None else places.follow(root, document.content, steps)
 
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
-        """The entry of the target's own `images:` that sets this image, or the list it is missing from."""
-        images = places.field(self._layers[0].root, "images") if self._layers else None
-        if images is None or not _is_image(steps):
+        """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in."""
+        if not _is_image(steps):
             return None
-        layer, repository = self._layers[0], _repository(str(places.value_at(document.content, steps) or ""))
-        for item in places.items(layer.root, "images"):
-            if repository in (places.text(item, "newName"), places.text(item, "name")):
-                keys = [key for key in _IMAGE_KEYS.get(rule, _NAME_KEYS) if places.text(item, key)]
-                return self._source(layer.file, places.key_line(item, keys[0]))
-        return self._source(layer.file, places.key_line(layer.root, "images"))
+        repository = _repository(str(places.value_at(document.content, steps) or ""))
+        for number, layer in enumerate(self._layers):
+            for item in places.items(layer.root, "images"):
+                # Further down, only the name that an entry gives is sure to be its own.
+                names = [places.text(item, "newName"), places.text(item, "name")][: 1 if number else 2]
+                if repository in names:
+                    keys = [key for key in _IMAGE_KEYS.get(rule, _NAME_KEYS) if places.text(item, key)]
+                    return self._source(layer.file, places.key_line(item, keys[0]))
+            if not number and places.field(layer.root, "images") is not None:
+                return self._source(layer.file, places.key_line(layer.root, "images"))
+        return None
 
     def _of_namespace(self, who: Identity) -> Source | None:
         """Where a namespace is named that the target does not hold itself."""
@@ -122,8 +126,7 @@ class Sources:
         return self._read[file]
 
     def _source(self, file: Path, line: int) -> Source:
-        path = file.resolve()
-        return Source(path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else str(path), line)
+        return Source(documents.shown(file, self._root), line)
 
 
 def origins(folder: Path) -> dict[Identity, Path]:

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import checks, config, inspection, render, report
+from promote import checks, config, inspection, render, verdict_report
 from promote.commands.result import Result
 from promote.config import Config
 from promote.errors import UsageError
 from promote.inspection import Rules
-from promote.render import Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +25,36 @@ def run(options: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
     root = root_of(Path.cwd())
     settings = config.load(root)
+    judges = rules(root, settings)
+    if options.only:
+        _insist_on(options.only, root, judges)
     paths = _paths(root, settings, options.targets)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        targets = list(pool.map(lambda item: _render(*item), paths))
-    verdict = inspection.inspect(targets, rules(root, settings), root)
+        targets = list(pool.map(lambda item: render.folder_or_file(item[1], item[0]), paths))
+    verdict = inspection.inspect(targets, judges, root)
     if options.only:
         verdict = checks.restricted(verdict, options.only)
     views = {
-        "github": lambda: report.verdict_github(verdict),
-        "markdown": lambda: report.verdict_markdown(verdict),
+        "github": lambda: verdict_report.verdict_github(verdict),
+        "markdown": lambda: verdict_report.verdict_markdown(verdict),
     }
-    return Result(report.verdict_json(verdict), report.verdict_text(verdict), 3 if verdict.denied else 0, views)
+    text = verdict_report.verdict_text(verdict)
+    return Result(verdict_report.verdict_json(verdict), text, 3 if verdict.denied else 0, views)
+
+
+def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
+    """Raise UsageError for a name that no rule has: restricted to it, every check would pass."""
+    from promote.commands import policies
+
+    known = [rule.id for rule in policies.read(root, judges.policies)]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no rule '{name}'{_hint(name, known)}")
+
+
+def _hint(name: str, known: list[str]) -> str:
+    hint = config.nearest(name, known)
+    return hint if "did you mean" in hint else "; `promote policies` lists them"
 
 
 def root_of(folder: Path) -> Path:
@@ -69,7 +87,3 @@ def _path(root: Path, settings: Config, name: str) -> Path:
         return path.resolve()
     known = config.nearest(name, settings.environments)
     raise UsageError(f"there is no environment, folder or file '{name}'{known}")
-
-
-def _render(name: str, path: Path) -> Rendered:
-    return render.folder_or_file(path, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promote import message, proof, render, report
+from promote import message, proof, render, report, verdict_report
 from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
 from promote.proof import Difference
@@ -55,5 +55,5 @@ def _text(name: str, differences: list[Difference]) -> list[str]:
 
 
 def _json(one: Difference) -> report.Json:
-    who = report.identity_json(one.resource)
+    who = verdict_report.identity_json(one.resource)
     return {"resource": who, "path": one.path, "old": one.old, "new": one.new, "image": one.is_image}

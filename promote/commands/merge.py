@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promote import inspection, plan, render, report, workflow
+from promote import inspection, plan, render, report, verdict_report, workflow
 from promote.checks import Verdict
 from promote.commands.result import Result
 from promote.errors import Blocked, UsageError
@@ -39,7 +39,7 @@ def _attempt(workspace: Workspace, number: int, method: Method) -> Result:
     refs = workspace.fetch(pull.head)
     tip = refs[workspace.base_ref]
     verdict = _verdict(workspace, tip, pull)
-    text = report.verdict_text(verdict)
+    text = verdict_report.verdict_text(verdict)
     if verdict.denied:
         return Result(_json(pull, None, changed=False), [*text, f"pull request #{number} is not merged"], 3)
     merged = forge.merge(number, pull.head_commit, tip, method)

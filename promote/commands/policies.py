@@ -1,0 +1,50 @@
+"""`promote policies`: every rule, what it denies and how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from promote import config, inspection, rules
+from promote.commands.check import root_of
+from promote.commands.result import Result
+from promote.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Nothing to choose."""
+
+
+def run(options: Options) -> Result:
+    """The rules of the repository and promote's own checks, by id."""
+    del options
+    root = root_of(Path.cwd())
+    known = read(root, root / config.load(root).policies)
+    return Result({"rules": [_json(rule) for rule in known]}, [line for rule in known for line in _text(rule)])
+
+
+def read(root: Path, folder: Path) -> tuple[Rule, ...]:
+    """The rules in `folder`, with their files relative to `root`; raises ConfigError where there is none."""
+    return rules.read({
+        (file.relative_to(root) if file.is_relative_to(root) else file).as_posix(): file.read_text("utf-8")
+        for file in inspection.rego_files(folder)
+    })  # fmt: skip
+
+
+def _json(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "levels": list(rule.levels),
+        "severity": rule.severity,
+        "title": rule.title,
+        "description": rule.description,
+        "fix": rule.fix,
+        "docs": rule.docs,
+        "file": rule.file,
+    }
+
+
+def _text(rule: Rule) -> list[str]:
+    lines = [f"{rule.id}  {'+'.join(rule.levels)}, {rule.severity}: {rule.title}", f"    {rule.description}"]
+    return [*lines, f"    fix: {rule.fix}", *([f"    see: {rule.docs}"] if rule.docs else [])]

@@ -1,0 +1,113 @@
+"""How a verdict of the checks is shown: as JSON, as text, as GitHub annotations, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from promote.checks import Finding, Verdict
+from promote.documents import Identity
+
+Json = dict[str, Any]
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """A verdict as JSON."""
+    return {
+        "targets": [
+            {"name": one.name, "path": one.path, "documents": one.documents,
+             "evaluated": one.evaluated, "validated": one.validated}
+            for one in verdict.targets
+        ],
+        "findings": [_finding_json(finding) for finding in verdict.findings],
+        "summary": {
+            "deny": verdict.count("deny"),
+            "warn": verdict.count("warn"),
+            "waived": sum(finding.waiver is not None for finding in verdict.findings),
+        },
+    }  # fmt: skip
+
+
+def _finding_json(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "target": finding.target,
+        "resource": identity_json(finding.resource),
+        "container": finding.container,
+        "message": finding.message,
+        "fix": finding.fix,
+        "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
+        "waiver": finding.waiver,
+    }
+
+
+def identity_json(who: Identity) -> Json:
+    """An object's identity as JSON."""
+    return {"apiVersion": who.api_version, "kind": who.kind, "namespace": who.namespace, "name": who.name}
+
+
+def verdict_text(verdict: Verdict) -> list[str]:
+    """A verdict for people: each finding with its place and its remedy, then what was seen."""
+    lines = []
+    for finding in verdict.findings:
+        place = f"  {finding.source}" if finding.source else ""
+        lines += [f"{finding.level.upper():5} {finding.rule}{place}", f"      {finding.message}"]
+        if finding.fix:
+            lines.append(f"      fix: {finding.fix}")
+    return [*lines, *_seen(verdict)]
+
+
+def _seen(verdict: Verdict) -> list[str]:
+    lines = [
+        f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
+        for one in verdict.targets
+    ]
+    return [*lines, f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings"]
+
+
+def verdict_github(verdict: Verdict) -> list[str]:
+    """A verdict as workflow commands that GitHub shows beside the source lines.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    lines = []
+    for finding in verdict.findings:
+        level = "error" if finding.level == "deny" else "warning"
+        place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
+        text = f"{finding.message}. Fix: {finding.fix}" if finding.fix else finding.message
+        lines.append(f"::{level} {place}title={_property(finding.rule)}::{_escaped(text)}")
+    return [*lines, *_seen(verdict)]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def verdict_markdown(verdict: Verdict) -> list[str]:
+    """A verdict for a job summary or a comment."""
+    from promote import message
+
+    targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
+    lines = [message.verdict_line(verdict), "", *_table(("target", "documents", "validated", "evaluated"), targets)]
+    findings = [(one.level, one.rule, str(one.source or ""), one.message, one.fix) for one in verdict.findings]
+    return [*lines, "", *_table(("level", "rule", "where", "what", "fix"), findings)] if findings else lines
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [_row(head), _row(["---"] * len(head)), *map(_row, [[_cell(text) for text in row] for row in rows])]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    """`text` as one cell: no character of it means anything to Markdown's tables or to HTML."""
+    for character, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "&#124;"), ("`", "&#96;"), ("\n", " ")):
+        text = text.replace(character, written)
+    return text
