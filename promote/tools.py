@@ -20,12 +20,12 @@ _ASK: dict[str, Sequence[str]] = {
 }
 
 # These programs live for a second: letting them collect garbage less often saves a third of their time.
-_LAZY_COLLECTOR = {"GOGC": "400"}
+LAZY_COLLECTOR = {"GOGC": "400"}
 
 
 def run(name: str, *arguments: str | Path) -> process.Completed:
     """Run the program `name` to its end; the caller judges the exit code."""
-    return process.run([find(name), *arguments], env=None if "GOGC" in os.environ else _LAZY_COLLECTOR)
+    return process.run([find(name), *arguments], env=None if "GOGC" in os.environ else LAZY_COLLECTOR)
 
 
 @once
