@@ -1,8 +1,8 @@
 # METADATA
 # title: No network rule allows everybody
 # description: |
-#   A rule without peers, a peer without selectors, a selector for all namespaces or a block of all addresses undoes
-#   the default deny for the pods it selects. Every rule names whom it lets talk.
+#   A rule without peers, a peer without selectors, a selector for all pods or all namespaces, or a block of all
+#   addresses undoes the default deny for the pods it selects. Every rule names whom it lets talk.
 # custom:
 #   id: network.allow_all
 #   severity: high
@@ -61,6 +61,13 @@ _everybody(_, peer) := "every pod of every namespace" if {
 	is_object(peer.namespaceSelector)
 	selectors.is_empty(peer.namespaceSelector)
 	selectors.is_empty(values.at(peer, ["podSelector"]))
+}
+
+# It stands for the default deny's opposite: whatever else runs beside the workload.
+_everybody(_, peer) := "every pod of its namespace" if {
+	is_object(peer.podSelector)
+	selectors.is_empty(peer.podSelector)
+	object.get(peer, "namespaceSelector", null) == null
 }
 
 _everybody(rule, peer) := sprintf("every port of %s", [peer.ipBlock.cidr]) if {

@@ -12,7 +12,7 @@ test_accepts_named_peers if {
 		{"podSelector": {"matchLabels": {"app": "web"}}},
 		{"podSelector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {}},
 		{"namespaceSelector": {"matchLabels": {"team": "shop"}}},
-		{"podSelector": {}, "namespaceSelector": null},
+		{"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "shop"}}},
 		{"ipBlock": {"cidr": "192.0.2.0/24"}},
 	] {
 		count(allow_all.deny) == 0 with input as _from(peer)
@@ -34,6 +34,14 @@ test_denies_empty_peers if {
 	every peer in [{}, {"podSelector": null}, "web"] {
 		examples.messages(allow_all.deny) == {
 			"NetworkPolicy/cart: an ingress rule allows everybody: its peer is empty",
+		} with input as _from(peer)
+	}
+}
+
+test_denies_all_pods_of_the_namespace if {
+	every peer in [{"podSelector": {}}, {"podSelector": {"matchLabels": {}}, "namespaceSelector": null}] {
+		examples.messages(allow_all.deny) == {
+			"NetworkPolicy/cart: an ingress rule allows every pod of its namespace",
 		} with input as _from(peer)
 	}
 }
