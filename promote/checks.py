@@ -86,8 +86,8 @@ def from_kubeconform(
         key = (resource["version"], resource["kind"], resource["name"])
         # It does not say the namespace, but answers in the order of the documents.
         same = waiting.get(key)
+        validated += bool(same) and resource["status"] in ("statusValid", "statusInvalid")
         who = same.pop(0) if same else Identity(key[0], key[1], "", key[2])
-        validated += same is not None and resource["status"] in ("statusValid", "statusInvalid")
         if resource["status"] != "statusValid":
             findings.extend(_schema_findings(resource, target, who))
     return validated, findings
@@ -154,8 +154,9 @@ def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> tuple[in
     for answer in answers:
         results = [(level, one) for level, key in _LEVELS.items() for one in answer.get(key) or ()]
         if answer["namespace"] == EVALUATION:
-            for _, record in results:
-                documents, rules = int(record["metadata"]["documents"]), len(record["metadata"]["rules"])
+            records = [one.get("metadata") or {} for _, one in results]
+            documents = sum(int(record.get("documents", 0)) for record in records)
+            rules = sum(len(record.get("rules", ())) for record in records)
         else:
             gathered = bool(results) or answer["successes"] > 0
             findings += [_rule_finding(level, one, target) for level, one in results]
@@ -173,9 +174,10 @@ def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Findi
 
 def unseen(target: Target, validated: Mapping[str, int], rules: int) -> list[Finding]:
     """Denials for every document that some stage did not see; empty when nothing escaped."""
-    faults = []
     if target.documents == 0:
-        faults.append(("check.nothing", "no document was rendered", "name a folder that holds manifests"))
+        nothing = f"{target.name}: no document was rendered"
+        return [Finding("check.nothing", "deny", target.name, NOWHERE, nothing, "name a folder that holds manifests")]
+    faults = []
     if rules == 0:
         faults.append(("check.no_rules", "no rule was evaluated", "point `policies:` in promote.yaml at the rules"))
     if target.evaluated != target.documents and rules:

@@ -15,6 +15,8 @@ from promote.checks import Finding, Verdict
 from promote.errors import ConfigError, ToolError
 from promote.render import Rendered
 
+_OF_CONFTEST = {"namespace": str, "successes": int}
+_OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
 _WORKERS = 8  # the work is done by other processes; a thread only waits for one
 
 
@@ -58,15 +60,14 @@ def _judge(
     rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]]
 ) -> tuple[checks.Target, list[Finding]]:
     known = rendered.documents
-    try:
-        evaluated, rules, findings = checks.from_conftest(evaluation, rendered.name)
-        by_version = {
-            version: checks.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
-        }
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ToolError(
-            f"{rendered.name}: conftest or kubeconform answered in an unknown form ({error!r})"
-        ) from error
+    if not known:
+        # The programs take an empty file for one empty document.
+        target = checks.Target(rendered.name, path, 0, 0, 0)
+        return target, checks.unseen(target, {}, 0)
+    evaluated, rules, findings = checks.from_conftest(evaluation, rendered.name)
+    by_version = {
+        version: checks.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
+    }
     validated = {version: number for version, (number, _) in by_version.items()}
     target = checks.Target(rendered.name, path, len(known), evaluated, min(validated.values(), default=0))
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
@@ -111,18 +112,21 @@ def _kubeconform(
     )  # fmt: skip
     answer = _answer("kubeconform", done)
     found = answer.get("resources") if isinstance(answer, dict) else None
-    if not isinstance(found, list):
-        raise ToolError("kubeconform gave no verdict: its answer has no list of resources")
-    return [one for one in found if one["status"] != "statusEmpty"]
+    return [one for one in _entries("kubeconform", found, _OF_KUBECONFORM) if one["status"] != "statusEmpty"]
 
 
 def _conftest(file: Path, policies: Path) -> Any:
-    options = [part for path in rego_files(policies) for part in ("--policy", str(path))]
-    if (policies / "data").is_dir():
-        options += ["--data", str(policies / "data")]
+    folder = policies.resolve()
+    options = [part for path in rego_files(folder) for part in ("--policy", str(path))]
+    if (folder / "data").is_dir():
+        options += ["--data", str(folder / "data")]
     namespaces = ["--namespace", checks.MAIN, "--namespace", checks.EVALUATION]
-    done = tools.run("conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", *options)
-    return _answer("conftest", done)
+    # Not in the checkout, whose conftest.toml is for people and may ask for anything.
+    done = tools.run(
+        "conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", "--fail-on-warn=false",
+        *options, cwd=file.parent,
+    )  # fmt: skip
+    return _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
 
 
 def rego_files(policies: Path) -> list[Path]:
@@ -135,7 +139,20 @@ def rego_files(policies: Path) -> list[Path]:
 
 def _answer(name: str, done: process.Completed) -> Any:
     try:
-        return json.loads(done.stdout)
+        # 1 means that something was found.
+        if done.code in (0, 1):
+            return json.loads(done.stdout)
     except ValueError:
-        reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
-        raise ToolError(f"{name} gave no verdict: {reason[-1]}") from None
+        pass
+    reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
+    raise ToolError(f"{name} gave no verdict: {reason[-1]}")
+
+
+def _entries(name: str, answer: Any, fields: Mapping[str, type]) -> list[Any]:
+    """The list `answer`, if it has the form that is known of the program `name`."""
+    if isinstance(answer, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(field), kind) for field, kind in fields.items())
+        for one in answer
+    ):
+        return answer
+    raise ToolError(f"{name} gave no verdict: its answer has an unknown form")

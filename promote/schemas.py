@@ -26,13 +26,18 @@ def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
     """A `-schema-location` for kubeconform under which every known one of `kinds` has its schema.
 
     `kinds` are (apiVersion, kind). Kinds that Kubernetes `version` (such as `1.36`) does not have get none.
-    Raises ConfigError when the whole version is unknown.
+    Raises ConfigError when the whole version is unknown, or the cache cannot be written.
     """
     folder = cache.folder() / "schemas" / _release() / version
-    for api_version, kind in kinds:
-        name = file_name(api_version, kind)
-        if _FILE.fullmatch(name) and not (folder / name).exists():
-            _make(version, name, folder / name)
+    try:
+        for api_version, kind in kinds:
+            name = file_name(api_version, kind)
+            if _FILE.fullmatch(name) and not (folder / name).exists():
+                _make(version, name, folder / name)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot keep schemas in {folder} ({error.strerror}): set PROMOTE_CACHE to a folder that can be written"
+        ) from error
     return str(folder / "{{.ResourceKind}}{{.KindSuffix}}.json")
 
 

@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 policies=()
 while IFS= read -r rule; do
   policies+=(--policy "$rule")
-done < <(find policies -name '*.rego' ! -name '*_test.rego' | sort)
+done < <(find policies/ -name '*.rego' ! -name '*_test.rego' | sort)
 
 jobs=()
 start() {

@@ -1,0 +1,125 @@
+"""Every promised denial, with its rule, its resource, and the file and line to mend."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.checking import Checked, Repository
+
+STAGING = "overlays/staging/kustomization.yaml"
+ENGINE = "overlays/staging/resources-ocr-engine.patch.yaml"
+USERS = "base/network-policies/user-service.yaml"
+INIT_CONTAINER = """\
+  - patch: |-
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: user-service
+      spec:
+        template:
+          spec:
+            initContainers:
+              - name: wait
+                image: mediq/user-service
+"""
+OPERATIONS = """\
+  - target:
+      kind: HorizontalPodAutoscaler
+      name: user-service
+    patch: |-
+      - op: add
+        path: /spec/maximum
+        value: 3
+      - op: replace
+        path: /spec/maxReplicas
+        value: "three"
+"""
+NO_DEFAULT_DENY = """\
+  - patch: |-
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata:
+        name: default-deny
+      $patch: delete
+"""
+
+
+@pytest.fixture(scope="module")
+def overlays(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    repository = Repository.of_overlays(tmp_path_factory.mktemp("overlays"))
+    repository.edit(
+        ENGINE, "- name: server\n", "- name: server\n          securityContext:\n            runAsUser: 0\n"
+    )
+    mysql = "- podSelector:\n            matchLabels:\n              app.kubernetes.io/name: mysql"
+    repository.edit(USERS, mysql, "- {}")
+    version = (
+        '    newTag: "1.5.0"\n    digest: sha256:621519d57b4072917462900490dc13a878224a646ae726c1776fd7bad476f55c\n'
+    )
+    repository.edit(STAGING, version, "")
+    repository.append(STAGING, INIT_CONTAINER + OPERATIONS + NO_DEFAULT_DENY)
+    return repository
+
+
+@pytest.fixture(scope="module")
+def found(overlays: Repository) -> Checked:
+    return overlays.check()
+
+
+def of_staging(found: Checked, rule: str) -> set[tuple[str, str, str]]:
+    return {place for place in found.places_in("staging") if place[0] == rule}
+
+
+def test_the_check_is_denied(found: Checked) -> None:
+    assert found.code == 3
+
+
+def test_every_document_is_seen_all_the_same(found: Checked) -> None:
+    for target in found.json["targets"]:
+        assert target["documents"] == target["evaluated"] == target["validated"] > 30, target
+
+
+def test_a_root_container(found: Checked, overlays: Repository) -> None:
+    where = overlays.line(ENGINE, "runAsUser: 0")
+    assert of_staging(found, "workloads.run_as_user") == {
+        ("workloads.run_as_user", "Deployment/ocr-engine-service", where)
+    }
+    assert [one["container"] for one in found.of("workloads.run_as_user")] == ["server"]
+
+
+def test_an_init_container_without_limits(found: Checked, overlays: Repository) -> None:
+    where = overlays.line(STAGING, "- name: wait")
+    assert ("workloads.resources", "Deployment/user-service", where) in found.places
+    assert {one["container"] for one in found.of("workloads.resources")} == {"wait"}
+
+
+def test_a_namespace_without_deny_all(found: Checked, overlays: Repository) -> None:
+    where = overlays.line("overlays/staging/namespace.yaml", "apiVersion")
+    assert {("network.default_deny", "Namespace/mediq-staging", where)} == of_staging(found, "network.default_deny")
+    assert len(found.of("network.default_deny")) == 2
+
+
+def test_a_network_policy_with_an_empty_peer(found: Checked, overlays: Repository) -> None:
+    where = overlays.line(USERS, "- {}")
+    assert of_staging(found, "network.allow_all") == {("network.allow_all", "NetworkPolicy/user-service", where)}
+    assert {one["target"] for one in found.of("network.allow_all")} == {"staging", "production"}
+
+
+def test_an_unknown_field_and_a_wrong_type(found: Checked, overlays: Repository) -> None:
+    who = "HorizontalPodAutoscaler/user-service"
+    # The operation that wrote it: its first line is one above its path.
+    unknown = overlays.line(STAGING, "path: /spec/maximum", above=1)
+    wrong = overlays.line(STAGING, 'value: "three"', above=2)
+    assert of_staging(found, "schema.invalid") == {("schema.invalid", who, unknown), ("schema.invalid", who, wrong)}
+    messages = {one["message"] for one in found.of("schema.invalid")}
+    assert any("'maximum' is unknown (Kubernetes 1.35, 1.36, 1.37)" in message for message in messages)
+    assert any("at /spec/maxReplicas: got string, want integer" in message for message in messages)
+
+
+def test_an_image_without_a_tag(found: Checked, overlays: Repository) -> None:
+    where = overlays.line(STAGING, "- name: mediq/user-service")
+    assert of_staging(found, "images.tag") == {("images.tag", "Deployment/user-service", where)}
+    assert {one["container"] for one in found.of("images.tag")} == {"server", "wait"}
+
+
+def test_production_shows_only_what_both_share(found: Checked) -> None:
+    assert {one["rule"] for one in found.json["findings"] if one["target"] == "production"} == {"network.allow_all"}

@@ -1,0 +1,208 @@
+"""Files written by hand: what Kubernetes takes is read whole, all else is refused with file and line."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from promote.errors import PromoteError, RenderError, UsageError
+from tests.integration.checking import Checked, Repository
+
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a}\n"
+WRONG = "data: {number: 1}\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Repository:
+    return Repository.bare(tmp_path / "bare")
+
+
+def seen(found: Checked) -> int:
+    (target,) = found.json["targets"]
+    assert target["documents"] == target["evaluated"] == target["validated"]
+    return int(target["documents"])
+
+
+def wrong(found: Checked) -> dict[str, str]:
+    """Where the documents with a number in them were found, by their names."""
+    return {
+        one["resource"]["name"]: f"{one['source']['file']}:{one['source']['line']}"
+        for one in found.of("schema.invalid")
+    }
+
+
+def test_several_documents_some_empty(files: Repository) -> None:
+    text = "\n---\n".join(["# only a comment", MAP % "a", "", "---", MAP % "b" + WRONG, "null", MAP % "c"])
+    files.write("m/all.yaml", text + "\n---\n")
+    found = files.check("m")
+    assert (seen(found), wrong(found)) == (3, {"b": files.line("m/all.yaml", "number")})
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_json(files: Repository, suffix: str) -> None:
+    document = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "a", "namespace": "a"},
+        "data": {"n": 1},
+    }
+    files.write(f"m/a.{suffix}", json.dumps(document, indent="\t" if suffix == "json" else 2))
+    found = files.check("m")
+    assert (seen(found), wrong(found)) == (1, {"a": files.line(f"m/a.{suffix}", '"n"')})
+
+
+def test_lists_within_lists(files: Repository) -> None:
+    files.write("m/list.yaml", """\
+apiVersion: v1
+kind: List
+items:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: a}}
+  - apiVersion: v1
+    kind: ConfigMapList
+    items:
+      - {apiVersion: v1, kind: ConfigMap, metadata: {name: b, namespace: a}}
+      - apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: c, namespace: a}
+        data:
+          number: 1
+""")  # fmt: skip
+    found = files.check("m")
+    assert (seen(found), wrong(found)) == (3, {"c": files.line("m/list.yaml", "number")})
+
+
+def test_windows_lines_and_a_byte_order_mark(files: Repository) -> None:
+    text = (MAP % "a") + "---\n" + (MAP % "b") + WRONG
+    files.write("m/a.yaml", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    found = files.check("m")
+    assert (seen(found), wrong(found)) == (2, {"b": "m/a.yaml:8"})
+
+
+def test_anchors_and_merge_keys(files: Repository) -> None:
+    files.write("m/a.yaml", """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: a, labels: &labels {app: a, tier: back}}
+data:
+  <<: *labels
+  tier: front
+  number: &number 1
+  again: *number
+""")  # fmt: skip
+    found = files.check("m")
+    assert seen(found) == 1
+    assert {one["source"]["line"] for one in found.of("schema.invalid")} == {7, 8}
+
+
+def test_words_that_yaml_parsers_disagree_on_reach_the_programs_as_the_cluster_reads_them(files: Repository) -> None:
+    values = {
+        "port": "22:22",
+        "date": "2024-01-02",
+        "exponent": "1e3",
+        "yes": "yes",
+        "octal": "0777",
+        "text": "1.2.3",
+    }
+    files.write("m/a.yaml", (MAP % "a") + "data:\n" + "".join(f"  {key}: {value}\n" for key, value in values.items()))
+    messages = " ".join(one["message"] for one in files.check("m").of("schema.invalid"))
+    assert [key for key in ("port", "date", "exponent", "octal", "text") if f"/data/{key}:" in messages] == [
+        "exponent",
+        "octal",
+    ]
+
+
+def test_strange_characters_are_no_line_breaks(files: Repository) -> None:
+    files.write("m/a.yaml", (MAP % "a") + 'data: {text: "\\u2028---\\u0085---\\n---\\n\\ufeff"}\n')
+    assert seen(files.check("m")) == 1
+
+
+def test_two_thousand_documents_and_a_large_one(files: Repository) -> None:
+    big = MAP % "big" + "data:\n  text: |\n" + "    0123456789abcdef [*] --- {{x}}\n" * 30_000
+    files.write("m/many.yaml", "---\n".join(MAP % f"m{number}" for number in range(2000)))
+    files.write("m/more/big.yml", big)
+    assert seen(files.check("m")) == 2001
+
+
+REFUSED: dict[str, tuple[str | bytes, int | None, str]] = {
+    "a key twice": (MAP % "a" + "data: {a: x}\ndata: {b: y}\n", 5, "the key 'data' stands twice"),
+    "a key twice inside": (MAP % "a" + "data:\n  a: x\n  a: y\n", 6, "the key 'a' stands twice"),
+    "no UTF-8": ((MAP % "a").encode() + b"data: {a: \xff}\n", 4, "not UTF-8"),
+    "no YAML": (MAP % "a" + "data: [\n", 5, "not YAML"),
+    "a control character": (MAP % "a" + "data: {a: \x07}\n", 4, "control character"),
+    "a tab": (MAP % "a" + "data:\n\ta: b\n", 5, "not YAML"),
+    "a sentence": ("only words\n", 1, "a document is str, not a Kubernetes object"),
+    "a second document that is a list": (MAP % "a" + "---\n- a\n", 5, "a document is list"),
+    "an unknown tag": (MAP % "a" + "data: !vault x\n", 4, "!vault"),
+    "deep nesting": ("a: " + "[" * 100_000, 1, "nested too deeply"),
+    "deep indentation": ("".join(" " * level + "a:\n" for level in range(3000)), 201, "nested too deeply"),
+    "an alias to its parent": (MAP % "a" + "data: &a {a: *a}\n", 4, "expand without end"),
+    "an unknown alias": (MAP % "a" + "data: *nobody\n", 4, "undefined alias"),
+    "not a number": (MAP % "a" + "data: {a: .nan}\n", None, "not JSON compliant"),
+    "a list as key": (MAP % "a" + "data: {[a]: b}\n", 4, "unhashable key"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(files: Repository, name: str) -> None:
+    content, line, message = REFUSED[name]
+    files.write("m/bad.yaml", content)
+    with pytest.raises(RenderError) as refusal:
+        files.check("m")
+    assert message in str(refusal.value)
+    assert str(refusal.value).startswith("m/bad.yaml:" + (f"{line}: " if line else ""))
+
+
+def bomb(levels: int) -> str:
+    """Nine times as much with every line."""
+    lines = [f"  l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]" for level in range(1, levels)]
+    return MAP % "a" + "data:\n  l0: &l0 lol\n" + "\n".join(lines) + "\n"
+
+
+def merge_bomb(levels: int) -> str:
+    lines = [f"  l{level}: &l{level} {{<<: [{', '.join([f'*l{level - 1}'] * 9)}]}}" for level in range(1, levels)]
+    return MAP % "a" + "data:\n  l0: &l0 {a: b}\n" + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("make", [bomb, merge_bomb])
+def test_aliases_that_would_fill_the_memory_are_refused_in_little_memory(files: Repository, make: object) -> None:
+    assert callable(make)
+    files.write("m/bad.yaml", make(30))
+    tracemalloc.start()
+    try:
+        with pytest.raises(PromoteError, match=r"m/bad\.yaml:\d+: this is not YAML: its aliases would expand"):
+            files.check("m")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_few_aliases_are_no_bomb(files: Repository) -> None:
+    files.write("m/good.yaml", bomb(4))
+    assert seen(files.check("m")) == 1
+
+
+def test_a_folder_without_manifests(files: Repository) -> None:
+    files.write("m/readme.txt", "nothing")
+    with pytest.raises(UsageError, match="no YAML or JSON file"):
+        files.check("m")
+
+
+def test_a_target_that_does_not_exist(files: Repository) -> None:
+    with pytest.raises(UsageError, match="did you mean 'staging'"):
+        files.check("stagin")
+
+
+def test_one_file_is_a_target(files: Repository) -> None:
+    files.write("m/a.yaml", MAP % "a" + WRONG)
+    files.write("m/b.yaml", MAP % "b" + WRONG)
+    assert wrong(files.check("m/b.yaml")) == {"b": "m/b.yaml:4"}
+
+
+def test_nothing_to_check_without_environments(tmp_path: Path) -> None:
+    files = Repository.bare(tmp_path / "bare")
+    (files.folder / "promote.yaml").unlink()
+    with pytest.raises(UsageError, match="name a folder to check"):
+        files.check()

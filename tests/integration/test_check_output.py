@@ -1,0 +1,136 @@
+"""What `promote check` and `promote policies` print, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from promote.commands import policies
+from promote.errors import UsageError
+from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
+
+TOP = ["targets", "findings", "summary"]
+FINDING = ["rule", "level", "target", "resource", "container", "message", "fix", "source", "waiver"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    repository = Repository.small(tmp_path_factory.mktemp("small"))
+    repository.edit("cart.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
+    repository.edit("cart.yaml", "spec:\n  selector", "spec:\n  replica: 1\n  selector")
+    return repository
+
+
+def promote(repository: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROMOTE_CACHE": str(CACHE), "PROMOTE_TOOLS": str(TOOLS)}
+    command = [sys.executable, "-m", "promote", *arguments]
+    return subprocess.run(
+        command, cwd=repository.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_json_has_exactly_the_keys_that_were_promised(small: Repository) -> None:
+    done = promote(small, "check", "--output", "json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert list(found) == TOP
+    (target,) = found["targets"]
+    assert target == {"name": "small", "path": ".", "documents": 4, "evaluated": 4, "validated": 4}
+    for finding in found["findings"]:
+        assert list(finding) == FINDING
+        assert list(finding["resource"]) == ["apiVersion", "kind", "namespace", "name"]
+        assert list(finding["source"]) == ["file", "line"]
+    assert found["summary"] == {"deny": 2, "warn": 0, "waived": 0}
+
+
+def test_json_of_a_finding(small: Repository) -> None:
+    (finding,) = small.check().of("workloads.read_only_root")
+    assert finding == {
+        "rule": "workloads.read_only_root",
+        "level": "deny",
+        "target": "small",
+        "resource": {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "cart"},
+        "container": "server",
+        "message": "Deployment/cart: container server can write to its root filesystem",
+        "fix": "securityContext: {readOnlyRootFilesystem: true}, with an emptyDir where the program writes",
+        "source": {"file": "cart.yaml", "line": 26},
+        "waiver": None,
+    }
+
+
+def test_text(small: Repository) -> None:
+    done = promote(small, "check")
+    assert done.returncode == 3
+    lines = done.stdout.splitlines()
+    assert "DENY  workloads.read_only_root  cart.yaml:26" in lines
+    assert lines[-2:] == ["small: 4 documents rendered, 4 validated, 4 evaluated", "2 denied, 0 warnings"]
+
+
+def test_github_shows_findings_beside_their_lines(small: Repository) -> None:
+    lines = promote(small, "check", "--output", "github").stdout.splitlines()
+    assert lines[0].startswith("::error file=cart.yaml,line=7,title=schema.invalid::Deployment/shop/cart: at /spec")
+    assert lines[1].startswith("::error file=cart.yaml,line=26,title=workloads.read_only_root::Deployment/cart: ")
+    assert [line for line in lines[2:] if line.startswith("::")] == []
+
+
+def test_markdown_is_a_job_summary(small: Repository) -> None:
+    lines = promote(small, "check", "--output", "markdown").stdout.splitlines()
+    assert lines[0] == "❌ 2 denied, 0 warnings, 4 documents checked"
+    assert "| small | 4 | 4 | 4 |" in lines
+    assert [line.split(" | ")[1] for line in lines[-2:]] == ["schema.invalid", "workloads.read_only_root"]
+
+
+def test_only_one_rule(small: Repository) -> None:
+    found = small.check(only=("schema.invalid",))
+    assert (found.code, found.rules) == (3, {"schema.invalid"})
+    assert small.check(only=("images.tag",)).code == 0
+
+
+def test_only_never_hides_that_something_was_not_seen(small: Repository) -> None:
+    small.write("m/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
+    found = small.check("m", only=("images.tag",))
+    assert (found.code, found.rules) == (3, {"check.unvalidated", "schema.missing"})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("images.tga", "did you mean 'images.tag'?"), ("qqq", "`promote policies` lists them")],
+)
+def test_only_an_unknown_rule(small: Repository, name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        small.check(only=(name,))
+    assert str(refusal.value).endswith(hint)
+    done = promote(small, "check", "--only", name)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_policies_lists_every_rule_once(small: Repository) -> None:
+    listed = json.loads(promote(small, "policies", "--output", "json").stdout)["rules"]
+    ids = [rule["id"] for rule in listed]
+    assert ids == sorted(set(ids))
+    files = [f for f in (ROOT / "policies").glob("[!dl]*/*.rego") if not f.name.endswith("_test.rego")]
+    assert len([rule for rule in listed if rule["file"]]) == len(files) + 1  # documents/ has one
+    for rule in listed:
+        assert list(rule) == ["id", "levels", "severity", "title", "description", "fix", "docs", "file"]
+        assert all(rule[key] for key in ("levels", "severity", "title", "description", "fix")), rule["id"]
+
+
+def test_policies_as_text(small: Repository) -> None:
+    with surroundings(small.folder):
+        text = "\n".join(policies.run(policies.Options()).text)
+    assert "workloads.run_as_user  deny, high: Nothing runs as user 0\n" in text
+    assert "namespaces.explicit  deny+warn, medium: " in text
+    assert "schema.missing  deny, high: Every kind has a schema\n" in text
+
+
+def test_rules_outside_the_repository_are_named_by_their_whole_path(tmp_path: Path) -> None:
+    repository = Repository.small(tmp_path / "small")
+    repository.append("promote.yaml", f"policies: {ROOT / 'policies'}\n")
+    with surroundings(repository.folder):
+        files = {rule["file"] for rule in policies.run(policies.Options()).json["rules"]}
+    assert str(ROOT / "policies" / "images" / "tag.rego") in files
