@@ -4,15 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
+from functools import cache as once
 from pathlib import Path
 
 
 def folder() -> Path:
-    """Where promote keeps what it can make again: PROMOTE_CACHE, else the user's cache folder."""
-    if chosen := os.environ.get("PROMOTE_CACHE"):
-        return Path(chosen)
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "promote"
+    """Where promote keeps what it can make again: PROMOTE_CACHE, else the user's cache folder.
+
+    Where that cannot be written, as in many containers, a temporary folder that this process removes.
+    """
+    chosen = _chosen()
+    return chosen if chosen is not None and _writable(chosen) else Path(_temporary().name)
+
+
+def _chosen() -> Path | None:
+    if named := os.environ.get("PROMOTE_CACHE"):
+        return Path(named).absolute()
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        # No HOME, and a user that the machine does not know.
+        return None
+    return Path(home).absolute() / "promote"
+
+
+@once
+def _writable(path: Path) -> bool:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path, os.W_OK | os.X_OK)
+
+
+@once
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="promote-cache-")
 
 
 def key(*parts: str | bytes) -> str:

@@ -1,5 +1,9 @@
 """What can go wrong, sorted by what the person who meets it can do; each class has its exit code."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class PromoteError(Exception):
     """Root of every expected failure. Its text says what failed, where, and what to do next."""
@@ -9,6 +13,10 @@ class PromoteError(Exception):
 
 class UsageError(PromoteError):
     """The command line or the repository's layout does not make sense (exit 2)."""
+
+
+class UnknownEnvironment(UsageError):
+    """A name that is no environment; where two of them were given it may be a mistyped command (exit 2)."""
 
 
 class ConfigError(PromoteError):
@@ -21,6 +29,10 @@ class EditRefused(ConfigError):
 
 class ToolError(PromoteError):
     """A program that promote runs is missing, has the wrong version or failed (exit 2)."""
+
+
+class TimedOut(ToolError):
+    """A program ran longer than it may and was stopped (exit 2)."""
 
 
 class RenderError(ToolError):
@@ -59,3 +71,14 @@ class PartlyDone(PromoteError):
     """Some steps took effect and a later one failed: run the same command again (exit 7)."""
 
     exit_code = 7
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a 'not found' message: the nearest known name, or all of them."""
+    # Imported here: only a mistake needs it.
+    from difflib import get_close_matches
+
+    names = sorted(set(known))
+    if close := get_close_matches(name, names, n=1):
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""

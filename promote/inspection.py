@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
     """
     with (
         tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
-        ThreadPoolExecutor(_WORKERS) as pool,
+        process.side_by_side(_WORKERS) as pool,
     ):
         files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
         evaluations = [pool.submit(_conftest, file, rules.policies) for file in files]

@@ -6,27 +6,40 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from promote.errors import ToolError
+from promote.errors import TimedOut, ToolError
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")
-_SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|SECRET|CREDENTIAL)", re.IGNORECASE)
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+# As far as the last '@' before the host's end: a password may hold one.
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]+@")
+_SECRET_NAME = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|_KEY$|_PAT$", re.IGNORECASE)
 _SHORTEST_SECRET = 8
 
 # A hook or another Git command exports these; they would point our Git at the wrong repository.
-_INHERITED_GIT = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_OBJECT_DIRECTORY",
+# `git rev-parse --local-env-vars` lists them; those that carry configuration are the user's and stay.
+INHERITED_GIT = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
     "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
 )
 
 
@@ -52,15 +65,23 @@ class Completed:
 def redact(text: str) -> str:
     """Replace credentials in URLs, and the value of every secret-named environment variable, by `***`."""
     text = _CREDENTIALS.sub("***@", text)
-    for name, value in os.environ.items():
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET:
-            text = text.replace(value, "***")
+    secrets = {value.strip() for name, value in os.environ.items() if _SECRET_NAME.search(name)}
+    # The longest first, should one be part of another.
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
     return text
+
+
+def forget_inherited() -> None:
+    """Take another Git command's variables out of our own environment, which libraries hand on as it is."""
+    for name in INHERITED_GIT:
+        os.environ.pop(name, None)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a child: ours without another Git command's variables, never prompting."""
-    kept = {name: value for name, value in os.environ.items() if name not in _INHERITED_GIT}
+    kept = {name: value for name, value in os.environ.items() if name not in INHERITED_GIT}
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
 
 
@@ -74,7 +95,7 @@ def run(
 ) -> Completed:
     """Run `argv` to its end and return what it did; the caller judges the exit code.
 
-    Raises ToolError when the program is missing or runs longer than `timeout` seconds.
+    Raises ToolError when the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
     command = [str(part) for part in argv]
     try:
@@ -90,16 +111,49 @@ def run(
         )
     except OSError as error:
         raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
-    with child:
+    with child, _running(child):
         try:
             stdout, stderr = child.communicate(stdin, timeout)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            raise ToolError(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
-        except BaseException:
-            os.killpg(child.pid, signal.SIGKILL)
-            raise
+            raise TimedOut(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
     return Completed(child.returncode, stdout, stderr)
+
+
+@contextmanager
+def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that run programs at the same time; when the block fails, what still runs is stopped."""
+    # Imported here: most verbs do one thing after the other.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            yield pool
+        except BaseException:
+            # Without this, Ctrl-C would wait for every one of them.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in tuple(_children):
+                _stop(child)
+            raise
+
+
+_children: set[subprocess.Popen[bytes]] = set()
+
+
+@contextmanager
+def _running(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    _children.add(child)
+    try:
+        yield
+    except BaseException:
+        _stop(child)
+        raise
+    finally:
+        _children.discard(child)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _name(command: Sequence[str]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import checks, config, inspection, render, verdict_report
+from promote import checks, config, inspection, process, render, verdict_report
 from promote.commands.result import Result
 from promote.config import Config
-from promote.errors import UsageError
+from promote.errors import UsageError, nearest
 from promote.inspection import Rules
 
 
@@ -29,7 +28,7 @@ def run(options: Options) -> Result:
     if options.only:
         _insist_on(options.only, root, judges)
     paths = _paths(root, settings, options.targets)
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    with process.side_by_side(8) as pool:
         targets = list(pool.map(lambda item: render.folder_or_file(item[1], item[0]), paths))
     verdict = inspection.inspect(targets, judges, root)
     if options.only:
@@ -53,7 +52,7 @@ def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    hint = config.nearest(name, known)
+    hint = nearest(name, known)
     return hint if "did you mean" in hint else "; `promote policies` lists them"
 
 
@@ -85,5 +84,5 @@ def _path(root: Path, settings: Config, name: str) -> Path:
     path = Path(name)
     if path.exists():
         return path.resolve()
-    known = config.nearest(name, settings.environments)
+    known = nearest(name, settings.environments)
     raise UsageError(f"there is no environment, folder or file '{name}'{known}")
