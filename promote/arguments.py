@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from itertools import takewhile
 from typing import Any
 
 from promote import __version__
+from promote.errors import UsageError, nearest
 
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _DESCRIPTION = """\
 Promote image versions between Kubernetes environments that live in a Git repository.
 
@@ -29,69 +32,137 @@ schema, 4 a gate or hold, 5 race lost, 6 forge or network, 7 partly done (run it
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises its errors, as one sentence, and takes no shortened options."""
+
+    def __init__(self, prog: str, **settings: Any) -> None:
+        super().__init__(prog, allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> Any:
+        """Raise UsageError with what argparse has to say."""
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+    def options(self) -> Iterable[argparse.Action]:
+        """Every option there is, with its long name in `option_strings`."""
+        return (action for action in self._actions if action.option_strings)
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options that `arguments` spell; `verb` is always set. Leaves with exit code 2 on a usage error."""
-    return _parser().parse_args(_with_verb(arguments))
-
-
-def _with_verb(arguments: list[str]) -> list[str]:
-    """`promote staging production` is short for `promote promote staging production`."""
+    """The options that `arguments` spell; `verb` is always set. Raises UsageError; --help and --version exit."""
     first = arguments[0] if arguments else "--help"
-    if first in _VERBS or first in ("-h", "--help", "--version"):
-        return arguments or [first]
-    if len(arguments) == 1 and not first.startswith("-"):
-        from difflib import get_close_matches
+    if first in ("-h", "--help", "--version"):
+        return _overview().parse_args([first])
+    verb, rest = (first, arguments[1:]) if first in VERBS else ("promote", arguments)
+    if first not in VERBS:
+        _insist_on_edge(first, arguments)
+    parser = parser_of(verb)
+    _insist_on_options(parser, rest)
+    # Intermixed: `rollback staging --to 3 api-gateway` names a service too.
+    given, unknown = parser.parse_known_intermixed_args(rest)
+    if unknown:
+        raise UsageError(f"'{unknown[0]}' is one word too many; see `{parser.prog} --help`")
+    given.verb = verb
+    return given
 
-        close = get_close_matches(first, _VERBS, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ": name two environments, or see `promote --help`"
-        raise SystemExit(_parser().error(f"there is no command '{first}'{hint}"))
-    return ["promote", *arguments]
+
+def nearest_verb(word: str) -> str | None:
+    """The command that `word` looks like a slip of."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, VERBS, n=1, cutoff=0.7)), None)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _insist_on_edge(first: str, arguments: list[str]) -> None:
+    """`promote staging production` is short for `promote promote staging production`; other words are slips."""
+    words = [argument for argument in arguments if not argument.startswith("-")]
+    if len(words) == 1 and first in words:
+        close = nearest_verb(first)
+        hint = f"; did you mean '{close}'?" if close else ": name two environments, or see `promote --help`"
+        raise UsageError(f"there is no command '{first}'{hint}")
+    if len(words) > 2 and (close := nearest_verb(first)):  # noqa: PLR2004 the two environments
+        raise UsageError(f"there is no command '{first}'; did you mean '{close}'?")
+
+
+def _insist_on_options(parser: Parser, words: list[str]) -> None:
+    known = {option for action in parser.options() for option in action.option_strings}
+    # Like argparse: numbers and words with a space are values, and so is everything behind "--".
+    for word in takewhile(lambda word: word != "--", words):
+        name = word.partition("=")[0]
+        if re.fullmatch(r"-[^0-9 ][^ ]*", name) and name not in known:
+            hint = nearest(name, (option for option in known if option.startswith("--")))
+            raise UsageError(f"`{parser.prog}` has no option '{name}'{hint}")
+
+
+def _overview() -> Parser:
+    parser = Parser(
         "promote",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"promote {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
-    for name, (purpose, arguments) in _VERBS.items():
-        verb = verbs.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
-        arguments(verb)
-        outputs = ("text", "json", "github", "markdown") if name == "check" else ("text", "json")
-        _option(verb, "--output", choices=outputs, default="text", help="how to print the result (text)")
+    commands = parser.add_subparsers(dest="verb", metavar="COMMAND")
+    for name, (purpose, _) in VERBS.items():
+        commands.add_parser(name, help=purpose)
     return parser
 
 
+def parser_of(verb: str) -> Parser:
+    """The parser of what follows `verb`."""
+    purpose, arguments = VERBS[verb]
+    parser = Parser(f"promote {verb}", description=f"{purpose[0].upper()}{purpose[1:]}.")
+    arguments(parser)
+    outputs = ("text", "json", "github", "markdown") if verb == "check" else ("text", "json")
+    _option(parser, "--output", choices=outputs, default="text", help="how to print the result (text)")
+    return parser
+
+
+def variable_of(option: str) -> str:
+    """The environment variable that says the same as `option`."""
+    return "PROMOTE_" + option.strip("-").replace("-", "_").upper()
+
+
+class _Repeated(argparse.Action):
+    """Gathers the values of an option that may be repeated; those of the environment only stand in for none."""
+
+    def __call__(self, _parser: Any, namespace: Any, value: Any, _option: str | None = None) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [value] if before is self.default else [*before, value])
+
+
 def _option(parser: argparse.ArgumentParser, name: str, **settings: Any) -> None:
-    """Add an option whose default is what its environment variable says."""
-    variable = "PROMOTE_" + name.strip("-").replace("-", "_").upper()
-    given = os.environ.get(variable)
-    if given is not None:
-        settings["default"] = _from_environment(parser, variable, given, settings)
+    """Add an option whose default is what its environment variable says; an empty variable says nothing."""
+    variable = variable_of(name)
+    if given := os.environ.get(variable, "").strip():
+        settings["default"] = _from_environment(variable, given, settings)
     parser.add_argument(name, **settings)
 
 
-def _from_environment(parser: argparse.ArgumentParser, variable: str, given: str, settings: dict[str, Any]) -> Any:
+def _repeated(parser: argparse.ArgumentParser, name: str, **settings: Any) -> None:
+    _option(parser, name, action=_Repeated, default=[], **settings)
+
+
+def _from_environment(variable: str, given: str, settings: dict[str, Any]) -> Any:
     action, choices = settings.get("action"), settings.get("choices")
     if action == "store_true":
         if given.lower() not in _TRUE + _FALSE:
-            parser.error(f"{variable} is '{given}': write true or false")
+            raise UsageError(f"{variable} is '{given}': write true or false")
         return given.lower() in _TRUE
-    if action == "append":
-        return [part for part in given.replace(",", " ").split() if part]
+    if action is _Repeated:
+        return given.replace(",", " ").split()
     if choices and given not in choices:
-        parser.error(f"{variable} is '{given}': choose from {', '.join(choices)}")
-    return given
+        raise UsageError(f"{variable} is '{given}': choose from {', '.join(choices)}")
+    try:
+        return settings.get("type", str)(given)
+    except ValueError:
+        raise UsageError(f"{variable} is '{given}': write a number") from None
 
 
 def _edge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="FROM", help="the environment whose versions are taken")
     parser.add_argument("target", metavar="TO", help="the environment that gets them")
-    _option(parser, "--only", action="append", default=[], metavar="NAME", help="only this service (repeatable)")
-    _option(parser, "--exclude", action="append", default=[], metavar="NAME", help="not this service (repeatable)")
+    _repeated(parser, "--only", metavar="NAME", help="only this service (repeatable)")
+    _repeated(parser, "--exclude", metavar="NAME", help="not this service (repeatable)")
     _allow_others(parser)
 
 
@@ -113,7 +184,7 @@ def _promote(parser: argparse.ArgumentParser) -> None:
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("environments", nargs="*", metavar="ENV", help="environments to compare (all)")
+    parser.add_argument("environments", nargs="*", default=[], metavar="ENV", help="environments to compare (all)")
     _option(parser, "--base", metavar="REF", help="the commit to compare the checkout with (the shared branch)")
 
 
@@ -133,7 +204,7 @@ def _bump(parser: argparse.ArgumentParser) -> None:
 
 def _rollback(parser: argparse.ArgumentParser) -> None:
     _environment(parser)
-    parser.add_argument("services", nargs="*", metavar="NAME", help="services to roll back")
+    parser.add_argument("services", nargs="*", default=[], metavar="NAME", help="services to roll back")
     _option(parser, "--all", dest="everything", action="store_true", help="roll all of the environment back")
     _option(parser, "--to", type=int, metavar="N", help="to revision N of `promote history ENV`")
     _option(parser, "--to-commit", metavar="SHA", help="to what ran at this commit")
@@ -158,15 +229,10 @@ def _history(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("targets", nargs="*", metavar="ENV|PATH", help="what to check (every environment)")
-    _option(
-        parser,
-        "--only",
-        action="append",
-        default=[],
-        metavar="RULE",
-        help="only this rule's findings (repeatable)",
+    parser.add_argument(
+        "targets", nargs="*", default=[], metavar="ENV|PATH", help="what to check (every environment)"
     )
+    _repeated(parser, "--only", metavar="RULE", help="only this rule's findings (repeatable)")
 
 
 def _merge(parser: argparse.ArgumentParser) -> None:
@@ -182,14 +248,14 @@ def _hold(parser: argparse.ArgumentParser) -> None:
 
 def _release(parser: argparse.ArgumentParser) -> None:
     _environment(parser)
-    parser.add_argument("services", nargs="*", metavar="NAME", help="services whose holds to lift (all)")
+    parser.add_argument("services", nargs="*", default=[], metavar="NAME", help="services whose holds to lift (all)")
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
 
-_VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "promote": ("propose one environment's versions for another (the default command)", _promote),
     "plan": ("show what a promotion would do", _edge),
     "diff": ("show what the checkout changes in the rendered manifests", _diff),
