@@ -1,0 +1,87 @@
+"""What is wrong with a promote.yaml, in one sentence and with its line; its JSON Schema decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from promote.errors import nearest
+
+_TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
+_KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+
+
+class Fault(NamedTuple):
+    """One fault, and its line counted from 1."""
+
+    line: int
+    message: str
+
+
+def fault(root: yaml.Node | None, content: object, schema: Mapping[str, Any]) -> Fault | None:
+    """The first thing wrong with the document `root` and the `content` it spells, or None."""
+    # Imported here: it costs more than everything else a command loads.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    for key in _keys(root):
+        return key
+    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    if error is None:
+        return None
+    message, key_at_fault = explain(error)
+    return Fault(_line(root, [*error.absolute_path, *key_at_fault]), message)
+
+
+def _keys(node: yaml.Node | None) -> Iterator[Fault]:
+    """The keys that a JSON document could not have: those given twice, and those that are no text."""
+    seen: set[str] = set()
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    for key, _ in pairs:
+        line = key.start_mark.line + 1
+        if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+            yield Fault(line, f"the key '{key.value}' is not text; put it in quotes")
+        if key.value in seen:
+            yield Fault(line, f"the key '{key.value}' is given twice; delete one of them")
+        seen.add(key.value)
+    children = [value for _, value in pairs] or (node.value if isinstance(node, yaml.SequenceNode) else [])
+    for child in children:
+        yield from _keys(child)
+
+
+def explain(error: Any) -> tuple[str, list[str]]:
+    """A sentence for a schema error, and the key that it is about, where it is about one."""
+    where = ".".join(str(part) for part in error.absolute_path) or "the file"
+    if error.validator == "additionalProperties":
+        unknown = next(key for key in error.instance if key not in error.schema["properties"])
+        return f"unknown key '{unknown}'{nearest(unknown, error.schema['properties'])}", [unknown]
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"{where} lacks the key '{missing}'; add it", []
+    if error.validator == "type":
+        found = "empty" if error.instance is None else _KINDS.get(type(error.instance), "a date")
+        advice = "; put it in quotes" if error.validator_value == "string" and found != "empty" else ""
+        return f"{where} is {found} but must be {_TYPES[error.validator_value]}{advice}", []
+    if error.validator == "enum":
+        choices = ", ".join(error.validator_value)
+        return f"{where} is '{error.instance}'{nearest(str(error.instance), error.validator_value)} ({choices})", []
+    if "propertyNames" in error.absolute_schema_path:
+        return f"'{error.instance}' cannot be a name in {where}: {error.schema['description']}", [error.instance]
+    return f"{where} cannot be {error.instance!r}: {error.schema['description']}", []
+
+
+def _line(node: yaml.Node | None, path: list[str | int]) -> int:
+    """The line, from 1, of the deepest node of `path` that the document has."""
+    line = 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == part]
+            if not pairs:
+                break
+            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
