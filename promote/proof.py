@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from promote.model import Image
 
 _IMAGE_FIELD = re.compile(r".*/(?:initContainers|containers|ephemeralContainers)/\d+/image")
 _SECRET_FIELDS = ("data", "stringData")
+# `kubectl apply` writes the whole object into it, values and all.
+_COPY = "kubectl.kubernetes.io/last-applied-configuration"
 HIDDEN = "***"
 
 
@@ -35,10 +37,18 @@ def redacted(content: Mapping[str, Any]) -> dict[str, Any]:
     """`content` without the values of a Secret; its keys stay."""
     if content.get("kind") != "Secret":
         return dict(content)
-    return {
-        key: dict.fromkeys(value, HIDDEN) if key in _SECRET_FIELDS and isinstance(value, Mapping) else value
-        for key, value in content.items()
-    }
+    shown = dict(content)
+    for key in shown.keys() & set(_SECRET_FIELDS):
+        shown[key] = _hidden(shown[key])
+    metadata: Any = shown.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    if isinstance(annotations, Mapping) and _COPY in annotations:
+        shown["metadata"] = {**metadata, "annotations": {**annotations, _COPY: HIDDEN}}
+    return shown
+
+
+def _hidden(values: object) -> object:
+    return dict.fromkeys(values, HIDDEN) if isinstance(values, Mapping) else HIDDEN
 
 
 def differences(before: Iterable[Document], after: Iterable[Document]) -> list[Difference]:
@@ -58,21 +68,46 @@ def _shown(content: Mapping[str, Any] | None) -> Any:
     return None if content is None else redacted(content)
 
 
-def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     # Imported here: only a change needs it.
     import jsonpatch
 
-    return [Difference(who, step["path"], *_values(who, step, old)) for step in jsonpatch.make_patch(old, new).patch]
+    state: Any = old
+    for step in jsonpatch.make_patch(old, new).patch:
+        # A move is two differences. Each step's places are those that the steps before it have left.
+        if step["op"] == "move":
+            yield _difference(who, step["from"], _at(state, step["from"]), None)
+        before = _at(state, step["path"]) if step["op"] in ("replace", "remove") else None
+        after = _at(state, step["from"]) if step["op"] == "move" else step.get("value")
+        yield _difference(who, step["path"], before, after)
+        state = jsonpatch.apply_patch(state, [step])
 
 
-def _values(who: Identity, step: Mapping[str, Any], old: Mapping[str, Any]) -> tuple[Any, Any]:
+def _at(state: Any, path: str) -> Any:
     from jsonpointer import resolve_pointer
 
-    before = resolve_pointer(old, step.get("from", step["path"]), None) if step["op"] != "add" else None
-    after = before if step["op"] == "move" else step.get("value")
-    if who.kind == "Secret" and step["path"].split("/")[1] in _SECRET_FIELDS:
-        return before and HIDDEN, after and HIDDEN
-    return before, after
+    return resolve_pointer(state, path)
+
+
+def _difference(who: Identity, path: str, old: Any, new: Any) -> Difference:
+    return Difference(who, path, *(_safe(who, path, value) for value in (old, new)))
+
+
+def _safe(who: Identity, path: str, value: Any) -> Any:
+    """`value`, which stands at `path` of the object `who`, as `redacted` would show it there."""
+    if who.kind != "Secret" or value is None:
+        return value
+    from jsonpointer import JsonPointer
+
+    parts = JsonPointer(path).parts
+    whole = value
+    for part in reversed(parts):
+        whole = {part: whole}
+    shown: Any = redacted({"kind": "Secret", **whole})
+    for part in parts:
+        # What is hidden is hidden with all that is in it.
+        shown = shown[part] if isinstance(shown, Mapping) else shown
+    return shown
 
 
 def others(found: Sequence[Difference]) -> list[Difference]:
