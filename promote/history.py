@@ -6,6 +6,7 @@ every clone counts alike and neither squash nor rebase can lose one.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -81,10 +82,11 @@ def numbered(known: Sequence[Revision], number: int) -> Revision:
 
 def at_commit(known: Sequence[Revision], commit: str, is_ancestor: Callable[[str, str], bool]) -> Revision:
     """The revision that was current at `commit`; raises UsageError when there was none yet."""
-    past = [revision for revision in known if is_ancestor(revision.commit, commit)]
+    # On one first-parent line, what contains a revision contains those before it, so halving finds the last.
+    past = bisect_left(known, True, key=lambda revision: not is_ancestor(revision.commit, commit))
     if not past:
         raise UsageError(f"commit {commit[:12]} is older than every revision of this environment")
-    return past[-1]
+    return known[past - 1]
 
 
 def earlier(known: Sequence[Revision], name: str, refused: Callable[[Image], bool]) -> Image:

@@ -22,7 +22,9 @@ def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
 
 
 def shift(change: Change) -> str:
-    """`1.4.0→1.5.0`, or the digests where the tag stays."""
+    """`1.4.0→1.5.0`, the digests where the tag stays, and `renamed` where both do."""
+    if change.old == change.new:
+        return "renamed"
     if change.old.tag != change.new.tag:
         return f"{_brief(change.old)}→{_brief(change.new)}"
     return f"{_digest(change.old)}→{_digest(change.new)}"
@@ -77,7 +79,8 @@ def _value(path: str, value: object) -> list[str]:
     if value is None:
         return []
     if path and not isinstance(value, dict | list):
-        return [f"{path}: {value}"]
+        # Line by line, each behind its sign: a line "```" in a value must not end the block.
+        return f"{path}: {value}".splitlines()
     text = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
     return [f"{path}:", *text] if path else text
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
-from promote.errors import UsageError
+from promote.errors import UsageError, nearest
 from promote.model import Change, Image, Version
 
 
@@ -23,7 +22,7 @@ def _same(source: Version, target: Version) -> bool:
     """Whether `target` already runs what `source` names, as far as both say."""
     if source.digest and target.digest:
         # An entry that holds only a digest has no place for a tag.
-        return source.digest == target.digest and (source.tag == target.tag or target.tag is None)
+        return source.digest == target.digest and (source.tag == target.tag or None in (source.tag, target.tag))
     return source.tag == target.tag and (source.digest is None or target.digest is not None)
 
 
@@ -71,16 +70,11 @@ def resolve(given: str, images: Sequence[Image], services: Mapping[str, Sequence
     if given in services:
         return list(services[given])
     exact = [image.name for image in images if image.name == given]
-    found = exact or [image.name for image in images if image.short_name == given]
+    # Each once, though two environments may both have it.
+    found = list(dict.fromkeys(exact or [image.name for image in images if image.short_name == given]))
     if len(found) > 1:
         raise UsageError(f"'{given}' could be {' or '.join(found)}: write the whole name")
     if not found:
-        raise UsageError(f"no image or service is called '{given}'{_hint(given, images, services)}")
+        names = [*services, *(image.short_name for image in images)]
+        raise UsageError(f"no image or service is called '{given}'{nearest(given, names)}")
     return found
-
-
-def _hint(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]]) -> str:
-    names = [*services, *(image.short_name for image in images), *(image.name for image in images)]
-    if close := get_close_matches(given, names, n=1):
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(sorted({image.short_name for image in images} | set(services)))}"
