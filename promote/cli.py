@@ -51,9 +51,6 @@ def _run(given: list[str]) -> int:
 def _do(given: Namespace) -> int:
     from importlib import import_module
 
-    from promote import process
-
-    process.forget_inherited()
     command = import_module(f"promote.commands.{given.verb}")
     fields = {name: _frozen(value) for name, value in vars(given).items() if name not in ("verb", "output")}
     result = command.run(command.Options(**fields))

@@ -48,14 +48,21 @@ class Config:
 
         Raises UnknownEnvironment, with the nearest known name, when it is neither.
         """
-        if known := self.environments.get(name):
+        if known := self.environments.get(self.known(name)):
             kustomization_file(root, known)
             return known
-        folder = Environment(name, normpath(name))
+        folder = Environment(self.known(name), normpath(name))
         if (root / name).is_dir():
             kustomization_file(root, folder)
             return folder
         raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.environments)}")
+
+    def known(self, name: str) -> str:
+        """The one name of what is called `name` here, so that a folder's holds are its environment's."""
+        if name in self.environments:
+            return name
+        path = normpath(name)
+        return next((one.name for one in self.environments.values() if path == one.path), path)
 
 
 def kustomization_file(root: Path, environment: Environment) -> str:

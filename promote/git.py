@@ -255,6 +255,9 @@ class Repository:
         # Imported here: it takes longer to import than most verbs take to run.
         import git
 
+        # GitPython starts Git in our own environment, and has no way to leave a variable out.
+        for name in process.INHERITED_GIT:
+            os.environ.pop(name, None)
         return git.Repo(self.root)
 
 

@@ -73,12 +73,6 @@ def redact(text: str) -> str:
     return text
 
 
-def forget_inherited() -> None:
-    """Take another Git command's variables out of our own environment, which libraries hand on as it is."""
-    for name in INHERITED_GIT:
-        os.environ.pop(name, None)
-
-
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a child: ours without another Git command's variables, never prompting."""
     kept = {name: value for name, value in os.environ.items() if name not in INHERITED_GIT}
