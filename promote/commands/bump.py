@@ -59,11 +59,11 @@ def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
 def _propose(tip: Tip, tree: Tree, options: Options, wanted: Mapping[str, Version]) -> Proposal:
     environment = tree.environment(options.environment)
     images = tree.images(environment)
-    by_image = {
-        image: version
-        for given, version in wanted.items()
-        for image in plan.resolve(given, images, tree.config.services)
-    }
+    by_image: dict[str, Version] = {}
+    for given, version in wanted.items():
+        for image in plan.resolve(given, images, tree.config.services):
+            if by_image.setdefault(image, version) != version:
+                raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
     path, data = workflow.edited(tree, environment, by_image)
     changes = workflow.changes_of(tree, environment, data)
     gates = workflow.hold_gates(tree, environment, changes)

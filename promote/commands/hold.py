@@ -25,7 +25,9 @@ class Options:
 
 def run(options: Options) -> Result:
     """Set the hold by one commit on the shared branch; raises UsageError without a reason."""
-    name, _, text = options.version.partition("=")
+    name, equals, text = options.version.partition("=")
+    if not equals or not name:
+        raise UsageError(f"'{options.version}' is not NAME=TAG or NAME=TAG@DIGEST, such as api-gateway=1.5.0")
     if not options.reason:
         raise UsageError("say why with --reason: whoever meets the hold will want to know")
     version = Version.parse(text)
