@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from promote import message, plan, report, workflow
@@ -11,7 +11,7 @@ from promote.commands import merge
 from promote.commands.result import Result
 from promote.errors import Blocked, UsageError
 from promote.forge.base import Forge, PullRequest
-from promote.model import Plan
+from promote.model import Image, Plan
 from promote.workflow import Delivery, Proposal, Wording
 from promote.workspace import Tip, Tree, Workspace
 
@@ -71,6 +71,10 @@ def propose(tip: Tip, tree: Tree, options: Options) -> Proposal:
     images, now = tree.images(source), tree.images(target)
     services = tree.config.services
     chosen = plan.choose((*images, *now), services, options.only, options.exclude)
+    if options.only:
+        # Left out in silence, it would look promoted.
+        _insist_on_entries(chosen, tree.file(source), images)
+        _insist_on_entries(chosen, tree.file(target), now)
     path, data = workflow.edited(tree, target, plan.wanted(images, now, chosen))
     changes = workflow.changes_of(tree, target, data)
     notes = [tip.note] if tip.note else []
@@ -80,6 +84,11 @@ def propose(tip: Tip, tree: Tree, options: Options) -> Proposal:
     if not changes:
         return Proposal(tip, target, made, {})
     return workflow.prove(tip, tree, target, made, {path: data}, options.allow_other_changes)
+
+
+def _insist_on_entries(chosen: Collection[str], path: str, images: Sequence[Image]) -> None:
+    if lacking := sorted(set(chosen) - {image.name for image in images}):
+        raise UsageError(f"{lacking[0]} has no images entry in {path}: add it, or leave it out of --only")
 
 
 def branch_of(source: str, target: str) -> str:
