@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promote import process
-from promote.errors import GitError, NetworkError, RaceLost, UsageError
+from promote.errors import GitError, NetworkError, RaceLost, TimedOut, UsageError
 
 if TYPE_CHECKING:
     import git
@@ -102,8 +102,13 @@ class Repository:
         if any(sign in said for sign in _RACE):
             return RaceLost(f"'{remote}' has moved while we worked")
         rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
-        reason = rejected[0].split("\t")[-1] if rejected else _last_line(done.error)
+        reason = rejected[0].split("\t")[-1] if rejected else _reason(done.error)
         return NetworkError(f"'{remote}' did not take the push: {reason}")
+
+    def has_changes(self) -> bool:
+        """Whether tracked files of the checkout or its index differ from HEAD."""
+        done = self._try("status", "--porcelain", "--untracked-files=no", "--ignore-submodules")
+        return bool(done.stdout)
 
     def resolve(self, revision: str) -> str:
         """The hash of the commit that `revision` names; raises UsageError when there is none."""
@@ -236,20 +241,26 @@ class Repository:
     def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         done = self._try(*arguments, stdin=stdin, env=env)
         if done.code != 0:
-            raise GitError(f"git {arguments[0]} failed: {_last_line(done.error)}")
+            raise GitError(f"git {arguments[0]} failed: {_reason(done.error)}")
         return done.text
 
     def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
-        return process.run(["git", *arguments], cwd=self.root, stdin=stdin, env=env)
+        # Without optional locks `git status` leaves the index as it is.
+        own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
+        return process.run(["git", *arguments], cwd=self.root, stdin=stdin, env=own)
 
     def _network(self, *arguments: str) -> str:
         done = self._try_network(*arguments)
         if done.code != 0:
-            raise NetworkError(f"git {arguments[0]} failed: {_last_line(done.error)}")
+            advice = "check the remote's URL, your access and the network"
+            raise NetworkError(f"git {arguments[0]} failed: {_reason(done.error)}: {advice}")
         return done.text
 
     def _try_network(self, *arguments: str) -> process.Completed:
-        return process.run(["git", *arguments], cwd=self.root, timeout=_NETWORK_TIMEOUT)
+        try:
+            return process.run(["git", *arguments], cwd=self.root, timeout=_NETWORK_TIMEOUT)
+        except TimedOut as error:
+            raise NetworkError(f"{error}: run the command again") from None
 
     def _open(self) -> git.Repo:
         # Imported here: it takes longer to import than most verbs take to run.
@@ -290,6 +301,8 @@ def _write(root: Path, name: str, data: bytes, mode: str) -> None:
         path.chmod(0o755)
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
-    return lines[-1].strip() if lines else "it gave no reason"
+def _reason(text: str) -> str:
+    """What Git says is wrong: the first line that says so, for the last ones are advice."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
+    wrong = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (wrong or lines[-1:] or ["it gave no reason"])[0]

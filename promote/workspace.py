@@ -123,8 +123,9 @@ class Workspace:
         except UsageError:
             return ""
         ahead, behind = len(self.repository.ahead(commit, head)), len(self.repository.ahead(head, commit))
-        said = [f"is {behind} commits behind"] if behind else []
-        said += [f"has {ahead} commits that are not pushed"] if ahead else []
+        said = [f"is {_counted(behind)} behind"] if behind else []
+        said += [f"has {_counted(ahead)} not pushed"] if ahead else []
+        said += ["has uncommitted changes"] if self.repository.has_changes() else []
         return f"your checkout {' and '.join(said)}: planned from {label}" if said else ""
 
     @contextmanager
@@ -165,6 +166,10 @@ class Workspace:
             Recorded(commit.sha, commit.when, commit.author, commit.subject, _images(files))
             for commit, files in self.repository.versions(tip, paths)
         )
+
+
+def _counted(commits: int) -> str:
+    return "1 commit" if commits == 1 else f"{commits} commits"
 
 
 def _images(files: dict[str, bytes]) -> tuple[Image, ...]:
