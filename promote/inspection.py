@@ -132,7 +132,7 @@ def rego_files(policies: Path) -> list[Path]:
     """The Rego files in a folder that are no tests; raises ConfigError where there is none."""
     found = sorted(path for path in policies.rglob("*.rego") if not path.name.endswith("_test.rego"))
     if not found:
-        raise ConfigError(f"there is no Rego rule in {policies}: point `policies:` in promote.yaml at them")
+        raise ConfigError(f"there is no Rego rule in {policies.name}: point `policies:` in promote.yaml at them")
     return found
 
 

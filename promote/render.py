@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,5 +78,7 @@ def read(file: Path) -> str:
 
 
 def _reason(stderr: str) -> str:
+    # Where the private copy lies helps nobody: it is gone when this is read.
+    stderr = re.sub(r"[^\s'\"]*promote-(?:tree|render)-\w+/", "", stderr)
     lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith("# Warning")]
     return lines[-1].removeprefix("Error: ") if lines else "it gave no reason"
