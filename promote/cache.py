@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import tempfile
 from functools import cache as once
 from pathlib import Path
@@ -15,7 +17,7 @@ def folder() -> Path:
     Where that cannot be written, as in many containers, a temporary folder that this process removes.
     """
     chosen = _chosen()
-    return chosen if chosen is not None and _writable(chosen) else Path(_temporary().name)
+    return chosen if chosen is not None and _writable(chosen) else _temporary()
 
 
 def _chosen() -> Path | None:
@@ -39,8 +41,10 @@ def _writable(path: Path) -> bool:
 
 
 @once
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="promote-cache-")
+def _temporary() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="promote-cache-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def key(*parts: str | bytes) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -76,7 +77,15 @@ def redact(text: str) -> str:
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a child: ours without another Git command's variables, never prompting."""
     kept = {name: value for name, value in os.environ.items() if name not in INHERITED_GIT}
+    kept.setdefault("HOME", _home())
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
+
+
+def _home() -> str:
+    """A home where we were started without one, for programs that stop without it, as conftest does."""
+    # Unchanged where the machine does not know this user.
+    home = os.path.expanduser("~")  # noqa: PTH111 Path.home raises there
+    return tempfile.gettempdir() if home == "~" else home
 
 
 def run(
