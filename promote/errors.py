@@ -79,6 +79,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     names = sorted(set(known))
-    if close := get_close_matches(name, names, n=1):
+    # `prod` is too short to be close to `production`, but it is how people call it.
+    if close := get_close_matches(name, names, n=1) or [one for one in names if name and one.startswith(name)]:
         return f"; did you mean '{close[0]}'?"
     return f"; known: {', '.join(names)}" if names else ""
