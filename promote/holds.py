@@ -142,7 +142,7 @@ def _open(data: bytes | None) -> tuple[Any, Any]:
     editor = YAML()
     editor.width = 4096
     editor.indent(mapping=2, sequence=4, offset=2)
-    text = (data or _HEADER.encode()).decode()
+    text = (data or _HEADER.encode()).decode().replace("\r\n", "\n")
     document = editor.load(text) or editor.load(f"{text.rstrip()}\nholds: []\n")
     if document["holds"] is None:
         document["holds"] = CommentedSeq()

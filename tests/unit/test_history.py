@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from promote import history
+from promote.errors import UsageError
+from promote.history import Recorded, Revision
+from promote.model import Image, Version
+
+NAMES = ("a", "b")
+T = TypeVar("T")
+
+
+def image(name: str, tag: str) -> Image:
+    return Image(name, name, Version(tag))
+
+
+def free(_: Image) -> bool:
+    """Whether an image is refused: none is."""
+    return False
+
+
+image_sets = st.lists(
+    st.builds(image, st.sampled_from(NAMES), st.sampled_from("123")), unique_by=lambda image: image.name
+).map(tuple)
+pasts = st.lists(image_sets, max_size=8)
+
+
+def recorded(past: Sequence[tuple[Image, ...]]) -> list[Recorded]:
+    return [
+        Recorded(f"{number:040x}", "2026-01-02", "A", f"change {number}", each) for number, each in enumerate(past)
+    ]
+
+
+def revisions(*tags: str) -> list[Revision]:
+    """One image `a`, by the tags it had."""
+    return history.revisions(recorded([(image("a", tag),) for tag in tags]))
+
+
+def test_commits_that_move_nothing_are_no_revisions() -> None:
+    found = history.revisions(recorded([(), (image("a", "1"),), (image("a", "1"),), (), (image("a", "2"),)]))
+    assert [(one.number, one.commit[-1], one.changed) for one in found] == [
+        (1, "1", frozenset("a")),
+        (2, "4", frozenset("a")),
+    ]
+
+
+def test_order_of_images_does_not_matter() -> None:
+    one, two = image("a", "1"), image("b", "1")
+    assert len(history.revisions(recorded([(one, two), (two, one)]))) == 1
+
+
+def test_changed_names_what_came_or_moved() -> None:
+    found = history.revisions(recorded([(image("a", "1"), image("b", "1")), (image("a", "1"), image("b", "2"))]))
+    assert [one.changed for one in found] == [{"a", "b"}, {"b"}]
+
+
+@given(pasts, pasts)
+def test_numbers_are_stable(past: list[tuple[Image, ...]], future: list[tuple[Image, ...]]) -> None:
+    known = history.revisions(recorded(past))
+    assert [one.number for one in known] == list(range(1, len(known) + 1))
+    # Whatever is committed later, no number ever means something else.
+    assert history.revisions(recorded(past + future))[: len(known)] == known
+
+
+@given(pasts)
+def test_neighbours_differ(past: list[tuple[Image, ...]]) -> None:
+    known = history.revisions(recorded(past))
+    for before, after in pairwise(known):
+        assert set(before.images) != set(after.images)
+
+
+@given(pasts, st.sampled_from(NAMES))
+def test_of_service_keeps_the_numbers(past: list[tuple[Image, ...]], name: str) -> None:
+    known = history.revisions(recorded(past))
+    assert [one for one in known if name in one.changed] == history.of_service(known, [name])
+
+
+def test_numbered() -> None:
+    known = revisions("1", "2")
+    assert history.numbered(known, 2) == known[1]
+
+
+@pytest.mark.parametrize("number", [0, -1, 3])
+def test_numbered_refuses(number: int) -> None:
+    with pytest.raises(UsageError, match=f"no revision {number}: history has revisions 1 to 2"):
+        history.numbered(revisions("1", "2"), number)
+    with pytest.raises(UsageError, match="history has no revision"):
+        history.numbered([], number)
+
+
+@given(st.integers(0, 9), st.integers(0, 9))
+def test_at_commit(length: int, commit: int) -> None:
+    known = revisions(*map(str, range(length)))
+
+    def is_ancestor(older: str, newer: str) -> bool:
+        return int(older, 16) <= int(newer, 16)
+
+    assume(length)
+    assert history.at_commit(known, f"{commit:040x}", is_ancestor) == known[min(commit, length - 1)]
+
+
+def test_at_commit_before_everything() -> None:
+    with pytest.raises(UsageError, match="commit 0123456789ab is older than every revision"):
+        history.at_commit(revisions("1"), "0123456789abcdef", lambda *_: False)
+
+
+def none_or(found: Callable[[], T]) -> T | None:
+    try:
+        return found()
+    except UsageError:
+        return None
+
+
+@given(pasts, st.sampled_from(NAMES), st.frozensets(st.sampled_from("123")))
+def test_earlier_ran_once_and_is_not_refused(past: list[tuple[Image, ...]], name: str, held: frozenset[str]) -> None:
+    known = history.revisions(recorded(past))
+    if found := none_or(lambda: history.earlier(known, name, lambda one: one.version.tag in held)):
+        assert found.version.tag not in held
+        assert found in [revision.image(name) for revision in known[:-1]]
+        assert found != known[-1].image(name)
+
+
+@given(pasts, st.frozensets(st.sampled_from("123")))
+def test_earlier_set_ran_once_and_is_not_refused(past: list[tuple[Image, ...]], held: frozenset[str]) -> None:
+    known = history.revisions(recorded(past))
+    if found := none_or(lambda: history.earlier_set(known, lambda one: one.version.tag in held)):
+        assert [one for one in found.images if one.version.tag in held] == []
+        assert found in known[:-1]
+        assert set(found.images) != set(known[-1].images)
+
+
+def test_earlier_is_the_nearest() -> None:
+    assert history.earlier(revisions("1", "2", "3"), "a", free).version.tag == "2"
+    assert history.earlier(revisions("1", "2", "3"), "a", lambda one: one.version.tag == "2").version.tag == "1"
+    assert history.earlier_set(revisions("1", "2", "3"), free).number == 2
+
+
+def test_second_rollback_goes_further_back() -> None:
+    # 3 was rolled back to 2 and is held; whoever rolls back again wants 1.
+    known = revisions("1", "2", "3", "2")
+    assert history.earlier(known, "a", lambda one: one.version.tag == "3").version.tag == "1"
+    assert history.earlier_set(known, lambda one: one.version.tag == "3").images == known[0].images
+
+
+def test_nothing_to_go_back_to() -> None:
+    for known in ([], revisions("1")):
+        with pytest.raises(UsageError, match="no earlier version"):
+            history.earlier(known, "a", free)
+        with pytest.raises(UsageError, match="no earlier revision"):
+            history.earlier_set(known, free)
