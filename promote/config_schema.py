@@ -65,8 +65,7 @@ def explain(error: Any) -> tuple[str, list[str]]:
         advice = "; put it in quotes" if error.validator_value == "string" and found != "empty" else ""
         return f"{where} is {found} but must be {_TYPES[error.validator_value]}{advice}", []
     if error.validator == "enum":
-        choices = ", ".join(error.validator_value)
-        return f"{where} is '{error.instance}'{nearest(str(error.instance), error.validator_value)} ({choices})", []
+        return f"{where} cannot be '{error.instance}'{nearest(str(error.instance), error.validator_value)}", []
     if "propertyNames" in error.absolute_schema_path:
         return f"'{error.instance}' cannot be a name in {where}: {error.schema['description']}", [error.instance]
     return f"{where} cannot be {error.instance!r}: {error.schema['description']}", []

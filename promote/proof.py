@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from promote.documents import Document, Identity
 from promote.errors import CheckDenied
 from promote.model import Image
 
-_IMAGE_FIELD = re.compile(r".*/(?:initContainers|containers|ephemeralContainers)/\d+/image")
+_IMAGE_FIELD = re.compile(r"(.*/(?:initContainers|containers|ephemeralContainers))/\d+/image")
 _SECRET_FIELDS = ("data", "stringData")
 # `kubectl apply` writes the whole object into it, values and all.
 _COPY = "kubectl.kubernetes.io/last-applied-configuration"
@@ -20,17 +21,16 @@ HIDDEN = "***"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place in which two renderings differ; `old` or `new` is None where it is not there at all."""
+    """One place in which two renderings differ; `old` or `new` is None where it is not there at all.
+
+    `is_image` says whether this is one container's image moving to another.
+    """
 
     resource: Identity
     path: str
     old: Any
     new: Any
-
-    @property
-    def is_image(self) -> bool:
-        """Whether this is one container's image moving to another."""
-        return bool(_IMAGE_FIELD.fullmatch(self.path)) and isinstance(self.old, str) and isinstance(self.new, str)
+    is_image: bool = False
 
 
 def redacted(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,8 @@ def differences(before: Iterable[Document], after: Iterable[Document]) -> list[D
     for who in sorted(old.keys() | new.keys()):
         if who not in old or who not in new:
             found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
-        elif old[who] != new[who]:
+        elif json.dumps(old[who], default=repr) != json.dumps(new[who], default=repr):
+            # Not `!=`, to which 1 is the same as true.
             found.extend(_within(who, old[who], new[who]))
     return found
 
@@ -79,7 +80,8 @@ def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
             yield _difference(who, step["from"], _at(state, step["from"]), None)
         before = _at(state, step["path"]) if step["op"] in ("replace", "remove") else None
         after = _at(state, step["from"]) if step["op"] == "move" else step.get("value")
-        yield _difference(who, step["path"], before, after)
+        is_image = isinstance(before, str) and isinstance(after, str) and _in_container(state, step["path"])
+        yield _difference(who, step["path"], before, after, is_image)
         state = jsonpatch.apply_patch(state, [step])
 
 
@@ -89,8 +91,14 @@ def _at(state: Any, path: str) -> Any:
     return resolve_pointer(state, path)
 
 
-def _difference(who: Identity, path: str, old: Any, new: Any) -> Difference:
-    return Difference(who, path, *(_safe(who, path, value) for value in (old, new)))
+def _in_container(state: Any, path: str) -> bool:
+    # A map that is called so and has a key "0" holds no containers.
+    found = _IMAGE_FIELD.fullmatch(path)
+    return found is not None and isinstance(_at(state, found[1]), list)
+
+
+def _difference(who: Identity, path: str, old: Any, new: Any, is_image: bool = False) -> Difference:
+    return Difference(who, path, _safe(who, path, old), _safe(who, path, new), is_image)
 
 
 def _safe(who: Identity, path: str, value: Any) -> Any:

@@ -230,7 +230,7 @@ CONFIGURATION = [
          files=in_config("overlays/production", "/x")),
     Case("path-nowhere", "diff", ("environment 'production'", "no kustomization.yaml in 'overlays/x'"),
          files=in_config("overlays/production", "overlays/x")),
-    Case("no-such-forge", "status", ("promote.yaml:5: forge.kind is 'githup'", "did you mean 'github'?"),
+    Case("no-such-forge", "status", ("promote.yaml:5: forge.kind cannot be 'githup'", "did you mean 'github'?"),
          files={"promote.yaml": CONFIG + "forge: {kind: githup}\n"}),
 ]  # fmt: skip
 

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promote import arguments, config, config_schema
+from promote.config import Config, Environment
+from promote.errors import ConfigError, UnknownEnvironment
+
+SCHEMA = json.loads(config.SCHEMA.read_bytes())
+MINIMAL = "environments:\n  a: {path: overlays/a}\n"
+FULL = """\
+environments:
+  staging: {path: ./overlays/staging/}
+  production: {path: overlays/production, live: true}
+services: {ocr: [shop/ocr, shop/ocr-engine]}
+git: {remote: upstream, branch: live}
+forge: {kind: github, merge: squash}
+kubernetes: ["1.36"]
+policies: rules
+schemas: [crds]
+"""
+
+
+@pytest.fixture(autouse=True)
+def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was verified before."""
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
+
+
+def test_every_key() -> None:
+    assert config.parse(FULL.encode()) == Config(
+        environments={
+            "staging": Environment("staging", "overlays/staging"),
+            "production": Environment("production", "overlays/production", live=True),
+        },
+        services={"ocr": ("shop/ocr", "shop/ocr-engine")},
+        remote="upstream",
+        branch="live",
+        forge="github",
+        merge="squash",
+        kubernetes=("1.36",),
+        policies="rules",
+        schemas=("crds",),
+    )
+
+
+def test_order_of_environments_is_the_order_of_releases() -> None:
+    assert list(config.parse(FULL.encode()).environments) == ["staging", "production"]
+
+
+@pytest.mark.parametrize(
+    "form", [str.encode, lambda text: text.encode("utf-8-sig"), lambda text: text.replace("\n", "\r\n").encode()]
+)
+def test_other_forms_of_the_same_text(form: Any) -> None:
+    assert config.parse(form(MINIMAL)) == config.parse(MINIMAL.encode())
+
+
+def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every key that promote.yaml may have, by its path; a name that users choose is `*`."""
+    for key, inner in schema.get("properties", {}).items():
+        yield from leaves(inner, (*path, key))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from leaves(schema["additionalProperties"], (*path, "*"))
+    if "properties" not in schema and not isinstance(schema.get("additionalProperties"), dict):
+        yield path, schema
+
+
+LEAVES = dict(leaves(SCHEMA))
+# A value that is not the default for every key, and where it must come out.
+READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
+    ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
+    ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
+    ("services", "*"): (["y"], lambda found: list(found.services["x"])),
+    ("git", "remote"): ("upstream", lambda found: found.remote),
+    ("git", "branch"): ("live", lambda found: found.branch),
+    ("forge", "kind"): ("github", lambda found: found.forge),
+    ("forge", "merge"): ("rebase", lambda found: found.merge),
+    ("kubernetes",): (["1.30"], lambda found: list(found.kubernetes)),
+    ("policies",): ("rules", lambda found: found.policies),
+    ("schemas",): (["crds"], lambda found: list(found.schemas)),
+}
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=".".join)
+def test_the_parser_reads_every_key_of_the_schema(path: tuple[str, ...]) -> None:
+    value, read = READ[path]
+    content: dict[str, Any] = {"environments": {"x": {"path": "a"}}}
+    *above, last = ["x" if part == "*" else part for part in path]
+    place = content
+    for part in above:
+        place = place.setdefault(part, {})
+    place[last] = value
+    assert read(config.parse(yaml.safe_dump(content).encode())) == value
+
+
+def test_defaults_are_those_of_the_schema() -> None:
+    found = config.parse(MINIMAL.encode())
+    assert found == Config(environments={"a": Environment("a", "overlays/a")})
+    defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
+    assert defaults == {
+        ("environments", "*", "live"): Environment("", "").live,
+        ("git", "remote"): Config().remote,
+        ("git", "branch"): Config().branch,
+        ("forge", "kind"): Config().forge,
+        ("forge", "merge"): Config().merge,
+        ("kubernetes",): list(Config().kubernetes),
+        ("policies",): Config().policies,
+        ("schemas",): list(Config().schemas),
+    }
+
+
+def test_every_key_is_explained() -> None:
+    assert [path for path, schema in LEAVES.items() if not schema.get("description")] == []
+
+
+def test_no_environment_can_be_called_like_a_command() -> None:
+    refused = SCHEMA["properties"]["environments"]["propertyNames"]["not"]["enum"]
+    assert set(arguments.VERBS) <= set(refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "1: the file is empty but must be a mapping"),
+        ("web", "1: the file is text but must be a mapping"),
+        ("forge: {}", "1: the file lacks the key 'environments'; add it"),
+        ("environments: {}", "1: environments cannot be {}: The environments, by name"),
+        ("environments: []", "1: environments is a list but must be a mapping"),
+        ("environments:\n  a:\n", "2: environments.a is empty but must be a mapping"),
+        ("environments:\n  a: {}\n", "2: environments.a lacks the key 'path'; add it"),
+        ("environments:\n  a: {path: 1}\n", "2: environments.a.path is a number but must be text; put it in quotes"),
+        ("environments:\n  a: {path: 1.0}\n", "2: environments.a.path is a number but must be text; put it"),
+        ("environments:\n  a: {path: 2026-01-02}\n", "2: environments.a.path is a date but must be text; put it"),
+        ("environments:\n  a: {path: true}\n", "2: environments.a.path is true or false but must be text; put it"),
+        ("environments:\n  a: {path: ''}\n", "2: environments.a.path cannot be '': The folder of its kustom"),
+        ("environments:\n  a: {path: b/../..}\n", "2: environments.a.path cannot be 'b/../..': The folder"),
+        ("environments:\n  a:\n    path: b\n    live: 'yes'\n", "4: environments.a.live is text but must be true or"),
+        ("environments:\n  A: {path: b}\n", "2: 'A' cannot be a name in environments: use lower-case letters"),
+        ("environments:\n  plan: {path: b}\n", "2: 'plan' cannot be a name in environments: use lower-case"),
+        ("environments:\n  1: {path: b}\n", "2: the key '1' is not text; put it in quotes"),
+        ("environments:\n  true: {path: b}\n", "2: the key 'true' is not text; put it in quotes"),
+        ("environments:\n  [a]: {path: b}\n", "2: this is not YAML: found unhashable key"),
+        (MINIMAL + "forges: {}\n", "3: unknown key 'forges'; did you mean 'forge'?"),
+        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: environments, forge, git, kubernetes, policies, schemas,"),
+        (MINIMAL + "git: {}\ngit: {}\n", "4: the key 'git' is given twice; delete one of them"),
+        (MINIMAL + "services:\n- {a: 1, a: 2}\n", "4: the key 'a' is given twice; delete one of them"),
+        (MINIMAL + "forge: {kind: gitbub}\n", "3: forge.kind cannot be 'gitbub'; did you mean 'github'?"),
+        (MINIMAL + "forge: {merge: 1}\n", "3: forge.merge cannot be '1'; known: merge, rebase, squash"),
+        (MINIMAL + "kubernetes: []\n", "3: kubernetes cannot be []: The Kubernetes versions"),
+        (MINIMAL + 'kubernetes:\n- "1.36"\n- "1.36"\n', "3: kubernetes cannot be ['1.36', '1.36']: The Kubernetes"),
+        (MINIMAL + 'kubernetes:\n- "1.36"\n- "1"\n', "5: kubernetes.1 cannot be '1': A minor version such as"),
+        (MINIMAL + "a: b: c\n", "3: this is not YAML: mapping values are not allowed"),
+        (MINIMAL + "---\n" + MINIMAL, "3: this is not YAML: but found another document"),
+        (MINIMAL + "a: !!python/name:os.system\n", "3: this is not YAML: could not determine a constructor"),
+        (MINIMAL + "a: \x07\n", "1: this is not YAML: "),
+        (MINIMAL + "a: 2026-99-99\n", "1: this is not YAML: month must be in 1..12"),
+    ],
+)  # fmt: skip
+def test_every_fault_has_its_line(text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"promote.yaml:{says}")) as raised:
+        config.parse(text.encode())
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "[" * 5000 + "]" * 5000])
+def test_absurdly_nested(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"promote\.yaml:[12]: "):
+        config.parse(text.encode())
+
+
+def test_not_utf_8() -> None:
+    with pytest.raises(ConfigError, match=r"promote\.yaml:3: this is not UTF-8: save the file as UTF-8"):
+        config.parse(MINIMAL.encode() + b"# caf\xe9\n")
+
+
+def test_merge_keys_may_stand() -> None:
+    text = "environments:\n  a: &a {path: x}\n  b:\n    <<: *a\n    live: true\n"
+    assert config.parse(text.encode()).environments["b"] == Environment("b", "x", live=True)
+
+
+def test_what_was_verified_once_needs_no_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    config.parse(FULL.encode())
+    monkeypatch.setattr(config, "fault", lambda *_: pytest.fail("it was verified"))
+    assert config.parse(FULL.encode()).branch == "live"
+
+
+def test_a_fault_is_never_remembered() -> None:
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="environments is a list"):
+            config.parse(b"environments: []")
+
+
+def test_the_schema_explains_what_it_refuses() -> None:
+    """Each restriction beside the structural ones is explained by the description next to it."""
+    structural = {"type", "properties", "additionalProperties", "required", "default", "items", "enum"}
+
+    def check(schema: dict[str, Any]) -> None:
+        restricting = schema.keys() - structural - {"description", "$schema", "title", "propertyNames"}
+        assert not restricting or "description" in schema, schema
+        for inner in [*schema.get("properties", {}).values(), schema.get("items"), schema.get("propertyNames"),
+                      schema.get("additionalProperties")]:  # fmt: skip
+            if isinstance(inner, dict):
+                check(inner)
+
+    check(SCHEMA)
+    assert config_schema.fault(None, {"environments": {"a": {"path": "b"}}}, SCHEMA) is None
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("overlays/a/kustomization.yaml", "b/kustomization.yml", "c/Kustomization", "empty/x"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+SETTINGS = Config(environments={"a": Environment("a", "overlays/a", live=True), "gone": Environment("gone", "gone")})
+
+
+@pytest.mark.parametrize("name", ["a", "overlays/a", "./overlays/a/", "overlays/../overlays/a"])
+def test_one_environment_by_all_its_names(root: Path, name: str) -> None:
+    assert SETTINGS.environment(root, name) == SETTINGS.environments["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "file"), [("b", "b", "b/kustomization.yml"), ("./c/", "c", "c/Kustomization")]
+)
+def test_a_folder_is_an_environment(root: Path, name: str, path: str, file: str) -> None:
+    found = SETTINGS.environment(root, name)
+    assert found == Environment(path, path)
+    assert config.kustomization_file(root, found) == file
+
+
+def test_the_root_is_an_environment(root: Path) -> None:
+    (root / "kustomization.yaml").touch()
+    assert config.kustomization_file(root, SETTINGS.environment(root, ".")) == "kustomization.yaml"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gone", "environment 'gone': there is no kustomization.yaml in 'gone'; correct the path or add the file"),
+        ("empty", "environment 'empty': there is no kustomization.yaml in 'empty'; correct the path"),
+        ("..", "environment '..': the path '..' leaves the repository; name a folder inside it"),
+        ("/", "environment '/': the path '/' leaves the repository; name a folder inside it"),
+        ("link", "environment 'link': the path 'link' leaves the repository; name a folder inside it"),
+    ],
+)
+def test_an_environment_that_cannot_be(root: Path, name: str, says: str) -> None:
+    (root / "link").symlink_to("/")
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        SETTINGS.environment(root, name)
+
+
+@pytest.mark.parametrize(("name", "says"), [("gon", "; did you mean 'gone'?"), ("xyz", "; known: a, gone")])
+def test_no_such_environment(root: Path, name: str, says: str) -> None:
+    with pytest.raises(UnknownEnvironment, match=re.escape(f"there is no environment '{name}'{says}")):
+        SETTINGS.environment(root, name)
+    with pytest.raises(UnknownEnvironment, match=f"there is no environment '{name}'$"):
+        Config().environment(root, name)
+
+
+def test_load(tmp_path: Path) -> None:
+    assert config.load(tmp_path) == Config()
+    (tmp_path / "promote.yaml").write_text(FULL)
+    assert config.load(tmp_path) == config.parse(FULL.encode())
+
+
+def test_our_own_file() -> None:
+    assert list(config.load(Path(__file__).resolve().parents[2]).environments) == ["staging", "production"]
