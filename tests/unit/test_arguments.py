@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from promote import __version__, arguments
+from promote.errors import UsageError
+
+WORDS = {
+    "promote": "a b", "plan": "a b", "diff": "", "bump": "a web=1", "rollback": "a", "history": "a", "status": "",
+    "check": "", "policies": "", "merge": "1", "hold": "a web=1", "release": "a",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PROMOTE_")]:
+        monkeypatch.delenv(name)
+
+
+def parse(text: str) -> dict[str, object]:
+    return vars(arguments.parse(text.split()))
+
+
+def options() -> Iterator[tuple[str, argparse.Action]]:
+    """Every option of every verb."""
+    for verb in arguments.VERBS:
+        for action in arguments.parser_of(verb).options():
+            if action.dest != "help":
+                yield verb, action
+
+
+def given(action: argparse.Action) -> tuple[list[str], str, object]:
+    """An option on the command line, the same in the environment, and what both mean."""
+    option = action.option_strings[-1]
+    if action.nargs == 0:
+        return [option], "yes", True
+    if action.choices:
+        last = list(action.choices)[-1]
+        return [option, last], last, last
+    if isinstance(action.default, list):
+        return [option, "x", option, "y"], "x, y", ["x", "y"]
+    return ([option, "7"], "7", 7) if action.type in (int, float) else ([option, "a text"], "a text", "a text")
+
+
+def each(found: Iterable[tuple[str, argparse.Action]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("verb", "action"), list(found), ids=lambda value: value if isinstance(value, str) else value.dest
+    )
+
+
+each_option = each(options())
+
+
+@each_option
+def test_every_option_has_a_variable(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
+    words, variable, meaning = given(action)
+    plain = arguments.parse([verb, *WORDS[verb].split()])
+    assert getattr(plain, action.dest) == action.default != meaning
+    by_option = arguments.parse([verb, *WORDS[verb].split(), *words])
+    monkeypatch.setenv(arguments.variable_of(action.option_strings[-1]), variable)
+    assert arguments.parse([verb, *WORDS[verb].split()]) == by_option
+    assert getattr(by_option, action.dest) == meaning
+
+
+@each_option
+def test_an_empty_variable_says_nothing(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(arguments.variable_of(action.option_strings[-1]), " ")
+    assert getattr(arguments.parse([verb, *WORDS[verb].split()]), action.dest) == action.default
+
+
+# A flag has no opposite.
+@each((verb, action) for verb, action in options() if action.nargs != 0)
+def test_the_command_line_wins(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
+    words, _, meaning = given(action)
+    other = next(iter(action.choices)) if action.choices else "3"
+    monkeypatch.setenv(arguments.variable_of(action.option_strings[-1]), other)
+    assert getattr(arguments.parse([verb, *WORDS[verb].split(), *words]), action.dest) == meaning
+
+
+@each_option
+def test_every_option_is_explained(verb: str, action: argparse.Action) -> None:
+    assert action.help, verb
+    assert [option for option in action.option_strings if not re.fullmatch(r"--[a-z]+(-[a-z]+)*", option)] == []
+    # These two are for the machine, and no option's twins.
+    assert arguments.variable_of(action.option_strings[-1]) not in ("PROMOTE_CACHE", "PROMOTE_TOOLS")
+
+
+@pytest.mark.parametrize("verb", [verb for verb in arguments.VERBS if find_spec(f"promote.commands.{verb}")])
+def test_options_are_the_fields_of_the_command(verb: str) -> None:
+    fields = {field.name for field in dataclasses.fields(import_module(f"promote.commands.{verb}").Options)}
+    # `plan` takes what `promote` takes; what writes stays at its default.
+    offered = parse(f"{verb} {WORDS[verb]}").keys() - {"verb", "output"}
+    assert offered <= fields
+    assert verb == "plan" or offered == fields
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PROMOTE_DRY_RUN", "maybe", "PROMOTE_DRY_RUN is 'maybe': write true or false"),
+        ("PROMOTE_OUTPUT", "yaml", "PROMOTE_OUTPUT is 'yaml': choose from text, json"),
+        ("PROMOTE_TIMEOUT", "soon", "PROMOTE_TIMEOUT is 'soon': write a number"),
+    ],
+)
+def test_variable_that_makes_no_sense(variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UsageError, match=re.escape(says)):
+        parse("a b")
+
+
+@pytest.mark.parametrize(("value", "meaning"), [("1", True), ("ON", True), ("false", False), ("0", False)])
+def test_flags(value: str, meaning: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMOTE_DRY_RUN", value)
+    assert parse("a b")["dry_run"] is meaning
+
+
+def test_promote_is_the_default_verb() -> None:
+    assert parse("a b --dry-run") == parse("promote a b --dry-run")
+    assert parse("--only x a b") == parse("promote a b --only x")
+
+
+def test_options_may_stand_anywhere() -> None:
+    assert parse("rollback a --to 3 web --dry-run cart") == parse("rollback a web cart --to 3 --dry-run")
+    assert parse("rollback a --to 3 web")["services"] == ["web"]
+    assert parse("bump --dry-run a web=1 --pr cart=2")["versions"] == ["web=1", "cart=2"]
+    assert arguments.parse(["hold", "a", "web=1", "--reason", "- it is slow"]).reason == "- it is slow"
+    assert parse("rollback a web --to=-1")["to"] == parse("rollback a web --to -1")["to"] == -1
+    assert parse("diff -- a")["environments"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("stats", "there is no command 'stats'; did you mean 'status'?"),
+        ("staging", "there is no command 'staging': name two environments, or see `promote --help`"),
+        ("stats a b", "there is no command 'stats'; did you mean 'status'?"),
+        ("a b c", "'c' is one word too many; see `promote promote --help`"),
+        ("plan a", "the following arguments are required: TO; see `promote plan --help`"),
+        ("rollback", "the following arguments are required: ENV; see `promote rollback --help`"),
+        ("plan a b --onl x", "`promote plan` has no option '--onl'; did you mean '--only'?"),
+        ("plan a b --zzz=1", "`promote plan` has no option '--zzz'; known: --allow-other-changes, --exclude, --help"),
+        ("status -v", "`promote status` has no option '-v'; known: --help, --output"),
+        ("-v", "`promote promote` has no option '-v'; known: "),
+        ("plan a b --only", "argument --only: expected one argument; see `promote plan --help`"),
+        ("merge x", "argument NUMBER: invalid int value: 'x'; see `promote merge --help`"),
+        ("merge 1 --method octopus", "argument --method: invalid choice: 'octopus'"),
+    ],
+)
+def test_usage_errors(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "-h", "--help", "plan --help", "--version"])
+def test_help(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse(text)
+    assert left.value.code == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("promote " + __version__ if text == "--version" else "usage: promote")
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse("")
+    out = capsys.readouterr().out
+    assert [verb for verb in arguments.VERBS if f"\n    {verb} " not in out] == []
+    assert [code for code in ("0", "1", "2", "3", "4", "5", "6", "7", "130") if f" {code} " not in out] == []
+
+
+@pytest.mark.parametrize(("word", "verb"), [("histroy", "history"), ("plans", "plan"), ("staging", None)])
+def test_nearest_verb(word: str, verb: str | None) -> None:
+    assert arguments.nearest_verb(word) == verb

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promote import cache
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
+    cache._writable.cache_clear()
+    cache._temporary.cache_clear()
+    yield
+    cache._writable.cache_clear()
+    cache._temporary.cache_clear()
+
+
+def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache.folder() == tmp_path / "cache"
+    monkeypatch.delenv("PROMOTE_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache.folder() == tmp_path / "xdg/promote"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cache.folder() == tmp_path / "home/.cache/promote"
+
+
+def test_a_relative_folder_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROMOTE_CACHE", "here")
+    assert cache.folder() == tmp_path / "here"
+
+
+def no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
+def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.delenv("PROMOTE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert cache.folder().parent == tmp_path
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "file/cache"))
+    assert cache.folder().parent == tmp_path
+    # The same one each time, and it works.
+    cache.remember("x")
+    assert cache.remembered("x")
+
+
+def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert cache.folder().parent == tmp_path
+    assert cache.folder() != tmp_path / "cache"
+
+
+def test_remember() -> None:
+    assert not cache.remembered("x")
+    cache.remember("x")
+    assert cache.remembered("x")
+    assert not cache.remembered("y")
+
+
+def test_a_full_disk_is_no_error(tmp_path: Path) -> None:
+    (cache.folder() / "verified").touch()
+    cache.remember("x")
+    assert not cache.remembered("x")
+
+
+def test_write_leaves_nothing_else(tmp_path: Path) -> None:
+    cache.write(tmp_path / "a/b", b"one")
+    cache.write(tmp_path / "a/b", b"two")
+    assert (tmp_path / "a/b").read_bytes() == b"two"
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_key() -> None:
+    assert cache.key("a", "b") == cache.key(b"a", "b")
+    assert cache.key("a", "b") != cache.key("b", "a")
+
+
+@given(st.lists(st.text()), st.lists(st.text()))
+def test_different_parts_have_different_keys(one: list[str], other: list[str]) -> None:
+    assert (cache.key(*one) == cache.key(*other)) == (one == other)

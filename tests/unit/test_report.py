@@ -1,0 +1,141 @@
+"""JSON is a promise and compared whole; text is for people, so only its facts are."""
+
+from __future__ import annotations
+
+import json
+
+from promote import report
+from promote.checks import Finding, Target, Verdict
+from promote.config import Environment
+from promote.documents import Identity, Source
+from promote.forge.base import PullRequest
+from promote.history import Revision
+from promote.model import Change, Gate, Image, Plan, Version
+from promote.proof import Difference
+from promote.workflow import Proposal, Published
+from promote.workspace import Tip
+
+DIGEST = "sha256:" + "a" * 64
+SHA = "0123456789abcdef" * 2
+WHO = Identity("apps/v1", "Deployment", "shop", "web")
+CHANGE = Change("web", "shop/web", Version("1.0"), Version("1.1", DIGEST))
+PLAN = Plan("staging", "production", (CHANGE,), (Gate("hold", "web", False, "slow"),), ("a note",))
+NOTHING = Plan("staging", "production", (), notes=("a note",))
+PULL = PullRequest(7, "https://forge/7", "title", "body", "promote/x", "main", SHA, "open")
+DENIAL = Finding("a.b", "deny", "production", WHO, "50%, bad:\nvery | bad", "mend it", "c", Source("a,b.yaml", 3))
+WARNING = Finding("c.d", "warn", "production", WHO, "odd")
+WAIVED = Finding("e.f", "deny", "production", WHO, "known", waiver="until May")
+VERDICT = Verdict((Target("production", "overlays/production", 7, 6, 5),), (DENIAL, WARNING, WAIVED))
+REVISION = Revision(
+    2, SHA, "2026-01-02T03:04:05+00:00", "Ann", "change", (Image("shop/web", "reg/web", Version("1.1", DIGEST)),),
+    frozenset({"shop/web"}),
+)  # fmt: skip
+
+
+def test_plan_json() -> None:
+    change = {
+        "service": "web", "image": "shop/web",
+        "old": {"tag": "1.0", "digest": None}, "new": {"tag": "1.1", "digest": DIGEST},
+    }  # fmt: skip
+    planned = {
+        "from": "staging", "to": "production", "changes": [change],
+        "gates": [{"name": "hold", "subject": "web", "passed": False, "reason": "slow"}], "notes": ["a note"],
+    }  # fmt: skip
+    nothing = {"branch": None, "commit": None, "pull_request": None, "changed": False}
+    assert report.plan_json(PLAN, Published()) == planned | nothing
+    done = {"branch": "b", "commit": SHA, "pull_request": {"number": 7, "url": "https://forge/7"}, "changed": True}
+    assert report.plan_json(PLAN, Published("b", SHA, PULL, changed=True)) == planned | done
+
+
+def test_verdict_json() -> None:
+    found = report.verdict_json(VERDICT)
+    assert found["targets"] == [
+        {"name": "production", "path": "overlays/production", "documents": 7, "evaluated": 6, "validated": 5}
+    ]
+    assert found["summary"] == {"deny": 1, "warn": 1, "waived": 1}
+    who = {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"}
+    assert found["findings"][0] == {
+        "rule": "a.b", "level": "deny", "target": "production", "resource": who, "container": "c",
+        "message": "50%, bad:\nvery | bad", "fix": "mend it", "source": {"file": "a,b.yaml", "line": 3},
+        "waiver": None,
+    }  # fmt: skip
+    assert (found["findings"][1]["source"], found["findings"][2]["waiver"]) == (None, "until May")
+    json.dumps(found)
+
+
+def test_revision_json() -> None:
+    assert report.revision_json(REVISION, {"shop/web": "web"}) == {
+        "revision": 2, "commit": SHA, "when": "2026-01-02T03:04:05+00:00", "author": "Ann", "subject": "change",
+        "changed": ["web"],
+        "images": [{"service": "web", "image": f"reg/web:1.1@{DIGEST}", "tag": "1.1", "digest": DIGEST}],
+    }  # fmt: skip
+    assert report.revision_json(REVISION, {})["changed"] == ["shop/web"]
+
+
+def lacking(lines: list[str], *facts: str) -> list[str]:
+    text = "\n".join(lines)
+    return [fact for fact in facts if fact not in text]
+
+
+def test_verdict_text() -> None:
+    lines = report.verdict_text(VERDICT)
+    facts = (
+        "DENY",
+        "a.b",
+        "a,b.yaml:3",
+        "50%, bad:",
+        "fix: mend it",
+        "WARN",
+        "c.d",
+        "odd",
+        "7 documents",
+        "1 denied",
+    )
+    assert lacking(lines, *facts) == []
+
+
+def test_plan_text() -> None:
+    lines = report.plan_text(PLAN)
+    assert lacking(lines, "staging → production", "a note", "web", "1.0", "1.1", "SHUT", "hold", "slow") == []
+    assert lacking(report.plan_text(NOTHING), "nothing to do", "production", "a note") == []
+    assert report.plan_text(Plan("", "staging", (CHANGE,)))[0].startswith("staging: ")
+
+
+def test_proposal_text() -> None:
+    where = Environment("production", "overlays/production")
+    move = Difference(WHO, "/image", "shop/web:1.0", "shop/web:1.1")
+    whole = Proposal(Tip(SHA, "origin/main"), where, PLAN, {}, (move,), VERDICT)
+    facts = ("@@ Deployment/shop/web", "- /image: shop/web:1.0", "+ /image: shop/web:1.1", "a.b")
+    assert lacking(report.proposal_text(whole), *facts) == []
+    bare = Proposal(Tip(SHA, "origin/main"), where, NOTHING, {})
+    assert report.proposal_text(bare) == report.plan_text(NOTHING)
+
+
+def test_published_text() -> None:
+    assert report.published_text(Published()) == []
+    lines = report.published_text(Published("b", SHA, PULL, changed=True))
+    assert lacking(lines, "pushed", SHA[:12], "on b", "#7", "title", "https://forge/7") == []
+    assert lacking(report.published_text(Published("b", SHA)), "already there") == []
+
+
+def test_history_text() -> None:
+    first = Revision(1, "f" * 40, "2026-01-01T00:00", "Ann", "begin", REVISION.images, frozenset())
+    lines = report.history_text([first, REVISION], {"shop/web": "web"})
+    assert lacking(lines, "2026-01-02T03:04", SHA[:12], "change", "web", "1.1", "begin") == []
+    # The newest first.
+    assert "\n".join(lines).index("change") < "\n".join(lines).index("begin")
+    assert report.history_text([], {}) == ["no revision yet"]
+
+
+def test_github_commands_are_escaped() -> None:
+    lines = report.verdict_github(VERDICT)
+    assert lines[0] == ("::error file=a%2Cb.yaml,line=3,title=a.b::50%25, bad:%0Avery | bad. Fix: mend it")
+    assert lines[1] == "::warning title=c.d::odd"
+    assert lacking(lines, "production: 7 documents") == []
+
+
+def test_markdown_cells_are_escaped() -> None:
+    lines = report.verdict_markdown(VERDICT)
+    assert "| deny | a.b | a,b.yaml:3 | 50%, bad: very \\| bad | mend it |" in lines
+    assert "| production | 7 | 5 | 6 |" in lines
+    assert report.verdict_markdown(Verdict(VERDICT.targets, ()))[-1] == "| production | 7 | 5 | 6 |"
