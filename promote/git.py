@@ -1,6 +1,6 @@
-"""Reads and writes the repository without ever touching the user's checkout, index or branches.
+"""Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-Reading goes through GitPython. Writing is plumbing on a private index: new objects are added to the
+History is read through GitPython. Writing is plumbing on a private index: new objects are added to the
 object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
 """
 
@@ -24,7 +24,17 @@ ABSENT = ""  # the lease of a ref that must not exist yet
 _LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
 _NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
 _RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
-         "reference already exists", "failed to lock", "atomic push failed", "incorrect old value")  # fmt: skip
+         "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
+_NAME_TAKEN = "; cannot create '"  # refs/heads/a stands in the way of refs/heads/a/b: no race, it stays so
+# The user's hooks look at the checkout, which is not what we commit and push; the rest would write into .git
+# beside our own index, or change what Git prints and stores.
+_GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
+        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false")  # fmt: skip
+# What Git adds to every failure of a connection, after the reason that ssh or the server gave.
+_NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
+              "and the repository exists.")  # fmt: skip
+# Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
+_NOT_OURS = ("fetch", "mirror")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +69,30 @@ class Repository:
     def containing(cls, folder: Path) -> Repository:
         """The repository that `folder` is in; raises UsageError where there is none."""
         done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
+        if "dubious ownership" in done.error:
+            raise UsageError(
+                f"{folder} belongs to another user, so Git refuses it: "
+                "allow it with `git config --global --add safe.directory FOLDER`"
+            )
         if done.code != 0:
             raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
         return cls(Path(done.text.rstrip("\n")))
 
     def has_remote(self, remote: str) -> bool:
         """Whether this clone knows `remote`."""
-        with self._open() as repository:
-            return remote in {known.name for known in repository.remotes}
+        return bool(self._url(remote))
 
     def remote_url(self, remote: str) -> str:
         """The URL of `remote`, which may hold credentials; raises UsageError when there is no such remote."""
-        with self._open() as repository:
-            if remote not in {known.name for known in repository.remotes}:
-                raise UsageError(
-                    f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
-                    "or name another one in promote.yaml (git.remote)"
-                )
-            return str(repository.remotes[remote].url)
+        if url := self._url(remote):
+            return url
+        raise UsageError(
+            f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
+            "or name another one in promote.yaml (git.remote)"
+        )
+
+    def _url(self, remote: str) -> str:
+        return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
 
     def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
         """The hashes of the remote's refs that match the patterns; raises NetworkError when it cannot be asked."""
@@ -85,20 +101,68 @@ class Repository:
         return {ref: sha for sha, ref in pairs}
 
     def fetch(self, remote: str, refs: Iterable[str]) -> None:
-        """Bring the objects of `refs` here, without touching branches or FETCH_HEAD."""
-        self._network("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", remote, *refs)
+        """Bring the objects of `refs` here, without touching refs or FETCH_HEAD.
+
+        Raises RaceLost when one of them is gone by now.
+        """
+        done = self._try_network(
+            "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
+            "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", remote, *refs,
+        )  # fmt: skip
+        if "couldn't find remote ref" in done.error:
+            raise RaceLost(f"a branch of '{remote}' has gone while we worked")
+        if done.code != 0:
+            raise NetworkError(f"git fetch failed: {_reason(done.error)}")
+
+    def holds(self, commits: Iterable[str]) -> bool:
+        """Whether every one of `commits` is in the object database."""
+        asked = "".join(f"{commit}\n" for commit in commits)
+        return " missing" not in self._git("cat-file", "--batch-check", stdin=asked.encode())
 
     def push(self, remote: str, *moves: Push) -> None:
         """Move refs on the remote, all or none; raises RaceLost when one is not where it was expected."""
         leases = [f"--force-with-lease={move.ref}:{move.expected}" for move in moves if move.expected is not None]
         specs = [f"{move.commit or ''}:{move.ref}" for move in moves]
         atomic = ["--atomic"] if len(moves) > 1 else []
-        done = self._try_network("push", "--porcelain", *atomic, *leases, remote, *specs)
-        if done.code != 0:
+        name, settings = self._untracked(remote)
+        done = self._try_network(
+            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, name, *specs,
+            env=settings,
+        )  # fmt: skip
+        if done.code != 0 and not self._arrived(remote, moves, done):
             raise self._push_failure(done, remote)
+
+    def _untracked(self, remote: str) -> tuple[str, dict[str, str]]:
+        """A second name for `remote`, and the environment that defines it, without remote-tracking refs.
+
+        Pushing to `remote` itself would move them, and with them what the user's own
+        `git push --force-with-lease` takes for seen. In the environment, since a URL may hold credentials.
+        """
+        alias, prefix = f"{remote}-by-promote", f"remote.{remote}."
+        listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
+        found = [(key.removeprefix(prefix), value) for key, _, value in listed if key.startswith(prefix)]
+        pairs = [(f"remote.{alias}.{key}", value) for key, value in found if key not in _NOT_OURS]
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        settings = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
+        for number, (key, value) in enumerate(pairs, first):
+            settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return alias, settings
+
+    def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
+        """Whether a push that failed without an answer has moved the refs after all."""
+        if any(line.startswith("!") for line in done.text.splitlines()):
+            return False
+        try:
+            refs = self.remote_refs(remote, *(move.ref for move in moves))
+        except NetworkError:
+            return False
+        return all(refs.get(move.ref) == move.commit for move in moves)
 
     def _push_failure(self, done: process.Completed, remote: str) -> Exception:
         said = done.text + done.error
+        if _NAME_TAKEN in said:
+            reason = next(line for line in done.error.splitlines() if _NAME_TAKEN in line)
+            return UsageError(f"'{remote}' cannot have that branch: {reason.partition('error: ')[2].strip()}")
         if any(sign in said for sign in _RACE):
             return RaceLost(f"'{remote}' has moved while we worked")
         rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
@@ -123,7 +187,12 @@ class Repository:
 
     def ahead(self, base: str, tip: str) -> list[str]:
         """The hashes of the commits that `tip` has and `base` lacks, newest first."""
-        return self._git("rev-list", f"{base}..{tip}").split()
+        return self._git("rev-list", "--topo-order", f"{base}..{tip}").split()
+
+    def changed(self, old: str, new: str) -> list[str]:
+        """The paths in which two commits or trees differ."""
+        listing = self._done("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
+        return [path for path in os.fsdecode(listing.stdout).split("\0") if path]
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
@@ -158,7 +227,7 @@ class Repository:
 
     def materialise(self, commit: str, target: Path) -> None:
         """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
-        listing = self._try("ls-tree", "-r", "-z", commit)
+        listing = self._done("ls-tree", "-r", "-z", commit)
         entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
         files = [(head.split()[0], head.split()[2], name) for head, name in entries]
         # Links last, so that no file is ever written through one.
@@ -168,7 +237,7 @@ class Repository:
 
     def checkout_files(self) -> list[str]:
         """The files of the checkout that Git tracks or would track, relative to the root."""
-        listing = self._try("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        listing = self._done("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
         return [name for name in os.fsdecode(listing.stdout).split("\0") if name and (self.root / name).is_file()]
 
     def commit(self, parent: str, files: Mapping[str, bytes], message: str) -> str:
@@ -191,8 +260,13 @@ class Repository:
         return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
 
     def merge_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of merging two commits, or None when they conflict."""
+        """The tree of merging two commits, or None when they conflict; raises GitError when that cannot be told."""
         done = self._try("merge-tree", "--write-tree", ours, theirs)
+        if done.code not in (0, 1):
+            raise GitError(
+                f"git merge-tree failed: {_reason(done.error)}; it needs Git 2.38 or newer and a clone with "
+                "its whole history (`git fetch --unshallow`)"
+            )
         return done.text.split("\n")[0] if done.code == 0 else None
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:
@@ -239,15 +313,18 @@ class Repository:
             start = end_of_line + size + 2
 
     def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        return self._done(*arguments, stdin=stdin, env=env).text
+
+    def _done(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
         done = self._try(*arguments, stdin=stdin, env=env)
         if done.code != 0:
             raise GitError(f"git {arguments[0]} failed: {_reason(done.error)}")
-        return done.text
+        return done
 
     def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
         # Without optional locks `git status` leaves the index as it is.
         own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
-        return process.run(["git", *arguments], cwd=self.root, stdin=stdin, env=own)
+        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env=own)
 
     def _network(self, *arguments: str) -> str:
         done = self._try_network(*arguments)
@@ -256,9 +333,9 @@ class Repository:
             raise NetworkError(f"git {arguments[0]} failed: {_reason(done.error)}: {advice}")
         return done.text
 
-    def _try_network(self, *arguments: str) -> process.Completed:
+    def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
         try:
-            return process.run(["git", *arguments], cwd=self.root, timeout=_NETWORK_TIMEOUT)
+            return process.run([*_GIT, *arguments], cwd=self.root, env=env, timeout=_NETWORK_TIMEOUT)
         except TimedOut as error:
             raise NetworkError(f"{error}: run the command again") from None
 
@@ -302,7 +379,7 @@ def _write(root: Path, name: str, data: bytes, mode: str) -> None:
 
 
 def _reason(text: str) -> str:
-    """What Git says is wrong: the first line that says so, for the last ones are advice."""
+    """The one line of what Git printed that says why: its last fatal one, or what came before empty advice."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
-    wrong = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return (wrong or lines[-1:] or ["it gave no reason"])[0]
+    telling = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
+    return next((line for line in reversed(telling) if line.startswith("fatal: ")), telling[-1])

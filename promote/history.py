@@ -9,9 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from promote.errors import UsageError
 from promote.model import Image
+
+_State = TypeVar("_State")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,9 @@ def earlier(known: Sequence[Revision], name: str, refused: Callable[[Image], boo
 
     Raises UsageError when there is no earlier version to go back to.
     """
-    present = known[-1].image(name) if known else None
-    for revision in reversed(known):
-        image = revision.image(name)
-        if image is not None and image != present and not refused(image):
+    ran = _steps(image for revision in known if (image := revision.image(name)))
+    for image in reversed(ran[:-1]):
+        if not refused(image):
             return image
     raise UsageError(f"{name} has no earlier version in history to go back to")
 
@@ -107,8 +109,18 @@ def earlier_set(known: Sequence[Revision], refused: Callable[[Image], bool]) -> 
 
     Raises UsageError when there is none.
     """
-    present = set(known[-1].images) if known else set()
-    for revision in reversed(known):
-        if set(revision.images) != present and not any(refused(image) for image in revision.images):
-            return revision
+    by_set = {frozenset(revision.images): revision for revision in known}
+    for images in reversed(_steps(frozenset(revision.images) for revision in known)[:-1]):
+        if not any(refused(image) for image in images):
+            return by_set[images]
     raise UsageError("there is no earlier revision to go back to")
+
+
+def _steps(states: Iterable[_State]) -> list[_State]:
+    """The way to the present state; one that returned to an earlier state takes back all that lay between."""
+    way: list[_State] = []
+    for state in states:
+        if state in way:
+            del way[way.index(state) :]
+        way.append(state)
+    return way

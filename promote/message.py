@@ -36,9 +36,9 @@ def commit(title: str, changes: Iterable[Change], trailers: Sequence[tuple[str, 
     return "\n".join([title, "", *lines, "", *(f"{key}: {value}" for key, value in trailers), ""])
 
 
-def promotion_trailers(plan: Plan, tip: str) -> list[tuple[str, str]]:
+def promotion_trailers(plan: Plan) -> list[tuple[str, str]]:
     """What a promotion commit says about how it was made."""
-    return [("Promoted-From", plan.source), ("Promoted-To", plan.target), ("Source-Commit", tip)]
+    return [("Promoted-From", plan.source), ("Promoted-To", plan.target)]
 
 
 def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:

@@ -38,7 +38,6 @@ def plan_json(plan: Plan, published: Published) -> Json:
         "to": plan.target,
         "changes": [change_json(change) for change in plan.changes],
         "gates": [_gate_json(gate) for gate in plan.gates],
-        "notes": list(plan.notes),
         "branch": published.branch,
         "commit": published.commit,
         "pull_request": pull and pull_json(pull),

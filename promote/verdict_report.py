@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from promote import message
 from promote.checks import Finding, Verdict
 from promote.documents import Identity
 
@@ -90,8 +91,6 @@ def _property(text: str) -> str:
 
 def verdict_markdown(verdict: Verdict) -> list[str]:
     """A verdict for a job summary or a comment."""
-    from promote import message
-
     targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
     lines = [message.verdict_line(verdict), "", *_table(("target", "documents", "validated", "evaluated"), targets)]
     findings = [(one.level, one.rule, str(one.source or ""), one.message, one.fix) for one in verdict.findings]

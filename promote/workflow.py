@@ -14,7 +14,7 @@ from typing import TypeVar
 from promote import inspection, kustomization, plan, proof, render
 from promote.checks import Verdict
 from promote.config import Environment
-from promote.errors import Blocked, CheckDenied, NetworkError, PartlyDone, RaceLost
+from promote.errors import Blocked, CheckDenied, PartlyDone, PromoteError, RaceLost
 from promote.forge.base import Forge, PullRequest
 from promote.git import ABSENT, Push
 from promote.message import body, commit, shortened
@@ -23,6 +23,7 @@ from promote.proof import Difference
 from promote.workspace import Tip, Tree, Workspace
 
 TRIES = 5
+SOURCE = "Source-Commit"  # the trailer that says on which commit of the shared branch a change was decided
 _Result = TypeVar("_Result")
 
 
@@ -109,6 +110,14 @@ def prove(
     return Proposal(tip, environment, made, files, tuple(found), verdict)
 
 
+def exit_code(proposal: Proposal) -> int:
+    """What publishing the proposal would end with: 4 for a shut gate, 3 for a denied manifest, else 0."""
+    if proposal.plan.blocked:
+        return Blocked.exit_code
+    denied = proposal.verdict is not None and proposal.verdict.denied
+    return CheckDenied.exit_code if denied else 0
+
+
 def insist(proposal: Proposal) -> None:
     """Raise Blocked for a shut gate, CheckDenied for a denied manifest."""
     if shut := proposal.plan.blocked:
@@ -143,19 +152,28 @@ def _attempt(
     tip = workspace.tip(refs)
     with workspace.at(tip.commit) as tree:
         proposal = propose(tip, tree)
+    there = refs.get(f"refs/heads/{delivery.branch}")
+    if not proposal.plan.changes and there and forge:
+        return _with_note(proposal, forge.find_open(delivery.branch or "", workspace.config.branch)), Published()
     if delivery.dry_run or not proposal.plan.changes:
         return proposal, Published()
     insist(proposal)
     wording = describe(proposal)
-    message = commit(wording.title, proposal.plan.changes, wording.trailers)
+    message = commit(wording.title, proposal.plan.changes, [*wording.trailers, (SOURCE, tip.commit)])
     if delivery.branch is None:
         return proposal, _push_to_base(workspace, proposal, message)
-    there = refs.get(f"refs/heads/{delivery.branch}")
     published = _push_branch(workspace, proposal, delivery.branch, there, message)
     if forge is None:
         return proposal, published
     text = body(wording.title, proposal.plan, proposal.verdict, proposal.differences, wording.undo)
     return proposal, _open_pull_request(forge, published, workspace.config.branch, wording.title, text)
+
+
+def _with_note(proposal: Proposal, stale: PullRequest | None) -> Proposal:
+    if stale is None:
+        return proposal
+    note = f"pull request #{stale.number} is still open and proposes other versions: close it"
+    return replace(proposal, plan=replace(proposal.plan, notes=(*proposal.plan.notes, note)))
 
 
 def retrying(attempt: Callable[[], _Result]) -> _Result:
@@ -174,18 +192,22 @@ def _push_to_base(workspace: Workspace, proposal: Proposal, message: str) -> Pub
 
 
 def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: str | None, message: str) -> Published:
-    """One commit on `branch` of the remote, which now is at `there`; nothing is pushed that is there already.
+    """One commit on `branch` of the remote, which now is at `there`; nothing is moved that is there already.
 
-    Raises RaceLost when the branch has moved, and Blocked when it holds commits that promote did not make.
+    Raises RaceLost when that branch or the shared one has moved, and Blocked when it holds commits that
+    promote did not make.
     """
-    repository, ref = workspace.repository, f"refs/heads/{branch}"
-    made = repository.commit(proposal.tip.commit, proposal.files, message)
+    repository, ref, tip = workspace.repository, f"refs/heads/{branch}", proposal.tip.commit
+    made = repository.commit(tip, proposal.files, message)
     if there is not None:
         if _same(workspace, there, made):
-            return Published(branch, there, None, changed=False, kept=True)
-        _insist_on_own(workspace, proposal.tip.commit, there, branch)
-    repository.push(workspace.remote, Push(ref, made, there or ABSENT))
-    return Published(branch, made, None, changed=True)
+            made = there
+        else:
+            _insist_on_own(workspace, tip, there, branch)
+    # The shared branch goes along unchanged, and so does a branch that needs no commit: where one of them
+    # has moved, the plan and its gates must be made again.
+    repository.push(workspace.remote, Push(ref, made, there or ABSENT), Push(workspace.base_ref, tip, tip))
+    return Published(branch, made, None, changed=made != there, kept=made == there)
 
 
 def _same(workspace: Workspace, one: str, other: str) -> bool:
@@ -198,18 +220,34 @@ def _same(workspace: Workspace, one: str, other: str) -> bool:
 
 def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> None:
     repository = workspace.repository
-    foreign = [sha for sha in repository.ahead(base, tip) if "\nPromoted-To: " not in repository.message(sha)]
-    if foreign:
-        raise Blocked(
-            f"the branch {branch} holds commits that promote did not make ({foreign[0][:12]}): "
-            "merge its pull request or delete the branch first"
-        )
+    for sha in repository.ahead(base, tip):
+        text, parents = repository.message(sha), repository.parents(sha)
+        if [f"{SOURCE}: {parent}" for parent in parents if f"\n{SOURCE}: {parent}\n" in text]:
+            # It stands where promote put it, on the shared branch. A shallow clone may not know that its
+            # parent is there, and count more commits.
+            return
+        if "\nPromoted-To: " not in text and not _is_update(workspace, base, sha, parents):
+            raise Blocked(
+                f"the branch {branch} holds commits that promote did not make ({sha[:12]}): "
+                "merge its pull request or delete the branch first"
+            )
+
+
+def _is_update(workspace: Workspace, base: str, sha: str, parents: Sequence[str]) -> bool:
+    """Whether a commit does nothing but merge the shared branch, as a forge's `Update branch` does."""
+    repository = workspace.repository
+    ours, *merged = parents
+    return (
+        len(merged) == 1
+        and repository.is_ancestor(merged[0], base)
+        and repository.merge_tree(ours, merged[0]) == repository.tree(sha)
+    )
 
 
 def _open_pull_request(forge: Forge, published: Published, base: str, title: str, body: str) -> Published:
     """Open the branch's pull request, or renew the one that is open.
 
-    Raises PartlyDone when the branch is pushed but the forge fails.
+    Raises PartlyDone when the branch is pushed but the forge fails or refuses.
     """
     head = published.branch or ""
     try:
@@ -220,8 +258,8 @@ def _open_pull_request(forge: Forge, published: Published, base: str, title: str
             made = forge.update(there.number, title, body)
         else:
             return replace(published, pull_request=there)
-    except NetworkError as error:
-        raise PartlyDone(
-            f"the branch {head} is pushed but its pull request is not open: {error}; run again"
-        ) from error
+    except RaceLost:
+        raise
+    except PromoteError as error:
+        raise PartlyDone(f"the branch {head} is pushed but its pull request is not settled: {error}") from error
     return replace(published, pull_request=made, changed=True)

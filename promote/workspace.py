@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promote import config, holds, kustomization
 from promote.config import Config, Environment
-from promote.errors import ConfigError, UsageError
+from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge import forge_for
 from promote.forge.base import Forge
 from promote.git import Repository
@@ -92,7 +92,10 @@ class Workspace:
         return f"refs/heads/{self.config.branch}"
 
     def fetch(self, *branches: str) -> dict[str, str]:
-        """The remote's hashes of the shared branch and of those of `branches` that exist, fetched."""
+        """The remote's hashes of the shared branch and of those of `branches` that exist, fetched.
+
+        Raises RaceLost when a branch was moved to another line of commits, or deleted, in between.
+        """
         self.repository.remote_url(self.remote)
         wanted = [self.base_ref, *(f"refs/heads/{branch}" for branch in branches)]
         refs = self.repository.remote_refs(self.remote, *wanted)
@@ -102,6 +105,8 @@ class Workspace:
                 "or name another one in promote.yaml (git.branch)"
             )
         self.repository.fetch(self.remote, refs)
+        if not self.repository.holds(refs.values()):
+            raise RaceLost(f"'{self.remote}' has moved while it was fetched: run the command again")
         return refs
 
     def tip(self, refs: dict[str, str] | None = None) -> Tip:

@@ -21,14 +21,17 @@ PURE, OUTER = "pure", "outer"
 LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
     (kind, what, frozenset(modules.split()))
     for kind, what, modules in (
-        (PURE, "what can go wrong", "errors"),
+        (PURE, "what can go wrong, where a value stands", "errors places"),
         (PURE, "words and texts", "model yaml_scalars documents config_schema"),
         (PURE, "formats and decisions", "yaml_spans image_fields holds history plan checks proof"),
-        (PURE, "files as values, wording", "kustomization message"),
+        (PURE, "files as values, wording", "kustomization message rules"),
+        (PURE, "a verdict in every format", "verdict_report"),
         (OUTER, "other programs, what can be made again", "process cache"),
         (OUTER, "one outer thing each", "git tools schemas config forge.base"),
         (OUTER, "rendering, the forges", "render forge.local forge.github"),
-        (OUTER, "the choice of a forge, the checks", "forge inspection"),
+        (OUTER, "the choice of a forge, where a patch stands", "forge patches"),
+        (OUTER, "where a finding comes from", "sources"),
+        (OUTER, "the checks", "inspection"),
         (OUTER, "one clone", "workspace"),
         (OUTER, "the path of a change", "workflow"),
         (OUTER, "how results look", "report commands.result"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from promote import cache, message, plan, report, workflow
 from promote.commands.result import Result
@@ -32,7 +33,7 @@ def run(options: Options) -> Result:
     if options.commit or options.pr:
         proposal, published = workflow.deliver(
             workspace,
-            Delivery(_branch(options, wanted) if options.pr else None, dry_run=options.dry_run),
+            Delivery(_branch(workspace, options, wanted) if options.pr else None, dry_run=options.dry_run),
             lambda tip, tree: _propose(tip, tree, options, wanted),
             _describe,
         )
@@ -41,7 +42,8 @@ def run(options: Options) -> Result:
     text = [*report.proposal_text(proposal), *report.published_text(published)]
     if published.changed and not published.commit:
         text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
-    return Result(report.plan_json(proposal.plan, published), text)
+    code = 0 if published.changed else workflow.exit_code(proposal)
+    return Result(report.plan_json(proposal.plan, published), text, code)
 
 
 def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
@@ -80,12 +82,20 @@ def _in_checkout(workspace: Workspace, options: Options, wanted: Mapping[str, Ve
         return proposal, Published()
     workflow.insist(proposal)
     for path, data in proposal.files.items():
-        cache.write(workspace.root / path, data)
+        _replace(workspace.root / path, data)
     return proposal, Published(changed=True)
 
 
-def _branch(options: Options, wanted: Mapping[str, Version]) -> str:
-    names = [options.environment.strip("/"), "-".join(sorted(wanted))]
+def _replace(path: Path, data: bytes) -> None:
+    """New contents in one step, for a file that keeps its mode and stays where a link points at."""
+    file = path.resolve()
+    mode = file.stat().st_mode
+    cache.write(file, data)
+    file.chmod(mode)
+
+
+def _branch(workspace: Workspace, options: Options, wanted: Mapping[str, Version]) -> str:
+    names = [workspace.config.known(options.environment), "-".join(sorted(wanted))]
     return "/".join(["bump", *(name.replace("/", "-") for name in names)])
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from promote import inspection, plan, render, report, verdict_report, workflow
 from promote.checks import Verdict
 from promote.commands.result import Result
-from promote.errors import Blocked, UsageError
+from promote.config import Environment
+from promote.errors import Blocked, ConfigError, UsageError
 from promote.forge.base import Method, PullRequest
+from promote.kustomization import FILE_NAMES
 from promote.workspace import Tree, Workspace
 
 
@@ -38,11 +42,18 @@ def _attempt(workspace: Workspace, number: int, method: Method) -> Result:
         raise UsageError(f"pull request #{number} is closed: open it again, or run the promotion again")
     refs = workspace.fetch(pull.head)
     tip = refs[workspace.base_ref]
-    verdict = _verdict(workspace, tip, pull)
+    head = refs.get(f"refs/heads/{pull.head}")
+    if head is None:
+        raise Blocked(
+            f"the branch {pull.head} of pull request #{number} is not on '{workspace.remote}': "
+            "run its promotion again to renew it"
+        )
+    # The branch itself, not what the forge remembers of it: that may lag behind.
+    verdict = _verdict(workspace, tip, replace(pull, head_commit=head))
     text = verdict_report.verdict_text(verdict)
     if verdict.denied:
         return Result(_json(pull, None, changed=False), [*text, f"pull request #{number} is not merged"], 3)
-    merged = forge.merge(number, pull.head_commit, tip, method)
+    merged = forge.merge(number, head, tip, method)
     return Result(_json(pull, merged, changed=True), [*text, f"pull request #{number} is merged: {merged[:12]}"])
 
 
@@ -52,18 +63,36 @@ def _verdict(workspace: Workspace, tip: str, pull: PullRequest) -> Verdict:
     if tree is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to renew it")
     with workspace.at(tip) as before, workspace.at(tree) as after:
-        _insist_on_holds(before, after)
-        targets = [render.kustomize(after.root / one.path, one.name) for one in after.config.environments.values()]
+        environments = _environments(after, repository.changed(tip, tree))
+        _insist_on_holds(before, after, environments)
+        targets = [render.kustomize(after.root / one.path, one.name) for one in environments]
         return inspection.inspect(targets, after.rules(), after.root)
 
 
-def _insist_on_holds(before: Tree, after: Tree) -> None:
+def _environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
+    """All that promote.yaml names or, where it names none, every folder whose kustomization the merge changes.
+
+    Raises UsageError when there is nothing that could be checked.
+    """
+    known = list(after.config.environments.values())
+    if not known:
+        folders = {posixpath.dirname(path) for path in changed if posixpath.basename(path) in FILE_NAMES}
+        known = [after.environment(folder or ".") for folder in sorted(folders) if (after.root / folder).is_dir()]
+    if not known:
+        raise UsageError("promote.yaml names no environment, and no kustomization changes: nothing can be checked")
+    return known
+
+
+def _insist_on_holds(before: Tree, after: Tree, environments: Sequence[Environment]) -> None:
     """Raises Blocked when the merge would bring back a version that is held by now."""
-    for environment in after.config.environments.values():
-        if environment.name in before.config.environments:
-            changes = plan.changes(before.images(environment), after.images(environment), after.config.services)
-            for gate in workflow.hold_gates(after, environment, changes):
-                raise Blocked(f"{gate.subject}: {gate.reason} (lift it with `promote release`)")
+    for environment in environments:
+        try:
+            there = before.images(environment)
+        except ConfigError:
+            continue  # the environment is new
+        changes = plan.changes(there, after.images(environment), after.config.services)
+        for gate in workflow.hold_gates(after, environment, changes):
+            raise Blocked(f"{gate.subject}: {gate.reason} (lift it with `promote release`)")
 
 
 def _json(pull: PullRequest, commit: str | None, changed: bool) -> report.Json:

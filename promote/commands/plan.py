@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promote import report
+from promote import report, workflow
 from promote.commands import promote
 from promote.commands.promote import Options
 from promote.commands.result import Result
@@ -18,6 +18,5 @@ def run(options: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
         proposal = promote.propose(tip, tree, options)
-    denied = proposal.verdict is not None and proposal.verdict.denied
-    code = 4 if proposal.plan.blocked else 3 if denied else 0
-    return Result(report.plan_json(proposal.plan, Published()), report.proposal_text(proposal), code)
+    answer = report.plan_json(proposal.plan, Published())
+    return Result(answer, report.proposal_text(proposal), workflow.exit_code(proposal))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from promote import message, plan, report, workflow
 from promote.commands import merge
 from promote.commands.result import Result
-from promote.errors import Blocked, UsageError
+from promote.errors import Blocked, NetworkError, PartlyDone, UsageError
 from promote.forge.base import Forge, PullRequest
 from promote.model import Image, Plan
 from promote.workflow import Delivery, Proposal, Wording
@@ -37,7 +37,7 @@ class Options:
 def run(options: Options) -> Result:
     """Plan, prove, check, commit, push, and open or renew one pull request; nothing of it on a dry run."""
     workspace = Workspace.here()
-    branch = branch_of(options.source, options.target)
+    branch = branch_of(workspace.config.known(options.source), workspace.config.known(options.target))
     proposal, published = workflow.deliver(
         workspace,
         Delivery(branch, pull_request=not options.no_pr, dry_run=options.dry_run),
@@ -48,19 +48,27 @@ def run(options: Options) -> Result:
     answer = report.plan_json(proposal.plan, published)
     pull = published.pull_request
     if pull is None:
-        return Result(answer, text)
-    merged = _merge(workspace, pull) if options.auto_merge else Result(None, [])
-    if options.wait and not merged.exit_code:
-        _wait(workspace.forge(), pull.number, options.timeout)
-    return Result(answer, [*text, *merged.text], merged.exit_code)
+        return Result(answer, text, workflow.exit_code(proposal))
+    done = _finish(workspace, pull, options)
+    return Result(answer, [*text, *done.text], done.exit_code)
+
+
+def _finish(workspace: Workspace, pull: PullRequest, options: Options) -> Result:
+    """Merge and wait, as far as asked for; raises PartlyDone where the forge fails, for the rest is done."""
+    try:
+        merged = _merge(workspace, pull) if options.auto_merge else Result(None, [])
+        if merged.exit_code or not options.wait:
+            return merged
+        waited = _wait(workspace.forge(), pull.number, options.timeout)
+    except NetworkError as error:
+        raise PartlyDone(f"pull request #{pull.number} is open ({pull.url}), but then: {error}") from error
+    return Result(None, [*merged.text, *waited.text], waited.exit_code)
 
 
 def _describe(proposal: Proposal) -> Wording:
     made = proposal.plan
     title = message.subject("promote", f"{made.source} → {made.target}", made.changes)
-    return Wording(
-        title, message.promotion_trailers(made, proposal.tip.commit), f"promote rollback {made.target} --all"
-    )
+    return Wording(title, message.promotion_trailers(made), f"promote rollback {made.target} --all")
 
 
 def propose(tip: Tip, tree: Tree, options: Options) -> Proposal:
@@ -93,11 +101,7 @@ def _insist_on_entries(chosen: Collection[str], path: str, images: Sequence[Imag
 
 def branch_of(source: str, target: str) -> str:
     """The one branch that promotions along this edge use, so that a new one takes the place of the old."""
-    return f"promote/{_slug(source)}-to-{_slug(target)}"
-
-
-def _slug(name: str) -> str:
-    return name.strip("/").replace("/", "-")
+    return f"promote/{source.replace('/', '-')}-to-{target.replace('/', '-')}"
 
 
 def _merge(workspace: Workspace, pull: PullRequest) -> Result:
@@ -108,11 +112,13 @@ def _merge(workspace: Workspace, pull: PullRequest) -> Result:
     return Result(None, [f"#{pull.number} will be merged by {forge.name} once its requirements are met"])
 
 
-def _wait(forge: Forge, number: int, timeout: float, sleep: Callable[[float], None] = time.sleep) -> None:
+def _wait(forge: Forge, number: int, timeout: float, sleep: Callable[[float], None] = time.sleep) -> Result:
     deadline = time.monotonic() + timeout
     while (state := forge.get(number).state) == "open":
-        if time.monotonic() > deadline:
-            raise Blocked(f"pull request #{number} is still open after {timeout:.0f} s")
-        sleep(_POLL)
+        if time.monotonic() >= deadline:
+            text = f"pull request #{number} is still open after {timeout:.0f} s"
+            return Result(None, [text], Blocked.exit_code)
+        sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
     if state == "closed":
-        raise Blocked(f"pull request #{number} was closed without being merged")
+        return Result(None, [f"pull request #{number} was closed without being merged"], Blocked.exit_code)
+    return Result(None, [f"pull request #{number} is merged"])

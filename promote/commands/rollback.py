@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from promote import history, holds, message, plan, report, workflow
 from promote.commands.result import Result
 from promote.config import Environment
-from promote.errors import UsageError
+from promote.errors import Blocked, UsageError
 from promote.history import Revision
 from promote.holds import Hold
 from promote.model import Change, Image, Plan
 from promote.workflow import Delivery, Proposal, Wording
 from promote.workspace import Tip, Tree, Workspace
+
+Move = tuple[Image, Image]  # from what ran when the rollback was asked for, to what it restores
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,17 @@ def run(options: Options) -> Result:
     if options.to is not None and options.to_commit is not None:
         raise UsageError("name the revision by --to or by --to-commit, not by both")
     workspace = Workspace.here()
-    branch = f"rollback/{options.environment.strip('/').replace('/', '-')}" if options.pr else None
+    branch = f"rollback/{workspace.config.known(options.environment).replace('/', '-')}" if options.pr else None
+    first: dict[str, Move] = {}
     proposal, published = workflow.deliver(
         workspace,
         Delivery(branch, dry_run=options.dry_run),
-        lambda tip, tree: _propose(workspace, tip, tree, options),
+        lambda tip, tree: _propose(workspace, tip, tree, options, first),
         _describe,
     )
     text = [*report.proposal_text(proposal), *report.published_text(published)]
-    return Result(report.plan_json(proposal.plan, published), text)
+    code = 0 if published.changed else workflow.exit_code(proposal)
+    return Result(report.plan_json(proposal.plan, published), text, code)
 
 
 def _describe(proposal: Proposal) -> Wording:
@@ -59,18 +63,38 @@ def _describe(proposal: Proposal) -> Wording:
     return Wording(title, trailers, f"promote release {name}, then promote again")
 
 
-def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options) -> Proposal:
+def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options, first: dict[str, Move]) -> Proposal:
     environment = tree.environment(options.environment)
     known = workspace.history(tip.commit, environment)
-    wanted = _wanted(workspace, tree, environment, known, options)
-    path, data = workflow.edited(tree, environment, wanted)
+    present = tree.images(environment)
+    if not first:
+        wanted = _wanted(workspace, tree, environment, known, options)
+        first |= {image.name: (image, wanted[image.name]) for image in present if image.name in wanted}
+    path, data = workflow.edited(tree, environment, _as_at_first(present, first))
     changes = workflow.changes_of(tree, environment, data)
-    made = Plan("", environment.name, changes, (), (tip.note,) if tip.note else ())
+    gates = workflow.hold_gates(tree, environment, changes)
+    made = Plan("", environment.name, changes, gates, (tip.note,) if tip.note else ())
     if not changes:
         return Proposal(tip, environment, made, {})
     held = holds.add(tree.read(holds.FILE_NAME), _holds(environment, changes, options.reason))
     files = {path: data, holds.FILE_NAME: held}
     return workflow.prove(tip, tree, environment, made, files, options.allow_other_changes)
+
+
+def _as_at_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping[str, Image]:
+    """What the first try wanted, also after a race was lost since.
+
+    Whoever asks for a rollback means the version that ran then: a rival's rollback of the same version
+    must not make ours go one further back. Raises Blocked when a third version runs by now.
+    """
+    now = {image.name: image for image in present}
+    for name, move in first.items():
+        if now.get(name) not in move:
+            raise Blocked(
+                f"{name} was moved to {now[name].version if name in now else 'nothing'} while its rollback from "
+                f"{move[0].version} was planned: look at `promote history` and decide again"
+            )
+    return {name: image for name, (_, image) in first.items()}
 
 
 def _wanted(

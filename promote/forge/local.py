@@ -159,12 +159,10 @@ class Local:
         self._repository.push(self._remote, Push(REF, self._record(records, pull, message), records.commit))
 
     def _record(self, records: _Records, pull: PullRequest, message: str) -> str:
-        pulls = records.pulls | {pull.number: pull}
-        files = {
-            f"{number}.json": json.dumps(asdict(one), indent=2).encode() + b"\n" for number, one in pulls.items()
-        }
-        parents = [records.commit] if records.commit else []
-        return self._repository.commit_tree(self._repository.make_tree(files), parents, message)
+        files = {f"{pull.number}.json": json.dumps(asdict(pull), indent=2).encode() + b"\n"}
+        if records.commit:
+            return self._repository.commit(records.commit, files, message)
+        return self._repository.commit_tree(self._repository.make_tree(files), [], message)
 
 
 def _known(records: _Records, number: int) -> PullRequest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from promote import report
+from promote import report, verdict_report
 from promote.checks import Finding, Target, Verdict
 from promote.config import Environment
 from promote.documents import Identity, Source
@@ -39,7 +39,7 @@ def test_plan_json() -> None:
     }  # fmt: skip
     planned = {
         "from": "staging", "to": "production", "changes": [change],
-        "gates": [{"name": "hold", "subject": "web", "passed": False, "reason": "slow"}], "notes": ["a note"],
+        "gates": [{"name": "hold", "subject": "web", "passed": False, "reason": "slow"}],
     }  # fmt: skip
     nothing = {"branch": None, "commit": None, "pull_request": None, "changed": False}
     assert report.plan_json(PLAN, Published()) == planned | nothing
@@ -48,7 +48,7 @@ def test_plan_json() -> None:
 
 
 def test_verdict_json() -> None:
-    found = report.verdict_json(VERDICT)
+    found = verdict_report.verdict_json(VERDICT)
     assert found["targets"] == [
         {"name": "production", "path": "overlays/production", "documents": 7, "evaluated": 6, "validated": 5}
     ]
@@ -78,7 +78,7 @@ def lacking(lines: list[str], *facts: str) -> list[str]:
 
 
 def test_verdict_text() -> None:
-    lines = report.verdict_text(VERDICT)
+    lines = verdict_report.verdict_text(VERDICT)
     facts = (
         "DENY",
         "a.b",
@@ -115,7 +115,7 @@ def test_published_text() -> None:
     assert report.published_text(Published()) == []
     lines = report.published_text(Published("b", SHA, PULL, changed=True))
     assert lacking(lines, "pushed", SHA[:12], "on b", "#7", "title", "https://forge/7") == []
-    assert lacking(report.published_text(Published("b", SHA)), "already there") == []
+    assert lacking(report.published_text(Published("b", SHA, kept=True)), "already there") == []
 
 
 def test_history_text() -> None:
@@ -128,14 +128,14 @@ def test_history_text() -> None:
 
 
 def test_github_commands_are_escaped() -> None:
-    lines = report.verdict_github(VERDICT)
+    lines = verdict_report.verdict_github(VERDICT)
     assert lines[0] == ("::error file=a%2Cb.yaml,line=3,title=a.b::50%25, bad:%0Avery | bad. Fix: mend it")
     assert lines[1] == "::warning title=c.d::odd"
     assert lacking(lines, "production: 7 documents") == []
 
 
 def test_markdown_cells_are_escaped() -> None:
-    lines = report.verdict_markdown(VERDICT)
-    assert "| deny | a.b | a,b.yaml:3 | 50%, bad: very \\| bad | mend it |" in lines
+    lines = verdict_report.verdict_markdown(VERDICT)
+    assert "| deny | a.b | a,b.yaml:3 | 50%, bad: very &#124; bad | mend it |" in lines
     assert "| production | 7 | 5 | 6 |" in lines
-    assert report.verdict_markdown(Verdict(VERDICT.targets, ()))[-1] == "| production | 7 | 5 | 6 |"
+    assert verdict_report.verdict_markdown(Verdict(VERDICT.targets, ()))[-1] == "| production | 7 | 5 | 6 |"
