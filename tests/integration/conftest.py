@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration import sandbox
+from tests.integration.sandbox import Sandbox, Shim
+
+
+@pytest.fixture(scope="session")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return sandbox.environment(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def mediq_template(tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]) -> Path:
+    folder = tmp_path_factory.mktemp("mediq")
+    (folder / "clone").mkdir()
+    sandbox.copy_repository(folder / "clone")
+    sandbox.create(folder, surroundings)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_template(tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    sandbox.write_tiny(folder / "clone")
+    sandbox.create(folder, surroundings)
+    return folder
+
+
+@pytest.fixture
+def mediq(mediq_template: Path, surroundings: dict[str, str], tmp_path: Path) -> Sandbox:
+    """This repository: staging is two services ahead of production."""
+    return sandbox.copy(mediq_template, tmp_path / "mediq", surroundings)
+
+
+@pytest.fixture
+def tiny(tiny_template: Path, surroundings: dict[str, str], tmp_path: Path) -> Sandbox:
+    """Two small services, both ahead in staging: for tests that are not about the manifests."""
+    return sandbox.copy(tiny_template, tmp_path / "tiny", surroundings)
+
+
+@pytest.fixture
+def shim(tmp_path: Path) -> Shim:
+    """A `git` on PATH that counts, kills, or lets a rival act in between."""
+    return sandbox.shim(tmp_path / "shim")
