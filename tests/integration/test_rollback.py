@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Clone, Sandbox, tiny_overlay
+
+
+def to_production(clone: Clone, *versions: str) -> None:
+    """Bring versions such as api=1.2.0 to production, one commit each."""
+    for version in versions:
+        clone.promote("bump", "production", version, "--commit")
+
+
+def numbers(clone: Clone, *arguments: str) -> list[tuple[int, list[str]]]:
+    found = clone.promote("history", "production", *arguments, "--output", "json").json["revisions"]
+    return [(revision["revision"], revision["changed"]) for revision in found]
+
+
+def production(tiny: Sandbox) -> str:
+    return tiny.show(branch="main")
+
+
+def test_one_service_goes_back_by_one_commit(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0", "web=2.1.0")
+    before = tiny.tip()
+    answer = tiny.promote("rollback", "production", "api", "--reason", "it leaks", "--output", "json").json
+    assert (answer["branch"], answer["commit"], answer["changed"]) == ("main", tiny.tip(), True)
+    assert tiny.at_origin("rev-parse", "main^") == before
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.1.0")
+    assert tiny.at_origin("diff", "--name-only", "main^", "main").split() == ["holds.yaml", KUSTOMIZATION]
+    held = tiny.show("holds.yaml", "main")
+    assert "image: shop/api" in held
+    assert "version: 1.2.0" in held
+    assert "reason: it leaks" in held
+
+
+def test_everything_goes_back_by_one_commit(mediq: Sandbox) -> None:
+    before = mediq.git("rev-parse", "main:overlays")
+    mediq.promote("staging", "production", "--auto-merge")
+    assert mediq.at_origin("rev-parse", "main:overlays") != before
+    mediq.promote("rollback", "production", "--all")
+    assert mediq.at_origin("rev-parse", "main:overlays") == before
+    assert mediq.at_origin("rev-list", "--count", "--first-parent", "main") == "3"
+
+
+@pytest.mark.parametrize("by", ["number", "commit", "short commit"])
+def test_back_to_a_revision(tiny: Sandbox, by: str) -> None:
+    to_production(tiny, "web=2.1.0", "web=2.2.0", "web=2.3.0", "api=1.9.0", "web=2.4.0")
+    revision = tiny.promote("history", "production", "--output", "json").json["revisions"][2]
+    assert revision["revision"] == 3
+    goal = {"number": ["--to", "3"], "commit": ["--to-commit", revision["commit"]],
+            "short commit": ["--to-commit", revision["commit"][:10]]}[by]  # fmt: skip
+    tiny.promote("rollback", "production", "web", *goal)
+    assert production(tiny) == tiny_overlay("production", "1.9.0", "2.2.0")
+    to_production(tiny, "web=2.5.0")
+    tiny.promote("rollback", "production", "--all", "--to", "2")
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.1.0")
+
+
+def test_a_rollback_by_pull_request_is_one_branch(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0")
+    tip = tiny.tip()
+    first = tiny.promote("rollback", "production", "api", "--pr", "--output", "json").json
+    assert (first["branch"], first["pull_request"]["number"], tiny.tip()) == ("rollback/production", 1, tip)
+    again = tiny.promote("rollback", "production", "api", "--pr", "--output", "json").json
+    assert again == first | {"changed": False}
+    tiny.promote("merge", "1")
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
+
+
+def test_the_next_promotion_does_not_bring_it_back(tiny: Sandbox) -> None:
+    tiny.promote("staging", "production", "--auto-merge")
+    tiny.promote("rollback", "production", "api", "--reason", "it leaks")
+    refused = tiny.promote("staging", "production", code=4)
+    assert "api: 1.2.0 is held since" in refused.err
+    assert "it leaks" in refused.err
+    assert list(tiny.branches()) == ["main"]
+    gates = tiny.promote("plan", "staging", "production", "--output", "json", code=4).json["gates"]
+    assert [(gate["name"], gate["subject"], gate["passed"]) for gate in gates] == [("hold", "api", False)]
+    assert tiny.promote("staging", "production", "--dry-run", code=4).err == ""
+
+
+@pytest.mark.parametrize("way", ["exclude", "release", "newer"])
+def test_the_ways_past_a_hold(tiny: Sandbox, way: str) -> None:
+    to_production(tiny, "api=1.2.0")
+    tiny.promote("rollback", "production", "api")
+    if way == "exclude":
+        tiny.promote("staging", "production", "--exclude", "api")
+        assert tiny.show() == tiny_overlay("production", "1.1.0", "2.1.0")
+    elif way == "release":
+        tiny.promote("release", "production", "api")
+        tiny.promote("staging", "production")
+        assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+    else:
+        tiny.stage("api", "1.2.0", "1.2.1")
+        tiny.promote("staging", "production")
+        assert tiny.show() == tiny_overlay("production", "1.2.1", "2.1.0")
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_second_rollback_goes_further_back(tiny: Sandbox, released: bool) -> None:
+    to_production(tiny, "api=1.2.0", "api=1.3.0")
+    tiny.promote("rollback", "production", "api")
+    assert production(tiny) == tiny_overlay("production", "1.2.0", "2.0.0")
+    if released:
+        tiny.promote("release", "production")
+    tiny.promote("rollback", "production", "api")
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
+    assert "no earlier version" in tiny.promote("rollback", "production", "api", code=2).err
+
+
+def test_a_second_rollback_of_everything_goes_further_back(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0", "web=2.1.0")
+    tiny.promote("rollback", "production", "--all")
+    assert production(tiny) == tiny_overlay("production", "1.2.0", "2.0.0")
+    tiny.promote("rollback", "production", "--all")
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
+
+
+def test_a_jump_back_is_not_undone_by_the_next_rollback(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0", "api=1.3.0")
+    tiny.promote("rollback", "production", "api", "--to", "1")
+    assert "no earlier version" in tiny.promote("rollback", "production", "api", code=2).err
+
+
+def test_a_rollback_onto_a_held_version_is_refused(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0", "api=1.3.0")
+    tiny.promote("hold", "production", "api=1.2.0", "--reason", "worse")
+    assert "worse" in tiny.promote("rollback", "production", "api", "--to", "2", code=4).err
+    tiny.promote("rollback", "production", "api")
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
+
+
+def test_rolling_back_to_what_runs_is_nothing_to_do(tiny: Sandbox) -> None:
+    tip = tiny.tip()
+    assert "nothing to do" in tiny.promote("rollback", "production", "--all", "--to", "1").out
+    assert tiny.tip() == tip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "or --all"),
+        (["api", "--all"], "not both"),
+        (["api", "--to", "1", "--to-commit", "HEAD"], "not by both"),
+        (["api", "--to", "9"], "revisions 1 to 1"),
+        (["api", "--to-commit", "nonsense"], "there is no commit 'nonsense'"),
+        (["nobody"], "no image or service is called 'nobody'"),
+        (["--all"], "no earlier revision"),
+    ],
+)
+def test_a_rollback_that_makes_no_sense(tiny: Sandbox, arguments: list[str], reason: str) -> None:
+    assert reason in tiny.promote("rollback", "production", *arguments, code=2).err
+
+
+def test_hold_and_release_say_when_there_is_nothing_to_do(tiny: Sandbox) -> None:
+    assert "--reason" in tiny.promote("hold", "production", "api=1.2.0", code=2).err
+    tiny.promote("hold", "production", "api=1.2.0", "--reason", "no")
+    tip = tiny.tip()
+    assert "nothing to hold" in tiny.promote("hold", "production", "api=1.2.0", "--reason", "no").out
+    assert "nothing to release" in tiny.promote("release", "production", "web").out
+    assert tiny.tip() == tip
+    tiny.promote("release", "production")
+    assert "holds: []" in tiny.show("holds.yaml", "main")
+
+
+def test_history_counts_alike_in_every_clone(tiny: Sandbox) -> None:
+    behind = tiny.clone("behind")
+    to_production(tiny, "api=1.2.0", "web=2.1.0")
+    tiny.promote("rollback", "production", "api")
+    expected = [(1, ["api", "web"]), (2, ["api"]), (3, ["web"]), (4, ["api"])]
+    assert numbers(tiny) == numbers(behind) == numbers(tiny.clone("new")) == expected
+    assert numbers(tiny, "web") == [(1, ["api", "web"]), (3, ["web"])]
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_history_counts_alike_however_pull_requests_are_merged(tiny: Sandbox, method: str) -> None:
+    tiny.promote("staging", "production", "--only", "api")
+    other = tiny.clone("other")
+    other.write("meanwhile.txt", "so that a rebase has something to do")
+    other.publish()
+    tiny.promote("merge", "1", "--method", method)
+    tiny.promote("staging", "production")
+    tiny.promote("merge", "2", "--method", method)
+    assert numbers(tiny) == [(1, ["api", "web"]), (2, ["api"]), (3, ["web"])]
+    tiny.promote("rollback", "production", "--all", "--to", "2")
+    assert production(tiny) == tiny_overlay("production", "1.2.0", "2.0.0")
+
+
+def test_a_shallow_clone_has_no_history_but_can_promote(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.1.5")
+    tiny.promote("staging", "production")
+    to_production(tiny, "api=1.1.6")
+    shallow = tiny.clone("shallow", "--depth=1")
+    for arguments in (["history", "production"], ["rollback", "production", "api"]):
+        assert "git fetch --unshallow" in shallow.promote(*arguments, code=2).err
+    shallow.promote("staging", "production")
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+    assert tiny.at_origin("rev-parse", f"{BRANCH}^") == tiny.tip()
