@@ -1,0 +1,150 @@
+"""Others act between the moment a change is decided and the moment it is pushed."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.integration.sandbox import BRANCH, Clone, Sandbox, Shim, tiny_overlay
+
+ONCE = "[ ! -e {mark} ] || exit 0\ntouch {mark}\n"
+
+
+def once(tiny: Sandbox, script: str) -> str:
+    return ONCE.format(mark=tiny.root.parent / "acted") + script
+
+
+def rival(clone: Clone, *arguments: str) -> str:
+    """A script in which somebody else runs promote in a clone of theirs."""
+    return f"cd '{clone.root}'\n'{sys.executable}' -m promote {' '.join(arguments)}"
+
+
+def pushes(shim: Shim) -> int:
+    return sum(" push " in call for call in shim.calls)
+
+
+def test_a_version_that_reaches_staging_meanwhile_is_promoted_too(tiny: Sandbox, shim: Shim) -> None:
+    other = tiny.clone("other")
+    other.replace("overlays/staging/kustomization.yaml", "1.2.0", "1.3.0")
+    other.commit("newer")
+    script = once(tiny, f"git -C '{other.root}' push --quiet origin main")
+    done = tiny.finish("staging", "production", env=shim.before_each("push", script))
+    assert done.code == 0, done
+    assert tiny.show() == tiny_overlay("production", "1.3.0", "2.1.0")
+    assert tiny.at_origin("rev-parse", f"{BRANCH}^") == tiny.tip()
+    assert list(tiny.pulls()) == [1]
+
+
+def test_a_hold_that_arrives_meanwhile_blocks(tiny: Sandbox, shim: Shim) -> None:
+    script = once(tiny, rival(tiny.clone("other"), "hold", "production", "api=1.2.0", "--reason", "'it leaks'"))
+    done = tiny.finish("staging", "production", env=shim.before_each("push", script))
+    assert (done.code, "it leaks" in done.err) == (4, True), done
+    assert list(tiny.branches()) == ["main"]
+    assert tiny.pulls() == {}
+
+
+def test_a_rule_that_arrives_meanwhile_denies(tiny: Sandbox, shim: Shim) -> None:
+    other = tiny.clone("other")
+    rule = other.root / "policies/images/tag.rego"
+    rule.write_text(rule.read_text().replace('image.tag == "latest"', 'image.tag == "1.2.0"'))
+    other.commit("a stricter rule")
+    script = once(tiny, f"git -C '{other.root}' push --quiet origin main")
+    done = tiny.finish("staging", "production", env=shim.before_each("push", script))
+    assert (done.code, "whose tag moves" in done.err) == (3, True), done
+    assert list(tiny.branches()) == ["main"]
+
+
+def test_a_direct_commit_is_decided_anew_never_rebased(tiny: Sandbox, shim: Shim) -> None:
+    script = once(tiny, rival(tiny.clone("other"), "bump", "production", "web=3.0.0", "--commit"))
+    done = tiny.finish("bump", "production", "api=1.5.0", "--commit", env=shim.before_each("push", script))
+    assert done.code == 0, done
+    assert tiny.show(branch="main") == tiny_overlay("production", "1.5.0", "3.0.0")
+    assert "Source-Commit: " + tiny.at_origin("rev-parse", "main^") in tiny.at_origin(
+        "log", "-1", "--format=%B", "main"
+    )
+
+
+def test_two_who_roll_the_same_back_do_it_once(tiny: Sandbox, shim: Shim) -> None:
+    for version in ("api=1.2.0", "api=1.3.0"):
+        tiny.promote("bump", "production", version, "--commit")
+    script = once(tiny, rival(tiny.clone("other"), "rollback", "production", "api"))
+    done = tiny.finish("rollback", "production", "api", env=shim.before_each("push", script))
+    assert done.code == 0, done
+    assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.0.0")
+    assert tiny.at_origin("rev-list", "--count", "main") == "4"
+
+
+def test_a_rollback_of_what_no_longer_runs_is_blocked(tiny: Sandbox, shim: Shim) -> None:
+    tiny.promote("bump", "production", "api=1.2.0", "--commit")
+    script = once(tiny, rival(tiny.clone("other"), "bump", "production", "api=1.3.0", "--commit"))
+    done = tiny.finish("rollback", "production", "api", env=shim.before_each("push", script))
+    assert done.code == 4, done
+    assert "shop/api was moved to 1.3.0 while its rollback from 1.2.0 was planned" in done.err
+    assert tiny.show(branch="main") == tiny_overlay("production", "1.3.0", "2.0.0")
+
+
+def test_after_five_lost_races_it_gives_up(tiny: Sandbox, shim: Shim) -> None:
+    other = tiny.clone("other")
+    script = f"cd '{other.root}'\ngit commit --quiet --allow-empty -m more\ngit push --quiet origin main"
+    for arguments in (["staging", "production"], ["hold", "production", "api=1.2.0", "--reason", "no"]):
+        done = tiny.finish(*arguments, env=shim.before_each("push", script))
+        assert (done.code, "others moved the branch 5 times" in done.err) == (5, True), done
+        assert pushes(shim) == 5
+    assert list(tiny.branches()) == ["main"]
+    assert tiny.at_origin("rev-list", "--count", "main") == "11"
+
+
+def test_the_branch_of_a_faster_promoter_is_not_overwritten(tiny: Sandbox, shim: Shim) -> None:
+    script = once(tiny, rival(tiny.clone("other"), "staging", "production", "--only", "web"))
+    done = tiny.finish("staging", "production", "--only", "api", env=shim.before_each("push", script))
+    assert done.code == 0, done
+    assert pushes(shim) == 3  # lost to the rival's branch; then the branch, then the pull request's new title
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.0.0")
+    assert [pull["title"] for pull in tiny.pulls().values()] == ["promote: staging → production (api 1.1.0→1.2.0)"]
+
+
+def test_a_branch_that_moves_between_asking_and_fetching(tiny: Sandbox, shim: Shim) -> None:
+    other = tiny.clone("other")  # our own clone has not seen the branch
+    other.promote("staging", "production")
+    script = once(tiny, rival(other, "staging", "production", "--only", "web"))
+    done = tiny.finish("staging", "production", env=shim.before_each("fetch", script))
+    assert done.code == 0, done
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+
+
+def test_a_branch_that_is_merged_between_asking_and_fetching(tiny: Sandbox, shim: Shim) -> None:
+    tiny.promote("staging", "production")
+    script = once(tiny, rival(tiny.clone("other"), "merge", "1"))
+    done = tiny.finish("staging", "production", env=shim.before_each("fetch", script))
+    assert (done.code, "nothing to do" in done.out) == (0, True), done
+    assert list(tiny.branches()) == ["main"]
+
+
+def test_a_merge_checks_again_on_a_base_that_moved(tiny: Sandbox, shim: Shim) -> None:
+    tiny.promote("staging", "production")
+    script = once(tiny, rival(tiny.clone("other"), "hold", "production", "api=1.2.0", "--reason", "'it leaks'"))
+    done = tiny.finish("merge", "1", env=shim.before_each("push", script))
+    assert (done.code, "it leaks" in done.err) == (4, True), done
+    assert tiny.pulls()[1]["state"] == "open"
+
+
+def test_eight_promoters_at_once_leave_one_branch_and_one_pull_request(tiny: Sandbox) -> None:
+    clones = [tiny.clone(f"promoter-{number}") for number in range(8)]
+    running = [clone.start("staging", "production", "--output", "json") for clone in clones]
+    done = [(child.communicate(timeout=60), child.returncode) for child in running]
+    assert [code for _, code in done] == [0] * 8, done
+    assert sorted(tiny.branches()) == ["main", BRANCH]
+    assert {number: pull["state"] for number, pull in tiny.pulls().items()} == {1: "open"}
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+
+
+def test_commits_made_at_once_all_arrive(tiny: Sandbox) -> None:
+    clones = [tiny.clone(f"promoter-{number}") for number in range(3)]
+    versions = ["api=7.0.0", "web=8.0.0", "api=7.0.0"]
+    running = [
+        clone.start("bump", "production", version, "--commit")
+        for clone, version in zip(clones, versions, strict=True)
+    ]
+    done = [(child.communicate(timeout=60), child.returncode) for child in running]
+    assert [code for _, code in done] == [0] * 3, done
+    assert tiny.show(branch="main") == tiny_overlay("production", "7.0.0", "8.0.0")
+    assert tiny.at_origin("rev-list", "--count", "main") == "3"
