@@ -1,0 +1,75 @@
+"""A promotion that is killed at any of its steps is finished by the next one."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
+
+CALLS = 32  # that a first promotion makes of Git
+# Between two calls nothing is written but temporary files: killed after one is killed before the next.
+MOMENTS = [("AT", number) for number in range(1, CALLS + 1)] + [("AFTER", CALLS)]
+
+
+def assert_finished(tiny: Sandbox, before: dict[str, bytes]) -> None:
+    tiny.promote("staging", "production")
+    assert tiny.snapshot() == before
+    assert sorted(tiny.branches()) == ["main", BRANCH]
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+    assert tiny.at_origin("rev-parse", f"{BRANCH}^") == tiny.tip()
+    assert [(pull["head"], pull["state"]) for pull in tiny.pulls().values()] == [(BRANCH, "open")]
+
+
+def test_every_call_is_covered(tiny: Sandbox, shim: Shim) -> None:
+    done = tiny.finish("staging", "production", env=shim.env)
+    assert done.code == 0, done
+    assert len(shim.calls) == CALLS
+
+
+@pytest.mark.parametrize(("moment", "number"), MOMENTS)
+def test_killed_at_any_call_of_git(tiny: Sandbox, shim: Shim, moment: str, number: int) -> None:
+    before, main = tiny.snapshot(), tiny.tip()
+    done = tiny.finish("staging", "production", env=shim.killing(moment, number))
+    assert done.code == -signal.SIGKILL, done
+    assert len(shim.calls) == number
+    assert tiny.snapshot() == before
+    assert tiny.tip() == main
+    assert_finished(tiny, before)
+
+
+def test_killed_again_and_again(tiny: Sandbox, shim: Shim) -> None:
+    before = tiny.snapshot()
+    for number in (3, 22, 24, 28, CALLS):
+        tiny.finish("staging", "production", env=shim.killing("AT", number))
+        assert tiny.snapshot() == before
+    assert_finished(tiny, before)
+
+
+def test_interrupted_by_the_keyboard(tiny: Sandbox, shim: Shim) -> None:
+    before = tiny.snapshot()
+    script = "kill -INT $PROMOTE\nexec tail -f /dev/null"
+    done = tiny.finish("staging", "production", env=shim.before_each("push", script))
+    assert (done.code, "run the command again" in done.err) == (130, True), done
+    assert tiny.snapshot() == before
+    assert_finished(tiny, before)
+
+
+def test_killed_in_a_rollback_before_its_push(tiny: Sandbox, shim: Shim) -> None:
+    tiny.promote("bump", "production", "api=1.2.0", "--commit")
+    before, tip = tiny.snapshot(), tiny.tip()
+    script = "kill -9 $PROMOTE\nexit 1"
+    done = tiny.finish("rollback", "production", "api", env=shim.before_each("push", script))
+    assert done.code == -signal.SIGKILL, done
+    assert (tiny.snapshot(), tiny.tip()) == (before, tip)
+    tiny.promote("rollback", "production", "api")
+    assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
+
+
+def test_a_push_that_arrives_but_never_answers(tiny: Sandbox, shim: Shim) -> None:
+    hook = tiny.origin / "hooks/post-update"
+    hook.write_text("#!/bin/sh\nkill -9 $PPID\n")
+    hook.chmod(0o755)
+    tiny.promote("bump", "production", "api=1.2.0", "--commit")
+    assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.0.0")
