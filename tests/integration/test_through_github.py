@@ -1,0 +1,177 @@
+"""Whole commands through the loopback GitHub, whose branches are those of a real repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from tests.integration.github_server import Answer, GitHubServer, Json
+from tests.integration.sandbox import BRANCH, Outcome, Sandbox, Shim, tiny_overlay
+
+TOKEN = "ghp_0123456789abcdefSECRET"  # noqa: S105 it opens nothing
+REPOSITORY = "mediq/infra"
+URL = f"https://x-access-token:{TOKEN}@github.com/{REPOSITORY}"
+LATER = {"retry-after": "3600"}  # longer than promote waits
+
+
+class GitHub(GitHubServer):
+    """The server beside a bare repository: it shows that one's branches, and merges there."""
+
+    def __init__(self, shared: Sandbox) -> None:
+        super().__init__(REPOSITORY, TOKEN)
+        self.shared = shared
+
+    def _route(self, handler: BaseHTTPRequestHandler, body: Any) -> Answer:
+        self.branches = self.shared.branches()
+        for pull in self.pulls.values():
+            if pull["state"] == "open":
+                pull["head"]["sha"] = self.branches.get(pull["head"]["ref"], pull["head"]["sha"])
+        return super()._route(handler, body)
+
+    def _merge(self, pull: Json, body: Json) -> Answer:
+        status, content, headers = super()._merge(pull, body)
+        if status == 200:
+            base, head = self.branches["main"], pull["head"]["sha"]
+            tree = self.shared.at_origin("merge-tree", "--write-tree", base, head)
+            parents = ["-p", base, "-p", head] if body["merge_method"] == "merge" else ["-p", base]
+            content["sha"] = self.shared.at_origin("commit-tree", tree, *parents, "-m", pull["title"])
+            pull["merge_commit_sha"] = content["sha"]
+            self.shared.at_origin("update-ref", "refs/heads/main", content["sha"], base)
+        return status, content, headers
+
+
+@dataclass(frozen=True)
+class Site:
+    """A clone of a repository on GitHub, and GitHub itself."""
+
+    tiny: Sandbox
+    server: GitHub
+    shim: Shim
+
+    def promote(self, *arguments: str, code: int = 0, **env: str) -> Outcome:
+        """Run promote; the token may be in nothing that it prints, nor in the arguments of any Git."""
+        known = {"GITHUB_API_URL": self.server.api, "GH_TOKEN": TOKEN} | env
+        outcome = self.tiny.promote(*arguments, code=code, env=self.shim.env | known)
+        assert TOKEN not in outcome.out + outcome.err + "\n".join(self.shim.calls)
+        return outcome
+
+    def assert_one(self) -> None:
+        """There is one branch, and one pull request that is open."""
+        assert sorted(self.tiny.branches()) == ["main", BRANCH]
+        assert [(pull["head"]["ref"], pull["state"]) for pull in self.server.pulls.values()] == [(BRANCH, "open")]
+        assert self.tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+
+
+@pytest.fixture
+def site(tiny: Sandbox, shim: Shim) -> Iterator[Site]:
+    # Git's own rewriting of addresses: promote sees GitHub's, Git reaches the folder.
+    tiny.git("config", f"url.{tiny.origin}.insteadOf", URL)
+    tiny.git("remote", "set-url", "origin", URL)
+    before = tiny.snapshot()
+    server = GitHub(tiny)
+    with server:
+        yield Site(tiny, server, shim)
+    assert server.violations == []
+    assert tiny.snapshot() == before
+    assert all(TOKEN not in str(one.body) for one in server.seen)
+    assert TOKEN not in tiny.at_origin("log", "--all", "--format=%B")
+
+
+def test_a_promotion_from_plan_to_merge(site: Site) -> None:
+    answer = site.promote("staging", "production", "--output", "json").json
+    assert answer["pull_request"] == {"number": 1, "url": "https://github.example/mediq/infra/pull/1"}
+    site.assert_one()
+    assert site.promote("staging", "production", "--output", "json").json == answer | {"changed": False}
+    assert [pull["branch"] for pull in site.promote("status", "--output", "json").json["pull_requests"]] == [BRANCH]
+    merged = site.promote("merge", "1", "--method", "squash", "--output", "json").json
+    assert merged["commit"] == site.tiny.tip()
+    assert site.tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
+    assert "is merged already" in site.promote("merge", "1").out
+    assert "nothing to do" in site.promote("staging", "production").out
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "headers"),
+    [("POST /pulls", 429, LATER), ("GET /pulls", 429, LATER), ("POST /pulls", 200, {}), ("POST /pulls", 403, {})],
+    ids=["429 at opening", "429 at looking", "nonsense", "403"],
+)  # fmt: skip
+def test_a_failure_after_the_push_ends_with_7_and_is_finished(
+    site: Site, request_: str, status: int, headers: dict[str, str]
+) -> None:
+    site.server.fail(request_, status, headers=headers)
+    failed = site.promote("staging", "production", code=7)
+    assert f"the branch {BRANCH} is pushed but its pull request is not settled" in failed.err
+    commit = site.tiny.tip(BRANCH)
+    site.promote("staging", "production")
+    assert site.tiny.tip(BRANCH) == commit
+    site.assert_one()
+
+
+def test_a_504_after_the_work_was_done_makes_no_twin(site: Site) -> None:
+    site.server.fail("POST /pulls", 504, works=True)
+    site.promote("staging", "production")
+    site.assert_one()
+
+
+def test_a_504_after_the_merge_was_done_is_a_merge(site: Site) -> None:
+    site.promote("staging", "production")
+    site.server.fail("PUT /merge", 504, works=True)
+    out = site.promote("merge", "1").out
+    assert f"pull request #1 is merged: {site.tiny.tip()[:12]}" in out
+    assert site.tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
+
+
+def test_auto_merge_is_left_to_github(site: Site) -> None:
+    site.server.fail("POST /graphql", 429, headers=LATER)
+    assert "pull request #1 is open" in site.promote("staging", "production", "--auto-merge", code=7).err
+    assert "will be merged by github" in site.promote("staging", "production", "--auto-merge").out
+    assert site.server.pulls[1]["auto_merge"] == {"merge_method": "merge"}
+    site.assert_one()
+
+
+def test_without_a_token_nothing_is_pushed(site: Site) -> None:
+    refused = site.promote("staging", "production", code=2, GH_TOKEN="", GITHUB_TOKEN="")
+    assert "no token for" in refused.err
+    assert list(site.tiny.branches()) == ["main"]
+    site.promote("staging", "production", "--no-pr", GH_TOKEN="", GITHUB_TOKEN="")
+    assert BRANCH in site.tiny.branches()
+
+
+def test_a_merge_github_refuses_is_not_checked_again_for_ever(site: Site) -> None:
+    site.promote("staging", "production")
+    site.server.not_mergeable = "At least 1 approving review is required"
+    assert "approving review" in site.promote("merge", "1", code=4).err
+    assert len(site.server.sent("PUT", "/merge")) == 1
+
+
+@pytest.mark.parametrize("password", ["s3cr3t-and-long", "with@sign", "short"])
+def test_credentials_of_the_remote_are_in_no_error(tiny: Sandbox, password: str) -> None:
+    tiny.git("remote", "set-url", "origin", f"http://me:{password}@127.0.0.1:1/infra.git")
+    for arguments in (
+        ["staging", "production"],
+        ["history", "production"],
+        ["hold", "production", "api=1", "--reason", "x"],
+    ):
+        done = tiny.promote(*arguments, code=6, env={"GIT_ALLOW_PROTOCOL": "http"})
+        assert password.rpartition("@")[2] not in done.out + done.err
+
+
+def test_the_reason_of_a_server_is_told_without_credentials(tiny: Sandbox) -> None:
+    script = tiny.root.parent / "upload-pack"
+    script.write_text("#!/bin/sh\necho 'https://me:p@ssword-of-mine@github.com/mediq: denied' >&2\nexit 1\n")
+    script.chmod(0o755)
+    tiny.git("config", "remote.origin.uploadpack", str(script))
+    done = tiny.promote("staging", "production", code=6)
+    assert done.err == "promote: git ls-remote failed: https://***@github.com/mediq: denied\n"
+
+
+def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
+    hook = tiny.origin / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    done = tiny.promote("staging", "production", code=6)
+    assert "'origin' did not take the push: [remote rejected] (pre-receive hook declined)" in done.err
