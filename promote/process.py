@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -128,24 +129,32 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
     # Imported here: most verbs do one thing after the other.
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            yield pool
-        except BaseException:
-            # Without this, Ctrl-C would wait for every one of them.
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in tuple(_children):
-                _stop(child)
-            raise
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                yield pool
+            except BaseException:
+                # Without this, Ctrl-C would wait for every one of them. Said before they are stopped, so that
+                # one which a thread is just starting stops too.
+                _stopping.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in tuple(_children):
+                    _stop(child)
+                raise
+    finally:
+        _stopping.clear()
 
 
 _children: set[subprocess.Popen[bytes]] = set()
+_stopping = threading.Event()
 
 
 @contextmanager
 def _running(child: subprocess.Popen[bytes]) -> Iterator[None]:
     _children.add(child)
     try:
+        if _stopping.is_set():
+            _stop(child)
         yield
     except BaseException:
         _stop(child)
