@@ -85,6 +85,14 @@ def kustomization_file(root: Path, environment: Environment) -> str:
     )
 
 
+def root_of(folder: Path) -> Path:
+    """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).is_file() or (candidate / ".git").exists():
+            return candidate.resolve()
+    return folder.resolve()
+
+
 def load(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line."""
     path = root / FILE_NAME

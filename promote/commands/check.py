@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promote import checks, config, inspection, process, render, verdict_report
+from promote.commands import policies
 from promote.commands.result import Result
 from promote.config import Config
 from promote.errors import UsageError, nearest
@@ -22,7 +23,7 @@ class Options:
 
 def run(options: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
-    root = root_of(Path.cwd())
+    root = config.root_of(Path.cwd())
     settings = config.load(root)
     judges = rules(root, settings)
     if options.only:
@@ -43,8 +44,6 @@ def run(options: Options) -> Result:
 
 def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
     """Raise UsageError for a name that no rule has: restricted to it, every check would pass."""
-    from promote.commands import policies
-
     known = [rule.id for rule in policies.read(root, judges.policies)]
     for name in names:
         if name not in known:
@@ -54,14 +53,6 @@ def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
 def _hint(name: str, known: list[str]) -> str:
     hint = nearest(name, known)
     return hint if "did you mean" in hint else "; `promote policies` lists them"
-
-
-def root_of(folder: Path) -> Path:
-    """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / config.FILE_NAME).is_file() or (candidate / ".git").exists():
-            return candidate.resolve()
-    return folder.resolve()
 
 
 def rules(root: Path, settings: Config) -> Rules:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promote import config, inspection, rules
-from promote.commands.check import root_of
 from promote.commands.result import Result
 from promote.rules import Rule
 
@@ -19,7 +18,7 @@ class Options:
 def run(options: Options) -> Result:
     """The rules of the repository and promote's own checks, by id."""
     del options
-    root = root_of(Path.cwd())
+    root = config.root_of(Path.cwd())
     known = read(root, root / config.load(root).policies)
     return Result({"rules": [_json(rule) for rule in known]}, [line for rule in known for line in _text(rule)])
 
