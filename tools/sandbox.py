@@ -30,7 +30,7 @@ _CUT = """\
 #!/bin/sh
 {git} "$@"
 code=$?
-if [ "$1" = push ] && [ $code = 0 ]; then kill -KILL $PPID; fi
+case " $* " in *" push "*) [ $code = 0 ] && kill -KILL $PPID ;; esac
 exit $code
 """
 
@@ -105,13 +105,14 @@ class Sandbox:
         return done.output.strip()
 
     def edit(self, path: str, old: str, new: str) -> str:
-        """Replace `old` by `new` once in a file of the clone, which has to have it; returns its text before."""
+        """Replace `old` by `new` once in a file of the clone, which has to have it; returns its text then."""
         file = self.clone / path
         text = file.read_text(encoding="utf-8") if file.is_file() else ""
         if old not in text:
             raise Broken(f"{path} has no {old.strip()!r}")
-        file.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return text
+        edited = text.replace(old, new, 1)
+        file.write_text(edited, encoding="utf-8")
+        return edited
 
     def shared(self, *arguments: str) -> str:
         """What git says in the origin: the facts that everybody else would see."""
