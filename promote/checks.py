@@ -126,14 +126,18 @@ def _faults(message: str) -> list[tuple[str, str]]:
     Its list `validationErrors` has the root of that tree only, "validation failed", where there are several.
     """
     found: dict[tuple[str, str], list[str]] = {}
-    for path, text in _FAULT.findall(message):
-        fault = text.strip()
+    for quoted, text in _FAULT.findall(message):
+        path, fault = _unquoted(quoted), text.strip()
         if fault.startswith("additional properties "):
             for name in _QUOTED.findall(fault):
-                found[path, name] = [f"additional property {name}"]
+                found[path, name] = [f"additional property {_unquoted(name)}"]
         elif not fault.startswith(_BRANCHES):
             found.setdefault((path, ""), []).append(fault)
     return [(path, " or ".join(faults)) for (path, _), faults in found.items()] or [("", message)]
+
+
+def _unquoted(text: str) -> str:
+    return text.replace("\\'", "'").replace("\\\\", "\\")
 
 
 def across_versions(found: Mapping[str, Iterable[Finding]]) -> list[Finding]:

@@ -95,7 +95,7 @@ def layers(folder: Path) -> Iterator[Layer]:
     file = render.kustomization_of(folder)
     roots = read(file) if file else []
     if file and roots:
-        yield from _below(Layer(file, roots[0]), frozenset())
+        yield from _below(Layer(file, roots[0]), frozenset({file}))
 
 
 def _below(layer: Layer, seen: frozenset[Path]) -> Iterator[Layer]:

@@ -1,0 +1,137 @@
+"""Where findings point in kustomizations that build on others."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from promote import sources
+from promote.checks import NOWHERE, Finding
+from promote.documents import Identity, Source
+from promote.render import Rendered
+from promote.sources import Sources
+from tests.integration.checking import Repository, surroundings, wrap
+
+TOP = "top/kustomization.yaml"
+BASE = "base/kustomization.yaml"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Repository:
+    """The small kustomization as a base, and one of its own on top."""
+    repository = Repository.small(tmp_path / "two")
+    (repository.folder / "base").mkdir()
+    for name in ("kustomization.yaml", "cart.yaml", "policies.yaml"):
+        shutil.move(repository.folder / name, repository.folder / "base" / name)
+    repository.write(TOP, "namePrefix: my-\nresources: [../base]\n")
+    return repository
+
+
+def source(repository: Repository, kind: str, name: str, path: str, rule: str = "x") -> str:
+    folder = repository.folder / "top"
+    with surroundings(repository.folder):
+        from promote import render
+
+        rendered = render.kustomize(folder, "top")
+        who = next(
+            one.identity for one in rendered.documents if one.identity.kind == kind and name in str(one.identity)
+        )
+        return str(Sources(rendered, repository.folder).of(Finding(rule, "deny", "top", who, "", path=path)))
+
+
+def test_an_object_of_the_base(two: Repository) -> None:
+    assert source(two, "Deployment", "my-cart", "") == "base/cart.yaml:2"
+    path = "/spec/template/spec/containers/0/resources/limits"
+    assert source(two, "Deployment", "my-cart", path) == two.line("base/cart.yaml", "limits:")
+
+
+def test_the_name_of_an_image_that_the_base_gives(two: Repository) -> None:
+    path = "/spec/template/spec/containers/0/image"
+    assert source(two, "Deployment", "my-cart", path, "images.tag") == two.line(BASE, "newTag")
+    assert source(two, "Deployment", "my-cart", path, "images.retired") == two.line(BASE, "newName")
+
+
+def test_the_targets_own_images_come_first(two: Repository) -> None:
+    two.append(TOP, "images:\n  - name: registry.example/shop/cart\n    digest: sha256:" + "0" * 64 + "\n")
+    path = "/spec/template/spec/containers/0/image"
+    assert source(two, "Deployment", "my-cart", path, "images.digest") == two.line(TOP, "digest")
+    assert source(two, "Deployment", "my-cart", path, "images.tag") == two.line(TOP, "name: registry")
+
+
+def test_an_image_that_no_entry_sets(two: Repository) -> None:
+    two.edit(BASE, "  - name: cart\n    newName: registry.example/shop/cart\n", "  - name: other\n")
+    path = "/spec/template/spec/containers/0/image"
+    assert source(two, "Deployment", "my-cart", path, "images.tag") == two.line("base/cart.yaml", "image: cart")
+
+
+def test_a_generated_object_and_its_values(two: Repository) -> None:
+    assert source(two, "ConfigMap", "my-settings", "/data/MODE") == two.line(BASE, "MODE=quiet")
+    assert source(two, "ConfigMap", "my-settings", "") == two.line(BASE, "name: settings")
+
+
+def test_a_value_that_the_target_merges_into_a_generated_object(two: Repository) -> None:
+    two.append(
+        TOP,
+        "configMapGenerator:\n  - {name: settings, namespace: shop, behavior: merge, literals: [MODE=loud]}\n",
+    )
+    assert source(two, "ConfigMap", "my-settings", "/data/MODE") == two.line(TOP, "MODE=loud")
+
+
+def test_a_patch_wrote_what_is_rendered(two: Repository) -> None:
+    two.append(
+        TOP,
+        "patches:\n  - target: {kind: Deployment}\n    patch: |-\n"
+        "      - {op: add, path: /spec/replicas, value: 3}\n",
+    )
+    assert source(two, "Deployment", "my-cart", "/spec/replicas") == two.line(TOP, "op: add")
+
+
+def test_a_patch_reaches_further_than_the_file(two: Repository) -> None:
+    two.write(
+        "top/patch.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n"
+        "  template:\n    spec:\n      initContainers:\n        - name: wait\n          image: wait:1\n",
+    )
+    two.append(TOP, "patches:\n  - path: patch.yaml\n    target: {kind: Deployment, name: cart}\n")
+    where = two.line("top/patch.yaml", "- name: wait")
+    assert source(two, "Deployment", "my-cart", "/spec/template/spec/initContainers/0/resources") == where
+
+
+def test_an_object_of_a_component(two: Repository) -> None:
+    two.write("part/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+              "resources: [account.yaml]\n")  # fmt: skip
+    two.write("part/account.yaml", "\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n")
+    two.append(TOP, "components: [../part]\n")
+    assert source(two, "ServiceAccount", "robot", "/automountServiceAccountToken") == "part/account.yaml:2"
+
+
+def test_a_renamed_object_is_found_by_its_kind(two: Repository) -> None:
+    two.append(TOP, "patches:\n  - target: {kind: Deployment}\n    options: {allowNameChange: true}\n    patch: |-\n"
+               "      - {op: replace, path: /metadata/name, value: trolley}\n")  # fmt: skip
+    assert source(two, "Deployment", "trolley", "/spec/selector") == two.line("base/cart.yaml", "selector:")
+
+
+def test_findings_about_nothing_or_nobody_have_no_source(two: Repository) -> None:
+    rendered = Rendered("x", two.folder / "base", "")
+    whole = Sources(rendered, two.folder)
+    assert whole.of(Finding("x", "deny", "t", NOWHERE, "")) is None
+    assert whole.of(Finding("x", "deny", "t", Identity("v1", "Namespace", "", "other"), "")) is None
+    shop = whole.of(Finding("x", "deny", "t", Identity("v1", "Namespace", "", "shop"), ""))
+    assert str(shop) == two.line(BASE, "namespace: shop")
+
+
+def test_a_file_outside_the_repository_is_named_whole(two: Repository, tmp_path: Path) -> None:
+    rendered = Rendered("x", tmp_path, "kind: Pod\n", (tmp_path / "pod.yaml",))
+    (tmp_path / "pod.yaml").write_text("# nothing here\n")
+    found = Sources(rendered, two.folder).of(Finding("x", "deny", "t", Identity("", "Pod", "", ""), ""))
+    assert found == Source(str(tmp_path.resolve() / "pod.yaml"), 1)
+
+
+def test_without_origins_there_is_no_source(two: Repository, tmp_path: Path) -> None:
+    refuses = 'case "$2" in *promote-origins-*) exit 1;; esac; exec "$real" "$@"'
+    with surroundings(two.folder, PROMOTE_TOOLS=wrap(tmp_path / "tools", "kustomize", refuses)):
+        assert sources.origins(two.folder / "base") == {}
+    found = two.check("base", only=("images.tag",), PROMOTE_TOOLS=str(tmp_path / "tools"))
+    assert found.code == 0

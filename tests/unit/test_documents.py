@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promote import documents
+from promote.documents import Identity, Source
+from promote.errors import RenderError
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: b\n"
+
+
+def test_an_identity_reads_as_a_path() -> None:
+    assert str(Identity("v1", "Pod", "b", "a")) == "Pod/b/a"
+    assert str(Identity("v1", "Namespace", "", "a")) == "Namespace/a"
+    assert str(Source("a.yaml", 3)) == "a.yaml:3"
+
+
+@pytest.mark.parametrize("metadata", ["", "metadata:\n", "metadata: text\n", "metadata: {name: null}\n"])
+def test_an_identity_may_lack_everything(metadata: str) -> None:
+    (document,) = documents.read(f"kind: Pod\n{metadata}", "x")
+    assert document.identity == Identity("", "Pod", "", "")
+
+
+def test_kinds_are_found_without_parsing() -> None:
+    text = (
+        "kind: 'Pod'\nspec:\n  kind: Other\napiVersion: \"v1\"\n---\n" + '{"kind": "Job", "apiVersion": "batch/v1"}\n'
+    )
+    assert documents.kinds(text) == {("v1", "Pod"), ("batch/v1", "Job")}
+
+
+def test_split_takes_exact_separators_only() -> None:
+    assert documents.split("a: |\n  ---\n---\n\n---\nb: 1\n") == ["a: |\n  ---\n", "b: 1\n"]
+
+
+def test_a_document_that_parsing_loses_is_an_error() -> None:
+    with pytest.raises(RenderError, match="x: 2 documents were rendered but 1 were read"):
+        documents.read(f"{POD}---\n# nothing\n", "x")
+
+
+def test_canonical_is_a_line_of_json_for_each_object() -> None:
+    assert documents.canonical(f"{POD}--- # note\nkind: List\nitems: [{{kind: A}}, {{kind: B}}]\n", "x") == [
+        '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "b"}}',
+        '{"kind": "A"}',
+        '{"kind": "B"}',
+    ]
+
+
+def test_a_list_without_items_is_an_object() -> None:
+    assert documents.canonical("kind: AllowList\nitems: {a: b}\n", "x") == [
+        '{"kind": "AllowList", "items": {"a": "b"}}'
+    ]
+
+
+def test_dates_stay_text_and_keys_become_text() -> None:
+    assert documents.canonical("a: 2024-01-02\n1: true\n", "x") == ['{"a": "2024-01-02", "1": true}']
+
+
+def test_line_separators_are_escaped() -> None:
+    (line,) = documents.canonical('a: "\\u2028\\u0085\\ufeff"\n', "x")
+    assert line == '{"a": "\\u2028\\u0085\\ufeff"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\na: 2\n", "x:2: this is not YAML: the key 'a' stands twice"),
+        ("a: 1\n1: 2\n'1': 3\n", "x:3: this is not YAML: the key '1' stands twice"),
+        ("a: [\n", "x:2: this is not YAML: "),
+        ("a: \x07\n", "x:1: this is not YAML: it holds a control character"),
+        ("a: &a [*a]\n", "x:1: this is not YAML: its aliases would expand without end"),
+        ("- a\n", "x:1: a document is list, not a Kubernetes object"),
+        ("a: .inf\n", "x: Out of range float values are not JSON compliant"),
+        ("a: 0x_\n", "x:1: this is not YAML: invalid literal"),
+        ("a: " + "{a: " * 201, "x:1: this is not YAML: it is nested too deeply"),
+    ],
+)
+def test_what_is_refused(text: str, message: str) -> None:
+    with pytest.raises(RenderError) as refusal:
+        documents.canonical(text, "x")
+    assert str(refusal.value).startswith(message)
+
+
+def test_many_brackets_are_no_deep_nesting() -> None:
+    (line,) = documents.canonical("a: [" + "[], " * 300 + "]\n", "x")
+    assert line.count("[]") == 300
+
+
+def test_a_mapping_that_others_merge_may_be_overridden() -> None:
+    text = "a: &a {x: 1}\nb: &b {<<: *a, x: 2, y: 3}\nc: {<<: *b, y: 4}\n"
+    assert documents.canonical(text, "x") == ['{"a": {"x": 1}, "b": {"x": 2, "y": 3}, "c": {"x": 2, "y": 4}}']
+
+
+def test_a_shared_scalar_of_a_million_characters_is_a_bomb_too() -> None:
+    text = f"a: &a {'x' * 1_000_000}\nb: [{', '.join(['*a'] * 20)}]\n"
+    with pytest.raises(RenderError, match="expand without end"):
+        documents.canonical(text, "x")
+
+
+def test_nodes_of_a_text_that_is_no_yaml_are_none() -> None:
+    assert documents.nodes("a: [\n") == []
+    found = documents.nodes("a: b\n---\nkind: List\nitems:\n- a: b\n")
+    assert [node.start_mark.line for node in found] == [0, 4]
+
+
+def test_paths_are_shown_relative_to_the_root(tmp_path: Path) -> None:
+    assert documents.shown(tmp_path / "a" / ".." / "b", tmp_path) == "b"
+    assert documents.shown(Path("/elsewhere"), tmp_path) == "/elsewhere"

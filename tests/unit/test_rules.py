@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from promote import rules
+from promote.errors import ConfigError
+
+RULE = """\
+# METADATA
+# title: Carts have wheels
+# description: |
+#   Without wheels
+#   a cart is a box.
+# custom:
+#   id: carts.wheels
+#   severity: low
+#   fix: "add wheels"
+package rules.carts.wheels
+
+deny contains found if found := 1
+
+warn contains found if found := 2
+"""
+
+
+def test_a_rule_says_what_it_is() -> None:
+    (rule,) = (one for one in rules.read({"carts/wheels.rego": RULE}) if one.file)
+    assert (rule.id, rule.levels, rule.severity) == ("carts.wheels", ("deny", "warn"), "low")
+    assert (rule.title, rule.description) == ("Carts have wheels", "Without wheels a cart is a box.")
+    assert (rule.fix, rule.docs, rule.file) == ("add wheels", "", "carts/wheels.rego")
+
+
+def test_libraries_and_entry_points_are_no_rules() -> None:
+    assert rules.read({"lib/a.rego": "package lib.a\n", "main.rego": "package main\n"}) == rules.OWN
+
+
+def test_our_own_checks_are_listed_in_order() -> None:
+    ids = [rule.id for rule in rules.read({"carts/wheels.rego": RULE})]
+    assert ids == sorted(ids)
+    assert {"schema.invalid", "check.nothing", "carts.wheels"} <= set(ids)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("package rules.a.b\n", "id, title, description, fix"),
+        (RULE.replace('#   fix: "add wheels"\n', ""), "fix"),
+        (RULE.replace("#   id: carts.wheels\n", ""), "id"),
+        (RULE.replace("# custom:", "# custom: text\n# other:"), "id, fix"),
+        (RULE.replace("# title: Carts have wheels", "# title: ["), "id, title, description, fix"),
+        ("# METADATA\n# - a\n" + "package rules.a.b\n", "id, title, description, fix"),
+    ],
+)
+def test_a_rule_that_does_not_say_enough(text: str, missing: str) -> None:
+    with pytest.raises(ConfigError, match=rf"a\.rego:1: the METADATA of this rule lacks {missing}: "):
+        rules.read({"a.rego": text})

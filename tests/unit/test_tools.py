@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from promote import tools
+from promote.errors import ToolError
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of tools, with the system's own shell behind it."""
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PROMOTE_TOOLS", str(tmp_path / "tools"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "path").mkdir()
+    tools.find.cache_clear()
+    yield tmp_path / "tools"
+    tools.find.cache_clear()
+
+
+def program(file: Path, script: str) -> Path:
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_our_own_come_before_those_on_the_path(folder: Path) -> None:
+    program(folder.parent / "path" / "kustomize", "echo v5.8.1")
+    assert tools.find("kustomize") == folder.parent / "path" / "kustomize"
+    tools.find.cache_clear()
+    own = program(folder / "kustomize", "echo v5.8.1")
+    assert tools.find("kustomize") == own
+
+
+def test_the_version_is_asked_once_for_a_program(folder: Path) -> None:
+    own = program(folder / "conftest", f"echo asked >> {folder}/log; echo Conftest: 0.69.0")
+    for _ in range(3):
+        assert tools.find("conftest") == own
+        tools.find.cache_clear()
+    assert (folder / "log").read_text() == "asked\n"
+    program(own, f"echo again >> {folder}/log; echo Conftest: 0.69.0 # another size")
+    tools.find("conftest")
+    assert (folder / "log").read_text() == "asked\nagain\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"), [("echo v0.6.7", "v0.6.7"), ("exit 1", "nothing"), ("echo v0.7.0-dirty >&2", "v0.7.0-dirty")]
+)
+def test_another_version_is_refused(folder: Path, script: str, said: str) -> None:
+    own = program(folder / "kubeconform", script)
+    with pytest.raises(ToolError) as refusal:
+        tools.find("kubeconform")
+    assert str(refusal.value).startswith(f"{own} is not kubeconform 0.7.0 (it says: {said}): run `make setup`")
+
+
+def test_a_missing_program_is_named_with_the_version_and_the_remedy() -> None:
+    with pytest.raises(ToolError, match=r"kustomize 5\.8\.1 is not installed: run `make setup`, or put it on PATH"):
+        tools.find("kustomize")
+
+
+def test_garbage_is_collected_less_often_unless_the_user_says_how_often(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(folder / "kustomize", 'echo "v5.8.1 GOGC=$GOGC data=$XDG_DATA_HOME in $(pwd)"')
+    monkeypatch.delenv("GOGC", raising=False)
+    assert tools.run("kustomize", "x", cwd=folder).text == f"v5.8.1 GOGC=400 data=/nonexistent in {folder}\n"
+    monkeypatch.setenv("GOGC", "50")
+    assert "GOGC=50 " in tools.run("kustomize").text
+
+
+def test_the_pinned_versions_are_those_that_setup_builds() -> None:
+    pins = (Path(__file__).resolve().parents[2] / "tools" / "promote-tools" / "go.mod").read_text()
+    for version in tools.VERSIONS.values():
+        assert f" v{version}\n" in pins.replace(" // indirect", "")

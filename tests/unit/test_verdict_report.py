@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from promote import verdict_report
+from promote.checks import NOWHERE, Finding, Target, Verdict
+from promote.documents import Identity, Source
+
+CART = Identity("apps/v1", "Deployment", "shop", "cart")
+DENIED = Finding("images.tag", "deny", "staging", CART, "no tag", "name one", "server", Source("a,b:c.yaml", 3))
+WARNED = Finding("check.odd", "warn", "staging", NOWHERE, "50% |\nof <b> & `c`")
+VERDICT = Verdict((Target("staging", "overlays/staging", 3, 3, 2),), (DENIED, WARNED))
+SEEN = "staging: 3 documents rendered, 2 validated, 3 evaluated"
+
+
+def test_text() -> None:
+    assert verdict_report.verdict_text(VERDICT) == [
+        "DENY  images.tag  a,b:c.yaml:3",
+        "      no tag",
+        "      fix: name one",
+        "WARN  check.odd",
+        "      50% |\nof <b> & `c`",
+        SEEN,
+        "1 denied, 1 warnings",
+    ]
+
+
+def test_json() -> None:
+    found = verdict_report.verdict_json(Verdict(VERDICT.targets, (replace(DENIED, waiver="w"), WARNED)))
+    assert found["targets"] == [
+        {"name": "staging", "path": "overlays/staging", "documents": 3, "evaluated": 3, "validated": 2}
+    ]
+    assert found["summary"] == {"deny": 0, "warn": 1, "waived": 1}
+    assert found["findings"][0]["source"] == {"file": "a,b:c.yaml", "line": 3}
+    assert found["findings"][0]["waiver"] == "w"
+    assert found["findings"][1]["source"] is None
+
+
+def test_github_annotations_are_escaped() -> None:
+    assert verdict_report.verdict_github(VERDICT) == [
+        "::error file=a%2Cb%3Ac.yaml,line=3,title=images.tag::no tag. Fix: name one",
+        "::warning title=check.odd::50%25 |%0Aof <b> & `c`",
+        SEEN,
+        "1 denied, 1 warnings",
+    ]
+
+
+def test_markdown_cells_cannot_leave_their_table() -> None:
+    assert verdict_report.verdict_markdown(VERDICT)[2:] == [
+        "| target | documents | validated | evaluated |",
+        "| --- | --- | --- | --- |",
+        "| staging | 3 | 2 | 3 |",
+        "",
+        "| level | rule | where | what | fix |",
+        "| --- | --- | --- | --- | --- |",
+        "| deny | images.tag | a,b:c.yaml:3 | no tag | name one |",
+        "| warn | check.odd |  | 50% &#124; of &lt;b> &amp; &#96;c&#96; |  |",
+    ]
+
+
+def test_markdown_of_nothing_found_has_one_table() -> None:
+    lines = verdict_report.verdict_markdown(Verdict(VERDICT.targets, ()))
+    assert lines[0] == "✅ 3 documents validated and evaluated, 0 warnings"
+    assert len([line for line in lines if line.startswith("| ---")]) == 1
