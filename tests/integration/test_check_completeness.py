@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from promote import checks, inspection
+from promote.commands import check
 from promote.documents import SEPARATOR
 from promote.errors import ConfigError, RenderError, ToolError
 from promote.inspection import Rules
 from promote.render import Rendered
-from tests.integration.checking import ROOT, Repository, surroundings, wrap
+from tests.integration.checking import ROOT, Checked, Repository, surroundings, wrap
 
 # Leaves out what stands behind the last separator of the only file that is no option.
 DROP_THE_LAST = """\
@@ -85,6 +86,16 @@ def test_a_kind_without_a_schema(bare: Repository) -> None:
     assert "make setup" in finding["fix"]
     assert finding["source"] == {"file": "files/a.yaml", "line": 2}
     assert len(found.of("check.unvalidated")) == 3
+
+
+def test_the_custom_resources_of_the_sync_engines() -> None:
+    with surroundings(ROOT):
+        found = Checked(check.run(check.Options(("delivery/argocd", "delivery/flux"))))
+    if (ROOT / ".tools" / "schemas").is_dir():
+        assert {one["validated"] - one["documents"] for one in found.json["targets"]} == {0}
+    else:
+        assert found.code == 3
+        assert {"run `make setup`" in one["fix"] for one in found.of("schema.missing")} == {True}
 
 
 def test_a_schema_of_a_custom_resource_is_used_strictly(bare: Repository) -> None:

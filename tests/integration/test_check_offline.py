@@ -123,7 +123,7 @@ def test_the_yardstick_does_the_same_work(tmp_path: Path) -> None:
 
 
 def test_a_configuration_of_conftest_for_people_changes_nothing(small: Repository) -> None:
-    small.write("conftest.toml", 'policy = "elsewhere"\nfail-on-warn = true\nignore = ".*"\nno-fail = true\n')
+    small.write("conftest.toml", 'parser = "ini"\nupdate = ["https://127.0.0.1:1/rules"]\nno-fail = true\n')
     small.edit("kustomization.yaml", "namespace: shop", "namespace: default")
     found = small.check(CONFTEST_FAIL_ON_WARN="1", CONFTEST_NAMESPACE="nothing")
     assert "namespaces.explicit" in found.rules
