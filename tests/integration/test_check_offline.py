@@ -104,9 +104,9 @@ def test_every_version_is_asked_and_named(small: Repository) -> None:
 
 
 def test_a_cache_that_cannot_be_written(small: Repository) -> None:
-    small.write("file", "")
+    small.write("cache/schemas", "a file where the folder belongs")
     with pytest.raises(ConfigError, match="set PROMOTE_CACHE to a folder that can be written"):
-        small.check(PROMOTE_CACHE=str(small.folder / "file"))
+        small.check(PROMOTE_CACHE=str(small.folder / "cache"))
 
 
 def test_the_yardstick_does_the_same_work(tmp_path: Path) -> None:
