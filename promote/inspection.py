@@ -46,9 +46,11 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
         # Parsed here, while the other programs work.
         for target in targets:
             _ = target.documents
-        answers = {version: validation.result() for version, validation in validations.items()}
+        answers = {version: process.result(validation) for version, validation in validations.items()}
         judged = [
-            _judge(target, documents.shown(target.folder, root.resolve()), evaluation.result(), _of(answers, file))
+            _judge(
+                target, documents.shown(target.folder, root.resolve()), process.result(evaluation), _of(answers, file)
+            )
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
     found = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]

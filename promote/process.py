@@ -7,17 +7,20 @@ import re
 import signal
 import subprocess
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event, current_thread, main_thread
+from typing import TYPE_CHECKING, TypeVar
 
 from promote.errors import TimedOut, ToolError
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+_Result = TypeVar("_Result")
+_TURN = 0.2  # seconds
 
 # As far as the last '@' before the host's end: a password may hold one.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]+@")
@@ -102,25 +105,47 @@ def run(
     Raises ToolError when the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
     command = [str(part) for part in argv]
-    try:
-        # Its own session, so that a time-out also ends what the program itself has started.
-        child = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=environment(env),
-            start_new_session=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except OSError as error:
-        raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
-    with child, _running(child):
+    with _interrupts_wait() as go_on:
         try:
-            stdout, stderr = child.communicate(stdin, timeout)
-        except subprocess.TimeoutExpired:
-            raise TimedOut(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
+            # Its own session, so that a time-out also ends what the program itself has started.
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=environment(env),
+                start_new_session=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
+        with child, _running(child):
+            go_on()
+            try:
+                stdout, stderr = child.communicate(stdin, timeout)
+            except subprocess.TimeoutExpired:
+                raise TimedOut(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
     return Completed(child.returncode, stdout, stderr)
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[Callable[[], None]]:
+    """Keep Ctrl-C back until the yielded function is called: amid starting a program, nobody could stop it."""
+    came: list[int] = []
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield lambda: None
+        return
+
+    def go_on() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield go_on
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
@@ -134,10 +159,9 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
             try:
                 yield pool
             except BaseException:
-                # Without this, Ctrl-C would wait for every one of them. Said before they are stopped, so that
-                # one which a thread is just starting stops too.
-                _stopping.set()
+                # Without this, Ctrl-C would wait for every one of them.
                 pool.shutdown(wait=False, cancel_futures=True)
+                _stopping.set()
                 for child in tuple(_children):
                     _stop(child)
                 raise
@@ -145,16 +169,25 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
         _stopping.clear()
 
 
+def result(future: Future[_Result]) -> _Result:
+    """What `future` comes to, waited for in short turns: one long wait would miss a Ctrl-C just before it."""
+    while not future.done():
+        with suppress(TimeoutError):
+            future.exception(timeout=_TURN)
+    return future.result()
+
+
 _children: set[subprocess.Popen[bytes]] = set()
-_stopping = threading.Event()
+_stopping = Event()
 
 
 @contextmanager
 def _running(child: subprocess.Popen[bytes]) -> Iterator[None]:
     _children.add(child)
+    # Whoever stops the others has seen this child among them, or we see that here.
+    if _stopping.is_set():
+        _stop(child)
     try:
-        if _stopping.is_set():
-            _stop(child)
         yield
     except BaseException:
         _stop(child)

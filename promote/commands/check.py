@@ -30,7 +30,8 @@ def run(options: Options) -> Result:
         _insist_on(options.only, root, judges)
     paths = _paths(root, settings, options.targets)
     with process.side_by_side(8) as pool:
-        targets = list(pool.map(lambda item: render.folder_or_file(item[1], item[0]), paths))
+        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
+        targets = [process.result(one) for one in rendering]
     verdict = inspection.inspect(targets, judges, root)
     if options.only:
         verdict = checks.restricted(verdict, options.only)

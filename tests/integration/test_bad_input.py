@@ -397,7 +397,14 @@ def test_file_names_that_are_no_text(tiny: Tiny, capfd: pytest.CaptureFixture[st
 def start(*command: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     python = [sys.executable, "-m", "promote", *command]
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | dict(env or {})
-    return subprocess.Popen(python, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        python,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 no threads here
+    )
 
 
 @pytest.mark.parametrize("command", ["status", "--help"])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,3 +183,37 @@ def test_stopping_what_has_ended() -> None:
     with subprocess.Popen([sys.executable, "-c", ""], start_new_session=True) as child:
         child.wait()
     process._stop(child)
+
+
+class InterruptedStart(subprocess.Popen[bytes]):
+    """Ctrl-C comes when the program runs and nobody holds it yet."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        assert self.stdout is not None
+        self.stdout.readline()
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_interrupt_amid_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", InterruptedStart)
+    with pytest.raises(KeyboardInterrupt):
+        run(["sh", "-c", SLEEPY], cwd=tmp_path)
+    assert ends(int((tmp_path / "started").read_text()))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_was_started_too_late_to_be_seen_is_stopped_too(tmp_path: Path) -> None:
+    process._stopping.set()
+    try:
+        assert run(["sleep", "60"], cwd=tmp_path).code < 0
+    finally:
+        process._stopping.clear()
+
+
+def test_result_of_a_long_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_TURN", 0.01)
+    with process.side_by_side(1) as pool:
+        assert process.result(pool.submit(run, ["sh", "-c", "sleep 0.1; echo 1"])).text == "1\n"
+        with pytest.raises(ToolError, match="nowhere-to-be-found"):
+            process.result(pool.submit(run, ["nowhere-to-be-found"]))
