@@ -166,7 +166,8 @@ def test_the_reason_of_a_server_is_told_without_credentials(tiny: Sandbox) -> No
     script.chmod(0o755)
     tiny.git("config", "remote.origin.uploadpack", str(script))
     done = tiny.promote("staging", "production", code=6)
-    assert done.err == "promote: git ls-remote failed: https://***@github.com/mediq: denied\n"
+    advice = "check the remote's URL, your access and the network"
+    assert done.err == f"promote: git ls-remote failed: https://***@github.com/mediq: denied: {advice}\n"
 
 
 def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
