@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import signal
+
 from hypothesis import settings
+
+# Started in the background of a shell, Python would ignore Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples everywhere, and no clock: a busy machine is no failure.
 settings.register_profile("promote", deadline=None, derandomize=True, database=None, max_examples=60)

@@ -9,6 +9,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from unittest import mock
 
@@ -135,7 +136,7 @@ def wrap(folder: Path, name: str, script: str) -> str:
         (folder / tool).symlink_to(TOOLS / tool)
     (folder / name).unlink()
     asks = " ".join(tools._ASK[name])
-    text = f'#!/bin/sh\nreal={TOOLS / name}\n[ "$*" = "{asks}" ] && exec "$real" "$@"\n{script}\n'
+    text = f'#!/bin/sh\nreal={quote(str(TOOLS / name))}\n[ "$*" = "{asks}" ] && exec "$real" "$@"\n{script}\n'
     (folder / name).write_text(text)
     (folder / name).chmod(stat.S_IRWXU)
     return str(folder)
