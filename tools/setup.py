@@ -1,6 +1,7 @@
 """Set up what the commands here need, in `.venv` and `.tools`, from Python and package registries alone.
 
-`python3 tools/setup.py promote` prepares what the `promote` command runs, `… test` also the linters.
+`python3 tools/setup.py promote` prepares what the `promote` command runs, `… test` also the linters,
+`… e2e` also the control plane of the end-to-end tests.
 A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
 holds a hash of everything it was made from, is written last.
 """
@@ -30,12 +31,47 @@ TIME_LIMIT = 3600
 # The interpreter itself: the link in .venv, which may run this, is gone while .venv is made anew.
 BASE_PYTHON = os.path.realpath(sys.executable)
 
-# The variable in which a program keeps the version it prints; the others know theirs by themselves.
+# The variables in which a program keeps the version it prints; the others know theirs by themselves.
 VERSION_VARIABLES = {
-    "github.com/open-policy-agent/conftest": "{module}/internal/version.Version={bare}",
-    "github.com/open-policy-agent/regal": "{module}/pkg/version.Version={bare}",
-    "github.com/yannh/kubeconform": "main.version={version}",
+    "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
+    "github.com/open-policy-agent/conftest": ("{module}/internal/version.Version={bare}",),
+    "github.com/open-policy-agent/regal": ("{module}/pkg/version.Version={bare}",),
+    "github.com/yannh/kubeconform": ("main.version={version}",),
+    "k8s.io/kubernetes": (
+        "k8s.io/component-base/version.gitVersion={version}",
+        "k8s.io/component-base/version.gitMajor={major}",
+        "k8s.io/component-base/version.gitMinor={minor}",
+    ),
 }
+
+# Programs whose folder is not called what they are.
+INSTALLED_NAMES = {"controller": "sealed-secrets-controller", "server": "etcd"}
+
+# The modules of the control plane that the end-to-end tests start, and how long each is built.
+E2E_MODULES = {
+    "e2e/etcd": "about half a minute",
+    "e2e/kwok": "about a minute",
+    "e2e/kubernetes": "about 4 minutes",
+    "e2e/sealed-secrets": "about a minute",
+}
+
+# In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
+# What is built here reads a kubeconfig instead; each text stands once in the file and nothing else changes.
+SEALED_SECRETS = "github.com/bitnami-labs/sealed-secrets"
+CHANGED_FILE = "pkg/controller/main.go"
+CHANGED_TEXTS = {
+    "rest.InClusterConfig()": 'clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))',
+    '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
+}
+
+# What KWOK does to nodes and pods; the definition of a sealed secret stands beside those of CRD_FILES.
+KWOK = "sigs.k8s.io/kwok"
+STAGE_FILES = (
+    "kustomize/stage/node/fast/node-*.yaml",
+    "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
+    "kustomize/stage/pod/fast/pod-*.yaml",
+)
+SEALED_FILES = "helm/sealed-secrets/crds/*.yaml"
 
 CRD_FILES = {
     "github.com/argoproj/argo-cd/v3": (
@@ -320,6 +356,11 @@ def programs(go_mod: str) -> list[str]:
     return [re.sub(r"/v\d+$", "", package).rpartition("/")[2] for package in _TOOL.findall(go_mod)]
 
 
+def installed(names: Sequence[str]) -> list[str]:
+    """What programs are called in `.tools/bin`."""
+    return [INSTALLED_NAMES.get(name, name) for name in names]
+
+
 def enumeration(names: Sequence[str]) -> str:
     """Names as a sentence has them: `a, b and c`."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
@@ -328,12 +369,20 @@ def enumeration(names: Sequence[str]) -> str:
 def linker_flags(go_mod: str) -> str:
     """What makes each program small and able to print its version."""
     required = requirements(go_mod)
-    variables = [
-        "-X " + variable.format(module=module, version=required[module], bare=required[module][1:])
-        for module, variable in VERSION_VARIABLES.items()
-        if module in required
+    known = {module: variables for module, variables in VERSION_VARIABLES.items() if module in required}
+    settings = [
+        "-X " + variable.format(module=module, **version_parts(required[module]))
+        for module, variables in known.items()
+        for variable in variables
     ]
-    return " ".join(["-s", "-w", *variables])
+    return " ".join(["-s", "-w", *settings])
+
+
+def version_parts(version: str) -> dict[str, str]:
+    """A version such as `v1.36.3` in the ways in which programs keep it."""
+    bare = version.removeprefix("v")
+    major, minor, *_ = bare.split(".")
+    return {"version": version, "bare": bare, "major": major, "minor": minor}
 
 
 def programs_step(root: Path, module: str, first_time: str) -> Step:
@@ -343,25 +392,56 @@ def programs_step(root: Path, module: str, first_time: str) -> Step:
     names = programs(text)
     folder = root / ".tools" / "bin"
     return Step(
-        does=f"build {enumeration(names)} into .tools/bin",
+        does=f"build {enumeration(installed(names))} into .tools/bin",
         first_time=first_time,
-        key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text)),
-        stamp=folder / f".{module}.stamp",
-        results=tuple(folder / name for name in names),
+        key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text), *changes(module)),
+        stamp=folder / f".{module.replace('/', '-')}.stamp",
+        results=tuple(folder / name for name in installed(names)),
         make=lambda work: build_programs(work, module, names, linker_flags(text)),
         needs_go=True,
     )
 
 
+def changes(module: str) -> list[str]:
+    """What makes a module's programs differ from what its go.mod names."""
+    return [CHANGED_FILE, json.dumps(CHANGED_TEXTS)] if module == "e2e/sealed-secrets" else []
+
+
 def build_programs(work: Workplace, module: str, names: Sequence[str], flags: str) -> None:
     """Build all programs of a module, then put each in its place by a rename."""
     with work.building() as folder:
-        options = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", flags]
-        task = f"build {enumeration(names)} (tools/{module})"
+        options = ["-trimpath", "-buildvcs=false", "-ldflags", flags]
+        options += changed_source(work, module, folder) or ["-mod=readonly"]
+        task = f"build {enumeration(installed(names))} (tools/{module})"
         go(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task)
         (work.tools / "bin").mkdir(exist_ok=True)
-        for name in names:
-            (folder / name).rename(work.tools / "bin" / name)
+        for name, final in zip(names, installed(names), strict=True):
+            (folder / name).rename(work.tools / "bin" / final)
+
+
+def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
+    """Options that build a module from its source with our change; none for a module that we leave as it is."""
+    if not changes(module):
+        return []
+    source = folder / "source"
+    original = download_modules(work, module, [SEALED_SECRETS])[SEALED_SECRETS]
+    # The folders of Go's cache cannot be written, and neither could copies that kept their modes.
+    for path in sorted(original.rglob("*.go")):
+        copy = source / path.relative_to(original)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    shutil.copyfile(original / "go.mod", source / "go.mod")
+    text = (source / CHANGED_FILE).read_text(encoding="utf-8")
+    for old, new in CHANGED_TEXTS.items():
+        if text.count(old) != 1:
+            raise SetupFailed(f"{CHANGED_FILE} of {SEALED_SECRETS} does not hold {old} once")
+        text = text.replace(old, new)
+    (source / CHANGED_FILE).write_text(text, encoding="utf-8")
+    ours = work.root / "tools" / module
+    replacement = f"\nreplace {SEALED_SECRETS} => {json.dumps(str(source))}\n"
+    (folder / "go.mod").write_text((ours / "go.mod").read_text(encoding="utf-8") + replacement, encoding="utf-8")
+    shutil.copyfile(ours / "go.sum", folder / "go.sum")
+    return [f"-modfile={folder / 'go.mod'}"]
 
 
 # Schemas
@@ -385,12 +465,7 @@ def schemas_step(root: Path) -> Step:
 
 def extract_schemas(work: Workplace) -> None:
     """Download the pinned modules and write the schemas of their custom resource definitions."""
-    files = [
-        file
-        for module, folder in download_modules(work).items()
-        for pattern in CRD_FILES[module]
-        for file in sorted(folder.glob(pattern))
-    ]
+    files = [file for _, file in definition_files(work)]
     with work.building() as building:
         work.run(
             [work.python, "-I", work.root / "tools" / "crd_schemas.py", building / "schemas", *files],
@@ -400,23 +475,71 @@ def extract_schemas(work: Workplace) -> None:
         replace_folder(building / "schemas", work.tools / "schemas")
 
 
-def download_modules(work: Workplace) -> dict[str, Path]:
-    """Where each module of tools/crds lies, its contents proved by our go.sum."""
+def definition_files(work: Workplace) -> list[tuple[str, Path]]:
+    """Each file of custom resource definitions, with the module that it is from."""
+    folders = download_modules(work, "crds", list(CRD_FILES))
+    return [
+        (module, file)
+        for module, patterns in CRD_FILES.items()
+        for pattern in patterns
+        for file in sorted(folders[module].glob(pattern))
+    ]
+
+
+def download_modules(work: Workplace, module: str, names: Sequence[str]) -> dict[str, Path]:
+    """Where each of the named modules lies, its contents proved by the go.sum of ours."""
     # Read first: Go adds a missing line to go.sum instead of refusing it.
-    sums = (work.root / "tools" / "crds" / "go.sum").read_text(encoding="utf-8").splitlines()
-    task = "download the custom resource definitions (tools/crds)"
-    output = go(work, "mod", "download", "-json", *CRD_FILES, module="crds", task=task)
-    modules = json_values(output)
-    for module in modules:
-        if f"{module['Path']} {module['Version']} {module['Sum']}" not in sums:
-            raise SetupFailed(f"tools/crds/go.sum does not know {module['Path']} {module['Version']}")
-    return {module["Path"]: Path(module["Dir"]) for module in modules}
+    sums = (work.root / "tools" / module / "go.sum").read_text(encoding="utf-8").splitlines()
+    task = f"download {enumeration([name.partition('/')[2] for name in names])} (tools/{module})"
+    downloaded = json_values(go(work, "mod", "download", "-json", *names, module=module, task=task))
+    for each in downloaded:
+        if f"{each['Path']} {each['Version']} {each['Sum']}" not in sums:
+            raise SetupFailed(f"tools/{module}/go.sum does not know {each['Path']} {each['Version']}")
+    return {each["Path"]: Path(each["Dir"]) for each in downloaded}
 
 
 def json_values(text: str) -> list[dict[str, str]]:
     """The JSON objects that Go prints one after the other, among lines about its toolchain."""
     decoder = json.JSONDecoder()
     return [decoder.raw_decode(text, start.start())[0] for start in re.finditer(r"^\{", text, re.MULTILINE)]
+
+
+# The end-to-end tests
+
+
+def e2e_files_step(root: Path) -> Step:
+    """What the control plane reads besides its own flags."""
+    tools, folder = root / "tools", root / ".tools" / "e2e"
+    modules = ("crds", "e2e/kwok", "e2e/sealed-secrets")
+    return Step(
+        does="copy the stages of KWOK and all custom resource definitions into .tools/e2e",
+        first_time="a few seconds",
+        key=fingerprint(
+            *(tools / module / "go.sum" for module in modules),
+            json.dumps([CRD_FILES, STAGE_FILES, SEALED_FILES]),
+        ),
+        stamp=folder / "files.stamp",
+        results=(folder / "stages.yaml", folder / "crds"),
+        make=copy_e2e_files,
+        needs_go=True,
+    )
+
+
+def copy_e2e_files(work: Workplace) -> None:
+    """Write the stages into one file, and each definition into a file of its own."""
+    kwok = download_modules(work, "e2e/kwok", [KWOK])[KWOK]
+    sealed = download_modules(work, "e2e/sealed-secrets", [SEALED_SECRETS])[SEALED_SECRETS]
+    stages = [file for pattern in STAGE_FILES for file in sorted(kwok.glob(pattern))]
+    definitions = definition_files(work)
+    definitions += [(SEALED_SECRETS, file) for file in sorted(sealed.glob(SEALED_FILES))]
+    with work.building() as building:
+        new = building / "e2e"
+        (new / "crds").mkdir(parents=True)
+        texts = (file.read_text(encoding="utf-8") for file in stages)
+        (new / "stages.yaml").write_text("\n---\n".join(texts), encoding="utf-8")
+        for module, file in definitions:
+            shutil.copyfile(file, new / "crds" / f"{module.replace('/', '_')}_{file.name}")
+        replace_folder(new, work.tools / "e2e")
 
 
 # The run
@@ -430,7 +553,9 @@ def steps(root: Path, group: str) -> list[Step]:
         schemas_step(root),
         programs_step(root, "promote-tools", "about 2 minutes"),
     ]
-    return promote + ([programs_step(root, "test-tools", "about a minute")] if group == "test" else [])
+    test = [programs_step(root, "test-tools", "about a minute")]
+    e2e = [e2e_files_step(root), *(programs_step(root, module, time) for module, time in E2E_MODULES.items())]
+    return promote + {"promote": [], "test": test, "e2e": e2e}[group]
 
 
 @contextlib.contextmanager
@@ -469,7 +594,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{message}: name a newer one, as in `make setup PYTHON=python3.12`", file=sys.stderr)
         return 2
     parser = argparse.ArgumentParser(prog="tools/setup.py", description="Set up .venv and .tools.")
-    parser.add_argument("group", choices=("promote", "test"))
+    parser.add_argument("group", choices=("promote", "test", "e2e"))
     group = parser.parse_args(arguments).group
     root = Path(__file__).resolve().parent.parent
     try:
