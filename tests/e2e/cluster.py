@@ -1,0 +1,299 @@
+"""A Kubernetes control plane on loopback, whose nodes are played by KWOK.
+
+`python -m tests.e2e.cluster` starts one, says where its kubeconfig is, and ends it with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import urllib3
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.e2e.api import Api, Object
+from tests.e2e.process import PortTaken, Process, free_ports, wait
+from tests.manifests.render import REPOSITORY
+
+# Where tools/setup.py has put the programs; another checkout's are as good.
+TOOLS = Path(os.environ.get("E2E_TOOLS", REPOSITORY / ".tools"))
+ATTEMPTS = 3
+ZONES = ("a", "b", "c")
+NODES_PER_ZONE = 2
+NODE_SIZE = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "500Gi", "pods": "110"}
+PYTHON = {"PYTHONPATH": str(REPOSITORY)}
+LISTENERS = ("etcd", "peers", "api", "controllers", "scheduler", "kwok", "sealing", "sealing-metrics")
+
+
+class Cluster:
+    """All processes, their one folder, and a way to talk to them. Use it in a `with` statement."""
+
+    def __init__(self, folder: Path, tools: Path = TOOLS):
+        self.folder = folder
+        self.kubeconfig = folder / "kubeconfig"
+        self._bin = tools / "bin"
+        self._files = tools / "e2e"
+        self._processes: list[Process] = []
+        self._ports: dict[str, int] = {}
+        self._api: Api | None = None
+
+    @property
+    def api(self) -> Api:
+        """The API server as its administrator sees it."""
+        if self._api is None:
+            self._api = Api(self.kubeconfig)
+        return self._api
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End every process, the last one first: without etcd the API server would linger."""
+        if self._api is not None:
+            self._api.close()
+            self._api = None
+        while self._processes:
+            self._processes.pop().stop()
+
+    def _start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for attempt in range(ATTEMPTS):
+            self._ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
+            try:
+                self._start_servers()
+                break
+            except PortTaken:
+                self.stop()
+                shutil.rmtree(self.folder / "etcd")
+                if attempt == ATTEMPTS - 1:
+                    raise
+        self._start_clients()
+        for zone in ZONES:
+            for number in range(NODES_PER_ZONE):
+                self.api.create(_node(zone, number))
+        wait("the nodes become ready", self._nodes_missing, seconds=60)
+
+    def _run(self, name: str, *command: str | Path, env: Mapping[str, str] | None = None) -> Process:
+        process = Process(self.folder / f"{name}.log", command, env)
+        self._processes.append(process)
+        return process
+
+    def _url(self, listener: str, path: str = "", scheme: str = "http") -> str:
+        return f"{scheme}://127.0.0.1:{self._ports[listener]}{path}"
+
+    def _start_servers(self) -> None:
+        self._run(
+            "etcd",
+            self._bin / "etcd",
+            "--data-dir",
+            self.folder / "etcd",
+            "--unsafe-no-fsync",
+            f"--listen-client-urls={self._url('etcd')}",
+            f"--advertise-client-urls={self._url('etcd')}",
+            f"--listen-peer-urls={self._url('peers')}",
+            f"--initial-advertise-peer-urls={self._url('peers')}",
+            f"--initial-cluster=default={self._url('peers')}",
+        ).ready(self._url("etcd", "/health"))
+        key, tokens, token = self.folder / "sa.key", self.folder / "tokens.csv", secrets.token_urlsafe(32)
+        key.write_bytes(_private_key())
+        tokens.write_text(f"{token},admin,admin,system:masters\n")
+        certificates = self.folder / "certificates"
+        server = self._run(
+            "kube-apiserver",
+            self._bin / "kube-apiserver",
+            f"--etcd-servers={self._url('etcd')}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",
+            f"--secure-port={self._ports['api']}",
+            f"--cert-dir={certificates}",
+            f"--service-account-key-file={key}",
+            f"--service-account-signing-key-file={key}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--token-auth-file={tokens}",
+            "--authorization-mode=Node,RBAC",
+            "--service-cluster-ip-range=10.96.0.0/16",
+        )
+        authority = certificates / "apiserver.crt"
+        server.ready(self._url("api", "/readyz", "https"), authority)
+        _write_kubeconfig(self.kubeconfig, self._url("api", scheme="https"), authority, token)
+
+    def _start_clients(self) -> None:
+        wait("the namespaces appear", self._namespaces_missing, seconds=30)
+        common = (f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--bind-address=127.0.0.1")
+        certificates = self.folder / "certificates"
+        controllers = self._run(
+            "kube-controller-manager",
+            self._bin / "kube-controller-manager",
+            *common,
+            f"--secure-port={self._ports['controllers']}",
+            f"--cert-dir={certificates}",
+            f"--service-account-private-key-file={self.folder / 'sa.key'}",
+            f"--root-ca-file={certificates / 'apiserver.crt'}",
+            "--use-service-account-credentials=true",
+            "--horizontal-pod-autoscaler-sync-period=2s",
+        )
+        scheduler = self._run(
+            "kube-scheduler",
+            self._bin / "kube-scheduler",
+            *common,
+            f"--secure-port={self._ports['scheduler']}",
+            f"--cert-dir={certificates}",
+        )
+        shutil.copyfile(self._files / "stages.yaml", self.folder / "stages.yaml")
+        kwok = self._run(
+            "kwok",
+            self._bin / "kwok",
+            f"--kubeconfig={self.kubeconfig}",
+            "--manage-all-nodes=true",
+            "--config=stages.yaml",  # in the folder that it starts in: a comma in a path would end it
+            f"--server-address=127.0.0.1:{self._ports['kwok']}",
+            "--node-lease-duration-seconds=40",
+        )
+        self._run("provisioner", sys.executable, "-m", "tests.e2e.provisioner", self.kubeconfig, env=PYTHON)
+        own = certificates / "kube-controller-manager.crt"
+        controllers.ready(self._url("controllers", "/healthz", "https"), own)
+        scheduler.ready(self._url("scheduler", "/readyz", "https"), certificates / "kube-scheduler.crt")
+        kwok.ready(self._url("kwok", "/healthz"))
+
+    def start_sealing(self) -> Path:
+        """Start the controller of sealed secrets and return the certificate to seal with."""
+        self._run(
+            "sealed-secrets-controller",
+            self._bin / "sealed-secrets-controller",
+            "--key-size=2048",
+            f"--listen-addr=127.0.0.1:{self._ports['sealing']}",
+            f"--listen-metrics-addr=127.0.0.1:{self._ports['sealing-metrics']}",
+            env={"KUBECONFIG": str(self.kubeconfig), "POD_NAMESPACE": "kube-system"},
+        ).ready(self._url("sealing", "/healthz"))
+        certificate = self.folder / "sealing.crt"
+        with urllib3.PoolManager(retries=False, timeout=10.0) as pool:
+            certificate.write_bytes(pool.request("GET", self._url("sealing", "/v1/cert.pem")).data)
+        return certificate
+
+    def definitions(self) -> list[Object]:
+        """Every custom resource definition that setup has put beside the programs."""
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        files = sorted((self._files / "crds").glob("*.yaml"))
+        texts = [path.read_text(encoding="utf-8") for path in files]
+        return [each for text in texts for each in yaml.load_all(text, loader) if each]
+
+    def program(self, name: str) -> Path:
+        """A client that setup has built."""
+        return self._bin / name
+
+    def keep(self) -> Path:
+        """Write down what there is, for whoever looks for the cause of a failure, and return where."""
+        for version, kind in (("v1", "Event"), ("v1", "Pod"), ("apps/v1", "Deployment"), ("batch/v1", "Job")):
+            found = self.api.list(version, kind)
+            (self.folder / f"{kind.lower()}s.json").write_text(json.dumps(found, indent=1))
+        return self.folder
+
+    def _namespaces_missing(self) -> str | None:
+        needed = {"default", "kube-system"}
+        missing = needed - {each["metadata"]["name"] for each in self.api.list("v1", "Namespace")}
+        return f"without {missing}" if missing else None
+
+    def _nodes_missing(self) -> str | None:
+        unready = [
+            node["metadata"]["name"]
+            for node in self.api.list("v1", "Node")
+            if not any(each["type"] == "Ready" and each["status"] == "True" for each in _conditions(node))
+        ]
+        return f"without {unready}" if unready else None
+
+
+def _conditions(item: Object) -> list[Object]:
+    found: list[Object] = item.get("status", {}).get("conditions", [])
+    return found
+
+
+def _node(zone: str, number: int) -> Object:
+    name = f"node-{zone}{number}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+                "topology.kubernetes.io/region": "region",
+                "topology.kubernetes.io/zone": f"zone-{zone}",
+            },
+        },
+        "status": {"capacity": NODE_SIZE, "allocatable": NODE_SIZE},
+    }
+
+
+def _private_key() -> bytes:
+    return rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write_kubeconfig(path: Path, server: str, authority: Path, token: str) -> None:
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "e2e", "cluster": {"server": server, "certificate-authority": str(authority)}}],
+        "users": [{"name": "admin", "user": {"token": token}}],
+        "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": "admin"}}],
+        "current-context": "e2e",
+    }
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content))
+
+
+def new_folder() -> Path:
+    """An empty folder for a cluster; `make clean` removes those that were kept."""
+    parent = REPOSITORY / ".sandbox"
+    parent.mkdir(exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="e2e-", dir=parent))
+
+
+def leave_on_sigterm() -> None:
+    """Let SIGTERM unwind the stack as Ctrl-C does, so that every `with` statement ends."""
+
+    def leave(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+def main() -> int:
+    """Run a cluster until interrupted."""
+    leave_on_sigterm()
+    folder = new_folder()
+    try:
+        with Cluster(folder) as cluster:
+            print(f"export KUBECONFIG='{cluster.kubeconfig}'", flush=True)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

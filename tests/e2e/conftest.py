@@ -1,0 +1,51 @@
+"""One cluster for the whole session, with both environments in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cluster import Cluster, leave_on_sigterm, new_folder
+from tests.e2e.environments import Environment, prepare, roll_out
+from tests.manifests.render import ENVIRONMENTS
+
+KEPT = pytest.StashKey[Path]()
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A control plane that is ready; its logs stay when anything failed."""
+    leave_on_sigterm()
+    folder = new_folder()
+    pytestconfig.stash[KEPT] = folder
+    with Cluster(folder) as started:
+        yield started
+        if request.session.testsfailed:
+            started.keep()
+    if request.session.testsfailed:
+        shutil.rmtree(folder / "etcd")
+    else:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def environments(cluster: Cluster) -> dict[str, Environment]:
+    """Both environments, rolled out."""
+    prepared = prepare(cluster, ENVIRONMENTS)
+    roll_out(*prepared)
+    return {each.name: each for each in prepared}
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment(request: pytest.FixtureRequest, environments: dict[str, Environment]) -> Environment:
+    """Each environment in turn."""
+    return environments[request.param]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    folder = config.stash.get(KEPT, None)
+    if folder is not None and folder.exists():
+        terminalreporter.write_sep("=", f"logs of the cluster: {folder}", red=True)

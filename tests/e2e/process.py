@@ -1,0 +1,100 @@
+"""Starts one program of the cluster, asks it until it answers, and ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import urllib3
+
+TETHER = Path(__file__).with_name("tether.py")
+TAIL = 2000
+GRACE = 10.0
+
+
+class StartFailed(Exception):
+    """A program ended, or did not answer in time; the text ends with its log."""
+
+
+class PortTaken(StartFailed):
+    """Somebody else took a port between our choice and the program's start."""
+
+
+class Unfinished(Exception):
+    """What was waited for did not come; the text says what it was waiting for."""
+
+
+def wait(what: str, ask: Callable[[], str | None], *, seconds: float) -> None:
+    """Ask again and again until the answer is None; anything else says what is still missing."""
+    deadline = time.monotonic() + seconds
+    pause = 0.02
+    while missing := ask():
+        if time.monotonic() > deadline:
+            raise Unfinished(f"{what}: after {seconds:.0f} s still {missing}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.3)
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ports of the loopback interface that nobody listens on."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+class Process:
+    """A running program in a process group of its own, tethered to this one."""
+
+    def __init__(self, log: Path, command: Sequence[str | Path], env: Mapping[str, str] | None = None):
+        self.name = log.stem
+        self.log = log
+        tethered = [sys.executable, "-I", TETHER, os.getpid(), *command]
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(
+                [str(part) for part in tethered],
+                cwd=log.parent,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def ready(self, url: str, authority: Path | None = None, *, seconds: float = 60.0) -> None:
+        """Wait until a health address answers 200, by the certificate that the program makes for itself."""
+        with urllib3.PoolManager(ca_certs=authority, retries=False, timeout=5.0) as pool:
+            wait(f"{self.name} starts", lambda: self._unhealthy(pool, url), seconds=seconds)
+
+    def _unhealthy(self, pool: urllib3.PoolManager, url: str) -> str | None:
+        if self._child.poll() is not None:
+            text = self.log.read_text(errors="replace")
+            kind = PortTaken if "address already in use" in text else StartFailed
+            raise kind(f"{self.name} ended with {self._child.returncode}; {self.log}:\n{text[-TAIL:]}")
+        try:
+            answer = pool.request("GET", url)
+        except urllib3.exceptions.HTTPError as error:
+            return f"not answering: {error}"
+        return None if answer.status == 200 else f"answering {answer.status}: {answer.data[:200]!r}"
+
+    def stop(self) -> None:
+        """Ask it to end, insist after a while, and leave nothing of its group."""
+        for request in (signal.SIGTERM, signal.SIGKILL):
+            # The group is gone once its one process was waited for.
+            with suppress(ProcessLookupError):
+                os.killpg(self._child.pid, request)
+            try:
+                self._child.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)

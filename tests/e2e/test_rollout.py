@@ -1,0 +1,167 @@
+"""Both environments, as the API server, the controllers and the scheduler see them after the waves were applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.api import Api, Object
+from tests.e2e.environments import (
+    Environment,
+    applied_at,
+    condition,
+    describe,
+    missing,
+    references,
+    resolved,
+    substance,
+)
+from tests.e2e.process import wait
+from tests.manifests.render import WORKLOADS, name_of
+
+# Without a metrics server the autoscaler knows its target and waits for numbers.
+WITHOUT_METRICS = {
+    "FailedGetResourceMetric",
+    "FailedGetPodsMetric",
+    "FailedGetObjectMetric",
+    "FailedGetExternalMetric",
+}
+
+
+def _settle(environment: Environment, item: Object, missing: Callable[[Object], str | None]) -> None:
+    """Controllers report a little later than pods become ready."""
+    wait(describe(item), lambda: missing(environment.api.get(item)), seconds=30)
+
+
+def test_the_api_server_warns_of_nothing(environment: Environment) -> None:
+    assert environment.warnings == []
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "Job", "PersistentVolumeClaim"])
+def test_everything_becomes_ready(environment: Environment, kind: str) -> None:
+    assert environment.unready(environment.kind(kind)) == []
+
+
+def test_the_services_are_there(environment: Environment) -> None:
+    assert len(environment.kind("Deployment")) >= 5
+
+
+def test_every_pod_that_should_run_is_ready_and_nothing_else_exists(environment: Environment) -> None:
+    for pod in environment.api.list("v1", "Pod", environment.namespace):
+        state = condition(pod, "Ready")
+        finished = pod["status"]["phase"] == "Succeeded" and pod["metadata"]["ownerReferences"][0]["kind"] == "Job"
+        assert finished or (state and state["status"] == "True"), describe(pod)
+
+
+def test_every_claim_of_a_stateful_set_is_bound_to_its_class(environment: Environment) -> None:
+    claims = {
+        name_of(each): each for each in environment.api.list("v1", "PersistentVolumeClaim", environment.namespace)
+    }
+    for workload in environment.live("StatefulSet"):
+        for template in workload["spec"].get("volumeClaimTemplates", []):
+            for number in range(workload["spec"]["replicas"]):
+                claim = claims[f"{name_of(template)}-{name_of(workload)}-{number}"]
+                assert claim["status"]["phase"] == "Bound"
+                assert claim["status"]["capacity"] == template["spec"]["resources"]["requests"]
+                assert claim["spec"]["storageClassName"] == template["spec"].get("storageClassName", "standard")
+
+
+def test_every_autoscaler_finds_its_target(environment: Environment) -> None:
+    for scaler in environment.kind("HorizontalPodAutoscaler"):
+        _settle(environment, scaler, _unable)
+
+
+def _unable(scaler: Object) -> str | None:
+    able, active = condition(scaler, "AbleToScale"), condition(scaler, "ScalingActive")
+    if not (able and active):
+        return "without conditions"
+    if able["status"] != "True":
+        return str(able["message"])
+    if active["status"] != "True" and active["reason"] not in WITHOUT_METRICS:
+        return str(active["message"])
+    count, least = scaler["status"].get("currentReplicas", 0), scaler["spec"]["minReplicas"]
+    return None if count >= least else f"{count} replicas, not {least}"
+
+
+def test_every_disruption_budget_covers_pods_and_allows_a_drain(environment: Environment) -> None:
+    for budget in environment.kind("PodDisruptionBudget"):
+        _settle(environment, budget, _blocked)
+
+
+def _blocked(budget: Object) -> str | None:
+    status = budget.get("status", {})
+    if status.get("observedGeneration") != budget["metadata"]["generation"] or not status.get("expectedPods"):
+        return "without pods"
+    if status["currentHealthy"] != status["expectedPods"]:
+        return f"{status['currentHealthy']} of {status['expectedPods']} healthy"
+    return None if status["disruptionsAllowed"] > 0 else "not letting a node be drained"
+
+
+def test_every_pod_of_a_long_running_workload_has_one_disruption_budget(environment: Environment) -> None:
+    budgets = environment.live("PodDisruptionBudget")
+    total = sum(each["status"]["expectedPods"] for each in budgets)
+    pods = environment.api.list("v1", "Pod", environment.namespace, fieldSelector="status.phase=Running")
+    assert total == len([each for each in pods if each["metadata"]["ownerReferences"][0]["kind"] != "DaemonSet"])
+
+
+def test_every_service_reaches_ready_pods_on_every_port(environment: Environment) -> None:
+    for service in environment.kind("Service"):
+        if service["spec"].get("selector"):
+            _settle(environment, service, lambda live: _unreachable(environment.api, live))
+
+
+def _unreachable(api: Api, service: Object) -> str | None:
+    selector = f"kubernetes.io/service-name={name_of(service)}"
+    slices = api.list(
+        "discovery.k8s.io/v1", "EndpointSlice", service["metadata"]["namespace"], labelSelector=selector
+    )
+    ready = [each for each in slices if any(end["conditions"]["ready"] for end in each["endpoints"] or [])]
+    if not ready:
+        return "without a ready endpoint"
+    wanted = {port.get("name", "") for port in service["spec"].get("ports", [])}
+    found = {port.get("name", "") for each in ready for port in each["ports"] or [] if port.get("port")}
+    return None if found == wanted else f"ports {found}, not {wanted}"
+
+
+def test_every_secret_that_a_pod_reads_is_there(environment: Environment) -> None:
+    if not environment.provides_secrets:
+        pytest.skip(f"overlays/{environment.name} renders no SealedSecret or ExternalSecret")
+    needed = {each for workload in environment.kind(*WORKLOADS) for each in references(workload)}
+    assert [each for each in sorted(needed) if not resolved(environment.api, each)] == []
+
+
+def test_every_sealed_secret_is_unsealed_to_the_values_of_this_run(environment: Environment) -> None:
+    if not environment.sealed:
+        pytest.skip(f"overlays/{environment.name} renders no SealedSecret")
+    for name, values in environment.sealed.items():
+        secret = environment.api.find("v1", "Secret", name, environment.namespace)
+        assert secret is not None
+        assert set(secret["data"]) >= set(values), name
+
+
+def test_a_second_apply_changes_nothing(environment: Environment) -> None:
+    for each in environment.objects:
+        before = environment.api.get(each)
+        answer = environment.api.apply(each)
+        # Controllers write reports at any time; what we own, and since when, is ours alone.
+        assert substance(answer.content) == substance(before), describe(each)
+        assert applied_at(answer.content) == applied_at(before), describe(each)
+        assert answer.warnings == ()
+
+
+def test_nothing_refers_to_the_other_environment(environment: Environment) -> None:
+    [other] = {"staging", "production"} - {environment.name}
+    for each in environment.live(*{each["kind"] for each in environment.objects}):
+        assert f"mediq-{other}" not in json.dumps(each), describe(each)
+
+
+def test_no_object_is_rendered_by_both(environments: dict[str, Environment]) -> None:
+    addresses = [each.api.address(item) for each in environments.values() for item in each.objects]
+    assert sorted(set(addresses)) == sorted(addresses)
+
+
+def test_what_is_missing_is_noticed(environment: Environment) -> None:
+    absent = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "absent", "namespace": "default"}}
+    assert missing(environment.api, absent, with_secrets=True) == "not there"
