@@ -131,6 +131,7 @@ class Cluster:
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--token-auth-file={tokens}",
             "--authorization-mode=Node,RBAC",
+            "--allow-privileged=true",  # as clusters are set up: it is the standard that must refuse
             "--service-cluster-ip-range=10.96.0.0/16",
         )
         authority = certificates / "apiserver.crt"
