@@ -103,6 +103,18 @@ class Api:
             raise Refused(404, f"{version} {kind} is not served")
         return self._kinds[version, kind]
 
+    def namespaced_kinds(self) -> list[tuple[str, str]]:
+        """Every kind that is listed by namespace, once, in the version that its group prefers."""
+        groups = self.request("GET", "/apis").content["groups"]
+        versions = ["v1", *(each["preferredVersion"]["groupVersion"] for each in groups)]
+        found: dict[str, str] = {}
+        for version in versions:
+            base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+            for each in self.request("GET", base).content["resources"]:
+                if each["namespaced"] and "list" in each["verbs"]:
+                    found.setdefault(each["kind"], version)
+        return [(version, kind) for kind, version in found.items()]
+
     def collection(self, version: str, kind: str, namespace: str = "") -> str:
         """The address of all objects of a kind, or of those in a namespace."""
         found = self.kind(version, kind)

@@ -83,7 +83,7 @@ class Cluster:
                 break
             except PortTaken:
                 self.stop()
-                shutil.rmtree(self.folder / "etcd")
+                shutil.rmtree(self.folder / "etcd", ignore_errors=True)
                 if attempt == ATTEMPTS - 1:
                     raise
         self._start_clients()
@@ -202,12 +202,11 @@ class Cluster:
         """A client that setup has built."""
         return self._bin / name
 
-    def keep(self) -> Path:
-        """Write down what there is, for whoever looks for the cause of a failure, and return where."""
+    def keep(self) -> None:
+        """Write down what there is, for whoever looks for the cause of a failure."""
         for version, kind in (("v1", "Event"), ("v1", "Pod"), ("apps/v1", "Deployment"), ("batch/v1", "Job")):
             found = self.api.list(version, kind)
             (self.folder / f"{kind.lower()}s.json").write_text(json.dumps(found, indent=1))
-        return self.folder
 
     def _namespaces_missing(self) -> str | None:
         needed = {"default", "kube-system"}
@@ -268,8 +267,8 @@ def _write_kubeconfig(path: Path, server: str, authority: Path, token: str) -> N
 
 def new_folder() -> Path:
     """An empty folder for a cluster; `make clean` removes those that were kept."""
-    parent = REPOSITORY / ".sandbox"
-    parent.mkdir(exist_ok=True)
+    parent = Path(os.environ.get("E2E_FOLDER", REPOSITORY / ".sandbox"))
+    parent.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="e2e-", dir=parent))
 
 

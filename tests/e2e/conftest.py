@@ -12,7 +12,7 @@ from tests.e2e.cluster import Cluster, leave_on_sigterm, new_folder
 from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
-KEPT = pytest.StashKey[Path]()
+FOLDER = pytest.StashKey[Path]()
 
 
 @pytest.fixture(scope="session")
@@ -20,15 +20,12 @@ def cluster(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iter
     """A control plane that is ready; its logs stay when anything failed."""
     leave_on_sigterm()
     folder = new_folder()
-    pytestconfig.stash[KEPT] = folder
+    pytestconfig.stash[FOLDER] = folder
     with Cluster(folder) as started:
         yield started
         if request.session.testsfailed:
             started.keep()
-    if request.session.testsfailed:
-        shutil.rmtree(folder / "etcd")
-    else:
-        shutil.rmtree(folder)
+    shutil.rmtree(folder / "etcd" if request.session.testsfailed else folder)
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +43,6 @@ def environment(request: pytest.FixtureRequest, environments: dict[str, Environm
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    folder = config.stash.get(KEPT, None)
+    folder = config.stash.get(FOLDER, None)
     if folder is not None and folder.exists():
         terminalreporter.write_sep("=", f"logs of the cluster: {folder}", red=True)

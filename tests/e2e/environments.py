@@ -35,7 +35,7 @@ FIRST = (
     "ConfigMap",
 )
 CLASS = "storage.k8s.io/v1", "StorageClass"
-READY_SECONDS = 120.0
+READY_SECONDS = 240.0
 
 Identity = tuple[str, str, str]
 

@@ -58,7 +58,7 @@ class Process:
         self.name = log.stem
         self.log = log
         tethered = [sys.executable, "-I", TETHER, os.getpid(), *command]
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             self._child = subprocess.Popen(
                 [str(part) for part in tethered],
                 cwd=log.parent,
