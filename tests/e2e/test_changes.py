@@ -19,6 +19,7 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 # Written all the time by those who watch, and by no change of ours.
 VOLATILE = {"Event", "Lease"}
 FULL = 120.0
+QUIET = 5
 
 
 def _surge(count: int, allowed: int | str) -> int:
@@ -178,12 +179,25 @@ def _claims(environment: Environment) -> dict[str, tuple[str, str]]:
     return {name_of(each): (each["metadata"]["uid"], each["spec"].get("volumeName", "")) for each in claims}
 
 
+def _at_rest(environment: Environment) -> dict[str, str]:
+    """The fingerprints once nothing has changed for a few looks in a row."""
+    seen: list[dict[str, str]] = []
+
+    def moving() -> str | None:
+        seen.append(_fingerprints(environment))
+        return None if seen[-QUIET:] == [seen[-1]] * QUIET else "moving"
+
+    wait(f"{environment.name} comes to rest", moving, seconds=60)
+    return seen[-1]
+
+
 @contextmanager
 def _undisturbed(other: Environment) -> Iterator[None]:
     """Nothing of an environment changes meanwhile."""
-    before = _fingerprints(other)
+    before = _at_rest(other)
     yield
-    assert _fingerprints(other) == before
+    after = _fingerprints(other)
+    assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == set()
 
 
 def test_everything_is_built_again_and_data_stays(environments: dict[str, Environment]) -> None:
