@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.e2e.api import Api, Object
+from tests.e2e.api import Api, Object, Refused
 from tests.e2e.process import PortTaken, Process, free_ports, wait
 from tests.manifests.render import REPOSITORY
 
@@ -176,27 +177,44 @@ class Cluster:
         scheduler.ready(self._url("scheduler", "/readyz", "https"), certificates / "kube-scheduler.crt")
         kwok.ready(self._url("kwok", "/healthz"))
 
-    def start_sealing(self) -> Path:
-        """Start the controller of sealed secrets and return the certificate to seal with."""
-        self._run(
-            "sealed-secrets-controller",
-            self._bin / "sealed-secrets-controller",
-            "--key-size=2048",
-            f"--listen-addr=127.0.0.1:{self._ports['sealing']}",
-            f"--listen-metrics-addr=127.0.0.1:{self._ports['sealing-metrics']}",
-            env={"KUBECONFIG": str(self.kubeconfig), "POD_NAMESPACE": "kube-system"},
-        ).ready(self._url("sealing", "/healthz"))
+    def sealing_certificate(self) -> Path:
+        """What to seal secrets with; the controller that unseals them is started when first asked for."""
         certificate = self.folder / "sealing.crt"
-        with urllib3.PoolManager(retries=False, timeout=10.0) as pool:
-            certificate.write_bytes(pool.request("GET", self._url("sealing", "/v1/cert.pem")).data)
+        if not certificate.exists():
+            self.define("bitnami.com")
+            self._run(
+                "sealed-secrets-controller",
+                self._bin / "sealed-secrets-controller",
+                "--key-size=2048",
+                f"--listen-addr=127.0.0.1:{self._ports['sealing']}",
+                f"--listen-metrics-addr=127.0.0.1:{self._ports['sealing-metrics']}",
+                env={"KUBECONFIG": str(self.kubeconfig), "POD_NAMESPACE": "kube-system"},
+            ).ready(self._url("sealing", "/healthz"))
+            with urllib3.PoolManager(retries=False, timeout=10.0) as pool:
+                certificate.write_bytes(pool.request("GET", self._url("sealing", "/v1/cert.pem")).data)
         return certificate
 
-    def definitions(self) -> list[Object]:
-        """Every custom resource definition that setup has put beside the programs."""
+    def define(self, *groups: str) -> None:
+        """Install the custom resources of these groups, from the definitions that setup has put there."""
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        files = sorted((self._files / "crds").glob("*.yaml"))
-        texts = [path.read_text(encoding="utf-8") for path in files]
-        return [each for text in texts for each in yaml.load_all(text, loader) if each]
+        for path in sorted((self._files / "crds").glob("*.yaml")):
+            for each in yaml.load_all(path.read_text(encoding="utf-8"), loader):
+                if each and each["spec"]["group"] in groups:
+                    self.api.apply(each, manager="e2e")
+                    wait(f"{path.name} is established", partial(self._undefined, each), seconds=30)
+
+    def _undefined(self, definition: Object) -> str | None:
+        states = {each["type"]: each["status"] for each in _conditions(self.api.get(definition))}
+        if states.get("Established") != "True":
+            return str(states)
+        spec = definition["spec"]
+        try:
+            for version in spec["versions"]:
+                if version["served"]:
+                    self.api.kind(f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+        except Refused as refusal:
+            return refusal.message
+        return None
 
     def program(self, name: str) -> Path:
         """A client that setup has built."""

@@ -111,62 +111,39 @@ def roll_out(*environments: Environment) -> None:
             environment.wait(objects)
 
 
+def roll_out_at_once(environment: Environment) -> None:
+    """Apply everything without waiting in between, in an order in which namespaces come first."""
+    objects = [each for wave in environment.waves() for each in wave]
+    environment.apply(objects)
+    environment.wait(objects)
+
+
 def prepare(cluster: Cluster, names: Iterable[str]) -> list[Environment]:
     """Give the cluster what the overlays expect of any cluster, and seal their secrets for it."""
     environments = [Environment(name, cluster, list(copy.deepcopy(overlay(name).objects))) for name in names]
     objects = [each for environment in environments for each in environment.objects]
-    definitions = [each for each in cluster.definitions() if _used(each, objects)]
-    for each in definitions:
-        cluster.api.apply(each, manager="e2e")
-    wait("the definitions are established", lambda: _unestablished(cluster.api, definitions), seconds=30)
+    cluster.define(*{each["apiVersion"].partition("/")[0] for each in objects})
     for each in _classes(objects):
         cluster.api.apply(each, manager="e2e")
-    if any(each["kind"] == "SealedSecret" for each in objects):
-        certificate = cluster.start_sealing()
-        for environment in environments:
-            _seal(environment, certificate)
+    for environment in environments:
+        if environment.kind("SealedSecret"):
+            seal(environment)
     return environments
 
 
-def _seal(environment: Environment, certificate: Path) -> None:
+def seal(environment: Environment) -> None:
     """Replace what is sealed in the repository by fresh random values, sealed for this cluster."""
+    certificate = environment.cluster.sealing_certificate()
     for each in environment.kind("SealedSecret"):
         values = {key: secrets.token_urlsafe(24) for key in each["spec"]["encryptedData"]}
         environment.sealed[name_of(each)] = values
-        annotations = {
-            **each["metadata"].get("annotations", {}),
-            **each["spec"].get("template", {}).get("metadata", {}).get("annotations", {}),
-        }
-        plain = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {
-                "name": name_of(each),
-                "namespace": each["metadata"]["namespace"],
-                "annotations": annotations,
-            },
-            "stringData": values,
-        }
-        command: list[str | Path] = [
-            environment.cluster.program("kubeseal"),
-            "--cert",
-            certificate,
-            "--format",
-            "json",
-        ]
-        done = run(command, cwd=certificate.parent, stdin=json.dumps(plain).encode())
+        # They say how far a sealed secret may be moved, and that is part of what is sealed.
+        metadata = {key: each["metadata"].get(key) for key in ("name", "namespace", "annotations")}
+        plain = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": values}
+        command: list[str | Path] = [environment.cluster.program("kubeseal"), "--cert", certificate]
+        done = run([*command, "--format", "json"], stdin=json.dumps(plain).encode())
         assert done.code == 0, done.error
         each["spec"]["encryptedData"] = json.loads(done.stdout)["spec"]["encryptedData"]
-
-
-def _used(definition: Object, objects: list[Object]) -> bool:
-    group = definition["spec"]["group"]
-    return any(each["apiVersion"].startswith(f"{group}/") for each in objects)
-
-
-def _unestablished(api: Api, definitions: list[Object]) -> str | None:
-    states = ((each, condition(api.get(each), "Established")) for each in definitions)
-    return "; ".join(name_of(each) for each, state in states if not state or state["status"] != "True") or None
 
 
 def _classes(objects: list[Object]) -> list[Object]:

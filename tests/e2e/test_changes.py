@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.e2e.api import Object
-from tests.e2e.environments import Environment, condition, describe, roll_out, substance
+from tests.e2e.environments import Environment, condition, describe, roll_out_at_once, substance
 from tests.e2e.process import Unfinished, wait
 from tests.manifests.render import name_of
 
@@ -206,7 +206,7 @@ def test_everything_is_built_again_and_data_stays(environments: dict[str, Enviro
     with _undisturbed(environments["staging"]):
         _delete(changed, [each for wave in changed.waves() for each in wave if each["kind"] != "Namespace"])
         assert _claims(changed) == claims
-        roll_out(changed)
+        roll_out_at_once(changed)
     assert _claims(changed) == claims
     assert changed.warnings == []
 
@@ -215,5 +215,5 @@ def test_a_lost_namespace_is_built_again_from_git(environments: dict[str, Enviro
     changed = environments["staging"]
     with _undisturbed(environments["production"]):
         _delete(changed, [each for wave in changed.waves() for each in wave])
-        roll_out(changed)
+        roll_out_at_once(changed)
     assert changed.warnings == []

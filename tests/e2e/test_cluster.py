@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import TOOLS, Cluster
 from tests.e2e.process import StartFailed, free_ports, wait
 from tests.manifests.render import REPOSITORY
+from tools.setup import requirements
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "provisioner"}
 LISTENING = "0A"
@@ -59,6 +60,28 @@ def test_everything_runs_and_listens_on_loopback_alone(cluster: Cluster) -> None
     addresses = [row[1].partition(":")[0] for row in rows if row[3] == LISTENING and row[9] in ours]
     assert len(addresses) >= len(PROGRAMS)
     assert [each for each in addresses if each not in LOOPBACK] == []
+
+
+@pytest.mark.parametrize(
+    ("program", "module", "question"),
+    [
+        ("etcd", "go.etcd.io/etcd/server/v3", ["--version"]),
+        ("kube-apiserver", "k8s.io/kubernetes", ["--version"]),
+        ("kube-controller-manager", "k8s.io/kubernetes", ["--version"]),
+        ("kube-scheduler", "k8s.io/kubernetes", ["--version"]),
+        ("kubectl", "k8s.io/kubernetes", ["version", "--client"]),
+        ("kubeseal", "github.com/bitnami-labs/sealed-secrets", ["--version"]),
+        ("kwok", "sigs.k8s.io/kwok", ["--version"]),
+        ("sealed-secrets-controller", "github.com/bitnami-labs/sealed-secrets", ["--version"]),
+    ],
+)
+def test_every_program_says_its_pinned_version(program: str, module: str, question: list[str]) -> None:
+    files = (REPOSITORY / "tools" / "e2e").glob("*/go.mod")
+    [pinned] = {found[module] for file in files if module in (found := requirements(file.read_text()))}
+    done = subprocess.run(
+        [TOOLS / "bin" / program, *question], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert pinned.removeprefix("v") in done.stdout + done.stderr
 
 
 def _run(folder: Path, body: str) -> subprocess.Popen[str]:

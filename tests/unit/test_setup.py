@@ -108,6 +108,74 @@ def test_the_linker_is_told_the_pinned_versions() -> None:
     assert setup.linker_flags(regal).endswith("/regal/pkg/version.Version=0.39.0")
 
 
+def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> None:
+    built = {
+        module: setup.installed(setup.programs((ROOT / "tools" / module / "go.mod").read_text()))
+        for module in setup.E2E_MODULES
+    }
+    assert built == {
+        "e2e/etcd": ["etcd"],
+        "e2e/kwok": ["kwok"],
+        "e2e/kubernetes": ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+        "e2e/sealed-secrets": ["sealed-secrets-controller", "kubeseal"],
+    }
+
+
+def test_kubernetes_is_told_its_version_in_parts() -> None:
+    flags = setup.linker_flags("require k8s.io/kubernetes v1.36.3\n")
+    parts = ("gitVersion=v1.36.3", "gitMajor=1", "gitMinor=36")
+    assert flags.removeprefix("-s -w ") == " ".join(f"-X k8s.io/component-base/version.{each}" for each in parts)
+
+
+def test_the_modules_of_kubernetes_have_its_version() -> None:
+    go_mod = (ROOT / "tools" / "e2e" / "kubernetes" / "go.mod").read_text()
+    version = setup.requirements(go_mod)["k8s.io/kubernetes"]
+    replacements = [line.split() for line in go_mod.splitlines() if "=>" in line]
+    assert len(replacements) == 33
+    expected = version.replace("v1.", "v0.")
+    assert {(old == new, found) for old, _, new, found in replacements} == {(True, expected)}
+
+
+@pytest.fixture
+def sealed_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A source of the controller, read-only as Go's cache is, and a checkout beside it."""
+    source = tmp_path / "cache" / "pkg" / "controller"
+    source.mkdir(parents=True)
+    (source / "main.go").write_text("import (\n" + "\n".join(setup.CHANGED_TEXTS) + "\n)\n")
+    (tmp_path / "cache" / "go.mod").write_text("module sealed\n")
+    source.chmod(0o555)
+    ours = tmp_path / "tools" / "e2e" / "sealed-secrets"
+    ours.mkdir(parents=True)
+    (ours / "go.mod").write_text("module tools\n")
+    (ours / "go.sum").write_text("")
+    found = {setup.SEALED_SECRETS: tmp_path / "cache"}
+    monkeypatch.setattr(setup, "download_modules", lambda *_: found)
+    return source / "main.go"
+
+
+def test_the_controller_is_built_from_the_changed_source(tmp_path: Path, sealed_secrets: Path) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    work = setup.Workplace(tmp_path, 0)
+    options = setup.changed_source(work, "e2e/sealed-secrets", folder)
+    assert options == [f"-modfile={folder}/go.mod"]
+    changed = (folder / "source" / setup.CHANGED_FILE).read_text()
+    assert changed == "import (\n" + "\n".join(setup.CHANGED_TEXTS.values()) + "\n)\n"
+    assert f'replace {setup.SEALED_SECRETS} => "{folder}/source"' in (folder / "go.mod").read_text()
+    (folder / "source" / "pkg" / "controller" / "new").touch()
+
+
+def test_a_source_that_lacks_what_is_changed_is_refused(tmp_path: Path, sealed_secrets: Path) -> None:
+    sealed_secrets.write_text("import ()\n")
+    with pytest.raises(setup.SetupFailed, match=r"does not hold rest\.InClusterConfig"):
+        setup.changed_source(setup.Workplace(tmp_path, 0), "e2e/sealed-secrets", tmp_path)
+
+
+def test_other_modules_are_built_as_they_are(tmp_path: Path) -> None:
+    assert setup.changed_source(setup.Workplace(tmp_path, 0), "e2e/etcd", tmp_path) == []
+    assert setup.changes("promote-tools") == []
+
+
 def test_every_module_of_custom_resources_is_pinned_and_read() -> None:
     pinned = setup.requirements((ROOT / "tools" / "crds" / "go.mod").read_text())
     assert pinned.keys() == setup.CRD_FILES.keys()
