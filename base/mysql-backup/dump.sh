@@ -1,0 +1,41 @@
+#!/bin/sh
+# Writes one backup: NAME.sql.gz (all databases), NAME.tables (what must be there after a restore) and NAME.sha256.
+# Their name is the time in UTC, so that the newest sorts last.
+set -eu
+
+folder=${BACKUP_FOLDER:-/backup}
+host=${MYSQL_HOST:-mysql-service}
+port=${MYSQL_PORT:-3306}
+name=mysql-$(date -u +%Y%m%dT%H%M%SZ)
+
+fail() {
+  echo "backup: $*" >&2
+  exit 1
+}
+
+umask 077
+cd "$folder"
+rm -f ./mysql-*
+
+# A password among the arguments or in the environment of mysqldump would be in sight of others.
+password=$(printf '%s' "$MYSQL_BACKUP_PASSWORD" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')
+unset MYSQL_BACKUP_PASSWORD
+credentials=$(mktemp)
+trap 'rm -f "$credentials"' EXIT
+printf '[client]\nprotocol = tcp\nhost = %s\nport = %s\nuser = backup\npassword = "%s"\n' \
+  "$host" "$port" "$password" >"$credentials"
+
+mysql --defaults-file="$credentials" --batch --skip-column-names --execute "
+  SELECT CONCAT(table_schema, '.', table_name)
+  FROM information_schema.tables
+  WHERE table_type = 'BASE TABLE'
+    AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+  ORDER BY 1" >"$name.tables"
+
+mysqldump --defaults-file="$credentials" --all-databases --single-transaction --quick --routines --events --triggers \
+  --hex-blob --default-character-set=utf8mb4 --set-gtid-purged=ON | gzip >"$name.sql.gz"
+# The status of a pipe is that of gzip; mysqldump says in its last line whether it came to the end.
+gzip -dc "$name.sql.gz" | tail -n 1 | grep -q '^-- Dump completed' || fail "$name.sql.gz is not complete"
+
+sha256sum "$name.sql.gz" "$name.tables" >"$name.sha256"
+echo "backup: $name, $(wc -c <"$name.sql.gz") bytes, $(wc -l <"$name.tables") tables"
