@@ -4,20 +4,23 @@
 # One statement a line: init_file wants it so.
 set -eu
 
+# printf, because echo may read backslashes.
+statement() { printf '%s\n' "$*;"; }
+
 quoted() {
   printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")"
 }
 
 account() { # name password requirement
   name=$(quoted "$1")
-  echo "CREATE USER IF NOT EXISTS $name@'%' IDENTIFIED BY $(quoted "$2");"
-  echo "ALTER USER $name@'%' IDENTIFIED BY $(quoted "$2") $3;"
+  statement "CREATE USER IF NOT EXISTS $name@'%' IDENTIFIED BY $(quoted "$2")"
+  statement "ALTER USER $name@'%' IDENTIFIED BY $(quoted "$2") $3"
 }
 
-echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD");"
+statement "ALTER USER 'root'@'localhost' IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD")"
 
 for database in mediq_user_db mediq_queue_db; do
-  echo "CREATE DATABASE IF NOT EXISTS $database CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci;"
+  statement "CREATE DATABASE IF NOT EXISTS $database CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci"
 done
 
 # The services read and write rows; they never change a table.
@@ -25,22 +28,22 @@ account "$MYSQL_USER" "$MYSQL_PASSWORD" 'REQUIRE NONE'
 # The migration Jobs change tables.
 account migrator "$MYSQL_MIGRATION_PASSWORD" 'REQUIRE NONE'
 for database in mediq_user_db mediq_queue_db; do
-  echo "GRANT SELECT, INSERT, UPDATE, DELETE ON $database.* TO $(quoted "$MYSQL_USER")@'%';"
-  echo "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON $database.* TO 'migrator'@'%';"
+  statement "GRANT SELECT, INSERT, UPDATE, DELETE ON $database.* TO $(quoted "$MYSQL_USER")@'%'"
+  statement "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON $database.* TO 'migrator'@'%'"
 done
 
 # Replicas clone the primary (BACKUP_ADMIN) and follow it.
 account replicator "$MYSQL_REPLICATION_PASSWORD" 'REQUIRE SSL'
-echo "GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO 'replicator'@'%';"
+statement "GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO 'replicator'@'%'"
 
 # What mysqldump --all-databases --single-transaction --routines --events --triggers --set-gtid-purged=ON asks for.
 account backup "$MYSQL_BACKUP_PASSWORD" 'WITH MAX_USER_CONNECTIONS 2'
-echo "GRANT SELECT, SHOW VIEW, SHOW_ROUTINE, TRIGGER, EVENT, PROCESS, RELOAD ON *.* TO 'backup'@'%';"
+statement "GRANT SELECT, SHOW VIEW, SHOW_ROUTINE, TRIGGER, EVENT, PROCESS, RELOAD ON *.* TO 'backup'@'%'"
 
 account exporter "$MYSQL_EXPORTER_PASSWORD" 'WITH MAX_USER_CONNECTIONS 3'
-echo "GRANT PROCESS, REPLICATION CLIENT ON *.* TO 'exporter'@'%';"
-echo "GRANT SELECT ON performance_schema.* TO 'exporter'@'%';"
+statement "GRANT PROCESS, REPLICATION CLIENT ON *.* TO 'exporter'@'%'"
+statement "GRANT SELECT ON performance_schema.* TO 'exporter'@'%'"
 
 account probe "$MYSQL_PROBE_PASSWORD" 'REQUIRE NONE'
-echo "GRANT SELECT ON performance_schema.replication_connection_status TO 'probe'@'%';"
-echo "GRANT SELECT ON performance_schema.replication_applier_status TO 'probe'@'%';"
+statement "GRANT SELECT ON performance_schema.replication_connection_status TO 'probe'@'%'"
+statement "GRANT SELECT ON performance_schema.replication_applier_status TO 'probe'@'%'"

@@ -14,12 +14,10 @@ rm -f "$home/.erlang.cookie"
 printf '%s' "$ERLANG_COOKIE" >"$home/.erlang.cookie"
 chmod 0400 "$home/.erlang.cookie"
 
-# Imported in the order of their names: the vhost before the rights in it.
-cp "$config/topology.json" "$definitions/10-topology.json"
 # The services declare, publish and consume what topology.json names, and nothing else. The tag lets the same account
 # read the length of its queues on the management port; the administrator is for people.
 ours='mediq_exchange|(user|ocr|patient_queue)_service_queue'
-cat >"$definitions/20-users.json" <<JSON
+cat >"$definitions/definitions.json" <<JSON
 {
   "users": [
     {"name": $(json "$RABBITMQ_USER"), "password": $(json "$RABBITMQ_PASSWORD"), "tags": ["management"]},
@@ -34,6 +32,7 @@ cat >"$definitions/20-users.json" <<JSON
       "read": "^($ours|amq\\\\.rabbitmq\\\\.reply-to.*)$"
     },
     {"user": $(json "$RABBITMQ_ADMIN_USER"), "vhost": "mediq", "configure": ".*", "write": ".*", "read": ".*"}
-  ]
-}
+  ],
 JSON
+# The topology without the brace of its first line is the rest of the document.
+sed 1d "$config/topology.json" >>"$definitions/definitions.json"

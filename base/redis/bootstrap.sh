@@ -103,9 +103,9 @@ is_spare() { # node: a primary that serves nothing
 # The primary with the fewest replicas.
 neediest() {
   ask "$first" cluster nodes | awk '
-    $3 ~ /master/ && $3 !~ /fail/ && NF >= 9 { count[$1] += 0 }
-    $3 ~ /slave/ && $3 !~ /fail/ { count[$4]++; attached[$4] }
-    $3 ~ /master/ && $3 !~ /fail/ && NF >= 9 { primary[++n] = $1 }
+    $3 ~ /master/ && $3 !~ /fail|noaddr/ && NF >= 9 { count[$1] += 0 }
+    $3 ~ /slave/ && $3 !~ /fail|noaddr/ { count[$4]++; attached[$4] }
+    $3 ~ /master/ && $3 !~ /fail|noaddr/ && NF >= 9 { primary[++n] = $1 }
     END { for (i = 1; i <= n; i++) if (best == "" || count[primary[i]] < count[best]) best = primary[i]; print best }'
 }
 
@@ -127,8 +127,9 @@ attached() { # replica primary
 
 # --- nobody remembers the dead -------------------------------------------------------------------------------------
 
-is_settled() { # node
-  [ "$(info "$1" cluster_state)" = ok ] && [ "$(info "$1" cluster_slots_ok)" -eq $slots ]
+is_settled() { # node: all slots are served, and a replica has its first copy
+  [ "$(info "$1" cluster_state)" = ok ] && [ "$(info "$1" cluster_slots_ok)" -eq $slots ] &&
+    ! ask "$1" info replication | grep -qx 'master_link_status:down'
 }
 
 forget() { # id
@@ -139,7 +140,7 @@ forget() { # id
 }
 
 strangers() { # nodes that failed, serve nothing and are nobody of ours
-  ask "$first" cluster nodes | awk '$3 ~ /fail/ && $3 !~ /fail\?/ && NF < 9 { print $1 }'
+  ask "$first" cluster nodes | awk '$3 ~ /fail|noaddr/ && $3 !~ /fail\?/ && NF < 9 { print $1 }'
 }
 
 # -------------------------------------------------------------------------------------------------------------------

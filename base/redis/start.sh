@@ -7,14 +7,14 @@ runtime=${REDIS_RUNTIME:-/run/redis}
 data=${REDIS_DATA:-/data}
 port=${REDIS_PORT:-6379}
 
-quoted() { # as redis.conf wants strings
-  printf '"%s"' "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
+setting() { # name value, quoted as redis.conf wants it; printf, because echo may read backslashes
+  printf '%s "%s"\n' "$1" "$(printf '%s' "$2" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
 }
 
 umask 077
 {
-  echo "requirepass $(quoted "$REDISCLI_AUTH")"
-  echo "masterauth $(quoted "$REDISCLI_AUTH")"
+  setting requirepass "$REDISCLI_AUTH"
+  setting masterauth "$REDISCLI_AUTH"
   echo "cluster-announce-hostname $POD_HOST"
   # Five eighths of what the container may have; the child that rewrites the log and the buffers take the rest.
   echo "maxmemory $((MEMORY_LIMIT_MI * 5 / 8))mb"

@@ -1,0 +1,212 @@
+"""Configuration, topology and scripts of base/rabbitmq, tried with a real cluster of three (Debian's RabbitMQ 3.10)."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
+from tests.manifests.render import REPOSITORY
+
+FOLDER = REPOSITORY / "base/rabbitmq"
+# Settings of the version in the pods that this one does not know yet, hence untried: they came with 3.13.
+NEWER = re.compile(r"^quorum_queue\.continuous_membership_reconciliation\..*\n", re.MULTILINE)
+SECRET = {
+    "ERLANG_COOKIE": "COOKIE",
+    "RABBITMQ_USER": "mediq",
+    "RABBITMQ_PASSWORD": 'pass "word" \\ $x',
+    "RABBITMQ_ADMIN_USER": "admin",
+    "RABBITMQ_ADMIN_PASSWORD": "secret",
+}
+QUEUES = {"user_service_queue": "user.*", "ocr_service_queue": "ocr.*", "patient_queue_service_queue": "queue.*"}
+
+# Wrappers of these names would only let root or the user rabbitmq in: the programs themselves lie here.
+PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+pytestmark = needs("rabbitmq-server", "epmd", str(PROGRAMS / "rabbitmq-server"))
+
+
+@dataclass(frozen=True)
+class Node:
+    """One broker, with the files and the environment that its pod would give it."""
+
+    index: int
+    home: Path
+    epmd_port: int
+    amqp: int
+    management: int
+    metrics: int
+    distribution: int
+
+    @property
+    def name(self) -> str:
+        return f"rabbit-{self.index}@127.0.0.1"
+
+    @property
+    def environment(self) -> Environment:
+        return {
+            "HOME": str(self.home / "home"),
+            "ERL_EPMD_PORT": str(self.epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": self.name,
+            "RABBITMQ_USE_LONGNAME": "true",
+            "RABBITMQ_DIST_PORT": str(self.distribution),
+            "RABBITMQ_CONFIG_FILE": str(self.home / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(FOLDER / "enabled_plugins"),
+            "RABBITMQ_MNESIA_BASE": str(self.home / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.home),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        }
+
+    def prepare(self) -> None:
+        for each in ("home", "definitions", "mnesia"):
+            (self.home / each).mkdir(parents=True, exist_ok=True)
+        settings = {
+            "RABBITMQ_HOME": str(self.home / "home"),
+            "RABBITMQ_SETTINGS": str(FOLDER),
+            "RABBITMQ_DEFINITIONS": str(self.home / "definitions"),
+        }
+        run("sh", FOLDER / "provision.sh", environment=SECRET | settings)
+        text = (FOLDER / "rabbitmq.conf").read_text(encoding="utf-8")
+        places = {
+            "listeners.tcp.default = 5672": f"listeners.tcp.default = 127.0.0.1:{self.amqp}",
+            "management.tcp.port = 15672": f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management}",
+            "prometheus.tcp.port = 15692": f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {self.metrics}",
+            # Up to 3.12 a node waits that long for others that wait for it; since then two that see each other suffice.
+            "discovery_retry_limit = 60": "discovery_retry_limit = 5",
+            "/etc/rabbitmq/definitions": str(self.home / "definitions"),
+            **{f"rabbit@rabbitmq-{each}.rabbitmq-headless": f"rabbit-{each}@127.0.0.1" for each in range(3)},
+        }
+        for written, here in places.items():
+            assert written in text
+            text = text.replace(written, here)
+        (self.home / "rabbitmq.conf").write_text(NEWER.sub("", text), encoding="utf-8")
+
+    def succeeds(self, program: str, *arguments: str) -> bool:
+        return attempt(PROGRAMS / program, *arguments, environment=self.environment).returncode == 0
+
+    def ask(self, path: str, user: str = "admin", body: Any = None, method: str = "GET") -> Any:
+        password = {"admin": "secret", "mediq": SECRET["RABBITMQ_PASSWORD"]}[user]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.management}/api/{path}",
+            headers={
+                "Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode(),
+                "Content-Type": "application/json",
+            },
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 loopback
+            text = answer.read()
+        return json.loads(text) if text else None
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
+    folder = tmp_path_factory.mktemp("rabbitmq")
+    epmd = free_port()
+    members = [Node(each, folder / str(each), epmd, *(free_port() for _ in range(4))) for each in range(3)]
+    with ExitStack() as stack:
+        environment = {"ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": "127.0.0.1"}
+        stack.enter_context(server("epmd", environment=environment, log=folder / "epmd.log"))
+        wait_until(lambda: attempt("epmd", "-names", environment=environment).returncode == 0, "epmd answers")
+        for node in members:
+            node.prepare()
+            start = (PROGRAMS / "rabbitmq-server",)
+            stack.enter_context(server(*start, environment=node.environment, log=node.home / "log"))
+        for node in members:
+            wait_until(
+                lambda node=node: node.succeeds("rabbitmq-diagnostics", "-q", "check_running"),
+                f"{node.name} runs",
+                seconds=120,
+            )
+        yield members
+
+
+def test_the_three_find_one_another_without_an_api(nodes: list[Node]) -> None:
+    for node in nodes:
+        assert {each["name"] for each in node.ask("nodes")} == {each.name for each in nodes}
+        assert node.ask("cluster-name")["name"] == "mediq"
+
+
+def test_each_queue_is_a_quorum_of_all_three(nodes: list[Node]) -> None:
+    queues = {each["name"]: each for each in nodes[0].ask("queues/mediq")}
+    assert queues.keys() == {*QUEUES, "mediq_dead_letters"}
+    for queue in queues.values():
+        assert queue["type"] == "quorum"
+        assert set(queue["members"]) == {node.name for node in nodes}, queue["name"]
+
+
+def test_messages_arrive_where_their_key_says(nodes: list[Node]) -> None:
+    for number, (queue, pattern) in enumerate(QUEUES.items()):
+        key = pattern.replace("*", "created")
+        publish = {"properties": {}, "routing_key": key, "payload": queue, "payload_encoding": "string"}
+        answer = nodes[number].ask("exchanges/mediq/mediq_exchange/publish", "mediq", publish, "POST")
+        assert answer == {"routed": True}
+        get = {"count": 5, "ackmode": "ack_requeue_false", "encoding": "auto"}
+        (message,) = nodes[0].ask(f"queues/mediq/{queue}/get", "mediq", get, "POST")
+        assert (message["payload"], message["exchange"]) == (queue, "mediq_exchange")
+    stray = publish | {"routing_key": "nobody.cares"}
+    assert nodes[0].ask("exchanges/mediq/mediq_exchange/publish", "mediq", stray, "POST") == {"routed": False}
+
+
+def test_a_rejected_message_is_kept(nodes: list[Node]) -> None:
+    publish = {"properties": {}, "routing_key": "ocr.x", "payload": "bad", "payload_encoding": "string"}
+    nodes[0].ask("exchanges/mediq/mediq_exchange/publish", "mediq", publish, "POST")
+    reject = {"count": 1, "ackmode": "reject_requeue_false", "encoding": "auto"}
+    nodes[0].ask("queues/mediq/ocr_service_queue/get", "mediq", reject, "POST")
+    get = {"count": 5, "ackmode": "ack_requeue_false", "encoding": "auto"}
+    found: list[Any] = []
+    wait_until(
+        lambda: bool(found) or bool(found.extend(nodes[0].ask("queues/mediq/mediq_dead_letters/get", body=get, method="POST")) or found),
+        "the dead letter arrives",
+    )
+    assert [each["payload"] for each in found] == ["bad"]
+
+
+def test_the_services_account_does_what_it_must_and_no_more(nodes: list[Node]) -> None:
+    queue = {"durable": True, "auto_delete": False, "arguments": {"x-queue-type": "quorum"}}
+    nodes[0].ask("queues/mediq/ocr_service_queue", "mediq", queue, "PUT")
+    for path in ("queues/mediq/other", "queues/mediq/mediq_dead_letters"):
+        with pytest.raises(urllib.error.HTTPError, match="40[0-9]"):
+            nodes[0].ask(path, "mediq", queue, "PUT")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        nodes[0].ask("users", "mediq")
+
+
+def test_only_the_users_of_the_secret_exist(nodes: list[Node]) -> None:
+    users = {each["name"]: each["tags"] for each in nodes[1].ask("users")}
+    assert users == {"mediq": ["management"], "admin": ["administrator"]}
+    assert {each["name"] for each in nodes[1].ask("vhosts")} == {"mediq"}
+
+
+def test_the_probes_succeed_and_metrics_are_served(nodes: list[Node]) -> None:
+    for node in nodes:
+        assert node.succeeds("rabbitmq-diagnostics", "-q", "ping")
+        assert node.succeeds("rabbitmq-diagnostics", "-q", "check_port_connectivity")
+        with urllib.request.urlopen(f"http://127.0.0.1:{node.metrics}/metrics", timeout=20) as answer:
+            assert b"rabbitmq_identity_info" in answer.read()
+
+
+def test_the_secret_is_readable_by_the_broker_alone(nodes: list[Node]) -> None:
+    for name, mode in (("home/.erlang.cookie", 0o400), ("definitions/definitions.json", 0o600)):
+        assert (nodes[0].home / name).stat().st_mode & 0o777 == mode
+
+
+def test_a_node_stops_only_when_the_others_can_do_without_it(nodes: list[Node]) -> None:
+    environment = nodes[2].environment | {"PATH": f"{PROGRAMS}:{PATH}"}
+    done = attempt("sh", FOLDER / "stop.sh", environment=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    leaders = {each["leader"] for each in nodes[0].ask("queues/mediq")}
+    assert nodes[2].name not in leaders
+    assert nodes[2].succeeds("rabbitmq-upgrade", "revive")
