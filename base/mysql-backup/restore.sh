@@ -11,7 +11,7 @@ fail() {
   echo "restore test: $*" >&2
   exit 1
 }
-sql() { mysql --no-defaults --socket="$socket" --user=root "$@"; }
+sql() { mysql --no-defaults --host=localhost --socket="$socket" --user=root "$@"; }
 
 cd "$folder"
 checksum=$(echo mysql-*.sha256)
@@ -25,7 +25,7 @@ mysqld --no-defaults --datadir="$scratch/data" --socket="$socket" --pid-file="$s
   --mysqlx=OFF --gtid-mode=ON --enforce-gtid-consistency=ON --skip-log-bin --tmpdir="$scratch" &
 server=$!
 trap 'kill "$server" 2>/dev/null || :' EXIT
-until mysqladmin --no-defaults --socket="$socket" --user=root ping >/dev/null 2>&1; do
+until mysqladmin --no-defaults --host=localhost --socket="$socket" --user=root ping >/dev/null 2>&1; do
   kill -0 "$server" 2>/dev/null || fail 'the server did not start; its own message is above'
   sleep 1
 done
@@ -37,7 +37,8 @@ sql --batch --skip-column-names --execute "
   WHERE table_type = 'BASE TABLE'
     AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
   ORDER BY 1" >"$scratch/tables"
-diff "$name.tables" "$scratch/tables" || fail "$name lacks tables, or has others"
+[ "$(cat "$name.tables")" = "$(cat "$scratch/tables")" ] ||
+  fail "$name should hold $(paste -sd ' ' "$name.tables"), and holds $(paste -sd ' ' "$scratch/tables")"
 # Every table is read in full.
 sql --batch --skip-column-names --execute "
   SELECT CONCAT('CHECK TABLE \`', table_schema, '\`.\`', table_name, '\`;')

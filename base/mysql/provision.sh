@@ -62,7 +62,7 @@ start() {
   mysqld --defaults-file="$config/my.cnf" --datadir="$unfinished" --socket="$socket" --skip-networking \
     --skip-replica-start --innodb-buffer-pool-size=128M &
   server=$!
-  until mysqladmin --no-defaults --socket="$socket" --user=root ping >/dev/null 2>&1; do
+  until mysqladmin --no-defaults --host=localhost --socket="$socket" --user=root ping >/dev/null 2>&1; do
     kill -0 "$server" 2>/dev/null || fail 'the server did not start; its own message is above'
     sleep 1
   done
@@ -70,7 +70,7 @@ start() {
 
 # Before the clone root has no password yet; afterwards it has the primary's.
 as_root() {
-  MYSQL_PWD=$root_password mysql --no-defaults --socket="$socket" --user=root --batch --skip-column-names
+  MYSQL_PWD=$root_password mysql --no-defaults --host=localhost --socket="$socket" --user=root --batch --skip-column-names
 }
 
 stop() {

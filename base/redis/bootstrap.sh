@@ -76,9 +76,10 @@ knows_all() { # node
 
 # --- every slot has a primary --------------------------------------------------------------------------------------
 
-# The id of whoever serves a slot, also one whose node is down; ranges in CLUSTER NODES start at the ninth word.
+# The id of whoever serves a slot, by any node's table: news travels, and whoever was told last knows best. Slots start
+# at the ninth word; those in brackets are on their way elsewhere.
 owner() { # slot
-  ask "$first" cluster nodes | awk -v slot="$1" '
+  for each in $REDIS_NODES; do ask "$each" cluster nodes; done | awk -v slot="$1" '
     { for (word = 9; word <= NF; word++) {
         if ($word ~ /^\[/) continue
         split($word, range, "-"); last = range[2] == "" ? range[1] : range[2]
@@ -89,40 +90,32 @@ assign() { # node from to
   [ -z "$(owner "$2")" ] || return 0
   say "$1 serves slots $2 to $3"
   tell "$1" cluster addslotsrange "$2" "$3"
-  until_true "slot $2 has an owner" owned "$2"
 }
-
-owned() { [ -n "$(owner "$1")" ]; }
 
 # --- every primary has a replica -----------------------------------------------------------------------------------
 
-is_spare() { # node: a primary that serves nothing
-  ask "$1" cluster nodes | awk '/myself/ { found = ($3 ~ /master/ && NF < 9) } END { exit !found }'
+# What each node says of itself: of that it is sure.
+selves() {
+  for each in $REDIS_NODES; do ask "$each" cluster nodes | grep myself; done
+}
+
+is_spare() { # id: a primary that serves nothing
+  selves | awk -v id="$1" '$1 == id { found = ($3 ~ /master/ && NF < 9) } END { exit !found }'
 }
 
 # The primary with the fewest replicas.
 neediest() {
-  ask "$first" cluster nodes | awk '
-    $3 ~ /master/ && $3 !~ /fail|noaddr/ && NF >= 9 { count[$1] += 0 }
-    $3 ~ /slave/ && $3 !~ /fail|noaddr/ { count[$4]++; attached[$4] }
-    $3 ~ /master/ && $3 !~ /fail|noaddr/ && NF >= 9 { primary[++n] = $1 }
+  selves | awk '
+    $3 ~ /slave/ { count[$4]++ }
+    $3 ~ /master/ && NF >= 9 { primary[++n] = $1 }
     END { for (i = 1; i <= n; i++) if (best == "" || count[primary[i]] < count[best]) best = primary[i]; print best }'
 }
 
 replicate() { # node
-  is_spare "$1" || return 0
+  is_spare "$(id "$1")" || return 0
   chosen=$(neediest)
   say "$1 replicates $chosen"
-  until_true "$1 knows $chosen" knows_id "$1" "$chosen"
   tell "$1" cluster replicate "$chosen"
-  until_true "the others know it" attached "$(id "$1")" "$chosen"
-}
-
-knows_id() { ask "$1" cluster nodes | grep -q "^$2 "; }
-
-attached() { # replica primary
-  ask "$first" cluster nodes | awk -v replica="$1" -v primary="$2" '
-    $1 == replica { found = ($3 ~ /slave/ && $4 == primary) } END { exit !found }'
 }
 
 # --- nobody remembers the dead -------------------------------------------------------------------------------------
@@ -146,30 +139,30 @@ strangers() { # nodes that failed, serve nothing and are nobody of ours
 # -------------------------------------------------------------------------------------------------------------------
 
 first=${REDIS_NODES%% *}
-for each in $REDIS_NODES; do
-  until_true "$each answers" answers "$each"
+for member in $REDIS_NODES; do
+  until_true "$member answers" answers "$member"
 done
 
 epoch=0
 identities=
-for each in $REDIS_NODES; do
+for member in $REDIS_NODES; do
   epoch=$((epoch + 1))
-  set_epoch "$each" "$epoch"
-  identities="$identities $(id "$each")"
+  set_epoch "$member" "$epoch"
+  identities="$identities $(id "$member")"
 done
-for each in $REDIS_NODES; do
-  meet "$each"
+for member in $REDIS_NODES; do
+  meet "$member"
 done
 until_true 'every node knows all others' all knows_all
 
 number=0
-for each in $REDIS_NODES; do
+for member in $REDIS_NODES; do
   [ "$number" -lt $primaries ] || break
-  assign "$each" $((slots * number / primaries)) $((slots * (number + 1) / primaries - 1))
+  assign "$member" $((slots * number / primaries)) $((slots * (number + 1) / primaries - 1))
   number=$((number + 1))
 done
-for each in $REDIS_NODES; do
-  replicate "$each"
+for member in $REDIS_NODES; do
+  replicate "$member"
 done
 until_true 'every node says that the cluster is well' all is_settled
 
