@@ -58,6 +58,10 @@ write_role() {
   fi
 }
 
+# A server that was started here does not outlive this script.
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null' EXIT
+
 start() {
   mysqld --defaults-file="$config/my.cnf" --datadir="$unfinished" --socket="$socket" --skip-networking \
     --skip-replica-start --innodb-buffer-pool-size=128M &
@@ -76,6 +80,7 @@ as_root() {
 stop() {
   kill "$server" 2>/dev/null || :
   wait "$server" || fail 'the server did not stop cleanly'
+  server=
 }
 
 sql_string() {

@@ -1,4 +1,7 @@
-"""The scripts and the configuration of base/redis, tried with six real servers (Debian's Redis 7.0; 8.10 runs in the pods)."""
+"""The scripts and the configuration of base/redis, tried with six real servers.
+
+They are Debian's Redis 7.0; 8.10 runs in the pods.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.integration.servers import Environment, attempt, free_port, needs, se
 from tests.manifests.render import REPOSITORY
 
 FOLDER = REPOSITORY / "base/redis"
-PASSWORD = 'pass "word" \\ $x'
+PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing
 CHANGES = ("set-config-epoch", "meet", "addslotsrange", "replicate", "forget")
 # A redis-cli that notes each change and, at the one it is told to, kills the script that made it.
 WRAPPER = """#!/bin/sh
@@ -85,9 +88,7 @@ class Cluster:
         (home / "redis.conf").write_text(text, encoding="utf-8")
         command = ("sh", FOLDER / "start.sh", "--port", str(self.ports[index]), "--bind", "127.0.0.1")
         self.running[index] = ExitStack()
-        self.running[index].enter_context(
-            server(*command, environment=self.environment(index), log=home / "log")
-        )
+        self.running[index].enter_context(server(*command, environment=self.environment(index), log=home / "log"))
         wait_until(lambda: "PONG" in self.ask(index, "ping"), f"node {index} answers")
 
     def stop(self, index: int) -> None:

@@ -59,7 +59,7 @@ STRANGERS = (
     Pod("stranger", {}, namespace="kube-system"),
     Pod("stranger", {"k8s-app": "kube-dns", NAME: "prometheus", COMPONENT: "service"}, namespace="elsewhere"),
 )
-STAND_INS = ("mysql", "redis", "rabbitmq", "jaeger", "prometheus")
+STAND_INS = ("mysql", "redis", "rabbitmq", "jaeger", "prometheus", "mysqld-exporter", "redis-exporter")
 
 
 def pods(render: Render) -> list[Pod]:
@@ -147,7 +147,7 @@ def declared(render: Render) -> set[Flow]:
         for of in _names(row["of"], rendered)
         for peer in _names(row["to" if direction == "egress" else "from"], rendered)
         for port in row["ports"]
-        if of in rendered and of != peer
+        if of in rendered and (of != peer or row["of"] == row.get("from", row.get("to")))
     }
 
 

@@ -25,7 +25,8 @@ from tests.manifests.render import (
 )
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
-PINNED = re.compile(r"[\w./-]+:\d[\w.-]*@sha256:[0-9a-f]{64}")
+PINNED = re.compile(r"[\w./-]+:\d[\w.-]*")
+OURS = re.compile(r"mediq/[\w-]+:\d[\w.-]*@sha256:[0-9a-f]{64}")
 BUILT_IN = re.compile(
     r"v1|(apps|autoscaling|batch|policy)/v\d|(networking|rbac\.authorization|scheduling|storage)\.k8s\.io/v1"
 )
@@ -113,10 +114,20 @@ def _images(environment: str) -> list[Object]:
 
 
 @both
-def test_every_image_is_pinned_by_tag_and_digest(environment: str) -> None:
+def test_every_image_is_pinned_and_ours_by_digest_too(environment: str) -> None:
     for workload in overlay(environment).kind(*WORKLOADS):
         for container in containers(workload):
-            assert PINNED.fullmatch(container["image"]), f"{name_of(workload)}: {container['image']}"
+            pattern = OURS if container["image"].startswith("mediq/") else PINNED
+            assert pattern.fullmatch(container["image"]), f"{name_of(workload)}: {container['image']}"
+
+
+@both
+def test_every_version_of_a_third_party_is_that_of_a_rendered_container(environment: str) -> None:
+    entries = read_kustomization(REPOSITORY / "components/versions")["images"]
+    running = {each["image"] for item in overlay(environment).kind(*WORKLOADS) for each in containers(item)}
+    assert {f"{entry['name']}:{entry['newTag']}" for entry in entries} == {
+        each for each in running if not each.startswith("mediq/")
+    }
 
 
 @both

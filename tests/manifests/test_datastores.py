@@ -1,0 +1,478 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.manifests.flows import allowed
+from tests.manifests.render import (
+    COMPONENT,
+    ENVIRONMENTS,
+    NAME,
+    REPOSITORY,
+    WORKLOADS,
+    Object,
+    containers,
+    labels,
+    name_of,
+    overlay,
+    pod_template,
+    without_hash,
+)
+
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+STORES = ("mysql", "redis", "rabbitmq")
+JOBS = ("redis-bootstrap", "migrations-user", "migrations-queue", "mysql-backup", "mysql-restore-test")
+SIZES = {
+    "production": {"mysql": "20Gi", "redis": "10Gi", "rabbitmq": "10Gi"},
+    "staging": {"mysql": "5Gi", "redis": "1Gi", "rabbitmq": "2Gi"},
+}
+# uid and gid of the images.
+IDENTITIES = {
+    **dict.fromkeys(("mysql", "rabbitmq", "mysql-backup", "mysql-restore-test"), (999, 999)),
+    **dict.fromkeys(("redis", "redis-bootstrap"), (999, 1000)),
+    **dict.fromkeys(("migrations-user", "migrations-queue"), (1001, 1001)),
+}
+HARDENED = {
+    "runAsNonRoot": True,
+    "privileged": False,
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+OBJECT_STORE = {
+    "RCLONE_CONFIG_OFFSITE_ACCESS_KEY_ID": "backup-secrets/BACKUP_ACCESS_KEY_ID",
+    "RCLONE_CONFIG_OFFSITE_SECRET_ACCESS_KEY": "backup-secrets/BACKUP_SECRET_ACCESS_KEY",
+    "BACKUP_ENCRYPTION_PASSWORD": "backup-secrets/BACKUP_ENCRYPTION_PASSWORD",
+}
+DATABASE_KEYS = ("ROOT_PASSWORD", "USER", "PASSWORD", *(f"{each}_PASSWORD" for each in ("MIGRATION", "REPLICATION")))
+DATABASE_KEYS += tuple(f"{each}_PASSWORD" for each in ("BACKUP", "EXPORTER", "PROBE"))
+SECRETS = {
+    "mysql/provision": {f"MYSQL_{each}": f"database-secrets/MYSQL_{each}" for each in DATABASE_KEYS},
+    "mysql/mysql": {},
+    "redis/redis": {"REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD"},
+    "redis-bootstrap/bootstrap": {"REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD"},
+    "rabbitmq/provision": {
+        each: f"rabbitmq-secrets/{each}"
+        for each in (
+            "ERLANG_COOKIE",
+            "RABBITMQ_USER",
+            "RABBITMQ_PASSWORD",
+            "RABBITMQ_ADMIN_USER",
+            "RABBITMQ_ADMIN_PASSWORD",
+        )
+    },
+    "rabbitmq/rabbitmq": {},
+    "migrations-user/migrate": {"DATABASE_URL": "database-secrets/MIGRATION_URL_USER"},
+    "migrations-queue/migrate": {"DATABASE_URL": "database-secrets/MIGRATION_URL_QUEUE"},
+    "mysql-backup/dump": {"MYSQL_BACKUP_PASSWORD": "database-secrets/MYSQL_BACKUP_PASSWORD"},
+    "mysql-backup/upload": OBJECT_STORE,
+    "mysql-restore-test/fetch": OBJECT_STORE,
+    "mysql-restore-test/restore": {},
+}
+WAVES = {"ConfigMap": "-3", "ServiceAccount": "-3", "Service": "-2", "StatefulSet": "-2", "PodDisruptionBudget": "-2"}
+
+
+def _workloads(environment: str) -> list[Object]:
+    """Data stores and the Jobs that serve them."""
+    return [each for each in overlay(environment).kind(*WORKLOADS) if labels(each)[NAME] in (*STORES, *JOBS)]
+
+
+def _file(environment: str, config: str, name: str) -> str:
+    return str(overlay(environment).one("ConfigMap", config)["data"][name])
+
+
+def _settings(text: str) -> dict[str, str]:
+    """Lines like `key = value` or `key value`."""
+    lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    return {
+        key: value for key, _, value in (re.sub(r"\s*=\s*|\s+", " ", each).partition(" ") for each in lines) if key
+    }
+
+
+@both
+def test_the_data_stores_and_their_jobs_are_rendered(environment: str) -> None:
+    assert {name_of(each) for each in _workloads(environment)} == {*STORES, *JOBS}
+
+
+@both
+@pytest.mark.parametrize("name", STORES)
+def test_a_data_store_has_its_objects(environment: str, name: str) -> None:
+    rendered = overlay(environment)
+    store = rendered.one("StatefulSet", name)
+    selector = {NAME: name, COMPONENT: "datastore"}
+    assert store["spec"]["selector"]["matchLabels"] == selector
+    assert pod_template(store)["spec"]["serviceAccountName"] == name
+    assert rendered.one("ServiceAccount", name)["automountServiceAccountToken"] is False
+    budget = rendered.one("PodDisruptionBudget", name)["spec"]
+    assert budget == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": selector},
+    }
+    assert rendered.one("Service", f"{name}-service")["spec"]["selector"].items() >= selector.items()
+    headless = rendered.one("Service", f"{name}-headless")["spec"]
+    assert store["spec"]["serviceName"] == f"{name}-headless"
+    assert (headless["clusterIP"], headless["selector"]) == ("None", selector)
+    assert headless["publishNotReadyAddresses"] is True
+
+
+@both
+@pytest.mark.parametrize("name", STORES)
+def test_volumes_have_the_promised_size_and_are_kept(environment: str, name: str) -> None:
+    spec = overlay(environment).one("StatefulSet", name)["spec"]
+    assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
+    (claim,) = spec["volumeClaimTemplates"]
+    assert (claim["apiVersion"], claim["kind"]) == ("v1", "PersistentVolumeClaim")
+    assert claim["metadata"]["name"] == "data"
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": f"mediq-{environment}-ssd",
+        "resources": {"requests": {"storage": SIZES[environment][name]}},
+    }
+    mounts = {
+        each["name"]: each["mountPath"]
+        for each in pod_template(overlay(environment).one("StatefulSet", name))["spec"]["containers"][0][
+            "volumeMounts"
+        ]
+    }
+    assert (
+        mounts["data"] == {"mysql": "/var/lib/mysql", "redis": "/data", "rabbitmq": "/var/lib/rabbitmq/mnesia"}[name]
+    )
+    assert overlay(environment).kind("PersistentVolumeClaim") == []
+
+
+@both
+def test_they_are_hardened_to_the_last_line(environment: str) -> None:
+    for workload in _workloads(environment):
+        spec = pod_template(workload)["spec"]
+        uid, gid = IDENTITIES[name_of(workload)]
+        expected = {
+            "runAsNonRoot": True,
+            "runAsUser": uid,
+            "runAsGroup": gid,
+            "fsGroup": gid,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        if workload["kind"] == "StatefulSet":
+            expected["fsGroupChangePolicy"] = "OnRootMismatch"
+        assert spec["securityContext"] == expected, name_of(workload)
+        assert spec["serviceAccountName"] == name_of(workload)
+        assert (spec["automountServiceAccountToken"], spec["enableServiceLinks"]) == (False, False)
+        for container in containers(workload):
+            assert container["securityContext"] == HARDENED, f"{name_of(workload)}/{container['name']}"
+            assert container["imagePullPolicy"] == "IfNotPresent"
+            resources = container["resources"]
+            for part in ("requests", "limits"):
+                assert resources[part].keys() == {"cpu", "memory", "ephemeral-storage"}, name_of(workload)
+
+
+@both
+def test_scratch_space_is_bounded_and_secrets_stay_in_memory(environment: str) -> None:
+    for workload in _workloads(environment):
+        spec = pod_template(workload)["spec"]
+        for volume in spec["volumes"]:
+            if "emptyDir" in volume:
+                assert volume["emptyDir"]["sizeLimit"], name_of(workload)
+                in_memory = volume["name"] in ("generated", "runtime", "home", "definitions")
+                assert (volume["emptyDir"].get("medium") == "Memory") == in_memory, volume["name"]
+            else:
+                assert volume["configMap"]["defaultMode"] == 0o444, name_of(workload)
+        claims = {each["metadata"]["name"] for each in workload["spec"].get("volumeClaimTemplates", [])}
+        used = {mount["name"] for each in containers(workload) for mount in each["volumeMounts"]}
+        assert used == claims | {each["name"] for each in spec["volumes"]}, name_of(workload)
+        read_only = {
+            mount["name"] for each in containers(workload) for mount in each["volumeMounts"] if mount.get("readOnly")
+        }
+        assert {each["name"] for each in spec["volumes"] if "configMap" in each} <= read_only, name_of(workload)
+
+
+PROBES = {
+    "mysql": {
+        "startupProbe": ["mysqladmin", "--defaults-file=/etc/mysql/generated/client.cnf", "ping"],
+        "livenessProbe": ["mysqladmin", "--defaults-file=/etc/mysql/generated/client.cnf", "ping"],
+        "readinessProbe": ["/bin/sh", "/etc/mysql/mediq/ready.sh"],
+    },
+    "redis": {
+        "startupProbe": ["redis-cli", "-e", "ping"],
+        "livenessProbe": ["redis-cli", "ping"],
+        "readinessProbe": ["/bin/sh", "/etc/redis/mediq/ready.sh"],
+    },
+    "rabbitmq": {
+        "startupProbe": ["rabbitmq-diagnostics", "-q", "check_running"],
+        "livenessProbe": ["rabbitmq-diagnostics", "-q", "ping"],
+        "readinessProbe": ["rabbitmq-diagnostics", "-q", "check_port_connectivity"],
+    },
+}
+TIMES = {  # period, time-out, failures
+    "mysql": {"startupProbe": (5, 5, 120), "livenessProbe": (10, 5, 6), "readinessProbe": (10, 5, 3)},
+    "redis": {"startupProbe": (5, 3, 60), "livenessProbe": (10, 5, 6), "readinessProbe": (5, 3, 3)},
+    "rabbitmq": {"startupProbe": (10, 15, 60), "livenessProbe": (60, 15, 3), "readinessProbe": (30, 15, 3)},
+}
+STOPPING: dict[str, tuple[int, Any]] = {
+    "mysql": (120, {"sleep": {"seconds": 5}}),
+    "redis": (60, {"exec": {"command": ["/bin/sh", "/etc/redis/mediq/stop.sh"]}}),
+    "rabbitmq": (300, {"exec": {"command": ["/bin/sh", "/etc/rabbitmq/mediq/stop.sh"]}}),
+}
+
+
+@both
+@pytest.mark.parametrize("name", STORES)
+def test_a_data_store_is_probed_spread_and_stopped_with_care(environment: str, name: str) -> None:
+    store = overlay(environment).one("StatefulSet", name)
+    spec = pod_template(store)["spec"]
+    (server,) = spec["containers"]
+    for probe, command in PROBES[name].items():
+        period, timeout, failures = TIMES[name][probe]
+        assert server[probe] == {
+            "exec": {"command": command},
+            "periodSeconds": period,
+            "timeoutSeconds": timeout,
+            "failureThreshold": failures,
+        }
+    assert (spec["terminationGracePeriodSeconds"], server["lifecycle"]["preStop"]) == STOPPING[name]
+    assert store["spec"]["minReadySeconds"] == 10
+    assert store["spec"]["updateStrategy"] == {"type": "RollingUpdate"}
+    assert spec["topologySpreadConstraints"] == [
+        {
+            "topologyKey": key,
+            "maxSkew": 1,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {NAME: name}},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+@both
+def test_data_stores_and_jobs_read_exactly_their_secrets(environment: str) -> None:
+    found = {}
+    for workload in _workloads(environment):
+        for container in containers(workload):
+            references = {
+                each["name"]: each["valueFrom"]["secretKeyRef"]
+                for each in container.get("env", [])
+                if "secretKeyRef" in each.get("valueFrom", {})
+            }
+            key = f"{name_of(workload)}/{container['name']}"
+            found[key] = {name: f"{each['name']}/{each['key']}" for name, each in references.items()}
+            assert not [each for each in container.get("envFrom", []) if "secretRef" in each]
+    assert found == SECRETS
+
+
+@both
+def test_every_command_and_config_map_exists(environment: str) -> None:
+    config_maps = {name_of(each): each["data"] for each in overlay(environment).kind("ConfigMap")}
+    for workload in _workloads(environment):
+        spec = pod_template(workload)["spec"]
+        volumes = {each["name"]: each["configMap"]["name"] for each in spec["volumes"] if "configMap" in each}
+        for container in containers(workload):
+            mounted = {
+                f"{mount['mountPath']}/{name}"
+                for mount in container["volumeMounts"]
+                if mount["name"] in volumes
+                for name in config_maps[volumes[mount["name"]]]
+            }
+            for word in container.get("command", []):
+                path = word.partition("=")[2] or word
+                if path.startswith(("/etc/mysql/mediq", "/etc/redis/", "/etc/rabbitmq/mediq", "/etc/mysql-backup/")):
+                    assert path in mounted, f"{name_of(workload)}: {word}"
+            for each in container.get("env", []):
+                if reference := each.get("valueFrom", {}).get("configMapKeyRef"):
+                    assert reference["key"] in config_maps[reference["name"]]
+            for source in container.get("envFrom", []):
+                assert source["configMapRef"]["name"] in config_maps
+
+
+@both
+def test_addresses_of_data_stores_lead_to_a_rendered_service(environment: str) -> None:
+    ports = {
+        (name_of(each), str(port["port"]))
+        for each in overlay(environment).kind("Service")
+        for port in each["spec"]["ports"]
+    }
+    used = set()
+    for settings in overlay(environment).kind("ConfigMap"):
+        data = settings["data"]
+        used |= {(data[key], data[f"{key[:-4]}PORT"]) for key in data if key.endswith("_HOST")}
+    assert used == {("mysql-service", "3306"), ("redis-service", "6379"), ("rabbitmq-service", "5672")}
+    assert used <= ports
+
+
+@both
+def test_nobody_else_reaches_a_data_store(environment: str) -> None:
+    peers: dict[str, set[str]] = {name: set() for name in STORES}
+    for flow in allowed(overlay(environment)):
+        if flow.direction == "ingress" and flow.of in STORES:
+            peers[flow.of].add(flow.peer)
+    users = {"user-service", "patient-queue-service", "migrations-user", "migrations-queue"}
+    assert peers == {
+        "mysql": {*users, "mysql-backup", "mysqld-exporter", "mysql"},
+        "redis": {"patient-queue-service", "redis-bootstrap", "redis-exporter", "redis"},
+        "rabbitmq": {"api-gateway", "user-service", "ocr-service", "patient-queue-service", "prometheus", "rabbitmq"},
+    }
+
+
+@both
+def test_replication_is_set_up_by_clone_and_gtid(environment: str) -> None:
+    settings = _settings(_file(environment, "mysql", "my.cnf"))
+    expected = {
+        "datadir": "/var/lib/mysql/data",
+        "gtid_mode": "ON",
+        "enforce_gtid_consistency": "ON",
+        "log_bin": "binlog",
+        "relay_log_recovery": "ON",
+        "plugin_load_add": "mysql_clone.so",
+        "secure_file_priv": "NULL",
+        "innodb_flush_log_at_trx_commit": "1",
+        "sync_binlog": "1",
+        "!include": "/etc/mysql/generated/server.cnf",
+    }
+    assert {key: settings.get(key) for key in expected} == expected
+    gone = {"default_authentication_plugin", "query_cache_size", "query_cache_type", "master_info_repository"}
+    assert not gone & settings.keys()
+    store = overlay(environment).one("StatefulSet", "mysql")
+    replicas = f"{'mysql-1.mysql-headless'} mysql-2.mysql-headless"
+    variables = {each["name"]: each.get("value") for each in containers(store)[0]["env"]}
+    assert variables["MYSQL_PRIMARY_HOST"] == "mysql-0.mysql-headless"
+    assert variables["MYSQL_REPLICA_HOSTS"] == replicas
+    assert len(replicas.split()) == store["spec"]["replicas"] - 1
+
+
+@both
+def test_redis_is_a_cluster_that_knows_its_names(environment: str) -> None:
+    settings = _settings(_file(environment, "redis", "redis.conf"))
+    expected = {
+        "port": "6379",
+        "dir": "/data",
+        "cluster-enabled": "yes",
+        "cluster-config-file": "nodes.conf",
+        "cluster-preferred-endpoint-type": "hostname",
+        "protected-mode": "yes",
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "volatile-lru",
+        "include": "/run/redis/runtime.conf",
+    }
+    assert {key: settings.get(key) for key in expected} == expected
+    store = overlay(environment).one("StatefulSet", "redis")
+    nodes = _file(environment, "redis-nodes", "REDIS_NODES").split()
+    assert nodes == [f"redis-{each}.redis-headless:6379" for each in range(store["spec"]["replicas"])]
+    variables = {each["name"]: each.get("value") for each in containers(store)[0]["env"]}
+    assert variables["POD_HOST"] == "$(POD_NAME).redis-headless"
+
+
+@both
+def test_the_brokers_know_one_another(environment: str) -> None:
+    settings = _settings(_file(environment, "rabbitmq", "rabbitmq.conf"))
+    store = overlay(environment).one("StatefulSet", "rabbitmq")
+    count = store["spec"]["replicas"]
+    members = {
+        f"cluster_formation.classic_config.nodes.{each + 1}": f"rabbit@rabbitmq-{each}.rabbitmq-headless"
+        for each in range(count)
+    }
+    expected = members | {
+        "cluster_formation.peer_discovery_backend": "classic_config",
+        "cluster_formation.target_cluster_size_hint": str(count),
+        "quorum_queue.continuous_membership_reconciliation.enabled": "true",
+        "quorum_queue.continuous_membership_reconciliation.target_group_size": str(count),
+        "definitions.local.path": "/etc/rabbitmq/definitions/definitions.json",
+    }
+    assert {key: settings.get(key) for key in expected} == expected
+    variables = {each["name"]: each.get("value") for each in containers(store)[1]["env"]}
+    assert variables["RABBITMQ_NODENAME"] == "rabbit@$(POD_NAME).rabbitmq-headless"
+    assert variables["RABBITMQ_USE_LONGNAME"] == "true"
+    assert _file(environment, "rabbitmq", "enabled_plugins") == "[rabbitmq_management,rabbitmq_prometheus].\n"
+
+
+@both
+def test_every_queue_is_a_quorum(environment: str) -> None:
+    text = _file(environment, "rabbitmq", "topology.json")
+    assert text.startswith("{\n"), "provision.sh replaces the first line"
+    topology = json.loads(text)
+    assert "users" not in topology
+    assert "permissions" not in topology
+    for queue in topology["queues"]:
+        assert (queue["durable"], queue["arguments"]) == (True, {"x-queue-type": "quorum"}), queue["name"]
+
+
+@both
+def test_the_broker_offers_what_the_services_ask_for(environment: str) -> None:
+    topology = json.loads(_file(environment, "rabbitmq", "topology.json"))
+    bound = {
+        (each["vhost"], each["source"], each["destination"]): each["routing_key"] for each in topology["bindings"]
+    }
+    settings = [each["data"] for each in overlay(environment).kind("ConfigMap") if "RABBITMQ_QUEUE" in each["data"]]
+    asked = {tuple(each[f"RABBITMQ_{key}"] for key in ("VHOST", "EXCHANGE", "QUEUE")) for each in settings}
+    ours = {key: value for key, value in bound.items() if key[1] == "mediq_exchange"}
+    assert asked == ours.keys()
+    assert {key[2]: value for key, value in ours.items()} == {
+        "user_service_queue": "user.*",
+        "ocr_service_queue": "ocr.*",
+        "patient_queue_service_queue": "queue.*",
+    }
+    types = {each["name"]: each["type"] for each in topology["exchanges"]}
+    assert types["mediq_exchange"] == "topic"
+
+
+@both
+def test_a_backup_asks_for_everything_and_is_restored(environment: str) -> None:
+    dump = _file(environment, "mysql-backup", "dump.sh")
+    for option in ("all-databases", "single-transaction", "routines", "events", "triggers", "set-gtid-purged=ON"):
+        assert re.search(rf"mysqldump [^|]*--{option}\b", dump), option
+    destination = overlay(environment).one("ConfigMap", "backup-destination")["data"]
+    assert destination["RCLONE_CONFIG_OFFSITE_ENDPOINT"].startswith("https://")
+    for name in ("mysql-backup", "mysql-restore-test"):
+        job = overlay(environment).one("CronJob", name)["spec"]["jobTemplate"]["spec"]
+        assert job["activeDeadlineSeconds"] > 0
+        assert job["template"]["spec"]["restartPolicy"] == "Never"
+
+
+@both
+def test_things_are_applied_in_their_order(environment: str) -> None:
+    waves = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1"}
+    for each in overlay(environment).objects:
+        if labels(each).get(NAME) not in (*STORES, *JOBS) or each["kind"] == "NetworkPolicy":
+            continue
+        expected = WAVES.get(each["kind"]) or waves.get(name_of(each), "-1")
+        assert each["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] == expected, without_hash(each)
+
+
+@both
+def test_a_job_that_changed_is_made_anew(environment: str) -> None:
+    for job in overlay(environment).kind("Job"):
+        annotations = job["metadata"]["annotations"]
+        assert annotations["argocd.argoproj.io/sync-options"] == "Force=true,Replace=true", name_of(job)
+        assert annotations["kustomize.toolkit.fluxcd.io/force"] == "enabled", name_of(job)
+        assert "ttlSecondsAfterFinished" not in job["spec"], name_of(job)
+
+
+@both
+def test_migrations_run_the_version_of_their_service(environment: str) -> None:
+    for job, service in (("migrations-user", "user-service"), ("migrations-queue", "patient-queue-service")):
+        (migrate,) = containers(overlay(environment).one("Job", job))
+        (server,) = containers(overlay(environment).one("Deployment", service))
+        assert migrate["image"] == server["image"]
+        assert migrate["command"] == ["npx", "--no-install", "prisma", "migrate", "deploy"]
+
+
+SCRIPTS = sorted((REPOSITORY / "base").rglob("*.sh"))
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="NOT CHECKED: apt-get install shellcheck")
+def test_shellcheck_has_nothing_to_complain_about() -> None:
+    done = subprocess.run(["shellcheck", *map(str, SCRIPTS)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_script_is_plain_sh_and_stops_at_a_fault(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "#!/bin/sh"
+    assert lines[1].startswith("# ")
+    assert ("set -u" if path.name == "stop.sh" else "set -eu") in lines
