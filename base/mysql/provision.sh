@@ -28,6 +28,9 @@ case $ordinal in
   '' | *[!0-9]*) fail "POD_NAME $POD_NAME ends in no ordinal" ;;
 esac
 
+# Longer, and CHANGE REPLICATION SOURCE refuses it: after the clone.
+[ "${#MYSQL_REPLICATION_PASSWORD}" -le 32 ] || fail 'MYSQL_REPLICATION_PASSWORD has more than 32 characters'
+
 write_configuration() {
   umask 077
   rm -f "$generated/replica"

@@ -209,3 +209,8 @@ def test_no_account_has_more_rights_than_its_work_takes(primary: Pod) -> None:
 def test_a_pod_without_an_ordinal_is_refused(tmp_path: Path) -> None:
     done = _pod(tmp_path, "mysql").provision()
     assert (done.returncode, "ends in no ordinal" in done.stderr) == (1, True)
+
+
+def test_a_password_that_replication_cannot_take_is_refused_at_once(replica: Pod) -> None:
+    done = replica.provision(MYSQL_REPLICATION_PASSWORD="x" * 33)
+    assert (done.returncode, "more than 32 characters" in done.stderr, replica.asked) == (1, True, "")

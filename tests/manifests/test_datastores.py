@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.manifests.flows import allowed
 from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
+    HASH,
     NAME,
     REPOSITORY,
     WORKLOADS,
@@ -26,6 +28,7 @@ from tests.manifests.render import (
 )
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("datastores.yaml").read_text(encoding="utf-8"))
 STORES = ("mysql", "redis", "rabbitmq")
 JOBS = ("redis-bootstrap", "migrations-user", "migrations-queue", "mysql-backup", "mysql-restore-test")
 SIZES = {
@@ -93,6 +96,44 @@ def _settings(text: str) -> dict[str, str]:
     return {
         key: value for key, _, value in (re.sub(r"\s*=\s*|\s+", " ", each).partition(" ") for each in lines) if key
     }
+
+
+def _given(container: Object, expected: Object) -> Object:
+    """What a container is given, in the words of the table."""
+    environment: Object = {}
+    for each in container.get("env", []):
+        source = each.get("valueFrom", {})
+        if reference := source.get("configMapKeyRef"):
+            source = {"configMapKeyRef": reference | {"name": HASH.sub("", reference["name"])}}
+        if "secretKeyRef" not in source:
+            environment[each["name"]] = source or each["value"]
+    given = {
+        "env": environment,
+        "mounts": {
+            each["mountPath"]: each["name"] + (" read-only" if each.get("readOnly") else "")
+            for each in container["volumeMounts"]
+        },
+    }
+    if "ports" in container:
+        given["ports"] = {each["name"]: each["containerPort"] for each in container["ports"]}
+    if "resources" in expected:
+        given["resources"] = container["resources"]
+    return given
+
+
+@both
+def test_each_container_is_given_what_the_table_says(environment: str) -> None:
+    assert TABLE.keys() == {*STORES, *JOBS}
+    for workload in _workloads(environment):
+        expected = TABLE[name_of(workload)]
+        spec = pod_template(workload)["spec"]
+        assert {key: spec.get(key) for key in ("restartPolicy", *expected["pod"]) if key in spec} == expected["pod"]
+        scratch = {each["name"]: each["emptyDir"]["sizeLimit"] for each in spec["volumes"] if "emptyDir" in each}
+        assert scratch == expected["scratch"], name_of(workload)
+        outer = workload["spec"] | workload["spec"].get("jobTemplate", {}).get("spec", {})
+        assert {key: outer.get(key) for key in expected["spec"]} == expected["spec"], name_of(workload)
+        found = {each["name"]: _given(each, expected["containers"][each["name"]]) for each in containers(workload)}
+        assert found == expected["containers"], name_of(workload)
 
 
 @both
