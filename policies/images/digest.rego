@@ -1,8 +1,8 @@
 # METADATA
 # title: Images are pinned by digest
 # description: |
-#   A tag can be pushed again; a digest cannot. Environments that ask for it (the table `environments`) name the
-#   exact bytes that were tested. A digest that is none is denied everywhere.
+#   A tag can be pushed again; a digest cannot. Environments list the beginnings of the images that they name by the
+#   exact bytes that were tested (the table `environments`). A digest that is none is denied everywhere.
 # custom:
 #   id: images.digest
 #   severity: high
@@ -14,7 +14,8 @@ import data.lib.images
 
 deny contains found if {
 	some use in images.uses
-	data.environments[images.namespace(use)].digest == "required"
+	some prefix in data.environments[images.namespace(use)].digests
+	startswith(use.image.reference, prefix)
 	use.image.digest == ""
 	found := images.about(use, {
 		"msg": sprintf("uses %s, which has no digest", [use.image.reference]),

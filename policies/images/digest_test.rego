@@ -3,7 +3,7 @@ package rules.images.digest_test
 import data.lib.examples_test as examples
 import data.rules.images.digest
 
-_required := {"shop": {"digest": "required"}}
+_required := {"shop": {"digests": ["registry.example/shop/"]}}
 
 _digest := "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -17,8 +17,13 @@ test_accepts_a_tag_alone_elsewhere if {
 	count(digest.deny) == 0 with input as examples.deployment({}) with data.environments as {}
 }
 
+test_accepts_a_tag_alone_of_other_images if {
+	target := examples.server({"image": "registry.example/other/cart:1.2.3"})
+	count(digest.deny) == 0 with input as target with data.environments as _required
+}
+
 test_accepts_a_digest if {
-	target := examples.server({"image": concat("@", ["cart:1", _digest])})
+	target := examples.server({"image": concat("@", ["registry.example/shop/cart:1", _digest])})
 	count(digest.deny) == 0 with input as target with data.environments as _required
 }
 
