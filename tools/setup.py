@@ -36,6 +36,9 @@ VERSION_VARIABLES = {
     "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
     "github.com/open-policy-agent/conftest": ("{module}/internal/version.Version={bare}",),
     "github.com/open-policy-agent/regal": ("{module}/pkg/version.Version={bare}",),
+    # As modules Prometheus and Alertmanager count differently from their releases: v0.313.5 is Prometheus 3.13.5.
+    "github.com/prometheus/alertmanager": ("github.com/prometheus/common/version.Version={bare}",),
+    "github.com/prometheus/prometheus": ("github.com/prometheus/common/version.Version={bare}",),
     "github.com/yannh/kubeconform": ("main.version={version}",),
     "k8s.io/kubernetes": (
         "k8s.io/component-base/version.gitVersion={version}",
@@ -553,7 +556,11 @@ def steps(root: Path, group: str) -> list[Step]:
         schemas_step(root),
         programs_step(root, "promote-tools", "about 2 minutes"),
     ]
-    test = [programs_step(root, "test-tools", "about a minute")]
+    test = [
+        programs_step(root, "test-tools", "about a minute"),
+        programs_step(root, "prometheus-tools", "about 5 minutes"),
+        programs_step(root, "alertmanager-tools", "about a minute"),
+    ]
     e2e = [e2e_files_step(root), *(programs_step(root, module, time) for module, time in E2E_MODULES.items())]
     return promote + {"promote": [], "test": test, "e2e": e2e}[group]
 

@@ -39,7 +39,7 @@ echo "$PWD" >> "$BUILDS"
 while [ "$1" != -o ]; do shift; done
 touch "$2/half"
 sleep "$WAIT"
-for name in conftest kubeconform kustomize opa regal actionlint; do touch "$2/$name"; done
+for name in conftest kubeconform kustomize opa regal actionlint promtool amtool; do touch "$2/$name"; done
 """
 
 
@@ -155,7 +155,12 @@ def test_two_runs_at_once_do_each_step_once(checkout: Path, fake_go: dict[str, s
     assert (one.returncode, other.returncode) == (0, 0)
     assert all(output.endswith("setup: ready\n") for output in outputs)
     builds = Path(fake_go["BUILDS"]).read_text().splitlines()
-    assert [Path(build).name for build in builds] == ["promote-tools", "test-tools"]
+    assert [Path(build).name for build in builds] == [
+        "promote-tools",
+        "test-tools",
+        "prometheus-tools",
+        "alertmanager-tools",
+    ]
 
 
 def kubeconform(document: str) -> tuple[int, str]:
@@ -188,14 +193,17 @@ def test_what_a_sync_engine_reads_is_validated(document: str) -> None:
         ("opa", "version"),
         ("regal", "version"),
         ("actionlint", "-version"),
+        ("promtool", "--version"),
+        ("amtool", "--version"),
     ],
 )
 def test_every_program_says_its_pinned_version(program: str, question: str) -> None:
+    of = {"promtool": "prometheus/prometheus", "amtool": "prometheus/alertmanager"}.get(program, program)
     [pinned] = {
         version
-        for file in (ROOT / "tools").glob("*-tools/go.mod")
-        for module, version in setup.requirements(file.read_text()).items()
-        if re.search(rf"/{program}(/v\d+)?$", module)
+        for go_mod in (file.read_text() for file in (ROOT / "tools").glob("*-tools/go.mod"))
+        for module, version in setup.requirements(go_mod).items()
+        if program in setup.programs(go_mod) and re.search(rf"/{of}(/v\d+)?$", module)
     }
     path = ROOT / ".tools" / "bin" / program
     said = subprocess.run([path, question], capture_output=True, text=True, timeout=30, check=True).stdout

@@ -92,11 +92,13 @@ def test_a_linked_environment_is_never_removed(tmp_path: Path) -> None:
 def test_the_programs_are_those_of_the_tool_directives() -> None:
     built = {
         module: setup.programs((ROOT / "tools" / module / "go.mod").read_text())
-        for module in ("promote-tools", "test-tools")
+        for module in ("promote-tools", "test-tools", "prometheus-tools", "alertmanager-tools")
     }
     assert built == {
         "promote-tools": ["conftest", "kubeconform", "kustomize"],
         "test-tools": ["opa", "regal", "actionlint"],
+        "prometheus-tools": ["promtool"],
+        "alertmanager-tools": ["amtool"],
     }
     assert setup.programs("tool example.org/a/prog/v3\n\nrequire example.org/a/prog/v3 v3.1.0\n") == ["prog"]
 
