@@ -126,11 +126,15 @@ def _expression(expression: Object, pod_labels: dict[str, str]) -> bool:
 
 
 def dig(item: Any, path: str) -> Any:
-    """Follow a path of words; in a list, a word is the `name` (or `mountPath`) of an entry."""
+    """Follow a path of words; in a list, a word is the `name`, `mountPath` or `metadata.name` of an entry."""
     for word in path.split():
         if isinstance(item, list):
-            named = [entry for entry in item if word in (entry.get("name"), entry.get("mountPath"))]
+            named = [entry for entry in item if word in _names(entry)]
             item = named[0] if named else None
         else:
             item = item.get(word) if isinstance(item, dict) else None
     return item
+
+
+def _names(entry: Object) -> tuple[Any, ...]:
+    return entry.get("name"), entry.get("mountPath"), entry.get("metadata", {}).get("name")

@@ -98,7 +98,12 @@ def test_the_sixth_service_is_shaped_like_the_others(ordinary: Path, environment
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, environment: str) -> None:
     added = allowed(render(ordinary / "overlays" / environment)) - allowed(overlay(environment))
-    assert added == ORDINARY | {Flow("egress", "api-gateway", NAME, "8606/TCP")}
+    assert added == ORDINARY | {
+        Flow("egress", "api-gateway", NAME, "8606/TCP"),
+        Flow("egress", "prometheus", NAME, "8606/TCP"),
+        Flow("ingress", "jaeger", NAME, "4317/TCP"),
+        Flow("ingress", "jaeger", NAME, "4318/TCP"),
+    }
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

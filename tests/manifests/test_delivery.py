@@ -104,10 +104,51 @@ def test_an_account_of_flux_reaches_its_own_namespace_only(environment: str) -> 
     } == {
         (f"mediq-{environment}", "mediq-deployer"),
         (None, f"mediq-{environment}-namespace"),
+        (None, f"mediq-{environment}-cluster-roles"),
     }
     (rule,) = _flux().one("ClusterRole", f"mediq-{environment}-namespace")["rules"]
     assert (rule["resources"], rule["resourceNames"]) == (["namespaces"], [f"mediq-{environment}"])
     assert "create" not in rule["verbs"]
+
+
+@both
+def test_an_account_of_flux_manages_its_own_cluster_roles_only(environment: str) -> None:
+    managing, _ = _flux().one("ClusterRole", f"mediq-{environment}-cluster-roles")["rules"]
+    assert managing["apiGroups"] == ["rbac.authorization.k8s.io"]
+    assert set(managing["resources"]) == {
+        _plural(each["kind"]) for each in overlay(environment).kind("ClusterRole", "ClusterRoleBinding")
+    }
+    assert set(managing["resourceNames"]) == {
+        name_of(each) for each in overlay(environment).kind("ClusterRole", "ClusterRoleBinding")
+    }
+    assert {"get", "create", "patch"} <= set(managing["verbs"])
+
+
+@both
+def test_an_account_of_flux_holds_whatever_it_grants(environment: str) -> None:
+    deployer = _permissions(_flux().one("ClusterRole", "mediq-deployer"))
+    for role in overlay(environment).kind("Role"):
+        assert _permissions(role) <= deployer, name_of(role)
+    everywhere = _permissions(_flux().one("ClusterRole", f"mediq-{environment}-cluster-roles"))
+    for role in overlay(environment).kind("ClusterRole"):
+        assert _permissions(role) <= everywhere, name_of(role)
+
+
+@both
+def test_an_account_of_flux_may_escalate_nothing(environment: str) -> None:
+    for role in _flux().kind("ClusterRole"):
+        verbs = {verb for _, _, verb in _permissions(role)}
+        assert verbs & {"*", "bind", "escalate", "impersonate"} == set(), name_of(role)
+
+
+def _permissions(role: Object) -> set[tuple[str, str, str]]:
+    return {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
 
 
 def test_flux_may_manage_exactly_what_is_rendered() -> None:

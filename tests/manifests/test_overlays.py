@@ -25,7 +25,7 @@ from tests.manifests.render import (
 )
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
-PINNED = re.compile(r"[\w./-]+:\d[\w.-]*")
+PINNED = re.compile(r"[\w./-]+:v?\d[\w.-]*")
 OURS = re.compile(r"mediq/[\w-]+:\d[\w.-]*@sha256:[0-9a-f]{64}")
 BUILT_IN = re.compile(
     r"v1|(apps|autoscaling|batch|policy)/v\d|(networking|rbac\.authorization|scheduling|storage)\.k8s\.io/v1"
