@@ -43,6 +43,10 @@ class Config:
     policies: str = "policies"
     schemas: tuple[str, ...] = ()
 
+    def live(self, root: Path) -> frozenset[Path]:
+        """The folders below `root` of the environments that people depend on."""
+        return frozenset(root / one.path for one in self.environments.values() if one.live)
+
     def environment(self, root: Path, name: str) -> Environment:
         """The environment called `name`, or the folder `name` below `root` if it holds a kustomization.
 

@@ -21,11 +21,12 @@ _WORKERS = 8  # the work is done by other processes; a thread only waits for one
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what manifests are judged: rules, custom-resource schemas, Kubernetes versions."""
+    """By what manifests are judged: rules, custom-resource schemas, Kubernetes versions, and what is live."""
 
     policies: Path
     schemas: tuple[Path, ...]
     kubernetes: tuple[str, ...]
+    live: frozenset[Path] = frozenset()
 
 
 def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
@@ -38,7 +39,10 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
         process.side_by_side(_WORKERS) as pool,
     ):
         files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
-        evaluations = [pool.submit(_conftest, file, rules.policies) for file in files]
+        about = [_about(file, target, rules) for file, target in zip(files, targets, strict=True)]
+        evaluations = [
+            pool.submit(_conftest, file, rules.policies, said) for file, said in zip(files, about, strict=True)
+        ]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
         validations = {
             version: pool.submit(_kubeconform, files, version, kinds, rules.schemas) for version in rules.kubernetes
@@ -93,6 +97,14 @@ def _write(folder: Path, number: int, target: Rendered) -> Path:
     return file
 
 
+def _about(file: Path, target: Rendered, rules: Rules) -> Path:
+    """A file that tells the rules which target they judge, and whether people depend on it."""
+    about = file.with_suffix(".target.json")
+    live = target.folder.resolve() in {folder.resolve() for folder in rules.live}
+    about.write_text(json.dumps({"target": {"name": target.name, "live": live}}), encoding="utf-8")
+    return about
+
+
 def _of(answers: Mapping[str, list[Any]], file: Path) -> dict[str, list[Any]]:
     return {
         version: [resource for resource in found if resource["filename"] == str(file)]
@@ -116,9 +128,10 @@ def _kubeconform(
     return [one for one in _entries("kubeconform", found, _OF_KUBECONFORM) if one["status"] != "statusEmpty"]
 
 
-def _conftest(file: Path, policies: Path) -> Any:
+def _conftest(file: Path, policies: Path, about: Path) -> Any:
     folder = policies.resolve()
     options = [part for path in rego_files(folder) for part in ("--policy", str(path))]
+    options += ["--data", str(about)]
     if (folder / "data").is_dir():
         options += ["--data", str(folder / "data")]
     namespaces = ["--namespace", checks.MAIN, "--namespace", checks.EVALUATION]

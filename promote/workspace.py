@@ -52,7 +52,9 @@ class Tree:
 
     def rules(self) -> Rules:
         """By what this tree's manifests are judged."""
-        return Rules(self.root / self.config.policies, self.schemas, self.config.kubernetes)
+        return Rules(
+            self.root / self.config.policies, self.schemas, self.config.kubernetes, self.config.live(self.root)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ package lib.tables
 
 missing contains "cluster" if not data.cluster
 
+missing contains "demo" if not data.demo
+
 missing contains "environments" if not data.environments
 
 missing contains "resources" if not data.resources

@@ -4,6 +4,7 @@ import data.lib.tables
 
 test_none_is_missing if {
 	count(tables.missing) == 0 with data.cluster as {}
+		with data.demo as {}
 		with data.environments as {}
 		with data.resources as {}
 		with data.retired_images as []
@@ -12,9 +13,10 @@ test_none_is_missing if {
 
 test_each_may_be_missing if {
 	found := tables.missing with data.cluster as false
+		with data.demo as false
 		with data.environments as false
 		with data.resources as false
 		with data.retired_images as false
 		with data.service_accounts as false
-	found == {"cluster", "environments", "resources", "retired_images", "service_accounts"}
+	found == {"cluster", "demo", "environments", "resources", "retired_images", "service_accounts"}
 }

@@ -58,7 +58,8 @@ def _hint(name: str, known: list[str]) -> str:
 
 def rules(root: Path, settings: Config) -> Rules:
     """By what the checkout's manifests are judged."""
-    return Rules(root / settings.policies, tuple(root / folder for folder in settings.schemas), settings.kubernetes)
+    folders = tuple(root / folder for folder in settings.schemas)
+    return Rules(root / settings.policies, folders, settings.kubernetes, settings.live(root))
 
 
 def _paths(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple[str, Path]]:

@@ -127,6 +127,9 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"
     ),
     "network.dns_egress": remove("NetworkPolicy", "dns"),
+    "secrets.demo_sealed": change(
+        "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
+    ),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
     "workloads.apparmor": InContainer(setting("appArmorProfile", {"type": "Unconfined"})),
     "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),

@@ -1,0 +1,40 @@
+package rules.secrets.demo_sealed_test
+
+import data.lib.examples_test as examples
+import data.rules.secrets.demo_sealed
+
+_sealed(annotations) := examples.combined([{
+	"apiVersion": "bitnami.com/v1alpha1",
+	"kind": "SealedSecret",
+	"metadata": {"name": "cart", "namespace": "shop", "annotations": annotations},
+}])
+
+_demo := {"shop.example/demo": "true"}
+
+_table := {"annotation": "shop.example/demo"}
+
+test_accepts_values_of_ones_own if {
+	own := [{}, {"shop.example/demo": "false"}, null]
+	every annotations in own {
+		count(demo_sealed.deny) == 0 with input as _sealed(annotations)
+			with data.demo as _table
+			with data.target as {"live": true}
+		count(demo_sealed.warn) == 0 with input as _sealed(annotations) with data.demo as _table
+	}
+}
+
+test_warns_before_the_environment_is_live if {
+	every target in [{"live": false}, {}, null] {
+		examples.messages(demo_sealed.warn) == {
+			"Namespace/shop: SealedSecrets with demonstration values (1): cart",
+		} with input as _sealed(_demo) with data.demo as _table with data.target as target
+		count(demo_sealed.deny) == 0 with input as _sealed(_demo) with data.demo as _table with data.target as target
+	}
+}
+
+test_denies_in_a_live_environment if {
+	examples.messages(demo_sealed.deny) == {
+		"SealedSecret/cart: is still the demonstration's, in a live environment",
+	} with input as _sealed(_demo) with data.demo as _table with data.target as {"live": true}
+	count(demo_sealed.warn) == 0 with input as _sealed(_demo) with data.demo as _table with data.target as {"live": true}
+}
