@@ -82,8 +82,25 @@ CRD_FILES = {
         "manifests/crds/applicationset-crd.yaml",
         "manifests/crds/appproject-crd.yaml",
     ),
+    "github.com/bitnami-labs/sealed-secrets": ("helm/sealed-secrets/crds/*.yaml",),
+    "github.com/cert-manager/cert-manager": (
+        "deploy/crds/cert-manager.io_certificates.yaml",
+        "deploy/crds/cert-manager.io_issuers.yaml",
+    ),
+    "github.com/external-secrets/external-secrets": (
+        "config/crds/bases/external-secrets.io_externalsecrets.yaml",
+        "config/crds/bases/external-secrets.io_secretstores.yaml",
+    ),
     "github.com/fluxcd/kustomize-controller": ("config/crd/bases/*.yaml",),
     "github.com/fluxcd/source-controller": ("config/crd/bases/*.yaml",),
+    "github.com/kedacore/keda/v2": (
+        "config/crd/bases/keda.sh_scaledobjects.yaml",
+        "config/crd/bases/keda.sh_triggerauthentications.yaml",
+    ),
+    "sigs.k8s.io/gateway-api": (
+        "config/crd/standard/gateway.networking.k8s.io_gateways.yaml",
+        "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
+    ),
 }
 
 _REQUIREMENT = re.compile(r"^(?:require )?\s*(\S+) (v\S+)", re.MULTILINE)
@@ -451,12 +468,12 @@ def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
 
 
 def schemas_step(root: Path) -> Step:
-    """Strict JSON schemas of the custom resources that sync engines read."""
+    """Strict JSON schemas of the custom resources that sync engines and components use."""
     module = root / "tools" / "crds"
     folder = root / ".tools" / "schemas"
     inputs = (module / "go.mod", module / "go.sum", root / "tools" / "crd_schemas.py")
     return Step(
-        does="extract the schemas of Argo CD and Flux into .tools/schemas",
+        does="extract the schemas of custom resources into .tools/schemas",
         first_time="about half a minute",
         key=fingerprint(*inputs, json.dumps(CRD_FILES)),
         stamp=folder / "schemas.stamp",
