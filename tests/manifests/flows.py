@@ -59,6 +59,14 @@ STRANGERS = (
     Pod("stranger", {}, namespace="kube-system"),
     Pod("stranger", {"k8s-app": "kube-dns", NAME: "prometheus", COMPONENT: "service"}, namespace="elsewhere"),
 )
+# Pods outside of the environment that some component lets in.
+OUTSIDERS = (Pod("nginx-ingress", {NAME: "nginx-ingress"}, namespace="nginx-ingress"),)
+# Pods of the environment that somebody else makes, known by a label only.
+VISITORS = (
+    Pod("debug", {"mediq.io/debug": "true"}),
+    Pod("edge", {"gateway.networking.k8s.io/gateway-name": "mediq"}),
+    Pod("acme-solver", {"acme.cert-manager.io/http01-solver": "true"}),
+)
 STAND_INS = ("mysql", "redis", "rabbitmq", "jaeger", "prometheus", "mysqld-exporter", "redis-exporter")
 
 
@@ -80,7 +88,13 @@ def allowed(render: Render) -> set[Flow]:
     """Every flow that some policy allows, each direction on its own."""
     rendered = pods(render)
     names = {pod.name for pod in rendered}
-    everybody = [*rendered, *STRANGERS, *(Pod(name, {NAME: name}) for name in STAND_INS if name not in names)]
+    everybody = [
+        *rendered,
+        *STRANGERS,
+        *OUTSIDERS,
+        *VISITORS,
+        *(Pod(name, {NAME: name}) for name in STAND_INS if name not in names),
+    ]
     return {
         flow
         for pod in rendered

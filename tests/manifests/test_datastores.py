@@ -108,6 +108,8 @@ def _given(container: Object, expected: Object) -> Object:
         if "secretKeyRef" not in source:
             environment[each["name"]] = source or each["value"]
     given = {
+        "image": container["image"].partition(":")[0],
+        "command": container.get("command"),
         "env": environment,
         "mounts": {
             each["mountPath"]: each["name"] + (" read-only" if each.get("readOnly") else "")
@@ -288,6 +290,28 @@ def test_a_data_store_is_probed_spread_and_stopped_with_care(environment: str, n
         }
         for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
     ]
+
+
+@both
+def test_a_service_of_a_data_store_offers_every_port_by_its_name(environment: str) -> None:
+    offered = {
+        name_of(each): {port["name"]: (port["port"], port["targetPort"]) for port in each["spec"]["ports"]}
+        for each in overlay(environment).kind("Service")
+        if labels(each).get(COMPONENT) == "datastore"
+    }
+    assert offered == {
+        "mysql-service": {"mysql": (3306, "mysql")},
+        "mysql-read-service": {"mysql": (3306, "mysql")},
+        "mysql-headless": {"mysql": (3306, "mysql")},
+        "redis-service": {"redis": (6379, "redis")},
+        "redis-headless": {"redis": (6379, "redis"), "bus": (16379, "bus")},
+        "rabbitmq-service": {"amqp": (5672, "amqp"), "management": (15672, "management")},
+        "rabbitmq-headless": {
+            "epmd": (4369, "epmd"),
+            "distribution": (25672, "distribution"),
+            "metrics": (15692, "metrics"),
+        },
+    }
 
 
 @both

@@ -103,12 +103,22 @@ def test_an_account_of_flux_reaches_its_own_namespace_only(environment: str) -> 
         if subject in each["subjects"]
     } == {
         (f"mediq-{environment}", "mediq-deployer"),
-        (None, f"mediq-{environment}-namespace"),
+        (None, f"mediq-{environment}-cluster"),
         (None, f"mediq-{environment}-cluster-roles"),
     }
-    (rule,) = _flux().one("ClusterRole", f"mediq-{environment}-namespace")["rules"]
-    assert (rule["resources"], rule["resourceNames"]) == (["namespaces"], [f"mediq-{environment}"])
-    assert "create" not in rule["verbs"]
+
+
+@both
+def test_an_account_of_flux_reaches_its_own_objects_outside_of_the_namespace_only(environment: str) -> None:
+    # Roles have a grant of their own, because whoever manages them must hold what they grant.
+    others = [kind for kind in CLUSTER_SCOPED if not kind.startswith("ClusterRole")]
+    rules = _flux().one("ClusterRole", f"mediq-{environment}-cluster")["rules"]
+    assert {
+        (rule["apiGroups"][0], rule["resources"][0], name) for rule in rules for name in rule["resourceNames"]
+    } == {(_group(each), _plural(each["kind"]), name_of(each)) for each in overlay(environment).kind(*others)}
+    assert all(len(rule["apiGroups"]) == len(rule["resources"]) == 1 for rule in rules)
+    (namespaces,) = (rule for rule in rules if rule["resources"] == ["namespaces"])
+    assert not {"create", "delete"} & set(namespaces["verbs"])
 
 
 @both

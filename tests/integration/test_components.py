@@ -1,0 +1,38 @@
+"""Every combination of components that components/README.md allows is built, and every component is checked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from promote import inspection, render
+from promote.inspection import Rules
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY
+from tests.manifests.variants import COVERING, Workshop, complaint, variants
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_allowed_combination_renders_without_a_word(tmp_path: Path, environment: str) -> None:
+    allowed, workshop = variants(environment), Workshop(tmp_path)
+    # edges, secrets, autoscaling, debugging; certificates in three ways at the one edge and two at the other
+    assert len(allowed) == (3 + 2) * 2 * 2 * 2
+    folders = [workshop.overlay(environment, variant) for variant in allowed]
+    assert len(set(folders)) == len(allowed)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(complaint, folders)) == {""}
+
+
+def test_what_components_render_is_valid_and_no_rule_denies_it(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    targets = [
+        render.kustomize(
+            workshop.overlay(environment, tuple(name.replace("ENV", environment) for name in names)), names[0]
+        )
+        for names, environment in zip(COVERING, reversed(ENVIRONMENTS), strict=True)
+    ]
+    schemas = (REPOSITORY / ".tools/schemas", REPOSITORY / "tools/schemas")
+    rules = Rules(REPOSITORY / "policies", schemas, ("1.35", "1.36", "1.37"))
+    verdict = inspection.inspect(targets, rules, REPOSITORY)
+    assert [found for found in verdict.findings if found.level == "deny"] == []

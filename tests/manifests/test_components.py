@@ -1,0 +1,442 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.manifests.flows import Flow, allowed
+from tests.manifests.render import (
+    COMPONENT,
+    ENVIRONMENTS,
+    NAME,
+    REPOSITORY,
+    WORKLOADS,
+    Render,
+    containers,
+    labels,
+    name_of,
+    overlay,
+    pod_template,
+    render,
+)
+from tests.manifests.variants import COVERING, Variant, Workshop, optional, table, variants
+from tools import quota
+
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+HOSTS = {"staging": ["api.staging.mediq.com", "staging.mediq.com"], "production": ["api.mediq.com", "mediq.com"]}
+SCALED = ("api-gateway", "ocr-service", "patient-queue-service")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("variants"))
+
+
+def _with(workshop: Workshop, environment: str, *names: str, patches: str = "") -> Render:
+    variant = tuple(name.replace("ENV", environment) for name in names)
+    return render(workshop.overlay(environment, variant, patches=patches))
+
+
+def _kinds(rendered: Render) -> set[str]:
+    return {f"{each['apiVersion'].rpartition('/')[0]}/{each['kind']}".lstrip("/") for each in rendered.objects}
+
+
+def test_the_page_lists_every_component() -> None:
+    folders = {path.parent for path in (REPOSITORY / "components").glob("*/README.md")}
+    written = {each.name for each in folders}
+    assert {each.name for each in (REPOSITORY / "components").iterdir() if each.is_dir()} == written
+    assert optional() <= written
+    assert {row[0].strip("`") for row in table("component")} >= optional()
+
+
+def test_the_covering_combinations_are_allowed_and_cover() -> None:
+    for environment in ENVIRONMENTS:
+        chosen = [tuple(name.replace("ENV", environment) for name in each) for each in COVERING]
+        assert set(chosen) <= set(variants(environment))
+    assert {name.removesuffix("/ENV") for each in COVERING for name in each} == optional()
+
+
+@pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
+@both
+def test_a_component_keeps_to_the_namespace_and_its_labels(
+    workshop: Workshop, environment: str, names: Variant
+) -> None:
+    for each in _with(workshop, environment, *names).objects:
+        if "namespace" in each["metadata"]:
+            assert each["metadata"]["namespace"] == f"mediq-{environment}", each
+        assert labels(each)["app.kubernetes.io/part-of"] == "mediq", each
+        assert labels(each)["environment"] == environment, each
+        # What a component leaves for its folder of an environment to fill in; $(POD_NAMESPACE) is a variable.
+        assert not re.search(r"(?<![A-Z_])NAMESPACE", json.dumps(each))
+        assert "example.com" not in json.dumps(each.get("spec", {}).get("hostnames", [])), each
+
+
+def test_the_page_tells_the_kinds_of_each_component(workshop: Workshop) -> None:
+    bare = _kinds(overlay("production")) - {"networking.k8s.io/Ingress", "bitnami.com/SealedSecret"}
+    told = {row[0].strip("`"): set(re.findall(r"`([^`]+)`", row[2])) for row in table("component")}
+    for names in COVERING:
+        brought = _kinds(_with(workshop, "production", *names)) - bare
+        assert brought == {kind for name in names for kind in told[name.removesuffix("/ENV")]}
+
+
+# The edge
+
+
+@both
+def test_staging_and_production_have_the_same_edge_but_for_the_hosts(environment: str) -> None:
+    ingress = overlay(environment).one("Ingress", "mediq")
+    other = overlay("production").one("Ingress", "mediq")
+    assert ingress["metadata"]["annotations"] == other["metadata"]["annotations"]
+    assert ingress["spec"]["tls"] == [{"hosts": HOSTS[environment], "secretName": "mediq-tls-secret"}]
+    assert [rule["host"] for rule in ingress["spec"]["rules"]] == HOSTS[environment]
+
+
+@both
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Frame-Options", "DENY"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-XSS-Protection", "1; mode=block"),
+        ("Content-Security-Policy", "default-src 'none'; "),
+    ],
+)
+def test_the_edge_sends_each_promised_header_with_every_answer(environment: str, name: str, value: str) -> None:
+    annotations = overlay(environment).one("Ingress", "mediq")["metadata"]["annotations"]
+    entries = [[part.strip() for part in each.split(":")] for each in annotations["nginx.org/add-header"].split(",")]
+    (found,) = [entry for entry in entries if entry[0] == name]
+    assert found[1].startswith(value)
+    assert found[2:] == ["always"]
+    assert name in annotations["nginx.org/proxy-hide-headers"].split(",")
+
+
+def test_the_controller_is_told_to_count_connections() -> None:
+    file = REPOSITORY / "components/edge-ingress/controller/nginx-config.yaml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))["data"]
+    assert "limit_conn_zone $binary_remote_addr zone=connections_per_address:10m;" in settings["http-snippets"]
+    assert "limit_conn_status 429;" in settings["http-snippets"]
+    assert settings["server-snippets"].strip() == "limit_conn connections_per_address 10;"
+
+
+@both
+def test_both_edges_send_the_same_headers(workshop: Workshop, environment: str) -> None:
+    annotation = overlay(environment).one("Ingress", "mediq")["metadata"]["annotations"]["nginx.org/add-header"]
+    by_ingress = {entry.split(":")[0].strip(): entry.split(":")[1].strip() for entry in annotation.split(",")}
+    rendered = _with(workshop, environment, "edge-gateway", "secrets-sealed/ENV")
+    (modifier, *_) = rendered.one("HTTPRoute", "mediq")["spec"]["rules"][0]["filters"]
+    by_gateway = {entry["name"]: entry["value"] for entry in modifier["responseHeaderModifier"]["set"]}
+    assert by_ingress == by_gateway
+    policy = by_gateway["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in policy
+    assert not re.search(r"unsafe|\*|data|http", policy)
+
+
+@both
+def test_the_gateway_api_edge_is_the_same_contract(workshop: Workshop, environment: str) -> None:
+    rendered = _with(workshop, environment, "edge-gateway", "secrets-sealed/ENV")
+    assert rendered.kind("Ingress") == []
+    gateway = rendered.one("Gateway", "mediq")["spec"]
+    secure = [each for each in gateway["listeners"] if each["protocol"] == "HTTPS"]
+    assert [each["hostname"] for each in secure] == HOSTS[environment]
+    assert {each["tls"]["certificateRefs"][0]["name"] for each in secure} == {"mediq-tls-secret"}
+    assert all(each["allowedRoutes"]["namespaces"]["from"] == "Same" for each in gateway["listeners"])
+    for route in rendered.kind("HTTPRoute"):
+        assert route["spec"]["hostnames"] == HOSTS[environment]
+    (backend,) = rendered.one("HTTPRoute", "mediq")["spec"]["rules"][0]["backendRefs"]
+    service = rendered.one("Service", backend["name"])
+    assert backend["port"] in [port["port"] for port in service["spec"]["ports"]]
+    redirect = rendered.one("HTTPRoute", "redirect-to-https")["spec"]
+    assert redirect["parentRefs"] == [{"name": "mediq", "sectionName": "http"}]
+
+
+def test_the_pods_of_the_gateway_let_100_requests_a_second_through_together(workshop: Workshop) -> None:
+    rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV")
+    (rule,) = rendered.one("RateLimitPolicy", "requests-per-address")["spec"]["rateLimit"]["local"]["rules"]
+    pods = rendered.one("NginxProxy", "mediq")["spec"]["kubernetes"]["deployment"]["replicas"]
+    assert int(rule["rate"].removesuffix("r/s")) * pods == 100
+    assert (rule["rejectCode"], rule["key"]) == (429, "$binary_remote_addr")
+    snippets = rendered.one("SnippetsPolicy", "connections-per-address")["spec"]["snippets"]
+    text = "\n".join(each["value"] for each in snippets)
+    assert "limit_conn connections_per_address 10;" in text
+    assert "limit_conn_status 429;" in text
+
+
+def test_the_page_of_the_gateway_shows_a_canary_that_works(workshop: Workshop) -> None:
+    page = (REPOSITORY / "components/edge-gateway/README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml canary\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV", patches=example)
+    backends = rendered.one("HTTPRoute", "mediq")["spec"]["rules"][0]["backendRefs"]
+    assert {each["name"]: each["weight"] for each in backends} == {
+        "api-gateway-service": 90,
+        "api-gateway-canary": 10,
+    }
+
+
+def test_uploads_pass_the_edge_as_far_as_the_gateway_takes_them(workshop: Workshop) -> None:
+    settings = overlay("production").one("ConfigMap", "api-gateway")["data"]
+    annotations = overlay("production").one("Ingress", "mediq")["metadata"]["annotations"]
+    rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV")
+    body = rendered.one("ClientSettingsPolicy", "uploads")["spec"]["body"]["maxSize"]
+    for size in (annotations["nginx.org/client-max-body-size"], body):
+        assert 0 < int(size.removesuffix("m")) * 2**20 - int(settings["MAX_FILE_SIZE"]) <= 2**20
+
+
+def test_the_retired_controller_is_nowhere() -> None:
+    for folder in ("base", "components", "overlays"):
+        for path in (REPOSITORY / folder).rglob("*.yaml"):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"ingress-nginx|nginx\.ingress\.kubernetes\.io", text), path
+
+
+# Certificates
+
+
+@both
+@pytest.mark.parametrize("secrets", ["secrets-sealed/ENV", "secrets-external/ENV"])
+def test_cert_manager_is_the_only_owner_of_the_certificate(
+    workshop: Workshop, environment: str, secrets: str
+) -> None:
+    rendered = _with(workshop, environment, "edge-ingress", secrets, "cert-manager")
+    certificate = rendered.one("Certificate", "mediq-tls")["spec"]
+    assert (certificate["secretName"], certificate["dnsNames"]) == ("mediq-tls-secret", HOSTS[environment])
+    assert certificate["issuerRef"]["name"] == name_of(rendered.kind("Issuer")[0])
+    provided = [name_of(each) for each in rendered.kind("SealedSecret", "ExternalSecret")]
+    assert "mediq-tls-secret" not in provided
+    assert "jwt-secrets" in provided
+
+
+def test_names_are_proved_over_http_only_at_the_gateway(workshop: Workshop) -> None:
+    by_dns = _with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "cert-manager")
+    assert [list(each) for each in by_dns.one("Issuer", "mediq")["spec"]["acme"]["solvers"]] == [["dns01"]]
+    rendered = _with(workshop, "production", *COVERING[0])
+    (solver,) = rendered.one("Issuer", "mediq")["spec"]["acme"]["solvers"]
+    (parent,) = solver["http01"]["gatewayHTTPRoute"]["parentRefs"]
+    listeners = rendered.one("Gateway", parent["name"])["spec"]["listeners"]
+    assert [each["protocol"] for each in listeners if each["name"] == parent["sectionName"]] == ["HTTP"]
+
+
+# Autoscaling
+
+
+@both
+def test_keda_takes_the_place_of_three_autoscalers_with_their_numbers(workshop: Workshop, environment: str) -> None:
+    rendered = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda/ENV")
+    assert sorted(map(name_of, rendered.kind("ScaledObject"))) == sorted(SCALED)
+    for scaled in rendered.kind("ScaledObject"):
+        before, after = overlay(environment).one("HorizontalPodAutoscaler", name_of(scaled))["spec"], scaled["spec"]
+        assert after["scaleTargetRef"] == before["scaleTargetRef"]
+        assert (after["minReplicaCount"], after["maxReplicaCount"]) == (before["minReplicas"], before["maxReplicas"])
+        advanced = after["advanced"]["horizontalPodAutoscalerConfig"]
+        assert advanced == {"name": name_of(scaled), "behavior": before["behavior"]}
+        usage = {each["type"]: int(each["metadata"]["value"]) for each in after["triggers"][1:]}
+        assert usage == {
+            each["resource"]["name"]: each["resource"]["target"]["averageUtilization"] for each in before["metrics"]
+        }
+
+
+@both
+def test_nothing_is_scaled_twice(workshop: Workshop, environment: str) -> None:
+    rendered = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda/ENV")
+    targets = [each["spec"]["scaleTargetRef"]["name"] for each in rendered.kind("ScaledObject")]
+    targets += [each["spec"]["scaleTargetRef"]["name"] for each in rendered.kind("HorizontalPodAutoscaler")]
+    assert sorted(targets) == sorted(name_of(each) for each in rendered.services("Deployment"))
+
+
+@pytest.mark.parametrize(
+    ("name", "trigger"),
+    [
+        ("api-gateway", {"type": "prometheus", "threshold": "1000"}),
+        ("ocr-service", {"type": "rabbitmq", "queueName": "ocr_service_queue", "mode": "QueueLength", "value": "5"}),
+        (
+            "patient-queue-service",
+            {"type": "rabbitmq", "queueName": "patient_queue_service_queue", "mode": "QueueLength", "value": "50"},
+        ),
+    ],
+)
+@both
+def test_keda_scales_by_requests_and_queues(
+    workshop: Workshop, environment: str, name: str, trigger: dict[str, Any]
+) -> None:
+    rendered = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda/ENV")
+    first = rendered.one("ScaledObject", name)["spec"]["triggers"][0]
+    said = {"type": first["type"], **first["metadata"]}
+    assert {key: said[key] for key in trigger} == trigger
+    address = said.get("serverAddress") or said["host"]
+    assert f".mediq-{environment}.svc:" in address
+    if first["type"] == "rabbitmq":
+        settings = overlay(environment).one("ConfigMap", name)["data"]
+        assert said["queueName"] == settings["RABBITMQ_QUEUE"]
+        assert said["vhostName"] == settings["RABBITMQ_VHOST"]
+        rendered.one("TriggerAuthentication", first["authenticationRef"]["name"])
+
+
+# Who may talk to whom
+
+
+def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
+    before = allowed(overlay("production"))
+    after = allowed(_with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "debug-pod"))
+    ports = {"mysql": "3306/TCP", "redis": "6379/TCP", "rabbitmq": "5672/TCP"}
+    pods = [pod_template(each) for each in overlay("production").kind(*WORKLOADS)]
+    called = {labels(pod)[NAME]: labels(pod)[COMPONENT] for pod in pods}
+    services = {
+        Flow("ingress", name, "debug", f"{pod['spec']['containers'][0]['ports'][0]['containerPort']}/TCP")
+        for pod in pods
+        if labels(pod)[COMPONENT] == "service"
+        for name in [labels(pod)[NAME]]
+    }
+    stores = {Flow("ingress", name, "debug", port) for name, port in ports.items() if name in called}
+    assert after - before == services | stores
+    assert before - after == set()
+
+
+def test_the_gateway_api_edge_reaches_the_gateway_only(workshop: Workshop) -> None:
+    before = allowed(overlay("production"))
+    after = allowed(_with(workshop, "production", "edge-gateway", "secrets-sealed/ENV"))
+    assert after - before == {Flow("ingress", "api-gateway", "edge", "8601/TCP")}
+    assert before - after == {Flow("ingress", "api-gateway", "nginx-ingress/nginx-ingress", "8601/TCP")}
+
+
+def test_the_edge_itself_is_reached_on_its_two_ports_and_reaches_what_it_must(workshop: Workshop) -> None:
+    rendered = _with(workshop, "production", *COVERING[0])
+    policies = [each["spec"] for each in rendered.kind("NetworkPolicy") if "edge" in name_of(each)]
+    own = [each for each in policies if "gateway.networking.k8s.io/gateway-name" in str(each["podSelector"])]
+    entered = [port["port"] for each in own for rule in each.get("ingress", []) for port in rule["ports"]]
+    left = [port["port"] for each in own for rule in each.get("egress", []) for port in rule["ports"]]
+    assert entered == [80, 443]
+    assert sorted(map(str, left)) == ["8089", "8443", "http"]
+    (solver,) = (each for each in policies if "http01-solver" in str(each["podSelector"]))
+    assert solver["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 8089}]
+
+
+# The debug pod
+
+
+def test_a_debug_pod_is_hardened_by_the_overrides() -> None:
+    file = REPOSITORY / "components/debug-pod/overrides.json"
+    overrides = json.loads(file.read_text(encoding="utf-8"))
+    spec = overrides["spec"]
+    (container,) = spec["containers"]
+    # kubectl calls the container like the pod, and merges by that name.
+    page = (file.parent / "README.md").read_text(encoding="utf-8")
+    assert f"kubectl run {container['name']} " in page
+    assert "--override-type=strategic" in page
+    assert overrides["metadata"]["labels"] == {"mediq.io/debug": "true"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "debug", "namespace": "mediq-staging"},
+        "spec": spec | {"containers": [container | {"image": "nicolaka/netshoot:v0.13"}]},
+    }
+    assert _denied(pod) == set()
+    assert spec["activeDeadlineSeconds"] <= 3600
+
+
+def _denied(pod: dict[str, Any]) -> set[str]:
+    rules = sorted(path for path in (REPOSITORY / "policies").rglob("*.rego") if "_test" not in path.stem)
+    options = [part for path in rules for part in ("-p", str(path))]
+    done = subprocess.run(
+        [REPOSITORY / ".tools/bin/conftest", "test", "-", "--combine", "-d", REPOSITORY / "policies/data",
+         "-n", "main", "-o", "json", "--no-color", *options],
+        input=yaml.safe_dump(pod), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    (answer,) = json.loads(done.stdout)
+    denied = {each["metadata"]["rule"] for each in answer.get("failures", [])}
+    # A pod by itself is no environment: these judge the namespace around it.
+    return {rule for rule in denied if rule.startswith("workloads.") and rule != "workloads.resource_table"}
+
+
+# What an environment may take
+
+
+@both
+def test_the_quota_is_what_everything_takes_at_its_largest(environment: str) -> None:
+    file = REPOSITORY / "overlays" / environment / "resourcequota.yaml"
+    assert file.read_text(encoding="utf-8") == quota.text(overlay(environment).objects), (
+        f"run .venv/bin/python tools/quota.py {environment}"
+    )
+
+
+@pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
+@both
+def test_the_quota_admits_every_component_at_its_largest(
+    workshop: Workshop, environment: str, names: Variant
+) -> None:
+    rendered = _with(workshop, environment, *names)
+    (hard,) = (each["spec"]["hard"] for each in rendered.kind("ResourceQuota"))
+    for name, amount in quota.needed(rendered.objects).items():
+        assert amount <= quota.quantity(hard[name]) or name == "pods", f"{name}: {amount} of {hard[name]}"
+    for proxy in rendered.kind("NginxProxy"):
+        _fits(quota.needed(rendered.objects), proxy["spec"]["kubernetes"]["deployment"], hard)
+
+
+def _fits(needed: Any, deployment: dict[str, Any], hard: dict[str, str]) -> None:
+    own = quota.pod({"containers": [deployment["container"]]})
+    for name, amount in own.items():
+        assert needed[name] + amount * (deployment["replicas"] + 1) <= quota.quantity(hard[name]), name
+    assert needed["pods"] + deployment["replicas"] + 1 <= int(hard["pods"])
+
+
+@both
+def test_only_the_gateway_api_edge_may_have_a_load_balancer(workshop: Workshop, environment: str) -> None:
+    (default,) = overlay(environment).kind("ResourceQuota")
+    ports = ("services.loadbalancers", "services.nodeports")
+    assert [default["spec"]["hard"][each] for each in ports] == ["0", "0"]
+    (opened,) = _with(workshop, environment, "edge-gateway", "secrets-sealed/ENV").kind("ResourceQuota")
+    assert [opened["spec"]["hard"][each] for each in ports] == ["1", "2"]
+
+
+@both
+def test_every_container_keeps_within_the_limits_of_the_namespace(environment: str) -> None:
+    (limits,) = overlay(environment).kind("LimitRange")
+    (each_container, each_claim) = limits["spec"]["limits"]
+    for workload in overlay(environment).kind(*WORKLOADS):
+        for container in containers(workload):
+            for name, most in each_container["max"].items():
+                amounts = container["resources"]["limits"], container["resources"]["requests"]
+                assert all(quota.quantity(part[name]) <= quota.quantity(most) for part in amounts), name_of(workload)
+            for name, least in each_container["min"].items():
+                assert quota.quantity(container["resources"]["requests"][name]) >= quota.quantity(least)
+        for claim in workload["spec"].get("volumeClaimTemplates", []):
+            asked = quota.quantity(claim["spec"]["resources"]["requests"]["storage"])
+            assert asked <= quota.quantity(each_claim["max"]["storage"]), name_of(workload)
+
+
+@both
+def test_every_workload_has_a_priority_of_its_environment(environment: str) -> None:
+    values = {name_of(each): each["value"] for each in overlay(environment).kind("PriorityClass")}
+    assert all(name.startswith(f"mediq-{environment}-") for name in values)
+    tiers = {"datastore": "datastore", "service": "service", "monitoring": "monitoring", "logging": "monitoring"}
+    for workload in overlay(environment).kind(*WORKLOADS):
+        template = pod_template(workload)
+        tier = tiers.get(labels(template)[COMPONENT], "job")
+        assert template["spec"].get("priorityClassName") == f"mediq-{environment}-{tier}", name_of(workload)
+    ranked = [values[f"mediq-{environment}-{tier}"] for tier in ("datastore", "service", "monitoring", "job")]
+    assert ranked == sorted(ranked, reverse=True)
+    assert len(set(ranked)) == 4
+
+
+def test_all_of_production_comes_before_all_of_staging() -> None:
+    values = {
+        environment: [each["value"] for each in overlay(environment).kind("PriorityClass")]
+        for environment in ENVIRONMENTS
+    }
+    assert min(values["production"]) > max(values["staging"])
+    assert {each["preemptionPolicy"] for each in overlay("staging").kind("PriorityClass")} == {"Never"}
+
+
+@both
+def test_volumes_are_kept_and_made_by_the_class_of_the_environment(environment: str) -> None:
+    (storage,) = overlay(environment).kind("StorageClass")
+    assert name_of(storage) == f"mediq-{environment}-ssd"
+    expected = {"reclaimPolicy": "Retain", "allowVolumeExpansion": True, "volumeBindingMode": "WaitForFirstConsumer"}
+    assert {key: storage[key] for key in expected} == expected
+    assert storage["parameters"]["encrypted"] == "true"
+    for workload in overlay(environment).kind("StatefulSet"):
+        for claim in workload["spec"].get("volumeClaimTemplates", []):
+            assert claim["spec"]["storageClassName"] == name_of(storage), name_of(workload)

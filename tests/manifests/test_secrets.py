@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY, WORKLOADS, Object, name_of, overlay, pod_template, render
+from tests.manifests.variants import Workshop
+from tools import seal_demo
+
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+TABLE: dict[str, dict[str, str]] = yaml.safe_load(seal_demo.TABLE.read_text(encoding="utf-8"))
+KEYS = {name: set(keys) for name, keys in TABLE.items()} | {"mediq-tls-secret": {"tls.crt", "tls.key"}}
+PRIVATE = re.compile(r"PRIVATE KEY|-----BEGIN (?!CERTIFICATE)")
+
+
+def _sealed(environment: str) -> dict[str, Object]:
+    return {name_of(each): each for each in overlay(environment).kind("SealedSecret")}
+
+
+def _read(node: Any) -> Iterator[tuple[str, str]]:
+    """Every Secret, and key of it, that a pod reads; an empty key means all of them."""
+    if isinstance(node, dict):
+        if found := node.get("secretKeyRef"):
+            yield found["name"], found["key"]
+        if found := node.get("secretRef"):
+            yield found["name"], ""
+        if isinstance(found := node.get("secret"), dict):
+            name = found.get("secretName") or found["name"]
+            yield from ((name, item["key"]) for item in found.get("items", []))
+            yield name, ""
+        for value in node.values():
+            yield from _read(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _read(value)
+
+
+@both
+def test_every_secret_that_a_pod_reads_is_sealed(environment: str) -> None:
+    sealed = {name: set(each["spec"]["encryptedData"]) for name, each in _sealed(environment).items()}
+    for workload in overlay(environment).kind(*WORKLOADS):
+        for name, key in _read(pod_template(workload)):
+            assert name in sealed, f"{name_of(workload)} reads {name}"
+            assert not key or key in sealed[name], f"{name_of(workload)} reads {key} of {name}"
+
+
+@both
+def test_exactly_the_keys_of_the_table_are_sealed(environment: str) -> None:
+    assert {name: set(each["spec"]["encryptedData"]) for name, each in _sealed(environment).items()} == KEYS
+
+
+@both
+def test_a_sealed_secret_is_bound_to_its_name_and_namespace(environment: str) -> None:
+    for name, each in _sealed(environment).items():
+        assert not [key for key in each["metadata"]["annotations"] if key.startswith("sealedsecrets.bitnami.com/")]
+        template = each["spec"]["template"]
+        assert (template["metadata"]["name"], template["metadata"]["namespace"]) == (name, f"mediq-{environment}")
+        assert template["type"] == ("kubernetes.io/tls" if name == "mediq-tls-secret" else "Opaque")
+        assert "data" not in template
+
+
+def test_no_two_sealed_values_are_the_same_and_all_are_sealed() -> None:
+    values = [
+        value
+        for environment in ENVIRONMENTS
+        for each in _sealed(environment).values()
+        for value in each["spec"]["encryptedData"].values()
+    ]
+    assert len(set(values)) == len(values)
+    # A length, a session key for RSA-4096, then the sealed value.
+    assert all(base64.b64decode(value, validate=True)[:2] == b"\x02\x00" for value in values)
+
+
+@both
+def test_what_is_shipped_is_marked_as_a_demonstration(environment: str) -> None:
+    marked = {name for name, each in _sealed(environment).items() if _is_demo(each)}
+    written = (REPOSITORY / "components/secrets-sealed" / environment).glob("*.yaml")
+    noted = {path.stem for path in written if path.read_text(encoding="utf-8").startswith(seal_demo.NOTE)}
+    assert marked == noted
+
+
+def _is_demo(sealed: Object) -> bool:
+    return bool(sealed["metadata"]["annotations"].get(seal_demo.DEMO) == "true")
+
+
+@both
+def test_a_store_provides_the_same_secrets(environment: str, tmp_path: Path) -> None:
+    folder = Workshop(tmp_path).overlay(environment, ("edge-ingress", f"secrets-external/{environment}"))
+    rendered = render(folder)
+    assert rendered.kind("SealedSecret") == []
+    (store,) = rendered.kind("SecretStore")
+    assert store["spec"]["provider"]["vault"]["path"] == f"mediq-{environment}"
+    found = {}
+    for each in rendered.kind("ExternalSecret"):
+        assert each["spec"]["secretStoreRef"] == {"kind": "SecretStore", "name": name_of(store)}
+        assert {item["remoteRef"]["key"] for item in each["spec"]["data"]} == {name_of(each)}
+        assert all(item["secretKey"] == item["remoteRef"]["property"] for item in each["spec"]["data"])
+        found[name_of(each)] = {item["secretKey"] for item in each["spec"]["data"]}
+    assert found == KEYS
+
+
+def test_addresses_of_data_stores_lead_to_rendered_services() -> None:
+    services = {name_of(each) for each in overlay("production").kind("Service")}
+    settings = overlay("production").one("ConfigMap", "user-service")["data"]
+    for keys in TABLE.values():
+        for address in (value for value in keys.values() if value.startswith(("mysql://", "amqp://"))):
+            host = address.rpartition("@")[2].partition(":")[0]
+            assert host in services | {settings["DATABASE_HOST"], settings["RABBITMQ_HOST"]}, address
+
+
+def test_demonstration_values_are_new_each_time_and_fit_together() -> None:
+    table = {"USER": "mediq", "PASSWORD": "{random}", "URL": "mysql://{USER}:{PASSWORD}@host:3306/db"}
+    first, second = seal_demo.values(table), seal_demo.values(table)
+    assert first["PASSWORD"] != second["PASSWORD"]
+    assert re.fullmatch(r"[A-Za-z0-9]{32}", first["PASSWORD"])
+    assert first["URL"] == f"mysql://mediq:{first['PASSWORD']}@host:3306/db"
+
+
+def test_no_private_key_is_in_the_repository() -> None:
+    for folder in ("base", "components", "overlays", "delivery", "docs", "tools"):
+        for path in (REPOSITORY / folder).rglob("*"):
+            if path.is_file() and path.suffix in {".yaml", ".yml", ".json", ".pem", ".key", ".md", ".txt", ".env"}:
+                assert not PRIVATE.search(path.read_text(encoding="utf-8")), path
+
+
+def test_the_page_says_how_to_seal_in_four_lines() -> None:
+    page = (REPOSITORY / "components/secrets-sealed/README.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(commands.strip().splitlines()) <= 4
+    assert "kubeseal --cert" in commands

@@ -1,0 +1,96 @@
+"""Overlays with other components switched on, as components/README.md allows them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import yaml
+
+from tests.manifests.render import REPOSITORY, read_kustomization
+
+PAGE = REPOSITORY / "components" / "README.md"
+Variant = tuple[str, ...]
+# Between them these switch on every component.
+COVERING: tuple[Variant, ...] = (
+    ("edge-gateway", "secrets-sealed/ENV", "cert-manager", "cert-manager-http01", "autoscaling-keda/ENV"),
+    ("edge-ingress", "secrets-external/ENV", "cert-manager", "debug-pod"),
+)
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the page's table that starts with this heading."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {heading} |"))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def choices() -> dict[str, list[tuple[Variant, Variant]]]:
+    """For each choice the components that may be chosen, and those that must be there with them."""
+    return {row[0]: [_option(text) for text in row[1].split("·")] for row in table("choice")}
+
+
+def _option(text: str) -> tuple[Variant, Variant]:
+    chosen, _, condition = text.partition("(with ")
+    return tuple(re.findall(r"`([^`]+)`", chosen)), tuple(re.findall(r"`([^`]+)`", condition))
+
+
+def variants(environment: str) -> list[Variant]:
+    """Every combination that the page allows, for one environment."""
+    found = []
+    for picked in product(*choices().values()):
+        chosen = tuple(name for names, _ in picked for name in names)
+        if {name for _, needed in picked for name in needed} <= set(chosen):
+            found.append(tuple(name.replace("ENV", environment) for name in chosen))
+    return found
+
+
+def optional() -> set[str]:
+    """The components that the page lets one choose, without the environment."""
+    return {name.removesuffix("/ENV") for options in choices().values() for names, _ in options for name in names}
+
+
+def complaint(folder: Path) -> str:
+    """What Kustomize says against a folder; nothing when it builds without a word."""
+    command = [str(REPOSITORY / ".tools/bin/kustomize"), "build", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.stderr if done.returncode == 0 else f"{folder.name}: {done.stderr}"
+
+
+class Workshop:
+    """A copy of the manifests in which overlays may be changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("base", "components", "overlays"):
+            shutil.copytree(REPOSITORY / name, folder / name)
+
+    def overlay(self, environment: str, variant: Variant, *, patches: str = "") -> Path:
+        """The overlay with exactly these of the optional components, in their place in the list."""
+        name = "-".join([environment, *variant, hashlib.sha256(patches.encode()).hexdigest()[:8]])
+        target = self.folder / "overlays" / name.replace("/", "-")
+        if target.exists():
+            return target
+        shutil.copytree(REPOSITORY / "overlays" / environment, target)
+        content = read_kustomization(target)
+        content["components"] = list(self._components(content["components"], variant))
+        content["patches"] += (yaml.safe_load(patches) or {}).get("patches", [])
+        (target / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return target
+
+    @staticmethod
+    def _components(listed: list[str], variant: Variant) -> Iterator[str]:
+        for path in listed:
+            if path.removeprefix("../../components/").partition("/")[0] not in optional():
+                yield path
+        yield from (f"../../components/{name}" for name in variant)
