@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test e2e lint fmt bench clean
+.PHONY: help setup setup-test demo check test servers e2e lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ check: setup ## render the overlays, validate them and ask the policies
 
 test: lint ## lint, then run all tests with coverage
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
+	@$(BIN)/python -m pytest -n 2 tests/servers
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) tools/setup.py e2e

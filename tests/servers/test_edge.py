@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.nginx import Edge, header_lines, running
 from tests.manifests.render import REPOSITORY, overlay
+from tests.servers.nginx import Edge, header_lines, running
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nginx") is None and "CI" not in os.environ,

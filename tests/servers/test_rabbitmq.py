@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
 from tests.manifests.render import REPOSITORY
+from tests.servers.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/rabbitmq"
 # Settings of the version in the pods that this one does not know yet, hence untried: they came with 3.13.

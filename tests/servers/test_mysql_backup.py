@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
 from tests.manifests.render import REPOSITORY
+from tests.servers.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/mysql-backup"
 PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing

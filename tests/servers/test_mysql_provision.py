@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import PATH, Environment, attempt
 from tests.manifests.render import REPOSITORY
+from tests.servers.servers import PATH, Environment, attempt
 
 FOLDER = REPOSITORY / "base/mysql"
 PASSWORDS = ("ROOT", "MIGRATION", "REPLICATION", "BACKUP", "EXPORTER", "PROBE")
