@@ -60,7 +60,10 @@ STRANGERS = (
     Pod("stranger", {"k8s-app": "kube-dns", NAME: "prometheus", COMPONENT: "service"}, namespace="elsewhere"),
 )
 # Pods outside of the environment that some component lets in.
-OUTSIDERS = (Pod("nginx-ingress", {NAME: "nginx-ingress"}, namespace="nginx-ingress"),)
+OUTSIDERS = (
+    Pod("nginx-ingress", {NAME: "nginx-ingress"}, namespace="nginx-ingress"),
+    Pod("keda-operator", {NAME: "keda-operator"}, namespace="keda"),
+)
 # Pods of the environment that somebody else makes, known by a label only.
 VISITORS = (
     Pod("debug", {"mediq.io/debug": "true"}),
@@ -84,9 +87,10 @@ def pods(render: Render) -> list[Pod]:
     return found
 
 
-def allowed(render: Render) -> set[Flow]:
-    """Every flow that some policy allows, each direction on its own."""
+def allowed(render: Render, also: Iterable[Pod] = ()) -> set[Flow]:
+    """Every flow that some policy allows, each direction on its own; `also` are pods that nobody renders."""
     rendered = pods(render)
+    rendered += [pod for pod in also if pod.name not in {each.name for each in rendered}]
     names = {pod.name for pod in rendered}
     everybody = [
         *rendered,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.manifests.flows import Flow, allowed
+from tests.manifests.flows import VISITORS, Flow, Pod, allowed, pods
 from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
@@ -70,8 +70,7 @@ def test_a_component_keeps_to_the_namespace_and_its_labels(
             assert each["metadata"]["namespace"] == f"mediq-{environment}", each
         assert labels(each)["app.kubernetes.io/part-of"] == "mediq", each
         assert labels(each)["environment"] == environment, each
-        # What a component leaves for its folder of an environment to fill in; $(POD_NAMESPACE) is a variable.
-        assert not re.search(r"(?<![A-Z_])NAMESPACE", json.dumps(each))
+        assert ".NAMESPACE." not in json.dumps(each)
         assert "example.com" not in json.dumps(each.get("spec", {}).get("hostnames", [])), each
 
 
@@ -279,19 +278,27 @@ def test_keda_scales_by_requests_and_queues(
 
 
 def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
-    before = allowed(overlay("production"))
-    after = allowed(_with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "debug-pod"))
-    ports = {"mysql": "3306/TCP", "redis": "6379/TCP", "rabbitmq": "5672/TCP"}
-    pods = [pod_template(each) for each in overlay("production").kind(*WORKLOADS)]
-    called = {labels(pod)[NAME]: labels(pod)[COMPONENT] for pod in pods}
-    services = {
-        Flow("ingress", name, "debug", f"{pod['spec']['containers'][0]['ports'][0]['containerPort']}/TCP")
-        for pod in pods
-        if labels(pod)[COMPONENT] == "service"
-        for name in [labels(pod)[NAME]]
+    stores = {"mysql": "3306/TCP", "redis": "6379/TCP", "rabbitmq": "5672/TCP"}
+    also = [VISITORS[0], *(Pod(name, {NAME: name}) for name in stores)]
+    before = allowed(overlay("production"), also)
+    after = allowed(_with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "debug-pod"), also)
+    ports = stores | {pod.name: f"{pod.ports['http']}/TCP" for pod in pods(overlay("production")) if pod.is_service}
+    assert after - before == {
+        flow
+        for name, port in ports.items()
+        for flow in (Flow("ingress", name, "debug", port), Flow("egress", "debug", name, port))
     }
-    stores = {Flow("ingress", name, "debug", port) for name, port in ports.items() if name in called}
-    assert after - before == services | stores
+    assert before - after == set()
+
+
+def test_keda_reaches_what_it_reads_and_nothing_else(workshop: Workshop) -> None:
+    also = [Pod(name, {NAME: name}) for name in ("prometheus", "rabbitmq")]
+    before = allowed(overlay("production"), also)
+    after = allowed(_with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda/ENV"), also)
+    assert after - before == {
+        Flow("ingress", "prometheus", "keda/keda-operator", "9090/TCP"),
+        Flow("ingress", "rabbitmq", "keda/keda-operator", "15672/TCP"),
+    }
     assert before - after == set()
 
 
