@@ -241,7 +241,7 @@ class Cluster:
 
 
 def _conditions(item: Object) -> list[Object]:
-    found: list[Object] = item.get("status", {}).get("conditions", [])
+    found: list[Object] = item.get("status", {}).get("conditions") or []
     return found
 
 
@@ -290,18 +290,20 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="e2e-", dir=parent))
 
 
-def leave_on_sigterm() -> None:
-    """Let SIGTERM unwind the stack as Ctrl-C does, so that every `with` statement ends."""
+def leave_on_signals() -> None:
+    """Let whatever asks us to end unwind the stack, so that every `with` statement ends."""
 
     def leave(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    # Also the first one: a shell starts what runs in the background with SIGINT ignored.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, leave)
 
 
 def main() -> int:
     """Run a cluster until interrupted."""
-    leave_on_sigterm()
+    leave_on_signals()
     folder = new_folder()
     try:
         with Cluster(folder) as cluster:

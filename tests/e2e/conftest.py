@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cluster import Cluster, leave_on_sigterm, new_folder
+from tests.e2e.cluster import Cluster, leave_on_signals, new_folder
 from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
@@ -18,7 +18,7 @@ FOLDER = pytest.StashKey[Path]()
 @pytest.fixture(scope="session")
 def cluster(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A control plane that is ready; its logs stay when anything failed."""
-    leave_on_sigterm()
+    leave_on_signals()
     folder = new_folder()
     pytestconfig.stash[FOLDER] = folder
     with Cluster(folder) as started:

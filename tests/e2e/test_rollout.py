@@ -79,10 +79,10 @@ def test_every_autoscaler_finds_its_target(environment: Environment) -> None:
 
 def _unable(scaler: Object) -> str | None:
     able, active = condition(scaler, "AbleToScale"), condition(scaler, "ScalingActive")
+    if able and able["status"] != "True":
+        return str(able["message"])
     if not (able and active):
         return "without conditions"
-    if able["status"] != "True":
-        return str(able["message"])
     if active["status"] != "True" and active["reason"] not in WITHOUT_METRICS:
         return str(active["message"])
     count, least = scaler["status"].get("currentReplicas", 0), scaler["spec"]["minReplicas"]
