@@ -58,6 +58,27 @@ class Sources:
             return {document.identity: file for document, file in reversed(list(whose))}
         return origins(self._rendered.folder)
 
+    def _file(self, who: Identity) -> Path | None:
+        """The file that `who` is written in: where only one resource can be it, that one, else as kustomize says."""
+        written = (
+            set() if self._rendered.files else {file for layer in self._layers for file in self._may_hold(layer, who)}
+        )
+        return written.pop() if len(written) == 1 else self._files.get(who)
+
+    def _may_hold(self, layer: Layer, who: Identity) -> Iterator[Path]:
+        """The resources of `layer` with an object that is of the kind of `who` and may end up with its name."""
+        names = layer.names(who.name)
+        for item in places.items(layer.root, "resources") if names else ():
+            file = (layer.file.parent / str(item.value)).resolve()
+            # Looked at as text first: reading YAML with its lines is slow.
+            text = _text(file)
+            if who.kind not in text or not any(name in text for name in names):
+                continue
+            for root in self._roots(file):
+                named = places.text(places.field(root, "metadata"), "name")
+                if places.text(root, "kind") == who.kind and named in names:
+                    yield file
+
     @cached_property
     def _layers(self) -> list[Layer]:
         return list(patches.layers(self._rendered.folder.resolve()))
@@ -67,7 +88,7 @@ class Sources:
             place = _generated(layer.root, document, steps)
             if place and place.same:
                 return self._source(layer.file, place.line)
-        file = self._files.get(document.identity)
+        file = self._file(document.identity)
         origin = self._in_file(file, document, steps) if file else None
         if file and origin and origin.same:
             return self._source(file, origin.line)
@@ -132,7 +153,7 @@ class Sources:
 def origins(folder: Path) -> dict[Identity, Path]:
     """The file behind every object of the kustomization in `folder`, as kustomize itself says.
 
-    Asked only once something was found, because it makes rendering take three times as long.
+    Asked only where the files themselves leave a doubt: it makes rendering take more than ten times as long.
     """
     with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
         wrapper = Path(temporary).resolve()
@@ -143,6 +164,10 @@ def origins(folder: Path) -> dict[Identity, Path]:
             return {}
         found = documents.read(done.text, folder.name)
         return {one.identity: file for one in reversed(found) if (file := _origin(one, wrapper))}
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def _origin(document: Document, base: Path) -> Path | None:

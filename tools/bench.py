@@ -23,7 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from promote.tools import LAZY_COLLECTOR  # noqa: E402
 
-FOLDERS = ("base", "overlays", "policies")
+FOLDERS = ("base", "components", "overlays", "policies")
+CUSTOM_SCHEMAS = (str(ROOT / ".tools" / "schemas"), str(ROOT / "tools" / "schemas"))
 VERSIONS = ("1.35", "1.36", "1.37")
 PROMOTE = (sys.executable, "-m", "promote")
 
@@ -66,6 +67,7 @@ def _environment(work: Path) -> Mapping[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PROMOTE_", "GIT_"))}
     return kept | {
         "PROMOTE_CACHE": str(work / "cache"),
+        "CUSTOM_SCHEMAS": ":".join(CUSTOM_SCHEMAS),
         "PROMOTE_TOOLS": tools,
         "PYTHONPATH": str(ROOT),
         "GIT_CONFIG_GLOBAL": os.devnull,
@@ -107,6 +109,7 @@ def _repository(folder: Path, versions: Sequence[str], environment: Mapping[str,
     (folder / "promote.yaml").write_text(
         "environments: {staging: {path: overlays/staging}, production: {path: overlays/production}}\n"
         f"kubernetes: [{', '.join(map(repr, versions))}]\n"
+        f"schemas: [{', '.join(map(repr, CUSTOM_SCHEMAS))}]\n"
     )
     staging = folder / "overlays" / "staging" / "kustomization.yaml"
     staging.write_text(staging.read_text().replace('newTag: "', 'newTag: "9', 1))

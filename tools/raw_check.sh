@@ -3,6 +3,7 @@
 # It is the yardstick of bench.py, nothing more: it counts no document, reads no verdict and names no source.
 #
 # usage: raw_check.sh TOOLS SCHEMAS "VERSION…" TARGET…     from the root of the repository
+# CUSTOM_SCHEMAS holds folders of schemas for custom resources, separated by colons.
 set -euo pipefail
 
 tools=$1 schemas=$2 versions=$3
@@ -15,6 +16,12 @@ policies=()
 while IFS= read -r rule; do
   policies+=(--policy "$rule")
 done < <(find policies/ -name '*.rego' ! -name '*_test.rego' | sort)
+
+custom=()
+IFS=: read -r -a folders <<< "${CUSTOM_SCHEMAS:-}"
+for folder in "${folders[@]}"; do
+  custom+=(-schema-location "$folder/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json")
+done
 
 jobs=()
 start() {
@@ -46,6 +53,7 @@ for file in "${files[@]}"; do
 done
 for version in $versions; do
   start "$tools/kubeconform" -strict -verbose -output json -kubernetes-version "$version.0" \
-    -schema-location "$schemas/$version/{{.ResourceKind}}{{.KindSuffix}}.json" "${files[@]}" > "$work/$version.kubeconform"
+    -schema-location "$schemas/$version/{{.ResourceKind}}{{.KindSuffix}}.json" "${custom[@]}" "${files[@]}" \
+    > "$work/$version.kubeconform"
 done
 finish

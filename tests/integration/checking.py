@@ -20,11 +20,13 @@ from promote.commands.result import Result
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")
 CACHE = ROOT / ".pytest_cache" / "promote"  # kept between runs, as a user's own is
-CONFIG = """\
+# The schemas of custom resources are installed, not copied: they stay where they are.
+CONFIG = f"""\
 environments:
-  staging: {path: overlays/staging}
-  production: {path: overlays/production}
+  staging: {{path: overlays/staging}}
+  production: {{path: overlays/production}}
 policies: policies
+schemas: ['{ROOT}/.tools/schemas', '{ROOT}/tools/schemas']
 """
 SMALL = ROOT / "tests" / "integration" / "small"
 
@@ -38,7 +40,7 @@ class Repository:
     @classmethod
     def of_overlays(cls, folder: Path) -> Repository:
         """A copy of the real overlays."""
-        for name in ("base", "overlays"):
+        for name in ("base", "components", "overlays"):
             shutil.copytree(ROOT / name, folder / name)
         return cls._with_rules(folder, CONFIG)
 

@@ -206,9 +206,12 @@ def copy(template: Path, folder: Path, env: Mapping[str, str]) -> Sandbox:
 
 def copy_repository(folder: Path) -> None:
     """This repository's manifests and rules, whose production is two services behind its staging."""
-    for name in ("base", "overlays", "policies"):
+    for name in ("base", "components", "overlays", "policies"):
         shutil.copytree(REPOSITORY / name, folder / name)
-    shutil.copy(REPOSITORY / "promote.yaml", folder)
+    # The schemas of custom resources are installed, not copied: they stay where they are.
+    text = (REPOSITORY / "promote.yaml").read_text(encoding="utf-8")
+    here = f"schemas: ['{REPOSITORY}/.tools/schemas', '{REPOSITORY}/tools/schemas']"
+    (folder / "promote.yaml").write_text(text.replace("schemas: [.tools/schemas, tools/schemas]", here))
 
 
 TINY = {

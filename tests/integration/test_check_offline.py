@@ -117,9 +117,10 @@ def test_the_yardstick_does_the_same_work(tmp_path: Path) -> None:
         folder = Path(schemas.location("1.36", ())).parent.parent
     script, targets = str(ROOT / "tools" / "raw_check.sh"), ["overlays/staging", "overlays/production"]
     raw = [script, str(TOOLS), str(folder), "1.35 1.36 1.37", *targets]
-    assert subprocess.run(raw, cwd=repository.folder, check=False).returncode == 0
+    env = dict(os.environ, CUSTOM_SCHEMAS=f"{ROOT}/.tools/schemas:{ROOT}/tools/schemas")
+    assert subprocess.run(raw, cwd=repository.folder, env=env, check=False).returncode == 0
     repository.edit("overlays/staging/kustomization.yaml", "namespace: mediq-staging", "namespace: default")
-    assert subprocess.run(raw, cwd=repository.folder, check=False).returncode == 1
+    assert subprocess.run(raw, cwd=repository.folder, env=env, check=False).returncode == 1
 
 
 def test_a_configuration_of_conftest_for_people_changes_nothing(small: Repository) -> None:
