@@ -6,12 +6,15 @@ committed and pushed. When the push loses a race, all of that is done again on t
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
-from promote import inspection, kustomization, plan, proof, render
+from promote import inspection, kustomization, plan, process, proof, render
 from promote.checks import Verdict
 from promote.config import Environment
 from promote.errors import Blocked, CheckDenied, PartlyDone, PromoteError, RaceLost
@@ -100,10 +103,14 @@ def prove(
     name = environment.name
     folder = tree.root / environment.path
     images = tree.images(environment)
-    before = render.kustomize(folder, name)
-    for path, data in files.items():
-        (tree.root / path).write_bytes(data)
-    after = render.kustomize(folder, name)
+    # A second copy, so that kustomize can render both at once: rendering is most of what a plan waits for.
+    with tempfile.TemporaryDirectory(prefix="promote-tree-") as copy:
+        old = shutil.copytree(tree.root, Path(copy).resolve() / "before", symlinks=True)
+        for path, data in files.items():
+            (tree.root / path).write_bytes(data)
+        with process.side_by_side(2) as pool:
+            rendering = [pool.submit(render.kustomize, each, name) for each in (old / environment.path, folder)]
+            before, after = (process.result(one) for one in rendering)
     found = proof.differences(before.documents, after.documents)
     proof.insist(found, images, tree.images(environment), others)
     verdict = inspection.inspect([after], tree.rules(), tree.root)

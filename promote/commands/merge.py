@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from promote import inspection, plan, render, report, verdict_report, workflow
+from promote import inspection, plan, process, render, report, verdict_report, workflow
 from promote.checks import Verdict
 from promote.commands.result import Result
 from promote.config import Environment
@@ -65,7 +65,9 @@ def _verdict(workspace: Workspace, tip: str, pull: PullRequest) -> Verdict:
     with workspace.at(tip) as before, workspace.at(tree) as after:
         environments = _environments(after, repository.changed(tip, tree))
         _insist_on_holds(before, after, environments)
-        targets = [render.kustomize(after.root / one.path, one.name) for one in environments]
+        with process.side_by_side(2) as pool:
+            rendering = [pool.submit(render.kustomize, after.root / one.path, one.name) for one in environments]
+            targets = [process.result(one) for one in rendering]
         return inspection.inspect(targets, after.rules(), after.root)
 
 
