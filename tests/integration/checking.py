@@ -20,14 +20,14 @@ from promote.commands.result import Result
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")
 CACHE = ROOT / ".pytest_cache" / "promote"  # kept between runs, as a user's own is
-# The schemas of custom resources are installed, not copied: they stay where they are.
-CONFIG = f"""\
+CONFIG = """\
 environments:
-  staging: {{path: overlays/staging}}
-  production: {{path: overlays/production}}
+  staging: {path: overlays/staging}
+  production: {path: overlays/production}
 policies: policies
-schemas: ['{ROOT}/.tools/schemas', '{ROOT}/tools/schemas']
 """
+# The schemas of custom resources are installed, not copied: they stay where they are.
+SCHEMAS = f"schemas: ['{ROOT}/.tools/schemas', '{ROOT}/tools/schemas']\n"
 SMALL = ROOT / "tests" / "integration" / "small"
 
 
@@ -42,7 +42,7 @@ class Repository:
         """A copy of the real overlays."""
         for name in ("base", "components", "overlays"):
             shutil.copytree(ROOT / name, folder / name)
-        return cls._with_rules(folder, CONFIG)
+        return cls._with_rules(folder, CONFIG + SCHEMAS)
 
     @classmethod
     def small(cls, folder: Path) -> Repository:
