@@ -13,12 +13,18 @@ from promote.checks import MISSING_SCHEMA, Level
 from promote.errors import ConfigError
 
 _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.", re.MULTILINE)
+# Sets of rules, each with all of the sets before it: the two Pod Security Standards that forbid something, what is
+# true of any repository, and what needs tables of this system's own.
+PROFILES = ("baseline", "restricted", "general", "system")
 _LEVEL = re.compile(r"^(deny|warn) contains\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: what must hold, why, how grave it is and what mends it; `file` is empty for promote's own."""
+    """One rule: what must hold, why, how grave it is and what mends it; `file` is empty for promote's own.
+
+    `profile` is the smallest set of rules that has it; promote's own checks always take part.
+    """
 
     id: str
     levels: tuple[Level, ...]
@@ -28,6 +34,7 @@ class Rule:
     severity: str = "high"
     docs: str = ""
     file: str = ""
+    profile: str = PROFILES[0]
 
 
 OWN = tuple(
@@ -100,7 +107,7 @@ OWN = tuple(
 def read(texts: Mapping[str, str]) -> tuple[Rule, ...]:
     """The rules in the Rego files `texts` (by their paths) and promote's own, by id.
 
-    Raises ConfigError for a file in package `rules` that does not say what it denies.
+    Raises ConfigError for a file in package `rules` that does not say what it denies, or names an unknown profile.
     """
     found = [_rule(file, text) for file, text in texts.items() if re.search(r"^package rules\.", text, re.MULTILINE)]
     return tuple(sorted((*found, *OWN), key=lambda rule: rule.id))
@@ -114,9 +121,13 @@ def _rule(file: str, text: str) -> Rule:
     levels = tuple(sorted(set(_LEVEL.findall(text))))
     if missing := [key for key in ("id", "title", "description", "fix") if not said.get(key)]:
         raise ConfigError(f"{file}:1: the METADATA of this rule lacks {', '.join(missing)}: see policies/README.md")
+    # A rule that claims no smaller set is in the largest.
+    profile = said.get("profile", PROFILES[-1])
+    if profile not in PROFILES:
+        raise ConfigError(f"{file}:1: there is no profile '{profile}': choose from {', '.join(PROFILES)}")
     return Rule(
         said["id"], levels, said["title"], " ".join(said["description"].split()), said["fix"],
-        said.get("severity", ""), said.get("docs", ""), file,
+        said.get("severity", ""), said.get("docs", ""), file, profile,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@
 #   A document without apiVersion, kind or name belongs to no kind that a rule looks for, and would pass them all.
 # custom:
 #   id: documents.identity
+#   profile: baseline
 #   severity: high
 #   fix: "write apiVersion, kind and metadata.name as text"
 package rules.documents.identity

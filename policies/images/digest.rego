@@ -5,6 +5,7 @@
 #   exact bytes that were tested (the table `environments`). A digest that is none is denied everywhere.
 # custom:
 #   id: images.digest
+#   profile: system
 #   severity: high
 #   fix: "write digest: sha256:… beside newTag in the overlay's images"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names

@@ -5,6 +5,7 @@
 #   what to use instead.
 # custom:
 #   id: images.retired
+#   profile: general
 #   severity: high
 #   fix: "use what the table retired_images names instead"
 #   docs: https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/

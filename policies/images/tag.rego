@@ -5,6 +5,7 @@
 #   differ, and a rollback restores nothing. A digest without a tag is exact and therefore fine.
 # custom:
 #   id: images.tag
+#   profile: general
 #   severity: high
 #   fix: "name a version in the overlay's images: newTag or digest"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names

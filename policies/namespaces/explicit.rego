@@ -5,6 +5,7 @@
 #   policies, so nothing belongs there.
 # custom:
 #   id: namespaces.explicit
+#   profile: general
 #   severity: medium
 #   fix: "set namespace: in the overlay's kustomization"
 #   docs: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/

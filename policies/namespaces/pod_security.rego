@@ -5,6 +5,7 @@
 #   version, so that a cluster upgrade changes nothing by itself. An environment's namespace must be rendered, too.
 # custom:
 #   id: namespaces.pod_security
+#   profile: general
 #   severity: high
 #   fix: "label the Namespace pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-admission/

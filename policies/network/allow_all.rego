@@ -5,6 +5,7 @@
 #   addresses undoes the default deny for the pods it selects. Every rule names whom it lets talk.
 # custom:
 #   id: network.allow_all
+#   profile: general
 #   severity: high
 #   fix: "name the peers: a podSelector, with a namespaceSelector for another namespace, or a narrow ipBlock"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/

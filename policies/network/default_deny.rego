@@ -5,6 +5,7 @@
 #   ingress and for egress, a policy of its own that selects all pods and allows nothing; others then add to it.
 # custom:
 #   id: network.default_deny
+#   profile: general
 #   severity: high
 #   fix: "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies

@@ -5,6 +5,7 @@
 #   as the table `cluster` describes it, on port 53 by UDP and, for long answers, by TCP.
 # custom:
 #   id: network.dns_egress
+#   profile: general
 #   severity: medium
 #   fix: "add a NetworkPolicy with podSelector: {} that allows egress to kube-dns on port 53, UDP and TCP"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/

@@ -5,6 +5,7 @@
 #   have seen them. That is worth a warning anywhere, and denied where promote.yaml says that the environment is live.
 # custom:
 #   id: secrets.demo_sealed
+#   profile: system
 #   severity: high
 #   fix: "seal your own values with kubeseal, which also drops the mark"
 #   docs: https://github.com/bitnami-labs/sealed-secrets#usage

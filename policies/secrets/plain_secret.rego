@@ -5,6 +5,7 @@
 #   SealedSecrets or ExternalSecrets; workloads refer to the Secret by its name.
 # custom:
 #   id: secrets.plain_secret
+#   profile: general
 #   severity: high
 #   fix: "replace the Secret by a SealedSecret or ExternalSecret, and change the value: it is known now"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

@@ -5,6 +5,7 @@
 #   node, by field or by the older annotation, but not none.
 # custom:
 #   id: workloads.apparmor
+#   profile: baseline
 #   severity: medium
 #   fix: "remove appArmorProfile and its annotation, or set type: RuntimeDefault or Localhost"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

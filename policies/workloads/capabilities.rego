@@ -5,6 +5,7 @@
 #   NET_BIND_SERVICE is the only one it may take back.
 # custom:
 #   id: workloads.capabilities
+#   profile: restricted
 #   severity: medium
 #   fix: "set securityContext.capabilities.drop: [ALL] for the container, and add at most NET_BIND_SERVICE"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

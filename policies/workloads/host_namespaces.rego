@@ -4,6 +4,7 @@
 #   hostNetwork escapes every NetworkPolicy; hostPID and hostIPC show a pod the processes and memory of its neighbours.
 # custom:
 #   id: workloads.host_namespaces
+#   profile: baseline
 #   severity: high
 #   fix: "remove hostNetwork, hostPID and hostIPC"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -4,6 +4,7 @@
 #   A hostPort binds a pod to one place on each node and is reached from outside past Services and their policies.
 # custom:
 #   id: workloads.host_ports
+#   profile: baseline
 #   severity: medium
 #   fix: "remove hostPort and reach the container through a Service"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

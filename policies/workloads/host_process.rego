@@ -4,6 +4,7 @@
 #   A HostProcess container has the rights of a process of the Windows node itself.
 # custom:
 #   id: workloads.host_process
+#   profile: baseline
 #   severity: high
 #   fix: "remove securityContext.windowsOptions.hostProcess"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -5,6 +5,7 @@
 #   container in it.
 # custom:
 #   id: workloads.pod_template
+#   profile: baseline
 #   severity: high
 #   fix: "write containers as a list of objects, each with a name"
 package rules.workloads.pod_template

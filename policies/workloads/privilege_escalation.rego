@@ -5,6 +5,7 @@
 #   Only the container itself can say so; there is no such field for the pod.
 # custom:
 #   id: workloads.privilege_escalation
+#   profile: restricted
 #   severity: high
 #   fix: "set securityContext.allowPrivilegeEscalation: false for the container"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

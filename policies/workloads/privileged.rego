@@ -3,6 +3,7 @@
 # description: A privileged container has every right of the node it runs on.
 # custom:
 #   id: workloads.privileged
+#   profile: baseline
 #   severity: high
 #   fix: "remove securityContext.privileged from the container"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -5,6 +5,7 @@
 #   Without it, it asks the pod.
 # custom:
 #   id: workloads.probe_hosts
+#   profile: baseline
 #   severity: medium
 #   fix: "remove host from httpGet and tcpSocket of probes and lifecycle hooks"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

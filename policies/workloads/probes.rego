@@ -5,6 +5,7 @@
 #   never restarted. Both, for each container of a workload that is meant to run for ever.
 # custom:
 #   id: workloads.probes
+#   profile: general
 #   severity: medium
 #   fix: "add livenessProbe and readinessProbe, each with exec, grpc, httpGet or tcpSocket"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/

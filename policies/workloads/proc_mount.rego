@@ -4,6 +4,7 @@
 #   The runtime hides parts of /proc that reveal or change the node; procMount: Unmasked shows them.
 # custom:
 #   id: workloads.proc_mount
+#   profile: baseline
 #   severity: high
 #   fix: "remove securityContext.procMount from the container"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

@@ -4,6 +4,7 @@
 #   What cannot be written cannot be replaced. A container writes to the volumes it mounts and nowhere else.
 # custom:
 #   id: workloads.read_only_root
+#   profile: general
 #   severity: medium
 #   fix: "set securityContext.readOnlyRootFilesystem: true and mount an emptyDir where the program writes"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/

@@ -5,6 +5,7 @@
 #   replicas is left out wherever a HorizontalPodAutoscaler or ScaledObject sets it.
 # custom:
 #   id: workloads.replicas_with_hpa
+#   profile: general
 #   severity: high
 #   fix: "remove replicas; state the least number as the autoscaler's minReplicas"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/

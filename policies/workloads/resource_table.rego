@@ -5,6 +5,7 @@
 #   compared by value. A workload of the table must be there once anything runs in the namespace.
 # custom:
 #   id: workloads.resource_table
+#   profile: system
 #   severity: medium
 #   fix: "write the table's amounts in the overlay, or change the table in the same pull request"
 package rules.workloads.resource_table

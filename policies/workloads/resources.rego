@@ -5,6 +5,7 @@
 #   neighbours. CPU and memory, requests and limits, for containers and init containers; ephemeral ones cannot say.
 # custom:
 #   id: workloads.resources
+#   profile: general
 #   severity: medium
 #   fix: "set resources.requests and resources.limits, each with cpu and memory"
 #   docs: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/

@@ -5,6 +5,7 @@
 #   init and ephemeral ones included, from the pod's securityContext or its own; an own `false` overrides the pod.
 # custom:
 #   id: workloads.run_as_non_root
+#   profile: restricted
 #   severity: high
 #   fix: "set securityContext.runAsNonRoot: true for the pod"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

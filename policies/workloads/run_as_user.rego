@@ -4,6 +4,7 @@
 #   User 0 is root, whatever runAsNonRoot says elsewhere. Neither a pod nor any of its containers may ask for it.
 # custom:
 #   id: workloads.run_as_user
+#   profile: restricted
 #   severity: high
 #   fix: "set securityContext.runAsUser to the number of the image's own user"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

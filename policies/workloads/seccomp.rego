@@ -5,6 +5,7 @@
 #   from the pod's securityContext or the container's own.
 # custom:
 #   id: workloads.seccomp
+#   profile: restricted
 #   severity: medium
 #   fix: "set securityContext.seccompProfile.type: RuntimeDefault for the pod"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

@@ -5,6 +5,7 @@
 #   containers may be chosen.
 # custom:
 #   id: workloads.selinux
+#   profile: baseline
 #   severity: medium
 #   fix: "remove seLinuxOptions"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -5,6 +5,7 @@
 #   turns the mount off, unless the table `service_accounts` says why that account needs it.
 # custom:
 #   id: workloads.service_account_token
+#   profile: system
 #   severity: medium
 #   fix: "set automountServiceAccountToken: false in the pod template"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/

@@ -5,6 +5,7 @@
 #   Kubernetes 1.32 and later.
 # custom:
 #   id: workloads.sysctls
+#   profile: baseline
 #   severity: medium
 #   fix: "remove the sysctl from the pod's securityContext"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -5,6 +5,7 @@
 #   Storage is asked for by claim.
 # custom:
 #   id: workloads.volume_types
+#   profile: restricted
 #   severity: high
 #   fix: "use one of configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected, secret"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

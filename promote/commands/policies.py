@@ -36,6 +36,7 @@ def _json(rule: Rule) -> dict[str, object]:
         "id": rule.id,
         "levels": list(rule.levels),
         "severity": rule.severity,
+        "profile": rule.profile,
         "title": rule.title,
         "description": rule.description,
         "fix": rule.fix,
@@ -45,5 +46,5 @@ def _json(rule: Rule) -> dict[str, object]:
 
 
 def _text(rule: Rule) -> list[str]:
-    lines = [f"{rule.id}  {'+'.join(rule.levels)}, {rule.severity}: {rule.title}", f"    {rule.description}"]
+    lines = [f"{rule.id}  {'+'.join(rule.levels)}, {rule.severity}, {rule.profile}: {rule.title}", f"    {rule.description}"]
     return [*lines, f"    fix: {rule.fix}", *([f"    see: {rule.docs}"] if rule.docs else [])]

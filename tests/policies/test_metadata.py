@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from promote.rules import PROFILES
 from tests.policies.evaluation import POLICIES, ROOT, rule_files, tool
 
 LIBRARY = sorted((POLICIES / "lib").glob("*.rego"))
@@ -35,9 +36,10 @@ def test_rule_describes_itself(path: Path, described: dict[str, dict[str, Any]])
     assert said["description"].strip().endswith(".")
     assert custom["id"] == f"{path.parent.name}.{path.stem}"
     assert custom["severity"] in {"high", "medium", "low"}
+    assert custom["profile"] in PROFILES
     assert custom["fix"].strip()
     assert custom.get("docs", "https://").startswith("https://")
-    assert set(custom) <= {"id", "severity", "fix", "docs"}
+    assert set(custom) <= {"id", "profile", "severity", "fix", "docs"}
 
 
 @pytest.mark.parametrize("path", RULES, ids=IDS)

@@ -13,6 +13,7 @@ RULE = """\
 #   a cart is a box.
 # custom:
 #   id: carts.wheels
+#   profile: general
 #   severity: low
 #   fix: "add wheels"
 package rules.carts.wheels
@@ -28,6 +29,17 @@ def test_a_rule_says_what_it_is() -> None:
     assert (rule.id, rule.levels, rule.severity) == ("carts.wheels", ("deny", "warn"), "low")
     assert (rule.title, rule.description) == ("Carts have wheels", "Without wheels a cart is a box.")
     assert (rule.fix, rule.docs, rule.file) == ("add wheels", "", "carts/wheels.rego")
+    assert rule.profile == "general"
+
+
+def test_a_rule_that_names_no_profile_is_in_the_largest_only() -> None:
+    (rule,) = (one for one in rules.read({"a.rego": RULE.replace("#   profile: general\n", "")}) if one.file)
+    assert rule.profile == rules.PROFILES[-1] == "system"
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"a\.rego:1: there is no profile 'generel': choose from baseline, "):
+        rules.read({"a.rego": RULE.replace("general", "generel")})
 
 
 def test_libraries_and_entry_points_are_no_rules() -> None:
