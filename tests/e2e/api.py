@@ -74,7 +74,8 @@ class Api:
         content = json.loads(answer.data) if answer.data[:1] == b"{" else {"text": answer.data.decode()}
         if answer.status >= 300:
             raise Refused(answer.status, content.get("message") or str(content))
-        warnings = [text for header in answer.headers.getlist("Warning") for text in _WARNING.findall(header)]
+        headers = answer.headers.getlist("Warning")
+        warnings = [text.replace('\\"', '"') for header in headers for text in _WARNING.findall(header)]
         return Answer(content, tuple(warnings))
 
     def watch(self, path: str, version: str) -> Iterator[Object]:
