@@ -67,14 +67,13 @@ CHANGED_TEXTS = {
     '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
 }
 
-# What KWOK does to nodes and pods; the definition of a sealed secret stands beside those of CRD_FILES.
+# What KWOK does to nodes and pods.
 KWOK = "sigs.k8s.io/kwok"
 STAGE_FILES = (
     "kustomize/stage/node/fast/node-*.yaml",
     "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
     "kustomize/stage/pod/fast/pod-*.yaml",
 )
-SEALED_FILES = "helm/sealed-secrets/crds/*.yaml"
 
 CRD_FILES = {
     "github.com/argoproj/argo-cd/v3": (
@@ -530,13 +529,13 @@ def json_values(text: str) -> list[dict[str, str]]:
 def e2e_files_step(root: Path) -> Step:
     """What the control plane reads besides its own flags."""
     tools, folder = root / "tools", root / ".tools" / "e2e"
-    modules = ("crds", "e2e/kwok", "e2e/sealed-secrets")
+    modules = ("crds", "e2e/kwok")
     return Step(
         does="copy the stages of KWOK and all custom resource definitions into .tools/e2e",
         first_time="a few seconds",
         key=fingerprint(
             *(tools / module / "go.sum" for module in modules),
-            json.dumps([CRD_FILES, STAGE_FILES, SEALED_FILES]),
+            json.dumps([CRD_FILES, STAGE_FILES]),
         ),
         stamp=folder / "files.stamp",
         results=(folder / "stages.yaml", folder / "crds"),
@@ -548,16 +547,13 @@ def e2e_files_step(root: Path) -> Step:
 def copy_e2e_files(work: Workplace) -> None:
     """Write the stages into one file, and each definition into a file of its own."""
     kwok = download_modules(work, "e2e/kwok", [KWOK])[KWOK]
-    sealed = download_modules(work, "e2e/sealed-secrets", [SEALED_SECRETS])[SEALED_SECRETS]
     stages = [file for pattern in STAGE_FILES for file in sorted(kwok.glob(pattern))]
-    definitions = definition_files(work)
-    definitions += [(SEALED_SECRETS, file) for file in sorted(sealed.glob(SEALED_FILES))]
     with work.building() as building:
         new = building / "e2e"
         (new / "crds").mkdir(parents=True)
         texts = (file.read_text(encoding="utf-8") for file in stages)
         (new / "stages.yaml").write_text("\n---\n".join(texts), encoding="utf-8")
-        for module, file in definitions:
+        for module, file in definition_files(work):
             shutil.copyfile(file, new / "crds" / f"{module.replace('/', '_')}_{file.name}")
         replace_folder(new, work.tools / "e2e")
 

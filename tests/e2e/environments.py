@@ -34,7 +34,6 @@ FIRST = (
     "SealedSecret",
     "ConfigMap",
 )
-CLASS = "storage.k8s.io/v1", "StorageClass"
 READY_SECONDS = 240.0
 
 Identity = tuple[str, str, str]
@@ -119,12 +118,10 @@ def roll_out_at_once(environment: Environment) -> None:
 
 
 def prepare(cluster: Cluster, names: Iterable[str]) -> list[Environment]:
-    """Give the cluster what the overlays expect of any cluster, and seal their secrets for it."""
+    """Define the kinds that the overlays use, and seal their secrets for this cluster."""
     environments = [Environment(name, cluster, list(copy.deepcopy(overlay(name).objects))) for name in names]
     objects = [each for environment in environments for each in environment.objects]
-    cluster.define(*{each["apiVersion"].partition("/")[0] for each in objects})
-    for each in _classes(objects):
-        cluster.api.apply(each, manager="e2e")
+    cluster.define(*{group(each) for each in objects})
     for environment in environments:
         if environment.kind("SealedSecret"):
             seal(environment)
@@ -146,28 +143,6 @@ def seal(environment: Environment) -> None:
         each["spec"]["encryptedData"] = json.loads(done.stdout)["spec"]["encryptedData"]
 
 
-def _classes(objects: list[Object]) -> list[Object]:
-    """A storage class for each name that claims ask for and no overlay brings."""
-    claims = [each["spec"] for each in objects if each["kind"] == "PersistentVolumeClaim"]
-    for each in objects:
-        claims += [claim["spec"] for claim in each["spec"].get("volumeClaimTemplates", [])] if "spec" in each else []
-    named = {claim.get("storageClassName", "standard") for claim in claims}
-    brought = {name_of(each) for each in objects if each["kind"] == "StorageClass"}
-    return [_class(name) for name in sorted({"standard", *named} - brought)]
-
-
-def _class(name: str) -> Object:
-    default = {"storageclass.kubernetes.io/is-default-class": "true"} if name == "standard" else {}
-    return {
-        "apiVersion": CLASS[0],
-        "kind": CLASS[1],
-        "metadata": {"name": name, "annotations": default},
-        "provisioner": "e2e.example.com/none",
-        "reclaimPolicy": "Delete",
-        "volumeBindingMode": "WaitForFirstConsumer",
-    }
-
-
 def _wave(item: Object) -> int:
     default = -5 if item["kind"] == "Namespace" else 0
     return int(item["metadata"].get("annotations", {}).get(WAVE, default))
@@ -175,6 +150,11 @@ def _wave(item: Object) -> int:
 
 def _rank(item: Object) -> int:
     return FIRST.index(item["kind"]) if item["kind"] in FIRST else len(FIRST)
+
+
+def group(item: Object) -> str:
+    """The API group of an object; the first one of Kubernetes has no name."""
+    return str(item["apiVersion"].rpartition("/")[0])
 
 
 def describe(item: Object) -> str:

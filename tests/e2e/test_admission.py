@@ -13,19 +13,24 @@ import pytest
 
 from tests.e2e.api import Api, Object, Refused
 from tests.e2e.cluster import Cluster
-from tests.e2e.environments import Environment, condition
+from tests.e2e.environments import Environment, condition, group
 from tests.e2e.pods import generated, hardened
 from tests.e2e.process import wait
-from tests.manifests.render import REPOSITORY, name_of
+from tests.manifests.render import REPOSITORY, name_of, render
+from tests.manifests.variants import COVERING, Variant, Workshop
 from tests.policies.evaluation import evaluate
 from tests.policies.test_pod_security_standard import STANDARD
 
 VIOLATION = "violates PodSecurity"
 INVALID = 422
 FORBIDDEN = 403
+# On no package registry; tools/schemas holds what promote check knows of them.
+WITHOUT_DEFINITION = {"gateway.nginx.org"}
 HARDENING = frozenset({"workloads.read_only_root", "workloads.resources", "workloads.service_account_token"})
 COMMANDS = re.findall(
-    r"^```sh\n(.*?)^```$", (REPOSITORY / "docs/debugging.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    r"^```sh\n(.*?)^```$",
+    (REPOSITORY / "components/debug-pod/README.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -138,6 +143,17 @@ def test_the_documented_debug_pod_is_admitted_and_runs(environment: Environment,
     finally:
         api.delete(pod)
     wait("debug", lambda: "there" if api.find("v1", "Pod", "debug", environment.namespace) else None, seconds=30)
+
+
+@pytest.mark.parametrize("variant", COVERING, ids=lambda names: names[0])
+def test_what_components_render_is_admitted(environment: Environment, variant: Variant, tmp_path: Path) -> None:
+    names = tuple(each.replace("ENV", environment.name) for each in variant)
+    objects = render(Workshop(tmp_path).overlay(environment.name, names)).objects
+    environment.cluster.define(*{group(each) for each in objects})
+    known = [each for each in objects if group(each) not in WITHOUT_DEFINITION]
+    assert len(known) < len(objects) or "edge-gateway" not in names
+    warnings = [each for item in known for each in environment.api.apply(item, dryRun="All").warnings]
+    assert warnings == []
 
 
 def test_the_debug_pod_of_the_seed_needs_its_override(environment: Environment) -> None:

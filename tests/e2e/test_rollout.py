@@ -69,7 +69,7 @@ def test_every_claim_of_a_stateful_set_is_bound_to_its_class(environment: Enviro
                 claim = claims[f"{name_of(template)}-{name_of(workload)}-{number}"]
                 assert claim["status"]["phase"] == "Bound"
                 assert claim["status"]["capacity"] == template["spec"]["resources"]["requests"]
-                assert claim["spec"]["storageClassName"] == template["spec"].get("storageClassName", "standard")
+                assert claim["spec"]["storageClassName"] == template["spec"]["storageClassName"]
 
 
 def test_every_autoscaler_finds_its_target(environment: Environment) -> None:

@@ -138,6 +138,11 @@ def test_the_modules_of_kubernetes_have_its_version() -> None:
     assert {(old == new, found) for old, _, new, found in replacements} == {(True, expected)}
 
 
+def test_sealed_secrets_are_of_one_version() -> None:
+    files = [ROOT / "tools" / module / "go.mod" for module in ("crds", "e2e/sealed-secrets")]
+    assert len({setup.requirements(file.read_text())[setup.SEALED_SECRETS] for file in files}) == 1
+
+
 @pytest.fixture
 def sealed_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A source of the controller, read-only as Go's cache is, and a checkout beside it."""
