@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test servers e2e lint fmt bench clean
+.PHONY: help setup setup-test demo check test servers e2e docs lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ servers: setup-test ## try the settings and scripts of the data stores and the e
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) tools/setup.py e2e
 	@$(BIN)/python -m pytest tests/e2e
+
+docs: setup-test ## write the pages that are made from rules and manifests
+	@$(BIN)/python -m tools.docs
 
 lint: setup-test ## check the style of Python, Rego and workflows
 	@$(BIN)/ruff check --quiet

@@ -1,0 +1,108 @@
+"""A page for each rule, from its METADATA and from the defect by which the tests prove that it speaks up."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promote.commands.policies import read
+from promote.rules import Rule
+from tests.policies.defects import DEFECTS, InContainer, InPod, InTarget, pod_spec, workload
+from tests.policies.evaluation import good
+
+FOLDER = "docs/rules"
+VERBS = {"deny": "denies", "warn": "warns"}
+
+Document = dict[str, Any]
+Defect = InContainer | InPod | InTarget
+
+
+def pages(root: Path) -> dict[str, str]:
+    """A page a rule, and the list of them."""
+    rules = read(root, root / "policies")
+    found = {f"{FOLDER}/{rule.id}.md": _page(rule) for rule in rules}
+    return {f"{FOLDER}/README.md": _index(rules), **found}
+
+
+def _index(rules: Iterable[Rule]) -> str:
+    rows = [f"| [{rule.id}]({rule.id}.md) | {_verdict(rule)} | {rule.severity} | {rule.title} |" for rule in rules]
+    head = ["| rule | verdict | severity | what holds |", "|---|---|---|---|"]
+    said = [
+        "# Rules",
+        "",
+        "What `promote check` asks of every rendered document. [policies/README.md](../../policies/README.md) says",
+        "how rules are written and how to add one; then run `make docs`.",
+        "",
+    ]
+    return "\n".join([*said, *head, *rows, ""])
+
+
+def _page(rule: Rule) -> str:
+    parts = [
+        f"# {rule.id}",
+        f"**{rule.title}.**",
+        "\n".join(_table(rule)),
+        f"## Why\n\n{rule.description}",
+        f"## How to mend it\n\n{rule.fix[0].upper()}{rule.fix[1:]}.",
+        *_example(rule),
+        *([f"See also: <{rule.docs}>"] if rule.docs else []),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rule: Rule) -> Iterator[str]:
+    file = f"[{rule.file}](../../{rule.file})" if rule.file else "`promote check` itself"
+    cells = {"verdict": _verdict(rule), "severity": rule.severity, "profile": rule.profile, "defined in": file}
+    given = {title: cell for title, cell in cells.items() if cell}
+    yield f"| {' | '.join(given)} |"
+    yield "|---" * len(given) + "|"
+    yield f"| {' | '.join(given.values())} |"
+
+
+def _verdict(rule: Rule) -> str:
+    return " or ".join(VERBS[level] for level in rule.levels)
+
+
+def _example(rule: Rule) -> Iterator[str]:
+    """The defect by which the tests prove the rule, as a difference to what passes."""
+    if rule.id in DEFECTS:
+        yield "## Example\n\nWhat passes (`-`), and what does not (`+`):"
+        for before, after in _changes(DEFECTS[rule.id]):
+            lines = difflib.unified_diff(_lines(before), _lines(after), lineterm="", n=4)
+            yield "\n".join(["```diff", f"  # {_title(before or after)}", *_readable(lines), "```"])
+
+
+def _changes(defect: Defect) -> Iterator[tuple[Document, Document]]:
+    """Each document before and after; one that is not there is empty."""
+    before, after = good(), good()
+    if isinstance(defect, InTarget):
+        defect.change(after)
+    else:
+        broken = list(defect.workloads("cart"))
+        after = [next((each for each in broken if each["kind"] == "Deployment"), broken[0])]
+        before = [workload(after[0]["kind"], after[0]["metadata"]["name"], pod_spec())]
+    if len(before) == len(after):
+        yield from ((old, new) for old, new in zip(before, after, strict=True) if old != new)
+    else:
+        yield from ((old, {}) for old in before if old not in after)
+        yield from (({}, new) for new in after if new not in before)
+
+
+def _title(document: Document) -> str:
+    return f"{document['kind']}/{document['metadata']['name']}"
+
+
+def _lines(document: Document) -> list[str]:
+    return yaml.safe_dump(document, sort_keys=False, width=110).splitlines() if document else []
+
+
+def _readable(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if line.startswith("@@"):
+            yield from [] if line.startswith(("@@ -0", "@@ -1,")) else ["  …"]
+        elif not line.startswith(("---", "+++")):
+            yield line
