@@ -46,5 +46,6 @@ def _json(rule: Rule) -> dict[str, object]:
 
 
 def _text(rule: Rule) -> list[str]:
-    lines = [f"{rule.id}  {'+'.join(rule.levels)}, {rule.severity}, {rule.profile}: {rule.title}", f"    {rule.description}"]
+    kind = f"{'+'.join(rule.levels)}, {rule.severity}, {rule.profile}"
+    lines = [f"{rule.id}  {kind}: {rule.title}", f"    {rule.description}"]
     return [*lines, f"    fix: {rule.fix}", *([f"    see: {rule.docs}"] if rule.docs else [])]

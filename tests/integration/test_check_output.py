@@ -116,16 +116,16 @@ def test_policies_lists_every_rule_once(small: Repository) -> None:
     files = [f for f in (ROOT / "policies").glob("[!dl]*/*.rego") if not f.name.endswith("_test.rego")]
     assert len([rule for rule in listed if rule["file"]]) == len(files) + 1  # documents/ has one
     for rule in listed:
-        assert list(rule) == ["id", "levels", "severity", "title", "description", "fix", "docs", "file"]
-        assert all(rule[key] for key in ("levels", "severity", "title", "description", "fix")), rule["id"]
+        assert list(rule) == ["id", "levels", "severity", "profile", "title", "description", "fix", "docs", "file"]
+        assert all(rule[key] for key in ("levels", "severity", "profile", "title", "description", "fix")), rule["id"]
 
 
 def test_policies_as_text(small: Repository) -> None:
     with surroundings(small.folder):
         text = "\n".join(policies.run(policies.Options()).text)
-    assert "workloads.run_as_user  deny, high: Nothing runs as user 0\n" in text
-    assert "namespaces.explicit  deny+warn, medium: " in text
-    assert "schema.missing  deny, high: Every kind has a schema\n" in text
+    assert "workloads.run_as_user  deny, high, restricted: Nothing runs as user 0\n" in text
+    assert "namespaces.explicit  deny+warn, medium, general: " in text
+    assert "schema.missing  deny, high, baseline: Every kind has a schema\n" in text
 
 
 def test_rules_outside_the_repository_are_named_by_their_whole_path(tmp_path: Path) -> None:
