@@ -31,6 +31,19 @@ _BRANCHES = ("validation failed", "anyOf failed", "oneOf failed", "allOf failed"
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding may stand, who answers for it, and the last day (ISO 8601) on which it may."""
+
+    reason: str
+    owner: str
+    ticket: str
+    expires: str
+
+    def __str__(self) -> str:
+        return f"waived until {self.expires} by {self.owner} ({self.ticket}): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault: which rule found it, in which object and container, and what mends it."""
 
@@ -42,19 +55,20 @@ class Finding:
     fix: str = ""
     container: str = ""
     source: Source | None = None
-    waiver: str | None = None
+    waiver: Waiver | None = None
     path: str = ""  # a JSON pointer to the fault within the rendered resource
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One checked folder, and how many of its documents each stage has seen."""
+    """One checked folder, how many of its documents each stage has seen, and the ids of the rules that took part."""
 
     name: str
     path: str
     documents: int
     evaluated: int
     validated: int
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,19 @@ class Verdict:
         return sum(finding.level == level and finding.waiver is None for finding in self.findings)
 
     @property
+    def waived(self) -> int:
+        """How many findings are waived."""
+        return sum(finding.waiver is not None for finding in self.findings)
+
+    @property
+    def denials(self) -> list[Finding]:
+        """The findings that stand against these manifests."""
+        return [finding for finding in self.findings if finding.level == "deny" and finding.waiver is None]
+
+    @property
     def denied(self) -> bool:
         """Whether anything stands against these manifests."""
-        return self.count("deny") > 0
+        return bool(self.denials)
 
 
 def from_kubeconform(
@@ -152,20 +176,21 @@ def across_versions(found: Mapping[str, Iterable[Finding]]) -> list[Finding]:
     ]
 
 
-def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> tuple[int, int, list[Finding]]:
-    """How many documents the rules saw, how many rules there were, and what they found."""
-    documents, rules, findings, gathered = 0, 0, [], False
+def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> tuple[int, tuple[str, ...], list[Finding]]:
+    """How many documents the rules saw, which rules there were, and what they found."""
+    rules: tuple[str, ...] = ()
+    documents, findings, gathered = 0, [], False
     for answer in answers:
         results = [(level, one) for level, key in _LEVELS.items() for one in answer.get(key) or ()]
         if answer["namespace"] == EVALUATION:
             records = [one.get("metadata") or {} for _, one in results]
             documents = sum(int(record.get("documents", 0)) for record in records)
-            rules = sum(len(record.get("rules", ())) for record in records)
+            rules = tuple(str(rule) for record in records for rule in record.get("rules", ()))
         else:
             gathered = bool(results) or answer["successes"] > 0
             findings += [_rule_finding(level, one, target) for level, one in results]
     # Rules that nothing gathers are as good as none.
-    return documents, rules if gathered else 0, findings
+    return documents, rules if gathered else (), findings
 
 
 def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Finding:
@@ -176,15 +201,15 @@ def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Findi
     return Finding(rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path)
 
 
-def unseen(target: Target, validated: Mapping[str, int], rules: int) -> list[Finding]:
+def unseen(target: Target, validated: Mapping[str, int]) -> list[Finding]:
     """Denials for every document that some stage did not see; empty when nothing escaped."""
     if target.documents == 0:
         nothing = f"{target.name}: no document was rendered"
         return [Finding("check.nothing", "deny", target.name, NOWHERE, nothing, "name a folder that holds manifests")]
     faults = []
-    if rules == 0:
+    if not target.rules:
         faults.append(("check.no_rules", "no rule was evaluated", "point `policies:` in promote.yaml at the rules"))
-    if target.evaluated != target.documents and rules:
+    if target.evaluated != target.documents and target.rules:
         count = f"{target.evaluated} of {target.documents} documents were evaluated by the rules"
         faults.append(("check.unevaluated", count, "report this: a document must not escape the rules"))
     for version, number in validated.items():
@@ -223,8 +248,7 @@ def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
     ]
 
 
-def restricted(verdict: Verdict, rules: Iterable[str]) -> Verdict:
-    """The verdict with the findings of `rules` only, and of the checks that nothing escaped."""
+def restricted(findings: Iterable[Finding], rules: Iterable[str]) -> list[Finding]:
+    """The findings of `rules` only, where any are named, and of the checks that nothing escaped."""
     kept = frozenset(rules)
-    found = verdict.findings
-    return Verdict(verdict.targets, tuple(one for one in found if one.rule in kept or one.rule.startswith(_ALWAYS)))
+    return [one for one in findings if not kept or one.rule in kept or one.rule.startswith(_ALWAYS)]

@@ -21,6 +21,8 @@ from promote.errors import RenderError
 
 SEPARATOR = "---\n"
 _TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(\S+)", re.MULTILINE)
+# kustomize writes the hash without vowels and what looks like one, so that it never spells a word.
+_HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
 # More characters than any cluster stores in one object, once all aliases are written out.
 _LARGEST = 10_000_000
 _ENDLESS = _LARGEST + 1
@@ -41,6 +43,11 @@ class Identity:
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def written_name(self) -> str:
+        """The name without the hash of its contents that kustomize appends to what it generates."""
+        return _HASH.sub("", self.name) if self.kind in ("ConfigMap", "Secret") else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from promote import checks, documents, process, schemas, tools
+from promote import checks, documents, policy_files, process, schemas, tools, waivers
 from promote.checks import Finding, Verdict
-from promote.errors import ConfigError, ToolError
+from promote.errors import ToolError
 from promote.render import Rendered
 
 _OF_CONFTEST = {"namespace": str, "successes": int}
@@ -19,21 +20,53 @@ _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status"
 _WORKERS = 8  # the work is done by other processes; a thread only waits for one
 
 
+def _today() -> date:
+    # The same for everybody, wherever they are.
+    return datetime.now(UTC).date()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what manifests are judged: rules, custom-resource schemas, Kubernetes versions, and what is live."""
+    """By what manifests are judged: rules, custom-resource schemas, Kubernetes versions, what is live, which day."""
 
     policies: Path
     schemas: tuple[Path, ...]
     kubernetes: tuple[str, ...]
     live: frozenset[Path] = frozenset()
+    today: date = field(default_factory=_today)
+
+    @property
+    def waivers(self) -> Path:
+        """The file that says which findings may stand for a while; it need not exist."""
+        return self.policies / "data" / "waivers.yaml"
 
 
-def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
-    """Judge every target; sources of findings are named relative to `root`.
+def inspect(targets: Sequence[Rendered], rules: Rules, root: Path, only: Sequence[str] = ()) -> Verdict:
+    """Judge every target by all rules, or those that `only` names; sources are named relative to `root`.
 
-    Raises ConfigError when the rules cannot be found, ToolError when a program fails to answer.
+    Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
+    fails to answer.
     """
+    entries = policy_files.waived(rules.waivers, root, rules.policies, rules.today)
+    judged = _evaluated(targets, rules, root)
+    located = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
+    found = waivers.applied((one for part in located for one in part), entries, rules.today)
+    looked = [_seen(target, counted, only) for target, (counted, _) in zip(targets, judged, strict=True)]
+    about_waivers = waivers.reports(entries, found, looked, rules.today)
+    return Verdict(
+        tuple(target for target, _ in judged), checks.in_order([*checks.restricted(found, only), *about_waivers])
+    )
+
+
+def _seen(rendered: Rendered, counted: checks.Target, only: Sequence[str]) -> waivers.Seen:
+    """What a target held, with the rules whose findings are asked for."""
+    took_part = {*counted.rules, *waivers.OF_SCHEMAS}
+    rules = took_part & set(only) if only else took_part
+    who = [document.identity for document in rendered.documents]
+    return waivers.seen(rendered.name, rules, who, whole=not rendered.files)
+
+
+def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tuple[checks.Target, list[Finding]]]:
     with (
         tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
         process.side_by_side(_WORKERS) as pool,
@@ -51,14 +84,12 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path) -> Verdict:
         for target in targets:
             _ = target.documents
         answers = {version: process.result(validation) for version, validation in validations.items()}
-        judged = [
+        return [
             _judge(
                 target, documents.shown(target.folder, root.resolve()), process.result(evaluation), _of(answers, file)
             )
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
-    found = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
-    return Verdict(tuple(target for target, _ in judged), checks.in_order(one for part in found for one in part))
 
 
 def _judge(
@@ -68,15 +99,15 @@ def _judge(
     if not known:
         # The programs take an empty file for one empty document.
         target = checks.Target(rendered.name, path, 0, 0, 0)
-        return target, checks.unseen(target, {}, 0)
+        return target, checks.unseen(target, {})
     evaluated, rules, findings = checks.from_conftest(evaluation, rendered.name)
     by_version = {
         version: checks.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
     }
     validated = {version: number for version, (number, _) in by_version.items()}
-    target = checks.Target(rendered.name, path, len(known), evaluated, min(validated.values(), default=0))
+    target = checks.Target(rendered.name, path, len(known), evaluated, min(validated.values(), default=0), rules)
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
-    findings += checks.unseen(target, validated, rules)
+    findings += checks.unseen(target, validated)
     findings += checks.repeated([document.identity for document in known], rendered.name)
     return target, findings
 
@@ -130,7 +161,7 @@ def _kubeconform(
 
 def _conftest(file: Path, policies: Path, about: Path) -> Any:
     folder = policies.resolve()
-    options = [part for path in rego_files(folder) for part in ("--policy", str(path))]
+    options = [part for path in policy_files.rego_files(folder) for part in ("--policy", str(path))]
     options += ["--data", str(about)]
     if (folder / "data").is_dir():
         options += ["--data", str(folder / "data")]
@@ -141,14 +172,6 @@ def _conftest(file: Path, policies: Path, about: Path) -> Any:
         *options, cwd=file.parent,
     )  # fmt: skip
     return _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
-
-
-def rego_files(policies: Path) -> list[Path]:
-    """The Rego files in a folder that are no tests; raises ConfigError where there is none."""
-    found = sorted(path for path in policies.rglob("*.rego") if not path.name.endswith("_test.rego"))
-    if not found:
-        raise ConfigError(f"there is no Rego rule in {policies.name}: point `policies:` in promote.yaml at them")
-    return found
 
 
 def _answer(name: str, done: process.Completed) -> Any:

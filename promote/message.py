@@ -58,8 +58,14 @@ def verdict_line(verdict: Verdict | None) -> str:
         return "The checks did not run."
     seen = sum(target.documents for target in verdict.targets)
     if verdict.denied:
-        return f"❌ {verdict.count('deny')} denied, {verdict.count('warn')} warnings, {seen} documents checked"
-    return f"✅ {seen} documents validated and evaluated, {verdict.count('warn')} warnings"
+        return f"❌ {counted(verdict)}, {seen} documents checked"
+    return f"✅ {seen} documents validated and evaluated, {counted(verdict).partition(', ')[2]}"
+
+
+def counted(verdict: Verdict) -> str:
+    """How many findings there are of each kind."""
+    waived = f", {verdict.waived} waived" if verdict.waived else ""
+    return f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings{waived}"
 
 
 def diff_lines(differences: Iterable[Difference]) -> list[str]:

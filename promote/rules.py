@@ -37,7 +37,7 @@ class Rule:
     profile: str = PROFILES[0]
 
 
-OWN = tuple(
+_OF_CHECKS = tuple(
     Rule(name, ("deny",), title, description, fix)
     for name, title, description, fix in (
         (
@@ -102,6 +102,24 @@ OWN = tuple(
         ),
     )
 )
+_OF_WAIVERS = (
+    Rule(
+        "waivers.expired", ("deny",), "No waiver outlives its last day",
+        "What was waived counts again, and a waiver of nothing must not look as if it held.",
+        "mend what it was for, then delete the waiver",
+    ),
+    Rule(
+        "waivers.expiring", ("warn",), "Waivers are replaced before they end",
+        "From 14 days before its last day, so that its end surprises nobody in the middle of another change.",
+        "mend what it is for, then delete the waiver", "low",
+    ),
+    Rule(
+        "waivers.unused", ("warn",), "Waivers waive something",
+        "A waiver whose finding is gone would silently allow the same fault again.",
+        "delete the waiver", "low",
+    ),
+)  # fmt: skip
+OWN = (*_OF_CHECKS, *_OF_WAIVERS)
 
 
 def read(texts: Mapping[str, str]) -> tuple[Rule, ...]:

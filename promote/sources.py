@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -22,7 +21,6 @@ from promote.render import Rendered
 _ORIGIN = "config.kubernetes.io/origin"
 # Asked of a wrapper, so that no kustomization has to be changed to know where an object comes from.
 _WRAPPER = "resources: [{}]\nbuildMetadata: [originAnnotations]\n"
-_HASH = re.compile(r"-[0-9a-z]{10}$")
 _NAME_KEYS = ("newName", "name")
 _IMAGE_KEYS = {"images.tag": ("newTag", *_NAME_KEYS), "images.digest": ("digest", "newTag", *_NAME_KEYS)}
 _GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
@@ -191,7 +189,7 @@ def _root_of(roots: list[Node], who: Identity) -> Node | None:
 def _generated(root: Node, document: Document, steps: list[str]) -> Place | None:
     """The generator's entry that made an object, or its literal for the key at the end of `steps`."""
     who = document.identity
-    name = _HASH.sub("", who.name)
+    name = who.written_name
     entries = places.items(root, _GENERATORS.get(who.kind, ""))
     alike = [entry for entry in entries if places.text(entry, "name") and name.endswith(places.text(entry, "name"))]
     if not alike:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from promote import message
-from promote.checks import Finding, Verdict
+from promote.checks import Finding, Verdict, Waiver
 from promote.documents import Identity
 
 Json = dict[str, Any]
@@ -24,7 +24,7 @@ def verdict_json(verdict: Verdict) -> Json:
         "summary": {
             "deny": verdict.count("deny"),
             "warn": verdict.count("warn"),
-            "waived": sum(finding.waiver is not None for finding in verdict.findings),
+            "waived": verdict.waived,
         },
     }  # fmt: skip
 
@@ -39,8 +39,12 @@ def _finding_json(finding: Finding) -> Json:
         "message": finding.message,
         "fix": finding.fix,
         "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
-        "waiver": finding.waiver,
+        "waiver": finding.waiver and _waiver_json(finding.waiver),
     }
+
+
+def _waiver_json(waiver: Waiver) -> Json:
+    return {"reason": waiver.reason, "owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires}
 
 
 def identity_json(who: Identity) -> Json:
@@ -53,8 +57,11 @@ def verdict_text(verdict: Verdict) -> list[str]:
     lines = []
     for finding in verdict.findings:
         place = f"  {finding.source}" if finding.source else ""
-        lines += [f"{finding.level.upper():5} {finding.rule}{place}", f"      {finding.message}"]
-        if finding.fix:
+        level = "WAIVED" if finding.waiver else f"{finding.level.upper():5}"
+        lines += [f"{level} {finding.rule}{place}", f"      {finding.message}"]
+        if finding.waiver:
+            lines.append(f"      {finding.waiver}")
+        elif finding.fix:
             lines.append(f"      fix: {finding.fix}")
     return [*lines, *_seen(verdict)]
 
@@ -64,7 +71,7 @@ def _seen(verdict: Verdict) -> list[str]:
         f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
     ]
-    return [*lines, f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings"]
+    return [*lines, message.counted(verdict)]
 
 
 def verdict_github(verdict: Verdict) -> list[str]:
@@ -74,11 +81,18 @@ def verdict_github(verdict: Verdict) -> list[str]:
     """
     lines = []
     for finding in verdict.findings:
-        level = "error" if finding.level == "deny" else "warning"
+        level = "notice" if finding.waiver else "error" if finding.level == "deny" else "warning"
         place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
-        text = f"{finding.message}. Fix: {finding.fix}" if finding.fix else finding.message
+        text = f"{finding.message}. {_remedy(finding, 'Fix: ')}".removesuffix(". ")
         lines.append(f"::{level} {place}title={_property(finding.rule)}::{_escaped(text)}")
     return [*lines, *_seen(verdict)]
+
+
+def _remedy(finding: Finding, before: str = "") -> str:
+    """What mends a finding or, where it is waived, why it need not be mended now."""
+    if finding.waiver:
+        return str(finding.waiver)
+    return before + finding.fix if finding.fix else ""
 
 
 def _escaped(text: str) -> str:
@@ -93,7 +107,10 @@ def verdict_markdown(verdict: Verdict) -> list[str]:
     """A verdict for a job summary or a comment."""
     targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
     lines = [message.verdict_line(verdict), "", *_table(("target", "documents", "validated", "evaluated"), targets)]
-    findings = [(one.level, one.rule, str(one.source or ""), one.message, one.fix) for one in verdict.findings]
+    findings = [
+        ("waived" if one.waiver else one.level, one.rule, str(one.source or ""), one.message, _remedy(one))
+        for one in verdict.findings
+    ]
     return [*lines, "", *_table(("level", "rule", "where", "what", "fix"), findings)] if findings else lines
 
 

@@ -131,9 +131,8 @@ def insist(proposal: Proposal) -> None:
         reasons = "; ".join(f"{gate.subject}: {gate.reason}" for gate in shut)
         raise Blocked(f"{reasons} (leave it out with --exclude, or lift the hold with `promote release`)")
     if proposal.verdict is not None and proposal.verdict.denied:
-        first = next(finding for finding in proposal.verdict.findings if finding.level == "deny")
-        more = proposal.verdict.count("deny") - 1
-        raise CheckDenied(f"{first.rule}: {first.message}" + (f" (and {more} more)" if more else ""))
+        first, *more = proposal.verdict.denials
+        raise CheckDenied(f"{first.rule}: {first.message}" + (f" (and {len(more)} more)" if more else ""))
 
 
 def deliver(

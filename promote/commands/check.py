@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import checks, config, inspection, process, render, verdict_report
-from promote.commands import policies
+from promote import config, inspection, policy_files, process, render, verdict_report
 from promote.commands.result import Result
 from promote.config import Config
 from promote.errors import UsageError, nearest
@@ -32,9 +31,7 @@ def run(options: Options) -> Result:
     with process.side_by_side(8) as pool:
         rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
         targets = [process.result(one) for one in rendering]
-    verdict = inspection.inspect(targets, judges, root)
-    if options.only:
-        verdict = checks.restricted(verdict, options.only)
+    verdict = inspection.inspect(targets, judges, root, options.only)
     views = {
         "github": lambda: verdict_report.verdict_github(verdict),
         "markdown": lambda: verdict_report.verdict_markdown(verdict),
@@ -45,7 +42,7 @@ def run(options: Options) -> Result:
 
 def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
     """Raise UsageError for a name that no rule has: restricted to it, every check would pass."""
-    known = [rule.id for rule in policies.read(root, judges.policies)]
+    known = [rule.id for rule in policy_files.described(root, judges.policies)]
     for name in names:
         if name not in known:
             raise UsageError(f"there is no rule '{name}'{_hint(name, known)}")

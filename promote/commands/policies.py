@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import config, inspection, rules
+from promote import config, policy_files
 from promote.commands.result import Result
 from promote.rules import Rule
 
@@ -19,16 +19,8 @@ def run(options: Options) -> Result:
     """The rules of the repository and promote's own checks, by id."""
     del options
     root = config.root_of(Path.cwd())
-    known = read(root, root / config.load(root).policies)
+    known = policy_files.described(root, root / config.load(root).policies)
     return Result({"rules": [_json(rule) for rule in known]}, [line for rule in known for line in _text(rule)])
-
-
-def read(root: Path, folder: Path) -> tuple[Rule, ...]:
-    """The rules in `folder`, with their files relative to `root`; raises ConfigError where there is none."""
-    return rules.read({
-        (file.relative_to(root) if file.is_relative_to(root) else file).as_posix(): file.read_text("utf-8")
-        for file in inspection.rego_files(folder)
-    })  # fmt: skip
 
 
 def _json(rule: Rule) -> dict[str, object]:

@@ -111,24 +111,6 @@ def server(target: list[Document]) -> Document:
     return container
 
 
-def allow(group: str, resource: str, verb: str) -> InTarget:
-    """Lets the one Role do something more."""
-    return change("Role", lambda role: role["rules"].append(grant(group, resource, verb)))
-
-
-def grant(group: str, resource: str, verb: str) -> Document:
-    """One rule of a role."""
-    return {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
-
-
-def bind_everywhere(target: list[Document]) -> None:
-    """Gives somebody, for the whole cluster, a right that belongs into a namespace."""
-    version, metadata = "rbac.authorization.k8s.io/v1", {"name": "cart"}
-    role = {"apiVersion": version, "kind": "ClusterRole", "metadata": metadata, "rules": [grant("", "pods", "get")]}
-    reference = {"roleRef": {"kind": "ClusterRole", "name": "cart"}}
-    target += [role, {"apiVersion": version, "kind": "ClusterRoleBinding", "metadata": metadata} | reference]
-
-
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
@@ -145,17 +127,6 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"
     ),
     "network.dns_egress": remove("NetworkPolicy", "dns"),
-    "rbac.administrators": change(
-        "RoleBinding", lambda binding: binding.update(roleRef={"kind": "ClusterRole", "name": "cluster-admin"})
-    ),
-    "rbac.deployers": allow("apps", "deployments", "create"),
-    "rbac.escalation": allow("", "users", "impersonate"),
-    "rbac.execution": allow("", "pods/exec", "create"),
-    "rbac.reach": InTarget(bind_everywhere),
-    "rbac.role_refs": change("RoleBinding", lambda binding: binding["roleRef"].update(name="web")),
-    "rbac.secrets": allow("", "secrets", "list"),
-    "rbac.subjects": change("RoleBinding", lambda binding: binding["subjects"][0].update(name="web")),
-    "rbac.wildcards": allow("", "*", "get"),
     "secrets.demo_sealed": change(
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),

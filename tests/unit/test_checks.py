@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from promote import checks, rules
-from promote.checks import Finding, Target, Verdict
+from promote.checks import Finding, Target, Verdict, Waiver
 from promote.documents import Document, Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FINDING = Finding("images.tag", "deny", "staging", CART, "no tag")
+WAIVER = Waiver("it is being replaced", "team", "OPS-1", "2026-05-31")
 
 
 def document(name: str, namespace: str = "shop", **metadata: str) -> Document:
@@ -112,8 +113,8 @@ def test_conftests_answer_as_findings() -> None:
         results("main", failures=[{"msg": "no tag", "metadata": metadata}], warnings=[{"msg": "hm"}]),
         results("evaluation", warnings=[RECORD]),
     ]
-    documents, number, found = checks.from_conftest(answers, "staging")
-    assert (documents, number) == (3, 2)
+    documents, names, found = checks.from_conftest(answers, "staging")
+    assert (documents, names) == (3, ("a.b", "c.d"))
     assert found[0] == replace(FINDING, fix="do", container="server", path="/spec")
     assert (found[1].rule, found[1].level, found[1].resource) == ("rule.unnamed", "warn", checks.NOWHERE)
 
@@ -121,12 +122,12 @@ def test_conftests_answer_as_findings() -> None:
 @pytest.mark.parametrize(
     ("answers", "seen"),
     [
-        ([], (0, 0, [])),
-        ([results("main")], (0, 0, [])),
-        ([results("main", 0), results("evaluation", warnings=[RECORD])], (3, 0, [])),
-        ([results("evaluation", warnings=[RECORD])], (3, 0, [])),
-        ([results("main"), results("evaluation", warnings=[{"msg": "of somebody else"}])], (0, 0, [])),
-        ([results("main"), results("evaluation", warnings=[RECORD])], (3, 2, [])),
+        ([], (0, (), [])),
+        ([results("main")], (0, (), [])),
+        ([results("main", 0), results("evaluation", warnings=[RECORD])], (3, (), [])),
+        ([results("evaluation", warnings=[RECORD])], (3, (), [])),
+        ([results("main"), results("evaluation", warnings=[{"msg": "of somebody else"}])], (0, (), [])),
+        ([results("main"), results("evaluation", warnings=[RECORD])], (3, ("a.b", "c.d"), [])),
     ],
 )
 def test_rules_count_only_where_they_are_gathered_and_named(answers: list[Any], seen: object) -> None:
@@ -146,8 +147,8 @@ def test_rules_count_only_where_they_are_gathered_and_named(answers: list[Any], 
     ],
 )
 def test_nothing_may_escape(documents: int, evaluated: int, validated: int, number: int, expected: list[str]) -> None:
-    target = Target("t", "t", documents, evaluated, validated)
-    assert [one.rule for one in checks.unseen(target, {"1.36": validated}, number)] == expected
+    target = Target("t", "t", documents, evaluated, validated, ("a.b",) * number)
+    assert [one.rule for one in checks.unseen(target, {"1.36": validated})] == expected
 
 
 def test_findings_are_in_one_order_and_stand_once() -> None:
@@ -162,21 +163,26 @@ def test_what_stands_twice() -> None:
 
 
 def test_waived_findings_do_not_deny() -> None:
-    verdict = Verdict((), (replace(FINDING, waiver="because"), replace(FINDING, level="warn")))
-    assert (verdict.count("deny"), verdict.count("warn"), verdict.denied) == (0, 1, False)
+    verdict = Verdict((), (replace(FINDING, waiver=WAIVER), replace(FINDING, level="warn")))
+    assert (verdict.count("deny"), verdict.count("warn"), verdict.waived, verdict.denied) == (0, 1, 1, False)
 
 
 def test_a_restriction_keeps_what_was_not_seen() -> None:
     names = ("images.tag", "images.digest", "check.nothing", "main.tables", "schema.missing", "schema.invalid")
-    verdict = Verdict((), tuple(replace(FINDING, rule=name) for name in names))
-    kept = [one.rule for one in checks.restricted(verdict, ["images.tag"]).findings]
+    found = [replace(FINDING, rule=name) for name in names]
+    kept = [one.rule for one in checks.restricted(found, ["images.tag"])]
     assert kept == ["images.tag", "check.nothing", "main.tables", "schema.missing"]
+    assert checks.restricted(found, []) == found
 
 
 def test_every_rule_of_our_own_is_listed() -> None:
     listed = {rule.id for rule in rules.OWN}
-    found = checks.unseen(Target("t", "t", 2, 1, 1), {"1.36": 1}, 1) + checks.unseen(Target("t", "t", 1, 0, 1), {}, 0)
-    found += checks.unseen(Target("t", "t", 0, 0, 0), {}, 0) + checks.repeated([CART, CART], "t") + invalid("x")
+    found = checks.unseen(Target("t", "t", 2, 1, 1, ("a.b",)), {"1.36": 1}) + checks.unseen(
+        Target("t", "t", 1, 0, 1), {}
+    )
+    found += checks.unseen(Target("t", "t", 0, 0, 0), {}) + checks.repeated([CART, CART], "t") + invalid("x")
     for message in ("could not find schema", "error"):
         found += checks.from_kubeconform([answer("a", "statusError", message)], "t", [])[1]
-    assert {one.rule for one in found} | {"main.input", "main.tables"} == listed
+    assert {one.rule for one in found} | {"main.input", "main.tables"} == {
+        name for name in listed if not name.startswith("waivers.")
+    }

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote import message
-from promote.checks import Finding, Target, Verdict
+from promote.checks import Finding, Target, Verdict, Waiver
 from promote.documents import Identity
 from promote.model import Change, Gate, Plan, Version
 from promote.proof import Difference
@@ -16,7 +16,7 @@ WHO, OTHER = Identity("apps/v1", "Deployment", "shop", "web"), Identity("v1", "C
 MOVE = Difference(WHO, "/spec/image", "shop/web:1.0", "shop/web:1.1")
 
 
-def finding(level: str, waiver: str | None = None) -> Finding:
+def finding(level: str, waiver: Waiver | None = None) -> Finding:
     return Finding("a.b", "deny" if level == "deny" else "warn", "production", WHO, "it is wrong", waiver=waiver)
 
 
@@ -48,8 +48,15 @@ def test_commit_has_one_line_an_image_and_trailers_at_its_end() -> None:
 def test_verdict_line() -> None:
     assert message.verdict_line(None) == "The checks did not run."
     assert message.verdict_line(verdict(finding("warn"))) == "✅ 12 documents validated and evaluated, 1 warnings"
-    denied = message.verdict_line(verdict(finding("deny"), finding("deny", waiver="x"), finding("warn")))
-    assert denied == "❌ 1 denied, 1 warnings, 12 documents checked"
+    assert message.verdict_line(verdict(finding("deny"))) == "❌ 1 denied, 0 warnings, 12 documents checked"
+
+
+def test_verdict_line_counts_what_is_waived() -> None:
+    waived = finding("deny", Waiver("old", "team", "OPS-1", "2026-05-31"))
+    denied = message.verdict_line(verdict(finding("deny"), waived, finding("warn")))
+    assert denied == "❌ 1 denied, 1 warnings, 1 waived, 12 documents checked"
+    passed = message.verdict_line(verdict(waived))
+    assert passed == "✅ 12 documents validated and evaluated, 0 warnings, 1 waived"
 
 
 def test_diff_has_a_header_an_object() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from promote import report, verdict_report
-from promote.checks import Finding, Target, Verdict
+from promote.checks import Finding, Target, Verdict, Waiver
 from promote.config import Environment
 from promote.documents import Identity, Source
 from promote.forge.base import PullRequest
@@ -24,7 +25,8 @@ NOTHING = Plan("staging", "production", (), notes=("a note",))
 PULL = PullRequest(7, "https://forge/7", "title", "body", "promote/x", "main", SHA, "open")
 DENIAL = Finding("a.b", "deny", "production", WHO, "50%, bad:\nvery | bad", "mend it", "c", Source("a,b.yaml", 3))
 WARNING = Finding("c.d", "warn", "production", WHO, "odd")
-WAIVED = Finding("e.f", "deny", "production", WHO, "known", waiver="until May")
+WAIVER = Waiver("old", "team", "OPS-1", "2026-05-31")
+WAIVED = Finding("e.f", "deny", "production", WHO, "known", waiver=WAIVER)
 VERDICT = Verdict((Target("production", "overlays/production", 7, 6, 5),), (DENIAL, WARNING, WAIVED))
 REVISION = Revision(
     2, SHA, "2026-01-02T03:04:05+00:00", "Ann", "change", (Image("shop/web", "reg/web", Version("1.1", DIGEST)),),
@@ -59,7 +61,8 @@ def test_verdict_json() -> None:
         "message": "50%, bad:\nvery | bad", "fix": "mend it", "source": {"file": "a,b.yaml", "line": 3},
         "waiver": None,
     }  # fmt: skip
-    assert (found["findings"][1]["source"], found["findings"][2]["waiver"]) == (None, "until May")
+    assert found["findings"][1]["source"] is None
+    assert found["findings"][2]["waiver"] == asdict(WAIVER)
     json.dumps(found)
 
 

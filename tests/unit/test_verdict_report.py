@@ -3,13 +3,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from promote import verdict_report
-from promote.checks import NOWHERE, Finding, Target, Verdict
+from promote.checks import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 DENIED = Finding("images.tag", "deny", "staging", CART, "no tag", "name one", "server", Source("a,b:c.yaml", 3))
 WARNED = Finding("check.odd", "warn", "staging", NOWHERE, "50% |\nof <b> & `c`")
 VERDICT = Verdict((Target("staging", "overlays/staging", 3, 3, 2),), (DENIED, WARNED))
+WAIVER = Waiver("it | is old", "team", "OPS-1", "2026-05-31")
+WAIVED = Verdict(VERDICT.targets, (replace(DENIED, waiver=WAIVER), WARNED))
 SEEN = "staging: 3 documents rendered, 2 validated, 3 evaluated"
 
 
@@ -26,13 +28,15 @@ def test_text() -> None:
 
 
 def test_json() -> None:
-    found = verdict_report.verdict_json(Verdict(VERDICT.targets, (replace(DENIED, waiver="w"), WARNED)))
+    found = verdict_report.verdict_json(WAIVED)
     assert found["targets"] == [
         {"name": "staging", "path": "overlays/staging", "documents": 3, "evaluated": 3, "validated": 2}
     ]
     assert found["summary"] == {"deny": 0, "warn": 1, "waived": 1}
     assert found["findings"][0]["source"] == {"file": "a,b:c.yaml", "line": 3}
-    assert found["findings"][0]["waiver"] == "w"
+    assert found["findings"][0]["waiver"] == {
+        "reason": "it | is old", "owner": "team", "ticket": "OPS-1", "expires": "2026-05-31",
+    }  # fmt: skip
     assert found["findings"][1]["source"] is None
 
 
@@ -62,3 +66,20 @@ def test_markdown_of_nothing_found_has_one_table() -> None:
     lines = verdict_report.verdict_markdown(Verdict(VERDICT.targets, ()))
     assert lines[0] == "✅ 3 documents validated and evaluated, 0 warnings"
     assert len([line for line in lines if line.startswith("| ---")]) == 1
+
+
+def test_a_waived_finding_is_shown_with_its_waiver() -> None:
+    assert verdict_report.verdict_text(WAIVED)[:3] == [
+        "WAIVED images.tag  a,b:c.yaml:3",
+        "      no tag",
+        "      waived until 2026-05-31 by team (OPS-1): it | is old",
+    ]
+    assert verdict_report.verdict_text(WAIVED)[-1] == "0 denied, 1 warnings, 1 waived"
+    assert verdict_report.verdict_github(WAIVED)[0] == (
+        "::notice file=a%2Cb%3Ac.yaml,line=3,title=images.tag::no tag. "
+        "waived until 2026-05-31 by team (OPS-1): it | is old"
+    )
+    assert (
+        "| waived | images.tag | a,b:c.yaml:3 | no tag | waived until 2026-05-31 by team (OPS-1): it &#124; is old |"
+        in (verdict_report.verdict_markdown(WAIVED))
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from promote.commands.policies import read
+from promote.policy_files import described
 from promote.rules import Rule
 from tests.policies.defects import DEFECTS, InContainer, InPod, InTarget, pod_spec, workload
 from tests.policies.evaluation import good
@@ -23,7 +23,7 @@ Defect = InContainer | InPod | InTarget
 
 def pages(root: Path) -> dict[str, str]:
     """A page a rule, and the list of them."""
-    rules = read(root, root / "policies")
+    rules = described(root, root / "policies")
     found = {f"{FOLDER}/{rule.id}.md": _page(rule) for rule in rules}
     return {f"{FOLDER}/README.md": _index(rules), **found}
 

@@ -1,0 +1,93 @@
+"""Waivers in a repository: what is shown, what counts, and what is said of the waivers themselves."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from promote import config, inspection, render
+from promote.checks import Verdict
+from promote.commands import check
+from promote.errors import ConfigError
+from tests.integration.checking import ROOT, Repository, surroundings
+
+TODAY = date(2026, 3, 1)
+WAIVERS = "policies/data/waivers.yaml"
+ENTRY = """\
+waivers:
+  - rule: workloads.read_only_root
+    resource: {kind: Deployment, namespace: shop, name: cart}
+    container: server
+    reason: it writes its cache beside itself
+    owner: shop team
+    ticket: OPS-12
+    expires: 2026-05-01
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A writable root filesystem, in a repository with policies of its own to waive that in."""
+    repository = Repository.small(tmp_path_factory.mktemp("waived"))
+    (repository.folder / "policies").unlink()
+    shutil.copytree(ROOT / "policies", repository.folder / "policies")
+    repository.edit("cart.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
+    return repository
+
+
+def judge(repository: Repository, waivers: str, *only: str, today: date = TODAY) -> Verdict:
+    repository.write(WAIVERS, waivers)
+    with surroundings(repository.folder):
+        settings = config.load(repository.folder)
+        rules = replace(check.rules(repository.folder, settings), today=today)
+        return inspection.inspect([render.kustomize(Path.cwd(), "small")], rules, repository.folder, only)
+
+
+def test_a_waived_finding_is_shown_and_does_not_deny(small: Repository) -> None:
+    verdict = judge(small, ENTRY)
+    (found,) = verdict.findings
+    assert (found.rule, found.level, str(found.source)) == ("workloads.read_only_root", "deny", "cart.yaml:25")
+    assert found.waiver is not None
+    assert (verdict.denied, verdict.waived) == (False, 1)
+
+
+def test_an_expired_waiver_denies_beside_the_finding(small: Repository) -> None:
+    verdict = judge(small, ENTRY, today=date(2026, 5, 2))
+    assert {(one.rule, str(one.source)) for one in verdict.denials} == {
+        ("waivers.expired", f"{WAIVERS}:2"),
+        ("workloads.read_only_root", "cart.yaml:25"),
+    }
+
+
+def test_a_waiver_of_another_container_warns_and_waives_nothing(small: Repository) -> None:
+    verdict = judge(small, ENTRY.replace("container: server", "container: proxy"))
+    assert [(one.rule, one.level) for one in verdict.findings] == [
+        ("workloads.read_only_root", "deny"),
+        ("waivers.unused", "warn"),
+    ]
+
+
+def test_other_rules_say_nothing_of_it(small: Repository) -> None:
+    unused = ENTRY.replace("container: server", "container: proxy")
+    assert judge(small, unused, "images.tag").findings == ()
+    assert [one.rule for one in judge(small, unused, "workloads.read_only_root").findings][1:] == ["waivers.unused"]
+
+
+def test_a_schema_can_be_waived(small: Repository) -> None:
+    entry = ENTRY.replace("workloads.read_only_root", "schema.invalid").replace("    container: server\n", "")
+    assert [one.rule for one in judge(small, entry).findings][1:] == ["waivers.unused"]
+
+
+def test_what_is_wrong_with_the_file_stops_the_check(small: Repository) -> None:
+    with pytest.raises(ConfigError, match=rf"^{WAIVERS}:2: there is no rule 'workloads.read_only_rot'; did you mean"):
+        judge(small, ENTRY.replace("only_root", "only_rot"))
+
+
+def test_without_the_file_nothing_is_waived(small: Repository) -> None:
+    judge(small, ENTRY)
+    (small.folder / WAIVERS).unlink()
+    assert small.check().code == 3
