@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,20 @@ def evaluate(
         proof[0]["metadata"]["documents"],
         tuple(proof[0]["metadata"]["rules"]),
     )
+
+
+def denied_rules(targets: Mapping[str, Iterable[Document]], into: Path) -> dict[str, set[str]]:
+    """The rules that deny something in each target, by its name: all targets in one run of OPA.
+
+    Starting a program for each target takes ten times as long as evaluating it.
+    """
+    combined = {name: [{"contents": document} for document in target] for name, target in targets.items()}
+    (into / "targets.json").write_text(json.dumps(combined))
+    loaded = [argument for path in (*rule_files(POLICIES), SHOP) for argument in ("--data", path)]
+    query = "{name: {found.rule | some found in data.main.deny with input as target} | some name, target in input}"
+    done = tool("opa", "eval", "--format", "raw", "--input", into / "targets.json", *loaded, query, cwd=into)
+    assert done.code == 0, done.error
+    return {name: set(rules) for name, rules in json.loads(done.stdout).items()}
 
 
 def _id(path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.policies.defects import DEFECTS, InTarget, workload
-from tests.policies.evaluation import POLICIES, Document, Report, evaluate, good
+from tests.policies.evaluation import POLICIES, Document, Report, denied_rules, evaluate, good
 
 PLACED = {rule: defect for rule, defect in DEFECTS.items() if not isinstance(defect, InTarget)}
 IN_TARGET = {rule: defect for rule, defect in DEFECTS.items() if isinstance(defect, InTarget)}
@@ -40,11 +40,26 @@ def test_rule_denies_its_defect_in_every_place(rule: str, placed: Report) -> Non
     assert {name: placed.denied(name) for name in names} == {name: {rule} | defect.also for name in names}
 
 
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """What is denied in the target that each defect makes of the good one."""
+    targets = {rule: good() for rule in IN_TARGET}
+    for rule, target in targets.items():
+        IN_TARGET[rule].change(target)
+    return denied_rules(targets, tmp_path_factory.mktemp("broken"))
+
+
 @pytest.mark.parametrize("rule", IN_TARGET)
-def test_rule_denies_its_defect_in_the_target(rule: str, tmp_path: Path) -> None:
+def test_rule_denies_its_defect_in_the_target(rule: str, broken: dict[str, set[str]]) -> None:
+    assert broken[rule] == {rule} | IN_TARGET[rule].also
+
+
+def test_conftest_denies_what_opa_denies(broken: dict[str, set[str]], tmp_path: Path) -> None:
     target = good()
-    IN_TARGET[rule].change(target)
-    assert evaluate(target, tmp_path).denied() == {rule} | IN_TARGET[rule].also
+    for rule in ("namespaces.pod_security", "workloads.replicas_with_hpa"):
+        IN_TARGET[rule].change(target)
+    expected = broken["namespaces.pod_security"] | broken["workloads.replicas_with_hpa"]
+    assert evaluate(target, tmp_path).denied() == expected
 
 
 def test_every_finding_says_what_to_do(placed: Report) -> None:
