@@ -111,6 +111,37 @@ def server(target: list[Document]) -> Document:
     return container
 
 
+def add(kind: str, version: str = "v1", **content: object) -> InTarget:
+    """Adds a resource called `other`."""
+    return InTarget(lambda target: target.append(document(kind, version, **content)))
+
+
+def document(kind: str, version: str = "v1", **content: object) -> Document:
+    """A resource called `other`, in the namespace of the good target."""
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "other", "namespace": "shop"}, **content}
+
+
+def beside(defect: InTarget, *others: Document) -> InTarget:
+    """The same defect in a target that also holds these."""
+
+    def do(target: list[Document]) -> None:
+        target.extend(others)
+        defect.change(target)
+
+    return InTarget(do, defect.also)
+
+
+def in_pod(do: Change) -> InTarget:
+    """Breaks the one pod of the good target."""
+    return change("Deployment", lambda deployment: do(deployment["spec"]["template"]["spec"]))
+
+
+def variable(source: str, name: str) -> InTarget:
+    """Lets the good target's container read the key `key` of an object."""
+    value = {"name": "KEY", "valueFrom": {source: {"name": name, "key": "key"}}}
+    return InTarget(lambda target: server(target).update(env=[value]))
+
+
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
@@ -127,6 +158,26 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"
     ),
     "network.dns_egress": remove("NetworkPolicy", "dns"),
+    "references.claim": beside(
+        in_pod(
+            lambda spec: spec["volumes"].append({"name": "data", "persistentVolumeClaim": {"claimName": "cart"}}),
+        ),
+        document("PersistentVolumeClaim"),
+    ),
+    "references.config_map": beside(variable("configMapKeyRef", "cart"), document("ConfigMap")),
+    "references.priority_class": beside(
+        in_pod(lambda spec: spec.update(priorityClassName="first")),
+        {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "last"}},
+    ),
+    "references.secret": variable("secretKeyRef", "other"),
+    "references.service_account": beside(
+        in_pod(lambda spec: spec.update(serviceAccountName="cart")), document("ServiceAccount")
+    ),
+    "references.storage_class": beside(
+        add("PersistentVolumeClaim", spec={"storageClassName": "fast"}),
+        {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "slow"}},
+    ),
+    "references.volume": in_pod(lambda spec: spec["volumes"].pop()),
     "secrets.demo_sealed": change(
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),
@@ -161,5 +212,5 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
     "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),
     "workloads.sysctls": InPod(setting("sysctls", [{"name": "kernel.msgmax", "value": "1"}])),
-    "workloads.volume_types": InPod(lambda spec: spec.update(volumes=[{"name": "disk", "hostPath": {"path": "/"}}])),
+    "workloads.volume_types": InPod(lambda spec: spec["volumes"].append({"name": "disk", "hostPath": {"path": "/"}})),
 }

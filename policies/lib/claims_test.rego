@@ -1,0 +1,27 @@
+package lib.claims_test
+
+import data.lib.claims
+import data.lib.examples_test as examples
+
+_claim := {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}
+
+_target := examples.combined([
+	object.union(
+		examples.workload("StatefulSet", examples.pod_spec),
+		{"spec": {"volumeClaimTemplates": [_claim]}},
+	),
+	examples.resource("v1", "PersistentVolumeClaim", "backups", {"spec": {}}),
+	examples.workload("Job", object.union(examples.pod_spec, {"volumes": [
+		{"name": "tmp", "emptyDir": {}},
+		{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
+	]})),
+])
+
+test_finds_claims_wherever_they_are_made if {
+	found := claims.every_one with input as _target
+	{[claim.name, claim.resource.kind, claim.path] | some claim in found} == {
+		["data", "StatefulSet", "/spec/volumeClaimTemplates/0"],
+		["backups", "PersistentVolumeClaim", ""],
+		["scratch", "Job", "/spec/template/spec/volumes/1/ephemeral/volumeClaimTemplate"],
+	}
+}

@@ -1,0 +1,31 @@
+package lib.references_test
+
+import data.lib.examples_test as examples
+import data.lib.references
+
+_target := examples.combined([examples.resource("v1", "ConfigMap", "settings", {})])
+
+test_what_is_rendered_exists if {
+	references.exists("/ConfigMap", "shop", "settings") with input as _target
+	not references.exists("/ConfigMap", "else", "settings") with input as _target
+	not references.exists("/Secret", "shop", "settings") with input as _target
+}
+
+test_what_every_cluster_has_exists if {
+	references.exists("/ServiceAccount", "shop", "default") with input as []
+	references.exists("scheduling.k8s.io/PriorityClass", "", "system-node-critical") with input as []
+	not references.exists("scheduling.k8s.io/PriorityClass", "", "system-other") with input as []
+}
+
+test_what_the_table_lists_exists if {
+	table := {"provides": {"storage.k8s.io/StorageClass": ["gp3", "io*"]}}
+	references.exists("storage.k8s.io/StorageClass", "", "gp3") with input as [] with data.cluster as table
+	references.exists("storage.k8s.io/StorageClass", "", "io2") with input as [] with data.cluster as table
+	not references.exists("storage.k8s.io/StorageClass", "", "gp2") with input as [] with data.cluster as table
+}
+
+test_absence_is_denied_where_such_objects_are_kept if {
+	references.level("/ConfigMap", "shop", "other") == "deny" with input as _target
+	references.level("/ConfigMap", "else", "other") == "warn" with input as _target
+	not references.level("/ConfigMap", "shop", "settings") with input as _target
+}

@@ -1,0 +1,175 @@
+# METADATA
+# title: Settings
+# description: |
+#   The ConfigMaps and Secrets that pods read, by whom and which keys of them, and which of both there will be: a
+#   Secret also comes from a SealedSecret, an ExternalSecret, a Certificate or a SecretProviderClass.
+package lib.settings
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.pods
+import data.lib.references
+import data.lib.values
+
+_types := {
+	"configMap": "/ConfigMap",
+	"configMapKeyRef": "/ConfigMap",
+	"configMapRef": "/ConfigMap",
+	"secret": "/Secret",
+	"secretKeyRef": "/Secret",
+	"secretRef": "/Secret",
+}
+
+# Every place that reads one: who holds it, what it reads and which keys, and where that is written.
+uses := array.flatten([_of_env, _of_env_from, _of_volumes, _of_projections, _of_registries])
+
+_of_env := [use |
+	some container in pods.containers
+	some index, variable in values.list(values.at(container.content, ["env"]))
+	some field in ["configMapKeyRef", "secretKeyRef"]
+	source := values.map(variable.valueFrom[field])
+	path := sprintf("/env/%d/valueFrom/%s", [index, field])
+	use := _use(container, _types[field], source, [values.text(values.at(source, ["key"]))], path)
+]
+
+_of_env_from := [use |
+	some container in pods.containers
+	some index, source in values.list(values.at(container.content, ["envFrom"]))
+	some field in ["configMapRef", "secretRef"]
+	path := sprintf("/envFrom/%d/%s", [index, field])
+	use := _use(container, _types[field], values.map(source[field]), [], path)
+]
+
+_of_volumes := [use |
+	some pod in pods.templates
+	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
+	some field in ["configMap", "secret"]
+	source := values.map(volume[field])
+	path := sprintf("/volumes/%d/%s", [index, field])
+	use := _use(pod, _types[field], source, _items(source), path)
+]
+
+_of_projections := [use |
+	some pod in pods.templates
+	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
+	some position, projection in values.list(volume.projected.sources)
+	some field in ["configMap", "secret"]
+	source := values.map(projection[field])
+	path := sprintf("/volumes/%d/projected/sources/%d/%s", [index, position, field])
+	use := _use(pod, _types[field], source, _items(source), path)
+]
+
+_of_registries := [_use(pod, "/Secret", values.map(source), [], sprintf("/imagePullSecrets/%d", [index])) |
+	some pod in pods.templates
+	some index, source in values.list(values.at(pod.spec, ["imagePullSecrets"]))
+]
+
+_use(holder, type, source, keys, path) := {
+	"holder": holder,
+	"keys": keys,
+	"kind": trim_prefix(type, "/"),
+	"name": values.text(object.get(source, "secretName", object.get(source, "name", ""))),
+	"namespace": _namespace(holder),
+	"optional": object.get(source, "optional", false),
+	"path": path,
+	"type": type,
+}
+
+_items(source) := [values.text(values.at(item, ["key"])) | some item in values.list(values.at(source, ["items"]))]
+
+_namespace(holder) := holder.pod.resource.namespace if holder.content
+
+_namespace(holder) := holder.resource.namespace if holder.spec
+
+# What there will be: its type, namespace, name and keys, and whether it may have others that only the cluster sees.
+_sources := array.flatten([_config_maps, _secrets, _sealed, _external, _certificates, _mounted])
+
+_config_maps := [_source(resource, "/ConfigMap", resource.name, keys, false) |
+	some resource in documents.of("", "ConfigMap")
+	keys := _keys(resource.content, [["data"], ["binaryData"]])
+]
+
+# A Secret without any data waits for somebody to fill it.
+_secrets := [_source(resource, "/Secret", resource.name, keys, count(keys) == 0) |
+	some resource in documents.of("", "Secret")
+	keys := _keys(resource.content, [["data"], ["stringData"]])
+]
+
+_sealed := [_source(resource, "/Secret", resource.name, keys, false) |
+	some resource in documents.of("bitnami.com", "SealedSecret")
+	keys := _keys(resource.content, [["spec", "encryptedData"], ["spec", "template", "data"]])
+]
+
+_external := [_source(resource, "/Secret", name, array.concat(written, made), unknown) |
+	some resource in documents.of("external-secrets.io", "ExternalSecret")
+	spec := values.map(values.at(resource.content, ["spec"]))
+	name := values.text(object.get(spec, ["target", "name"], resource.name))
+	template := values.map(values.at(spec, ["target", "template"]))
+	made := _keys(template, [["data"]])
+	written := [entry.secretKey | some entry in values.list(values.at(spec, ["data"])); count(made) == 0]
+	unknown := (count(values.list(values.at(spec, ["dataFrom"]))) + count(object.get(template, "templateFrom", []))) > 0
+]
+
+_certificates := [_source(resource, "/Secret", name, ["ca.crt", "tls.crt", "tls.key"], unknown) |
+	some resource in documents.of("cert-manager.io", "Certificate")
+	spec := values.map(values.at(resource.content, ["spec"]))
+	name := values.text(values.at(spec, ["secretName"]))
+	unknown := count(object.keys(spec) & {"additionalOutputFormats", "keystores"}) > 0
+]
+
+_mounted := [_source(resource, "/Secret", values.text(made.secretName), keys, false) |
+	some resource in documents.of("secrets-store.csi.x-k8s.io", "SecretProviderClass")
+	some made in values.list(values.at(resource.content, ["spec", "secretObjects"]))
+	keys := [entry.key | some entry in values.list(values.at(made, ["data"]))]
+]
+
+_source(resource, type, name, keys, unknown) := {
+	"identity": [type, resource.namespace, name],
+	"keys": keys,
+	"unknown": unknown,
+}
+
+_keys(holder, paths) := [key | some path in paths; some key, _ in values.map(values.at(holder, path))]
+
+_identities contains source.identity if some source in _sources
+
+_kept contains array.slice(source.identity, 0, 2) if some source in _sources
+
+_unknown contains source.identity if {
+	some source in _sources
+	source.unknown
+}
+
+_has contains [source.identity, key] if {
+	some source in _sources
+	some key in source.keys
+}
+
+exists(type, namespace, name) if [type, namespace, name] in _identities
+
+exists(type, namespace, name) if references.exists(type, namespace, name)
+
+# Of what the target does not hold, and how bad that is: as for other references, but any source of Secrets counts.
+missing := [object.union(use, {"level": _level(use.type, use.namespace)}) |
+	some use in uses
+	use.optional != true
+	not exists(use.type, use.namespace, use.name)
+]
+
+_level(type, namespace) := "deny" if [type, namespace] in _kept
+
+_level(type, namespace) := "warn" if not [type, namespace] in _kept
+
+# Of what the target holds, but without this key.
+missing_keys := [object.union(use, {"key": key}) |
+	some use in uses
+	use.optional != true
+	identity := [use.type, use.namespace, use.name]
+	identity in _identities
+	not identity in _unknown
+	some key in use.keys
+	not [identity, key] in _has
+]
+
+# A finding about who reads it.
+about(use, said) := finding.about_holder(use.holder, object.union(said, {"path": use.path}))

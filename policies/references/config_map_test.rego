@@ -1,0 +1,34 @@
+package rules.references.config_map_test
+
+import data.lib.examples_test as examples
+import data.rules.references.config_map
+
+_reader := examples.workload("Deployment", object.union(examples.pod_spec, {"containers": [object.union(
+	examples.container,
+	{"env": [{"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}]},
+)]}))
+
+_config_map(name, key) := examples.resource("v1", "ConfigMap", name, {"data": {key: "fast"}})
+
+test_accepts_a_config_map_with_the_key if {
+	target := examples.combined([_reader, _config_map("settings", "mode")])
+	count(config_map.deny | config_map.warn) == 0 with input as target
+}
+
+test_denies_an_absent_key if {
+	examples.messages(config_map.deny) == {
+		"Deployment/cart: container server reads key mode of ConfigMap settings, which has no such key",
+	} with input as examples.combined([_reader, _config_map("settings", "other")])
+}
+
+test_denies_an_absent_config_map if {
+	target := examples.combined([_reader, _config_map("other", "mode")])
+	messages := {"Deployment/cart: container server reads ConfigMap settings, which the target does not hold"}
+	examples.messages(config_map.deny) == messages with input as target
+}
+
+test_warns_where_no_config_map_is_kept if {
+	messages := {"Deployment/cart: container server reads ConfigMap settings, which the target does not hold"}
+	examples.messages(config_map.warn) == messages with input as examples.combined([_reader])
+	count(config_map.deny) == 0 with input as examples.combined([_reader])
+}

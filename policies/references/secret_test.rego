@@ -1,0 +1,34 @@
+package rules.references.secret_test
+
+import data.lib.examples_test as examples
+import data.rules.references.secret
+
+_reader := examples.workload("Deployment", object.union(examples.pod_spec, {"containers": [object.union(
+	examples.container,
+	{"env": [{"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "jwt"}}}]},
+)]}))
+
+_sealed(name, key) := examples.resource("bitnami.com/v1alpha1", "SealedSecret", name, {"spec": {
+	"encryptedData": {key: "AgBy"},
+}})
+
+test_accepts_a_source_with_the_key if {
+	count(secret.deny | secret.warn) == 0 with input as examples.combined([_reader, _sealed("keys", "jwt")])
+}
+
+test_denies_an_absent_key if {
+	examples.messages(secret.deny) == {
+		"Deployment/cart: container server reads key jwt of Secret keys, whose source has no such key",
+	} with input as examples.combined([_reader, _sealed("keys", "other")])
+}
+
+test_denies_an_absent_secret if {
+	messages := {"Deployment/cart: container server reads Secret keys, which nothing in the target makes"}
+	examples.messages(secret.deny) == messages with input as examples.combined([_reader, _sealed("other", "jwt")])
+}
+
+test_warns_where_no_secret_is_made if {
+	messages := {"Deployment/cart: container server reads Secret keys, which nothing in the target makes"}
+	examples.messages(secret.warn) == messages with input as examples.combined([_reader])
+	count(secret.deny) == 0 with input as examples.combined([_reader])
+}

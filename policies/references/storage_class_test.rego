@@ -1,0 +1,34 @@
+package rules.references.storage_class_test
+
+import data.lib.examples_test as examples
+import data.rules.references.storage_class
+
+_set(class) := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"volumeClaimTemplates": [{
+	"metadata": {"name": "data"},
+	"spec": {"storageClassName": class},
+}]}})
+
+_class(name) := {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}}
+
+_messages := {"StatefulSet/cart: claim data asks for StorageClass fast, which the target does not hold"}
+
+test_accepts_a_class_of_the_target if {
+	target := examples.combined([_set("fast"), _class("fast")])
+	count(storage_class.deny | storage_class.warn) == 0 with input as target
+}
+
+test_accepts_the_default_class_and_none if {
+	claim := examples.resource("v1", "PersistentVolumeClaim", "data", {"spec": {}})
+	target := examples.combined([_set(""), claim, _class("fast")])
+	count(storage_class.deny | storage_class.warn) == 0 with input as target
+}
+
+test_denies_an_absent_class if {
+	target := examples.combined([_set("fast"), _class("slow")])
+	examples.messages(storage_class.deny) == _messages with input as target
+}
+
+test_warns_where_no_class_is_made if {
+	examples.messages(storage_class.warn) == _messages with input as examples.combined([_set("fast")])
+	count(storage_class.deny) == 0 with input as examples.combined([_set("fast")])
+}

@@ -1,0 +1,28 @@
+package rules.references.volume_test
+
+import data.lib.examples_test as examples
+import data.rules.references.volume
+
+_mounts := {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+
+_pod(volumes) := object.union(examples.pod_spec, {
+	"containers": [object.union(examples.container, _mounts)],
+	"volumes": volumes,
+})
+
+test_accepts_volumes_of_the_pod if {
+	target := examples.combined([examples.workload("Deployment", _pod([{"name": "data", "emptyDir": {}}]))])
+	count(volume.deny) == 0 with input as target
+}
+
+test_accepts_claim_templates if {
+	claims := {"spec": {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}}
+	target := examples.combined([object.union(examples.workload("StatefulSet", _pod([])), claims)])
+	count(volume.deny) == 0 with input as target
+}
+
+test_denies_undeclared_volumes if {
+	examples.messages(volume.deny) == {
+		"Deployment/cart: container server mounts volume data, which the pod does not declare",
+	} with input as examples.combined([examples.workload("Deployment", _pod([{"name": "date", "emptyDir": {}}]))])
+}
