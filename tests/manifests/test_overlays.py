@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,7 @@ from tests.manifests.render import (
     CLUSTER_SCOPED,
     COMPONENT,
     ENVIRONMENTS,
+    HASH,
     REPOSITORY,
     WORKLOADS,
     Object,
@@ -30,6 +34,9 @@ OURS = re.compile(r"mediq/[\w-]+:\d[\w.-]*@sha256:[0-9a-f]{64}")
 BUILT_IN = re.compile(
     r"v1|(apps|autoscaling|batch|policy)/v\d|(networking|rbac\.authorization|scheduling|storage)\.k8s\.io/v1"
 )
+# Lines that `diff -r` prints for the two overlays: about a hundred values, each before and after.
+LONGEST_DIFFERENCE = 210
+Place = tuple[str, str, str]
 RETIRED = {"bases", "commonLabels", "patchesStrategicMerge", "patchesJson6902", "vars", "imageTags"}
 
 
@@ -161,6 +168,48 @@ def test_base_knows_no_environment() -> None:
     for each in render(REPOSITORY / "base").services("Deployment"):
         (server,) = containers(each)
         assert not server["resources"]["requests"].keys() & {"cpu", "memory"}, name_of(each)
+
+
+def test_no_value_that_an_environment_changes_stands_in_base() -> None:
+    base = _values(render(REPOSITORY / "base").objects)
+    staging, production = (_values(overlay(each).objects, each) for each in ENVIRONMENTS)
+    changed = {path for path in staging.keys() | production.keys() if staging.get(path) != production.get(path)}
+    assert ("ResourceQuota", "environment", "/spec/hard/pods") in changed
+    assert changed & base.keys() - _versions(changed) == set()
+
+
+def _versions(paths: Iterable[Place]) -> set[Place]:
+    """Base says which image runs, an overlay which version of it."""
+    return {place for place in paths if place[-1].endswith("/image")}
+
+
+def _values(objects: Iterable[Object], environment: str = "") -> dict[Place, str]:
+    """Every value by kind, name and path; names lose the environment, and what Kustomize adds to them."""
+    found = {}
+    for each in objects:
+        name = without_hash(each).replace(f"mediq-{environment}-", "")
+        for path, value in _leaves(each):
+            if not path.startswith(("/metadata/name", "/metadata/namespace")):
+                text = str(value).replace(environment, "") if environment else str(value)
+                found[each["kind"], name, path] = HASH.sub("", text)
+    return found
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from _leaves(value, f"{path}/{value.get('name', number) if isinstance(value, dict) else number}")
+    else:
+        yield path, node
+
+
+def test_what_is_different_is_read_in_a_minute() -> None:
+    folders = [str(REPOSITORY / "overlays" / each) for each in ENVIRONMENTS]
+    said = subprocess.run(["diff", "-r", *folders], capture_output=True, text=True, check=False).stdout
+    assert 0 < len(said.splitlines()) <= LONGEST_DIFFERENCE
 
 
 def test_base_lists_every_service_folder() -> None:
