@@ -112,7 +112,7 @@ def parser_of(verb: str) -> Parser:
     purpose, arguments = VERBS[verb]
     parser = Parser(f"promote {verb}", description=f"{purpose[0].upper()}{purpose[1:]}.")
     arguments(parser)
-    outputs = ("text", "json", "github", "markdown") if verb == "check" else ("text", "json")
+    outputs = ("text", "json", *(("sarif", "junit", "github", "markdown") if verb == "check" else ()))
     _option(parser, "--output", choices=outputs, default="text", help="how to print the result (text)")
     return parser
 

@@ -57,6 +57,7 @@ class Finding:
     source: Source | None = None
     waiver: Waiver | None = None
     path: str = ""  # a JSON pointer to the fault within the rendered resource
+    place: str = ""  # the same with items of lists by their names, which stay when their positions change
 
 
 @dataclass(frozen=True, slots=True)

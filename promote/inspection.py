@@ -119,7 +119,7 @@ def _located(findings: list[Finding], rendered: Rendered, root: Path) -> list[Fi
     from promote.sources import Sources
 
     sources = Sources(rendered, root)
-    return [replace(finding, source=sources.of(finding)) for finding in findings]
+    return [replace(finding, source=sources.of(finding), place=sources.place(finding)) for finding in findings]
 
 
 def _write(folder: Path, number: int, target: Rendered) -> Path:

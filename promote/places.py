@@ -56,6 +56,17 @@ def value_at(content: Any, steps: Sequence[str]) -> Any:
     return content
 
 
+def named(content: Any, steps: Sequence[str]) -> str:
+    """The steps as a path in which items of lists go by their names, where they have one."""
+    words = []
+    for step in steps:
+        item = _child(content, step)
+        name = item.get("name") if isinstance(content, list) and isinstance(item, Mapping) else None
+        words.append(f"[{name}]" if name else step)
+        content = item
+    return "".join(f"/{word}" for word in words)
+
+
 def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
     """Where in `node` the steps lead that lead to something in the rendered `content`.
 

@@ -44,6 +44,11 @@ class Sources:
         steps = places.parts(finding.path)
         return self._of_image(document, steps, finding.rule) or self._of_value(document, steps)
 
+    def place(self, finding: Finding) -> str:
+        """The path of `finding` with items of lists by their names."""
+        document = self._documents.get(finding.resource)
+        return places.named(document.content, places.parts(finding.path)) if document else finding.path
+
     @cached_property
     def _documents(self) -> dict[Identity, Document]:
         return {document.identity: document for document in reversed(self._rendered.documents)}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import config, inspection, policy_files, process, render, verdict_report
+from promote import config, inspection, junit, policy_files, process, render, sarif, verdict_report
+from promote.checks import Verdict
 from promote.commands.result import Result
 from promote.config import Config
 from promote.errors import UsageError, nearest
 from promote.inspection import Rules
+from promote.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,21 @@ def run(options: Options) -> Result:
         rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
         targets = [process.result(one) for one in rendering]
     verdict = inspection.inspect(targets, judges, root, options.only)
-    views = {
-        "github": lambda: verdict_report.verdict_github(verdict),
-        "markdown": lambda: verdict_report.verdict_markdown(verdict),
-    }
     text = verdict_report.verdict_text(verdict)
+    views = _views(verdict, lambda: policy_files.described(root, judges.policies), options.only)
     return Result(verdict_report.verdict_json(verdict), text, 3 if verdict.denied else 0, views)
+
+
+def _views(
+    verdict: Verdict, described: Callable[[], Sequence[Rule]], only: Sequence[str]
+) -> dict[str, Callable[[], list[str]]]:
+    """The formats that few ask for, each made when it is."""
+    return {
+        "github": lambda: verdict_report.verdict_github(verdict),
+        "junit": lambda: junit.report(verdict, described(), only),
+        "markdown": lambda: verdict_report.verdict_markdown(verdict),
+        "sarif": lambda: json.dumps(sarif.log(verdict, described()), indent=2).splitlines(),
+    }
 
 
 def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft4Validator
 
 from promote.commands import policies
 from promote.errors import UsageError
+from promote.process import run
 from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
 
 TOP = ["targets", "findings", "summary"]
@@ -83,6 +88,44 @@ def test_markdown_is_a_job_summary(small: Repository) -> None:
     assert lines[0] == "❌ 2 denied, 0 warnings, 4 documents checked"
     assert "| small | 4 | 4 | 4 |" in lines
     assert [line.split(" | ")[1] for line in lines[-2:]] == ["schema.invalid", "workloads.read_only_root"]
+
+
+@pytest.fixture(scope="module")
+def sarif_schema() -> Any:
+    """The schema that OASIS publishes, from the module that tools/sarif/go.sum pins."""
+    done = run(["go", "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3"], cwd=ROOT / "tools" / "sarif")
+    assert done.code == 0, done.text + done.error
+    source = Path(json.loads(done.stdout)["Dir"], "pkg", "report", "v210", "sarif", "schema.go").read_text()
+    return json.loads(source.split("`")[1])
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="go fetches the schema")
+def test_sarif_is_what_its_schema_describes(small: Repository, sarif_schema: Any) -> None:
+    log = json.loads("\n".join(small.check().result.views["sarif"]()))
+    validator = Draft4Validator(sarif_schema)
+    assert [error.message for error in validator.iter_errors(log)] == []
+    (only,) = log["runs"]
+    # The schema does see what is wrong.
+    only["results"][0]["level"] = "deny"
+    assert [error.message for error in validator.iter_errors(log)] != []
+
+
+def test_sarif_names_each_rule_and_the_line_of_each_finding(small: Repository) -> None:
+    (only,) = json.loads(promote(small, "check", "--output", "sarif").stdout)["runs"]
+    rules = only["tool"]["driver"]["rules"]
+    assert {"workloads.read_only_root", "schema.invalid", "images.tag"} < {rule["id"] for rule in rules}
+    places = {
+        rules[one["ruleIndex"]]["id"]: one["locations"][0]["physicalLocation"]["region"]["startLine"]
+        for one in only["results"]
+    }
+    assert places == {"schema.invalid": 7, "workloads.read_only_root": 26}
+
+
+def test_junit_has_a_case_for_each_rule(small: Repository) -> None:
+    (suite,) = ElementTree.fromstring(promote(small, "check", "--output", "junit").stdout)  # noqa: S314 our own
+    assert (suite.get("name"), suite.get("failures"), suite.get("errors")) == ("small", "2", "0")
+    names = {str(case.get("name")).partition(":")[0] for case in suite}
+    assert {"images.tag", "check.nothing", "schema.invalid", "workloads.read_only_root"} < names
 
 
 def test_only_one_rule(small: Repository) -> None:

@@ -104,3 +104,19 @@ def test_fields_of_what_is_no_mapping() -> None:
     assert places.text(root("a: [b]"), "a") == ""
     assert places.items(root("a: b"), "a") == ()
     assert places.key_line(root("a: b\nc: d"), "c") == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/spec/containers/1/image", "/spec/containers/[b]/image"),
+        ("/spec/containers/1", "/spec/containers/[b]"),
+        ("/spec/args/1", "/spec/args/1"),
+        ("/spec/containers/7/image", "/spec/containers/7/image"),
+        ("/nothing/0/there", "/nothing/0/there"),
+        ("", ""),
+    ],
+)
+def test_items_of_lists_go_by_their_names(path: str, expected: str) -> None:
+    content = {"spec": {"containers": [{"name": "a"}, {"name": "b", "image": "i"}], "args": ["x", "y"]}}
+    assert places.named(content, places.parts(path)) == expected
