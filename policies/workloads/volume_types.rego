@@ -30,7 +30,8 @@ _allowed := {
 deny contains found if {
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
-	some type in (object.keys(values.map(volume)) - {"name"})
+	some type, source in object.remove(values.map(volume), ["name"])
+	source != null
 	not type in _allowed
 	found := finding.about_pod(pod, {
 		"msg": sprintf("volume %s is of type %s", [values.text(values.at(volume, ["name"])), type]),

@@ -15,6 +15,7 @@ test_accepts_the_restricted_types if {
 		{"name": "h", "projected": {}},
 		{"name": "i", "secret": {"secretName": "i"}},
 		{"name": "j"},
+		{"name": "k", "emptyDir": {}, "hostPath": null},
 	]})
 	count(volume_types.deny) == 0 with input as target
 }
