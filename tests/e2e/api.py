@@ -139,8 +139,8 @@ class Api:
         path = self.collection(item["apiVersion"], item["kind"], metadata.get("namespace", ""))
         return self.request("POST", path, item, media="application/json", fieldValidation="Strict", **query)
 
-    def merge(self, item: Object, patch: Object, *, subresource: str = "") -> Object:
-        return self.request("PATCH", self.address(item) + subresource, patch, media=MERGE).content
+    def merge(self, item: Object, patch: Object, *, subresource: str = "", **query: str) -> Object:
+        return self.request("PATCH", self.address(item) + subresource, patch, media=MERGE, **query).content
 
     def get(self, item: Object) -> Object:
         """The live object that has this one's kind, namespace and name."""

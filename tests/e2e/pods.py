@@ -4,115 +4,31 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.e2e.api import Object
+from tests.e2e.pod_fields import ABSENT, PLACES
 
-EXAMPLES = 300
-ABSENT: Any = object()
+# How many are put together at random, besides each change by itself.
+EXAMPLES = int(os.environ.get("E2E_EXAMPLES", "400"))
 
 
 class Change(NamedTuple):
-    """A value for one field of a pod, of its container or of its init container."""
+    """A value for one field of a pod's metadata, of its spec or of its container in one of the lists."""
 
     place: str
     path: str
     value: Any
 
 
-SHARED = {
-    "securityContext.runAsNonRoot": [ABSENT, True, False],
-    "securityContext.runAsUser": [ABSENT, 0, 1001],
-    "securityContext.seccompProfile": [
-        ABSENT,
-        {"type": "RuntimeDefault"},
-        {"type": "Localhost", "localhostProfile": "own.json"},
-        {"type": "Unconfined"},
-    ],
-    "securityContext.appArmorProfile": [{"type": "RuntimeDefault"}, {"type": "Unconfined"}],
-    "securityContext.seLinuxOptions": [
-        {"type": "container_t"},
-        {"type": "container_engine_t"},
-        {"type": "spc_t"},
-        {"level": "s0:c1,c2"},
-        {"user": "root"},
-        {"role": "sysadm_r"},
-    ],
-    "securityContext.windowsOptions": [{"runAsUserName": "ContainerUser"}, {"hostProcess": False}],
-}
-SOURCES: list[Object] = [
-    {"emptyDir": {}},
-    {"configMap": {"name": "c"}},
-    {"secret": {"secretName": "s"}},
-    {"downwardAPI": {"items": []}},
-    {"projected": {"sources": [{"configMap": {"name": "c"}}]}},
-    {"persistentVolumeClaim": {"claimName": "c"}},
-    {"csi": {"driver": "inline.example.com"}},
-    {"image": {"reference": "example.com/data:1"}},
-    {"hostPath": {"path": "/var/log"}},
-    {"nfs": {"server": "nfs.example.com", "path": "/"}},
-    {"iscsi": {"targetPortal": "192.0.2.1:3260", "iqn": "iqn.2001-04.com.example:d", "lun": 0}},
-]
-OF_POD = {
-    **SHARED,
-    "hostNetwork": [True, False],
-    "hostPID": [True, False],
-    "hostIPC": [True, False],
-    "hostUsers": [True, False, False],
-    "securityContext.supplementalGroups": [[0]],
-    "securityContext.sysctls": [
-        [{"name": "net.ipv4.tcp_syncookies", "value": "1"}],
-        [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
-        [{"name": "net.ipv4.tcp_keepalive_time", "value": "60"}],
-        [{"name": "kernel.msgmax", "value": "65536"}],
-    ],
-    "volumes": [[{"name": "v", **source}] for source in SOURCES],
-}
-OF_CONTAINER = {
-    **SHARED,
-    "securityContext.allowPrivilegeEscalation": [ABSENT, True, False],
-    "securityContext": [{"privileged": True}],
-    "securityContext.privileged": [False],
-    "securityContext.procMount": ["Default", "Unmasked"],
-    "securityContext.capabilities": [
-        ABSENT,
-        {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
-        {"drop": ["ALL"], "add": ["CHOWN"]},
-        {"drop": ["ALL"], "add": ["SYS_ADMIN"]},
-        {"drop": ["CAP_ALL"]},
-        {"drop": ["NET_RAW"]},
-        {"drop": ["all"]},
-    ],
-    "ports": [
-        [{"containerPort": 8080}],
-        [{"containerPort": 8080, "hostPort": 0}],
-        [{"containerPort": 8080, "hostPort": 8080}],
-    ],
-}
-# Init containers that end have no probes.
-OF_SERVER = {
-    "livenessProbe": [
-        {"httpGet": {"port": 8080}},
-        {"httpGet": {"port": 8080, "host": ""}},
-        {"httpGet": {"port": 8080, "host": "192.0.2.1"}},
-        {"tcpSocket": {"port": 8080, "host": "127.0.0.1"}},
-    ],
-    "lifecycle": [
-        {"preStop": {"httpGet": {"port": 8080, "host": "192.0.2.1"}}},
-        {"postStart": {"httpGet": {"port": 8080}}},
-    ],
-}
 CHANGES = [
     Change(place, path, value)
-    for place, fields in (
-        ("", OF_POD),
-        ("containers", {**OF_CONTAINER, **OF_SERVER}),
-        ("initContainers", OF_CONTAINER),
-    )
+    for place, fields in PLACES.items()
     for path, values in fields.items()
     for value in values
 ]
@@ -120,10 +36,6 @@ CHANGES = [
 
 def hardened(name: str) -> Object:
     """A pod that nobody objects to."""
-    container = {
-        "image": "example.com/cart:1.0",
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -136,31 +48,54 @@ def hardened(name: str) -> Object:
             },
             "containers": [
                 {
-                    "name": "server",
+                    **_container("server"),
                     "resources": {
                         key: {"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "16Mi"}
                         for key in ("requests", "limits")
                     },
-                    **copy.deepcopy(container),
                 }
             ],
-            "initContainers": [{"name": "first", **container}],
+            "initContainers": [_container("first")],
         },
     }
+
+
+def _container(name: str) -> Object:
+    context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return {"name": name, "image": "example.com/cart:1.0", "securityContext": context}
+
+
+def _target(pod: Object, place: str) -> Object:
+    """The part of a pod that a change is about, made where it is not there yet."""
+    if place in pod:
+        part: Object = pod[place]
+        return part
+    name = {"ephemeralContainers": "debugger", "sidecars": "sidecar"}.get(place)
+    containers = pod["spec"].get("initContainers" if place == "sidecars" else place) or []
+    if name and name not in {each["name"] for each in containers}:
+        containers.append(_container(name) | ({"restartPolicy": "Always"} if place == "sidecars" else {}))
+        pod["spec"]["initContainers" if place == "sidecars" else place] = containers
+    return next((each for each in containers if name in (None, each["name"])), {})
 
 
 def _changed(changes: list[Change]) -> Object:
     pod = hardened("")
     for change in changes:
-        target = pod["spec"][change.place][0] if change.place else pod["spec"]
+        target = _target(pod, change.place)
         *parents, last = change.path.split(".")
         for each in parents:
-            target = target.setdefault(each, {})
+            target[each] = target.get(each) or {}
+            target = target[each]
         if change.value is ABSENT:
             target.pop(last, None)
         else:
             target[last] = copy.deepcopy(change.value)
     return pod
+
+
+def _containers(pod: Object) -> list[Object]:
+    lists = ("containers", "initContainers", "ephemeralContainers")
+    return [each for name in lists for each in pod["spec"].get(name) or []]
 
 
 def _in_user_namespace(pod: Object) -> None:
@@ -170,10 +105,18 @@ def _in_user_namespace(pod: Object) -> None:
 
 def _for_windows(pod: Object) -> None:
     """Take away what Windows does not have."""
-    for each in (pod["spec"], *pod["spec"]["containers"], *pod["spec"]["initContainers"]):
-        context = each.get("securityContext", {})
+    for each in (pod["spec"], *_containers(pod)):
+        context = each.get("securityContext") or {}
         each["securityContext"] = {key: context[key] for key in ("runAsNonRoot", "windowsOptions") if key in context}
     pod["spec"]["os"] = {"name": "windows"}
+
+
+def _on_the_windows_node(pod: Object) -> None:
+    """A process of the node, which all containers are or none."""
+    _for_windows(pod)
+    pod["spec"]["hostNetwork"] = True
+    options = pod["spec"]["securityContext"].get("windowsOptions") or {}
+    pod["spec"]["securityContext"]["windowsOptions"] = {**options, "hostProcess": True}
 
 
 SYSTEMS: list[Callable[[Object], None]] = [
@@ -181,12 +124,13 @@ SYSTEMS: list[Callable[[Object], None]] = [
     _in_user_namespace,
     _in_user_namespace,
     _for_windows,
+    _on_the_windows_node,
 ]
 
 
-def generated(namespace: str) -> list[Object]:
-    """Different pods, the same ones in every run."""
-    found: dict[str, Object] = {}
+def _combined() -> Iterator[Object]:
+    """Pods with up to four changes at once, the same ones in every run."""
+    found: list[Object] = []
 
     @settings(
         derandomize=True,
@@ -196,13 +140,24 @@ def generated(namespace: str) -> list[Object]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(st.sampled_from(CHANGES), max_size=3), st.sampled_from(SYSTEMS))
+    @given(st.lists(st.sampled_from(CHANGES), max_size=4), st.sampled_from(SYSTEMS))
     def collect(changes: list[Change], adapt: Callable[[Object], None]) -> None:
         pod = _changed(changes)
         adapt(pod)
-        found.setdefault(json.dumps(pod), pod)
+        found.append(pod)
 
     collect()
+    yield from found
+
+
+def generated() -> list[Object]:
+    """Each change by itself, on every system, and then combinations; no two pods are the same."""
+    alone = [_changed([change]) for change in CHANGES]
+    for pod in alone[:]:
+        for adapt in (_in_user_namespace, _for_windows):
+            alone.append(copy.deepcopy(pod))
+            adapt(alone[-1])
+    found = {json.dumps(pod, sort_keys=True): pod for pod in [*alone, *_combined()]}
     for number, pod in enumerate(found.values()):
-        pod["metadata"] = {"name": f"pod-{number}", "namespace": namespace}
+        pod["metadata"]["name"] = f"pod-{number}"
     return list(found.values())

@@ -1,29 +1,25 @@
-"""What the API server lets in and what it refuses, and that the policies of this repository agree with it."""
+"""What the API server lets in and what it refuses of what this repository documents and renders."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from tests.e2e.api import Api, Object, Refused
+from tests.e2e.admission import VIOLATION, Judge
+from tests.e2e.api import Refused
 from tests.e2e.cluster import Cluster
 from tests.e2e.environments import Environment, condition, group
-from tests.e2e.pods import generated, hardened
+from tests.e2e.pods import hardened
 from tests.e2e.process import wait
 from tests.manifests.render import REPOSITORY, name_of, render
 from tests.manifests.variants import COVERING, Variant, Workshop
 from tests.policies.evaluation import evaluate
 from tests.policies.test_pod_security_standard import STANDARD
 
-VIOLATION = "violates PodSecurity"
-INVALID = 422
-FORBIDDEN = 403
 # On no package registry; tools/schemas holds what promote check knows of them.
 WITHOUT_DEFINITION = {"gateway.nginx.org"}
 HARDENING = frozenset({"workloads.read_only_root", "workloads.resources", "workloads.service_account_token"})
@@ -34,34 +30,11 @@ COMMANDS = re.findall(
 )
 
 
-def _verdict(api: Api, pod: Object, namespace: str) -> str | None:
-    """Why the standard forbids a pod, or None; Refused where the pod is no pod at all."""
-    try:
-        api.create({**pod, "metadata": {**pod["metadata"], "namespace": namespace}}, dryRun="All")
-    except Refused as refusal:
-        if refusal.status == FORBIDDEN and VIOLATION in refusal.message:
-            return refusal.message
-        raise
-    return None
-
-
-def _verdicts(api: Api, pods: list[Object], namespace: str) -> dict[str, str | None]:
-    """The verdict on each pod by its name, without those that contradict themselves."""
-    found = {}
-    for pod in pods:
-        try:
-            found[name_of(pod)] = _verdict(api, pod, namespace)
-        except Refused as refusal:
-            if refusal.status != INVALID:
-                raise
-    return found
-
-
 def test_a_root_pod_is_rejected(environment: Environment) -> None:
     pod = hardened("root")
-    assert _verdict(environment.api, pod, environment.namespace) is None
+    assert Judge(environment.api, environment.namespace).verdict(pod) is None
     pod["spec"]["securityContext"]["runAsUser"] = 0
-    message = _verdict(environment.api, pod, environment.namespace)
+    message = Judge(environment.api, environment.namespace).verdict(pod)
     assert message is not None
     assert 'violates PodSecurity "restricted:v1.35": runAsUser=0' in message
 
@@ -70,38 +43,7 @@ def test_a_field_that_kubernetes_does_not_know_is_refused(environment: Environme
     pod = hardened("unknown")
     pod["spec"]["securtyContext"] = {}
     with pytest.raises(Refused, match=r'unknown field "spec\.securtyContext"'):
-        _verdict(environment.api, pod, environment.namespace)
-
-
-@pytest.fixture
-def restricted(environments: dict[str, Environment], cluster: Cluster) -> Iterator[str]:
-    """A namespace with the labels of ours, and neither quota nor limits."""
-    [namespace] = environments["production"].kind("Namespace")
-    name = f"restricted-{uuid4().hex[:6]}"
-    made = {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": namespace["metadata"]["labels"]},
-    }
-    cluster.api.create(made)
-    wait(name, lambda: None if cluster.api.find("v1", "ServiceAccount", "default", name) else "none", seconds=30)
-    yield name
-    cluster.api.delete(made)
-
-
-def test_the_policies_deny_what_the_api_server_rejects(restricted: str, cluster: Cluster, tmp_path: Path) -> None:
-    pods = generated(restricted)
-    rejected = _verdicts(cluster.api, pods, restricted)
-    judged = [pod for pod in pods if name_of(pod) in rejected]
-    report = evaluate(judged, tmp_path, only=STANDARD)
-    assert report.documents == len(judged)
-    refusals = {name for name, reason in rejected.items() if reason}
-    assert len(judged) >= 100
-    assert len(judged) / 5 < len(refusals) < len(judged) * 4 / 5
-    denied = {found.name for found in report.findings if found.level == "deny"}
-    too_lax = {name: rejected[name] for name in refusals - denied}
-    too_strict = {found.name: found.message for found in report.findings if found.name not in refusals}
-    assert (too_lax, too_strict) == ({}, {})
+        Judge(environment.api, environment.namespace).verdict(pod)
 
 
 def _kubectl(cluster: Cluster, command: str) -> str:
