@@ -142,6 +142,24 @@ def variable(source: str, name: str) -> InTarget:
     return InTarget(lambda target: server(target).update(env=[value]))
 
 
+def allow(group: str, resource: str, verb: str) -> InTarget:
+    """Lets the one Role do something more."""
+    return change("Role", lambda role: role["rules"].append(grant(group, resource, verb)))
+
+
+def grant(group: str, resource: str, verb: str) -> Document:
+    """One rule of a role."""
+    return {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
+
+
+def bind_everywhere(target: list[Document]) -> None:
+    """Gives somebody, for the whole cluster, a right that belongs into a namespace."""
+    version, metadata = "rbac.authorization.k8s.io/v1", {"name": "cart"}
+    role = {"apiVersion": version, "kind": "ClusterRole", "metadata": metadata, "rules": [grant("", "pods", "get")]}
+    reference = {"roleRef": {"kind": "ClusterRole", "name": "cart"}}
+    target += [role, {"apiVersion": version, "kind": "ClusterRoleBinding", "metadata": metadata} | reference]
+
+
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
@@ -170,14 +188,23 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "last"}},
     ),
     "references.secret": variable("secretKeyRef", "other"),
-    "references.service_account": beside(
-        in_pod(lambda spec: spec.update(serviceAccountName="cart")), document("ServiceAccount")
-    ),
+    "references.service_account": in_pod(lambda spec: spec.update(serviceAccountName="web")),
     "references.storage_class": beside(
         add("PersistentVolumeClaim", spec={"storageClassName": "fast"}),
         {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "slow"}},
     ),
     "references.volume": in_pod(lambda spec: spec["volumes"].pop()),
+    "rbac.administrators": change(
+        "RoleBinding", lambda binding: binding.update(roleRef={"kind": "ClusterRole", "name": "cluster-admin"})
+    ),
+    "rbac.deployers": allow("apps", "deployments", "create"),
+    "rbac.escalation": allow("", "users", "impersonate"),
+    "rbac.execution": allow("", "pods/exec", "create"),
+    "rbac.reach": InTarget(bind_everywhere),
+    "rbac.role_refs": change("RoleBinding", lambda binding: binding["roleRef"].update(name="web")),
+    "rbac.secrets": allow("", "secrets", "list"),
+    "rbac.subjects": change("RoleBinding", lambda binding: binding["subjects"][0].update(name="web")),
+    "rbac.wildcards": allow("", "*", "get"),
     "secrets.demo_sealed": change(
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),

@@ -1,0 +1,38 @@
+package rules.rbac.escalation_test
+
+import data.lib.examples_test as examples
+import data.rules.rbac.escalation
+
+_role(group, resource, verbs) := examples.combined([examples.resource("rbac.authorization.k8s.io/v1", "Role", "cart", {
+	"rules": [{"apiGroups": [group], "resources": [resource], "verbs": verbs}],
+})])
+
+test_accepts_handing_on_what_one_has if {
+	count(escalation.deny) == 0 with input as _role("rbac.authorization.k8s.io", "roles", ["create", "update"])
+	count(escalation.deny) == 0 with input as _role("", "serviceaccounts", ["create"])
+	count(escalation.deny) == 0 with input as _role("example.com", "signers", ["sign"])
+}
+
+test_denies_every_way if {
+	ways := [
+		["rbac.authorization.k8s.io", "roles", "bind"],
+		["rbac.authorization.k8s.io", "clusterroles", "escalate"],
+		["", "users", "impersonate"],
+		["authentication.k8s.io", "userextras", "impersonate"],
+		["", "serviceaccounts/token", "create"],
+		["certificates.k8s.io", "certificatesigningrequests/approval", "update"],
+		["certificates.k8s.io", "signers", "approve"],
+		["admissionregistration.k8s.io", "mutatingwebhookconfigurations", "create"],
+	]
+	every way in ways {
+		examples.messages(escalation.deny) == {
+			sprintf("Role/cart: may %s %s, and so get any right", [way[2], way[1]]),
+		} with input as _role(way[0], way[1], [way[2]])
+	}
+}
+
+test_denies_all_verbs if {
+	examples.messages(escalation.deny) == {
+		"Role/cart: may bind and escalate roles, and so get any right",
+	} with input as _role("rbac.authorization.k8s.io", "roles", ["*"])
+}

@@ -1,0 +1,61 @@
+package rules.rbac.subjects_test
+
+import data.lib.examples_test as examples
+import data.rules.rbac.subjects
+
+_account := examples.resource("v1", "ServiceAccount", "cart", {})
+
+_bound(subject) := examples.combined([_account, _binding(subject)])
+
+_binding(subject) := examples.resource("rbac.authorization.k8s.io/v1", "RoleBinding", "cart", {
+	"roleRef": {"kind": "Role", "name": "cart"},
+	"subjects": [subject],
+})
+
+_subject(name) := {"kind": "ServiceAccount", "name": name, "namespace": "shop"}
+
+test_accepts_a_rendered_account if {
+	count(subjects.deny) == 0 with input as _bound(_subject("cart"))
+}
+
+test_accepts_people_and_accounts_of_elsewhere if {
+	count(subjects.deny) == 0 with input as _bound({"kind": "Group", "name": "operators"})
+	count(subjects.deny) == 0 with input as _bound(object.union(_subject("web"), {"namespace": "else"}))
+}
+
+test_denies_an_account_that_is_not_rendered if {
+	examples.messages(subjects.deny) == {
+		"RoleBinding/cart: names ServiceAccount shop/web, which is not rendered",
+	} with input as _bound(_subject("web"))
+}
+
+test_denies_it_where_only_pods_are_rendered if {
+	target := array.concat(examples.deployment({}), examples.combined([_binding(_subject("web"))]))
+	count(subjects.deny) == 1 with input as target
+}
+
+test_denies_an_account_without_a_namespace if {
+	examples.messages(subjects.deny) == {
+		"RoleBinding/cart: names ServiceAccount cart without a namespace",
+	} with input as _bound({"kind": "ServiceAccount", "name": "cart"})
+}
+
+test_denies_the_account_default if {
+	examples.messages(subjects.deny) == {
+		"RoleBinding/cart: gives rights to the account default, which is every pod's that was given none",
+	} with input as _bound(_subject("default"))
+}
+
+test_denies_everybody if {
+	names := ["system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated"]
+	every name in names {
+		every kind in ["Group", "User"] {
+			examples.messages(subjects.deny) == {
+				sprintf("RoleBinding/cart: gives rights to everybody (%s)", [name]),
+			} with input as _bound({"kind": kind, "name": name})
+		}
+	}
+	examples.messages(subjects.deny) == {
+		"RoleBinding/cart: gives rights to every ServiceAccount of a namespace (system:serviceaccounts:shop)",
+	} with input as _bound({"kind": "Group", "name": "system:serviceaccounts:shop"})
+}

@@ -1,0 +1,21 @@
+package rules.rbac.wildcards_test
+
+import data.lib.examples_test as examples
+import data.rules.rbac.wildcards
+
+_role(rule) := examples.combined([examples.resource("rbac.authorization.k8s.io/v1", "Role", "cart", {"rules": [rule]})])
+
+test_accepts_what_is_named if {
+	rule := {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "nonResourceURLs": ["/metrics/*"]}
+	count(wildcards.deny) == 0 with input as _role(rule)
+}
+
+test_denies_each_wildcard if {
+	rule := {"apiGroups": ["*"], "resources": ["pods/*"], "verbs": ["*"], "nonResourceURLs": ["/*"]}
+	examples.messages(wildcards.deny) == {
+		"Role/cart: apiGroups of a rule holds the wildcard *",
+		"Role/cart: resources of a rule holds the wildcard pods/*",
+		"Role/cart: verbs of a rule holds the wildcard *",
+		"Role/cart: nonResourceURLs of a rule holds the wildcard /*",
+	} with input as _role(rule)
+}
