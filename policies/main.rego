@@ -24,7 +24,7 @@ deny contains _unusable("main.input", "the input is not a list of documents", "r
 }
 
 deny contains _unusable("main.tables", sprintf("the table %s is missing", [table]), "pass -d policies/data") if {
-	some table in tables.missing
+	some table in tables.missed
 }
 
 # METADATA

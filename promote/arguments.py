@@ -229,10 +229,12 @@ def _history(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
+    profiles = ("baseline", "restricted", "general", "system")
     parser.add_argument(
         "targets", nargs="*", default=[], metavar="ENV|PATH", help="what to check (every environment)"
     )
     _repeated(parser, "--only", metavar="RULE", help="only this rule's findings (repeatable)")
+    _option(parser, "--profile", choices=profiles, help="which rules take part (`profile:` of promote.yaml)")
 
 
 def _merge(parser: argparse.ArgumentParser) -> None:

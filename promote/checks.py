@@ -202,14 +202,17 @@ def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Findi
     return Finding(rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path)
 
 
-def unseen(target: Target, validated: Mapping[str, int]) -> list[Finding]:
-    """Denials for every document that some stage did not see; empty when nothing escaped."""
+def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> list[Finding]:
+    """Denials for every document that some stage did not see, and for missing ones of the `expected` rules."""
     if target.documents == 0:
         nothing = f"{target.name}: no document was rendered"
         return [Finding("check.nothing", "deny", target.name, NOWHERE, nothing, "name a folder that holds manifests")]
     faults = []
     if not target.rules:
         faults.append(("check.no_rules", "no rule was evaluated", "point `policies:` in promote.yaml at the rules"))
+    elif len(target.rules) < expected:
+        count = f"{len(target.rules)} of {expected} rules were evaluated"
+        faults.append(("check.no_rules", count, "give every package under `rules` a deny or a warn"))
     if target.evaluated != target.documents and target.rules:
         count = f"{target.evaluated} of {target.documents} documents were evaluated by the rules"
         faults.append(("check.unevaluated", count, "report this: a document must not escape the rules"))

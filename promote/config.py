@@ -40,7 +40,8 @@ class Config:
     forge: Literal["auto", "local", "github"] = "auto"
     merge: Literal["merge", "squash", "rebase"] = "merge"
     kubernetes: tuple[str, ...] = ("1.35", "1.36", "1.37")
-    policies: str = "policies"
+    policies: str | None = None
+    profile: Literal["baseline", "restricted", "general", "system"] | None = None
     schemas: tuple[str, ...] = ()
 
     def live(self, root: Path) -> frozenset[Path]:
@@ -151,6 +152,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "merge": forge.get("merge"),
         "kubernetes": tuple(content["kubernetes"]) if "kubernetes" in content else None,
         "policies": content.get("policies"),
+        "profile": content.get("profile"),
         "schemas": tuple(content.get("schemas", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})

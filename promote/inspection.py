@@ -14,6 +14,7 @@ from promote import checks, documents, policy_files, process, schemas, tools, wa
 from promote.checks import Finding, Verdict
 from promote.errors import ToolError
 from promote.render import Rendered
+from promote.rules import PROFILES
 
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
@@ -27,12 +28,13 @@ def _today() -> date:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what manifests are judged: rules, custom-resource schemas, Kubernetes versions, what is live, which day."""
+    """By what manifests are judged: a profile of rules, schemas of custom resources, Kubernetes versions, the day."""
 
     policies: Path
     schemas: tuple[Path, ...]
     kubernetes: tuple[str, ...]
     live: frozenset[Path] = frozenset()
+    profile: str = PROFILES[-1]
     today: date = field(default_factory=_today)
 
     @property
@@ -67,15 +69,14 @@ def _seen(rendered: Rendered, counted: checks.Target, only: Sequence[str]) -> wa
 
 
 def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tuple[checks.Target, list[Finding]]]:
+    chosen = policy_files.load(rules.policies, rules.profile)
     with (
         tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
         process.side_by_side(_WORKERS) as pool,
     ):
         files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
-        about = [_about(file, target, rules) for file, target in zip(files, targets, strict=True)]
-        evaluations = [
-            pool.submit(_conftest, file, rules.policies, said) for file, said in zip(files, about, strict=True)
-        ]
+        about = [_about(file, target, rules, chosen) for file, target in zip(files, targets, strict=True)]
+        evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
         validations = {
             version: pool.submit(_kubeconform, files, version, kinds, rules.schemas) for version in rules.kubernetes
@@ -86,14 +87,18 @@ def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tu
         answers = {version: process.result(validation) for version, validation in validations.items()}
         return [
             _judge(
-                target, documents.shown(target.folder, root.resolve()), process.result(evaluation), _of(answers, file)
+                target,
+                documents.shown(target.folder, root.resolve()),
+                process.result(evaluation),
+                _of(answers, file),
+                len(chosen.ids),
             )
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
 
 
 def _judge(
-    rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]]
+    rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]], expected: int
 ) -> tuple[checks.Target, list[Finding]]:
     known = rendered.documents
     if not known:
@@ -107,7 +112,7 @@ def _judge(
     validated = {version: number for version, (number, _) in by_version.items()}
     target = checks.Target(rendered.name, path, len(known), evaluated, min(validated.values(), default=0), rules)
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
-    findings += checks.unseen(target, validated)
+    findings += checks.unseen(target, validated, expected)
     findings += checks.repeated([document.identity for document in known], rendered.name)
     return target, findings
 
@@ -128,11 +133,12 @@ def _write(folder: Path, number: int, target: Rendered) -> Path:
     return file
 
 
-def _about(file: Path, target: Rendered, rules: Rules) -> Path:
-    """A file that tells the rules which target they judge, and whether people depend on it."""
+def _about(file: Path, target: Rendered, rules: Rules, chosen: policy_files.Ruleset) -> Path:
+    """A file that tells the rules which target they judge, whether people depend on it, and what tables they need."""
     about = file.with_suffix(".target.json")
     live = target.folder.resolve() in {folder.resolve() for folder in rules.live}
-    about.write_text(json.dumps({"target": {"name": target.name, "live": live}}), encoding="utf-8")
+    said = {"name": target.name, "live": live, "tables": sorted(chosen.tables)}
+    about.write_text(json.dumps({"target": said}), encoding="utf-8")
     return about
 
 
@@ -159,12 +165,9 @@ def _kubeconform(
     return [one for one in _entries("kubeconform", found, _OF_KUBECONFORM) if one["status"] != "statusEmpty"]
 
 
-def _conftest(file: Path, policies: Path, about: Path) -> Any:
-    folder = policies.resolve()
-    options = [part for path in policy_files.rego_files(folder) for part in ("--policy", str(path))]
-    options += ["--data", str(about)]
-    if (folder / "data").is_dir():
-        options += ["--data", str(folder / "data")]
+def _conftest(file: Path, chosen: policy_files.Ruleset, about: Path) -> Any:
+    options = [part for path in chosen.files for part in ("--policy", str(path))]
+    options += [part for path in (about, *chosen.data) for part in ("--data", str(path))]
     namespaces = ["--namespace", checks.MAIN, "--namespace", checks.EVALUATION]
     # Not in the checkout, whose conftest.toml is for people and may ask for anything.
     done = tools.run(

@@ -1,8 +1,9 @@
-"""The folder of the policies: its Rego files, what they say of themselves, and what is waived."""
+"""The folder of the policies: whose it is, which of its Rego files a profile has, what they say, what is waived."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,47 @@ from promote import documents, rules, waivers
 from promote.errors import ConfigError
 from promote.rules import Rule
 
+_OWN = "policies"
 _SCHEMA = Path(__file__).with_name("waivers.schema.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """What conftest loads: Rego files and a folder of tables; `ids` are its rules, `tables` what these read."""
+
+    files: tuple[Path, ...]
+    data: tuple[Path, ...]
+    ids: frozenset[str]
+    tables: frozenset[str]
+
+
+def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Path, str]:
+    """The folder of the rules and their profile, where promote.yaml or the command line name neither, one or both.
+
+    The repository's own rules, in `policies`, all take part; of those that come with promote, what is true of any.
+    """
+    own = root / (policies or _OWN)
+    if policies is not None or own.is_dir():
+        return own, profile or rules.PROFILES[-1]
+    return packaged(), profile or rules.GENERAL
+
+
+def packaged() -> Path:
+    """The rules that come with promote; where it runs from a checkout, they lie beside the package."""
+    package = Path(__file__).resolve().parent
+    installed = package / _OWN
+    return installed if installed.is_dir() else package.parent / _OWN
+
+
+def load(folder: Path, profile: str = rules.PROFILES[-1]) -> Ruleset:
+    """The rules of `folder` that are in `profile`, and the tables beside them.
+
+    Raises ConfigError where there is no Rego file, or one that names an unknown profile.
+    """
+    whole = folder.resolve()
+    chosen = rules.select({str(path): path.read_text("utf-8") for path in rego_files(whole)}, profile)
+    data = (whole / "data",) if (whole / "data").is_dir() else ()
+    return Ruleset(tuple(map(Path, chosen.files)), data, chosen.ids, chosen.tables)
 
 
 def rego_files(policies: Path) -> list[Path]:

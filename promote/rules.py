@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -16,6 +16,13 @@ _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.", re.MULTILINE
 # Sets of rules, each with all of the sets before it: the two Pod Security Standards that forbid something, what is
 # true of any repository, and what needs tables of this system's own.
 PROFILES = ("baseline", "restricted", "general", "system")
+GENERAL = "general"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PACKAGE = re.compile(r"^package (\S+)$", re.MULTILINE)
+_IMPORT = re.compile(r"^import data\.(lib\.\w+)", re.MULTILINE)
+# What is no table: Rego's own packages, and what promote says of the target.
+_TABLE = re.compile(r"\bdata\.(?!lib\b|rules\b|main\b|evaluation\b|target\b)([a-z_]+)")
+_TABLES = "lib.tables"
 _LEVEL = re.compile(r"^(deny|warn) contains\b", re.MULTILINE)
 
 
@@ -131,28 +138,77 @@ def read(texts: Mapping[str, str]) -> tuple[Rule, ...]:
     return tuple(sorted((*found, *OWN), key=lambda rule: rule.id))
 
 
+class Selection(NamedTuple):
+    """The Rego files of a profile, the ids of the rules in them, and the tables that they read."""
+
+    files: tuple[str, ...]
+    ids: frozenset[str]
+    tables: frozenset[str]
+
+
+def select(texts: Mapping[str, str], profile: str) -> Selection:
+    """What of the Rego files `texts` (by their paths) `profile` has: its rules, and all files that are no rules.
+
+    Raises ConfigError for a rule that names an unknown profile.
+    """
+    packages = {file: found[1] if (found := _PACKAGE.search(text)) else "" for file, text in texts.items()}
+    files = [file for file in texts if not packages[file].startswith("rules.") or _has(profile, file, texts[file])]
+    chosen = {packages[file]: texts[file] for file in files}
+    ids = frozenset(package.removeprefix("rules.") for package in chosen if package.startswith("rules."))
+    return Selection(tuple(files), ids, _tables(chosen))
+
+
+def _has(profile: str, file: str, text: str) -> bool:
+    return PROFILES.index(_profile(file, _custom(_metadata(text)))) <= PROFILES.index(profile)
+
+
+def _tables(chosen: Mapping[str, str]) -> frozenset[str]:
+    """The tables that rules among the packages `chosen` read, by themselves or by what they import."""
+    waiting = [package for package in chosen if package.startswith("rules.")]
+    seen = {_TABLES}  # which names them all
+    found: set[str] = set()
+    while waiting:
+        package = waiting.pop()
+        if package not in seen:
+            seen.add(package)
+            text = chosen.get(package, "")
+            found.update(_TABLE.findall(text))
+            waiting += _IMPORT.findall(text)
+    return frozenset(found)
+
+
 def _rule(file: str, text: str) -> Rule:
     given = _metadata(text)
-    custom = given.get("custom")
-    custom = custom if isinstance(custom, dict) else {}
+    custom = _custom(given)
     said = {key: str(value).strip() for key, value in {**given, **custom}.items()}
     levels = tuple(sorted(set(_LEVEL.findall(text))))
     if missing := [key for key in ("id", "title", "description", "fix") if not said.get(key)]:
         raise ConfigError(f"{file}:1: the METADATA of this rule lacks {', '.join(missing)}: see policies/README.md")
-    # A rule that claims no smaller set is in the largest.
-    profile = said.get("profile", PROFILES[-1])
-    if profile not in PROFILES:
-        raise ConfigError(f"{file}:1: there is no profile '{profile}': choose from {', '.join(PROFILES)}")
     return Rule(
         said["id"], levels, said["title"], " ".join(said["description"].split()), said["fix"],
-        said.get("severity", ""), said.get("docs", ""), file, profile,
+        said.get("severity", ""), said.get("docs", ""), file,
+        _profile(file, custom),
     )  # fmt: skip
+
+
+def _profile(file: str, custom: Mapping[str, Any]) -> str:
+    # A rule that claims no smaller set is in the largest.
+    profile = str(custom.get("profile", PROFILES[-1]))
+    if profile not in PROFILES:
+        raise ConfigError(f"{file}:1: there is no profile '{profile}': choose from {', '.join(PROFILES)}")
+    return profile
+
+
+def _custom(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    custom = given.get("custom")
+    return custom if isinstance(custom, dict) else {}
 
 
 def _metadata(text: str) -> Mapping[str, Any]:
     comment = _METADATA.search(text)
     try:
-        content = yaml.safe_load(re.sub(r"^# ?", "", comment[1], flags=re.MULTILINE)) if comment else None
+        text = re.sub(r"^# ?", "", comment[1], flags=re.MULTILINE) if comment else ""
+        content = yaml.load(text, Loader=_LOADER)  # noqa: S506 it is a safe one
     except yaml.YAMLError:
         content = None
     return content if isinstance(content, dict) else {}

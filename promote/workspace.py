@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import config, holds, kustomization
+from promote import config, holds, kustomization, policy_files
 from promote.config import Config, Environment
 from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge import forge_for
@@ -52,9 +52,8 @@ class Tree:
 
     def rules(self) -> Rules:
         """By what this tree's manifests are judged."""
-        return Rules(
-            self.root / self.config.policies, self.schemas, self.config.kubernetes, self.config.live(self.root)
-        )
+        policies, profile = policy_files.choose(self.root, self.config.policies, self.config.profile)
+        return Rules(policies, self.schemas, self.config.kubernetes, self.config.live(self.root), profile)
 
 
 @dataclass(frozen=True, slots=True)

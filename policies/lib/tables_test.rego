@@ -20,3 +20,15 @@ test_each_may_be_missing if {
 		with data.service_accounts as false
 	found == {"cluster", "demo", "environments", "resources", "retired_images", "service_accounts"}
 }
+
+test_misses_only_what_the_rules_read if {
+	tables.missed == {"demo"} with data.cluster as false
+		with data.demo as false
+		with data.target as {"tables": ["demo", "environments"]}
+		with data.environments as {}
+	not "cluster" in tables.missed with data.cluster as false with data.target as {"tables": []}
+}
+
+test_misses_all_where_nobody_says_what_is_read if {
+	"cluster" in tables.missed with data.cluster as false with data.target as {"live": true}
+}

@@ -2,7 +2,7 @@
 # title: Namespaces enforce the restricted Pod Security Standard
 # description: |
 #   The API server then refuses what a policy in Git has missed. All three modes are labelled, each with a pinned
-#   version, so that a cluster upgrade changes nothing by itself. An environment's namespace must be rendered, too.
+#   version, so that a cluster upgrade changes nothing by itself.
 # custom:
 #   id: namespaces.pod_security
 #   profile: general
@@ -13,7 +13,6 @@ package rules.namespaces.pod_security
 
 import data.lib.documents
 import data.lib.finding
-import data.lib.pods
 import data.lib.values
 
 _modes := {"audit", "enforce", "warn"}
@@ -41,17 +40,6 @@ deny contains found if {
 		"msg": sprintf("%s is not pinned", [label]),
 		"fix": sprintf("labels: {%s: v1.35}, the oldest Kubernetes in use", [label]),
 		"path": "/metadata/labels",
-	})
-}
-
-deny contains found if {
-	some name in pods.namespaces
-	data.environments[name]
-	not name in {namespace.name | some namespace in _namespaces}
-	found := finding.about_namespace(name, {
-		"msg": "it is not rendered, so nothing enforces the Pod Security Standard",
-		"fix": "add namespace.yaml to the overlay",
-		"path": "",
 	})
 }
 

@@ -42,18 +42,3 @@ test_denies_a_version_that_moves if {
 		"Namespace/shop: pod-security.kubernetes.io/warn-version is not pinned",
 	} with input as _namespace(labels)
 }
-
-test_denies_an_environment_whose_namespace_is_not_rendered if {
-	examples.messages(pod_security.deny) == {
-		"Namespace/shop: it is not rendered, so nothing enforces the Pod Security Standard",
-	} with input as examples.deployment({}) with data.environments as {"shop": {}}
-}
-
-test_asks_no_namespace_of_other_targets if {
-	count(pod_security.deny) == 0 with input as examples.deployment({}) with data.environments as {"else": {}}
-}
-
-test_accepts_an_environment_whose_namespace_is_rendered if {
-	target := array.concat(examples.deployment({}), _namespace(_labels))
-	count(pod_security.deny) == 0 with input as target with data.environments as {"shop": {}}
-}

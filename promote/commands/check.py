@@ -13,7 +13,7 @@ from promote.commands.result import Result
 from promote.config import Config
 from promote.errors import UsageError, nearest
 from promote.inspection import Rules
-from promote.rules import Rule
+from promote.rules import PROFILES, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,14 @@ class Options:
 
     targets: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    profile: str | None = None
 
 
 def run(options: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
     root = config.root_of(Path.cwd())
     settings = config.load(root)
-    judges = rules(root, settings)
+    judges = rules(root, settings, options.profile)
     if options.only:
         _insist_on(options.only, root, judges)
     paths = _paths(root, settings, options.targets)
@@ -55,10 +56,14 @@ def _views(
 
 def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
     """Raise UsageError for a name that no rule has: restricted to it, every check would pass."""
-    known = [rule.id for rule in policy_files.described(root, judges.policies)]
+    everyone = policy_files.described(root, judges.policies)
+    known = [rule.id for rule in everyone]
+    taking_part = {rule.id for rule in everyone if PROFILES.index(rule.profile) <= PROFILES.index(judges.profile)}
     for name in names:
         if name not in known:
             raise UsageError(f"there is no rule '{name}'{_hint(name, known)}")
+        if name not in taking_part:
+            raise UsageError(f"the profile '{judges.profile}' does not have the rule '{name}': choose a larger one")
 
 
 def _hint(name: str, known: list[str]) -> str:
@@ -66,10 +71,11 @@ def _hint(name: str, known: list[str]) -> str:
     return hint if "did you mean" in hint else "; `promote policies` lists them"
 
 
-def rules(root: Path, settings: Config) -> Rules:
+def rules(root: Path, settings: Config, profile: str | None = None) -> Rules:
     """By what the checkout's manifests are judged."""
     folders = tuple(root / folder for folder in settings.schemas)
-    return Rules(root / settings.policies, folders, settings.kubernetes, settings.live(root))
+    policies, chosen = policy_files.choose(root, settings.policies, profile or settings.profile)
+    return Rules(policies, folders, settings.kubernetes, settings.live(root), chosen)
 
 
 def _paths(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple[str, Path]]:

@@ -19,7 +19,8 @@ def run(options: Options) -> Result:
     """The rules of the repository and promote's own checks, by id."""
     del options
     root = config.root_of(Path.cwd())
-    known = policy_files.described(root, root / config.load(root).policies)
+    folder, _ = policy_files.choose(root, config.load(root).policies, None)
+    known = policy_files.described(root, folder)
     return Result({"rules": [_json(rule) for rule in known]}, [line for rule in known for line in _text(rule)])
 
 

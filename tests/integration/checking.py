@@ -81,9 +81,11 @@ class Repository:
         lines = (self.folder / path).read_text().splitlines()
         return f"{path}:{next(number for number, line in enumerate(lines, 1) if text in line) - above}"
 
-    def check(self, *targets: str, only: tuple[str, ...] = (), **environment: str) -> Checked:
+    def check(
+        self, *targets: str, only: tuple[str, ...] = (), profile: str | None = None, **environment: str
+    ) -> Checked:
         with surroundings(self.folder, **environment):
-            return Checked(check.run(check.Options(targets, only)))
+            return Checked(check.run(check.Options(targets, only, profile)))
 
 
 class Checked:

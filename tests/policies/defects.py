@@ -171,6 +171,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     ),
     "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
     "namespaces.pod_security": change("Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()),
+    "namespaces.rendered": remove("Namespace", "shop"),
     "network.allow_all": change("NetworkPolicy", lambda policy: policy["spec"].update(ingress=[{}]), "cart"),
     "network.default_deny": change(
         "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from promote.rules import PROFILES
+from promote import rules
 from tests.policies.evaluation import POLICIES, ROOT, rule_files, tool
 
+# What holds for any repository, and comes with the rules.
+GENERAL_TABLES = {"cluster", "retired_images"}
 LIBRARY = sorted((POLICIES / "lib").glob("*.rego"))
 RULES = [path for path in rule_files(POLICIES) if path.parent not in {POLICIES, POLICIES / "lib"}]
 IDS = [f"{path.parent.name}.{path.stem}" for path in RULES]
@@ -36,7 +38,7 @@ def test_rule_describes_itself(path: Path, described: dict[str, dict[str, Any]])
     assert said["description"].strip().endswith(".")
     assert custom["id"] == f"{path.parent.name}.{path.stem}"
     assert custom["severity"] in {"high", "medium", "low"}
-    assert custom["profile"] in PROFILES
+    assert custom["profile"] in rules.PROFILES
     assert custom["fix"].strip()
     assert custom.get("docs", "https://").startswith("https://")
     assert set(custom) <= {"id", "profile", "severity", "fix", "docs"}
@@ -64,6 +66,14 @@ def test_rule_has_a_test(path: Path) -> None:
 def test_library_describes_and_tests_itself(path: Path, described: dict[str, dict[str, Any]]) -> None:
     assert described[str(path.relative_to(ROOT))]["description"].strip()
     assert path.with_name(f"{path.stem}_test.rego") in LIBRARY
+
+
+def test_only_rules_of_the_system_read_its_own_tables() -> None:
+    read = rules.select({str(path): path.read_text() for path in rule_files(POLICIES)}, rules.GENERAL).tables
+    # A table of exceptions may be absent: lib/tables lists those that may not.
+    needed = set(re.findall(r'^missing contains "(\w+)"', (POLICIES / "lib" / "tables.rego").read_text(), re.M))
+    assert read & needed == GENERAL_TABLES
+    assert [table for table in sorted(read) if not (POLICIES / "data" / f"{table}.yaml").is_file()] == []
 
 
 def test_titles_are_unique(described: dict[str, dict[str, Any]]) -> None:

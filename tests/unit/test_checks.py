@@ -151,6 +151,13 @@ def test_nothing_may_escape(documents: int, evaluated: int, validated: int, numb
     assert [one.rule for one in checks.unseen(target, {"1.36": validated})] == expected
 
 
+def test_a_rule_that_took_no_part_is_missed() -> None:
+    target = Target("t", "t", 1, 1, 1, ("a.b", "a.c"))
+    (found,) = checks.unseen(target, {"1.36": 1}, 3)
+    assert (found.rule, found.message) == ("check.no_rules", "t: 2 of 3 rules were evaluated")
+    assert checks.unseen(target, {"1.36": 1}, 2) == []
+
+
 def test_findings_are_in_one_order_and_stand_once() -> None:
     later = replace(FINDING, rule="z", source=Source("a", 1))
     warning = replace(FINDING, level="warn", rule="a")

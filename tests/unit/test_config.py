@@ -24,6 +24,7 @@ git: {remote: upstream, branch: live}
 forge: {kind: github, merge: squash}
 kubernetes: ["1.36"]
 policies: rules
+profile: restricted
 schemas: [crds]
 """
 
@@ -47,6 +48,7 @@ def test_every_key() -> None:
         merge="squash",
         kubernetes=("1.36",),
         policies="rules",
+        profile="restricted",
         schemas=("crds",),
     )
 
@@ -84,6 +86,7 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("forge", "merge"): ("rebase", lambda found: found.merge),
     ("kubernetes",): (["1.30"], lambda found: list(found.kubernetes)),
     ("policies",): ("rules", lambda found: found.policies),
+    ("profile",): ("baseline", lambda found: found.profile),
     ("schemas",): (["crds"], lambda found: list(found.schemas)),
 }
 
@@ -111,7 +114,6 @@ def test_defaults_are_those_of_the_schema() -> None:
         ("forge", "kind"): Config().forge,
         ("forge", "merge"): Config().merge,
         ("kubernetes",): list(Config().kubernetes),
-        ("policies",): Config().policies,
         ("schemas",): list(Config().schemas),
     }
 
@@ -148,7 +150,7 @@ def test_no_environment_can_be_called_like_a_command() -> None:
         ("environments:\n  true: {path: b}\n", "2: the key 'true' is not text; put it in quotes"),
         ("environments:\n  [a]: {path: b}\n", "2: this is not YAML: found unhashable key"),
         (MINIMAL + "forges: {}\n", "3: unknown key 'forges'; did you mean 'forge'?"),
-        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: environments, forge, git, kubernetes, policies, schemas,"),
+        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: environments, forge, git, kubernetes, policies, profile,"),
         (MINIMAL + "git: {}\ngit: {}\n", "4: the key 'git' is given twice; delete one of them"),
         (MINIMAL + "services:\n- {a: 1, a: 2}\n", "4: the key 'a' is given twice; delete one of them"),
         (MINIMAL + "forge: {kind: gitbub}\n", "3: forge.kind cannot be 'gitbub'; did you mean 'github'?"),

@@ -52,6 +52,41 @@ def test_our_own_checks_are_listed_in_order() -> None:
     assert {"schema.invalid", "check.nothing", "carts.wheels"} <= set(ids)
 
 
+def rule(package: str, profile: str, body: str = "") -> str:
+    head = f"# METADATA\n# title: A\n# custom:\n#   profile: {profile}\n"
+    return f"{head}package {package}\n\n{body}\n\ndeny contains 1 if data.target.live\n"
+
+
+TEXTS = {
+    "main.rego": "package main\n\nimport data.lib.tables\n",
+    "lib/tables.rego": 'package lib.tables\n\nmissing contains "flows" if not data.flows\n',
+    "lib/flows.rego": "package lib.flows\n\nimport data.lib.shared\n\nfound := data.flows[_]\n",
+    "lib/shared.rego": "package lib.shared\n\nfound := data.ports\n",
+    "a/b.rego": rule("rules.a.b", "baseline"),
+    "a/c.rego": rule("rules.a.c", "general", "import data.lib.tables\n\nfound := data.images"),
+    "a/d.rego": rule("rules.a.d", "system", "import data.lib.flows"),
+}
+
+
+@pytest.mark.parametrize(
+    ("profile", "ids", "tables"),
+    [
+        ("baseline", {"a.b"}, set()),
+        ("restricted", {"a.b"}, set()),
+        ("general", {"a.b", "a.c"}, {"images"}),
+        ("system", {"a.b", "a.c", "a.d"}, {"images", "flows", "ports"}),
+    ],
+)
+def test_a_profile_has_its_rules_and_needs_the_tables_that_they_read(
+    profile: str, ids: set[str], tables: set[str]
+) -> None:
+    found = rules.select(TEXTS, profile)
+    assert set(found.ids) == ids
+    assert set(found.tables) == tables
+    left_out = {f"{name.replace('.', '/')}.rego" for name in {"a.b", "a.c", "a.d"} - ids}
+    assert set(found.files) == set(TEXTS) - left_out
+
+
 @pytest.mark.parametrize(
     ("text", "missing"),
     [

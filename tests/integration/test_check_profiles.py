@@ -1,0 +1,108 @@
+"""A profile is the only part of the rules that takes part, and needs no table of the others."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from promote import config, policy_files, rules
+from promote.arguments import parse
+from promote.errors import UsageError
+from tests.integration.checking import ROOT, Repository, surroundings
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  hostPID: true
+  containers:
+    - name: web
+      image: quay.io/bitnami/web:1.2.3@sha256:dc6c016c7b466a3f4a94bd76087fec3b0fd3949908e9ddb57e1cd1637dbb2045
+"""
+# The smallest profile in which each of the pod's faults is found.
+SMALLEST = {
+    "workloads.host_namespaces": "baseline",
+    "workloads.run_as_non_root": "restricted",
+    "images.retired": "general",
+    "workloads.resource_table": "system",
+}
+
+
+@pytest.fixture(scope="module")
+def one_pod(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A pod with a fault for each profile, and a table that lacks it."""
+    repository = Repository.bare(tmp_path_factory.mktemp("pod"))
+    (repository.folder / "policies").unlink()
+    shutil.copytree(ROOT / "policies", repository.folder / "policies")
+    repository.write("policies/data/resources.yaml", "resources: {shop: {web: {web: {requests: {cpu: 1}}}}}\n")
+    repository.write("m/pod.yaml", POD)
+    return repository
+
+
+@pytest.mark.parametrize("profile", rules.PROFILES)
+def test_a_profile_reports_its_rules_and_those_of_the_smaller_ones(one_pod: Repository, profile: str) -> None:
+    found = one_pod.check("m", profile=profile)
+    expected = {rule for rule, smallest in SMALLEST.items() if _within(smallest, profile)}
+    assert found.rules & set(SMALLEST) == expected
+    with surroundings(one_pod.folder):
+        known = {one.id: one.profile for one in policy_files.described(one_pod.folder, one_pod.folder / "policies")}
+    assert {rule for rule in found.rules if not _within(known[rule], profile)} == set()
+
+
+def _within(smaller: str, larger: str) -> bool:
+    return rules.PROFILES.index(smaller) <= rules.PROFILES.index(larger)
+
+
+def test_only_the_tables_of_the_profile_are_missed(tmp_path: Path) -> None:
+    repository = Repository.bare(tmp_path / "bare")
+    (repository.folder / "policies").unlink()
+    shutil.copytree(ROOT / "policies", repository.folder / "policies")
+    shutil.rmtree(repository.folder / "policies" / "data")
+    repository.write("m/pod.yaml", POD)
+    missed = {
+        profile: {one["message"].split()[2] for one in repository.check("m", profile=profile).of("main.tables")}
+        for profile in rules.PROFILES
+    }
+    assert (missed["baseline"], missed["restricted"], missed["general"]) == (
+        set(),
+        set(),
+        {"cluster", "retired_images"},
+    )
+    assert missed["system"] > {"environments", "resources"}
+
+
+def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Repository) -> None:
+    before = (one_pod.folder / "promote.yaml").read_text()
+    one_pod.write("promote.yaml", before + "profile: baseline\n")
+    try:
+        assert one_pod.check("m").rules & set(SMALLEST) == {"workloads.host_namespaces"}
+        assert one_pod.check("m", profile="general").rules & set(SMALLEST) == set(SMALLEST) - {
+            "workloads.resource_table"
+        }
+    finally:
+        one_pod.write("promote.yaml", before)
+
+
+def test_a_rule_outside_the_profile_cannot_be_asked_for(one_pod: Repository) -> None:
+    with pytest.raises(UsageError, match="the profile 'baseline' does not have the rule"):
+        one_pod.check("m", profile="baseline", only=("images.retired",))
+
+
+def test_the_same_profiles_are_known_everywhere() -> None:
+    schema = config.SCHEMA.read_text()
+    assert f'"enum": [{", ".join(f"{chr(34)}{name}{chr(34)}" for name in rules.PROFILES)}]' in schema
+    for name in rules.PROFILES:
+        assert parse(["check", "--profile", name]).profile == name
+    with pytest.raises(UsageError, match="'none'"):
+        parse(["check", "--profile", "none"])
+
+
+def test_a_repository_without_rules_has_those_of_the_package(tmp_path: Path) -> None:
+    assert policy_files.choose(tmp_path, None, None) == (policy_files.packaged(), "general")
+    assert policy_files.choose(tmp_path, None, "baseline") == (policy_files.packaged(), "baseline")
+    (tmp_path / "policies").mkdir()
+    assert policy_files.choose(tmp_path, None, None) == (tmp_path / "policies", "system")
+    assert policy_files.choose(tmp_path, "rules", "restricted") == (tmp_path / "rules", "restricted")
