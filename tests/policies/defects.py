@@ -105,6 +105,11 @@ def without_setting(key: str) -> Change:
     return lambda holder: holder["securityContext"].pop(key)
 
 
+def literal(name: str, value: str) -> Change:
+    """Gives a container one more variable."""
+    return lambda container: container.setdefault("env", []).append({"name": name, "value": value})
+
+
 def server(target: list[Document]) -> Document:
     """The one container of the good target."""
     container: Document = pick(target, "Deployment")["spec"]["template"]["spec"]["containers"][0]
@@ -206,9 +211,13 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "rbac.secrets": allow("", "secrets", "list"),
     "rbac.subjects": change("RoleBinding", lambda binding: binding["subjects"][0].update(name="web")),
     "rbac.wildcards": allow("", "*", "get"),
+    "secrets.arguments": InContainer(lambda container: container.update(args=["--password=hunter2"])),
     "secrets.demo_sealed": change(
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),
+    "secrets.known_formats": InContainer(literal("URL", "amqp://cart:hunter2@rabbitmq")),
+    "secrets.literal_values": InContainer(literal("PASSWORD", "hunter2")),
+    "secrets.placeholders": InContainer(literal("LEVEL", "changeme")),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
     "workloads.apparmor": InContainer(setting("appArmorProfile", {"type": "Unconfined"})),
     "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
