@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.policies.defects import DEFECTS, InTarget, workload
-from tests.policies.evaluation import POLICIES, Document, Report, denied_rules, evaluate, good
+from tests.policies.evaluation import POLICIES, Document, Report, evaluate, finding_rules, good
 
 PLACED = {rule: defect for rule, defect in DEFECTS.items() if not isinstance(defect, InTarget)}
 IN_TARGET = {rule: defect for rule, defect in DEFECTS.items() if isinstance(defect, InTarget)}
@@ -41,24 +41,24 @@ def test_rule_denies_its_defect_in_every_place(rule: str, placed: Report) -> Non
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """What is denied in the target that each defect makes of the good one."""
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, set[str]]]:
+    """What is found in the target that each defect makes of the good one."""
     targets = {rule: good() for rule in IN_TARGET}
     for rule, target in targets.items():
         IN_TARGET[rule].change(target)
-    return denied_rules(targets, tmp_path_factory.mktemp("broken"))
+    return finding_rules(targets, tmp_path_factory.mktemp("broken"))
 
 
 @pytest.mark.parametrize("rule", IN_TARGET)
-def test_rule_denies_its_defect_in_the_target(rule: str, broken: dict[str, set[str]]) -> None:
-    assert broken[rule] == {rule} | IN_TARGET[rule].also
+def test_rule_finds_its_defect_in_the_target(rule: str, broken: dict[str, dict[str, set[str]]]) -> None:
+    assert broken[rule][IN_TARGET[rule].level] == {rule} | IN_TARGET[rule].also
 
 
-def test_conftest_denies_what_opa_denies(broken: dict[str, set[str]], tmp_path: Path) -> None:
+def test_conftest_denies_what_opa_denies(broken: dict[str, dict[str, set[str]]], tmp_path: Path) -> None:
     target = good()
     for rule in ("namespaces.pod_security", "workloads.replicas_with_hpa"):
         IN_TARGET[rule].change(target)
-    expected = broken["namespaces.pod_security"] | broken["workloads.replicas_with_hpa"]
+    expected = broken["namespaces.pod_security"]["deny"] | broken["workloads.replicas_with_hpa"]["deny"]
     assert evaluate(target, tmp_path).denied() == expected
 
 
@@ -68,7 +68,7 @@ def test_every_finding_says_what_to_do(placed: Report) -> None:
 
 def test_a_missing_namespace_is_a_warning(tmp_path: Path) -> None:
     target = good()
-    del next(document for document in target if document["kind"] == "Service")["metadata"]["namespace"]
+    del next(document for document in target if document["kind"] == "Secret")["metadata"]["namespace"]
     (found,) = evaluate(target, tmp_path).findings
     assert (found.rule, found.level) == ("namespaces.explicit", "warn")
 
