@@ -1,9 +1,12 @@
 # METADATA
 # title: Evaluation
 # description: |
-#   Says how many documents and which rules took part, so that the caller can tell "nothing wrong" from
-#   "nothing looked at".
+#   Says how many documents and which rules took part, and what there was for them to judge, so that the caller can
+#   tell "nothing wrong" from "nothing looked at".
 package evaluation
+
+import data.lib.documents
+import data.lib.pods
 
 # METADATA
 # description: Always exactly one, never a fault.
@@ -12,7 +15,26 @@ warn contains {
 	"msg": "evaluation",
 	"documents": count(input),
 	"rules": sort([concat(".", id) | some id in _rules]),
+	"subjects": _subjects,
 }
+
+# What `custom.subjects` of a rule may name, but for the kinds, which every caller can count itself.
+_subjects := {
+	"containers": {_who(container.pod.resource) | some container in pods.containers},
+	"namespaces": pods.namespaces,
+	"own": _own,
+	"pods": {_who(pod.resource) | some pod in pods.templates},
+	"resources": {_who(resource) | some resource in documents.resources},
+}
+
+_own[concat(".", [topic, rule])] contains _who(resource) if {
+	some topic, rule
+
+	# regal ignore:mixed-iteration
+	some resource in data.rules[topic][rule].subjects
+}
+
+_who(resource) := [resource.apiVersion, resource.kind, resource.namespace, resource.name]
 
 _rules contains [topic, rule] if {
 	some topic, rule

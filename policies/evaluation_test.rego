@@ -22,3 +22,21 @@ test_names_no_tests if {
 		}
 	}
 }
+
+test_counts_what_there_is_to_judge if {
+	deployment := examples.workload("Deployment", examples.pod_spec)
+	bare := examples.workload("Pod", {"containers": []})
+	scaler := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {"scaleTargetRef": {
+		"apiVersion": "apps/v1",
+		"kind": "Deployment",
+		"name": deployment.metadata.name,
+	}}})
+	found := evaluation.warn with input as examples.combined([deployment, bare, scaler])
+	some report in found
+	one := ["apps/v1", "Deployment", "shop", deployment.metadata.name]
+	report.subjects.pods == {one, ["v1", "Pod", "shop", bare.metadata.name]}
+	report.subjects.containers == {one}
+	report.subjects.namespaces == {"shop"}
+	count(report.subjects.resources) == 3
+	report.subjects.own["workloads.replicas_with_hpa"] == {one}
+}

@@ -234,6 +234,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
         "targets", nargs="*", default=[], metavar="ENV|PATH", help="what to check (every environment)"
     )
     _repeated(parser, "--only", metavar="RULE", help="only this rule's findings (repeatable)")
+    _option(parser, "--coverage", action="store_true", help="also list to how many resources each rule applied")
     _option(parser, "--profile", choices=profiles, help="which rules take part (`profile:` of promote.yaml)")
 
 

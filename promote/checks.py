@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from promote.documents import Document, Identity, Source
@@ -62,7 +62,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One checked folder, how many of its documents each stage has seen, and the ids of the rules that took part."""
+    """One checked folder, how many of its documents each stage has seen, and the ids of the rules that took part.
+
+    `subjects` are the resources that rules judge, by the class of them or by the one rule that judges them.
+    """
 
     name: str
     path: str
@@ -70,6 +73,17 @@ class Target:
     evaluated: int
     validated: int
     rules: tuple[str, ...] = ()
+    subjects: Mapping[str, frozenset[Identity]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How many documents the rules saw, which rules there were, what they judged, and what they found."""
+
+    documents: int
+    rules: tuple[str, ...]
+    subjects: Mapping[str, frozenset[Identity]]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +191,33 @@ def across_versions(found: Mapping[str, Iterable[Finding]]) -> list[Finding]:
     ]
 
 
-def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> tuple[int, tuple[str, ...], list[Finding]]:
-    """How many documents the rules saw, which rules there were, and what they found."""
-    rules: tuple[str, ...] = ()
-    documents, findings, gathered = 0, [], False
+def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> Evaluation:
+    """What conftest answered; no rule took part where nothing gathers what rules find."""
+    findings: list[Finding] = []
+    record: Mapping[str, Any] = {}
+    gathered = False
     for answer in answers:
         results = [(level, one) for level, key in _LEVELS.items() for one in answer.get(key) or ()]
         if answer["namespace"] == EVALUATION:
-            records = [one.get("metadata") or {} for _, one in results]
-            documents = sum(int(record.get("documents", 0)) for record in records)
-            rules = tuple(str(rule) for record in records for rule in record.get("rules", ()))
+            record = next((one["metadata"] for _, one in results if one.get("metadata")), {})
         else:
             gathered = bool(results) or answer["successes"] > 0
             findings += [_rule_finding(level, one, target) for level, one in results]
     # Rules that nothing gathers are as good as none.
-    return documents, rules if gathered else (), findings
+    rules = tuple(map(str, record.get("rules", ()))) if gathered else ()
+    return Evaluation(
+        int(record.get("documents", 0)), rules, _subjects(record.get("subjects") or {}), tuple(findings)
+    )
+
+
+def _subjects(record: Mapping[str, Any]) -> dict[str, frozenset[Identity]]:
+    classes = {
+        name: frozenset(Identity(*who) for who in record.get(name, ()))
+        for name in ("containers", "pods", "resources")
+    }
+    namespaces = frozenset(Identity("v1", "Namespace", "", name) for name in record.get("namespaces", ()))
+    own = {rule: frozenset(Identity(*who) for who in found) for rule, found in record.get("own", {}).items()}
+    return {**classes, "namespaces": namespaces, **own}
 
 
 def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Finding:

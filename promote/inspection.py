@@ -105,12 +105,14 @@ def _judge(
         # The programs take an empty file for one empty document.
         target = checks.Target(rendered.name, path, 0, 0, 0)
         return target, checks.unseen(target, {})
-    evaluated, rules, findings = checks.from_conftest(evaluation, rendered.name)
+    judged = checks.from_conftest(evaluation, rendered.name)
     by_version = {
         version: checks.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
     }
     validated = {version: number for version, (number, _) in by_version.items()}
-    target = checks.Target(rendered.name, path, len(known), evaluated, min(validated.values(), default=0), rules)
+    fewest = min(validated.values(), default=0)
+    target = checks.Target(rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects)
+    findings = list(judged.findings)
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
     findings += checks.unseen(target, validated, expected)
     findings += checks.repeated([document.identity for document in known], rendered.name)

@@ -6,20 +6,22 @@ https://github.com/testmoapp/junitxml describes what readers of it have in commo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from promote.checks import Finding, Target, Verdict
+from promote.coverage import Matrix
 from promote.rules import Rule
 
 # What XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def report(verdict: Verdict, rules: Sequence[Rule], only: Sequence[str] = ()) -> list[str]:
+def report(verdict: Verdict, rules: Sequence[Rule], seen: Matrix, only: Sequence[str] = ()) -> list[str]:
     """The verdict as the lines of an XML document, about the rules in `only` where any are named.
 
-    A denial fails its case, a waived one skips it, a warning is printed by it.
+    A denial fails its case, a waived one skips it, a warning is printed by it. A rule that had nothing to judge has
+    not passed: its case is skipped too.
     """
     own = [rule.id for rule in rules if not rule.file]
     titles = {rule.id: rule.title for rule in rules}
@@ -27,26 +29,30 @@ def report(verdict: Verdict, rules: Sequence[Rule], only: Sequence[str] = ()) ->
     for target in verdict.targets:
         found = [one for one in verdict.findings if one.target == target.name]
         asked = {name for name in (*target.rules, *own) if not only or name in only}
-        _suite(root, target, sorted(asked | {one.rule for one in found}), found, titles)
+        idle = {row.rule for row in seen.rows if row.target == target.name and row.applied == 0}
+        suite = ElementTree.SubElement(root, "testsuite", name=_text(target.name))
+        for name in sorted(asked | {one.rule for one in found}):
+            case = _case(suite, target, name, titles.get(name, ""))
+            _outcome(case, [one for one in found if one.rule == name], name in idle)
+        _count(suite)
     ElementTree.indent(root)
     return ['<?xml version="1.0" encoding="UTF-8"?>', *ElementTree.tostring(root, "unicode").splitlines()]
 
 
-def _suite(
-    root: ElementTree.Element, target: Target, names: Iterable[str], found: list[Finding], titles: dict[str, str]
-) -> None:
-    suite = ElementTree.SubElement(root, "testsuite", name=_text(target.name))
-    for name in names:
-        case = ElementTree.SubElement(suite, "testcase", classname=_text(f"{target.name}.{name.partition('.')[0]}"))
-        case.set("name", _text(f"{name}: {titles[name]}" if name in titles else name))
-        _outcome(case, [one for one in found if one.rule == name])
+def _case(suite: ElementTree.Element, target: Target, rule: str, title: str) -> ElementTree.Element:
+    topic = rule.partition(".")[0]
+    name = f"{rule}: {title}" if title else rule
+    return ElementTree.SubElement(suite, "testcase", classname=_text(f"{target.name}.{topic}"), name=_text(name))
+
+
+def _count(suite: ElementTree.Element) -> None:
     counts = {"tests": "testcase", "failures": "testcase/failure", "skipped": "testcase/skipped"}
     for attribute, path in counts.items():
         suite.set(attribute, str(len(suite.findall(path))))
     suite.set("errors", "0")
 
 
-def _outcome(case: ElementTree.Element, found: list[Finding]) -> None:
+def _outcome(case: ElementTree.Element, found: list[Finding], idle: bool) -> None:
     denials = [one for one in found if one.level == "deny" and not one.waiver]
     waived = [one for one in found if one.waiver]
     if denials:
@@ -55,6 +61,8 @@ def _outcome(case: ElementTree.Element, found: list[Finding]) -> None:
         failure.text = _text("\n".join(map(_line, denials)))
     elif waived:
         ElementTree.SubElement(case, "skipped", message=_text(_summary(waived)))
+    elif idle:
+        ElementTree.SubElement(case, "skipped", message="there was nothing for this rule to judge")
     if others := [one for one in found if one not in denials]:
         ElementTree.SubElement(case, "system-out").text = _text("\n".join(map(_line, others)))
 

@@ -17,6 +17,7 @@ _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.", re.MULTILINE
 # true of any repository, and what needs tables of this system's own.
 PROFILES = ("baseline", "restricted", "general", "system")
 GENERAL = "general"
+# The C loader, where there is one, reads a hundred headers in a tenth of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PACKAGE = re.compile(r"^package (\S+)$", re.MULTILINE)
 _IMPORT = re.compile(r"^import data\.(lib\.\w+)", re.MULTILINE)
@@ -30,7 +31,8 @@ _LEVEL = re.compile(r"^(deny|warn) contains\b", re.MULTILINE)
 class Rule:
     """One rule: what must hold, why, how grave it is and what mends it; `file` is empty for promote's own.
 
-    `profile` is the smallest set of rules that has it; promote's own checks always take part.
+    `profile` is the smallest set of rules that has it; promote's own checks always take part. `subjects` are what it
+    judges, as policies/README.md names them; nothing where it does not say.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Rule:
     docs: str = ""
     file: str = ""
     profile: str = PROFILES[0]
+    subjects: tuple[str, ...] = ()
 
 
 _OF_CHECKS = tuple(
@@ -180,14 +183,15 @@ def _tables(chosen: Mapping[str, str]) -> frozenset[str]:
 def _rule(file: str, text: str) -> Rule:
     given = _metadata(text)
     custom = _custom(given)
+    subjects = custom.get("subjects", [])
     said = {key: str(value).strip() for key, value in {**given, **custom}.items()}
     levels = tuple(sorted(set(_LEVEL.findall(text))))
     if missing := [key for key in ("id", "title", "description", "fix") if not said.get(key)]:
         raise ConfigError(f"{file}:1: the METADATA of this rule lacks {', '.join(missing)}: see policies/README.md")
     return Rule(
         said["id"], levels, said["title"], " ".join(said["description"].split()), said["fix"],
-        said.get("severity", ""), said.get("docs", ""), file,
-        _profile(file, custom),
+        said.get("severity", ""), said.get("docs", ""), file, _profile(file, custom),
+        tuple(map(str, subjects if isinstance(subjects, list) else [subjects])),
     )  # fmt: skip
 
 
@@ -204,8 +208,8 @@ def _custom(given: Mapping[str, Any]) -> Mapping[str, Any]:
     return custom if isinstance(custom, dict) else {}
 
 
-def _metadata(text: str) -> Mapping[str, Any]:
-    comment = _METADATA.search(text)
+def _metadata(file: str) -> Mapping[str, Any]:
+    comment = _METADATA.search(file)
     try:
         text = re.sub(r"^# ?", "", comment[1], flags=re.MULTILINE) if comment else ""
         content = yaml.load(text, Loader=_LOADER)  # noqa: S506 it is a safe one

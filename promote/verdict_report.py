@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from promote import message
+from promote import coverage, message
 from promote.checks import Finding, Verdict, Waiver
+from promote.coverage import Matrix
 from promote.documents import Identity
 
 Json = dict[str, Any]
@@ -52,8 +53,8 @@ def identity_json(who: Identity) -> Json:
     return {"apiVersion": who.api_version, "kind": who.kind, "namespace": who.namespace, "name": who.name}
 
 
-def verdict_text(verdict: Verdict) -> list[str]:
-    """A verdict for people: each finding with its place and its remedy, then what was seen."""
+def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
+    """A verdict for people: each finding with its place and its remedy, then what was seen and by which rules."""
     lines = []
     for finding in verdict.findings:
         place = f"  {finding.source}" if finding.source else ""
@@ -63,18 +64,19 @@ def verdict_text(verdict: Verdict) -> list[str]:
             lines.append(f"      {finding.waiver}")
         elif finding.fix:
             lines.append(f"      fix: {finding.fix}")
-    return [*lines, *_seen(verdict)]
+    return [*lines, *_seen(verdict, seen)]
 
 
-def _seen(verdict: Verdict) -> list[str]:
-    lines = [
+def _seen(verdict: Verdict, seen: Matrix | None) -> list[str]:
+    lines = coverage.summary(seen) if seen else []
+    lines += [
         f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
     ]
     return [*lines, message.counted(verdict)]
 
 
-def verdict_github(verdict: Verdict) -> list[str]:
+def verdict_github(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     """A verdict as workflow commands that GitHub shows beside the source lines.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
@@ -85,7 +87,7 @@ def verdict_github(verdict: Verdict) -> list[str]:
         place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
         text = f"{finding.message}. {_remedy(finding, 'Fix: ')}".removesuffix(". ")
         lines.append(f"::{level} {place}title={_property(finding.rule)}::{_escaped(text)}")
-    return [*lines, *_seen(verdict)]
+    return [*lines, *_seen(verdict, seen)]
 
 
 def _remedy(finding: Finding, before: str = "") -> str:
@@ -103,10 +105,16 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def verdict_markdown(verdict: Verdict) -> list[str]:
+def verdict_markdown(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     """A verdict for a job summary or a comment."""
     targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
-    lines = [message.verdict_line(verdict), "", *_table(("target", "documents", "validated", "evaluated"), targets)]
+    rules = ["", *map(_cell, coverage.summary(seen))] if seen else []
+    lines = [
+        message.verdict_line(verdict),
+        *rules,
+        "",
+        *_table(("target", "documents", "validated", "evaluated"), targets),
+    ]
     findings = [
         ("waived" if one.waiver else one.level, one.rule, str(one.source or ""), one.message, _remedy(one))
         for one in verdict.findings

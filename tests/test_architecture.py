@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (PURE, "words and texts", "model yaml_scalars documents config_schema"),
         (PURE, "formats and decisions", "yaml_spans image_fields holds history plan checks proof"),
         (PURE, "files as values, wording", "kustomization message rules waivers baseline"),
+        (PURE, "what the rules saw", "coverage"),
         (PURE, "a verdict in every format", "verdict_report sarif junit"),
         (OUTER, "other programs, what can be made again", "process cache"),
         (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),

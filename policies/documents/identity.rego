@@ -5,6 +5,7 @@
 # custom:
 #   id: documents.identity
 #   profile: baseline
+#   subjects: [resources, target]
 #   severity: high
 #   fix: "write apiVersion, kind and metadata.name as text"
 package rules.documents.identity

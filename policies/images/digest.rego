@@ -6,6 +6,7 @@
 # custom:
 #   id: images.digest
 #   profile: system
+#   subjects: pods
 #   severity: high
 #   fix: "write digest: sha256:… beside newTag in the overlay's images"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names

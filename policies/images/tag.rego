@@ -6,6 +6,7 @@
 # custom:
 #   id: images.tag
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "name a version in the overlay's images: newTag or digest"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names

@@ -6,6 +6,7 @@
 # custom:
 #   id: namespaces.explicit
 #   profile: general
+#   subjects: resources
 #   severity: medium
 #   fix: "set namespace: in the overlay's kustomization"
 #   docs: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/

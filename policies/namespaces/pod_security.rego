@@ -6,6 +6,7 @@
 # custom:
 #   id: namespaces.pod_security
 #   profile: general
+#   subjects: [Namespace, namespaces]
 #   severity: high
 #   fix: "label the Namespace pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-admission/

@@ -6,6 +6,7 @@
 # custom:
 #   id: network.allow_all
 #   profile: general
+#   subjects: networking.k8s.io/NetworkPolicy
 #   severity: high
 #   fix: "name the peers: a podSelector, with a namespaceSelector for another namespace, or a narrow ipBlock"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/

@@ -6,6 +6,7 @@
 # custom:
 #   id: network.dns_egress
 #   profile: general
+#   subjects: pods
 #   severity: medium
 #   fix: "add a NetworkPolicy with podSelector: {} that allows egress to kube-dns on port 53, UDP and TCP"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/

@@ -6,6 +6,7 @@
 # custom:
 #   id: references.claim
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "add the PersistentVolumeClaim, or mend claimName"
 #   docs: https://kubernetes.io/docs/concepts/storage/persistent-volumes/

@@ -6,6 +6,7 @@
 # custom:
 #   id: references.config_map
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "add the ConfigMap or the key, mend its name, or write optional: true"
 #   docs: https://kubernetes.io/docs/concepts/configuration/configmap/

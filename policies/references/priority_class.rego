@@ -6,6 +6,7 @@
 # custom:
 #   id: references.priority_class
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "add the PriorityClass, mend priorityClassName, or list it under provides in policies/data/cluster.yaml"
 #   docs: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/

@@ -7,6 +7,7 @@
 # custom:
 #   id: references.secret
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "add the Secret's source or the key, mend its name, or write optional: true"
 #   docs: https://kubernetes.io/docs/concepts/configuration/secret/

@@ -6,6 +6,7 @@
 # custom:
 #   id: references.service_account
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "add the ServiceAccount, or mend serviceAccountName"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/

@@ -7,6 +7,7 @@
 # custom:
 #   id: references.storage_class
 #   profile: general
+#   subjects: own
 #   severity: high
 #   fix: "add the StorageClass, mend storageClassName, or list it under provides in policies/data/cluster.yaml"
 #   docs: https://kubernetes.io/docs/concepts/storage/storage-classes/
@@ -16,6 +17,9 @@ import data.lib.claims
 import data.lib.finding
 import data.lib.references
 import data.lib.values
+
+# Whatever asks for storage, by a claim of its own or a template.
+subjects contains claim.resource if some claim in claims.every_one
 
 deny contains found if some found in _missing.deny
 

@@ -32,3 +32,9 @@ test_warns_where_no_class_is_made if {
 	examples.messages(storage_class.warn) == _messages with input as examples.combined([_set("fast")])
 	count(storage_class.deny) == 0 with input as examples.combined([_set("fast")])
 }
+
+test_judges_whatever_asks_for_storage if {
+	claim := examples.resource("v1", "PersistentVolumeClaim", "disk", {"spec": {}})
+	judged := storage_class.subjects with input as examples.combined([claim, examples.workload("Pod", examples.pod_spec)])
+	{resource.name | some resource in judged} == {"disk"}
+}

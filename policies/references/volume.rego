@@ -5,6 +5,7 @@
 # custom:
 #   id: references.volume
 #   profile: general
+#   subjects: containers
 #   severity: high
 #   fix: "declare the volume in the pod, or as a claim template of its StatefulSet, or mend the name"
 #   docs: https://kubernetes.io/docs/concepts/storage/volumes/

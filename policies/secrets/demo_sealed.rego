@@ -6,6 +6,7 @@
 # custom:
 #   id: secrets.demo_sealed
 #   profile: system
+#   subjects: bitnami.com/SealedSecret
 #   severity: high
 #   fix: "seal your own values with kubeseal, which also drops the mark"
 #   docs: https://github.com/bitnami-labs/sealed-secrets#usage

@@ -6,6 +6,7 @@
 # custom:
 #   id: secrets.plain_secret
 #   profile: general
+#   subjects: Secret
 #   severity: high
 #   fix: "replace the Secret by a SealedSecret or ExternalSecret, and change the value: it is known now"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

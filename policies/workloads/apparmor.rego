@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.apparmor
 #   profile: baseline
+#   subjects: pods
 #   severity: medium
 #   fix: "remove appArmorProfile and its annotation, or set type: RuntimeDefault or Localhost"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

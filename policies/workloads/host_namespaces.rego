@@ -1,11 +1,11 @@
 # METADATA
 # title: Pods keep out of the node's namespaces
 # description: |
-#   hostNetwork escapes every NetworkPolicy; hostPID and hostIPC show a pod the processes and memory of its
-#   neighbours.
+#   hostNetwork escapes every NetworkPolicy; hostPID and hostIPC show a pod the processes and memory of its neighbours.
 # custom:
 #   id: workloads.host_namespaces
 #   profile: baseline
+#   subjects: pods
 #   severity: high
 #   fix: "remove hostNetwork, hostPID and hostIPC"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.host_ports
 #   profile: baseline
+#   subjects: containers
 #   severity: medium
 #   fix: "remove hostPort and reach the container through a Service"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

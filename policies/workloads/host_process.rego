@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.host_process
 #   profile: baseline
+#   subjects: pods
 #   severity: high
 #   fix: "remove securityContext.windowsOptions.hostProcess"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

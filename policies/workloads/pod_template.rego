@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.pod_template
 #   profile: baseline
+#   subjects: pods
 #   severity: high
 #   fix: "write containers as a list of objects, each with a name"
 package rules.workloads.pod_template

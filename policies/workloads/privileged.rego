@@ -4,6 +4,7 @@
 # custom:
 #   id: workloads.privileged
 #   profile: baseline
+#   subjects: containers
 #   severity: high
 #   fix: "remove securityContext.privileged from the container"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

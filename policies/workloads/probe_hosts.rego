@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.probe_hosts
 #   profile: baseline
+#   subjects: containers
 #   severity: medium
 #   fix: "remove host from httpGet and tcpSocket of probes and lifecycle hooks"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.probes
 #   profile: general
+#   subjects: containers
 #   severity: medium
 #   fix: "add livenessProbe and readinessProbe, each with exec, grpc, httpGet or tcpSocket"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/

@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.proc_mount
 #   profile: baseline
+#   subjects: containers
 #   severity: high
 #   fix: "remove securityContext.procMount from the container"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

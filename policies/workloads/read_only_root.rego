@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.read_only_root
 #   profile: general
+#   subjects: containers
 #   severity: medium
 #   fix: "set securityContext.readOnlyRootFilesystem: true and mount an emptyDir where the program writes"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.resource_table
 #   profile: system
+#   subjects: containers
 #   severity: medium
 #   fix: "write the table's amounts in the overlay, or change the table in the same pull request"
 package rules.workloads.resource_table

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.resources
 #   profile: general
+#   subjects: containers
 #   severity: medium
 #   fix: "set resources.requests and resources.limits, each with cpu and memory"
 #   docs: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/

@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.run_as_user
 #   profile: restricted
+#   subjects: pods
 #   severity: high
 #   fix: "set securityContext.runAsUser to the number of the image's own user"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

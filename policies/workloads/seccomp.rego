@@ -1,11 +1,12 @@
 # METADATA
 # title: Containers run under a seccomp profile
 # description: |
-#   Without a profile a container may make every system call of the kernel. RuntimeDefault or Localhost, from the
-#   pod's securityContext or the container's own.
+#   Without a profile a container may make every system call of the kernel. RuntimeDefault or Localhost,
+#   from the pod's securityContext or the container's own.
 # custom:
 #   id: workloads.seccomp
 #   profile: restricted
+#   subjects: pods
 #   severity: medium
 #   fix: "set securityContext.seccompProfile.type: RuntimeDefault for the pod"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.selinux
 #   profile: baseline
+#   subjects: pods
 #   severity: medium
 #   fix: "remove seLinuxOptions"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.service_account_token
 #   profile: system
+#   subjects: pods
 #   severity: medium
 #   fix: "set automountServiceAccountToken: false in the pod template"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/

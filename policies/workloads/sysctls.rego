@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.sysctls
 #   profile: baseline
+#   subjects: pods
 #   severity: medium
 #   fix: "remove the sysctl from the pod's securityContext"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

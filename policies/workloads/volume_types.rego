@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.volume_types
 #   profile: restricted
+#   subjects: pods
 #   severity: high
 #   fix: "use one of configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected, secret"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted

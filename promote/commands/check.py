@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import config, inspection, junit, policy_files, process, render, sarif, verdict_report
+from promote import config, coverage, inspection, junit, policy_files, process, render, sarif, verdict_report
 from promote.checks import Verdict
 from promote.commands.result import Result
 from promote.config import Config
+from promote.coverage import Matrix
 from promote.errors import UsageError, nearest
 from promote.inspection import Rules
 from promote.rules import PROFILES, Rule
@@ -23,6 +24,7 @@ class Options:
     targets: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     profile: str | None = None
+    coverage: bool = False
 
 
 def run(options: Options) -> Result:
@@ -37,20 +39,22 @@ def run(options: Options) -> Result:
         rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
         targets = [process.result(one) for one in rendering]
     verdict = inspection.inspect(targets, judges, root, options.only)
-    text = verdict_report.verdict_text(verdict)
-    views = _views(verdict, lambda: policy_files.described(root, judges.policies), options.only)
-    return Result(verdict_report.verdict_json(verdict), text, 3 if verdict.denied else 0, views)
+    known = policy_files.described(root, judges.policies)
+    seen = coverage.matrix(verdict, known, options.only)
+    text = [*(coverage.table(seen) if options.coverage else ()), *verdict_report.verdict_text(verdict, seen)]
+    everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen)}
+    return Result(everything, text, 3 if verdict.denied else 0, _views(verdict, seen, known, options.only))
 
 
 def _views(
-    verdict: Verdict, described: Callable[[], Sequence[Rule]], only: Sequence[str]
+    verdict: Verdict, seen: Matrix, known: Sequence[Rule], only: Sequence[str]
 ) -> dict[str, Callable[[], list[str]]]:
     """The formats that few ask for, each made when it is."""
     return {
-        "github": lambda: verdict_report.verdict_github(verdict),
-        "junit": lambda: junit.report(verdict, described(), only),
-        "markdown": lambda: verdict_report.verdict_markdown(verdict),
-        "sarif": lambda: json.dumps(sarif.log(verdict, described()), indent=2).splitlines(),
+        "github": lambda: verdict_report.verdict_github(verdict, seen),
+        "junit": lambda: junit.report(verdict, known, seen, only),
+        "markdown": lambda: verdict_report.verdict_markdown(verdict, seen),
+        "sarif": lambda: json.dumps(sarif.log(verdict, known), indent=2).splitlines(),
     }
 
 

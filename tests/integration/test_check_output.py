@@ -19,7 +19,7 @@ from promote.errors import UsageError
 from promote.process import run
 from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
 
-TOP = ["targets", "findings", "summary"]
+TOP = ["targets", "findings", "summary", "coverage"]
 FINDING = ["rule", "level", "target", "resource", "container", "message", "fix", "source", "waiver"]
 
 
@@ -74,6 +74,18 @@ def test_text(small: Repository) -> None:
     lines = done.stdout.splitlines()
     assert "DENY  workloads.read_only_root  cart.yaml:26" in lines
     assert lines[-2:] == ["small: 4 documents rendered, 4 validated, 4 evaluated", "2 denied, 0 warnings"]
+
+
+def test_coverage_says_what_the_rules_had_to_judge(small: Repository) -> None:
+    lines = promote(small, "check", "--coverage").stdout.splitlines()
+    assert lines[0].split() == ["rule", "target", "applied", "passed", "denied", "warned", "waived"]
+    rows = {cells[0]: cells[1:] for cells in map(str.split, lines) if cells[1:2] == ["small"]}
+    assert rows["workloads.read_only_root"] == ["small", "1", "0", "1", "0", "0"]
+    assert rows["network.allow_all"] == ["small", "2", "2", "0", "0", "0"]
+    assert rows["secrets.plain_secret"] == ["small", "0", "0", "0", "0", "0"]
+    (said,) = (line for line in lines if " rules applied; to nothing: " in line)
+    assert "secrets.plain_secret" in said
+    assert "network.allow_all" not in said
 
 
 def test_github_shows_findings_beside_their_lines(small: Repository) -> None:

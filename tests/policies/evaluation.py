@@ -12,6 +12,9 @@ from typing import Any
 
 import yaml
 
+from promote import checks
+from promote.checks import Target
+from promote.documents import Identity
 from promote.process import Completed, run
 
 ROOT = Path(__file__).parents[2]
@@ -98,22 +101,47 @@ def evaluate(
     )
 
 
-def finding_rules(targets: Mapping[str, Iterable[Document]], into: Path) -> dict[str, dict[str, set[str]]]:
-    """The rules that find something in each target, by its name and their level: all targets in one run of OPA.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The target that one defect made: what there was to judge in it, and what each rule found in which resource."""
+
+    target: Target
+    denied: frozenset[tuple[str, Identity]]
+    warned: frozenset[tuple[str, Identity]]
+
+    @property
+    def rules(self) -> set[str]:
+        """The rules that deny something."""
+        return {rule for rule, _ in self.denied}
+
+
+def judge(targets: Mapping[str, Iterable[Document]], into: Path) -> dict[str, Judged]:
+    """What every rule finds in each target, by its name: all targets in one run of OPA.
 
     Starting a program for each target takes ten times as long as evaluating it.
     """
     combined = {name: [{"contents": document} for document in target] for name, target in targets.items()}
     (into / "targets.json").write_text(json.dumps(combined))
     loaded = [argument for path in (*rule_files(POLICIES), SHOP) for argument in ("--data", path)]
-    found = ", ".join(f'"{level}": {{found.rule | some found in data.main.{level}}}' for level in ("deny", "warn"))
-    query = f"{{name: rules | some name, target in input; rules := {{{found}}} with input as target}}"
+    found = "{[found.rule, found.resource] | some found in data.main.%s with input as target}"
+    record = "[record | some record in data.evaluation.warn with input as target]"
+    query = f"{{name: [{found % 'deny'}, {found % 'warn'}, {record}] | some name, target in input}}"
     done = tool("opa", "eval", "--format", "raw", "--input", into / "targets.json", *loaded, query, cwd=into)
     assert done.code == 0, done.error
-    return {
-        name: {level: set(rules) for level, rules in levels.items()}
-        for name, levels in json.loads(done.stdout).items()
-    }
+    return {name: _judged(name, *found) for name, found in json.loads(done.stdout).items()}
+
+
+def _judged(name: str, denied: list[Any], warned: list[Any], records: list[Any]) -> Judged:
+    about = checks.from_conftest([
+        {"namespace": checks.MAIN, "successes": 1},
+        {"namespace": checks.EVALUATION, "warnings": [{"metadata": record} for record in records]},
+    ], name)  # fmt: skip
+    target = Target(name, name, about.documents, about.documents, about.documents, about.rules, about.subjects)
+    return Judged(target, *(frozenset((rule, _identity(who)) for rule, who in each) for each in (denied, warned)))
+
+
+def _identity(who: Mapping[str, str]) -> Identity:
+    return Identity(who["apiVersion"], who["kind"], who["namespace"], who["name"])
 
 
 def _id(path: Path) -> str:

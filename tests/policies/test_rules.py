@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from promote import coverage, policy_files
+from promote.documents import Identity
 from tests.policies.defects import DEFECTS, InTarget, workload
-from tests.policies.evaluation import POLICIES, Document, Report, evaluate, finding_rules, good
+from tests.policies.evaluation import POLICIES, ROOT, Document, Judged, Report, evaluate, good, judge
 
 PLACED = {rule: defect for rule, defect in DEFECTS.items() if not isinstance(defect, InTarget)}
+NAMESPACE = Identity("v1", "Namespace", "", "")
 IN_TARGET = {rule: defect for rule, defect in DEFECTS.items() if isinstance(defect, InTarget)}
 
 
@@ -41,24 +45,41 @@ def test_rule_denies_its_defect_in_every_place(rule: str, placed: Report) -> Non
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, set[str]]]:
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
     """What is found in the target that each defect makes of the good one."""
-    targets = {rule: good() for rule in IN_TARGET}
+    targets = {rule: good() for rule in DEFECTS}
     for rule, target in targets.items():
-        IN_TARGET[rule].change(target)
-    return finding_rules(targets, tmp_path_factory.mktemp("broken"))
+        defect = DEFECTS[rule]
+        if isinstance(defect, InTarget):
+            defect.change(target)
+        else:
+            target.extend(list(defect.workloads(rule))[:1])
+    return judge(targets, tmp_path_factory.mktemp("broken"))
 
 
 @pytest.mark.parametrize("rule", IN_TARGET)
-def test_rule_finds_its_defect_in_the_target(rule: str, broken: dict[str, dict[str, set[str]]]) -> None:
-    assert broken[rule][IN_TARGET[rule].level] == {rule} | IN_TARGET[rule].also
+def test_rule_denies_its_defect_in_the_target(rule: str, broken: dict[str, Judged]) -> None:
+    assert broken[rule].rules == {rule} | IN_TARGET[rule].also
 
 
-def test_conftest_denies_what_opa_denies(broken: dict[str, dict[str, set[str]]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("rule", DEFECTS)
+def test_rule_finds_faults_in_what_it_says_it_judges(rule: str, broken: dict[str, Judged]) -> None:
+    """Or in the namespace of that, which is what a rule complains about where something is missing."""
+    (described,) = (one for one in policy_files.described(ROOT, POLICIES) if one.id == rule)
+    if not described.subjects:
+        return  # what it applied to is reported as not known
+    judged = coverage.subjects(described, broken[rule].target)
+    homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
+    found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}
+    assert found, "its defect shows nothing"
+    assert found - judged - homes == set()
+
+
+def test_conftest_denies_what_opa_denies(broken: dict[str, Judged], tmp_path: Path) -> None:
     target = good()
     for rule in ("namespaces.pod_security", "workloads.replicas_with_hpa"):
         IN_TARGET[rule].change(target)
-    expected = broken["namespaces.pod_security"]["deny"] | broken["workloads.replicas_with_hpa"]["deny"]
+    expected = broken["namespaces.pod_security"].rules | broken["workloads.replicas_with_hpa"].rules
     assert evaluate(target, tmp_path).denied() == expected
 
 
@@ -68,7 +89,7 @@ def test_every_finding_says_what_to_do(placed: Report) -> None:
 
 def test_a_missing_namespace_is_a_warning(tmp_path: Path) -> None:
     target = good()
-    del next(document for document in target if document["kind"] == "Secret")["metadata"]["namespace"]
+    del next(document for document in target if document["kind"] == "Service")["metadata"]["namespace"]
     (found,) = evaluate(target, tmp_path).findings
     assert (found.rule, found.level) == ("namespaces.explicit", "warn")
 

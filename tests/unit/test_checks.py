@@ -113,8 +113,9 @@ def test_conftests_answer_as_findings() -> None:
         results("main", failures=[{"msg": "no tag", "metadata": metadata}], warnings=[{"msg": "hm"}]),
         results("evaluation", warnings=[RECORD]),
     ]
-    documents, names, found = checks.from_conftest(answers, "staging")
-    assert (documents, names) == (3, ("a.b", "c.d"))
+    judged = checks.from_conftest(answers, "staging")
+    found = judged.findings
+    assert (judged.documents, judged.rules) == (3, ("a.b", "c.d"))
     assert found[0] == replace(FINDING, fix="do", container="server", path="/spec")
     assert (found[1].rule, found[1].level, found[1].resource) == ("rule.unnamed", "warn", checks.NOWHERE)
 
@@ -131,7 +132,19 @@ def test_conftests_answer_as_findings() -> None:
     ],
 )
 def test_rules_count_only_where_they_are_gathered_and_named(answers: list[Any], seen: object) -> None:
-    assert checks.from_conftest(answers, "t") == seen
+    judged = checks.from_conftest(answers, "t")
+    assert (judged.documents, judged.rules, list(judged.findings)) == seen
+
+
+def test_what_there_was_to_judge() -> None:
+    cart, namespace = ["apps/v1", "Deployment", "shop", "cart"], Identity("v1", "Namespace", "", "shop")
+    record = {"pods": [cart], "containers": [], "resources": [cart], "namespaces": ["shop"], "own": {"a.b": [cart]}}
+    metadata = {"documents": 1, "rules": ["a.b"], "subjects": record}
+    answers = [results("main"), results("evaluation", warnings=[{"msg": "evaluation", "metadata": metadata}])]
+    one, none = frozenset({CART}), frozenset[Identity]()
+    assert checks.from_conftest(answers, "t").subjects == {
+        "pods": one, "containers": none, "resources": one, "namespaces": frozenset({namespace}), "a.b": one,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

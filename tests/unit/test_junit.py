@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from promote import junit
 from promote.checks import Finding, Target, Verdict, Waiver
+from promote.coverage import Matrix, Row
 from promote.documents import Identity, Source
 from promote.rules import Rule
 
@@ -19,11 +20,12 @@ TARGETS = (
     Target("production", "p", 1, 1, 1, ("images.tag",)),
 )
 DENIED = Finding("images.tag", "deny", "staging", CART, "no <tag>", "name one", "server", Source("c.yaml", 3))
+SEEN = Matrix((Row("images.digest", "staging", 0, 0, 0, 0), Row("images.tag", "staging", 1, 0, 0, 0)))
 WAIVER = Waiver("it is old", "team", "OPS-1", "2026-05-31")
 
 
 def suites(*findings: Finding, only: tuple[str, ...] = ()) -> dict[str, ElementTree.Element]:
-    root = ElementTree.fromstring("\n".join(junit.report(Verdict(TARGETS, findings), RULES, only)))  # noqa: S314 ours
+    root = ElementTree.fromstring("\n".join(junit.report(Verdict(TARGETS, findings), RULES, SEEN, only)))  # noqa: S314 ours
     return {str(suite.get("name")): suite for suite in root}
 
 
@@ -42,7 +44,7 @@ def test_one_case_for_each_rule_and_target() -> None:
         "check.nothing: Something", "images.digest: Digests", "images.tag: Tags",
     ]  # fmt: skip
     assert [one.get("name") for one in found["production"]] == ["check.nothing: Something", "images.tag: Tags"]
-    assert counts(found["staging"]) == ("3", "0", "0", "0")
+    assert counts(found["staging"]) == ("3", "0", "1", "0")
 
 
 def test_no_time_is_invented() -> None:
@@ -51,7 +53,7 @@ def test_no_time_is_invented() -> None:
 
 def test_denials_fail_their_case_with_all_messages() -> None:
     found = suites(DENIED, replace(DENIED, message="again", source=None))
-    assert counts(found["staging"]) == ("3", "1", "0", "0")
+    assert counts(found["staging"]) == ("3", "1", "1", "0")
     (failure,) = case(found["staging"], "images.tag")
     assert (failure.tag, failure.get("message")) == ("failure", "no <tag> (and 1 more)")
     assert failure.text == "deny c.yaml:3: no <tag>\n  fix: name one\ndeny again\n  fix: name one"
@@ -63,7 +65,7 @@ def test_a_waived_finding_skips_its_case_and_is_printed() -> None:
     skipped, out = case(found["staging"], "images.tag")
     assert (skipped.tag, skipped.get("message")) == ("skipped", str(WAIVER))
     assert out.text == f"deny c.yaml:3: no <tag>\n  {WAIVER}"
-    assert counts(found["staging"]) == ("3", "0", "1", "0")
+    assert counts(found["staging"]) == ("3", "0", "2", "0")
 
 
 def test_a_waived_finding_does_not_hide_another() -> None:
@@ -88,3 +90,8 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
 
 def test_a_rule_without_a_description_is_called_by_its_id() -> None:
     assert case(suites(replace(DENIED, rule="x.y"))["staging"], "x.y").get("name") == "x.y"
+
+
+def test_a_rule_with_nothing_to_judge_has_not_passed() -> None:
+    (skipped,) = case(suites()["staging"], "images.digest")
+    assert (skipped.tag, skipped.get("message")) == ("skipped", "there was nothing for this rule to judge")
