@@ -6,10 +6,10 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test servers e2e docs lint fmt bench clean
+.PHONY: help setup setup-test demo check test pod-security servers e2e docs lint fmt bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
 
 setup: ## install what the promote command needs
 	@$(PYTHON) tools/setup.py promote
@@ -28,6 +28,9 @@ test: lint ## lint, then run all tests with coverage
 
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
 	@$(BIN)/python -m pytest -n 2 tests/servers
+
+pod-security: setup-test ## compare the rules with all fixtures of the Pod Security Standards
+	@$(BIN)/python -m tests.policies.pod_security
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) tools/setup.py e2e

@@ -136,10 +136,12 @@ def _write(folder: Path, number: int, target: Rendered) -> Path:
 
 
 def _about(file: Path, target: Rendered, rules: Rules, chosen: policy_files.Ruleset) -> Path:
-    """A file that tells the rules which target they judge, whether people depend on it, and what tables they need."""
+    """A file that tells the rules what they judge: the target, whether it is live, which Kubernetes, which tables."""
     about = file.with_suffix(".target.json")
     live = target.folder.resolve() in {folder.resolve() for folder in rules.live}
-    said = {"name": target.name, "live": live, "tables": sorted(chosen.tables)}
+    # What an older version refuses must not be deployed to it.
+    oldest = min(rules.kubernetes, key=lambda version: [int(part) for part in version.split(".")])
+    said = {"name": target.name, "live": live, "kubernetes": oldest, "tables": sorted(chosen.tables)}
     about.write_text(json.dumps({"target": said}), encoding="utf-8")
     return about
 

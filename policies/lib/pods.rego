@@ -4,6 +4,7 @@
 package lib.pods
 
 import data.lib.documents
+import data.lib.standard
 import data.lib.values
 
 # Where each kind keeps its pod template.
@@ -84,4 +85,7 @@ is_long_running(pod) if {
 is_windows(pod) if pod.spec.os.name == "windows"
 
 # and, since 1.35, a pod with its own user namespace from what concerns its user: root in it is nobody outside.
-has_user_namespace(pod) if pod.spec.hostUsers == false
+has_user_namespace(pod) if {
+	standard.since(35)
+	pod.spec.hostUsers == false
+}

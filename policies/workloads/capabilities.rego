@@ -14,6 +14,7 @@ package rules.workloads.capabilities
 
 import data.lib.finding
 import data.lib.pods
+import data.lib.standard
 import data.lib.values
 
 _allowed := {"NET_BIND_SERVICE"}
@@ -33,6 +34,9 @@ deny contains found if {
 	some container in pods.containers
 	not pods.is_windows(container.pod)
 	some capability in _capabilities(container, "add")
+
+	# What is not even common is for workloads.added_capabilities to deny.
+	capability in standard.capabilities
 	not capability in _allowed
 	found := finding.about_container(container, {
 		"msg": sprintf("adds the capability %v", [capability]),

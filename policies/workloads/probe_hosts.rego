@@ -14,6 +14,7 @@ package rules.workloads.probe_hosts
 
 import data.lib.finding
 import data.lib.pods
+import data.lib.standard
 import data.lib.values
 
 _askers := [
@@ -24,7 +25,9 @@ _askers := [
 	["lifecycle", "preStop"],
 ]
 
+# The standards forbid it from Kubernetes 1.34 on.
 deny contains found if {
+	standard.since(34)
 	some container in pods.containers
 	some asker in _askers
 	some handler in ["httpGet", "tcpSocket"]

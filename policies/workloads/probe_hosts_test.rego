@@ -17,6 +17,12 @@ test_denies_other_hosts if {
 	})
 }
 
+test_accepts_other_hosts_before_1_34 if {
+	target := examples.server({"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
+	count(probe_hosts.deny) == 0 with input as target with data.target as {"kubernetes": "1.33"}
+	count(probe_hosts.deny) == 1 with input as target with data.target as {"kubernetes": "1.34"}
+}
+
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
 	examples.names(probe_hosts.deny) == examples.places with input as examples.everywhere(bad)

@@ -8,6 +8,13 @@ test_accepts_the_default if {
 	count(proc_mount.deny) == 0 with input as examples.server({"securityContext": {"procMount": "Default"}})
 }
 
+test_accepts_user_namespaces_since_1_35 if {
+	unmasked := object.union(examples.container, {"securityContext": {"procMount": "Unmasked"}})
+	target := examples.deployment({"hostUsers": false, "containers": [unmasked]})
+	count(proc_mount.deny) == 0 with input as target with data.target as {"kubernetes": "1.35"}
+	count(proc_mount.deny) == 1 with input as target with data.target as {"kubernetes": "1.34"}
+}
+
 test_denies_unmasked if {
 	target := examples.server({"securityContext": {"procMount": "Unmasked"}})
 	examples.messages(proc_mount.deny) == {

@@ -14,13 +14,16 @@ package rules.workloads.selinux
 
 import data.lib.finding
 import data.lib.pods
+import data.lib.standard
 import data.lib.values
 
 _allowed := {
 	"role": {"", null},
-	"type": {"", "container_engine_t", "container_init_t", "container_kvm_t", "container_t", null},
+	"type": {"", "container_init_t", "container_kvm_t", "container_t", null} | _engine,
 	"user": {"", null},
 }
+
+_engine contains "container_engine_t" if standard.since(31)
 
 deny contains found if {
 	some context in pods.contexts

@@ -10,6 +10,12 @@ test_accepts_the_container_types if {
 	}
 }
 
+test_denies_the_engines_type_before_1_31 if {
+	target := examples.deployment({"securityContext": {"seLinuxOptions": {"type": "container_engine_t"}}})
+	count(selinux.deny) == 1 with input as target with data.target as {"kubernetes": "1.30"}
+	count(selinux.deny) == 0 with input as target with data.target as {"kubernetes": "1.31"}
+}
+
 test_denies_other_options if {
 	options := {"role": "sysadm_r", "type": "spc_t", "user": "root"}
 	examples.messages(selinux.deny) == {

@@ -1,8 +1,8 @@
 # METADATA
 # title: Pods set only safe kernel parameters
 # description: |
-#   Most sysctls belong to the whole node. The safe ones concern the pod's own namespaces alone; the list is that of
-#   Kubernetes 1.32 and later.
+#   Most sysctls belong to the whole node. The safe ones concern the pod's own namespaces alone; their list grows
+#   with Kubernetes.
 # custom:
 #   id: workloads.sysctls
 #   profile: baseline
@@ -14,21 +14,30 @@ package rules.workloads.sysctls
 
 import data.lib.finding
 import data.lib.pods
+import data.lib.standard
 import data.lib.values
 
-_safe := {
-	"kernel.shm_rmid_forced",
-	"net.ipv4.ip_local_port_range",
-	"net.ipv4.ip_local_reserved_ports",
-	"net.ipv4.ip_unprivileged_port_start",
-	"net.ipv4.ping_group_range",
-	"net.ipv4.tcp_fin_timeout",
-	"net.ipv4.tcp_keepalive_intvl",
-	"net.ipv4.tcp_keepalive_probes",
-	"net.ipv4.tcp_keepalive_time",
-	"net.ipv4.tcp_rmem",
-	"net.ipv4.tcp_syncookies",
-	"net.ipv4.tcp_wmem",
+# Those that are safe, by the minor version of Kubernetes that first said so.
+_safe_since := {
+	"kernel.shm_rmid_forced": 0,
+	"net.ipv4.ip_local_port_range": 0,
+	"net.ipv4.ip_local_reserved_ports": 27,
+	"net.ipv4.ip_unprivileged_port_start": 0,
+	"net.ipv4.ping_group_range": 0,
+	"net.ipv4.tcp_fin_timeout": 29,
+	"net.ipv4.tcp_keepalive_intvl": 29,
+	"net.ipv4.tcp_keepalive_probes": 29,
+	"net.ipv4.tcp_keepalive_time": 29,
+	"net.ipv4.tcp_notsent_lowat": 37,
+	"net.ipv4.tcp_rmem": 32,
+	"net.ipv4.tcp_slow_start_after_idle": 37,
+	"net.ipv4.tcp_syncookies": 0,
+	"net.ipv4.tcp_wmem": 32,
+}
+
+_safe contains name if {
+	some name, first in _safe_since
+	standard.since(first)
 }
 
 deny contains found if {

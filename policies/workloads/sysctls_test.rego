@@ -24,6 +24,19 @@ test_accepts_safe_ones if {
 	}
 }
 
+test_denies_what_was_not_safe_yet if {
+	every name, version in {
+		"net.ipv4.ip_local_reserved_ports": "1.27",
+		"net.ipv4.tcp_keepalive_time": "1.29",
+		"net.ipv4.tcp_rmem": "1.32",
+		"net.ipv4.tcp_notsent_lowat": "1.37",
+	} {
+		before := sprintf("1.%d", [to_number(substring(version, 2, -1)) - 1])
+		count(sysctls.deny) == 1 with input as _target(name) with data.target as {"kubernetes": before}
+		count(sysctls.deny) == 0 with input as _target(name) with data.target as {"kubernetes": version}
+	}
+}
+
 test_denies_others if {
 	examples.messages(sysctls.deny) == {
 		"Deployment/cart: the pod sets the kernel parameter kernel.msgmax",

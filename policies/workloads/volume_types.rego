@@ -1,7 +1,7 @@
 # METADATA
 # title: Volumes are of the restricted types
 # description: |
-#   hostPath opens the node's disk, and the old in-tree storage drivers need rights that a pod should not have.
+#   The old in-tree storage drivers need rights that a pod should not have.
 #   Storage is asked for by claim.
 # custom:
 #   id: workloads.volume_types
@@ -28,12 +28,15 @@ _allowed := {
 	"secret",
 }
 
+# For workloads.host_path to deny.
+_baseline := {"hostPath"}
+
 deny contains found if {
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
 	some type, source in object.remove(values.map(volume), ["name"])
 	source != null
-	not type in _allowed
+	not type in (_allowed | _baseline)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("volume %s is of type %s", [values.text(values.at(volume, ["name"])), type]),
 		"fix": "use a persistentVolumeClaim, emptyDir, configMap, secret or projected volume",

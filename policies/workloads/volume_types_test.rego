@@ -20,9 +20,14 @@ test_accepts_the_restricted_types if {
 	count(volume_types.deny) == 0 with input as target
 }
 
-test_denies_the_nodes_disk if {
+test_accepts_what_another_rule_denies if {
 	target := examples.deployment({"volumes": [{"name": "disk", "hostPath": {"path": "/"}}]})
-	examples.messages(volume_types.deny) == {"Deployment/cart: volume disk is of type hostPath"} with input as target
+	count(volume_types.deny) == 0 with input as target
+}
+
+test_denies_other_types if {
+	target := examples.deployment({"volumes": [{"name": "share", "nfs": {"server": "a", "path": "/"}}]})
+	examples.messages(volume_types.deny) == {"Deployment/cart: volume share is of type nfs"} with input as target
 }
 
 test_denies_in_every_kind if {

@@ -210,9 +210,11 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
+    "workloads.added_capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
     "workloads.apparmor": InContainer(setting("appArmorProfile", {"type": "Unconfined"})),
-    "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
+    "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["CHOWN"]})),
     "workloads.host_namespaces": InPod(lambda spec: spec.update(hostNetwork=True)),
+    "workloads.host_path": InPod(lambda spec: spec["volumes"].append({"name": "disk", "hostPath": {"path": "/"}})),
     "workloads.host_ports": InContainer(
         lambda container: container.update(ports=[{"containerPort": 80, "hostPort": 80}])
     ),
@@ -227,6 +229,9 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda container: container.pop("readinessProbe"), lists=("containers",), kinds=LONG_RUNNING
     ),
     "workloads.proc_mount": InContainer(setting("procMount", "Unmasked")),
+    "workloads.proc_mount_in_user_namespace": InPod(
+        lambda spec: spec.update(hostUsers=False) or setting("procMount", "Unmasked")(spec["containers"][0])
+    ),
     "workloads.read_only_root": InContainer(setting("readOnlyRootFilesystem", False)),
     "workloads.replicas_with_hpa": change("Deployment", lambda deployment: deployment["spec"].update(replicas=3)),
     "workloads.resource_table": InTarget(lambda target: server(target)["resources"]["requests"].update(cpu="200m")),
@@ -236,9 +241,12 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     ),
     "workloads.run_as_non_root": InContainer(setting("runAsNonRoot", False)),
     "workloads.run_as_user": InContainer(setting("runAsUser", 0)),
-    "workloads.seccomp": InContainer(setting("seccompProfile", {"type": "Unconfined"})),
+    "workloads.seccomp": InPod(without_setting("seccompProfile")),
+    "workloads.seccomp_unconfined": InContainer(setting("seccompProfile", {"type": "Unconfined"})),
     "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
     "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),
     "workloads.sysctls": InPod(setting("sysctls", [{"name": "kernel.msgmax", "value": "1"}])),
-    "workloads.volume_types": InPod(lambda spec: spec["volumes"].append({"name": "disk", "hostPath": {"path": "/"}})),
+    "workloads.volume_types": InPod(
+        lambda spec: spec["volumes"].append({"name": "share", "nfs": {"server": "files.example", "path": "/"}})
+    ),
 }

@@ -3,4 +3,4 @@ module pod-security
 
 go 1.26
 
-require k8s.io/pod-security-admission v0.36.3
+require k8s.io/pod-security-admission v0.37.2

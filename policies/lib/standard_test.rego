@@ -1,0 +1,13 @@
+package lib.standard_test
+
+import data.lib.standard
+
+test_the_oldest_version_decides if {
+	standard.since(34) with data.target as {"kubernetes": "1.34"}
+	not standard.since(35) with data.target as {"kubernetes": "1.34"}
+}
+
+test_by_hand_it_is_the_oldest_that_is_supported if {
+	standard.minor == 35 with data.target as {"name": "shop"}
+	standard.minor == 35 with data.target as {"kubernetes": "latest"}
+}
