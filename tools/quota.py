@@ -38,8 +38,6 @@ metadata:
   name: environment
   labels:
     app.kubernetes.io/part-of: mediq
-  annotations:
-    argocd.argoproj.io/sync-wave: "-3"
 spec:
   hard:
 {lines}

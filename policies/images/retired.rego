@@ -1,8 +1,8 @@
 # METADATA
 # title: No image is of a retired project
 # description: |
-#   Retired projects get no security fixes. The table `retired_images` lists them, each with its reason and with
-#   what to use instead.
+#   Retired projects get no security fixes. The table `retired_images` lists them, each with its reason and with what
+#   to use instead.
 # custom:
 #   id: images.retired
 #   profile: general

@@ -28,7 +28,7 @@ exists(type, _, name) if name in _built_in[type]
 
 exists(type, _, name) if {
 	some pattern in _provided[type]
-	glob.match(pattern, [], name)
+	glob.match(pattern, null, name)
 }
 
 # Whether the target keeps objects of this kind in this namespace.

@@ -1,7 +1,8 @@
 # METADATA
 # title: Pods keep out of the node's namespaces
 # description: |
-#   hostNetwork escapes every NetworkPolicy; hostPID and hostIPC show a pod the processes and memory of its neighbours.
+#   hostNetwork escapes every NetworkPolicy; hostPID and hostIPC show a pod the processes and memory of its
+#   neighbours.
 # custom:
 #   id: workloads.host_namespaces
 #   profile: baseline

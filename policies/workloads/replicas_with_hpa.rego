@@ -1,8 +1,8 @@
 # METADATA
 # title: What an autoscaler scales does not set replicas
 # description: |
-#   Git and the autoscaler would undo each other at every sync, and a sync at peak time would scale down. The number of
-#   replicas is left out wherever a HorizontalPodAutoscaler or ScaledObject sets it.
+#   Git and the autoscaler would undo each other at every sync, and a sync at peak time would scale down. The number
+#   of replicas is left out wherever a HorizontalPodAutoscaler or ScaledObject sets it.
 # custom:
 #   id: workloads.replicas_with_hpa
 #   profile: general

@@ -1,8 +1,8 @@
 # METADATA
 # title: Containers do not run as root
 # description: |
-#   The kubelet refuses to start a container as root when runAsNonRoot is true. It must hold for every container,
-#   init and ephemeral ones included, from the pod's securityContext or its own; an own `false` overrides the pod.
+#   The kubelet refuses to start a container as root when runAsNonRoot is true. It must hold for every container, init
+#   and ephemeral ones included, from the pod's securityContext or its own; an own `false` overrides the pod.
 # custom:
 #   id: workloads.run_as_non_root
 #   profile: restricted

@@ -1,8 +1,8 @@
 # METADATA
 # title: Containers run under a seccomp profile
 # description: |
-#   Without a profile a container may make every system call of the kernel. RuntimeDefault or Localhost,
-#   from the pod's securityContext or the container's own.
+#   Without a profile a container may make every system call of the kernel. RuntimeDefault or Localhost, from the
+#   pod's securityContext or the container's own.
 # custom:
 #   id: workloads.seccomp
 #   profile: restricted

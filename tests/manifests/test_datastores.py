@@ -24,7 +24,6 @@ from tests.manifests.render import (
     name_of,
     overlay,
     pod_template,
-    without_hash,
 )
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -78,7 +77,6 @@ SECRETS = {
     "mysql-restore-test/fetch": OBJECT_STORE,
     "mysql-restore-test/restore": {},
 }
-WAVES = {"ConfigMap": "-3", "ServiceAccount": "-3", "Service": "-2", "StatefulSet": "-2", "PodDisruptionBudget": "-2"}
 
 
 def _workloads(environment: str) -> list[Object]:
@@ -496,16 +494,6 @@ def test_a_backup_asks_for_everything_and_is_restored(environment: str) -> None:
         job = overlay(environment).one("CronJob", name)["spec"]["jobTemplate"]["spec"]
         assert job["activeDeadlineSeconds"] > 0
         assert job["template"]["spec"]["restartPolicy"] == "Never"
-
-
-@both
-def test_things_are_applied_in_their_order(environment: str) -> None:
-    waves = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1"}
-    for each in overlay(environment).objects:
-        if labels(each).get(NAME) not in (*STORES, *JOBS) or each["kind"] == "NetworkPolicy":
-            continue
-        expected = WAVES.get(each["kind"]) or waves.get(name_of(each), "-1")
-        assert each["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] == expected, without_hash(each)
 
 
 @both

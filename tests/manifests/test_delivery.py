@@ -78,7 +78,7 @@ def test_an_application_syncs_prunes_and_heals_by_itself(environment: str) -> No
 def test_flux_reconciles_each_environment_by_its_own_account(environment: str) -> None:
     source = _flux().one("GitRepository", "mediq")
     assert (source["spec"]["url"], source["spec"]["ref"]) == (ADDRESS, {"branch": "main"})
-    item = _flux().one("Kustomization", f"mediq-{environment}")
+    items = [each for each in _flux().kind("Kustomization") if name_of(each).startswith(f"mediq-{environment}-")]
     expected = {
         "path": f"./overlays/{environment}",
         "serviceAccountName": f"mediq-{environment}",
@@ -87,9 +87,13 @@ def test_flux_reconciles_each_environment_by_its_own_account(environment: str) -
         "wait": True,
         "deletionPolicy": "Orphan",
     }
-    assert {key: item["spec"].get(key) for key in expected} == expected
-    assert item["spec"].keys() - expected.keys() == {"interval", "retryInterval", "timeout"}
-    assert (REPOSITORY / item["spec"]["path"] / "kustomization.yaml").is_file()
+    assert items
+    for item in items:
+        assert item["metadata"]["namespace"] == "flux-system"
+        assert {key: item["spec"].get(key) for key in expected} == expected
+        others = item["spec"].keys() - expected.keys() - {"dependsOn"}
+        assert others == {"interval", "retryInterval", "timeout", "patches"}
+    assert (REPOSITORY / "overlays" / environment / "kustomization.yaml").is_file()
     assert ("ServiceAccount", "flux-system", f"mediq-{environment}") in map(identity, _flux().objects)
 
 

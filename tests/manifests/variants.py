@@ -90,7 +90,8 @@ class Workshop:
 
     @staticmethod
     def _components(listed: list[str], variant: Variant) -> Iterator[str]:
+        # What every overlay has comes last: it reaches what the others bring.
+        yield from (f"../../components/{name}" for name in variant)
         for path in listed:
             if path.removeprefix("../../components/").partition("/")[0] not in optional():
                 yield path
-        yield from (f"../../components/{name}" for name in variant)

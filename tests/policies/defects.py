@@ -53,10 +53,11 @@ class InPod:
 
 @dataclass(frozen=True, slots=True)
 class InTarget:
-    """Breaks the target: something other than a pod, or something missing."""
+    """Breaks the target: something other than a pod, or something missing. `level` is how bad the rule finds it."""
 
     change: Callable[[list[Document]], object]
     also: frozenset[str] = frozenset()
+    level: str = "deny"
 
 
 def pod_spec() -> Document:
@@ -85,9 +86,11 @@ def pick(target: list[Document], kind: str, name: str | None = None) -> Document
     )
 
 
-def change(kind: str, do: Change, name: str | None = None, also: frozenset[str] = frozenset()) -> InTarget:
+def change(
+    kind: str, do: Change, name: str | None = None, also: frozenset[str] = frozenset(), level: str = "deny"
+) -> InTarget:
     """Breaks the first document of that kind."""
-    return InTarget(lambda target: do(pick(target, kind, name)), also)
+    return InTarget(lambda target: do(pick(target, kind, name)), also, level)
 
 
 def remove(kind: str, name: str, also: frozenset[str] = frozenset()) -> InTarget:
@@ -103,6 +106,11 @@ def setting(key: str, value: object) -> Change:
 def without_setting(key: str) -> Change:
     """Takes a field out of a securityContext."""
     return lambda holder: holder["securityContext"].pop(key)
+
+
+def literal(name: str, value: str) -> Change:
+    """Gives a container one more variable."""
+    return lambda container: container.setdefault("env", []).append({"name": name, "value": value})
 
 
 def server(target: list[Document]) -> Document:
@@ -128,7 +136,22 @@ def beside(defect: InTarget, *others: Document) -> InTarget:
         target.extend(others)
         defect.change(target)
 
-    return InTarget(do, defect.also)
+    return InTarget(do, defect.also, defect.level)
+
+
+def budget(name: str, app: str, **limits: object) -> InTarget:
+    """Adds a disruption budget."""
+    spec = {"selector": {"matchLabels": {"app": app}}, **limits}
+    metadata = {"name": name, "namespace": "shop"}
+    added = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec}
+    return InTarget(lambda target: target.append(added))
+
+
+def stateful_set(**spec: object) -> InTarget:
+    """Adds a StatefulSet, called `other`."""
+    added = workload("StatefulSet", "other", pod_spec())
+    added["spec"].update(spec)
+    return InTarget(lambda target: target.append(added))
 
 
 def in_pod(do: Change) -> InTarget:
@@ -161,6 +184,19 @@ def bind_everywhere(target: list[Document]) -> None:
 
 
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
+    "autoscaling.behavior": change(
+        "HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior"), level="warn"
+    ),
+    "autoscaling.bounds": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].update(minReplicas=9)),
+    "autoscaling.one_scaler": add("ScaledObject", "keda.sh/v1alpha1", spec={"scaleTargetRef": {"name": "cart"}}),
+    "autoscaling.target": change(
+        "HorizontalPodAutoscaler", lambda scaler: scaler["spec"]["scaleTargetRef"].update(name="web")
+    ),
+    "disruption.drain": budget("cart", "cart", minAvailable=2),
+    "disruption.overlap": InTarget(
+        lambda target: [budget(name, "cart", maxUnavailable=1).change(target) for name in ("one", "two")]
+    ),
+    "disruption.selector": budget("cart", "web", maxUnavailable=1),
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
     "images.retired": InContainer(
@@ -184,6 +220,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         document("PersistentVolumeClaim"),
     ),
     "references.config_map": beside(variable("configMapKeyRef", "cart"), document("ConfigMap")),
+    "references.headless_service": stateful_set(serviceName="cart"),
     "references.priority_class": beside(
         in_pod(lambda spec: spec.update(priorityClassName="first")),
         {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "last"}},
@@ -206,11 +243,18 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "rbac.secrets": allow("", "secrets", "list"),
     "rbac.subjects": change("RoleBinding", lambda binding: binding["subjects"][0].update(name="web")),
     "rbac.wildcards": allow("", "*", "get"),
+    "secrets.arguments": InContainer(lambda container: container.update(args=["--password=hunter2"])),
     "secrets.demo_sealed": change(
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),
+    "secrets.known_formats": InContainer(literal("URL", "amqp://cart:hunter2@rabbitmq")),
+    "secrets.literal_values": InContainer(literal("PASSWORD", "hunter2")),
+    "secrets.placeholders": InContainer(literal("LEVEL", "changeme")),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
     "workloads.added_capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
+    "services.port_names": change("Service", lambda service: service["spec"]["ports"].append({"port": 8080})),
+    "services.selector": change("Service", lambda service: service["spec"].update(selector={"app": "web"})),
+    "services.target_port": change("Service", lambda service: service["spec"]["ports"][0].update(targetPort="web")),
     "workloads.apparmor": InContainer(setting("appArmorProfile", {"type": "Unconfined"})),
     "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["CHOWN"]})),
     "workloads.host_namespaces": InPod(lambda spec: spec.update(hostNetwork=True)),

@@ -109,10 +109,9 @@ class Judged:
     denied: frozenset[tuple[str, Identity]]
     warned: frozenset[tuple[str, Identity]]
 
-    @property
-    def rules(self) -> set[str]:
-        """The rules that deny something."""
-        return {rule for rule, _ in self.denied}
+    def rules(self, level: str = "deny") -> set[str]:
+        """The rules that deny something, or warn of it."""
+        return {rule for rule, _ in (self.denied if level == "deny" else self.warned)}
 
 
 def judge(targets: Mapping[str, Iterable[Document]], into: Path) -> dict[str, Judged]:

@@ -1,0 +1,30 @@
+# METADATA
+# title: Autoscalers say how fast they scale
+# description: |
+#   Without a behavior Kubernetes may double the pods every 15 seconds and take all of them back in one step. How fast
+#   both may go depends on the workload, so it is written down.
+# custom:
+#   id: autoscaling.behavior
+#   profile: general
+#   severity: low
+#   fix: "write behavior.scaleUp and behavior.scaleDown, each with a stabilization window or policies"
+#   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#configurable-scaling-behavior
+package rules.autoscaling.behavior
+
+import data.lib.finding
+import data.lib.scaling
+import data.lib.values
+
+warn contains found if {
+	some scaler in scaling.scalers
+	missing := [direction |
+		some direction in ["scaleDown", "scaleUp"]
+		count(values.map(values.at(scaler.behavior, [direction]))) == 0
+	]
+	count(missing) > 0
+	found := finding.about(scaler.resource, {
+		"msg": sprintf("does not say how fast it scales: %s", [concat(", ", missing)]),
+		"fix": "behavior: {scaleDown: {stabilizationWindowSeconds: 300, policies: […]}, scaleUp: {policies: […]}}",
+		"path": scaler.behavior_path,
+	})
+}

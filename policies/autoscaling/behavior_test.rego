@@ -1,0 +1,28 @@
+package rules.autoscaling.behavior_test
+
+import data.lib.examples_test as examples
+import data.rules.autoscaling.behavior
+
+_down := {"scaleDown": {"stabilizationWindowSeconds": 300}}
+
+_both := object.union(_down, {"scaleUp": {"stabilizationWindowSeconds": 60}})
+
+_hpa(spec) := examples.combined([_scaler(spec)])
+
+_scaler(spec) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": spec})
+
+test_accepts_both_directions if {
+	count(behavior.warn) == 0 with input as _hpa({"behavior": _both})
+	keda := {"spec": {"advanced": {"horizontalPodAutoscalerConfig": {"behavior": _both}}}}
+	target := examples.combined([examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", keda)])
+	count(behavior.warn) == 0 with input as target
+}
+
+test_warns_of_what_is_left_out if {
+	examples.messages(behavior.warn) == {
+		"HorizontalPodAutoscaler/cart: does not say how fast it scales: scaleUp",
+	} with input as _hpa({"behavior": _down})
+	examples.messages(behavior.warn) == {
+		"HorizontalPodAutoscaler/cart: does not say how fast it scales: scaleDown, scaleUp",
+	} with input as _hpa({})
+}

@@ -1,0 +1,34 @@
+# METADATA
+# title: One autoscaler scales a workload
+# description: |
+#   Two autoscalers on one workload undo each other's decisions. A ScaledObject makes an autoscaler of its own, so a
+#   HorizontalPodAutoscaler beside it is the second one.
+# custom:
+#   id: autoscaling.one_scaler
+#   profile: general
+#   severity: high
+#   fix: "remove one of the autoscalers, and move its metrics to the other"
+#   docs: https://keda.sh/docs/latest/concepts/scaling-deployments/
+package rules.autoscaling.one_scaler
+
+import data.lib.finding
+import data.lib.scaling
+
+deny contains found if {
+	some scaler in scaling.scalers
+	names := [sprintf("%s %s", [other.resource.kind, other.resource.name]) |
+		some other in scaling.scalers
+		other.target == scaler.target
+		other.resource.namespace == scaler.resource.namespace
+	]
+	count(names) > 1
+	found := finding.about(scaler.resource, {
+		"msg": sprintf("%s %s is scaled more than once: %s", [
+			scaler.target.kind,
+			scaler.target.name,
+			concat(", ", sort(names)),
+		]),
+		"fix": "keep one of them",
+		"path": "/spec/scaleTargetRef",
+	})
+}

@@ -1,0 +1,31 @@
+# METADATA
+# title: What an autoscaler scales exists
+# description: |
+#   An autoscaler whose target is absent, or of another API group, scales nothing and only its status says so. Where the
+#   target keeps no object of that kind in the namespace it may be elsewhere, which is a warning.
+# custom:
+#   id: autoscaling.target
+#   profile: general
+#   severity: high
+#   fix: "write apiVersion, kind and name of the workload in scaleTargetRef"
+#   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
+package rules.autoscaling.target
+
+import data.lib.finding
+import data.lib.references
+import data.lib.scaling
+
+deny contains found if some found in _missing.deny
+
+warn contains found if some found in _missing.warn
+
+_missing[level] contains found if {
+	some scaler in scaling.scalers
+	type := concat("/", [scaler.target.group, scaler.target.kind])
+	level := references.level(type, scaler.resource.namespace, scaler.target.name)
+	found := finding.about(scaler.resource, {
+		"msg": sprintf("scales %s %s, which the target does not hold", [type, scaler.target.name]),
+		"fix": "write apiVersion, kind and name of a workload of the same namespace",
+		"path": "/spec/scaleTargetRef",
+	})
+}

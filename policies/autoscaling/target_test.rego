@@ -1,0 +1,26 @@
+package rules.autoscaling.target_test
+
+import data.lib.examples_test as examples
+import data.rules.autoscaling.target
+
+_scaler(version, name) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {
+	"scaleTargetRef": {"apiVersion": version, "kind": "Deployment", "name": name},
+}})
+
+_deployment := examples.workload("Deployment", examples.pod_spec)
+
+test_accepts_a_workload_of_the_target if {
+	count(target.deny | target.warn) == 0 with input as examples.combined([_scaler("apps/v1", "cart"), _deployment])
+}
+
+test_denies_an_absent_workload if {
+	examples.messages(target.deny) == {
+		"HorizontalPodAutoscaler/cart: scales apps/Deployment web, which the target does not hold",
+	} with input as examples.combined([_scaler("apps/v1", "web"), _deployment])
+}
+
+test_warns_where_no_such_kind_is_kept if {
+	examples.messages(target.warn) == {
+		"HorizontalPodAutoscaler/cart: scales extensions/Deployment cart, which the target does not hold",
+	} with input as examples.combined([_scaler("extensions/v1beta1", "cart"), _deployment])
+}

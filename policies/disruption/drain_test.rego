@@ -1,0 +1,63 @@
+package rules.disruption.drain_test
+
+import data.lib.examples_test as examples
+import data.rules.disruption.drain
+
+_target(kind, replicas, limits) := examples.combined([
+	object.union(examples.workload(kind, examples.pod_spec), {"spec": {"replicas": replicas}}),
+	examples.resource("policy/v1", "PodDisruptionBudget", "cart", {"spec": object.union(
+		{"selector": {"matchLabels": {"app": "cart"}}},
+		limits,
+	)}),
+])
+
+test_accepts_budgets_that_let_one_pod_go if {
+	every limits in [
+		{"maxUnavailable": 1},
+		{"maxUnavailable": "1%"},
+		{"minAvailable": 1},
+		{"minAvailable": "50%"},
+	] {
+		count(drain.deny) == 0 with input as _target("Deployment", 2, limits)
+	}
+	count(drain.deny) == 0 with input as _target("StatefulSet", 0, {"maxUnavailable": 1})
+}
+
+test_denies_budgets_that_let_none_go if {
+	every limits in [
+		{"maxUnavailable": 0},
+		{"maxUnavailable": "0%"},
+		{"minAvailable": 2},
+		{"minAvailable": "51%"},
+		{},
+		{"maxUnavailable": 1, "minAvailable": 1},
+	] {
+		count(drain.deny) == 1 with input as _target("Deployment", 2, limits)
+	}
+}
+
+test_denies_and_says_what if {
+	examples.messages(drain.deny) == {
+		"PodDisruptionBudget/cart: minAvailable 50% lets no pod of Deployment cart be evicted at its smallest, 1",
+	} with input as _target("Deployment", 1, {"minAvailable": "50%"})
+	examples.messages(drain.deny) == {
+		"PodDisruptionBudget/cart: a budget without a limit lets no pod of Deployment cart be evicted at its smallest, 3",
+	} with input as _target("Deployment", 3, {})
+}
+
+test_the_smallest_number_is_the_autoscalers if {
+	scaler := examples.combined([examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", {"spec": {
+		"scaleTargetRef": {"name": "cart"},
+		"minReplicaCount": 1,
+	}})])
+	target := _target("Deployment", 5, {"minAvailable": 1})
+	count(drain.deny) == 0 with input as target
+	count(drain.deny) == 1 with input as array.concat(target, scaler)
+}
+
+test_denies_what_cannot_be_worked_out if {
+	examples.messages(drain.deny) == {
+		"PodDisruptionBudget/cart: maxUnavailable 1 cannot be worked out for DaemonSet cart, which has no replicas",
+	} with input as _target("DaemonSet", null, {"maxUnavailable": 1})
+	count(drain.deny) == 0 with input as _target("DaemonSet", null, {"minAvailable": 1})
+}

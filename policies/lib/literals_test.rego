@@ -1,0 +1,67 @@
+package lib.literals_test
+
+import data.lib.examples_test as examples
+import data.lib.literals
+
+_config := examples.resource("v1", "ConfigMap", "cart", {"data": {"a/b~c": "text", "number": 1}})
+
+test_variables_are_literal if {
+	target := examples.server({"env": [
+		{"name": "A", "value": "1"},
+		{"name": "B", "valueFrom": {"secretKeyRef": {"name": "cart", "key": "b"}}},
+		{"name": "C", "value": ""},
+		"none",
+	]})
+	[literal] := literals.variables with input as target
+	[literal.name, literal.text, literal.path] == ["A", "1", "/env/0/value"]
+}
+
+test_settings_have_a_pointer if {
+	[literal] := literals.settings with input as examples.combined([_config])
+	[literal.text, literal.path] == ["text", "/data/a~1b~0c"]
+}
+
+test_commands_are_joined if {
+	target := examples.server({
+		"args": ["--port", 80],
+		"readinessProbe": {"exec": {"command": ["ready", "now"]}},
+	})
+	found := literals.commands with input as target
+	{[literal.text, literal.path] | some literal in found} == {
+		["--port ", "/args"],
+		["ready now", "/readinessProbe/exec/command"],
+	}
+}
+
+test_findings_name_the_holder if {
+	[literal] := literals.variables with input as examples.server({"env": [{"name": "A", "value": "1"}]})
+	[setting] := literals.settings with input as examples.combined([_config])
+	said := {"msg": "a secret", "fix": "mend it"}
+	literals.about(literal, said).msg == "Deployment/cart: container server sets A, a secret"
+	literals.about(setting, said).msg == "ConfigMap/cart: holds a/b~c, a secret"
+}
+
+test_secrets_are_known_by_their_names if {
+	every name in [
+		"PASSWORD", "DB_PASS", "dbPassword", "spring.datasource.password", "admin-token", "GITHUB_TOKEN", "SECRET",
+		"API_KEY", "apiKey", "SIGNING_KEY", "AWS_SECRET_ACCESS_KEY", "PASSWORD_2", "credentials",
+	] {
+		literals.is_secret(name)
+	}
+}
+
+test_what_only_sounds_like_a_secret_is_none if {
+	every name in [
+		"PASSWORD_FILE", "TOKEN_TTL", "JWT_EXPIRES_IN", "SECRET_NAME", "KEY_PREFIX", "CACHE_KEY", "PUBLIC_KEY",
+		"AWS_ACCESS_KEY_ID", "MAX_TOKENS", "COMPASS", "BYPASS", "password.txt",
+	] {
+		not literals.is_secret(name)
+	}
+}
+
+test_references_are_no_secrets if {
+	every text in ["/run/secret", "$(OTHER)", "${OTHER}", "vault:secret/a", "https://id.example", "True", "{{ .token }}"] {
+		literals.is_reference(text)
+	}
+	not literals.is_reference("hunter2")
+}

@@ -1,0 +1,93 @@
+# METADATA
+# title: Scaling
+# description: |
+#   How many pods a workload may have: what it says itself, or what its HorizontalPodAutoscaler or ScaledObject says,
+#   with the defaults of Kubernetes and KEDA.
+package lib.scaling
+
+import data.lib.documents
+import data.lib.values
+
+# Every autoscaler: what it scales, how far, by how much of what the pods request, and how fast.
+scalers := array.concat(_by_kubernetes, _by_keda)
+
+_by_kubernetes := [scaler |
+	some resource in documents.of("autoscaling", "HorizontalPodAutoscaler")
+	spec := values.map(values.at(resource.content, ["spec"]))
+	scaler := {
+		"behavior": values.map(values.at(spec, ["behavior"])),
+		"behavior_path": "/spec/behavior",
+		"least": object.get(spec, "minReplicas", 1),
+		"least_path": "/spec/minReplicas",
+		"most": values.at(spec, ["maxReplicas"]),
+		"most_path": "/spec/maxReplicas",
+		"resource": resource,
+		"target": _target(spec),
+		"utilization": {[metric.resource.name, metric.resource.target.averageUtilization] |
+			some metric in values.list(values.at(spec, ["metrics"]))
+			metric.type == "Resource"
+		},
+	}
+]
+
+_by_keda := [scaler |
+	some resource in documents.of("keda.sh", "ScaledObject")
+	spec := values.map(values.at(resource.content, ["spec"]))
+	scaler := {
+		"behavior": values.map(values.at(spec, ["advanced", "horizontalPodAutoscalerConfig", "behavior"])),
+		"behavior_path": "/spec/advanced/horizontalPodAutoscalerConfig/behavior",
+		"least": object.get(spec, "minReplicaCount", 0),
+		"least_path": "/spec/minReplicaCount",
+		"most": object.get(spec, "maxReplicaCount", 100),
+		"most_path": "/spec/maxReplicaCount",
+		"resource": resource,
+		"target": _target(spec),
+		"utilization": {[trigger.type, to_number(trigger.metadata.value)] |
+			some trigger in values.list(values.at(spec, ["triggers"]))
+			trigger.type in {"cpu", "memory"}
+			object.get(trigger, "metricType", "Utilization") == "Utilization"
+		},
+	}
+]
+
+_target(spec) := {
+	"group": _group(object.get(spec, ["scaleTargetRef", "apiVersion"], "apps/v1")),
+	"kind": object.get(spec, ["scaleTargetRef", "kind"], "Deployment"),
+	"name": object.get(spec, ["scaleTargetRef", "name"], ""),
+}
+
+_group(version) := split(version, "/")[0] if contains(version, "/")
+
+_group(version) := "" if not contains(version, "/")
+
+# The autoscalers of a workload.
+of(resource) := [scaler |
+	some scaler in scalers
+	scaler.target.name == resource.name
+	scaler.target.kind == resource.kind
+	scaler.resource.namespace == resource.namespace
+]
+
+# The least and the most replicas of a workload that can be scaled; undefined of others, and where it is no number.
+least(resource) := min([scaler.least | some scaler in of(resource)])
+
+least(resource) := _replicas(resource) if count(of(resource)) == 0
+
+most(resource) := max([scaler.most | some scaler in of(resource)])
+
+most(resource) := _replicas(resource) if count(of(resource)) == 0
+
+_replicas(resource) := replicas if {
+	resource.kind in {"Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"}
+	replicas := object.get(resource.content, ["spec", "replicas"], 1)
+	is_number(replicas)
+}
+
+# An absolute number, or a percentage of a total rounded up: https://pkg.go.dev/k8s.io/apimachinery/pkg/util/intstr
+up(amount, total) := ceil((percentage * total) / 100) if {
+	is_string(amount)
+	regex.match(`^[0-9]+%$`, amount)
+	percentage := to_number(trim_suffix(amount, "%"))
+}
+
+up(amount, _) := amount if is_number(amount)

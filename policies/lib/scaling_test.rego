@@ -1,0 +1,67 @@
+package lib.scaling_test
+
+import data.lib.examples_test as examples
+import data.lib.scaling
+
+_hpa(spec) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart-scaler", {"spec": object.union(
+	{"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"}},
+	spec,
+)})
+
+_keda(spec) := examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart-queue", {"spec": object.union(
+	{"scaleTargetRef": {"name": "cart"}},
+	spec,
+)})
+
+_cart := {"kind": "Deployment", "name": "cart", "namespace": "shop", "content": {"spec": {"replicas": 3}}}
+
+test_an_autoscaler_says_how_far_and_by_what if {
+	cpu := {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 70}}}
+	[found] := scaling.scalers with input as examples.combined([_hpa({"maxReplicas": 5, "metrics": [cpu]})])
+	[found.least, found.most, found.utilization] == [1, 5, {["cpu", 70]}]
+	found.target == {"group": "apps", "kind": "Deployment", "name": "cart"}
+}
+
+test_keda_says_how_far_and_by_what if {
+	triggers := [
+		{"type": "cpu", "metadata": {"value": "70"}},
+		{"type": "memory", "metricType": "AverageValue", "metadata": {"value": "80"}},
+		{"type": "rabbitmq", "metadata": {"value": "5"}},
+	]
+	[found] := scaling.scalers with input as examples.combined([_keda({"triggers": triggers})])
+	[found.least, found.most, found.utilization] == [0, 100, {["cpu", 70]}]
+	found.target == {"group": "apps", "kind": "Deployment", "name": "cart"}
+}
+
+test_the_core_group_has_no_name if {
+	target := {"scaleTargetRef": {"apiVersion": "v1", "kind": "ReplicationController"}}
+	[found] := scaling.scalers with input as examples.combined([_hpa(target)])
+	found.target.group == ""
+}
+
+test_an_autoscaler_counts_before_the_workload if {
+	target := examples.combined([_hpa({"minReplicas": 2, "maxReplicas": 5})])
+	[scaling.least(_cart), scaling.most(_cart)] == [2, 5] with input as target
+	elsewhere := object.union(_cart, {"namespace": "else"})
+	[scaling.least(elsewhere), scaling.most(elsewhere)] == [3, 3] with input as target
+}
+
+test_one_replica_is_the_default if {
+	unsaid := object.union(_cart, {"content": {"spec": {"replicas": 1}}})
+	scaling.least(unsaid) == 1 with input as []
+	scaling.most(object.union(object.remove(unsaid, ["content"]), {"content": {}})) == 1 with input as []
+}
+
+test_what_has_no_replicas_has_no_number if {
+	not scaling.least(object.union(_cart, {"kind": "DaemonSet"})) with input as []
+	not scaling.most(object.union(_cart, {"content": {"spec": {"replicas": "3"}}})) with input as []
+}
+
+test_percentages_are_rounded_up if {
+	scaling.up(2, 10) == 2
+	scaling.up("25%", 4) == 1
+	scaling.up("25%", 5) == 2
+	scaling.up("0%", 5) == 0
+	not scaling.up("5", 5)
+	not scaling.up(null, 5)
+}

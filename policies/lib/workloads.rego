@@ -1,0 +1,87 @@
+# METADATA
+# title: Workloads
+# description: Which workloads' pods a selector of labels finds.
+package lib.workloads
+
+import data.lib.documents
+import data.lib.pods
+import data.lib.scaling
+import data.lib.selectors
+import data.lib.values
+
+# Given to each pod by the StatefulSet's controller, so no template has them.
+_given := {"apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"}
+
+# A PodTemplate alone makes no pods.
+_makers := [pod | some pod in pods.templates; pod.resource.kind != "PodTemplate"]
+
+# The workloads of a namespace whose pods a LabelSelector finds, each as its pod template.
+selected(namespace, selector) := [pod |
+	some pod in _makers
+	pod.resource.namespace == namespace
+	selectors.matches(selector, pod.labels)
+]
+
+# The same by a Service's plain map of labels, which may name one pod of a StatefulSet.
+picked(namespace, labels) := [pod |
+	plain := object.remove(labels, _given)
+	some pod in selected(namespace, {"matchLabels": plain})
+	every key in object.keys(labels) & _given {
+		_is_given(pod.resource, key, labels[key])
+	}
+]
+
+_is_given(resource, "statefulset.kubernetes.io/pod-name", value) if {
+	prefix := concat("", [resource.name, "-"])
+	startswith(value, prefix)
+	_is_ordinal(resource, trim_prefix(value, prefix))
+}
+
+_is_given(resource, "apps.kubernetes.io/pod-index", value) if _is_ordinal(resource, value)
+
+_is_ordinal(resource, text) if {
+	resource.kind == "StatefulSet"
+	regex.match(`^[0-9]+$`, text)
+	first := object.get(resource.content, ["spec", "ordinals", "start"], 0)
+	to_number(text) >= first
+	to_number(text) < first + scaling.most(resource)
+}
+
+# How bad it is that a selector finds nothing: somebody else may run pods where the target runs none, or where an
+# operator makes them of an object that says how many.
+level(namespace) := "deny" if _is_known(namespace)
+
+level(namespace) := "warn" if not _is_known(namespace)
+
+_is_known(namespace) if {
+	not namespace in _operated
+	some pod in _makers
+	pod.resource.namespace == namespace
+}
+
+_operated contains resource.namespace if {
+	some resource in documents.resources
+	contains(resource.apiVersion, ".")
+	not endswith(split(resource.apiVersion, "/")[0], ".k8s.io")
+	spec := values.map(values.at(resource.content, ["spec"]))
+	count(object.keys(spec) & {"instances", "podTemplate", "replicas", "size"}) > 0
+	not resource.kind == "Rollout"
+}
+
+# How a finding names workloads.
+names(found) := concat(", ", sort([sprintf("%s %s", [pod.resource.kind, pod.resource.name]) | some pod in found]))
+
+# How a finding names labels.
+written(labels) := concat(", ", sort([sprintf("%s=%v", [key, value]) | some key, value in labels]))
+
+# The ports that containers of a pod declare, sidecars among them.
+ports(pod) := [{"name": object.get(port, "name", ""), "number": port.containerPort, "protocol": protocol} |
+	some container in array.concat(values.list(values.at(pod.spec, ["containers"])), _sidecars(pod))
+	some port in values.list(values.at(container, ["ports"]))
+	protocol := object.get(port, "protocol", "TCP")
+]
+
+_sidecars(pod) := [container |
+	some container in values.list(values.at(pod.spec, ["initContainers"]))
+	container.restartPolicy == "Always"
+]

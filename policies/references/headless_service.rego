@@ -1,0 +1,64 @@
+# METADATA
+# title: The Service that a StatefulSet names is headless and selects its pods
+# description: |
+#   The names of a StatefulSet's pods, by which they find each other, resolve only through the Service in serviceName:
+#   it must be there, have clusterIP None, and select these pods.
+# custom:
+#   id: references.headless_service
+#   profile: general
+#   severity: high
+#   fix: "add a Service with clusterIP: None that selects the StatefulSet's pods, and write its name in serviceName"
+#   docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
+package rules.references.headless_service
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.references
+import data.lib.values
+import data.lib.workloads
+
+deny contains found if some found in _absent.deny
+
+deny contains found if {
+	some set in _sets
+	some service in documents.of("", "Service")
+	service.namespace == set.resource.namespace
+	service.name == set.service
+	some fault in _faults(service, set.resource)
+	found := finding.about(set.resource, {
+		"msg": sprintf("names Service %s, which %s", [set.service, fault]),
+		"fix": "name a Service with clusterIP: None that selects these pods",
+		"path": "/spec/serviceName",
+	})
+}
+
+warn contains found if some found in _absent.warn
+
+_absent[level] contains found if {
+	some set in _sets
+	level := references.level("/Service", set.resource.namespace, set.service)
+	found := finding.about(set.resource, {
+		"msg": sprintf("names Service %s, which the target does not hold", [set.service]),
+		"fix": sprintf("add Service %s with clusterIP: None, or mend serviceName", [set.service]),
+		"path": "/spec/serviceName",
+	})
+}
+
+_sets := [{"resource": resource, "service": name} |
+	some resource in documents.of("apps", "StatefulSet")
+	name := values.text(values.at(resource.content, ["spec", "serviceName"]))
+	name != ""
+]
+
+_faults(service, set) := {fault |
+	spec := values.map(values.at(service.content, ["spec"]))
+	some fault, holds in {
+		"is not headless": values.at(spec, ["clusterIP"]) == "None",
+		"does not select its pods": _selects(service.namespace, spec, set),
+	}
+	not holds
+}
+
+_selects(namespace, spec, set) := [set.kind, set.name] in [[pod.resource.kind, pod.resource.name] |
+	some pod in workloads.picked(namespace, values.map(values.at(spec, ["selector"])))
+]

@@ -1,0 +1,40 @@
+package rules.references.headless_service_test
+
+import data.lib.examples_test as examples
+import data.rules.references.headless_service
+
+_set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"serviceName": "peers"}})
+
+_service(name, spec) := examples.resource("v1", "Service", name, {"spec": spec})
+
+_headless := {"clusterIP": "None", "selector": {"app": "cart"}}
+
+test_accepts_a_headless_service_over_the_pods if {
+	target := examples.combined([_set, _service("peers", _headless)])
+	count(headless_service.deny | headless_service.warn) == 0 with input as target
+}
+
+test_accepts_a_set_that_names_none if {
+	unnamed := examples.workload("StatefulSet", examples.pod_spec)
+	count(headless_service.deny | headless_service.warn) == 0 with input as examples.combined([unnamed])
+}
+
+test_denies_an_absent_service if {
+	examples.messages(headless_service.deny) == {
+		"StatefulSet/cart: names Service peers, which the target does not hold",
+	} with input as examples.combined([_set, _service("other", _headless)])
+}
+
+test_denies_a_service_of_another_kind if {
+	examples.messages(headless_service.deny) == {
+		"StatefulSet/cart: names Service peers, which is not headless",
+		"StatefulSet/cart: names Service peers, which does not select its pods",
+	} with input as examples.combined([_set, _service("peers", {"selector": {"app": "web"}})])
+}
+
+test_warns_where_no_service_is_kept if {
+	examples.messages(headless_service.warn) == {
+		"StatefulSet/cart: names Service peers, which the target does not hold",
+	} with input as examples.combined([_set])
+	count(headless_service.deny) == 0 with input as examples.combined([_set])
+}

@@ -1,0 +1,47 @@
+package rules.secrets.arguments_test
+
+import data.lib.examples_test as examples
+import data.rules.secrets.arguments
+
+_accepted := [
+	["--password-file=/run/password"],
+	["--password=/run/password"],
+	["--password=$(PASSWORD)"],
+	["--token", "--verbose"],
+	["--token-ttl", "3600"],
+	["--tls-secret", "cart"],
+	["--require-token=true"],
+]
+
+test_accepts_what_is_no_secret if {
+	every words in _accepted {
+		count(arguments.deny) == 0 with input as examples.server({"args": words})
+		count(arguments.warn) == 0 with input as examples.server({"args": words})
+	}
+}
+
+test_denies_a_secret_and_does_not_repeat_it if {
+	every words in [["--db-password=hunter2"], ["--db-password", "hunter2"], ["sh", "-c", "run --db-password 'hunter2'"]] {
+		target := examples.server({"command": words})
+		examples.messages(arguments.deny) == {
+			"Deployment/cart: container server runs command, with the value of --db-password in it",
+		} with input as target
+		found := arguments.deny with input as target
+		not contains(json.marshal(found), "hunter2")
+	}
+}
+
+test_denies_an_option_without_a_prefix if {
+	every word in ["--password=hunter2", "-token=hunter2", "--api-key=hunter2"] {
+		count(arguments.deny) == 1 with input as examples.server({"args": [word]})
+	}
+}
+
+test_warns_of_a_secret_that_is_expanded if {
+	variable := {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "cart", "key": "password"}}}
+	target := examples.server({"args": ["--password=$(PASSWORD)"], "env": [variable, {"name": "OTHER", "value": "1"}]})
+	examples.messages(arguments.warn) == {concat("", [
+		"Deployment/cart: container server runs args, ",
+		"which shows the secret PASSWORD to whoever lists processes",
+	])} with input as target
+}

@@ -1,0 +1,71 @@
+package rules.secrets.literal_values_test
+
+import data.lib.examples_test as examples
+import data.rules.secrets.literal_values
+
+_variable(name, value) := examples.server({"env": [{"name": name, "value": value}]})
+
+_config(data_) := examples.combined([
+	examples.resource("v1", "ConfigMap", "cart", {"data": data_}),
+	examples.resource("bitnami.com/v1alpha1", "SealedSecret", "cart-tls", {}),
+])
+
+test_accepts_references if {
+	references := examples.server({"env": [
+		{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "cart", "key": "password"}}},
+		{"name": "PASSWORD_FILE", "value": "/run/password"},
+		{"name": "TOKEN", "value": "$(PASSWORD)"},
+		{"name": "LEVEL", "value": "info"},
+	]})
+	count(literal_values.deny) == 0 with input as references
+	count(literal_values.deny) == 0 with input as _config({"TLS_SECRET": "cart-tls", "token": "/run/token"})
+}
+
+test_denies_a_literal_variable_and_does_not_repeat_it if {
+	target := _variable("DB_PASSWORD", "hunter2")
+	examples.messages(literal_values.deny) == {concat("", [
+		"Deployment/cart: container server sets DB_PASSWORD, ",
+		"which is a secret by its name, to a literal value",
+	])} with input as target
+	found := literal_values.deny with input as target
+	not contains(json.marshal(found), "hunter2")
+}
+
+test_denies_it_in_every_container if {
+	found := literal_values.deny with input as examples.everywhere(object.union(
+		examples.container,
+		{"env": [{"name": "API_KEY", "value": "hunter2"}]},
+	))
+	examples.names(found) == examples.places
+}
+
+test_denies_a_literal_setting if {
+	examples.messages(literal_values.deny) == {
+		"ConfigMap/cart: holds jwtSecret, which is a secret by its name, to a literal value",
+	} with input as _config({"jwtSecret": "hunter2"})
+}
+
+test_warns_of_lines_in_files if {
+	file := concat("\n", [
+		"user = cart",
+		"password = hunter2",
+		"  \"apiKey\": \"hunter2\",",
+		"export SIGNING_KEY=hunter2",
+		"",
+	])
+	examples.messages(literal_values.warn) == {
+		"ConfigMap/cart: holds app.conf, in which lines look like secrets: SIGNING_KEY, apiKey, password",
+	} with input as _config({"app.conf": file})
+}
+
+test_accepts_lines_that_only_refer if {
+	file := concat("\n", [
+		"password = ${PASSWORD}",
+		"password=\"$(cat /run/password)\"",
+		"password: /run/password",
+		"password_file: secret",
+		"require_token: true",
+		"token = read(file)",
+	])
+	count(literal_values.warn) == 0 with input as _config({"app.conf": file})
+}

@@ -1,0 +1,59 @@
+# METADATA
+# title: Nothing still waits to be filled in
+# description: |
+#   changeme, todo and addresses at example.com are what an author left for later. Where people depend on the
+#   environment, which the table `strict` says, later is over; elsewhere it is worth a warning.
+# custom:
+#   id: secrets.placeholders
+#   profile: general
+#   severity: medium
+#   fix: "write the value that is meant, or refer to a Secret"
+#   docs: https://www.rfc-editor.org/rfc/rfc2606
+package rules.secrets.placeholders
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.literals
+import data.lib.strictness
+import data.lib.values
+
+deny contains found if some found in strictness.denied("placeholders", _left)
+
+warn contains found if some found in strictness.warned("placeholders", _left)
+
+_left contains found if {
+	some literal in array.concat(literals.variables, literals.settings)
+	_is_placeholder(literal.text)
+	found := literals.about(literal, {"msg": "which is only a placeholder", "fix": _fix})
+}
+
+_left contains found if {
+	some resource in documents.resources
+	resource.type in {"gateway.networking.k8s.io/HTTPRoute", "networking.k8s.io/Ingress"}
+	some host in _hosts(resource.content)
+	regex.match(`(^|\.)(example(\.(com|net|org))?|invalid|localhost|test)$`, host)
+	found := finding.about(resource, {
+		"msg": sprintf("serves %s, which is only a placeholder", [host]),
+		"fix": _fix,
+		"path": "/spec",
+	})
+}
+
+_hosts(content) := {values.text(host) | some host in values.list(values.at(content, ["spec", "hostnames"]))} | {host |
+	some rule in values.list(values.at(content, ["spec", "rules"]))
+	host := values.text(values.at(rule, ["host"]))
+}
+
+# As a whole, whatever it is; or a word that nothing else is called, somewhere.
+_is_placeholder(text) if {
+	regex.match(
+		`(?i)^\s*(<[^<>]*>|changeit|dummy|example|fixme|foobar|placeholder|sample|tbd|todo|x{3,})\s*$`,
+		text,
+	)
+}
+
+_is_placeholder(text) if {
+	regex.match(`(?i)\b(change[-_]?me|replace[-_]?me|(your|insert)[-_][a-z_-]+[-_]here)\b`, text)
+}
+
+_fix := "write the value that is meant, or refer to a Secret"

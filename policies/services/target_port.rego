@@ -1,0 +1,66 @@
+# METADATA
+# title: Ports of a Service lead to ports that its pods declare
+# description: |
+#   A named targetPort that no container declares, with the same protocol, leaves the Service without an endpoint for
+#   that port, and a number that the containers do not list is most likely a slip. Where containers declare no port at
+#   all a number may still be right, which is a warning.
+# custom:
+#   id: services.target_port
+#   profile: general
+#   severity: high
+#   fix: "name a declared port in targetPort, or declare the port in the container"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
+package rules.services.target_port
+
+import data.lib.finding
+import data.lib.services
+import data.lib.workloads
+
+deny contains found if some found in _unresolved.deny
+
+warn contains found if some found in _unresolved.warn
+
+_unresolved[level] contains found if {
+	some service in services.selecting
+	some index, port in service.ports
+	target := object.get(port, "targetPort", port.port)
+	protocol := object.get(port, "protocol", "TCP")
+	some pod in service.pods
+	declared := workloads.ports(pod)
+	not _is_declared(declared, target, protocol)
+	level := _level(declared, target)
+	found := finding.about(service.resource, {
+		"msg": sprintf("port %v leads to targetPort %v by %s, which no container of %s %s declares", [
+			port.port,
+			target,
+			protocol,
+			pod.resource.kind,
+			pod.resource.name,
+		]),
+		"fix": sprintf("name one of the declared ports: %s", [_written(declared)]),
+		"path": sprintf("/spec/ports/%d/targetPort", [index]),
+	})
+}
+
+_is_declared(declared, target, protocol) if {
+	some port in declared
+	port.protocol == protocol
+	target in {port.name, port.number}
+}
+
+_level(declared, target) := "warn" if {
+	count(declared) == 0
+	is_number(target)
+}
+
+_level(_, target) := "deny" if is_string(target)
+
+_level(declared, target) := "deny" if {
+	count(declared) > 0
+	is_number(target)
+}
+
+_written(declared) := concat(", ", [text |
+	some port in declared
+	text := trim_space(sprintf("%s %v/%s", [port.name, port.number, port.protocol]))
+])
