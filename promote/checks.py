@@ -26,6 +26,7 @@ _UNKNOWN = re.compile(r"^additional property '(.*)'$")
 _LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
 # The namespaces that conftest is asked for; the second says what took part.
 MAIN, EVALUATION = "main", "evaluation"
+# What these find is that something was not looked at: it is reported whatever was asked for.
 _ALWAYS = ("check.", "main.", "schema.missing", "schema.unreadable")
 _BRANCHES = ("validation failed", "anyOf failed", "oneOf failed", "allOf failed")
 
@@ -57,6 +58,7 @@ class Finding:
     source: Source | None = None
     waiver: Waiver | None = None
     path: str = ""  # a JSON pointer to the fault within the rendered resource
+    status: Literal["", "new", "old"] = ""  # compared with a base, where there is one
     place: str = ""  # the same with items of lists by their names, which stay when their positions change
 
 
@@ -87,11 +89,25 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that findings were compared with, and why that says little, if it does."""
+
+    commit: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything a check has to say."""
+    """Everything a check has to say; `fixed` is what stood at the base and is gone.
+
+    Where `forgives_old` is set, only what is new stands against the manifests.
+    """
 
     targets: tuple[Target, ...]
     findings: tuple[Finding, ...]
+    base: Base | None = None
+    fixed: tuple[Finding, ...] = ()
+    forgives_old: bool = False
 
     def count(self, level: Level) -> int:
         """How many findings of `level` are not waived."""
@@ -105,7 +121,8 @@ class Verdict:
     @property
     def denials(self) -> list[Finding]:
         """The findings that stand against these manifests."""
-        return [finding for finding in self.findings if finding.level == "deny" and finding.waiver is None]
+        forgiven = "old" if self.forgives_old else None
+        return [one for one in self.findings if one.level == "deny" and not one.waiver and one.status != forgiven]
 
     @property
     def denied(self) -> bool:
@@ -278,7 +295,12 @@ def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
     ]
 
 
+def is_about_seeing(rule: str) -> bool:
+    """Whether a finding of `rule` says that something was not looked at."""
+    return rule.startswith(_ALWAYS)
+
+
 def restricted(findings: Iterable[Finding], rules: Iterable[str]) -> list[Finding]:
     """The findings of `rules` only, where any are named, and of the checks that nothing escaped."""
     kept = frozenset(rules)
-    return [one for one in findings if not kept or one.rule in kept or one.rule.startswith(_ALWAYS)]
+    return [one for one in findings if not kept or one.rule in kept or is_about_seeing(one.rule)]

@@ -185,6 +185,14 @@ class Repository:
         """Whether `newer` has `older` in its history."""
         return self._try("merge-base", "--is-ancestor", older, newer).code == 0
 
+    def merge_base(self, one: str, other: str) -> str:
+        """The hash of the newest commit that two commits both build on; raises UsageError when there is none."""
+        done = self._try("merge-base", one, other)
+        if done.code != 0:
+            advice = "where the clone is shallow, run `git fetch --unshallow`"
+            raise UsageError(f"{one[:12]} and {other[:12]} build on no common commit that this clone has; {advice}")
+        return done.text.strip()
+
     def ahead(self, base: str, tip: str) -> list[str]:
         """The hashes of the commits that `tip` has and `base` lacks, newest first."""
         return self._git("rev-list", "--topo-order", f"{base}..{tip}").split()

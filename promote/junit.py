@@ -33,7 +33,7 @@ def report(verdict: Verdict, rules: Sequence[Rule], seen: Matrix, only: Sequence
         suite = ElementTree.SubElement(root, "testsuite", name=_text(target.name))
         for name in sorted(asked | {one.rule for one in found}):
             case = _case(suite, target, name, titles.get(name, ""))
-            _outcome(case, [one for one in found if one.rule == name], name in idle)
+            _outcome(case, [one for one in found if one.rule == name], verdict.denials, name in idle)
         _count(suite)
     ElementTree.indent(root)
     return ['<?xml version="1.0" encoding="UTF-8"?>', *ElementTree.tostring(root, "unicode").splitlines()]
@@ -52,8 +52,8 @@ def _count(suite: ElementTree.Element) -> None:
     suite.set("errors", "0")
 
 
-def _outcome(case: ElementTree.Element, found: list[Finding], idle: bool) -> None:
-    denials = [one for one in found if one.level == "deny" and not one.waiver]
+def _outcome(case: ElementTree.Element, found: list[Finding], against: Sequence[Finding], idle: bool) -> None:
+    denials = [one for one in found if one in against]
     waived = [one for one in found if one.waiver]
     if denials:
         # One failure a case is all that most readers take; its text has every finding.

@@ -59,6 +59,8 @@ def verdict_line(verdict: Verdict | None) -> str:
     seen = sum(target.documents for target in verdict.targets)
     if verdict.denied:
         return f"❌ {counted(verdict)}, {seen} documents checked"
+    if verdict.count("deny"):
+        return f"✅ nothing new is denied: {counted(verdict)}, {seen} documents checked"
     return f"✅ {seen} documents validated and evaluated, {counted(verdict).partition(', ')[2]}"
 
 

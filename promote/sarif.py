@@ -20,28 +20,35 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _LEVELS = {"deny": "error", "warn": "warning"}
 # GitHub calls 7.0 and more high, 4.0 and more medium; nothing here is so bad that it would be critical.
 _SECURITY = {"high": "8.0", "medium": "5.5", "low": "3.0"}
+# What is compared and has no status stood at the base only.
+_STATES = {"new": "new", "old": "unchanged", "": "absent"}
 _ROOT = "%SRCROOT%"
 
 
 def log(verdict: Verdict, rules: Sequence[Rule]) -> Json:
     """The verdict as one run of one tool; `rules` are described whether or not they found something."""
-    unknown = sorted({one.rule for one in verdict.findings} - {rule.id for rule in rules})
+    found = [*verdict.findings, *verdict.fixed]
+    unknown = sorted({one.rule for one in found} - {rule.id for rule in rules})
     index = {name: number for number, name in enumerate([*(rule.id for rule in rules), *unknown])}
     paths = {target.name: target.path for target in verdict.targets}
-    prints = baseline.fingerprints(verdict.findings)
+    prints = baseline.fingerprints(found)
     driver = {
         "name": "promote",
         "semanticVersion": __version__,
         "rules": [*map(_rule, rules), *({"id": name} for name in unknown)],
     }
+    results = [
+        {"ruleIndex": index[finding.rule], **_result(finding, mark, paths.get(finding.target, "."))}
+        for finding, mark in zip(found, prints, strict=True)
+    ]
+    if verdict.base:
+        for result, finding in zip(results, found, strict=True):
+            result["baselineState"] = _STATES[finding.status]
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder of promote.yaml."}}},
-        "results": [
-            {"ruleIndex": index[finding.rule], **_result(finding, mark, paths.get(finding.target, "."))}
-            for finding, mark in zip(verdict.findings, prints, strict=True)
-        ],
+        "results": results,
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

@@ -15,6 +15,10 @@ Json = dict[str, Any]
 
 def verdict_json(verdict: Verdict) -> Json:
     """A verdict as JSON."""
+    compared: Json = {}
+    if verdict.base:
+        compared["base"] = {"commit": verdict.base.commit, "note": verdict.base.note}
+        compared["fixed"] = [_finding_json(finding) for finding in verdict.fixed]
     return {
         "targets": [
             {"name": one.name, "path": one.path, "documents": one.documents,
@@ -26,8 +30,16 @@ def verdict_json(verdict: Verdict) -> Json:
             "deny": verdict.count("deny"),
             "warn": verdict.count("warn"),
             "waived": verdict.waived,
+            **(_since_base(verdict) if verdict.base else {}),
         },
+        **compared,
     }  # fmt: skip
+
+
+def _since_base(verdict: Verdict) -> dict[str, int]:
+    """How many findings, waived ones left out, are new, old and fixed."""
+    stand = [one.status for one in verdict.findings if not one.waiver]
+    return {"new": stand.count("new"), "old": stand.count("old"), "fixed": len(verdict.fixed)}
 
 
 def _finding_json(finding: Finding) -> Json:
@@ -41,6 +53,7 @@ def _finding_json(finding: Finding) -> Json:
         "fix": finding.fix,
         "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
         "waiver": finding.waiver and _waiver_json(finding.waiver),
+        **({"status": finding.status} if finding.status else {}),
     }
 
 
@@ -59,21 +72,33 @@ def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     for finding in verdict.findings:
         place = f"  {finding.source}" if finding.source else ""
         level = "WAIVED" if finding.waiver else f"{finding.level.upper():5}"
-        lines += [f"{level} {finding.rule}{place}", f"      {finding.message}"]
+        status = f"  ({finding.status})" if finding.status else ""
+        lines += [f"{level} {finding.rule}{place}{status}", f"      {finding.message}"]
         if finding.waiver:
             lines.append(f"      {finding.waiver}")
         elif finding.fix:
             lines.append(f"      fix: {finding.fix}")
+    for finding in verdict.fixed:
+        lines += [f"FIXED {finding.rule}", f"      {finding.message}"]
     return [*lines, *_seen(verdict, seen)]
 
 
 def _seen(verdict: Verdict, seen: Matrix | None) -> list[str]:
-    lines = coverage.summary(seen) if seen else []
+    lines = [*_compared(verdict), *(coverage.summary(seen) if seen else [])]
     lines += [
         f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
     ]
     return [*lines, message.counted(verdict)]
+
+
+def _compared(verdict: Verdict) -> list[str]:
+    """What has changed since the base, in one line."""
+    if not verdict.base:
+        return []
+    counts = ", ".join(f"{number} {status}" for status, number in _since_base(verdict).items())
+    note = f" ({verdict.base.note})" if verdict.base.note else ""
+    return [f"since {verdict.base.commit[:12]}: {counts}{note}"]
 
 
 def verdict_github(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
@@ -85,8 +110,9 @@ def verdict_github(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     for finding in verdict.findings:
         level = "notice" if finding.waiver else "error" if finding.level == "deny" else "warning"
         place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
+        title = f"{finding.rule} ({finding.status})" if finding.status else finding.rule
         text = f"{finding.message}. {_remedy(finding, 'Fix: ')}".removesuffix(". ")
-        lines.append(f"::{level} {place}title={_property(finding.rule)}::{_escaped(text)}")
+        lines.append(f"::{level} {place}title={_property(title)}::{_escaped(text)}")
     return [*lines, *_seen(verdict, seen)]
 
 
@@ -108,18 +134,24 @@ def _property(text: str) -> str:
 def verdict_markdown(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     """A verdict for a job summary or a comment."""
     targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
-    rules = ["", *map(_cell, coverage.summary(seen))] if seen else []
+    said = [*_compared(verdict), *(coverage.summary(seen) if seen else [])]
     lines = [
         message.verdict_line(verdict),
-        *rules,
+        *(["", *map(_cell, said)] if said else []),
         "",
         *_table(("target", "documents", "validated", "evaluated"), targets),
     ]
-    findings = [
-        ("waived" if one.waiver else one.level, one.rule, str(one.source or ""), one.message, _remedy(one))
-        for one in verdict.findings
-    ]
+    findings = [(_standing(one), *_about(one), _remedy(one)) for one in verdict.findings]
+    findings += [("fixed", *_about(one), "") for one in verdict.fixed]
     return [*lines, "", *_table(("level", "rule", "where", "what", "fix"), findings)] if findings else lines
+
+
+def _standing(finding: Finding) -> str:
+    return " ".join(filter(None, (finding.status, "waived" if finding.waiver else finding.level)))
+
+
+def _about(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, str(finding.source or ""), finding.message
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

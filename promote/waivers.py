@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from yaml.nodes import Node
 
 from promote import documents, places
-from promote.checks import Finding, Level, Waiver
+from promote.checks import Finding, Level, Waiver, is_about_seeing
 from promote.config_schema import fault
 from promote.documents import Identity, Source
 from promote.errors import ConfigError, RenderError, nearest
@@ -26,8 +26,6 @@ NOTICE = timedelta(days=14)
 EXPIRED, EXPIRING, UNUSED = "waivers.expired", "waivers.expiring", "waivers.unused"
 # What kubeconform finds can be waived as well: a schema may be wrong.
 OF_SCHEMAS = ("schema.invalid",)
-# What these say is that something was not looked at.
-_NEVER = ("check.", "main.", "waivers.", "schema.missing", "schema.unreadable")
 
 
 class Subject(NamedTuple):
@@ -135,8 +133,8 @@ def _entry(content: Mapping[str, Any], node: Node, file: str, today: date) -> En
 def _insist_on_rules(entries: Iterable[Entry], known: frozenset[str]) -> None:
     for entry in entries:
         rule = entry.subject.rule
-        if rule.startswith(_NEVER):
-            raise ConfigError(f"{entry.source}: '{rule}' cannot be waived: it says that something was not looked at")
+        if is_about_seeing(rule) or rule.startswith("waivers."):
+            raise ConfigError(f"{entry.source}: '{rule}' cannot be waived: it is not about a manifest's contents")
         if rule not in known:
             raise ConfigError(f"{entry.source}: there is no rule '{rule}'{_hint(rule, known)}")
 

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (OUTER, "where a finding comes from", "sources"),
         (OUTER, "the checks", "inspection"),
         (OUTER, "one clone", "workspace"),
-        (OUTER, "the path of a change", "workflow"),
+        (OUTER, "the path of a change, and what it does to findings", "workflow comparison"),
         (OUTER, "how results look", "report commands.result"),
         (OUTER, "one module a verb", "commands commands.*"),
         (OUTER, "the command line", "arguments"),

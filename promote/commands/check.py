@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from promote import config, coverage, inspection, junit, policy_files, process, render, sarif, verdict_report
+from promote import (
+    comparison,
+    config,
+    coverage,
+    inspection,
+    junit,
+    policy_files,
+    process,
+    render,
+    sarif,
+    verdict_report,
+)
 from promote.checks import Verdict
 from promote.commands.result import Result
+from promote.comparison import Asked
 from promote.config import Config
 from promote.coverage import Matrix
 from promote.errors import UsageError, nearest
@@ -25,10 +38,14 @@ class Options:
     only: tuple[str, ...] = ()
     profile: str | None = None
     coverage: bool = False
+    base: str | None = None
+    fail_on: Literal["all", "new"] = "all"
 
 
 def run(options: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
+    if options.fail_on == "new" and not options.base:
+        raise UsageError("--fail-on new needs --base REF, the commit to compare with")
     root = config.root_of(Path.cwd())
     settings = config.load(root)
     judges = rules(root, settings, options.profile)
@@ -39,6 +56,9 @@ def run(options: Options) -> Result:
         rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
         targets = [process.result(one) for one in rendering]
     verdict = inspection.inspect(targets, judges, root, options.only)
+    if options.base:
+        verdict = comparison.since(options.base, verdict, Asked(paths, judges, options.only))
+        verdict = replace(verdict, forgives_old=options.fail_on == "new")
     known = policy_files.described(root, judges.policies)
     seen = coverage.matrix(verdict, known, options.only)
     text = [*(coverage.table(seen) if options.coverage else ()), *verdict_report.verdict_text(verdict, seen)]

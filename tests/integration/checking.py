@@ -15,6 +15,7 @@ from unittest import mock
 
 from promote import tools
 from promote.commands import check
+from promote.commands.check import Options
 from promote.commands.result import Result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,11 @@ class Repository:
         (folder / "promote.yaml").write_text(config)
         return cls(folder)
 
+    def keep_policies(self) -> None:
+        """Have policies of its own, to change or to commit."""
+        (self.folder / "policies").unlink()
+        shutil.copytree(ROOT / "policies", self.folder / "policies")
+
     def write(self, path: str, content: str | bytes) -> None:
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +90,11 @@ class Repository:
     def check(
         self, *targets: str, only: tuple[str, ...] = (), profile: str | None = None, **environment: str
     ) -> Checked:
+        return self.ask(Options(targets, only, profile), **environment)
+
+    def ask(self, options: Options, **environment: str) -> Checked:
         with surroundings(self.folder, **environment):
-            return Checked(check.run(check.Options(targets, only, profile)))
+            return Checked(check.run(options))
 
 
 class Checked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ from promote import config, inspection, render
 from promote.checks import Verdict
 from promote.commands import check
 from promote.errors import ConfigError
-from tests.integration.checking import ROOT, Repository, surroundings
+from tests.integration.checking import Repository, surroundings
 
 TODAY = date(2026, 3, 1)
 WAIVERS = "policies/data/waivers.yaml"
@@ -33,8 +32,7 @@ waivers:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A writable root filesystem, in a repository with policies of its own to waive that in."""
     repository = Repository.small(tmp_path_factory.mktemp("waived"))
-    (repository.folder / "policies").unlink()
-    shutil.copytree(ROOT / "policies", repository.folder / "policies")
+    repository.keep_policies()
     repository.edit("cart.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
     return repository
 
