@@ -6,6 +6,7 @@
 # custom:
 #   id: autoscaling.behavior
 #   profile: general
+#   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: low
 #   fix: "write behavior.scaleUp and behavior.scaleDown, each with a stabilization window or policies"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#configurable-scaling-behavior

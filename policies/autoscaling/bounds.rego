@@ -6,6 +6,7 @@
 # custom:
 #   id: autoscaling.bounds
 #   profile: general
+#   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: high
 #   fix: "write a least number of replicas that is not above the most"
 #   docs: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/

@@ -6,6 +6,7 @@
 # custom:
 #   id: autoscaling.one_scaler
 #   profile: general
+#   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: high
 #   fix: "remove one of the autoscalers, and move its metrics to the other"
 #   docs: https://keda.sh/docs/latest/concepts/scaling-deployments/

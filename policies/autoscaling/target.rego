@@ -6,6 +6,7 @@
 # custom:
 #   id: autoscaling.target
 #   profile: general
+#   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: high
 #   fix: "write apiVersion, kind and name of the workload in scaleTargetRef"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/

@@ -7,6 +7,7 @@
 # custom:
 #   id: disruption.drain
 #   profile: general
+#   subjects: policy/PodDisruptionBudget
 #   severity: high
 #   fix: "write maxUnavailable: 1, which lets one pod go at any number of replicas"
 #   docs: https://kubernetes.io/docs/tasks/run-application/configure-pdb/

@@ -5,6 +5,7 @@
 # custom:
 #   id: disruption.overlap
 #   profile: general
+#   subjects: pods
 #   severity: high
 #   fix: "remove one of the budgets, or narrow its selector"
 #   docs: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/

@@ -6,6 +6,7 @@
 # custom:
 #   id: disruption.selector
 #   profile: general
+#   subjects: policy/PodDisruptionBudget
 #   severity: medium
 #   fix: "write the labels of one workload's pod template as the budget's selector"
 #   docs: https://kubernetes.io/docs/tasks/run-application/configure-pdb/

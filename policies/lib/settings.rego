@@ -150,15 +150,15 @@ exists(type, namespace, name) if [type, namespace, name] in _identities
 exists(type, namespace, name) if references.exists(type, namespace, name)
 
 # Of what the target does not hold, and how bad that is: as for other references, but any source of Secrets counts.
-missing := [object.union(use, {"level": _level(use.type, use.namespace)}) |
+missing := [object.union(use, {"level": level(use.type, use.namespace)}) |
 	some use in uses
 	use.optional != true
 	not exists(use.type, use.namespace, use.name)
 ]
 
-_level(type, namespace) := "deny" if [type, namespace] in _kept
+level(type, namespace) := "deny" if [type, namespace] in _kept
 
-_level(type, namespace) := "warn" if not [type, namespace] in _kept
+level(type, namespace) := "warn" if not [type, namespace] in _kept
 
 # Of what the target holds, but without this key.
 missing_keys := [object.union(use, {"key": key}) |

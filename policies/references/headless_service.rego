@@ -6,6 +6,7 @@
 # custom:
 #   id: references.headless_service
 #   profile: general
+#   subjects: apps/StatefulSet
 #   severity: high
 #   fix: "add a Service with clusterIP: None that selects the StatefulSet's pods, and write its name in serviceName"
 #   docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id

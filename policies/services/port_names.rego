@@ -5,6 +5,7 @@
 # custom:
 #   id: services.port_names
 #   profile: general
+#   subjects: Service
 #   severity: high
 #   fix: "give each port a name, and a pair of port and protocol, that no other port of the Service has"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/service/#multi-port-services

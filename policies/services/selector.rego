@@ -7,6 +7,7 @@
 # custom:
 #   id: services.selector
 #   profile: general
+#   subjects: Service
 #   severity: high
 #   fix: "write the labels of the workload's pod template as the selector"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/service/#services-in-kubernetes

@@ -7,6 +7,7 @@
 # custom:
 #   id: services.target_port
 #   profile: general
+#   subjects: Service
 #   severity: high
 #   fix: "name a declared port in targetPort, or declare the port in the container"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports

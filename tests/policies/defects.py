@@ -147,6 +147,32 @@ def budget(name: str, app: str, **limits: object) -> InTarget:
     return InTarget(lambda target: target.append(added))
 
 
+def ingress(name: str = "other", *, host: str = "cart.shop", service: str = "cart", tls: str = "cart") -> Document:
+    """An Ingress in front of the good target's Service."""
+    backend = {"service": {"name": service, "port": {"number": 8080}}}
+    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+    spec = {
+        "rules": [{"host": host, "http": {"paths": paths}}],
+        "tls": [{"hosts": ["cart.shop"], "secretName": tls}],
+    }
+    metadata = {"name": name, "namespace": "shop"}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+
+
+def with_documents(*documents: Document) -> InTarget:
+    """Adds these to the good target."""
+    return InTarget(lambda target: target.extend(documents))
+
+
+def route(section: str) -> InTarget:
+    """Adds a Gateway with a listener called `https`, and a route to that listener of it."""
+    version = "gateway.networking.k8s.io/v1"
+    return with_documents(
+        document("Gateway", version, spec={"listeners": [{"name": "https", "port": 443, "protocol": "HTTPS"}]}),
+        document("HTTPRoute", version, spec={"parentRefs": [{"name": "other", "sectionName": section}]}),
+    )
+
+
 def stateful_set(**spec: object) -> InTarget:
     """Adds a StatefulSet, called `other`."""
     added = workload("StatefulSet", "other", pod_spec())
@@ -197,6 +223,11 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda target: [budget(name, "cart", maxUnavailable=1).change(target) for name in ("one", "two")]
     ),
     "disruption.selector": budget("cart", "web", maxUnavailable=1),
+    "edge.backends": with_documents(ingress(service="web")),
+    "edge.parents": route("web"),
+    "edge.tls_hosts": with_documents(ingress(host="web.shop")),
+    "edge.tls_secret": with_documents(ingress(tls="tls")),
+    "edge.unique_paths": with_documents(ingress("one"), ingress("two")),
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
     "images.retired": InContainer(

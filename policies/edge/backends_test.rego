@@ -1,0 +1,39 @@
+package rules.edge.backends_test
+
+import data.lib.examples_test as examples
+import data.rules.edge.backends
+
+_ingress(name, port) := examples.resource("networking.k8s.io/v1", "Ingress", "shop", {"spec": {"defaultBackend": {
+	"service": {"name": name, "port": port},
+}}})
+
+_service := examples.resource("v1", "Service", "cart", {"spec": {"ports": [
+	{"name": "http", "port": 80},
+	{"port": 81},
+]}})
+
+test_accepts_ports_by_name_and_number if {
+	every port in [{"name": "http"}, {"number": 80}, {"number": 81}] {
+		count(backends.deny | backends.warn) == 0 with input as examples.combined([_ingress("cart", port), _service])
+	}
+}
+
+test_denies_an_absent_port if {
+	target := examples.combined([_ingress("cart", {"name": "web"}), _service])
+	messages := {"Ingress/shop: sends requests to port web of Service cart, which has no such port"}
+	examples.messages(backends.deny) == messages with input as target
+	{found.fix | some found in backends.deny} == {"name one of its ports: http 80, 81"} with input as target
+}
+
+_absent := {"Ingress/shop: sends requests to Service web, which the target does not hold"}
+
+test_denies_an_absent_service if {
+	target := examples.combined([_ingress("web", {"number": 80}), _service])
+	examples.messages(backends.deny) == _absent with input as target
+}
+
+test_warns_where_no_service_is_kept if {
+	target := examples.combined([_ingress("web", {"number": 80})])
+	examples.messages(backends.warn) == _absent with input as target
+	count(backends.deny) == 0 with input as target
+}

@@ -1,0 +1,85 @@
+# METADATA
+# title: Every host that is served has TLS, and TLS serves a host
+# description: |
+#   A host outside of spec.tls is served in plain text or with the controller's own certificate, and a certificate for
+#   a host that no rule has is one that nobody sees renewed. A route that sends requests on attaches to listeners with
+#   TLS.
+# custom:
+#   id: edge.tls_hosts
+#   profile: general
+#   subjects:
+#     - networking.k8s.io/Ingress
+#     - gateway.networking.k8s.io/GRPCRoute
+#     - gateway.networking.k8s.io/HTTPRoute
+#     - gateway.networking.k8s.io/TCPRoute
+#     - gateway.networking.k8s.io/TLSRoute
+#     - gateway.networking.k8s.io/UDPRoute
+#   severity: high
+#   fix: "list exactly the hosts of the rules under spec.tls, or attach the route to a listener with TLS"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
+package rules.edge.tls_hosts
+
+import data.lib.edge
+import data.lib.finding
+import data.lib.values
+
+deny contains found if {
+	some ingress in edge.ingresses
+	some host in _served(ingress)
+	not _is_covered(host, _tls(ingress))
+	found := finding.about(ingress, {
+		"msg": sprintf("serves host %s without TLS", [host]),
+		"fix": sprintf("tls: [{hosts: [%s], secretName: …}]", [host]),
+		"path": "/spec/tls",
+	})
+}
+
+deny contains found if {
+	some ingress in edge.ingresses
+	some index, entry in _tls(ingress)
+	some position, host in values.list(values.at(entry, ["hosts"]))
+	not _is_served(host, _served(ingress))
+	found := finding.about(ingress, {
+		"msg": sprintf("has TLS for host %s, which no rule serves", [host]),
+		"fix": sprintf("serve host %s, or take it out of spec.tls", [host]),
+		"path": sprintf("/spec/tls/%d/hosts/%d", [index, position]),
+	})
+}
+
+deny contains found if {
+	some parent in edge.parents
+	some rule in values.list(values.at(parent.route.content, ["spec", "rules"]))
+	count(values.list(values.at(rule, ["backendRefs"]))) > 0
+	some listener in parent.listeners
+	listener.protocol == "HTTP"
+	found := finding.about(parent.route, {
+		"msg": sprintf("sends on what comes in without TLS, by listener %s of Gateway %s", [listener.name, parent.name]),
+		"fix": "attach to a listener with TLS, and redirect from the other",
+		"path": parent.path,
+	})
+}
+
+_served(ingress) := {object.get(rule, "host", "*") |
+	some rule in values.list(values.at(ingress.content, ["spec", "rules"]))
+}
+
+_tls(ingress) := values.list(values.at(ingress.content, ["spec", "tls"]))
+
+# An entry without hosts is for all of them.
+_is_covered(_, entries) if {
+	some entry in entries
+	count(values.list(values.at(entry, ["hosts"]))) == 0
+}
+
+_is_covered(host, entries) if {
+	some entry in entries
+	some pattern in values.list(values.at(entry, ["hosts"]))
+	edge.fits(host, pattern)
+}
+
+_is_served(pattern, hosts) if {
+	some host in hosts
+	edge.fits(host, pattern)
+}
+
+_is_served(_, hosts) if "*" in hosts

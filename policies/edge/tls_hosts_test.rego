@@ -1,0 +1,52 @@
+package rules.edge.tls_hosts_test
+
+import data.lib.examples_test as examples
+import data.rules.edge.tls_hosts
+
+_ingress(rules, tls) := examples.combined([examples.resource("networking.k8s.io/v1", "Ingress", "shop", {"spec": {
+	"rules": rules,
+	"tls": tls,
+}})])
+
+_rule := {"host": "shop.example"}
+
+test_accepts_tls_for_every_host if {
+	count(tls_hosts.deny) == 0 with input as _ingress([_rule], [{"hosts": ["shop.example"]}])
+	count(tls_hosts.deny) == 0 with input as _ingress([_rule], [{"hosts": ["*.example"]}])
+	count(tls_hosts.deny) == 0 with input as _ingress([_rule], [{"secretName": "all"}])
+	count(tls_hosts.deny) == 0 with input as _ingress([{}], [{"hosts": ["shop.example"]}, {}])
+}
+
+test_denies_hosts_without_tls if {
+	messages := {"Ingress/shop: serves host shop.example without TLS"}
+	examples.messages(tls_hosts.deny) == messages with input as _ingress([_rule], [])
+	every_host := {"Ingress/shop: serves host * without TLS"}
+	examples.messages(tls_hosts.deny) == every_host with input as _ingress([{}], [])
+}
+
+test_denies_tls_for_hosts_that_are_not_served if {
+	examples.messages(tls_hosts.deny) == {
+		"Ingress/shop: has TLS for host cart.example, which no rule serves",
+	} with input as _ingress([_rule], [{"hosts": ["shop.example", "cart.example"]}])
+}
+
+_route(rule) := examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "cart", {"spec": {
+	"parentRefs": [{"name": "edge", "sectionName": "http"}],
+	"rules": [rule],
+}})
+
+_gateway := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge", {"spec": {"listeners": [
+	{"name": "http", "protocol": "HTTP", "port": 80},
+	{"name": "https", "protocol": "HTTPS", "port": 443},
+]}})
+
+test_accepts_a_redirect_without_tls if {
+	redirect := _route({"filters": [{"type": "RequestRedirect"}]})
+	count(tls_hosts.deny) == 0 with input as examples.combined([_gateway, redirect])
+}
+
+test_denies_a_backend_without_tls if {
+	examples.messages(tls_hosts.deny) == {
+		"HTTPRoute/cart: sends on what comes in without TLS, by listener http of Gateway edge",
+	} with input as examples.combined([_gateway, _route({"backendRefs": [{"name": "cart", "port": 80}]})])
+}

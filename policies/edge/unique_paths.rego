@@ -1,0 +1,64 @@
+# METADATA
+# title: A host and path leads to one place
+# description: |
+#   Two Ingresses, or two routes of one Gateway, for the same host and path: which one wins depends on the controller
+#   and on which was made first, so that requests may go to either.
+# custom:
+#   id: edge.unique_paths
+#   profile: general
+#   subjects:
+#     - networking.k8s.io/Ingress
+#     - gateway.networking.k8s.io/GRPCRoute
+#     - gateway.networking.k8s.io/HTTPRoute
+#     - gateway.networking.k8s.io/TCPRoute
+#     - gateway.networking.k8s.io/TLSRoute
+#     - gateway.networking.k8s.io/UDPRoute
+#   severity: high
+#   fix: "remove one of the two, or give it a host or path of its own"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/
+package rules.edge.unique_paths
+
+import data.lib.edge
+import data.lib.finding
+import data.lib.values
+
+deny contains found if {
+	some key, places in _places
+	count(places) > 1
+	some place in places
+	found := finding.about(place.resource, {
+		"msg": sprintf("takes %s, and so does %s", [key, _others(place, places)]),
+		"fix": "give one of them a host or path of its own",
+		"path": place.pointer,
+	})
+}
+
+_places[key] contains {"resource": place.ingress, "pointer": place.pointer} if {
+	some place in edge.paths
+	not _is_canary(place.ingress)
+	class := object.get(place.ingress.content, ["spec", "ingressClassName"], "")
+	path := object.get(place.content, "path", "/")
+	key := trim_space(sprintf("%s%s (%v) %s", [place.host, path, place.content.pathType, class]))
+}
+
+_places[key] contains {"resource": parent.route, "pointer": pointer} if {
+	some parent in edge.parents
+	some index, rule in values.list(values.at(parent.route.content, ["spec", "rules"]))
+	some position, match in values.list(object.get(rule, "matches", [{}]))
+	some host in object.get(parent.route.content, ["spec", "hostnames"], ["*"])
+	gateway := concat("/", [parent.name, object.get(parent, "section", "")])
+	key := sprintf("%s %s of Gateway %s", [host, json.marshal(match), gateway])
+	pointer := sprintf("/spec/rules/%d/matches/%d", [index, position])
+}
+
+# Which takes a share of the other's requests.
+_is_canary(ingress) if {
+	some key, value in values.map(values.at(ingress.content, ["metadata", "annotations"]))
+	endswith(key, "/canary")
+	value == "true"
+}
+
+_others(place, places) := concat(", ", sort([sprintf("%s %s", [other.resource.kind, other.resource.name]) |
+	some other in places
+	other != place
+]))

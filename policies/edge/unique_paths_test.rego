@@ -1,0 +1,47 @@
+package rules.edge.unique_paths_test
+
+import data.lib.examples_test as examples
+import data.rules.edge.unique_paths
+
+_ingress(name, path) := examples.resource("networking.k8s.io/v1", "Ingress", name, {"spec": {
+	"ingressClassName": "nginx",
+	"rules": [{"host": "shop.example", "http": {"paths": [{"path": path, "pathType": "Prefix"}]}}],
+}})
+
+_route(name, section, rule) := examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", name, {"spec": {
+	"hostnames": ["shop.example"],
+	"parentRefs": [{"name": "edge", "sectionName": section}],
+	"rules": [rule],
+}})
+
+test_accepts_paths_of_their_own if {
+	count(unique_paths.deny) == 0 with input as examples.combined([_ingress("a", "/"), _ingress("b", "/b")])
+	other := object.union(_ingress("b", "/"), {"spec": {"ingressClassName": "other"}})
+	count(unique_paths.deny) == 0 with input as examples.combined([_ingress("a", "/"), other])
+}
+
+test_accepts_a_canary if {
+	canary := object.union(_ingress("b", "/"), {"metadata": {"annotations": {"nginx.example/canary": "true"}}})
+	count(unique_paths.deny) == 0 with input as examples.combined([_ingress("a", "/"), canary])
+}
+
+test_accepts_routes_of_different_listeners if {
+	target := examples.combined([_route("a", "http", {}), _route("b", "https", {})])
+	count(unique_paths.deny) == 0 with input as target
+}
+
+test_denies_the_same_path_twice if {
+	examples.messages(unique_paths.deny) == {
+		"Ingress/a: takes shop.example/ (Prefix) nginx, and so does Ingress b",
+		"Ingress/b: takes shop.example/ (Prefix) nginx, and so does Ingress a",
+	} with input as examples.combined([_ingress("a", "/"), _ingress("b", "/")])
+}
+
+test_denies_the_same_match_twice if {
+	rule := {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}
+	taken := `takes shop.example {"path":{"type":"PathPrefix","value":"/"}} of Gateway edge/https, and so does`
+	examples.messages(unique_paths.deny) == {
+		sprintf("HTTPRoute/a: %s HTTPRoute b", [taken]),
+		sprintf("HTTPRoute/b: %s HTTPRoute a", [taken]),
+	} with input as examples.combined([_route("a", "https", rule), _route("b", "https", rule)])
+}

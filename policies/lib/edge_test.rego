@@ -1,0 +1,70 @@
+package lib.edge_test
+
+import data.lib.edge
+import data.lib.examples_test as examples
+
+_ingress := examples.resource("networking.k8s.io/v1", "Ingress", "shop", {"spec": {
+	"defaultBackend": {"service": {"name": "other", "port": {"number": 80}}},
+	"rules": [
+		{"host": "shop.example", "http": {"paths": [
+			{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "cart", "port": {"name": "http"}}}},
+			{"path": "/files", "pathType": "Prefix", "backend": {"resource": {"kind": "Bucket"}}},
+		]}},
+		{},
+	],
+}})
+
+_route(parent) := examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "shop", {"spec": {
+	"parentRefs": [parent],
+	"rules": [{"backendRefs": [{"name": "cart", "port": 80}, {"kind": "Bucket", "name": "files"}]}],
+}})
+
+_gateway := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge", {"spec": {"listeners": [
+	{"name": "http", "port": 80},
+	{"name": "https", "port": 443},
+]}})
+
+test_finds_the_services_of_an_ingress if {
+	found := edge.backends with input as examples.combined([_ingress])
+	{[backend.name, backend.port, backend.path] | some backend in found} == {
+		["other", 80, "/spec/defaultBackend/service"],
+		["cart", "http", "/spec/rules/0/http/paths/0/backend/service"],
+	}
+}
+
+test_finds_the_services_of_a_route if {
+	found := edge.backends with input as examples.combined([_route({"name": "edge"})])
+	{[backend.name, backend.port, backend.namespace, backend.path] | some backend in found} == {
+		["cart", 80, "shop", "/spec/rules/0/backendRefs/0"],
+	}
+}
+
+test_finds_paths_with_their_hosts if {
+	found := edge.paths with input as examples.combined([_ingress])
+	[[place.host, place.content.path] | some place in found] == [["shop.example", "/"], ["shop.example", "/files"]]
+}
+
+_names contains [parent.name, listener.name] if {
+	some parent in edge.parents
+	some listener in parent.listeners
+}
+
+test_a_route_attaches_to_the_listeners_it_names if {
+	both := {["edge", "http"], ["edge", "https"]}
+	_names == both with input as examples.combined([_gateway, _route({"name": "edge"})])
+	section := _route({"name": "edge", "sectionName": "https"})
+	_names == {["edge", "https"]} with input as examples.combined([_gateway, section])
+	port := _route({"name": "edge", "port": 80})
+	_names == {["edge", "http"]} with input as examples.combined([_gateway, port])
+	elsewhere := _route({"name": "edge", "namespace": "else"})
+	_names == set() with input as examples.combined([_gateway, elsewhere])
+	mesh := _route({"name": "cart", "kind": "Service"})
+	count(edge.parents) == 0 with input as examples.combined([mesh])
+}
+
+test_a_star_stands_for_labels if {
+	edge.fits("shop.example", "shop.example")
+	edge.fits("eu.shop.example", "*.shop.example")
+	not edge.fits("shop.example", "*.shop.example")
+	not edge.fits("shop.example", "cart.example")
+}
