@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test pod-security servers e2e docs lint fmt bench clean
+.PHONY: help setup setup-test demo check test thorough pod-security servers e2e docs lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
@@ -23,8 +23,11 @@ demo: setup ## run a promotion from end to end in a sandbox
 check: setup ## render the overlays, validate them and ask the policies
 	@$(BIN)/promote check $(ENVIRONMENTS)
 
-test: lint ## lint, then run all tests with coverage
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+test: lint ## lint, then run the tests
+	@$(BIN)/python -m pytest -n 2 -m "not thorough"
+
+thorough: setup-test ## run the tests with every combination, more examples, and coverage
+	@$(BIN)/python -m pytest -n 2 --hypothesis-profile thorough --cov --cov-report=term
 
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
 	@$(BIN)/python -m pytest -n 2 tests/servers

@@ -8,5 +8,6 @@ from hypothesis import settings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples everywhere, and no clock: a busy machine is no failure.
-settings.register_profile("promote", deadline=None, derandomize=True, database=None, max_examples=60)
-settings.load_profile("promote")
+settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=20)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=60)
+settings.load_profile("quick")  # `make thorough` asks for the other

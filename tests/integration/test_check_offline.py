@@ -109,6 +109,7 @@ def test_a_cache_that_cannot_be_written(small: Repository) -> None:
         small.check(PROMOTE_CACHE=str(small.folder / "cache"))
 
 
+@pytest.mark.thorough
 def test_the_yardstick_does_the_same_work(tmp_path: Path) -> None:
     repository = Repository.of_overlays(tmp_path / "overlays")
     cache = str(tmp_path / "cache")

@@ -13,6 +13,7 @@ from tests.manifests.render import ENVIRONMENTS, REPOSITORY
 from tests.manifests.variants import COVERING, Workshop, complaint, variants
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_allowed_combination_renders_without_a_word(tmp_path: Path, environment: str) -> None:
     allowed, workshop = variants(environment), Workshop(tmp_path)

@@ -10,7 +10,12 @@ from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
 
 CALLS = 32  # that a first promotion makes of Git
 # Between two calls nothing is written but temporary files: killed after one is killed before the next.
-MOMENTS = [("AT", number) for number in range(1, CALLS + 1)] + [("AFTER", CALLS)]
+PUSH = 22  # the first that leaves a trace; of those before it, every third stands for its neighbours
+MOMENTS = [
+    *(("AT", number) for number in (*range(1, PUSH, 3), *range(PUSH, CALLS + 1))),
+    ("AFTER", CALLS),
+    *(pytest.param("AT", number, marks=pytest.mark.thorough) for number in range(1, PUSH) if number % 3 != 1),
+]
 
 
 def assert_finished(tiny: Sandbox, before: dict[str, bytes]) -> None:
@@ -41,7 +46,7 @@ def test_killed_at_any_call_of_git(tiny: Sandbox, shim: Shim, moment: str, numbe
 
 def test_killed_again_and_again(tiny: Sandbox, shim: Shim) -> None:
     before = tiny.snapshot()
-    for number in (3, 22, 24, 28, CALLS):
+    for number in (3, PUSH, 24, 28, CALLS):
         tiny.finish("staging", "production", env=shim.killing("AT", number))
         assert tiny.snapshot() == before
     assert_finished(tiny, before)

@@ -49,6 +49,7 @@ def lie(folder: Path, silenced: str) -> str:
     return str(folder)
 
 
+@pytest.mark.thorough
 def test_plays_to_its_end_from_anywhere_and_touches_nothing_else(tmp_path: Path) -> None:
     before = state_of_repository()
     hostile = {
@@ -65,6 +66,7 @@ def test_plays_to_its_end_from_anywhere_and_touches_nothing_else(tmp_path: Path)
     assert state_of_repository() == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("silenced", "number", "title"),
     [("evaluation", 1, "A new version"), ("main", 2, "A dangerous edit")],

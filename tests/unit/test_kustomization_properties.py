@@ -265,14 +265,12 @@ def cases(draw: st.DrawFn) -> tuple[File, dict[str, Version | Image]]:
     return file, {item.image.name: draw(wishes(item)) for item in chosen}
 
 
-def thorough(examples: int) -> settings:
-    checks = list(HealthCheck)
-    return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks
-    )
+def many(times: int) -> settings:
+    """So many times the examples that the profile asks of other tests."""
+    return settings(max_examples=times * settings().max_examples, suppress_health_check=list(HealthCheck))
 
 
-@thorough(1400)
+@many(24)
 @given(cases())
 def test_an_edit_gives_exactly_the_expected_bytes_or_is_refused(
     case: tuple[File, dict[str, Version | Image]],
@@ -315,7 +313,7 @@ def attempt(data: bytes, wanted: Mapping[str, Version | Image]) -> bytes | None:
     return None
 
 
-@thorough(1100)
+@many(18)
 @given(st.binary() | st.text().map(str.encode) | st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode))
 def test_any_bytes_are_edited_or_refused_with_one_line(data: bytes) -> None:
     result = attempt(data, WISH)
@@ -334,7 +332,7 @@ def first_document(data: bytes) -> Any:
     return document
 
 
-@thorough(500)
+@many(8)
 @given(cases(), st.data())
 def test_damaged_files_are_edited_in_the_named_images_only_or_refused(
     case: tuple[File, dict[str, Version | Image]], data: st.DataObject
