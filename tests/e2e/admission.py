@@ -23,16 +23,13 @@ class Judge:
     def __init__(self, api: Api, namespace: str) -> None:
         self._api = api
         self._namespace = namespace
+        self._invalid: set[str] = set()
 
     def _there(self, item: Object) -> Object:
         return {**item, "metadata": {**item["metadata"], "namespace": self._namespace}}
 
-    def admit(self, pods: list[Object]) -> set[str]:
-        """Create the pods that are to be given a container later, never to run, before anything is enforced.
-
-        Returns the names of those that contradict themselves.
-        """
-        refused = set()
+    def admit(self, pods: list[Object]) -> None:
+        """Create the pods that are to be given a container later, never to run, before anything is enforced."""
         for pod in pods:
             if pod["spec"].get(LATER):
                 first = copy.deepcopy(self._there(pod))
@@ -42,22 +39,21 @@ class Judge:
                 except Refused as refusal:
                     if refusal.status != INVALID:
                         raise
-                    refused.add(name_of(pod))
-        return refused
+                    self._invalid.add(name_of(pod))
 
-    def enforce(self, version: str) -> None:
-        """Label the namespace with the restricted standard of a version, and wait until that is noticed."""
+    def enforce(self, level: str, version: str) -> None:
+        """Label the namespace with a standard of a version, and wait until that is noticed."""
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._namespace}}
-        modes = {f"{LABEL}{mode}": "restricted" for mode in ("enforce", "warn")}
+        modes = {f"{LABEL}{mode}": level for mode in ("enforce", "warn")}
         versions = {f"{LABEL}{mode}-version": version for mode in ("enforce", "warn")}
         self._api.merge(namespace, {"metadata": {"labels": modes | versions}})
-        wait("the standard is enforced", lambda: self._lax(version), seconds=30)
+        wait("the standard is enforced", lambda: self._lax(f'"{level}:{version}"'), seconds=30)
 
-    def _lax(self, version: str) -> str | None:
+    def _lax(self, standard: str) -> str | None:
         pod = hardened("probe")
         pod["spec"]["hostPID"] = True
         reason = self.verdict(pod)
-        return None if reason and f'"restricted:{version}"' in reason else f"it said {reason}"
+        return None if reason and standard in reason else f"it said {reason}"
 
     def verdict(self, pod: Object) -> str | None:
         """Why the standard forbids a pod, or None; Refused where the pod is no pod at all."""
@@ -76,7 +72,7 @@ class Judge:
     def verdicts(self, pods: list[Object]) -> dict[str, str | None]:
         """The verdict on each pod by its name, without those that contradict themselves."""
         found = {}
-        for pod in pods:
+        for pod in (each for each in pods if name_of(each) not in self._invalid):
             try:
                 found[name_of(pod)] = self.verdict(pod)
             except Refused as refusal:

@@ -15,7 +15,7 @@ from tests.e2e.api import Object
 from tests.e2e.pod_fields import ABSENT, PLACES
 
 # How many are put together at random, besides each change by itself.
-EXAMPLES = int(os.environ.get("E2E_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("E2E_EXAMPLES", "300"))
 
 
 class Change(NamedTuple):

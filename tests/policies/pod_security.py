@@ -78,7 +78,7 @@ def compare(folder: Path, version: str, level: str, into: Path) -> Agreement:
     tables = into / "target.json"
     tables.write_text(json.dumps({"target": {"kubernetes": version, "tables": []}}))
     denied: dict[str, set[str]] = {}
-    for finding in evaluate([*allowed, *forbidden], into, data=tables, only=_profile(level)).findings:
+    for finding in evaluate([*allowed, *forbidden], into, data=tables, only=profile(level)).findings:
         denied.setdefault(finding.name, set()).add(finding.rule)
     wrong = [f"{name}: denied by {denied[name]}" for name in map(_name, allowed) if name in denied]
     wrong += [f"{name}: allowed" for name in map(_name, forbidden) if not denied.get(name, set()) & _expected(name)]
@@ -114,7 +114,8 @@ def _expected(name: str) -> set[str]:
     return {f"workloads.{rule}" for rule in CHECKS[_check(name)]}
 
 
-def _profile(level: str) -> frozenset[str]:
+def profile(level: str) -> frozenset[str]:
+    """The rules of a standard."""
     return rules.select({str(path): path.read_text() for path in rule_files(POLICIES)}, level).ids
 
 
