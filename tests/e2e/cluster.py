@@ -23,6 +23,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.e2e import kubelet
 from tests.e2e.api import Api, Object, Refused
 from tests.e2e.process import PortTaken, Process, free_ports, wait
 from tests.manifests.render import REPOSITORY
@@ -168,8 +169,14 @@ class Cluster:
             f"--kubeconfig={self.kubeconfig}",
             "--manage-all-nodes=true",
             "--config=stages.yaml",  # in the folder that it starts in: a comma in a path would end it
+            f"--config={kubelet.write(self.folder, self._ports['kwok']).name}",
             f"--server-address=127.0.0.1:{self._ports['kwok']}",
+            "--node-ip=127.0.0.1",
+            f"--node-port={self._ports['kwok']}",
+            f"--tls-cert-file={certificates / 'apiserver.crt'}",
+            f"--tls-private-key-file={certificates / 'apiserver.key'}",
             "--node-lease-duration-seconds=40",
+            env={"PATH": str(kubelet.programs(self.folder))},
         )
         self._run("provisioner", sys.executable, "-m", "tests.e2e.provisioner", self.kubeconfig, env=PYTHON)
         own = certificates / "kube-controller-manager.crt"

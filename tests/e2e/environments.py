@@ -157,6 +157,13 @@ def group(item: Object) -> str:
     return str(item["apiVersion"].rpartition("/")[0])
 
 
+def job_of(cron_job: Object) -> Object:
+    """What `kubectl create job --from` makes of a CronJob."""
+    template, name = cron_job["spec"]["jobTemplate"], f"{name_of(cron_job)}-e2e"
+    metadata = {**template.get("metadata", {}), "name": name, "namespace": cron_job["metadata"]["namespace"]}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": template["spec"]}
+
+
 def describe(item: Object) -> str:
     return f"{item['kind']}/{name_of(item)}"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,11 @@ from tests.e2e.admission import VIOLATION, Judge
 from tests.e2e.api import Refused
 from tests.e2e.cluster import Cluster
 from tests.e2e.environments import Environment, condition, group
+from tests.e2e.kubectl import shell
 from tests.e2e.pods import hardened
 from tests.e2e.process import wait
-from tests.manifests.render import REPOSITORY, name_of, render
+from tests.manifests.commands import DEBUG_POD, commands
+from tests.manifests.render import name_of, render
 from tests.manifests.variants import COVERING, Variant, Workshop
 from tests.policies.evaluation import evaluate
 from tests.policies.test_pod_security_standard import STANDARD
@@ -23,11 +23,7 @@ from tests.policies.test_pod_security_standard import STANDARD
 # On no package registry; tools/schemas holds what promote check knows of them.
 WITHOUT_DEFINITION = {"gateway.nginx.org"}
 HARDENING = frozenset({"workloads.read_only_root", "workloads.resources", "workloads.service_account_token"})
-COMMANDS = re.findall(
-    r"^```sh\n(.*?)^```$",
-    (REPOSITORY / "components/debug-pod/README.md").read_text(encoding="utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
+COMMANDS = commands(DEBUG_POD, "kubectl")
 
 
 def test_a_root_pod_is_rejected(environment: Environment) -> None:
@@ -47,28 +43,15 @@ def test_a_field_that_kubernetes_does_not_know_is_refused(environment: Environme
 
 
 def _kubectl(cluster: Cluster, command: str) -> str:
-    """Run a command of the documentation as a shell does; a warning is an answer too."""
-    done = subprocess.run(
-        ["bash", "-euc", command],
-        cwd=REPOSITORY,
-        env={
-            **os.environ,
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "PATH": f"{cluster.program('kubectl').parent}:{os.environ['PATH']}",
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout + done.stderr
+    """All that a command says; a warning is an answer too."""
+    said = shell(cluster, command)
+    return said.output + said.complaints
 
 
 def _documented(environment: Environment, start: str, pod: str = "") -> str:
     """A documented command for an environment, without the terminal that only a kubelet could offer."""
     command: str
-    [command] = [each for each in COMMANDS if each.startswith(start)]
+    [command] = [each.text for each in COMMANDS if each.text.startswith(start)]
     changes = {" --rm": "", " -it": "", "-- bash": "-- sleep 600", "mediq-staging": environment.namespace, "POD": pod}
     for old, new in changes.items():
         command = command.replace(old, new)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.e2e.api import Object
-from tests.e2e.environments import Environment, condition, describe, roll_out_at_once, substance
+from tests.e2e.environments import Environment, condition, describe, job_of, roll_out_at_once, substance
 from tests.e2e.process import Unfinished, wait
 from tests.manifests.render import name_of
 
@@ -83,13 +83,6 @@ def _below(environment: Environment, most: dict[str, int]) -> str | None:
     return str(low) if low else None
 
 
-def _job_of(cron_job: Object) -> Object:
-    """What `kubectl create job --from` makes of a CronJob."""
-    template, name = cron_job["spec"]["jobTemplate"], f"{name_of(cron_job)}-e2e"
-    metadata = {**template.get("metadata", {}), "name": name, "namespace": cron_job["metadata"]["namespace"]}
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": template["spec"]}
-
-
 def _refusals(environment: Environment) -> set[str]:
     events = environment.api.list("v1", "Event", environment.namespace, fieldSelector="reason=FailedCreate")
     return {f"{each['metadata']['uid']} {each['message']}" for each in events}
@@ -99,7 +92,7 @@ def test_the_quota_admits_the_full_surge(environment: Environment) -> None:
     refused = _refusals(environment)
     with _full(environment) as most:
         assert sum(most.values()) > len(most)
-        jobs = [_job_of(each) for each in environment.live("CronJob")]
+        jobs = [job_of(each) for each in environment.live("CronJob")]
         try:
             for each in jobs:
                 environment.api.create(each)

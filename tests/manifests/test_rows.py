@@ -14,7 +14,7 @@ ROWS: list[dict[str, Any]] = yaml.safe_load((HERE / "rows.yaml").read_text(encod
 PROMISED = {*range(1, 11), 16, 17, 19, 20, 21, 22, *range(49, 59), *range(60, 70), 72, 73, *range(75, 81)}
 PROMISED |= {70, 83, 84, 89, 90, 91, *range(106, 109), 110, 111}
 PROMISED |= {12, 13, 14, 23, 24, 36, 71, 74, *range(85, 89), *range(92, 98), 109, 132}
-PROMISED |= {11, 15, 18, 29, 30, 59, 81, 82, *range(98, 106), 112, 113, 120}
+PROMISED |= {11, 15, 18, 29, 30, 59, 81, 82, *range(98, 106), 112, 113, *range(116, 124)}
 
 
 def _values() -> list[Any]:

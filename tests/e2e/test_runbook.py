@@ -1,0 +1,107 @@
+"""Every kubectl command of the runbook, typed as it stands there, in both environments.
+
+Looking is done for real. What would change something is given to the server as a dry run. Logs, commands in
+containers and forwarded ports go to KWOK by way of the API server, as to a kubelet. Only `kubectl top` has nobody to
+ask.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+import urllib3
+
+from tests.e2e.environments import Environment, job_of
+from tests.e2e.kubectl import settings, shell
+from tests.e2e.kubelet import LINE
+from tests.manifests.commands import RUNBOOK, Command, commands
+from tests.manifests.render import NAME, name_of
+
+KUBECTL = commands(RUNBOOK, "kubectl")
+# Which workload a section is about; the others are about any.
+SUBJECTS = {"MysqlReplicationStopped": "mysql", "RedisDown": "redis", "VolumeAlmostFull": "prometheus"}
+ANY = "user-service"
+DRY_RUN = {"create", "delete"}
+# What kubectl says to people in any case.
+HARMLESS = (
+    "Defaulted container",
+    "Edit cancelled, no changes made.",
+    "Found ",
+    "Unable to use a TTY - input is not a terminal",
+)
+# Nothing waits in a healthy environment, and nobody serves metrics here.
+PENDING = "kubectl get pods -n $NS --field-selector status.phase=Pending"
+NOTHING = "No resources found in {} namespace."
+METRICS = "error: Metrics API not available"
+
+
+@pytest.fixture
+def variables(environment: Environment, command: Command) -> Iterator[dict[str, str]]:
+    """What a reader would put in the place of each variable, with a Job as the night would bring it."""
+    api, name = environment.api, SUBJECTS.get(command.section, ANY)
+    pods = api.list("v1", "Pod", environment.namespace, labelSelector=f"{NAME}={name}")
+    claims = api.list("v1", "PersistentVolumeClaim", environment.namespace)
+    [backup] = [job_of(each) for each in environment.live("CronJob") if name_of(each) == "mysql-backup"]
+    asked = "job" in command.text
+    if asked:
+        api.create(backup)
+        environment.wait([backup])
+    yield {
+        "NS": environment.namespace,
+        "NAME": name,
+        "SERVICE": ANY,
+        "POD": name_of(pods[0]),
+        "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
+        "JOB": name_of(backup),
+        "CLAIM": name_of(claims[0]),
+    }
+    if asked:
+        api.delete(backup)
+
+
+@pytest.mark.parametrize("command", KUBECTL, ids=lambda command: f"{command.section}: {command.text}")
+def test_a_command_of_the_runbook_works(
+    environment: Environment, command: Command, variables: dict[str, str]
+) -> None:
+    verb = shlex.split(command.text)[1]
+    if verb == "port-forward":
+        _assert_forwarded(environment, command.text, variables)
+        return
+    said = shell(environment.cluster, command.text + (" --dry-run=server" if verb in DRY_RUN else ""), variables)
+    complaints = "\n".join(line for line in said.complaints.splitlines() if not line.startswith(HARMLESS))
+    if verb == "top":
+        assert (said.code, complaints) == (1, METRICS)
+        return
+    assert said.code == 0, said
+    assert complaints == (NOTHING.format(environment.namespace) if command.text == PENDING else "")
+    assert (LINE in said.output) == (verb == "logs")
+    if verb == "exec":
+        assert said.output == command.text.partition(" -- ")[2] + "\n"
+    assert said.output or said.complaints
+
+
+def _assert_forwarded(environment: Environment, command: str, variables: dict[str, str]) -> None:
+    """The command opens a way to the port that it names; here it starts at a port that nobody uses."""
+    port = command.rpartition(" ")[2]
+    free = f"exec {command.removesuffix(port)}:{port}"
+    with subprocess.Popen(
+        ["bash", "-euc", free],
+        env=settings(environment.cluster, variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as forwarding:
+        try:
+            assert forwarding.stdout is not None
+            said = forwarding.stdout.readline()
+            address = re.fullmatch(rf"Forwarding from (127\.0\.0\.1:\d+) -> {port}\n", said)
+            assert address is not None, said
+            with urllib3.PoolManager(retries=False, timeout=10.0) as pool:
+                assert pool.request("GET", f"http://{address[1]}/healthz").status == 200
+        finally:
+            forwarding.terminate()

@@ -1,0 +1,68 @@
+"""The runbook names objects, containers and ports that both environments have; `make e2e` types its commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import string
+
+import pytest
+
+from promote import arguments
+from tests.manifests.commands import DEBUG_POD, RUNBOOK, Command, commands
+from tests.manifests.render import ENVIRONMENTS, NAME, containers, labels, overlay, pod_template
+
+KUBECTL = commands(RUNBOOK, "kubectl")
+LOOKS = {"describe", "get", "logs", "top"}
+TOUCHES = {"create", "delete", "edit", "exec", "port-forward"}
+KINDS = {"cronjob": "CronJob", "deployment": "Deployment", "service": "Service", "statefulset": "StatefulSet"}
+# What each promise of troubleshooting begins with.
+PROMISED = {
+    116: "kubectl describe pod ",
+    117: "kubectl get endpointslices ",
+    118: "kubectl logs -n $NS deployment/user-service ",
+    119: "kubectl top pods ",
+    120: "kubectl run debug ",
+    121: "kubectl exec -it -n $NS mysql-0 ",
+    122: "kubectl exec -it -n $NS redis-0 ",
+    123: "kubectl port-forward -n $NS service/rabbitmq-service 15672",
+}
+
+
+@pytest.mark.parametrize("row", PROMISED)
+def test_the_runbook_says_what_was_promised(row: int) -> None:
+    said = KUBECTL + commands(DEBUG_POD, "kubectl")
+    assert [each for each in said if each.text.startswith(PROMISED[row])] != []
+
+
+@pytest.mark.parametrize("command", KUBECTL, ids=lambda command: command.text)
+def test_every_command_asks_in_the_environment_that_is_meant(command: Command) -> None:
+    words = shlex.split(command.text)
+    assert words[1] in LOOKS | TOUCHES
+    assert words[words.index("-n") + 1] == "$NS"
+
+
+@pytest.mark.parametrize("command", KUBECTL, ids=lambda command: command.text)
+def test_what_a_command_names_is_there(command: Command) -> None:
+    for rendered in map(overlay, ENVIRONMENTS):
+        for kind, name, port in re.findall(rf"\b({'|'.join(KINDS)})/([a-z-]+)(?: (\d+))?", command.text):
+            item = rendered.one(KINDS[kind], name)
+            assert not port or int(port) in {each["port"] for each in item["spec"]["ports"]}
+        for name in re.findall(rf"-l {NAME}=([a-z-]+)", command.text):
+            assert any(labels(each).get(NAME) == name for each in rendered.objects)
+        for name, number, container in re.findall(r" ([a-z]+)-(\d)(?: -c ([a-z]+))?", command.text):
+            workload = rendered.one("StatefulSet", name)
+            assert int(number) < workload["spec"]["replicas"]
+            assert container in {"", *(each["name"] for each in containers(workload))}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_pods_are_found_by_the_name_of_their_workload(environment: str) -> None:
+    for workload in overlay(environment).kind("Deployment", "StatefulSet"):
+        assert labels(pod_template(workload))[NAME] == workload["metadata"]["name"]
+
+
+@pytest.mark.parametrize("command", commands(RUNBOOK, "promote"), ids=lambda command: command.text)
+def test_promote_understands_every_command(command: Command) -> None:
+    text = string.Template(command.text).substitute(ENV="staging", NAME="user-service")
+    assert arguments.parse(shlex.split(text)[1:]).verb in {"history", "rollback"}
