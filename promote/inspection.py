@@ -37,11 +37,6 @@ class Rules:
     profile: str = PROFILES[-1]
     today: date = field(default_factory=_today)
 
-    @property
-    def waivers(self) -> Path:
-        """The file that says which findings may stand for a while; it need not exist."""
-        return self.policies / "data" / "waivers.yaml"
-
 
 def inspect(targets: Sequence[Rendered], rules: Rules, root: Path, only: Sequence[str] = ()) -> Verdict:
     """Judge every target by all rules, or those that `only` names; sources are named relative to `root`.
@@ -49,7 +44,7 @@ def inspect(targets: Sequence[Rendered], rules: Rules, root: Path, only: Sequenc
     Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
     fails to answer.
     """
-    entries = policy_files.waived(rules.waivers, root, rules.policies, rules.today)
+    entries = policy_files.waived(root, rules.policies, rules.today)
     judged = _evaluated(targets, rules, root)
     located = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
     found = waivers.applied((one for part in located for one in part), entries, rules.today)

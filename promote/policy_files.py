@@ -12,6 +12,7 @@ from promote.errors import ConfigError
 from promote.rules import Rule
 
 _OWN = "policies"
+_WAIVERS = Path("data", "waivers.yaml")
 _SCHEMA = Path(__file__).with_name("waivers.schema.json")
 
 
@@ -31,9 +32,14 @@ def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Path,
     The repository's own rules, in `policies`, all take part; of those that come with promote, what is true of any.
     """
     own = root / (policies or _OWN)
-    if policies is not None or own.is_dir():
+    if policies is not None or (own.is_dir() and not _has_only_waivers(own)):
         return own, profile or rules.PROFILES[-1]
     return packaged(), profile or rules.GENERAL
+
+
+def _has_only_waivers(folder: Path) -> bool:
+    # A folder that holds anything else, or nothing, has lost its rules, which is worth an error.
+    return [path for path in folder.rglob("*") if not path.is_dir()] == [folder / _WAIVERS]
 
 
 def packaged() -> Path:
@@ -62,16 +68,25 @@ def rego_files(policies: Path) -> list[Path]:
     return found
 
 
-def described(root: Path, policies: Path) -> tuple[Rule, ...]:
-    """The rules in a folder, with their files relative to `root`; raises ConfigError where there is none."""
-    return rules.read({
+def described(root: Path, policies: Path, silent: bool = False) -> tuple[Rule, ...]:
+    """The rules in a folder, with their files relative to `root`; raises ConfigError where there is none.
+
+    And for a rule that does not describe itself, unless `silent` ones may be left out.
+    """
+    texts = {
         (file.relative_to(root) if file.is_relative_to(root) else file).as_posix(): file.read_text("utf-8")
         for file in rego_files(policies)
-    })  # fmt: skip
+    }
+    return rules.read(texts, silent)
 
 
-def waived(file: Path, root: Path, policies: Path, today: date) -> tuple[waivers.Entry, ...]:
-    """The waivers in `file`, none where there is no such file; raises ConfigError as `waivers.parse` does."""
+def waived(root: Path, policies: Path, today: date) -> tuple[waivers.Entry, ...]:
+    """The waivers of the repository at `root`, none where it has no file of them.
+
+    They lie beside its own rules or where these would lie: what comes with promote waives nothing. Raises ConfigError
+    as `waivers.parse` does.
+    """
+    file = (root / _OWN if policies == packaged() else policies) / _WAIVERS
     if not file.is_file():
         return ()
     known = [rule.id for rule in described(root, policies)]

@@ -89,3 +89,12 @@ def test_without_the_file_nothing_is_waived(small: Repository) -> None:
     judge(small, ENTRY)
     (small.folder / WAIVERS).unlink()
     assert small.check().code == 3
+
+
+def test_a_repository_without_rules_has_waivers_of_its_own(tmp_path: Path) -> None:
+    repository = Repository.small(tmp_path / "small")
+    (repository.folder / "policies").unlink()
+    repository.edit("cart.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
+    assert judge(repository, "waivers: []\n").denied
+    verdict = judge(repository, ENTRY)
+    assert (verdict.denied, verdict.waived) == (False, 1)
