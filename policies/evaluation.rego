@@ -18,10 +18,11 @@ warn contains {
 	"subjects": _subjects,
 }
 
-# What `custom.subjects` of a rule may name, but for the kinds, which every caller can count itself.
+# What `custom.subjects` of a rule may name, but for the kinds, which every caller can count itself. All of it by
+# comprehension, which is empty and not undefined where a user's own rules come without lib.
 _subjects := {
 	"containers": {_who(container.pod.resource) | some container in pods.containers},
-	"namespaces": pods.namespaces,
+	"namespaces": {name | some name in pods.namespaces},
 	"own": _own,
 	"pods": {_who(pod.resource) | some pod in pods.templates},
 	"resources": {_who(resource) | some resource in documents.resources},

@@ -56,33 +56,32 @@ class Matrix:
 
 def matrix(verdict: Verdict, rules: Iterable[Rule], only: Sequence[str] = ()) -> Matrix:
     """One row for each rule that took part in a target, or those of `only` that did."""
-    known = {rule.id: rule for rule in rules}
+    judges = {rule.id: rule.subjects for rule in rules}
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in verdict.findings:
+        found.setdefault((finding.rule, finding.target), []).append(finding)
     return Matrix(
         tuple(
-            _row(
-                known[name],
-                target,
-                [one for one in verdict.findings if (one.rule, one.target) == (name, target.name)],
-            )
+            _row(name, judges.get(name, ()), target, found.get((name, target.name), []))
             for target in verdict.targets
             for name in target.rules
-            if name in known and (not only or name in only)
+            if not only or name in only
         )
     )
 
 
-def _row(rule: Rule, target: Target, found: Sequence[Finding]) -> Row:
+def _row(rule: str, words: Sequence[str], target: Target, found: Sequence[Finding]) -> Row:
     denied = {one.resource for one in found if one.level == "deny" and not one.waiver}
     warned = {one.resource for one in found if one.level == "warn" and not one.waiver} - denied
     waived = {one.resource for one in found if one.waiver} - denied - warned
-    judged = subjects(rule, target) | denied | warned | waived
-    applied = len(judged) if rule.subjects else None
-    return Row(rule.id, target.name, applied, len(denied), len(warned), len(waived))
+    judged = subjects(rule, words, target) | denied | warned | waived
+    applied = len(judged) if words else None
+    return Row(rule, target.name, applied, len(denied), len(warned), len(waived))
 
 
-def subjects(rule: Rule, target: Target) -> frozenset[Identity]:
-    """The resources of `target` that `rule` says it judges; NOWHERE stands for the target as a whole."""
-    return frozenset(who for word in rule.subjects for who in _named(word, rule.id, target))
+def subjects(rule: str, words: Iterable[str], target: Target) -> frozenset[Identity]:
+    """The resources of `target` that the `words` of `rule` name; NOWHERE stands for the target as a whole."""
+    return frozenset(who for word in words for who in _named(word, rule, target))
 
 
 def _named(word: str, rule: str, target: Target) -> Iterable[Identity]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -132,12 +133,17 @@ _OF_WAIVERS = (
 OWN = (*_OF_CHECKS, *_OF_WAIVERS)
 
 
-def read(texts: Mapping[str, str]) -> tuple[Rule, ...]:
+def read(texts: Mapping[str, str], silent: bool = False) -> tuple[Rule, ...]:
     """The rules in the Rego files `texts` (by their paths) and promote's own, by id.
 
-    Raises ConfigError for a file in package `rules` that does not say what it denies, or names an unknown profile.
+    Raises ConfigError for a file in package `rules` that does not say what it denies, or names an unknown profile;
+    where `silent` rules are allowed, those are left out.
     """
-    found = [_rule(file, text) for file, text in texts.items() if re.search(r"^package rules\.", text, re.MULTILINE)]
+    found = []
+    for file, text in texts.items():
+        if re.search(r"^package rules\.", text, re.MULTILINE):
+            with suppress(ConfigError) if silent else nullcontext():
+                found.append(_rule(file, text))
     return tuple(sorted((*found, *OWN), key=lambda rule: rule.id))
 
 

@@ -59,7 +59,7 @@ def run(options: Options) -> Result:
     if options.base:
         verdict = comparison.since(options.base, verdict, Asked(paths, judges, options.only))
         verdict = replace(verdict, forgives_old=options.fail_on == "new")
-    known = policy_files.described(root, judges.policies)
+    known = policy_files.described(root, judges.policies, silent=True)
     seen = coverage.matrix(verdict, known, options.only)
     text = [*(coverage.table(seen) if options.coverage else ()), *verdict_report.verdict_text(verdict, seen)]
     everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen)}

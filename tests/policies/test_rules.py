@@ -68,7 +68,7 @@ def test_rule_finds_faults_in_what_it_says_it_judges(rule: str, broken: dict[str
     (described,) = (one for one in policy_files.described(ROOT, POLICIES) if one.id == rule)
     if not described.subjects:
         return  # what it applied to is reported as not known
-    judged = coverage.subjects(described, broken[rule].target)
+    judged = coverage.subjects(rule, described.subjects, broken[rule].target)
     homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
     found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}
     assert found, "its defect shows nothing"

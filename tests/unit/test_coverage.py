@@ -42,15 +42,15 @@ WAIVER = Waiver("it is old", "team", "OPS-1", "2026-05-31")
     ],
 )
 def test_what_a_rule_judges(words: tuple[str, ...], expected: set[Identity]) -> None:
-    assert coverage.subjects(replace(RULE, subjects=words), TARGET) == expected
+    assert coverage.subjects("a.pods", words, TARGET) == expected
 
 
 def test_what_a_rule_counts_itself() -> None:
-    assert coverage.subjects(replace(RULE, id="a.own", subjects=("own",)), TARGET) == {USER}
+    assert coverage.subjects("a.own", ["own"], TARGET) == {USER}
 
 
 def row(*found: Finding) -> Row:
-    (only,) = coverage.matrix(Verdict((TARGET,), found), [RULE]).rows
+    (only,) = coverage.matrix(Verdict((TARGET,), found), [RULE], ["a.pods"]).rows
     return only
 
 
@@ -76,8 +76,7 @@ def test_a_resource_counts_once_by_the_worst(found: tuple[Finding, ...], expecte
 OTHERS = [
     replace(RULE, id="a.own", subjects=("own",)),
     replace(RULE, id="a.none", subjects=("StatefulSet",)),
-    replace(RULE, id="a.silent", subjects=()),
-]
+]  # nobody has described a.silent
 
 
 def test_a_rule_that_judged_nothing_is_named_and_one_that_does_not_say_is_not_known() -> None:
@@ -98,7 +97,7 @@ def test_a_rule_that_judged_nothing_is_named_and_one_that_does_not_say_is_not_kn
 
 def test_a_rule_that_applied_in_one_target_has_applied() -> None:
     empty = Target("empty", "empty", 1, 1, 1, ("a.pods",), {})
-    found = coverage.matrix(Verdict((empty, TARGET), ()), [RULE])
+    found = coverage.matrix(Verdict((empty, TARGET), ()), [RULE], ["a.pods"])
     assert ([one.applied for one in found.rows], found.never) == ([0, 2], [])
     assert coverage.summary(found) == ["1 of 1 rules applied"]
 
