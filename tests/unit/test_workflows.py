@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tools import setup
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+CHECK = ROOT / ".github" / "workflows" / "check.yaml"
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -42,19 +45,20 @@ def test_every_job_asks_for_its_own_permissions_and_ends(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        assert job["timeout-minutes"] <= 30
+        assert job["timeout-minutes"] <= 45
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_no_checkout_leaves_a_token_behind(path: Path) -> None:
     checkouts = [step["with"] for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkouts == [{"fetch-depth": 0, "persist-credentials": False}]
+    assert checkouts == [{"fetch-depth": 0, "persist-credentials": False}] * len(load(path)["jobs"])
 
 
 def test_only_the_promotion_may_write_and_no_more_than_it_needs() -> None:
-    permissions = {path.stem: job["permissions"] for path in WORKFLOWS for job in load(path)["jobs"].values()}
+    permissions = {name: job["permissions"] for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
     assert permissions == {
         "check": {"contents": "read"},
+        "e2e": {"contents": "read"},
         "promote": {"contents": "write", "pull-requests": "write"},
     }
 
@@ -66,6 +70,15 @@ def test_promotions_of_one_edge_run_one_after_the_other() -> None:
         "cancel-in-progress": False,
     }
     assert promote["jobs"]["promote"]["environment"] == "${{ inputs.to }}"
+
+
+@pytest.mark.parametrize("module", ["promote-tools", *setup.E2E_MODULES])
+def test_each_tool_of_the_control_plane_is_kept_until_its_lock_changes(module: str) -> None:
+    step = setup.programs_step(ROOT, module, "")
+    files = [str(path.relative_to(ROOT)) for path in (step.stamp, *step.results)]
+    kept = [each["with"] for each in steps(CHECK) if each.get("uses", "").startswith("actions/cache@")]
+    [found] = [each for each in kept if f"hashFiles('tools/{module}/go.mod', 'tools/{module}/go.sum')" in each["key"]]
+    assert sorted(found["path"].split()) == sorted(files)
 
 
 def test_every_lock_that_can_be_tidied_is_kept_up_to_date() -> None:
