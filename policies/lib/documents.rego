@@ -42,8 +42,11 @@ _group(version) := substring(version, 0, indexof(version, "/")) if contains(vers
 
 _group(version) := "" if not contains(version, "/")
 
+# The resources of each type, by their place in the list. Asked for one key, a rule with many looks at everything
+# again; so it is made whole, once.
+_places := object.union(_place, {})
+
+_place[resource.type] contains index if some index, resource in resources
+
 # The resources of one kind.
-of(group, kind) := [resource |
-	some resource in resources
-	resource.type == concat("/", [group, kind])
-]
+of(group, kind) := [resources[index] | some index in _places[concat("/", [group, kind])]]

@@ -14,6 +14,14 @@ peers := {"Egress": "to", "Ingress": "from"}
 
 policies := documents.of("networking.k8s.io", "NetworkPolicy")
 
+# The policies of each namespace, by their place in the list: a pod is not to be held against those of all others.
+_places := object.union(_place, {})
+
+_place[policy.namespace] contains index if some index, policy in policies
+
+# The policies that may select what is in a namespace.
+policies_in(namespace) := [policies[index] | some index in _places[namespace]]
+
 # The rules of one direction; an empty list allows nothing.
 rules(policy, direction) := values.list(object.get(policy.content, ["spec", directions[direction]], []))
 

@@ -15,10 +15,15 @@ _given := {"apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"}
 # A PodTemplate alone makes no pods.
 _makers := [pod | some pod in pods.templates; pod.resource.kind != "PodTemplate"]
 
+# The workloads of each namespace, by their place in the list: a selector is not to be held against all others.
+_places := object.union(_place, {})
+
+_place[pod.resource.namespace] contains index if some index, pod in _makers
+
 # The workloads of a namespace whose pods a LabelSelector finds, each as its pod template.
 selected(namespace, selector) := [pod |
-	some pod in _makers
-	pod.resource.namespace == namespace
+	some index in _places[namespace]
+	pod := _makers[index]
 	selectors.matches(selector, pod.labels)
 ]
 
@@ -55,8 +60,7 @@ level(namespace) := "warn" if not _is_known(namespace)
 
 _is_known(namespace) if {
 	not namespace in _operated
-	some pod in _makers
-	pod.resource.namespace == namespace
+	_places[namespace]
 }
 
 _operated contains resource.namespace if {

@@ -28,8 +28,7 @@ deny contains found if {
 }
 
 _denied(namespace, direction) if {
-	some policy in network.policies
-	policy.namespace == namespace
+	some policy in network.policies_in(namespace)
 	network.selects_all(policy)
 	network.isolates(policy, direction)
 	count(network.rules(policy, direction)) == 0

@@ -36,24 +36,23 @@ deny contains found if {
 }
 
 _is_isolated(pod) if {
-	some policy in network.policies
+	some policy in network.policies_in(pod.resource.namespace)
 	network.isolates(policy, "Egress")
 	network.selects(policy, pod)
 }
 
 _can_resolve(pod, protocol) if {
-	some policy in _ways_to_dns[protocol]
+	some policy in _ways_to_dns(pod.resource.namespace, protocol)
 	network.selects(policy, pod)
 }
 
-_ways_to_dns[protocol] contains policy if {
-	some protocol in ["TCP", "UDP"]
-	some policy in network.policies
+_ways_to_dns(namespace, protocol) := [policy |
+	some policy in network.policies_in(namespace)
 	network.isolates(policy, "Egress")
 	some rule in network.rules(policy, "Egress")
 	_reaches_dns(values.list(values.at(rule, ["to"])))
 	_opens(values.list(values.at(rule, ["ports"])), protocol)
-}
+]
 
 # No peers means all of them,
 _reaches_dns(peers) if count(peers) == 0
