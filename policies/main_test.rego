@@ -7,6 +7,7 @@ _tables := {
 	"cluster": {},
 	"demo": {},
 	"environments": {},
+	"flows": {},
 	"resources": {},
 	"retired_images": [],
 	"service_accounts": {},
@@ -20,7 +21,8 @@ test_adds_the_rules_id_to_what_it_found if {
 	]
 	target := examples.combined(array.concat([pod], policies))
 	found := main.deny with input as target
-	{finding.rule | some finding in found} - {"main.tables", "network.dns_egress"} == {"workloads.host_namespaces"}
+	beside := {"main.tables", "network.dns_egress", "network.flows"}
+	{finding.rule | some finding in found} - beside == {"workloads.host_namespaces"}
 	{finding |
 		some finding in found
 		finding.rule == "workloads.host_namespaces"
@@ -44,6 +46,7 @@ test_finds_nothing_in_nothing if {
 	count(main.deny) == 0 with input as [] with data.cluster as _tables.cluster
 		with data.demo as _tables.demo
 		with data.environments as _tables.environments
+		with data.flows as _tables.flows
 		with data.resources as _tables.resources
 		with data.retired_images as _tables.retired_images
 		with data.service_accounts as _tables.service_accounts

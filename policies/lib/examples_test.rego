@@ -77,6 +77,14 @@ _body(kind, spec) := {"spec": {"template": _template(spec)}} if {
 	not kind in {"Pod", "PodTemplate", "CronJob", "ScaledJob"}
 }
 
+# A Deployment of this name whose pods are labelled after it and listen on these ports.
+caller(name, ports) := resource("apps/v1", "Deployment", name, {"spec": {"template": {
+	"metadata": {"labels": {"app": name}},
+	"spec": {"containers": [{"name": "server", "ports": ports}]},
+}}})
+
+network_policy(name, spec) := resource("networking.k8s.io/v1", "NetworkPolicy", name, {"spec": spec})
+
 # A target of one Deployment whose pod spec differs from the example in this.
 deployment(changes) := combined([workload("Deployment", object.union(pod_spec, changes))])
 

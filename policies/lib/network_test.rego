@@ -16,7 +16,8 @@ test_the_types_have_defaults if {
 	_isolated({"egress": []}) == {"Ingress"}
 	_isolated({"egress": [{}]}) == {"Egress", "Ingress"}
 	_isolated({"policyTypes": ["Egress"]}) == {"Egress"}
-	_isolated({"policyTypes": []}) == set()
+	_isolated({"policyTypes": []}) == {"Ingress"}
+	_isolated({"policyTypes": [], "egress": [{}]}) == {"Egress", "Ingress"}
 	_isolated({"policyTypes": ["Ingress"], "egress": [{}]}) == {"Ingress"}
 }
 
@@ -30,4 +31,23 @@ test_selects_pods_of_its_own_namespace if {
 test_selects_all if {
 	network.selects_all(_policy({"podSelector": {}}))
 	not network.selects_all(_policy({"podSelector": {"matchLabels": {"app": "web"}}}))
+}
+
+test_blocks_of_addresses if {
+	block := {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "nonsense"]}}
+	policy := examples.network_policy("cart", {"egress": [{"to": [block]}], "ingress": [{"from": [{"podSelector": {}}]}]})
+	network.blocks == {"0.0.0.0/0", "10.0.0.0/8"} with input as examples.combined([policy])
+}
+
+test_rules_say_where_they_are if {
+	policy := examples.network_policy("cart", {"egress": [{"to": [{}], "ports": [{"port": 80}]}]})
+	[rule] := network.all_rules with input as examples.combined([policy])
+	object.remove(rule, ["policy"]) == {
+		"direction": "Egress",
+		"path": "/spec/egress/0",
+		"peer_field": "to",
+		"peers": [{}],
+		"ports": [{"port": 80}],
+		"title": "egress",
+	}
 }

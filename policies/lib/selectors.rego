@@ -11,6 +11,9 @@ is_empty(selector) if {
 	count(_expressions(selector)) == 0
 }
 
+# The labels that a selector looks at.
+keys(selector) := object.keys(_labels(selector)) | {expression.key | some expression in _expressions(selector)}
+
 matches(selector, labels) if {
 	every key, value in _labels(selector) {
 		labels[key] == value

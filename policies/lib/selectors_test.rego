@@ -45,3 +45,8 @@ test_expressions_that_do_not_hold if {
 		not selectors.matches(selector, _labels)
 	}
 }
+
+test_knows_the_labels_it_looks_at if {
+	selectors.keys(object.union({"matchLabels": {"app": "cart"}}, _expression("Exists", "tier", []))) == {"app", "tier"}
+	selectors.keys({}) == set()
+}

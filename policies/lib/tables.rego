@@ -19,6 +19,8 @@ missing contains "demo" if not data.demo
 
 missing contains "environments" if not data.environments
 
+missing contains "flows" if not data.flows
+
 missing contains "resources" if not data.resources
 
 missing contains "retired_images" if not data.retired_images

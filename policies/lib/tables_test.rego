@@ -6,6 +6,7 @@ test_none_is_missing if {
 	count(tables.missing) == 0 with data.cluster as {}
 		with data.demo as {}
 		with data.environments as {}
+		with data.flows as {}
 		with data.resources as {}
 		with data.retired_images as []
 		with data.service_accounts as {}
@@ -15,10 +16,11 @@ test_each_may_be_missing if {
 	found := tables.missing with data.cluster as false
 		with data.demo as false
 		with data.environments as false
+		with data.flows as false
 		with data.resources as false
 		with data.retired_images as false
 		with data.service_accounts as false
-	found == {"cluster", "demo", "environments", "resources", "retired_images", "service_accounts"}
+	found == {"cluster", "demo", "environments", "flows", "resources", "retired_images", "service_accounts"}
 }
 
 test_misses_only_what_the_rules_read if {

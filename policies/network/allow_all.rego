@@ -21,7 +21,7 @@ import data.lib.values
 _widest := {"IPv4": 8, "IPv6": 7}
 
 deny contains found if {
-	some rule in _rules
+	some rule in network.all_rules
 	count(rule.peers) == 0
 	found := finding.about(rule.policy, {
 		"msg": sprintf("an %s rule names no peers and so allows everybody", [rule.title]),
@@ -31,7 +31,7 @@ deny contains found if {
 }
 
 deny contains found if {
-	some rule in _rules
+	some rule in network.all_rules
 	some index, peer in rule.peers
 	found := finding.about(rule.policy, {
 		"msg": sprintf("an %s rule allows %s", [rule.title, _everybody(rule, peer)]),
@@ -39,20 +39,6 @@ deny contains found if {
 		"path": sprintf("%s/%s/%d", [rule.path, rule.peer_field, index]),
 	})
 }
-
-_rules := [rule |
-	some policy in network.policies
-	some direction, field in network.directions
-	some index, content in network.rules(policy, direction)
-	rule := {
-		"content": content,
-		"path": sprintf("/spec/%s/%d", [field, index]),
-		"peer_field": network.peers[direction],
-		"peers": values.list(values.at(content, [network.peers[direction]])),
-		"policy": policy,
-		"title": field,
-	}
-]
 
 # A peer that is not even an object says as little as an empty one.
 _everybody(_, peer) := "everybody: its peer is empty" if {
@@ -74,7 +60,7 @@ _everybody(_, peer) := "every pod of its namespace" if {
 
 _everybody(rule, peer) := sprintf("every port of %s", [peer.ipBlock.cidr]) if {
 	not peer.namespaceSelector
-	count(values.list(values.at(rule.content, ["ports"]))) == 0
+	count(rule.ports) == 0
 	count(values.list(values.at(peer, ["ipBlock", "except"]))) == 0
 	_is_wide(peer.ipBlock.cidr)
 }

@@ -125,4 +125,4 @@ def test_an_image_without_a_tag(found: Checked, overlays: Repository) -> None:
 
 def test_production_shows_only_what_both_share(found: Checked) -> None:
     denied = [one for one in found.json["findings"] if one["level"] == "deny"]
-    assert {one["rule"] for one in denied if one["target"] == "production"} == {"network.allow_all"}
+    assert {one["rule"] for one in denied if one["target"] == "production"} == {"network.allow_all", "network.flows"}

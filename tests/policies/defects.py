@@ -98,6 +98,11 @@ def remove(kind: str, name: str, also: frozenset[str] = frozenset()) -> InTarget
     return InTarget(lambda target: target.remove(pick(target, kind, name)), also)
 
 
+def let_in(peer: Document) -> Change:
+    """Adds a peer to the first ingress rule of a policy."""
+    return lambda policy: policy["spec"]["ingress"][0]["from"].append(peer)
+
+
 def setting(key: str, value: object) -> Change:
     """Sets a field of a securityContext, of a pod or of a container."""
     return lambda holder: holder.setdefault("securityContext", {}).update({key: value})
@@ -239,11 +244,26 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
     "namespaces.pod_security": change("Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()),
     "namespaces.rendered": remove("Namespace", "shop"),
-    "network.allow_all": change("NetworkPolicy", lambda policy: policy["spec"].update(ingress=[{}]), "cart"),
+    "network.allow_all": change("NetworkPolicy", let_in({"podSelector": {}}), "cart", frozenset({"network.flows"})),
     "network.default_deny": change(
         "NetworkPolicy", lambda policy: policy["spec"].update(policyTypes=["Ingress"]), "default-deny"
     ),
-    "network.dns_egress": remove("NetworkPolicy", "dns"),
+    "network.dns_egress": remove("NetworkPolicy", "dns", frozenset({"network.flows"})),
+    "network.flows": change(
+        "NetworkPolicy", lambda policy: policy["spec"]["ingress"][0].update(ports=[{"port": 80}]), "cart"
+    ),
+    "network.ports": change(
+        "NetworkPolicy",
+        lambda policy: policy["spec"]["ingress"][0].pop("ports"),
+        "cart",
+        level="warn",
+    ),
+    "network.selectors": change(
+        "NetworkPolicy",
+        let_in({"podSelector": {"matchLabels": {"app": "nobody"}}}),
+        "cart",
+        level="warn",
+    ),
     "references.claim": beside(
         in_pod(
             lambda spec: spec["volumes"].append({"name": "data", "persistentVolumeClaim": {"claimName": "cart"}}),

@@ -1,0 +1,211 @@
+# METADATA
+# title: Parties
+# description: |
+#   Everybody who may be at one end of a connection: the pods that a target renders, those that the table `flows`
+#   knows, those that nobody knows, and addresses. A party is known by its place in `everybody`.
+package lib.parties
+
+import data.lib.documents
+import data.lib.network
+import data.lib.pods
+import data.lib.selectors
+import data.lib.values
+
+everybody := array.flatten([_rendered, _known, _strangers, _addresses])
+
+# Whom the policies of the target govern: the pods of its namespaces, rendered or not.
+own contains id if {
+	some id, party in everybody
+	party.namespace in pods.namespaces
+}
+
+# Whom a policy selects.
+subjects(policy) := object.get(_chosen, [policy.namespace, network.pod_selector(policy.content.spec)], set())
+
+# Whom a peer means, seen from a namespace.
+members(peer, _) := _within({peer.ipBlock.cidr}, values.list(values.at(peer, ["ipBlock", "except"])))
+
+members(peer, namespace) := object.get(_chosen, [namespace, network.pod_selector(peer)], set()) if {
+	is_object(peer.podSelector)
+	not peer.namespaceSelector
+}
+
+members(peer, _) := {id |
+	some name, labels in _namespaces
+	selectors.matches(peer.namespaceSelector, labels)
+	some id in _inhabitants[name]
+	_is_chosen(network.pod_selector(peer), everybody[id])
+} if {
+	is_object(peer.namespaceSelector)
+}
+
+# Whom a name of the table means, seen from a namespace: a pod there or elsewhere,
+named[namespace][title] contains id if {
+	some namespace in pods.namespaces
+	some inhabited in ({namespace} | _elsewhere)
+	some id in _inhabitants[inhabited]
+	title := everybody[id].title
+}
+
+# a group,
+named[namespace][group] contains id if {
+	some namespace in pods.namespaces
+	some group, labels in values.map(data.flows.groups)
+	some id in _inhabitants[namespace]
+	everybody[id].resource
+	selectors.matches({"matchLabels": labels}, everybody[id].labels)
+}
+
+# addresses,
+named[namespace][title] contains id if {
+	some namespace in pods.namespaces
+	some title, other in _others
+	some id in _within(other.addresses, object.get(other, "except", []))
+}
+
+# or all to whom the policies of the namespace apply, rendered or not.
+named[namespace]["every pod"] contains id if {
+	some namespace in pods.namespaces
+	some id in _inhabitants[namespace]
+}
+
+_rendered := [object.union(party, {"ports": _ports(pod), "resource": pod.resource}) |
+	some pod in pods.templates
+	party := _party(pod.resource.name, pod.resource.namespace, pod.labels)
+]
+
+_party(title, namespace, labels) := {"labels": labels, "namespace": namespace, "ports": set(), "title": title}
+
+# What containers call their ports. A name may stand for one port by TCP and for another by UDP.
+_ports(pod) := {[port.name, object.get(port, "protocol", "TCP"), port.containerPort] |
+	some container in values.list(pod.spec.containers)
+	some port in values.list(values.at(container, ["ports"]))
+}
+
+_others[title] := other if {
+	some title, other in values.map(data.flows.others)
+	_is_there(other)
+}
+
+_is_there(other) if not other["with"]
+
+_is_there(other) if other["with"] in _objects
+
+_objects contains name if {
+	some resource in documents.resources
+	some name in [resource.type, concat("/", [resource.type, resource.name])]
+}
+
+_known := [_party(title, namespace, other.pods) |
+	some title, other in _others
+	some namespace in _homes(other)
+]
+
+_homes(other) := {other.namespace} if other.namespace
+
+_homes(other) := pods.namespaces if not other.namespace
+
+_elsewhere contains other.namespace if some other in _others
+
+# Pods that nobody declared. In a known namespace one without labels, and one with every label that a selector asks
+# for, but with a value of its own; in an unknown namespace pods that may have any labels.
+_strangers := array.concat(
+	[_stranger(sprintf("%s in %s", [title, namespace]), namespace, labels) |
+		some namespace in (pods.namespaces | _elsewhere)
+		some title, labels in {"a pod without labels": {}, "a pod with unknown labels": _unknown_labels}
+	],
+	[_stranger(sprintf("any pod of %s", [namespace]), namespace, null) | some namespace, _ in _unknown_namespaces],
+)
+
+_stranger(title, namespace, labels) := object.union(_party(title, namespace, labels), {"stranger": true})
+
+_unknown_labels[key] := "unknown" if {
+	some rule in network.all_rules
+	some peer in rule.peers
+	some selector in object.filter(values.map(peer), ["namespaceSelector", "podSelector"])
+	some key in selectors.keys(selector)
+}
+
+_unknown_namespaces := {
+	"an unknown namespace": {"kubernetes.io/metadata.name": "unknown"},
+	"an unknown namespace with labels": object.union(_unknown_labels, {"kubernetes.io/metadata.name": "unknown"}),
+}
+
+# What a namespaceSelector sees.
+_namespaces[name] := labels if some name, labels in _unknown_namespaces
+
+_namespaces[name] := object.union(_labels_of(name), {"kubernetes.io/metadata.name": name}) if {
+	some name in (pods.namespaces | _elsewhere)
+}
+
+_labels_of(name) := object.union_n([values.map(values.at(namespace.content, ["metadata", "labels"])) |
+	some namespace in documents.of("", "Namespace")
+	namespace.name == name
+])
+
+_inhabitants[namespace] contains id if {
+	some id, party in everybody
+	not party.block
+	namespace := party.namespace
+}
+
+# Whom each podSelector chooses in its own namespace, worked out once however many rules have it.
+_chosen[namespace][selector] contains id if {
+	some [namespace, selector] in _local_selectors
+	some id in _inhabitants[namespace]
+	_is_chosen(selector, everybody[id])
+}
+
+_local_selectors contains [policy.namespace, network.pod_selector(policy.content.spec)] if {
+	some policy in network.policies
+}
+
+_local_selectors contains [rule.policy.namespace, network.pod_selector(peer)] if {
+	some rule in network.all_rules
+	some peer in rule.peers
+}
+
+# Pods that may have any labels are chosen by every selector.
+_is_chosen(_, party) if is_null(party.labels)
+
+_is_chosen(selector, party) if selectors.matches(selector, party.labels)
+
+# Of all blocks that a policy or the table names, two are apart or one lies in the other. So the addresses of a block
+# that are in no narrower one are allowed together or not at all, and are one party.
+_addresses := [object.union(_party(_title_of(block), "", {}), {"block": block}) |
+	some block in _blocks
+	narrower := [other | some other in _blocks; other != block; net.cidr_contains(block, other)]
+	not block in net.cidr_merge(narrower)
+]
+
+_title_of(block) := concat(" or ", sort(titles)) if {
+	titles := {title |
+		some title, other in _others
+		_is_within(block, other.addresses, object.get(other, "except", []))
+	}
+	count(titles) > 0
+} else := sprintf("addresses in %s", [block])
+
+_blocks contains block if {
+	some named in network.blocks
+	some block in net.cidr_merge([named])
+}
+
+_blocks contains block if {
+	some other in _others
+	some named in array.concat(other.addresses, object.get(other, "except", []))
+	some block in net.cidr_merge([named])
+}
+
+_within(blocks, except) := {id |
+	some id, party in everybody
+	_is_within(party.block, blocks, except)
+}
+
+_is_within(block, blocks, except) if {
+	some wide in blocks
+	net.cidr_contains(wide, block)
+	every exception in except {
+		not net.cidr_contains(exception, block)
+	}
+}

@@ -1,0 +1,148 @@
+package lib.parties_test
+
+import data.lib.examples_test as examples
+import data.lib.parties
+
+_cart := examples.caller("cart", [
+	{"name": "http", "containerPort": 8080},
+	{"name": "http", "containerPort": 53, "protocol": "UDP"},
+])
+
+_web := examples.caller("web", [])
+
+_table := {
+	"groups": {"carts": {"app": "cart"}},
+	"others": {
+		"dns": {"namespace": "kube-system", "pods": {"k8s-app": "kube-dns"}},
+		"visitor": {"pods": {"visitor": "true"}},
+		"scaler": {"namespace": "keda", "pods": {"app": "keda"}, "with": "keda.sh/ScaledObject"},
+		"internet": {"addresses": ["0.0.0.0/0"], "except": ["10.0.0.0/8"]},
+	},
+}
+
+_titles(ids) := {parties.everybody[id].title | some id in ids}
+
+_kube_system := {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
+
+_expression(operator, allowed) := {"matchExpressions": [{"key": "app", "operator": operator, "values": allowed}]}
+
+# A target with a policy that lets this peer in, and with these documents besides.
+_from(peer, others) := examples.combined(array.concat([_cart, _web, policy], others)) if {
+	policy := examples.network_policy("cart", {"ingress": [{"from": [peer]}]})
+}
+
+test_everybody_has_a_place if {
+	titles := [party.title | some party in parties.everybody] with input as examples.combined([_cart, _web])
+		with data.flows as _table
+	sort(titles) == [
+		"a pod with unknown labels in kube-system", "a pod with unknown labels in shop",
+		"a pod without labels in kube-system", "a pod without labels in shop",
+		"addresses in 10.0.0.0/8",
+		"any pod of an unknown namespace", "any pod of an unknown namespace with labels",
+		"cart", "dns", "internet", "visitor", "web",
+	]
+}
+
+test_others_may_depend_on_a_kind_or_an_object if {
+	scaled := examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", {})
+	every with_it in ["keda.sh/ScaledObject", "keda.sh/ScaledObject/cart"] {
+		table := {"others": {"scaler": {"namespace": "keda", "pods": {}, "with": with_it}}}
+		"scaler" in _titles([id | some id, _ in parties.everybody]) with data.flows as table
+			with input as examples.combined([_cart, scaled])
+		not "scaler" in _titles([id | some id, _ in parties.everybody]) with data.flows as table
+			with input as examples.combined([_cart])
+	}
+}
+
+test_the_policies_govern_the_namespaces_of_the_target if {
+	own := _titles(parties.own) with input as examples.combined([_cart]) with data.flows as _table
+	own == {"a pod with unknown labels in shop", "a pod without labels in shop", "cart", "visitor"}
+}
+
+test_names_of_the_table if {
+	named := {name: _titles(ids) | some name, ids in parties.named.shop} with data.flows as _table
+		with input as examples.combined([_cart, _web])
+	named.cart == {"cart"}
+	named.carts == {"cart"}
+	named.dns == {"dns"}
+	named.internet == {"internet"}
+	named["every pod"] == {"a pod with unknown labels in shop", "a pod without labels in shop", "cart", "visitor", "web"}
+}
+
+test_a_container_names_its_ports if {
+	parties.everybody[0].ports == {["http", "TCP", 8080], ["http", "UDP", 53]} with input as examples.combined([_cart])
+}
+
+test_peers_of_the_namespace if {
+	every case in [
+		[{"matchLabels": {"app": "cart"}}, {"cart"}],
+		[_expression("Exists", []), {"a pod with unknown labels in shop", "cart", "web"}],
+		[_expression("NotIn", ["web"]), {
+			"a pod with unknown labels in shop", "a pod without labels in shop", "cart", "visitor",
+		}],
+		[{"matchLabels": {"k8s-app": "kube-dns"}}, set()],
+	] {
+		peer := {"podSelector": case[0]}
+		_titles(parties.members(peer, "shop")) == case[1] with input as _from(peer, []) with data.flows as _table
+	}
+}
+
+test_peers_of_other_namespaces if {
+	every case in [
+		[_kube_system, {"matchLabels": {"k8s-app": "kube-dns"}}, {"dns"}],
+		[_kube_system, null, {
+			"a pod with unknown labels in kube-system", "a pod without labels in kube-system", "dns",
+		}],
+		[{}, {"matchLabels": {"app": "cart"}}, {
+			"any pod of an unknown namespace", "any pod of an unknown namespace with labels", "cart",
+		}],
+		[_expression("Exists", []), null, {"any pod of an unknown namespace with labels"}],
+	] {
+		peer := {"namespaceSelector": case[0], "podSelector": case[1]}
+		_titles(parties.members(peer, "shop")) == case[2] with input as _from(peer, []) with data.flows as _table
+	}
+}
+
+test_a_namespace_may_be_rendered_with_its_labels if {
+	shop := {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "a"}}}
+	peer := {"namespaceSelector": {"matchLabels": {"team": "a"}}, "podSelector": {"matchLabels": {"app": "cart"}}}
+	_titles(parties.members(peer, "shop")) == {"cart"} with input as _from(peer, [shop])
+	_titles(parties.members(peer, "shop")) == set() with input as _from(peer, [])
+}
+
+test_peers_by_address if {
+	every case in [
+		[{"cidr": "0.0.0.0/0"}, {"internet", "addresses in 10.0.0.0/8"}],
+		[{"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}, {"internet"}],
+		[{"cidr": "10.1.0.0/16"}, {"addresses in 10.1.0.0/16"}],
+		[{"cidr": "0.0.0.0/0", "except": ["10.1.0.0/16"]}, {"internet", "addresses in 10.0.0.0/8"}],
+		[{"cidr": "::/0"}, {"addresses in ::/0"}],
+		[{"cidr": "10.0.0.0/33"}, set()],
+	] {
+		peer := {"ipBlock": case[0]}
+		_titles(parties.members(peer, "shop")) == case[1] with input as _from(peer, []) with data.flows as _table
+	}
+}
+
+test_a_block_that_narrower_ones_fill_has_no_addresses_left if {
+	halves := examples.network_policy("halves", {"egress": [{"to": [
+		{"ipBlock": {"cidr": "10.0.0.0/9"}},
+		{"ipBlock": {"cidr": "10.128.0.0/9"}},
+	]}]})
+	whole := {"ipBlock": {"cidr": "10.0.0.0/8"}}
+	_titles(parties.members(whole, "shop")) == {
+		"addresses in 10.0.0.0/9",
+		"addresses in 10.128.0.0/9",
+	} with input as _from(whole, [halves]) with data.flows as _table
+}
+
+test_a_policy_selects_in_its_namespace if {
+	every case in [["shop", {"cart"}], ["else", set()]] {
+		rendered := object.union(
+			examples.network_policy("cart", {"podSelector": {"matchLabels": {"app": "cart"}}}),
+			{"metadata": {"namespace": case[0]}},
+		)
+		policy := {"content": rendered, "namespace": case[0]}
+		_titles(parties.subjects(policy)) == case[1] with input as examples.combined([_cart, _web, rendered])
+	}
+}

@@ -1,0 +1,198 @@
+# METADATA
+# title: Reachability
+# description: |
+#   Which connections the NetworkPolicies of a target allow and which the table `flows` declares, as sets of
+#   [from, to, protocol, port]. The ends are places in `parties.everybody`. A port stands for all from it to the next in
+#   `_starts`, which no policy and no row of the table tells apart.
+package lib.reachability
+
+import data.lib.network
+import data.lib.parties
+import data.lib.pods
+
+# What the peers of each rule open, and where they are written.
+openings := [opening |
+	some rule in network.all_rules
+	rule.policy.namespace in pods.namespaces
+	network.isolates(rule.policy, rule.direction)
+	some peer in _peers(rule)
+	opening := {
+		"direction": rule.direction,
+		"flows": _opened(rule, parties.subjects(rule.policy), peer.members),
+		"members": peer.members,
+		"path": peer.path,
+		"policy": rule.policy,
+	}
+]
+
+# Who is isolated in which direction. The others may talk to everybody.
+isolated[direction] := {id |
+	some policy in network.policies
+	network.isolates(policy, direction)
+	some id in parties.subjects(policy)
+} if {
+	some direction, _ in network.directions
+}
+
+# What the policies of one end allow, by their direction.
+allowed[direction] := {flow |
+	some opening in openings
+	opening.direction == direction
+	some flow in opening.flows
+} if {
+	some direction, _ in network.directions
+}
+
+# What both ends allow. Nothing is known of the policies that others have.
+reachable contains flow if {
+	some flow in (allowed.Egress | allowed.Ingress)
+	_leaves(flow)
+	_enters(flow)
+}
+
+_leaves(flow) if flow in allowed.Egress
+
+_leaves(flow) if not flow[0] in isolated.Egress
+
+_enters(flow) if flow in allowed.Ingress
+
+_enters(flow) if not flow[1] in isolated.Ingress
+
+# What the table allows, for each namespace of the target by itself.
+declared contains [from, to, protocol, port] if {
+	some row in data.flows.allowed
+	some namespace in pods.namespaces
+	some from in _ends(row.from, namespace)
+	some to in _ends(row.to, namespace)
+	_are_two(row, from, to)
+	some number in row.ports
+	some [protocol, port] in _resolved({"port": number, "protocol": object.get(row, "protocol", "TCP")}, to)
+}
+
+_ends(names, namespace) := parties.named[namespace][names] if is_string(names)
+
+_ends(names, namespace) := {id | some name in names; some id in parties.named[namespace][name]} if is_array(names)
+
+# A member of a group is no peer of its own.
+_are_two(_, from, to) if from != to
+
+_are_two(row, from, to) if {
+	from == to
+	row.from == row.to
+}
+
+_everybody := numbers.range(0, count(parties.everybody) - 1)
+
+# No peers means everybody.
+_peers(rule) := [{"members": _everybody, "path": rule.path}] if count(rule.peers) == 0
+
+_peers(rule) := [peer |
+	some index, content in rule.peers
+	peer := {
+		"members": parties.members(content, rule.policy.namespace),
+		"path": sprintf("%s/%s/%d", [rule.path, rule.peer_field, index]),
+	}
+] if {
+	count(rule.peers) > 0
+}
+
+_opened(rule, subjects, members) := {[from, to, protocol, port] |
+	some to in subjects
+	some [protocol, port] in _ports(rule, to)
+	some from in members
+} if {
+	rule.direction == "Ingress"
+}
+
+_opened(rule, subjects, members) := {[from, to, protocol, port] |
+	some to in members
+	some [protocol, port] in _ports(rule, to)
+	some from in subjects
+} if {
+	rule.direction == "Egress"
+}
+
+# The ports that a rule opens at an end; no ports means all of them.
+_ports(rule, to) := {opened |
+	some port in rule.ports
+	some opened in _resolved(object.union({"protocol": "TCP"}, port), to)
+} if {
+	count(rule.ports) > 0
+}
+
+_ports(rule, _) := {[protocol, port] | some protocol in _protocols; some port in _starts} if count(rule.ports) == 0
+
+_protocols := ["SCTP", "TCP", "UDP"]
+
+# A name is what the called pod calls so, by the same protocol.
+_resolved(port, to) := {[port.protocol, number] |
+	some [port.port, port.protocol, number] in parties.everybody[to].ports
+} if {
+	is_string(port.port)
+}
+
+_resolved(port, _) := {[port.protocol, port.port]} if {
+	is_number(port.port)
+	not port.endPort
+}
+
+_resolved(port, _) := {[port.protocol, number] |
+	some number in _starts
+	number >= port.port
+	number <= port.endPort
+} if {
+	is_number(port.endPort)
+}
+
+_resolved(port, _) := {[port.protocol, number] | some number in _starts} if not port.port
+
+# Where ranges of ports begin: each number that somebody names begins one, and the number after it the next.
+_starts contains 1
+
+_starts contains number if {
+	some rule in network.all_rules
+	some port in rule.ports
+	some number in [port.port, object.get(port, "endPort", port.port) + 1]
+	is_number(number)
+}
+
+_starts contains number if {
+	some party in parties.everybody
+	some [_, _, port] in party.ports
+	some number in [port, port + 1]
+}
+
+_starts contains number if {
+	some row in data.flows.allowed
+	some port in row.ports
+	is_number(port)
+	some number in [port, port + 1]
+}
+
+# The ports of flows, in words.
+ports_of(flows) := concat(", ", sort(runs)) if {
+	ports := {[flow[2], flow[3]] | some flow in flows}
+	runs := {run |
+		some [protocol, first] in ports
+		not [protocol, object.get(_before, first, 0)] in ports
+		lasts := {last |
+			some last, number in _after_last
+			last >= first
+			not [protocol, number] in ports
+		}
+		run := _run(first, min(lasts), protocol)
+	}
+}
+
+_run(first, last, protocol) := sprintf("%d/%s", [first, protocol]) if first == last
+
+_run(first, last, protocol) := sprintf("%d-%d/%s", [first, last, protocol]) if first != last
+
+# What follows on the last port of each range.
+_after_last[minus(next, 1)] := next if {
+	some next in array.concat(array.slice(_sorted, 1, count(_sorted)), [65536])
+}
+
+_before[_sorted[plus(index, 1)]] := number if some index, number in _sorted
+
+_sorted := sort(_starts)

@@ -1,0 +1,123 @@
+# METADATA
+# title: Network policies allow the declared flows and no other
+# description: |
+#   The table `flows` lists who may open a connection to whom, and why. What the policies of both ends allow must be
+#   exactly that: a peer too many is a way in for whoever takes over a pod, a peer too few is an outage. Pods that
+#   nobody declared and addresses count too, so a data store is reached by its users only.
+# custom:
+#   id: network.flows
+#   profile: system
+#   subjects: [networking.k8s.io/NetworkPolicy, pods]
+#   severity: high
+#   fix: "declare the flow in policies/data/flows.yaml and allow it at both ends, or remove it from both"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+package rules.network.flows
+
+import data.lib.finding
+import data.lib.network
+import data.lib.parties
+import data.lib.pods
+import data.lib.reachability
+
+# How many flows a finding lists.
+_most := 3
+
+deny contains found if {
+	some opening in reachability.openings
+	flows := opening.flows - reachability.declared
+	count(flows) > 0
+	found := finding.about(opening.policy, {
+		"msg": sprintf("allows %s, which the table flows does not declare", [_listed(flows)]),
+		"fix": "remove this peer or narrow its ports; if the flow is meant, declare it in policies/data/flows.yaml",
+		"path": opening.path,
+	})
+}
+
+deny contains found if {
+	some [policy, path] in _means_nobody
+	found := finding.about(policy, {
+		"msg": "means nobody that is rendered or that the table flows knows",
+		"fix": "correct the labels or addresses, or add them to `others` in policies/data/flows.yaml",
+		"path": path,
+	})
+}
+
+deny contains found if {
+	missing := reachability.declared - reachability.allowed.Egress
+	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
+	_is_held(from, "Egress")
+	ends := [parties.everybody[to].title, _ports(missing, from, to)]
+	found := _about(parties.everybody[from], {
+		"msg": sprintf("no NetworkPolicy lets it reach %s on %s, as the table flows declares", ends),
+		"fix": "allow it by egress, or remove the flow from policies/data/flows.yaml",
+		"path": "",
+	})
+}
+
+deny contains found if {
+	missing := reachability.declared - reachability.allowed.Ingress
+	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
+	_is_held(to, "Ingress")
+	ends := [parties.everybody[from].title, _ports(missing, from, to)]
+	found := _about(parties.everybody[to], {
+		"msg": sprintf("no NetworkPolicy lets %s in on %s, as the table flows declares", ends),
+		"fix": "allow it by ingress, or remove the flow from policies/data/flows.yaml",
+		"path": "",
+	})
+}
+
+deny contains found if {
+	some direction, ends in reachability.isolated
+	some end in (parties.own - ends)
+	found := finding.about(parties.everybody[end].resource, {
+		"msg": sprintf("no NetworkPolicy selects it for %s, so everybody may be at the other end", [lower(direction)]),
+		"fix": "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace",
+		"path": "",
+	})
+}
+
+_means_nobody contains [opening.policy, opening.path] if {
+	some opening in reachability.openings
+	count(opening.members) == 0
+}
+
+_means_nobody contains [policy, "/spec/podSelector"] if {
+	some policy in network.policies
+	policy.namespace in pods.namespaces
+	count(parties.subjects(policy)) == 0
+}
+
+# Whom it would concern: others are held by policies that nobody sees here, and what nobody declared misses nothing.
+_is_held(id, direction) if {
+	id in reachability.isolated[direction]
+	not parties.everybody[id].stranger
+}
+
+_about(party, said) := finding.about(party.resource, said)
+
+_about(party, said) := finding.about_namespace(party.namespace, object.union(said, {"msg": msg})) if {
+	not party.resource
+	msg := sprintf("%s: %s", [party.title, said.msg])
+}
+
+_listed(flows) := concat("; ", array.concat(listed, _more(count(pairs) - _most))) if {
+	pairs := sort({pair |
+		some [from, to, _, _] in flows
+		pair := [parties.everybody[from].title, parties.everybody[to].title, from, to]
+	})
+	listed := [pair |
+		some [caller, callee, from, to] in array.slice(pairs, 0, _most)
+		pair := sprintf("%s → %s on %s", [caller, callee, _ports(flows, from, to)])
+	]
+}
+
+_more(number) := [] if number <= 0
+
+_more(number) := [sprintf("and %d more", [number])] if number > 0
+
+# The ports between two parties, in words.
+_ports(flows, from, to) := reachability.ports_of({flow |
+	some flow in flows
+	flow[0] == from
+	flow[1] == to
+})

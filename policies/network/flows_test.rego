@@ -1,0 +1,95 @@
+package rules.network.flows_test
+
+import data.lib.examples_test as examples
+import data.rules.network.flows
+
+_pods(name) := {"podSelector": {"matchLabels": {"app": name}}}
+
+_deny := examples.network_policy("deny", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
+
+_web(rule) := examples.network_policy("web", object.union(_pods("web"), {"policyTypes": ["Egress"], "egress": [rule]}))
+
+_db(rule) := examples.network_policy("db", object.union(_pods("db"), {"policyTypes": ["Ingress"], "ingress": [rule]}))
+
+_to_db := {"to": [_pods("db")], "ports": [{"port": 3306}]}
+
+_from_web := {"from": [_pods("web")], "ports": [{"port": 3306}]}
+
+_target(policies) := examples.combined(array.concat([examples.caller("db", []), examples.caller("web", [])], policies))
+
+_table := {
+	"others": {"visitor": {"pods": {"visitor": "true"}, "with": "/Secret"}},
+	"allowed": [
+		{"from": "web", "to": "db", "ports": [3306]},
+		{"from": "visitor", "to": "db", "ports": [3306]},
+	],
+}
+
+test_accepts_what_is_declared_and_allowed_at_both_ends if {
+	count(flows.deny) == 0 with input as _target([_deny, _web(_to_db), _db(_from_web)]) with data.flows as _table
+}
+
+test_denies_a_peer_too_many if {
+	both := {"from": [_pods("web"), _pods("db")], "ports": [{"port": 3306}]}
+	examples.messages(flows.deny) == {
+		"NetworkPolicy/db: allows db → db on 3306/TCP, which the table flows does not declare",
+	} with input as _target([_deny, _web(_to_db), _db(both)]) with data.flows as _table
+}
+
+test_points_at_the_peer if {
+	both := {"from": [_pods("web"), _pods("db")], "ports": [{"port": 3306}]}
+	{found.path | some found in flows.deny} == {"/spec/ingress/0/from/1"} with data.flows as _table
+		with input as _target([_deny, _web(_to_db), _db(both)])
+}
+
+test_denies_ports_too_many if {
+	wide := object.union(_to_db, {"ports": [{"port": 3300, "endPort": 3306}]})
+	examples.messages(flows.deny) == {
+		"NetworkPolicy/web: allows web → db on 3300-3305/TCP, which the table flows does not declare",
+	} with input as _target([_deny, _web(wide), _db(_from_web)]) with data.flows as _table
+}
+
+test_denies_everybody_and_lists_some if {
+	examples.messages(flows.deny) == {concat("", [
+		"NetworkPolicy/web: allows web → a pod with unknown labels in shop on 3306/TCP; ",
+		"web → a pod without labels in shop on 3306/TCP; ",
+		"web → any pod of an unknown namespace on 3306/TCP; and 2 more, which the table flows does not declare",
+	])} with input as _target([_deny, _web(object.remove(_to_db, ["to"])), _db(_from_web)]) with data.flows as _table
+}
+
+test_denies_a_flow_that_one_end_lacks if {
+	examples.messages(flows.deny) == {
+		"Deployment/web: no NetworkPolicy lets it reach db on 3306/TCP, as the table flows declares",
+	} with input as _target([_deny, _db(_from_web)]) with data.flows as _table
+	examples.messages(flows.deny) == {
+		"Deployment/db: no NetworkPolicy lets web in on 3306/TCP, as the table flows declares",
+	} with input as _target([_deny, _web(_to_db)]) with data.flows as _table
+}
+
+test_denies_a_flow_that_a_visitor_lacks if {
+	secret := examples.resource("v1", "Secret", "any", {})
+	examples.messages(flows.deny) == {
+		"Namespace/shop: visitor: no NetworkPolicy lets it reach db on 3306/TCP, as the table flows declares",
+		"Deployment/db: no NetworkPolicy lets visitor in on 3306/TCP, as the table flows declares",
+	} with input as _target([_deny, _web(_to_db), _db(_from_web), secret]) with data.flows as _table
+}
+
+test_denies_pods_that_no_policy_selects if {
+	examples.messages(flows.deny) == {
+		"Deployment/db: no NetworkPolicy selects it for egress, so everybody may be at the other end",
+		"Deployment/web: no NetworkPolicy selects it for ingress, so everybody may be at the other end",
+	} with input as _target([_web(_to_db), _db(_from_web)]) with data.flows as _table
+}
+
+test_denies_selectors_of_nobody if {
+	nobody := object.union(_to_db, {"to": [_pods("db"), _pods("nobody")]})
+	idle := examples.network_policy("idle", object.union(_pods("nobody"), {"policyTypes": ["Ingress"]}))
+	examples.messages(flows.deny) == {
+		"NetworkPolicy/idle: means nobody that is rendered or that the table flows knows",
+		"NetworkPolicy/web: means nobody that is rendered or that the table flows knows",
+	} with input as _target([_deny, _web(nobody), _db(_from_web), idle]) with data.flows as _table
+}
+
+test_asks_nothing_where_nothing_runs if {
+	count(flows.deny) == 0 with input as examples.combined([_deny, _web(_to_db)]) with data.flows as _table
+}

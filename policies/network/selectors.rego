@@ -1,0 +1,61 @@
+# METADATA
+# title: Network policies and their peers select a pod
+# description: |
+#   A selector that matches no pod, for a misspelt value or a workload that is gone, opens and closes nothing, and opens
+#   a way for whoever takes the label one day. Only pods of the policy's own namespace are looked at, and no selector
+#   for a label that none of them has: such pods may be made by somebody else.
+# custom:
+#   id: network.selectors
+#   profile: general
+#   subjects: networking.k8s.io/NetworkPolicy
+#   severity: medium
+#   fix: "correct the labels, or remove the policy or the peer"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors
+package rules.network.selectors
+
+import data.lib.finding
+import data.lib.network
+import data.lib.pods
+import data.lib.selectors
+import data.lib.values
+
+warn contains found if {
+	some policy in network.policies
+	_selects_nobody(policy, network.pod_selector(policy.content.spec))
+	found := finding.about(policy, {
+		"msg": "selects no pod",
+		"fix": "correct the labels of its podSelector, or remove the policy",
+		"path": "/spec/podSelector",
+	})
+}
+
+warn contains found if {
+	some rule in network.all_rules
+	some index, peer in rule.peers
+	is_null(values.at(peer, ["namespaceSelector"]))
+	_selects_nobody(rule.policy, network.pod_selector(peer))
+	found := finding.about(rule.policy, {
+		"msg": sprintf("a peer of an %s rule selects no pod", [rule.title]),
+		"fix": "correct the labels of the peer, or remove it",
+		"path": sprintf("%s/%s/%d", [rule.path, rule.peer_field, index]),
+	})
+}
+
+_selects_nobody(policy, selector) if {
+	keys := selectors.keys(selector)
+	count(keys) > 0
+	every key in keys {
+		_known_keys[policy.namespace][key]
+	}
+	every labels in _labels[policy.namespace] {
+		not selectors.matches(selector, labels)
+	}
+}
+
+_labels[pod.resource.namespace] contains pod.labels if some pod in pods.templates
+
+_known_keys[namespace] contains key if {
+	some namespace, sets in _labels
+	some labels in sets
+	some key in object.keys(labels)
+}
