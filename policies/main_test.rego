@@ -8,6 +8,7 @@ _tables := {
 	"demo": {},
 	"environments": {},
 	"flows": {},
+	"images": [],
 	"resources": {},
 	"retired_images": [],
 	"service_accounts": {},
@@ -47,6 +48,7 @@ test_finds_nothing_in_nothing if {
 		with data.demo as _tables.demo
 		with data.environments as _tables.environments
 		with data.flows as _tables.flows
+		with data.images as _tables.images
 		with data.resources as _tables.resources
 		with data.retired_images as _tables.retired_images
 		with data.service_accounts as _tables.service_accounts

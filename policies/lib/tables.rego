@@ -21,6 +21,8 @@ missing contains "environments" if not data.environments
 
 missing contains "flows" if not data.flows
 
+missing contains "images" if not data.images
+
 missing contains "resources" if not data.resources
 
 missing contains "retired_images" if not data.retired_images

@@ -7,6 +7,7 @@ test_none_is_missing if {
 		with data.demo as {}
 		with data.environments as {}
 		with data.flows as {}
+		with data.images as []
 		with data.resources as {}
 		with data.retired_images as []
 		with data.service_accounts as {}
@@ -17,10 +18,11 @@ test_each_may_be_missing if {
 		with data.demo as false
 		with data.environments as false
 		with data.flows as false
+		with data.images as false
 		with data.resources as false
 		with data.retired_images as false
 		with data.service_accounts as false
-	found == {"cluster", "demo", "environments", "flows", "resources", "retired_images", "service_accounts"}
+	found == {"cluster", "demo", "environments", "flows", "images", "resources", "retired_images", "service_accounts"}
 }
 
 test_misses_only_what_the_rules_read if {

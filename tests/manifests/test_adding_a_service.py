@@ -51,7 +51,7 @@ def _add(path: Path, key: str, text: str) -> None:
 
 def _copy(folder: Path, upto: str) -> Path:
     """A copy of the repository in which the page was followed up to a heading."""
-    for each in ("base", "components", "overlays"):
+    for each in ("base", "components", "overlays", "policies/data"):
         if (REPOSITORY / each).exists():
             shutil.copytree(REPOSITORY / each, folder / each)
     page = (REPOSITORY / "docs/adding-a-service.md").read_text(encoding="utf-8")

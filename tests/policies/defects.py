@@ -235,8 +235,10 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "edge.unique_paths": with_documents(ingress("one"), ingress("two")),
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
+    "images.facts": InContainer(lambda container: container.update(ports=[{"containerPort": 8081}])),
     "images.retired": InContainer(
-        lambda container: container.update(image="mirror.example/bitnami/redis:8@sha256:" + 64 * "0")
+        lambda container: container.update(image="mirror.example/bitnami/redis:8@sha256:" + 64 * "0"),
+        frozenset({"images.facts"}),
     ),
     "images.tag": InContainer(
         lambda container: container.update(image="registry.example/shop/cart"), frozenset({"images.digest"})
