@@ -80,7 +80,7 @@ class Environment:
 
     def unready(self, objects: Iterable[Object]) -> list[str]:
         """What is not yet as it should be, one sentence for each object."""
-        states = ((each, missing(self.api, each, self.provides_secrets)) for each in objects)
+        states = ((each, missing(self.api, each)) for each in objects)
         return [f"{describe(each)}: {state}" for each, state in states if state]
 
     def wait(self, objects: Iterable[Object], *, seconds: float = READY_SECONDS) -> None:
@@ -92,11 +92,6 @@ class Environment:
             return "; ".join(self.unready(left)) or None
 
         wait(f"{self.name} becomes ready", unready, seconds=seconds)
-
-    @property
-    def provides_secrets(self) -> bool:
-        """Whether the overlay brings its secrets; one that does not is run with what its cluster has."""
-        return bool(self.kind("SealedSecret", "ExternalSecret", "Secret"))
 
 
 def roll_out(*environments: Environment) -> None:
@@ -174,15 +169,14 @@ def condition(item: Object, name: str) -> Object | None:
     return next((each for each in found if each["type"] == name), None)
 
 
-def missing(api: Api, item: Object, with_secrets: bool) -> str | None:
+def missing(api: Api, item: Object) -> str | None:
     """What keeps a rendered object from being as it should be, or None."""
     live = api.find(item["apiVersion"], item["kind"], name_of(item), item["metadata"].get("namespace", ""))
     if live is None:
         return "not there"
-    if item["kind"] in WORKLOADS:
-        absent = [each for each in references(item) if with_secrets or each.kind != "Secret"]
-        if unresolved := sorted(each for each in absent if not resolved(api, each)):
-            return f"no kubelet would start it without {unresolved}"
+    needed = references(item) if item["kind"] in WORKLOADS else ()
+    if unresolved := sorted(each for each in needed if not resolved(api, each)):
+        return f"no kubelet would start it without {unresolved}"
     ask = STATES.get(item["kind"])
     return ask(api, live) if ask else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 
@@ -72,6 +73,11 @@ def test_every_claim_of_a_stateful_set_is_bound_to_its_class(environment: Enviro
                 assert claim["spec"]["storageClassName"] == template["spec"]["storageClassName"]
 
 
+def test_no_claim_waits_for_a_volume(environment: Environment) -> None:
+    claims = environment.api.list("v1", "PersistentVolumeClaim", environment.namespace)
+    assert {each["status"]["phase"] for each in claims} == {"Bound"}
+
+
 def test_every_autoscaler_finds_its_target(environment: Environment) -> None:
     for scaler in environment.kind("HorizontalPodAutoscaler"):
         _settle(environment, scaler, _unable)
@@ -113,8 +119,7 @@ def test_every_pod_of_a_long_running_workload_has_one_disruption_budget(environm
 
 def test_every_service_reaches_ready_pods_on_every_port(environment: Environment) -> None:
     for service in environment.kind("Service"):
-        if service["spec"].get("selector"):
-            _settle(environment, service, lambda live: _unreachable(environment.api, live))
+        _settle(environment, service, lambda live: _unreachable(environment.api, live))
 
 
 def _unreachable(api: Api, service: Object) -> str | None:
@@ -131,15 +136,12 @@ def _unreachable(api: Api, service: Object) -> str | None:
 
 
 def test_every_secret_that_a_pod_reads_is_there(environment: Environment) -> None:
-    if not environment.provides_secrets:
-        pytest.skip(f"overlays/{environment.name} renders no SealedSecret or ExternalSecret")
     needed = {each for workload in environment.kind(*WORKLOADS) for each in references(workload)}
     assert [each for each in sorted(needed) if not resolved(environment.api, each)] == []
 
 
 def test_every_sealed_secret_is_unsealed_to_the_values_of_this_run(environment: Environment) -> None:
-    if not environment.sealed:
-        pytest.skip(f"overlays/{environment.name} renders no SealedSecret")
+    assert environment.sealed
     _assert_unsealed(environment)
 
 
@@ -187,6 +189,59 @@ def test_nothing_refers_to_the_other_environment(environment: Environment) -> No
         assert f"mediq-{other}" not in json.dumps(each), describe(each)
 
 
+# What an account with any business in a namespace may do there.
+DEEDS = [("list", "", "pods"), ("list", "", "services"), ("get", "", "secrets"), ("patch", "apps", "deployments")]
+
+
+def test_no_account_may_do_anything_in_the_other_environment(environments: dict[str, Environment]) -> None:
+    allowed = [
+        (other.name, name_of(account), deed)
+        for environment, other in permutations(environments.values())
+        for account in environment.api.list("v1", "ServiceAccount", environment.namespace)
+        for deed in DEEDS
+        if _may(account, deed, other)
+    ]
+    assert allowed == []
+
+
+def test_the_monitoring_may_look_at_pods_of_its_own_environment(environment: Environment) -> None:
+    account = environment.api.find("v1", "ServiceAccount", "prometheus", environment.namespace)
+    assert account is not None
+    assert [_may(account, deed, environment) for deed in DEEDS] == [True, False, False, False]
+
+
+def _may(account: Object, deed: tuple[str, str, str], environment: Environment) -> bool:
+    """What the API server says of an account that asks for something in an environment."""
+    verb, group, resource = deed
+    namespace = account["metadata"]["namespace"]
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "metadata": {"name": ""},
+        "spec": {
+            "user": f"system:serviceaccount:{namespace}:{name_of(account)}",
+            "groups": ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"],
+            "resourceAttributes": {
+                "namespace": environment.namespace,
+                "verb": verb,
+                "group": group,
+                "resource": resource,
+            },
+        },
+    }
+    return bool(environment.api.create(review).content["status"]["allowed"])
+
+
+def test_no_policy_opens_to_the_other_environment(environments: dict[str, Environment]) -> None:
+    for environment, other in permutations(environments.values()):
+        [namespace] = other.live("Namespace")
+        for policy in environment.live("NetworkPolicy"):
+            rules = [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]
+            peers = [peer for rule in rules for peer in [*rule.get("from", []), *rule.get("to", [])]]
+            spaces = [peer["namespaceSelector"] for peer in peers if "namespaceSelector" in peer]
+            assert not any(selects(each, labels(namespace)) for each in spaces), describe(policy)
+
+
 def test_no_object_is_rendered_by_both(environments: dict[str, Environment]) -> None:
     addresses = [each.api.address(item) for each in environments.values() for item in each.objects]
     assert sorted(set(addresses)) == sorted(addresses)
@@ -194,4 +249,4 @@ def test_no_object_is_rendered_by_both(environments: dict[str, Environment]) -> 
 
 def test_what_is_missing_is_noticed(environment: Environment) -> None:
     absent = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "absent", "namespace": "default"}}
-    assert missing(environment.api, absent, with_secrets=True) == "not there"
+    assert missing(environment.api, absent) == "not there"
