@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Sources:
         self._rendered = rendered
         self._root = root.resolve()
         self._read: dict[Path, list[Node]] = {}
+        self._found: dict[Path, _Roots] = {}
 
     def of(self, finding: Finding) -> Source | None:
         """The place that `finding` is about, relative to the root; None where it is about no object."""
@@ -115,7 +116,9 @@ class Sources:
         roots = self._roots(file)
         if self._layers and file.name in FILE_NAMES:
             return _generated(roots[0], document, steps) if roots else None
-        root = _root_of(roots, document.identity)
+        if file not in self._found:
+            self._found[file] = _Roots(roots)
+        root = self._found[file].root_of(document.identity)
         return None if root is None else places.follow(root, document.content, steps)
 
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
@@ -182,13 +185,23 @@ def _origin(document: Document, base: Path) -> Path | None:
     return None
 
 
-def _root_of(roots: list[Node], who: Identity) -> Node | None:
-    """The object in a file that became `who`: the same kind and, unless it was renamed, the same name."""
-    same_kind = [node for node in roots if places.text(node, "kind") == who.kind]
-    named = [(places.text(places.field(node, "metadata"), "name"), node) for node in same_kind]
-    exact = [node for name, node in named if name == who.name]
-    alike = [node for name, node in named if name and name in who.name]
-    return next(iter([*exact, *alike, *same_kind]), None)
+class _Roots:
+    """The objects of one file by kind, name and namespace: a file may hold thousands."""
+
+    def __init__(self, roots: Iterable[Node]) -> None:
+        self._kinds: dict[str, dict[str, dict[str, Node]]] = {}
+        for node in roots:
+            metadata = places.field(node, "metadata")
+            named = self._kinds.setdefault(places.text(node, "kind"), {})
+            spaces = named.setdefault(places.text(metadata, "name"), {})
+            spaces.setdefault(places.text(metadata, "namespace"), node)
+
+    def root_of(self, who: Identity) -> Node | None:
+        """The object that became `who`: the same kind and, unless it was renamed, the same name and namespace."""
+        named = self._kinds.get(who.kind, {})
+        alike = (spaces for name, spaces in named.items() if name and name in who.name)
+        spaces = named.get(who.name) or next(alike, None) or next(iter(named.values()), {})
+        return spaces.get(who.namespace) or next(iter(spaces.values()), None)
 
 
 def _generated(root: Node, document: Document, steps: list[str]) -> Place | None:

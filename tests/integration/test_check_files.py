@@ -206,3 +206,13 @@ def test_nothing_to_check_without_environments(tmp_path: Path) -> None:
     (files.folder / "promote.yaml").unlink()
     with pytest.raises(UsageError, match="name a folder to check"):
         files.check()
+
+
+def test_objects_of_one_name_in_two_namespaces_are_told_apart(files: Repository) -> None:
+    files.write(
+        "m/a.yaml",
+        "---\n".join((MAP % "a").replace("namespace: a", f"namespace: {space}") + WRONG for space in "xyz"),
+    )
+    found = files.check("m").of("schema.invalid")
+    lines = [(one["resource"]["namespace"], one["source"]["line"]) for one in found]
+    assert sorted(lines) == [("x", 4), ("y", 9), ("z", 14)]
