@@ -3,17 +3,6 @@ package main_test
 import data.lib.examples_test as examples
 import data.main
 
-_tables := {
-	"cluster": {},
-	"demo": {},
-	"environments": {},
-	"flows": {},
-	"images": [],
-	"resources": {},
-	"retired_images": [],
-	"service_accounts": {},
-}
-
 test_adds_the_rules_id_to_what_it_found if {
 	pod := examples.workload("Pod", object.union(examples.pod_spec, {"hostPID": true}))
 	policies := [
@@ -44,14 +33,7 @@ test_gathers_warnings if {
 }
 
 test_finds_nothing_in_nothing if {
-	count(main.deny) == 0 with input as [] with data.cluster as _tables.cluster
-		with data.demo as _tables.demo
-		with data.environments as _tables.environments
-		with data.flows as _tables.flows
-		with data.images as _tables.images
-		with data.resources as _tables.resources
-		with data.retired_images as _tables.retired_images
-		with data.service_accounts as _tables.service_accounts
+	count(main.deny) == 0 with input as [] with data.target as {"tables": []}
 }
 
 test_denies_an_input_that_is_no_list if {

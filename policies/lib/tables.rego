@@ -13,6 +13,8 @@ _is_read(_) if not data.target.tables
 
 _is_read(table) if table in data.target.tables
 
+missing contains "autoscaling" if not data.autoscaling
+
 missing contains "cluster" if not data.cluster
 
 missing contains "demo" if not data.demo
@@ -28,3 +30,5 @@ missing contains "resources" if not data.resources
 missing contains "retired_images" if not data.retired_images
 
 missing contains "service_accounts" if not data.service_accounts
+
+missing contains "storage" if not data.storage

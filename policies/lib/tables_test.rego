@@ -3,18 +3,21 @@ package lib.tables_test
 import data.lib.tables
 
 test_none_is_missing if {
-	count(tables.missing) == 0 with data.cluster as {}
+	count(tables.missing) == 0 with data.autoscaling as {}
+		with data.cluster as {}
 		with data.demo as {}
 		with data.environments as {}
 		with data.flows as {}
-		with data.images as []
+		with data.images as {}
 		with data.resources as {}
 		with data.retired_images as []
 		with data.service_accounts as {}
+		with data.storage as {}
 }
 
 test_each_may_be_missing if {
-	found := tables.missing with data.cluster as false
+	found := tables.missing with data.autoscaling as false
+		with data.cluster as false
 		with data.demo as false
 		with data.environments as false
 		with data.flows as false
@@ -22,7 +25,19 @@ test_each_may_be_missing if {
 		with data.resources as false
 		with data.retired_images as false
 		with data.service_accounts as false
-	found == {"cluster", "demo", "environments", "flows", "images", "resources", "retired_images", "service_accounts"}
+		with data.storage as false
+	found == {
+		"autoscaling",
+		"cluster",
+		"demo",
+		"environments",
+		"flows",
+		"images",
+		"resources",
+		"retired_images",
+		"service_accounts",
+		"storage",
+	}
 }
 
 test_misses_only_what_the_rules_read if {

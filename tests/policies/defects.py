@@ -178,11 +178,14 @@ def route(section: str) -> InTarget:
     )
 
 
-def stateful_set(**spec: object) -> InTarget:
-    """Adds a StatefulSet, called `other`."""
-    added = workload("StatefulSet", "other", pod_spec())
-    added["spec"].update(spec)
-    return InTarget(lambda target: target.append(added))
+def quota(hard: Document) -> InTarget:
+    """Adds a ResourceQuota."""
+    return add("ResourceQuota", spec={"hard": hard})
+
+
+def in_set(do: Change, level: str = "deny", also: frozenset[str] = frozenset()) -> InTarget:
+    """Breaks the one StatefulSet of the good target."""
+    return change("StatefulSet", lambda stateful: do(stateful["spec"]), also=also, level=level)
 
 
 def in_pod(do: Change) -> InTarget:
@@ -218,10 +221,27 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "autoscaling.behavior": change(
         "HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior"), level="warn"
     ),
-    "autoscaling.bounds": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].update(minReplicas=9)),
-    "autoscaling.one_scaler": add("ScaledObject", "keda.sh/v1alpha1", spec={"scaleTargetRef": {"name": "cart"}}),
+    "autoscaling.bounds": change(
+        "HorizontalPodAutoscaler",
+        lambda scaler: scaler["spec"].update(minReplicas=9),
+        also=frozenset({"autoscaling.table"}),
+    ),
+    "autoscaling.metrics": change(
+        "HorizontalPodAutoscaler",
+        lambda scaler: scaler["spec"].update(
+            metrics=[{"type": "Resource", "resource": {"name": "storage", "target": {"averageUtilization": 70}}}]
+        ),
+    ),
+    "autoscaling.one_scaler": add(
+        "ScaledObject",
+        "keda.sh/v1alpha1",
+        spec={"scaleTargetRef": {"name": "cart"}, "minReplicaCount": 2, "maxReplicaCount": 4},
+    ),
+    "autoscaling.table": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].update(maxReplicas=5)),
     "autoscaling.target": change(
-        "HorizontalPodAutoscaler", lambda scaler: scaler["spec"]["scaleTargetRef"].update(name="web")
+        "HorizontalPodAutoscaler",
+        lambda scaler: scaler["spec"]["scaleTargetRef"].update(name="web"),
+        also=frozenset({"autoscaling.table"}),
     ),
     "disruption.drain": budget("cart", "cart", minAvailable=2),
     "disruption.overlap": InTarget(
@@ -266,6 +286,15 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         "cart",
         level="warn",
     ),
+    "quota.fits": quota({"pods": "1"}),
+    "quota.limit_range": add("LimitRange", spec={"limits": [{"type": "Container", "max": {"cpu": "500m"}}]}),
+    "quota.required": beside(
+        in_set(
+            lambda spec: spec["template"]["spec"]["containers"][0]["resources"]["limits"].pop("cpu"),
+            also=frozenset({"workloads.resources"}),
+        ),
+        document("ResourceQuota", spec={"hard": {"limits.cpu": "9"}}),
+    ),
     "references.claim": beside(
         in_pod(
             lambda spec: spec["volumes"].append({"name": "data", "persistentVolumeClaim": {"claimName": "cart"}}),
@@ -273,7 +302,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         document("PersistentVolumeClaim"),
     ),
     "references.config_map": beside(variable("configMapKeyRef", "cart"), document("ConfigMap")),
-    "references.headless_service": stateful_set(serviceName="cart"),
+    "references.headless_service": in_set(lambda spec: spec.update(serviceName="cart")),
     "references.priority_class": beside(
         in_pod(lambda spec: spec.update(priorityClassName="first")),
         {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "last"}},
@@ -303,6 +332,9 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "secrets.known_formats": InContainer(literal("URL", "amqp://cart:hunter2@rabbitmq")),
     "secrets.literal_values": InContainer(literal("PASSWORD", "hunter2")),
     "secrets.placeholders": InContainer(literal("LEVEL", "changeme")),
+    "storage.claim_templates": in_set(lambda spec: spec["volumeClaimTemplates"][0].pop("kind"), "warn"),
+    "storage.retention": in_set(lambda spec: spec["persistentVolumeClaimRetentionPolicy"].pop("whenScaled"), "warn"),
+    "storage.table": in_set(lambda spec: spec["volumeClaimTemplates"][0]["spec"].update(storageClassName="fast")),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
     "workloads.added_capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
     "services.port_names": change("Service", lambda service: service["spec"]["ports"].append({"port": 8080})),

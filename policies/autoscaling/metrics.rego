@@ -1,0 +1,50 @@
+# METADATA
+# title: Autoscalers measure by requests that containers state
+# description: |
+#   A share of CPU or memory is one of what the containers request. Where one of them requests none, the autoscaler
+#   cannot compute the share and does not scale at all.
+# custom:
+#   id: autoscaling.metrics
+#   profile: general
+#   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
+#   severity: high
+#   fix: "state the request in every container of the workload, or scale by another metric"
+#   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
+package rules.autoscaling.metrics
+
+import data.lib.amounts
+import data.lib.finding
+import data.lib.pods
+import data.lib.scaling
+import data.lib.values
+
+deny contains found if {
+	some scaler in scaling.scalers
+	some [metric, _] in scaler.utilization
+	some container in pods.containers
+	_is_measured(container)
+	container.pod.resource.name == scaler.target.name
+	container.pod.resource.kind == scaler.target.kind
+	namespace := container.pod.resource.namespace
+	namespace == scaler.resource.namespace
+	resources := values.map(values.at(container.content, ["resources"]))
+	not amounts.of_container(namespace, resources, "requests", metric)
+	found := finding.about(scaler.resource, {
+		"msg": sprintf("scales by a share of %s, of which container %s of %s %s requests none", [
+			metric,
+			container.name,
+			scaler.target.kind,
+			scaler.target.name,
+		]),
+		"fix": sprintf("state requests.%s in container %s", [metric, container.name]),
+		"path": "/spec",
+	})
+}
+
+# What runs as long as the pod.
+_is_measured(container) if container.list == "containers"
+
+_is_measured(container) if {
+	container.list == "initContainers"
+	container.content.restartPolicy == "Always"
+}

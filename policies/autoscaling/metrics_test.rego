@@ -1,0 +1,36 @@
+package rules.autoscaling.metrics_test
+
+import data.lib.examples_test as examples
+import data.rules.autoscaling.metrics
+
+_scaler := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {
+	"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
+	"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 70}}}],
+}})
+
+_target(changes) := examples.combined([_scaler, examples.workload("Deployment", object.union(
+	examples.pod_spec,
+	changes,
+))])
+
+_idle := {"name": "idle", "resources": {}}
+
+test_accepts_requests_in_every_container if {
+	count(metrics.deny) == 0 with input as _target({"initContainers": [_idle]})
+}
+
+test_accepts_what_a_limit_range_fills_in if {
+	limits := [{"type": "Container", "default": {"cpu": "1"}}]
+	filled := examples.combined([examples.resource("v1", "LimitRange", "all", {"spec": {"limits": limits}})])
+	target := array.concat(_target({"containers": [_idle]}), filled)
+	count(metrics.deny) == 0 with input as target
+}
+
+test_denies_a_container_without_requests if {
+	messages := {
+		"HorizontalPodAutoscaler/cart: scales by a share of cpu, of which container idle of Deployment cart requests none",
+	}
+	examples.messages(metrics.deny) == messages with input as _target({"containers": [examples.container, _idle]})
+	sidecar := object.union(_idle, {"restartPolicy": "Always"})
+	examples.messages(metrics.deny) == messages with input as _target({"initContainers": [sidecar]})
+}

@@ -1,0 +1,60 @@
+# METADATA
+# title: Autoscalers are those of the table
+# description: |
+#   The table `autoscaling` states, for a namespace, how far each workload scales, at which share of the CPU and memory
+#   that it requests, and how fast. It holds for a HorizontalPodAutoscaler and for a ScaledObject alike, and a workload
+#   of the table must be scaled once anything runs in the namespace.
+# custom:
+#   id: autoscaling.table
+#   profile: system
+#   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
+#   severity: medium
+#   fix: "write the table's numbers in the overlay, or change the table in the same pull request"
+package rules.autoscaling.table
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.scaling
+import data.lib.values
+
+deny contains found if {
+	some namespace in pods.namespaces
+	some workload, _ in data.autoscaling[namespace]
+	not _is_scaled(namespace, workload)
+	found := finding.about_namespace(namespace, {
+		"msg": sprintf("the table of autoscaling lists %s, which nothing scales", [workload]),
+		"fix": "render its autoscaler, or take its row out of policies/data/autoscaling.yaml",
+		"path": "",
+	})
+}
+
+deny contains found if {
+	some scaler in scaling.scalers
+	row := data.autoscaling[scaler.resource.namespace][scaler.target.name]
+	differences := [difference |
+		some field, wanted in row
+		not _said(scaler, field) == wanted
+		difference := sprintf("%s is not %s", [field, json.marshal(wanted)])
+	]
+	count(differences) > 0
+	found := finding.about(scaler.resource, {
+		"msg": sprintf("differs from the table of autoscaling: %s", [concat("; ", differences)]),
+		"fix": "write what the table says, or change the table in the same pull request",
+		"path": "/spec",
+	})
+}
+
+_is_scaled(namespace, workload) if {
+	some scaler in scaling.scalers
+	scaler.target.name == workload
+	scaler.resource.namespace == namespace
+}
+
+_said(scaler, field) := scaler[field] if field in {"least", "most"}
+
+_said(scaler, field) := values.at(scaler.behavior, [field]) if field in {"scaleDown", "scaleUp"}
+
+_said(scaler, field) := share if {
+	field in {"cpu", "memory"}
+	[share] := [share | some [field, share] in scaler.utilization]
+}

@@ -1,0 +1,40 @@
+package rules.autoscaling.table_test
+
+import data.lib.examples_test as examples
+import data.rules.autoscaling.table
+
+_down := {"stabilizationWindowSeconds": 300}
+
+_rows := {"shop": {"cart": {"least": 2, "most": 4, "cpu": 70, "scaleDown": _down}}}
+
+_scaler(least, share) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {
+	"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
+	"minReplicas": least,
+	"maxReplicas": 4,
+	"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": share}}}],
+	"behavior": {"scaleDown": _down},
+}})
+
+_deployment := examples.workload("Deployment", examples.pod_spec)
+
+test_accepts_what_the_table_says if {
+	target := examples.combined([_deployment, _scaler(2, 70)])
+	count(table.deny) == 0 with input as target with data.autoscaling as _rows
+}
+
+test_accepts_what_is_not_in_the_table if {
+	target := examples.combined([_deployment, _scaler(1, 99)])
+	count(table.deny) == 0 with input as target with data.autoscaling as {"else": {}}
+}
+
+test_denies_what_differs if {
+	examples.messages(table.deny) == {
+		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: cpu is not 70; least is not 2",
+	} with input as examples.combined([_deployment, _scaler(1, 80)]) with data.autoscaling as _rows
+}
+
+test_denies_what_nothing_scales if {
+	examples.messages(table.deny) == {
+		"Namespace/shop: the table of autoscaling lists cart, which nothing scales",
+	} with input as examples.combined([_deployment]) with data.autoscaling as _rows
+}

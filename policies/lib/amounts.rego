@@ -1,0 +1,65 @@
+# METADATA
+# title: Amounts
+# description: |
+#   What containers and pods request and may take once the API server has filled in what they leave out: a request from
+#   the limit, and both from the LimitRanges of the namespace.
+package lib.amounts
+
+import data.lib.documents
+import data.lib.quantities
+import data.lib.values
+
+# The limits that LimitRanges set on containers.
+ranges := [{"content": item, "path": sprintf("/spec/limits/%d", [index]), "resource": resource} |
+	some resource in documents.of("", "LimitRange")
+	some index, item in values.list(values.at(resource.content, ["spec", "limits"]))
+	is_object(item)
+]
+
+# What a container has of a resource in one part, "requests" or "limits"; undefined where nobody says.
+of_container(namespace, resources, part, name) := amount if {
+	amount := _written(resources, part, name)
+} else := _by_default(namespace, part, name)
+
+_written(resources, "limits", name) := quantities.value(resources.limits[name])
+
+_written(resources, "requests", name) := quantities.value(object.get(resources, ["requests", name], limit)) if {
+	limit := object.get(resources, ["limits", name], "")
+}
+
+# The first of these that a LimitRange has stands for what a container does not say.
+_defaults := {"limits": ["default", "max"], "requests": ["defaultRequest", "default", "max", "min"]}
+
+_by_default(namespace, part, name) := min([amounts[0] |
+	some limits in ranges
+	limits.resource.namespace == namespace
+	limits.content.type == "Container"
+	amounts := [quantities.value(limits.content[field][name]) | some field in _defaults[part]]
+])
+
+# What a pod has of a resource in one part: what it says as a whole, or its containers together; but no less than an
+# init container with the sidecars before it. https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
+of_pod(pod, part, name) := quantities.value(pod.spec.resources[part][name]) + _overhead(pod, name)
+
+of_pod(pod, part, name) := max([running, starting]) + _overhead(pod, name) if {
+	not pod.spec.resources[part][name]
+	namespace := pod.resource.namespace
+	inits := [container | some container in values.list(values.at(pod.spec, ["initContainers"])); is_object(container)]
+	sidecars := {index | some index, container in inits; container.restartPolicy == "Always"}
+	first := [_of(namespace, container, part, name) | some container in inits]
+	running := sum([_of(namespace, container, part, name) |
+		some container in values.list(values.at(pod.spec, ["containers"]))
+	]) + sum([own | some index, own in first; index in sidecars])
+	starting := max([amount |
+		some index, own in array.concat(first, [0])
+		amount := own + sum([earlier | some before, earlier in first; before in sidecars; before < index])
+	])
+}
+
+_of(namespace, container, part, name) := amount if {
+	amount := of_container(namespace, values.map(values.at(container, ["resources"])), part, name)
+} else := 0
+
+_overhead(pod, name) := quantities.value(pod.spec.overhead[name])
+
+_overhead(pod, name) := 0 if not pod.spec.overhead[name]

@@ -1,0 +1,102 @@
+# METADATA
+# title: Quotas
+# description: The ResourceQuotas of a target, and what is counted against each of their lines.
+package lib.quota
+
+import data.lib.amounts
+import data.lib.claims
+import data.lib.demand
+import data.lib.documents
+import data.lib.quantities
+import data.lib.scaling
+import data.lib.values
+
+all_of_them := [quota |
+	some resource in documents.of("", "ResourceQuota")
+	spec := values.map(values.at(resource.content, ["spec"]))
+	quota := {
+		"hard": values.map(values.at(spec, ["hard"])),
+		"is_scoped": count(object.keys(spec) & {"scopes", "scopeSelector"}) > 0,
+		"resource": resource,
+	}
+]
+
+# What counts against a line of a quota: who, how many, how much each and together; undefined for lines that are not
+# known.
+counted(namespace, line) := [_share(pod.resource, pod.number, 1) |
+	some pod in demand.all_pods
+	pod.resource.namespace == namespace
+] if {
+	line in {"count/pods", "pods"}
+}
+
+counted(namespace, line) := [_share(pod.resource, pod.number, each) |
+	[part, name] := _compute(line)
+	some pod in demand.all_pods
+	pod.resource.namespace == namespace
+	each := amounts.of_pod(pod, part, name)
+] if {
+	_compute(line)
+}
+
+counted(namespace, line) := [_share(claim.resource, number, each) |
+	some claim in claims.every_one
+	claim.resource.namespace == namespace
+	_is_of_class(claim, line)
+	number := _claims(claim.resource)
+	each := _asked(claim, line)
+] if {
+	_is_about_claims(line)
+}
+
+counted(namespace, line) := [_share(resource, 1, each) |
+	some resource in documents.of("", "Service")
+	resource.namespace == namespace
+	each := _service(values.map(values.at(resource.content, ["spec"])), line)
+	each > 0
+] if {
+	line in {"services", "services.loadbalancers", "services.nodeports"}
+}
+
+_share(resource, number, each) := {"each": each, "number": number, "resource": resource, "total": number * each}
+
+# The part of the resources and the resource that a line is about.
+_compute(line) := ["requests", line] if line in {"cpu", "ephemeral-storage", "memory"}
+
+_compute(line) := [part, name] if {
+	[[_, part, name]] := regex.find_all_string_submatch_n(`^(requests|limits)\.(.+)$`, line, 1)
+	name != "storage"
+}
+
+_is_about_claims(line) if line in {"count/persistentvolumeclaims", "persistentvolumeclaims", "requests.storage"}
+
+_is_about_claims(line) if contains(line, _of_class)
+
+_of_class := ".storageclass.storage.k8s.io/"
+
+_is_of_class(_, line) if not contains(line, _of_class)
+
+_is_of_class(claim, line) if startswith(line, concat("", [claim.content.spec.storageClassName, _of_class]))
+
+_asked(claim, line) := amount if {
+	endswith(line, "requests.storage")
+	amount := quantities.value(claim.content.spec.resources.requests.storage)
+}
+
+_asked(_, line) := 1 if not endswith(line, "requests.storage")
+
+_claims(resource) := 1 if resource.kind == "PersistentVolumeClaim"
+
+_claims(resource) := scaling.most(resource) if resource.kind == "StatefulSet"
+
+_claims(resource) := demand.number(resource) if not resource.kind in {"PersistentVolumeClaim", "StatefulSet"}
+
+_service(_, "services") := 1
+
+_service(spec, "services.loadbalancers") := count([1 | spec.type == "LoadBalancer"])
+
+_service(spec, "services.nodeports") := count([port |
+	spec.type in {"LoadBalancer", "NodePort"}
+	object.get(spec, "allocateLoadBalancerNodePorts", true)
+	some port in values.list(values.at(spec, ["ports"]))
+])

@@ -1,0 +1,69 @@
+package lib.quota_test
+
+import data.lib.examples_test as examples
+import data.lib.quota
+
+_claim(class) := {
+	"metadata": {"name": "data"},
+	"spec": {"storageClassName": class, "resources": {"requests": {"storage": "1Gi"}}},
+}
+
+_target := examples.combined([
+	object.union(
+		examples.workload("StatefulSet", examples.pod_spec),
+		{"spec": {"replicas": 3, "volumeClaimTemplates": [_claim("fast")]}},
+	),
+	object.union(examples.resource("v1", "PersistentVolumeClaim", "disk", {}), {"spec": _claim("slow").spec}),
+	examples.workload("Job", object.union(
+		examples.pod_spec,
+		{"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": _claim("fast")}}]},
+	)),
+	examples.resource("v1", "Service", "cart", {"spec": {}}),
+	examples.resource("v1", "Service", "open", {"spec": {"type": "NodePort", "ports": [{"port": 80}]}}),
+	examples.resource("v1", "Service", "edge", {"spec": {"type": "LoadBalancer", "ports": [{"port": 80}, {"port": 443}]}}),
+	examples.resource("v1", "Service", "bare", {"spec": {
+		"type": "LoadBalancer",
+		"allocateLoadBalancerNodePorts": false,
+		"ports": [{"port": 80}],
+	}}),
+])
+
+_total(line) := sum([share.total | some share in quota.counted("shop", line)])
+
+test_counts_pods_and_what_they_ask_for if {
+	_total("pods") == 4 with input as _target
+	_total("count/pods") == 4 with input as _target
+	_total("cpu") == 0.4 with input as _target
+	_total("requests.cpu") == 0.4 with input as _target
+	_total("limits.cpu") == 4 with input as _target
+	_total("requests.example.com/gpu") == 0 with input as _target
+}
+
+test_counts_claims_by_class if {
+	_total("persistentvolumeclaims") == 5 with input as _target
+	_total("requests.storage") == 5368709120 with input as _target
+	_total("fast.storageclass.storage.k8s.io/requests.storage") == 4294967296 with input as _target
+	_total("slow.storageclass.storage.k8s.io/persistentvolumeclaims") == 1 with input as _target
+}
+
+test_counts_services if {
+	_total("services") == 4 with input as _target
+	_total("services.loadbalancers") == 2 with input as _target
+	_total("services.nodeports") == 3 with input as _target
+}
+
+test_does_not_count_what_it_does_not_know if {
+	not quota.counted("shop", "count/widgets.example.com") with input as _target
+}
+
+test_counts_within_a_namespace if {
+	quota.counted("else", "pods") == [] with input as _target
+}
+
+test_knows_quotas_with_scopes if {
+	found := quota.all_of_them with input as examples.combined([
+		examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {"pods": "1"}}}),
+		examples.resource("v1", "ResourceQuota", "some", {"spec": {"scopes": ["Terminating"]}}),
+	])
+	[[entry.hard, entry.is_scoped] | some entry in found] == [[{"pods": "1"}, false], [{}, true]]
+}

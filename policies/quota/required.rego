@@ -1,0 +1,46 @@
+# METADATA
+# title: Containers state what a quota counts
+# description: |
+#   Where a ResourceQuota counts CPU or memory, a pod is refused of which one container does not state its share, unless
+#   a LimitRange fills it in.
+# custom:
+#   id: quota.required
+#   profile: general
+#   subjects: containers
+#   severity: high
+#   fix: "state the request or limit in every container, or a default in a LimitRange"
+#   docs: https://kubernetes.io/docs/concepts/policy/resource-quotas/
+package rules.quota.required
+
+import data.lib.amounts
+import data.lib.finding
+import data.lib.pods
+import data.lib.quota
+import data.lib.values
+
+_lines := {
+	"cpu": ["requests", "cpu"],
+	"limits.cpu": ["limits", "cpu"],
+	"limits.memory": ["limits", "memory"],
+	"memory": ["requests", "memory"],
+	"requests.cpu": ["requests", "cpu"],
+	"requests.memory": ["requests", "memory"],
+}
+
+deny contains found if {
+	some entry in quota.all_of_them
+	not entry.is_scoped
+	some line, _ in entry.hard
+	[part, name] := _lines[line]
+	some container in pods.containers
+	container.list in {"containers", "initContainers"}
+	namespace := container.pod.resource.namespace
+	namespace == entry.resource.namespace
+	not container.pod.spec.resources[part][name]
+	not amounts.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
+	found := finding.about_container(container, {
+		"msg": sprintf("has no %s.%s, which ResourceQuota %s counts", [part, name, entry.resource.name]),
+		"fix": sprintf("resources: {%s: {%s: …}}", [part, name]),
+		"path": "/resources",
+	})
+}

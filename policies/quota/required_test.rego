@@ -1,0 +1,42 @@
+package rules.quota.required_test
+
+import data.lib.examples_test as examples
+import data.rules.quota.required
+
+_quota(spec) := examples.resource("v1", "ResourceQuota", "all", {"spec": object.union(
+	{"hard": {"limits.cpu": "4", "pods": "4", "requests.memory": "4Gi"}},
+	spec,
+)})
+
+_pod(resources) := examples.workload("Job", object.union(
+	examples.pod_spec,
+	{"containers": [object.union(object.remove(examples.container, ["resources"]), {"resources": resources})]},
+))
+
+test_accepts_what_states_its_share if {
+	target := examples.combined([_quota({}), _pod({"limits": {"cpu": 1, "memory": "1Gi"}})])
+	count(required.deny) == 0 with input as target
+}
+
+test_accepts_what_a_limit_range_fills_in if {
+	limits := [{"type": "Container", "default": {"cpu": "1", "memory": "1Gi"}}]
+	filled := examples.resource("v1", "LimitRange", "all", {"spec": {"limits": limits}})
+	count(required.deny) == 0 with input as examples.combined([_quota({}), _pod({}), filled])
+}
+
+test_accepts_what_the_pod_states_as_a_whole if {
+	whole := {"resources": {"limits": {"cpu": 1}, "requests": {"memory": "1Gi"}}}
+	pod := object.union(_pod({}), {"spec": {"template": {"spec": whole}}})
+	count(required.deny) == 0 with input as examples.combined([_quota({}), pod])
+}
+
+test_accepts_anything_where_the_quota_has_scopes if {
+	count(required.deny) == 0 with input as examples.combined([_quota({"scopes": ["Terminating"]}), _pod({})])
+}
+
+test_denies_what_states_nothing if {
+	examples.messages(required.deny) == {
+		"Job/cart: container server has no limits.cpu, which ResourceQuota all counts",
+		"Job/cart: container server has no requests.memory, which ResourceQuota all counts",
+	} with input as examples.combined([_quota({}), _pod({})])
+}

@@ -1,0 +1,20 @@
+package rules.storage.claim_templates_test
+
+import data.lib.examples_test as examples
+import data.rules.storage.claim_templates
+
+_set(said) := examples.combined([object.union(
+	examples.workload("StatefulSet", examples.pod_spec),
+	{"spec": {"volumeClaimTemplates": [object.union({"metadata": {"name": "data"}}, said)]}},
+)])
+
+test_accepts_what_says_what_it_is if {
+	said := {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+	count(claim_templates.warn) == 0 with input as _set(said)
+}
+
+test_warns_of_what_does_not if {
+	messages := {"StatefulSet/cart: claim template data does not say what it is"}
+	examples.messages(claim_templates.warn) == messages with input as _set({})
+	examples.messages(claim_templates.warn) == messages with input as _set({"kind": "PersistentVolumeClaim"})
+}

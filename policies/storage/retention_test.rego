@@ -1,0 +1,27 @@
+package rules.storage.retention_test
+
+import data.lib.examples_test as examples
+import data.rules.storage.retention
+
+_set(spec) := examples.combined([object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": spec})])
+
+_claims := {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
+
+test_accepts_sets_that_say_it if {
+	said := {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Delete"}}
+	count(retention.warn) == 0 with input as _set(object.union(_claims, said))
+}
+
+test_accepts_sets_without_claims if {
+	count(retention.warn) == 0 with input as _set({})
+}
+
+test_warns_of_what_is_left_out if {
+	examples.messages(retention.warn) == {
+		"StatefulSet/cart: does not say what becomes of its claims: whenDeleted, whenScaled",
+	} with input as _set(_claims)
+	half := object.union(_claims, {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}})
+	examples.messages(retention.warn) == {
+		"StatefulSet/cart: does not say what becomes of its claims: whenScaled",
+	} with input as _set(half)
+}

@@ -1,0 +1,64 @@
+# METADATA
+# title: Volumes are those of the table
+# description: |
+#   The table `storage` states, for a namespace, the size and class of each StatefulSet's claims, and what becomes of
+#   them. Sizes are compared by value. A claim of the table must be there once anything runs in the namespace.
+# custom:
+#   id: storage.table
+#   profile: system
+#   subjects: apps/StatefulSet
+#   severity: high
+#   fix: "write the table's size, class and retention in the overlay, or change the table in the same pull request"
+package rules.storage.table
+
+import data.lib.claims
+import data.lib.finding
+import data.lib.pods
+import data.lib.quantities
+import data.lib.values
+
+deny contains found if {
+	some namespace in pods.namespaces
+	some workload, rows in data.storage[namespace]
+	some name, _ in rows
+	not _exists(namespace, workload, name)
+	found := finding.about_namespace(namespace, {
+		"msg": sprintf("the table of storage lists claim %s of %s, which is not rendered", [name, workload]),
+		"fix": "render the claim, or take its row out of policies/data/storage.yaml",
+		"path": "",
+	})
+}
+
+deny contains found if {
+	some claim in claims.templates
+	row := data.storage[claim.resource.namespace][claim.resource.name][claim.name]
+	differences := _differences(claim, row)
+	count(differences) > 0
+	found := finding.about(claim.resource, {
+		"msg": sprintf("claim %s differs from the table of storage: %s", [claim.name, concat(", ", differences)]),
+		"fix": sprintf("size %v, class %v, %v", [row.size, row.class, row.retention]),
+		"path": claim.path,
+	})
+}
+
+_exists(namespace, workload, name) if {
+	some claim in claims.templates
+	claim.name == name
+	claim.resource.name == workload
+	claim.resource.namespace == namespace
+}
+
+_differences(claim, row) := sort((({difference |
+	size := values.at(claim.content, ["spec", "resources", "requests", "storage"])
+	not quantities.same(size, row.size)
+	difference := sprintf("size is %v instead of %v", [size, row.size])
+} | {difference |
+	class := values.at(claim.content, ["spec", "storageClassName"])
+	class != row.class
+	difference := sprintf("class is %v instead of %v", [class, row.class])
+}) | {difference |
+	some when in ["whenDeleted", "whenScaled"]
+	retention := values.at(claim.resource.content, ["spec", "persistentVolumeClaimRetentionPolicy", when])
+	retention != row.retention
+	difference := sprintf("%s is %v instead of %v", [when, retention, row.retention])
+}))
