@@ -22,6 +22,7 @@ test_adds_the_rules_id_to_what_it_found if {
 		"resource": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "cart"},
 		"container": "",
 		"path": "/spec/hostPID",
+		"mend": {"remove": true},
 		"rule": "workloads.host_namespaces",
 	}}
 }

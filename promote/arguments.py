@@ -236,6 +236,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _repeated(parser, "--only", metavar="RULE", help="only this rule's findings (repeatable)")
     _option(parser, "--base", metavar="REF", help="tell new findings from those where the checkout left REF's line")
     _option(parser, "--fail-on", choices=("all", "new"), default="all", help="with --base: what to fail on (all)")
+    _option(parser, "--fix", action="store_true", help="print a patch of what can be mended for certain")
+    _option(parser, "--write", action="store_true", help="with --fix: also change the files")
     _option(parser, "--coverage", action="store_true", help="also list to how many resources each rule applied")
     _option(parser, "--profile", choices=profiles, help="which rules take part (`profile:` of promote.yaml)")
 

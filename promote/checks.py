@@ -6,6 +6,7 @@ by every schema set and evaluated by at least one rule, or the check fails whate
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -45,6 +46,14 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """The one certain way to mend a fault: what belongs at its path, as JSON, or that nothing does."""
+
+    value: str
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault: which rule found it, in which object and container, and what mends it."""
 
@@ -59,7 +68,8 @@ class Finding:
     waiver: Waiver | None = None
     path: str = ""  # a JSON pointer to the fault within the rendered resource
     status: Literal["", "new", "old"] = ""  # compared with a base, where there is one
-    place: str = ""  # the same with items of lists by their names, which stay when their positions change
+    mend: Mend | None = None
+    place: str = ""  # the path with items of lists by their names, which stay when their positions change
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +252,14 @@ def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Findi
     given = metadata.get("resource") or {}
     who = Identity(*(str(given.get(key) or "") for key in ("apiVersion", "kind", "namespace", "name")))
     rule, fix, container, path = (str(metadata.get(key) or "") for key in ("rule", "fix", "container", "path"))
-    return Finding(rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path)
+    mend = _mend(metadata.get("mend"))
+    return Finding(rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path, mend=mend)
+
+
+def _mend(said: Any) -> Mend | None:
+    if not isinstance(said, Mapping) or not said.keys() & {"remove", "set"}:
+        return None
+    return Mend(json.dumps(said.get("set")), remove="set" not in said)
 
 
 def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> list[Finding]:

@@ -108,7 +108,9 @@ def canonical(text: str, where: str) -> list[str]:
     Raises RenderError, with the line, for what is not YAML, has a key twice or values that JSON cannot hold.
     """
     try:
-        return [_json(item) for content in load_all(text, where) if content is not None for item in _unfold(content)]
+        return [
+            json_text(item) for content in load_all(text, where) if content is not None for item in _unfold(content)
+        ]
     except (TypeError, ValueError) as error:
         raise RenderError(f"{where}: {error}; write it as plain strings, numbers, lists and maps") from error
 
@@ -141,6 +143,11 @@ def nodes(text: str) -> list[yaml.Node]:
     return [node for root in roots if root is not None for node in _unfold_node(root)]
 
 
+def value(node: yaml.Node) -> Any:
+    """What `node` spells; raises yaml.YAMLError where that is nothing that Kubernetes takes."""
+    return _Loader("").construct_document(node)
+
+
 def identity(content: Mapping[str, Any]) -> Identity:
     """The identity that `content` declares, with empty strings where it declares none."""
     metadata = content.get("metadata")
@@ -166,7 +173,8 @@ def _is_list(kind: Any) -> bool:
     return isinstance(kind, str) and kind.endswith("List")
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """`value` as one line of JSON that YAML reads alike; raises ValueError or TypeError where JSON cannot hold it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return _NOT_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promote import checks, documents, policy_files, process, schemas, tools, waivers
 from promote.checks import Finding, Verdict
 from promote.errors import ToolError
 from promote.render import Rendered
 from promote.rules import PROFILES
+
+if TYPE_CHECKING:
+    from promote.sources import Origins
 
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
@@ -38,15 +41,23 @@ class Rules:
     today: date = field(default_factory=_today)
 
 
-def inspect(targets: Sequence[Rendered], rules: Rules, root: Path, only: Sequence[str] = ()) -> Verdict:
+def inspect(
+    targets: Sequence[Rendered], rules: Rules, root: Path, only: Sequence[str] = (), ask: Origins | None = None
+) -> Verdict:
     """Judge every target by all rules, or those that `only` names; sources are named relative to `root`.
+
+    `ask` tells the files of objects, for whoever remembers them.
 
     Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
     fails to answer.
     """
     entries = policy_files.waived(root, rules.policies, rules.today)
     judged = _evaluated(targets, rules, root)
-    located = [_located(findings, target, root) for target, (_, findings) in zip(targets, judged, strict=True)]
+    found_in = [findings for _, findings in judged]
+    with process.side_by_side(len(targets) or 1) as pool:
+        # Where the files leave a doubt, each asks kustomize, which takes long.
+        waiting = [pool.submit(_located, *one, root, ask) for one in zip(found_in, targets, strict=True)]
+        located = [process.result(one) for one in waiting]
     found = waivers.applied((one for part in located for one in part), entries, rules.today)
     looked = [_seen(target, counted, only) for target, (counted, _) in zip(targets, judged, strict=True)]
     about_waivers = waivers.reports(entries, found, looked, rules.today)
@@ -114,13 +125,13 @@ def _judge(
     return target, findings
 
 
-def _located(findings: list[Finding], rendered: Rendered, root: Path) -> list[Finding]:
+def _located(findings: list[Finding], rendered: Rendered, root: Path, ask: Origins | None) -> list[Finding]:
     if not findings:
         return []
     # Imported here: most checks find nothing.
     from promote.sources import Sources
 
-    sources = Sources(rendered, root)
+    sources = Sources(rendered, root, ask)
     return [replace(finding, source=sources.of(finding), place=sources.place(finding)) for finding in findings]
 
 

@@ -82,6 +82,27 @@ def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
     return Place(line, len(steps), True, says(node, content))
 
 
+def trail(node: Node, content: Any, steps: Sequence[str]) -> list[tuple[str | int, Node]]:
+    """The nodes along `steps`, as far as `node` itself spells them, each with its key or position there.
+
+    What a merge key brings in is not followed: it stands somewhere else.
+    """
+    found: list[tuple[str | int, Node]] = []
+    for step in steps:
+        below: Node | None = None
+        here: str | int = step
+        if isinstance(node, MappingNode):
+            below = field(node, step)
+        elif isinstance(node, SequenceNode) and step.isdecimal():
+            below = _item(node.value, content, int(step))
+            here = next((number for number, one in enumerate(node.value) if one is below), 0)
+        if below is None:
+            break
+        found.append((here, below))
+        node, content = below, _child(content, step)
+    return found
+
+
 def says(node: Node, content: Any) -> bool:
     """Whether the YAML `node` spells the value `content`."""
     if isinstance(node, MappingNode):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
-from yaml.nodes import Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote import documents, patches, places, tools
 from promote.checks import NOWHERE, Finding
@@ -26,11 +27,18 @@ _IMAGE_KEYS = {"images.tag": ("newTag", *_NAME_KEYS), "images.digest": ("digest"
 _GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
 
-class Sources:
-    """Where the objects of one rendered target are written; nothing is read until the first question."""
+Origins: TypeAlias = Callable[[Path], Mapping[Identity, Path]]
 
-    def __init__(self, rendered: Rendered, root: Path) -> None:
+
+class Sources:
+    """Where the objects of one rendered target are written; nothing is read until the first question.
+
+    `ask` answers as `origins` does, for whoever remembers what that said.
+    """
+
+    def __init__(self, rendered: Rendered, root: Path, ask: Origins | None = None) -> None:
         self._rendered = rendered
+        self._ask = ask or origins
         self._root = root.resolve()
         self._read: dict[Path, list[Node]] = {}
         self._found: dict[Path, _Roots] = {}
@@ -50,17 +58,39 @@ class Sources:
         document = self._documents.get(finding.resource)
         return places.named(document.content, places.parts(finding.path)) if document else finding.path
 
+    def written(self, finding: Finding) -> Iterator[tuple[Path, Node]]:
+        """The files that may spell what `finding` is about, the likeliest first, with the object or patch in them.
+
+        Patches that stand within a kustomization are left out, and so are lists of operations.
+        """
+        document = self._documents.get(finding.resource)
+        if document is None:
+            return
+        steps = places.parts(finding.path)
+        patched = [
+            (place, patch) for layer in self._layers for patch in patches.of(layer)
+            if patch.file != layer.file and isinstance(patch.body, MappingNode)
+            and (place := patch.place(document, steps)) is not None
+        ]  # fmt: skip
+        yield from ((patch.file, patch.body) for place, patch in patched if place.whole)
+        file = self._file(document.identity)
+        root = self._object(file, document.identity) if file and file.name not in FILE_NAMES else None
+        if file and root is not None:
+            yield file, root
+        partly = sorted((place.depth, number) for number, (place, _) in enumerate(patched) if not place.whole)
+        yield from ((patched[number][1].file, patched[number][1].body) for _, number in reversed(partly))
+
     @cached_property
     def _documents(self) -> dict[Identity, Document]:
         return {document.identity: document for document in reversed(self._rendered.documents)}
 
     @cached_property
-    def _files(self) -> dict[Identity, Path]:
+    def _files(self) -> Mapping[Identity, Path]:
         """The file that each object is written in, or that generates it."""
         if self._rendered.files:
             whose = zip(self._rendered.documents, self._rendered.files, strict=True)
             return {document.identity: file for document, file in reversed(list(whose))}
-        return origins(self._rendered.folder)
+        return self._ask(self._rendered.folder)
 
     def _file(self, who: Identity) -> Path | None:
         """The file that `who` is written in: where only one resource can be it, that one, else as kustomize says."""
@@ -116,10 +146,14 @@ class Sources:
         roots = self._roots(file)
         if self._layers and file.name in FILE_NAMES:
             return _generated(roots[0], document, steps) if roots else None
-        if file not in self._found:
-            self._found[file] = _Roots(roots)
-        root = self._found[file].root_of(document.identity)
+        root = self._object(file, document.identity)
         return None if root is None else places.follow(root, document.content, steps)
+
+    def _object(self, file: Path, who: Identity) -> Node | None:
+        """The object in `file` that became `who`."""
+        if file not in self._found:
+            self._found[file] = _Roots(self._roots(file))
+        return self._found[file].root_of(who)
 
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
         """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in."""

@@ -18,14 +18,14 @@ def verdict_json(verdict: Verdict) -> Json:
     compared: Json = {}
     if verdict.base:
         compared["base"] = {"commit": verdict.base.commit, "note": verdict.base.note}
-        compared["fixed"] = [_finding_json(finding) for finding in verdict.fixed]
+        compared["fixed"] = [finding_json(finding) for finding in verdict.fixed]
     return {
         "targets": [
             {"name": one.name, "path": one.path, "documents": one.documents,
              "evaluated": one.evaluated, "validated": one.validated}
             for one in verdict.targets
         ],
-        "findings": [_finding_json(finding) for finding in verdict.findings],
+        "findings": [finding_json(finding) for finding in verdict.findings],
         "summary": {
             "deny": verdict.count("deny"),
             "warn": verdict.count("warn"),
@@ -42,7 +42,8 @@ def _since_base(verdict: Verdict) -> dict[str, int]:
     return {"new": stand.count("new"), "old": stand.count("old"), "fixed": len(verdict.fixed)}
 
 
-def _finding_json(finding: Finding) -> Json:
+def finding_json(finding: Finding) -> Json:
+    """A finding as JSON."""
     return {
         "rule": finding.rule,
         "level": finding.level,

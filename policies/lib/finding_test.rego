@@ -64,3 +64,10 @@ test_about_a_namespace if {
 		"name": "shop",
 	}
 }
+
+test_with_the_certain_way_to_mend_it if {
+	containers := pods.containers with input as examples.deployment({})
+	set := finding.about_container(containers[0], object.union(_said, {"set": false}))
+	[set.mend, set.path] == [{"set": false}, "/spec/template/spec/containers/0/field"]
+	finding.about_pod(containers[0].pod, object.union(_said, {"remove": true})).mend == {"remove": true}
+}

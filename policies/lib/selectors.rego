@@ -15,7 +15,9 @@ is_empty(selector) if {
 keys(selector) := object.keys(_labels(selector)) | {expression.key | some expression in _expressions(selector)}
 
 matches(selector, labels) if {
-	object.subset(labels, _labels(selector))
+	every key, value in _labels(selector) {
+		labels[key] == value
+	}
 	every expression in _expressions(selector) {
 		_holds(expression, labels)
 	}

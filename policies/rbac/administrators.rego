@@ -6,7 +6,6 @@
 # custom:
 #   id: rbac.administrators
 #   profile: general
-#   subjects: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
 #   severity: high
 #   fix: "bind a role that lists what is needed"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege

@@ -6,7 +6,6 @@
 # custom:
 #   id: rbac.execution
 #   profile: general
-#   subjects: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
 #   severity: high
 #   fix: "take the subresource out of the role; people debug with rights of their own"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes

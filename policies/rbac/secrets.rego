@@ -6,7 +6,6 @@
 # custom:
 #   id: rbac.secrets
 #   profile: general
-#   subjects: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
 #   severity: high
 #   fix: "mount the Secret, or name it in resourceNames of a Role with the verb get alone"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets

@@ -6,7 +6,6 @@
 # custom:
 #   id: rbac.subjects
 #   profile: general
-#   subjects: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
 #   severity: high
 #   fix: "name a ServiceAccount that is rendered, with its namespace"
 #   docs: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects

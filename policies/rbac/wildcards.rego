@@ -6,7 +6,6 @@
 # custom:
 #   id: rbac.wildcards
 #   profile: general
-#   subjects: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
 #   severity: high
 #   fix: "list the apiGroups, resources and verbs that are needed"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege

@@ -6,7 +6,6 @@
 # custom:
 #   id: secrets.known_formats
 #   profile: general
-#   subjects: [containers, ConfigMap]
 #   severity: high
 #   fix: "take the value out and revoke it: it is known now; refer to a Secret instead"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

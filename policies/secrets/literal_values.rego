@@ -7,7 +7,6 @@
 # custom:
 #   id: secrets.literal_values
 #   profile: general
-#   subjects: [containers, ConfigMap]
 #   severity: high
 #   fix: "refer to a Secret by secretKeyRef or by a mounted file, and change the value: it is known now"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

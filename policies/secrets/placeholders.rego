@@ -6,7 +6,6 @@
 # custom:
 #   id: secrets.placeholders
 #   profile: general
-#   subjects: [containers, ConfigMap, networking.k8s.io/Ingress, gateway.networking.k8s.io/HTTPRoute]
 #   severity: medium
 #   fix: "write the value that is meant, or refer to a Secret"
 #   docs: https://www.rfc-editor.org/rfc/rfc2606

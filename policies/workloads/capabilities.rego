@@ -27,6 +27,7 @@ deny contains found if {
 		"msg": "does not drop all capabilities",
 		"fix": "securityContext: {capabilities: {drop: [ALL]}}",
 		"path": "/securityContext/capabilities/drop",
+		"set": ["ALL"],
 	})
 }
 

@@ -23,5 +23,6 @@ deny contains found if {
 		"msg": sprintf("the pod uses the node's namespace: %s", [field]),
 		"fix": sprintf("remove %s", [field]),
 		"path": sprintf("/%s", [field]),
+		"remove": true,
 	})
 }

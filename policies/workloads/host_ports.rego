@@ -23,5 +23,6 @@ deny contains found if {
 		"msg": sprintf("takes the node's port %v", [port.hostPort]),
 		"fix": "remove hostPort and reach the container through a Service",
 		"path": sprintf("/ports/%d/hostPort", [index]),
+		"remove": true,
 	})
 }

@@ -23,5 +23,6 @@ deny contains found if {
 		"msg": "can gain privileges: allowPrivilegeEscalation is not false",
 		"fix": "securityContext: {allowPrivilegeEscalation: false}",
 		"path": "/securityContext/allowPrivilegeEscalation",
+		"set": false,
 	})
 }

@@ -20,5 +20,6 @@ deny contains found if {
 		"msg": "is privileged",
 		"fix": "securityContext: {privileged: false}",
 		"path": "/securityContext/privileged",
+		"set": false,
 	})
 }

@@ -38,5 +38,6 @@ deny contains found if {
 		"msg": sprintf("asks the host %v by its %s", [host, asker[count(asker) - 1]]),
 		"fix": sprintf("remove %s", [concat(".", path)]),
 		"path": sprintf("/%s", [concat("/", path)]),
+		"remove": true,
 	})
 }

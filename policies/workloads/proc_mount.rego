@@ -24,5 +24,6 @@ deny contains found if {
 		"msg": sprintf("mounts /proc as %v", [mount]),
 		"fix": "remove procMount",
 		"path": "/securityContext/procMount",
+		"remove": true,
 	})
 }

@@ -25,6 +25,7 @@ deny contains found if {
 		"msg": sprintf("sets replicas, and %s %s scales it", [scaled.by.kind, scaled.by.name]),
 		"fix": "remove replicas; state the least number in the autoscaler",
 		"path": "/spec/replicas",
+		"remove": true,
 	})
 }
 

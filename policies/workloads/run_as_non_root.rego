@@ -23,6 +23,7 @@ deny contains found if {
 		"msg": "the pod may run as root: it sets runAsNonRoot to something else than true",
 		"fix": "securityContext: {runAsNonRoot: true}",
 		"path": "/securityContext/runAsNonRoot",
+		"set": true,
 	})
 }
 
@@ -33,6 +34,7 @@ deny contains found if {
 		"msg": sprintf("may run as root: %s", [_fault(container)]),
 		"fix": "securityContext: {runAsNonRoot: true}",
 		"path": "/securityContext/runAsNonRoot",
+		"set": true,
 	})
 }
 

@@ -26,6 +26,7 @@ deny contains found if {
 		"msg": "runs under no seccomp profile",
 		"fix": "securityContext: {seccompProfile: {type: RuntimeDefault}}",
 		"path": "/securityContext/seccompProfile",
+		"set": {"type": "RuntimeDefault"},
 	})
 }
 

@@ -26,6 +26,7 @@ deny contains found if {
 		"msg": sprintf("the pod mounts the API token of ServiceAccount %v", [account]),
 		"fix": "automountServiceAccountToken: false",
 		"path": "/automountServiceAccountToken",
+		"set": false,
 	})
 }
 

@@ -21,6 +21,7 @@ from promote import (
     verdict_report,
 )
 from promote.checks import Verdict
+from promote.commands import fixing
 from promote.commands.result import Result
 from promote.comparison import Asked
 from promote.config import Config
@@ -40,30 +41,49 @@ class Options:
     coverage: bool = False
     base: str | None = None
     fail_on: Literal["all", "new"] = "all"
+    fix: bool = False
+    write: bool = False
 
 
 def run(options: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
-    if options.fail_on == "new" and not options.base:
-        raise UsageError("--fail-on new needs --base REF, the commit to compare with")
+    _insist_on_sense(options)
     root = config.root_of(Path.cwd())
     settings = config.load(root)
     judges = rules(root, settings, options.profile)
     if options.only:
         _insist_on(options.only, root, judges)
-    paths = _paths(root, settings, options.targets)
-    with process.side_by_side(8) as pool:
-        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
-        targets = [process.result(one) for one in rendering]
-    verdict = inspection.inspect(targets, judges, root, options.only)
-    if options.base:
-        verdict = comparison.since(options.base, verdict, Asked(paths, judges, options.only))
-        verdict = replace(verdict, forgives_old=options.fail_on == "new")
+    asked = Asked(_paths(root, settings, options.targets), judges, options.only)
+    made = fixing.outcome(asked.paths, judges, options.only, options.write) if options.fix else None
+    verdict = fixing.verdict(made, options.write) if made else _verdict(options, asked, root)
     known = policy_files.described(root, judges.policies, silent=True)
     seen = coverage.matrix(verdict, known, options.only)
     text = [*(coverage.table(seen) if options.coverage else ()), *verdict_report.verdict_text(verdict, seen)]
     everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen)}
+    if made:
+        text = [*fixing.text(made, options.write), *text]
+        everything["fix"] = fixing.as_json(made, options.write)
     return Result(everything, text, 3 if verdict.denied else 0, _views(verdict, seen, known, options.only))
+
+
+def _insist_on_sense(options: Options) -> None:
+    if options.fail_on == "new" and not options.base:
+        raise UsageError("--fail-on new needs --base REF, the commit to compare with")
+    if options.write and not options.fix:
+        raise UsageError("--write needs --fix, which says what to write")
+    if options.fix and options.base:
+        raise UsageError("--fix mends new and old findings alike: leave --base out")
+
+
+def _verdict(options: Options, asked: Asked, root: Path) -> Verdict:
+    with process.side_by_side(8) as pool:
+        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in asked.paths]
+        targets = [process.result(one) for one in rendering]
+    verdict = inspection.inspect(targets, asked.rules, root, asked.only)
+    if not options.base:
+        return verdict
+    compared = comparison.since(options.base, verdict, asked)
+    return replace(compared, forgives_old=options.fail_on == "new")
 
 
 def _views(

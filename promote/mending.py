@@ -1,0 +1,198 @@
+"""Mends findings where they are written, and proves of each change that it does that and nothing else.
+
+All of it happens in a private copy of the checkout: rendered before and after, in every environment, because what
+one overlay builds on others may build on too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from promote import baseline, edits, inspection, places, process, render
+from promote.checks import Base, Finding, Mend, Verdict
+from promote.documents import Document, Identity, shown
+from promote.edits import Wanted
+from promote.errors import EditRefused, RenderError
+from promote.inspection import Rules
+from promote.render import Rendered
+from promote.sources import Origins, Sources, origins
+
+_NO_WAY = "no file that this checkout renders spells it in a place that can be edited for certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The files that change, with their bytes before and after; what is mended, what was refused and why."""
+
+    files: Mapping[str, tuple[bytes, bytes]]
+    mended: tuple[Finding, ...]
+    refused: tuple[tuple[Finding, str], ...]
+    before: Verdict
+    after: Verdict
+
+    def diff(self) -> list[str]:
+        """The changes as a patch that `git apply` takes."""
+        return [line for name, (old, new) in self.files.items() for line in _diff(name, old.decode(), new.decode())]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The copy as it is now: what it renders, and the verdict on that."""
+
+    targets: Sequence[Rendered]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One edit of one file, and the findings that it is for: what many objects share is written once."""
+
+    file: Path
+    text: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Mender:
+    """Works on the copy below `root`, whose targets are `paths` by name."""
+
+    root: Path
+    paths: Sequence[tuple[str, Path]]
+    rules: Rules
+    only: Sequence[str] = ()
+    _originals: dict[Path, bytes] = field(default_factory=dict)
+    # No change makes an object come from another file, and asking takes longer than all the rest.
+    _ask: Origins = field(default_factory=lambda: cache(origins))
+
+    def mend(self) -> Outcome:
+        """Mend one fault after the other until none is left that could be; what cannot be proved is undone."""
+        first = state = self._judged(self._rendered())
+        mended: list[Finding] = []
+        refused: dict[tuple[str, ...], tuple[Finding, str]] = {}
+        while finding := next(_pending(state.verdict, refused), None):
+            after, change, reason = self._mended(state, finding)
+            if after and change:
+                state = after
+                mended += change.findings
+            else:
+                refused[baseline.key(finding)] = finding, reason
+        files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
+        changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
+        return Outcome(changed, tuple(mended), tuple(refused.values()), first.verdict, state.verdict)
+
+    def _mended(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
+        """The state after the first change that proves right, and that change; or why the likeliest does not."""
+        unwritten, unproved = [_NO_WAY], []
+        for change in self._changes(state, finding):
+            if isinstance(change, str):
+                unwritten.insert(-1, change)
+                continue
+            old = change.file.read_bytes()
+            self._originals.setdefault(change.file, old)
+            change.file.write_bytes(old[: len(old) - len(old.removeprefix(_BOM))] + change.text.encode())
+            try:
+                return self._proved(state, change), change, ""
+            except (EditRefused, RenderError) as error:
+                change.file.write_bytes(old)
+                unproved.append(str(error))
+        # What came of a change that could be made tells more than why another could not.
+        return None, None, [*unproved, *unwritten][0]
+
+    def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
+        """The ways to mend `finding`, the likeliest first, each with all others that it would mend; or why not."""
+        alike = [one for one in _pending(state.verdict, {}) if one.mend == finding.mend and one.rule == finding.rule]
+        sources = {target.name: Sources(target, self.root, self._ask) for target in state.targets}
+        documents = {target.name: _by_identity(target) for target in state.targets}
+        ways = {one: list(_ways(one, sources[one.target], documents[one.target])) for one in alike}
+        for file, made in ways[finding]:
+            if isinstance(made, EditRefused):
+                yield f"{shown(file, self.root)}: {made}"
+            elif not file.is_relative_to(self.root):
+                yield f"{file} is not in this repository"
+            else:
+                same = tuple(one for one in alike if (file, made) in ways[one])
+                yield _Change(file, made.applied(render.read(file)), same)
+
+    def _proved(self, before: _State, change: _Change) -> _State:
+        """What the copy is now; raises EditRefused where the change does more, or less, than mend its findings."""
+        targets = self._rendered()
+        for old, new in zip(before.targets, targets, strict=True):
+            wanted = [one for one in change.findings if one.target == old.name]
+            _insist_on_effect(old, new, wanted)
+        after = self._judged(targets)
+        compared = baseline.compared(after.verdict, before.verdict.findings, Base(""))
+        known = set(before.verdict.findings)
+        for one in compared.findings:
+            # What was not looked at is never called old, though it may have been there.
+            if one.status == "new" and replace(one, status="") not in known:
+                raise EditRefused(f"the change would bring {one.rule}: {one.message}")
+        fixed = set(compared.fixed)
+        for one in change.findings:
+            if one not in fixed:
+                raise EditRefused("the rule still objects after the change")
+        return after
+
+    def _rendered(self) -> list[Rendered]:
+        with process.side_by_side(len(self.paths)) as pool:
+            waiting = [pool.submit(render.folder_or_file, path, name) for name, path in self.paths]
+            return [process.result(one) for one in waiting]
+
+    def _judged(self, targets: Sequence[Rendered]) -> _State:
+        return _State(targets, inspection.inspect(targets, self.rules, self.root, self.only, self._ask))
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def _pending(verdict: Verdict, refused: Mapping[tuple[str, ...], object]) -> Iterator[Finding]:
+    """What might be mended: findings with a mend that nobody has waived or found impossible to mend."""
+    for finding in verdict.findings:
+        if finding.mend and not finding.waiver and baseline.key(finding) not in refused:
+            yield finding
+
+
+def _by_identity(target: Rendered) -> dict[Identity, Document]:
+    return {document.identity: document for document in target.documents}
+
+
+def _ways(
+    finding: Finding, sources: Sources, documents: Mapping[Identity, Document]
+) -> Iterator[tuple[Path, edits.Edit | EditRefused]]:
+    for file, root in sources.written(finding):
+        content = documents[finding.resource].content
+        try:
+            yield file, edits.edit(render.read(file), root, content, _wanted(finding))
+        except EditRefused as refusal:
+            yield file, refusal
+
+
+def _wanted(finding: Finding) -> Wanted:
+    mend = finding.mend or Mend("null")
+    return Wanted(tuple(places.parts(finding.path)), json.loads(mend.value), mend.remove)
+
+
+def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:
+    """Raise EditRefused unless the target is what it was, but for what the findings want."""
+    expected = {document.identity: document.content for document in old.documents}
+    for finding in findings:
+        wanted = _wanted(finding)
+        expected[finding.resource] = edits.changed(expected[finding.resource], wanted.steps, wanted)
+    rendered = {document.identity: document.content for document in new.documents}
+    for who in [*expected, *(who for who in rendered if who not in expected)]:
+        if expected.get(who) != rendered.get(who):
+            raise EditRefused(f"the change would do something else to {who} in {old.name}")
+
+
+def _diff(name: str, old: str, new: str) -> Iterator[str]:
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+    )
+    for line in lines:
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"

@@ -1,0 +1,156 @@
+"""`promote check --fix`: what it mends, where it writes that, and what it leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promote.commands.check import Options
+from promote.errors import UsageError
+from tests.integration.checking import Checked, Repository
+from tests.integration.sandbox import Clone
+
+NO_ESCALATION = "            allowPrivilegeEscalation: false\n"
+CART = "cart.yaml"
+ONE_VERSION = 'kubernetes: ["1.36"]\n'  # which one makes no difference here, and each takes its time
+OVERLAY = "resources: [../../base]\nnamespace: {}\npatches: [path: patch.yaml]\n"
+PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart}
+spec: {template: {spec: {containers: [{name: server, securityContext: {privileged: VALUE}}]}}}
+"""
+
+
+class Case:
+    """A repository under Git, to break, to mend and to look at."""
+
+    def __init__(self, repository: Repository, clone: Clone) -> None:
+        self.repository = repository
+        self.clone = clone
+
+    def fix(self, *targets: str, write: bool = False) -> Checked:
+        return self.repository.ask(Options(targets, fix=True, write=write))
+
+    def changed(self) -> str:
+        """How many lines Git says are added and deleted in the checkout, and where."""
+        return self.clone.git("diff", "--numstat")
+
+
+@pytest.fixture
+def case(tmp_path: Path, surroundings: dict[str, str]) -> Case:
+    repository = Repository.small(tmp_path / "small")
+    repository.keep_policies()
+    repository.append("promote.yaml", ONE_VERSION)
+    clone = Clone(repository.folder, surroundings)
+    clone.git("init", "--quiet", "--initial-branch=main")
+    return Case(repository, clone)
+
+
+def test_a_missing_line_is_added_and_only_that(case: Case) -> None:
+    good = (case.repository.folder / CART).read_text()
+    case.repository.edit(CART, NO_ESCALATION, "")
+    case.clone.commit()
+    found = case.fix()
+    fix = found.json["fix"]
+    assert [one["rule"] for one in fix["mended"]] == ["workloads.privilege_escalation"]
+    assert (fix["files"], fix["refused"], fix["written"]) == ([CART], [], False)
+    # It is only shown, so the file is as it was, and denied.
+    assert (case.changed(), found.code) == ("", 3)
+    written = case.fix(write=True)
+    assert (written.code, written.json["findings"]) == (0, [])
+    assert sorted((case.repository.folder / CART).read_text().splitlines()) == sorted(good.splitlines())
+    assert case.changed() == f"1\t0\t{CART}"
+
+
+def test_git_takes_all_that_is_printed(case: Case) -> None:
+    case.repository.edit(CART, NO_ESCALATION, "")
+    case.repository.edit(CART, "      automountServiceAccountToken: false\n", "")
+    case.repository.edit(CART, "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
+    case.clone.commit()
+    found = case.fix()
+    case.clone.git("apply", stdin="".join(f"{line}\n" for line in found.result.text).encode())
+    assert case.repository.check().rules == {"workloads.read_only_root"}  # for that there is no certain way
+    assert "this patch mends 2 findings in 1 files; for 1 there is no certain way" in found.result.text
+
+
+def test_bytes_around_it_stay(case: Case) -> None:
+    file = case.repository.folder / CART
+    text = file.read_text().replace(NO_ESCALATION, "            allowPrivilegeEscalation: true # why\n")
+    file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").rstrip().encode())
+    file.chmod(0o640)
+    before = file.read_bytes()
+    case.clone.commit()
+    assert case.fix(write=True).code == 0
+    assert file.read_bytes() == before.replace(b"Escalation: true", b"Escalation: false")
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.fixture
+def overlays(case: Case) -> Case:
+    """Two environments on one base; in the first a patch makes the container privileged."""
+    folder = case.repository.folder
+    (folder / "base").mkdir()
+    for name in ("kustomization.yaml", "cart.yaml", "policies.yaml"):
+        (folder / name).rename(folder / "base" / name)
+    for name, value in (("one", "true"), ("two", "false")):
+        case.repository.write(f"overlays/{name}/kustomization.yaml", OVERLAY.format(name))
+        case.repository.write(f"overlays/{name}/patch.yaml", PATCH.replace("VALUE", value))
+    config = "environments: {one: {path: overlays/one}, two: {path: overlays/two}}\n"
+    case.repository.write("promote.yaml", config + ONE_VERSION)
+    return case
+
+
+def test_a_value_is_mended_in_the_patch_that_wrote_it(overlays: Case) -> None:
+    overlays.clone.commit()
+    assert overlays.fix("one").json["fix"]["files"] == ["overlays/one/patch.yaml"]
+
+
+def test_what_all_environments_lack_is_mended_once(overlays: Case) -> None:
+    overlays.repository.edit("overlays/one/patch.yaml", "true", "false")
+    overlays.repository.edit(f"base/{CART}", NO_ESCALATION, "")
+    overlays.clone.commit()
+    fix = overlays.fix("one").json["fix"]
+    assert (fix["files"], [one["target"] for one in fix["mended"]]) == ([f"base/{CART}"], ["one", "two"])
+
+
+def test_what_would_change_another_environment_is_refused(overlays: Case) -> None:
+    """The base says that replicas are 2; an autoscaler in one environment makes that wrong there, and only there."""
+    overlays.repository.edit("overlays/one/patch.yaml", "true", "false")
+    overlays.repository.edit(f"base/{CART}", "spec:\n  selector", "spec:\n  replicas: 2\n  selector")
+    overlays.repository.edit("overlays/one/kustomization.yaml", "[../../base]", "[../../base, scaler.yaml]")
+    overlays.repository.write(
+        "overlays/one/scaler.yaml",
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: cart}\n"
+        "spec:\n  minReplicas: 2\n  maxReplicas: 3\n"
+        "  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: cart}\n",
+    )
+    overlays.clone.commit()
+    found = overlays.fix(write=True)
+    (refused,) = (one for one in found.json["fix"]["refused"] if one["rule"] == "workloads.replicas_with_hpa")
+    assert refused["reason"] == "the change would do something else to Deployment/two/cart in two"
+    assert "    2\n" not in "".join(found.json["fix"]["patch"])
+    assert found.code == 3
+
+
+def test_what_an_anchor_shares_is_refused(case: Case) -> None:
+    case.repository.edit(CART, "          securityContext:\n" + NO_ESCALATION, "          securityContext: &shared\n")
+    case.repository.append(CART, "        - name: proxy\n          image: cart\n          securityContext: *shared\n")
+    case.clone.commit()
+    reasons = {one["reason"] for one in case.fix().json["fix"]["refused"]}
+    assert reasons == {f"{CART}: an anchor gives this value other uses; write it out in each"}
+    assert case.changed() == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        (Options(write=True), "--write needs --fix"),
+        (Options(fix=True, base="main"), "leave --base out"),
+        (Options(("/etc/hostname",), fix=True), "lies outside of the repository"),
+    ],
+)
+def test_what_makes_no_sense(case: Case, options: Options, refusal: str) -> None:
+    with pytest.raises(UsageError, match=refusal):
+        case.repository.ask(options)
