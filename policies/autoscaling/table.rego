@@ -1,9 +1,9 @@
 # METADATA
 # title: Autoscalers are those of the table
 # description: |
-#   The table `autoscaling` states, for a namespace, how far each workload scales, at which share of the CPU and memory
-#   that it requests, and how fast. It holds for a HorizontalPodAutoscaler and for a ScaledObject alike, and a workload
-#   of the table must be scaled once anything runs in the namespace.
+#   The table `autoscaling` states, for a namespace, how far each workload scales, at which share of the CPU and
+#   memory that it requests, and how fast. It holds for a HorizontalPodAutoscaler and for a ScaledObject alike, and a
+#   workload of the table must be scaled once anything runs in the namespace.
 # custom:
 #   id: autoscaling.table
 #   profile: system

@@ -1,8 +1,8 @@
 # METADATA
 # title: What an autoscaler scales exists
 # description: |
-#   An autoscaler whose target is absent, or of another API group, scales nothing and only its status says so. Where the
-#   target keeps no object of that kind in the namespace it may be elsewhere, which is a warning.
+#   An autoscaler whose target is absent, or of another API group, scales nothing and only its status says so. Where
+#   the target keeps no object of that kind in the namespace it may be elsewhere, which is a warning.
 # custom:
 #   id: autoscaling.target
 #   profile: general

@@ -2,8 +2,8 @@
 # title: A disruption budget lets a node be drained
 # description: |
 #   At the smallest number of replicas, as an autoscaler may reach it, the budget must leave one pod to be evicted, or
-#   a node that is to be renewed waits for ever. Percentages are rounded up, as Kubernetes rounds them: minAvailable 50%
-#   of one pod is one pod. Of what cannot be scaled, only a whole number in minAvailable counts.
+#   a node that is to be renewed waits for ever. Percentages are rounded up, as Kubernetes rounds them: minAvailable
+#   50% of one pod is one pod. Of what cannot be scaled, only a whole number in minAvailable counts.
 # custom:
 #   id: disruption.drain
 #   profile: general

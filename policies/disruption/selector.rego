@@ -1,8 +1,8 @@
 # METADATA
 # title: A disruption budget covers exactly one workload
 # description: |
-#   A PodDisruptionBudget that selects nothing protects nothing, and one over several workloads lets the failure of one
-#   block the drain of another. Where the target cannot tell who runs, a selector without pods is a warning.
+#   A PodDisruptionBudget that selects nothing protects nothing, and one over several workloads lets the failure of
+#   one block the drain of another. Where the target cannot tell who runs, a selector without pods is a warning.
 # custom:
 #   id: disruption.selector
 #   profile: general

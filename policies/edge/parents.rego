@@ -1,8 +1,9 @@
 # METADATA
 # title: Routes attach to listeners that exist and take their hosts
 # description: |
-#   A route whose Gateway or listener is absent, or whose host no listener takes, is served by nobody. Where the target
-#   keeps no Gateway in that namespace it is shared with others, which is a warning unless the table `cluster` lists it.
+#   A route whose Gateway or listener is absent, or whose host no listener takes, is served by nobody. Where the
+#   target keeps no Gateway in that namespace it is shared with others, which is a warning unless the table `cluster`
+#   lists it.
 # custom:
 #   id: edge.parents
 #   profile: general

@@ -2,8 +2,8 @@
 # title: The certificate of an edge exists
 # description: |
 #   Without the Secret of its certificate a controller serves its own, which no client trusts. It is there when the
-#   target holds it or what makes it; cert-manager makes it of an Ingress with an issuer's annotation. Where the target
-#   makes no Secret in the namespace it comes from elsewhere, which is a warning.
+#   target holds it or what makes it; cert-manager makes it of an Ingress with an issuer's annotation. Where the
+#   target makes no Secret in the namespace it comes from elsewhere, which is a warning.
 # custom:
 #   id: edge.tls_secret
 #   profile: general

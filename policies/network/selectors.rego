@@ -1,9 +1,9 @@
 # METADATA
 # title: Network policies and their peers select a pod
 # description: |
-#   A selector that matches no pod, for a misspelt value or a workload that is gone, opens and closes nothing, and opens
-#   a way for whoever takes the label one day. Only pods of the policy's own namespace are looked at, and no selector
-#   for a label that none of them has: such pods may be made by somebody else.
+#   A selector that matches no pod, for a misspelt value or a workload that is gone, opens and closes nothing, and
+#   opens a way for whoever takes the label one day. Only pods of the policy's own namespace are looked at, and no
+#   selector for a label that none of them has: such pods may be made by somebody else.
 # custom:
 #   id: network.selectors
 #   profile: general

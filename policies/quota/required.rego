@@ -1,8 +1,8 @@
 # METADATA
 # title: Containers state what a quota counts
 # description: |
-#   Where a ResourceQuota counts CPU or memory, a pod is refused of which one container does not state its share, unless
-#   a LimitRange fills it in.
+#   Where a ResourceQuota counts CPU or memory, a pod is refused of which one container does not state its share,
+#   unless a LimitRange fills it in.
 # custom:
 #   id: quota.required
 #   profile: general

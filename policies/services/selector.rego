@@ -2,8 +2,8 @@
 # title: A Service selects the pods of exactly one workload
 # description: |
 #   A selector that matches nothing makes a Service without endpoints, and one that matches too much sends requests to
-#   pods that cannot answer them. Several workloads that run the same images may be a canary, which is a warning, and so
-#   is a selector without pods where the target cannot tell who runs. Headless Services may find several workloads.
+#   pods that cannot answer them. Several workloads that run the same images may be a canary, which is a warning, and
+#   so is a selector without pods where the target cannot tell who runs. Headless Services may find several workloads.
 # custom:
 #   id: services.selector
 #   profile: general

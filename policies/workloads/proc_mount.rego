@@ -1,8 +1,8 @@
 # METADATA
 # title: The proc filesystem stays masked
 # description: |
-#   The runtime hides parts of /proc that reveal or change the node; procMount: Unmasked shows them.
-#   A pod with a user namespace of its own may ask for it from Kubernetes 1.35 on: root in it is nobody outside.
+#   The runtime hides parts of /proc that reveal or change the node; procMount: Unmasked shows them. A pod with a user
+#   namespace of its own may ask for it from Kubernetes 1.35 on: root in it is nobody outside.
 # custom:
 #   id: workloads.proc_mount
 #   profile: baseline

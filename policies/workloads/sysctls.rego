@@ -1,8 +1,8 @@
 # METADATA
 # title: Pods set only safe kernel parameters
 # description: |
-#   Most sysctls belong to the whole node. The safe ones concern the pod's own namespaces alone; their list grows
-#   with Kubernetes.
+#   Most sysctls belong to the whole node. The safe ones concern the pod's own namespaces alone; their list grows with
+#   Kubernetes.
 # custom:
 #   id: workloads.sysctls
 #   profile: baseline

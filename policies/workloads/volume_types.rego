@@ -1,8 +1,7 @@
 # METADATA
 # title: Volumes are of the restricted types
 # description: |
-#   The old in-tree storage drivers need rights that a pod should not have.
-#   Storage is asked for by claim.
+#   The old in-tree storage drivers need rights that a pod should not have. Storage is asked for by claim.
 # custom:
 #   id: workloads.volume_types
 #   profile: restricted

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.manifests.render import (
@@ -13,6 +15,7 @@ from tests.manifests.render import (
     overlay,
     render,
 )
+from tests.policies.evaluation import POLICIES, evaluate
 
 ADDRESS = "https://git.example.com/mediq/environments.git"
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -179,3 +182,9 @@ def test_flux_may_manage_exactly_what_is_rendered() -> None:
 def _plural(kind: str) -> str:
     word = kind.lower()
     return f"{word[:-1]}ies" if word.endswith("y") else f"{word}es" if word.endswith("s") else f"{word}s"
+
+
+def test_the_rules_object_to_nothing(tmp_path: Path) -> None:
+    objects = [*_argocd().objects, *_flux().objects]
+    report = evaluate(objects, tmp_path, data=POLICIES / "data")
+    assert (report.documents, report.findings) == (len(objects), ())

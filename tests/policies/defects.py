@@ -217,6 +217,26 @@ def bind_everywhere(target: list[Document]) -> None:
     target += [role, {"apiVersion": version, "kind": "ClusterRoleBinding", "metadata": metadata} | reference]
 
 
+def application(**changes: object) -> InTarget:
+    """Adds an Application of Argo CD that differs in this from one that nothing is wrong with."""
+    spec: Document = {
+        "project": "shop",
+        "source": {"repoURL": "https://git.example/shop.git", "targetRevision": "main", "path": "overlays/shop"},
+        "destination": {"server": "https://kubernetes.default.svc", "namespace": "shop"},
+        "syncPolicy": {"automated": {"enabled": True, "prune": True, "selfHeal": True}},
+    }
+    return add("Application", "argoproj.io/v1alpha1", spec=spec | changes)
+
+
+def flux(**changes: object) -> InTarget:
+    """Adds a Kustomization of Flux and its source; it differs in this from one that nothing is wrong with."""
+    reference = {"kind": "GitRepository", "name": "other"}
+    spec = {"interval": "10m", "timeout": "10m", "prune": True, "wait": True, "serviceAccountName": "cart"}
+    source = document("GitRepository", "source.toolkit.fluxcd.io/v1", spec={"ref": {"branch": "main"}})
+    kind, version = "Kustomization", "kustomize.toolkit.fluxcd.io/v1"
+    return beside(add(kind, version, spec={"sourceRef": reference} | spec | changes), source)
+
+
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "autoscaling.behavior": change(
         "HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior"), level="warn"
@@ -243,6 +263,13 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda scaler: scaler["spec"]["scaleTargetRef"].update(name="web"),
         also=frozenset({"autoscaling.table"}),
     ),
+    "delivery.app_project": add("AppProject", "argoproj.io/v1alpha1", spec={"sourceRepos": ["*"]}),
+    "delivery.destination": application(destination={"namespace": "shop"}),
+    "delivery.flux_kustomization": flux(prune=False),
+    "delivery.flux_source": flux(sourceRef={"kind": "GitRepository", "name": "web"}),
+    "delivery.project": application(project="default"),
+    "delivery.revision": application(source={"repoURL": "https://git.example/shop.git", "targetRevision": "HEAD"}),
+    "delivery.sync_policy": application(syncPolicy={"automated": {"enabled": True, "prune": True}}),
     "disruption.drain": budget("cart", "cart", minAvailable=2),
     "disruption.overlap": InTarget(
         lambda target: [budget(name, "cart", maxUnavailable=1).change(target) for name in ("one", "two")]

@@ -1,0 +1,26 @@
+package rules.delivery.destination_test
+
+import data.lib.examples_test as examples
+import data.rules.delivery.destination
+
+_to(place) := examples.combined([examples.resource("argoproj.io/v1alpha1", "Application", "shop", {"spec": {
+	"destination": place,
+}})])
+
+test_accepts_a_cluster_and_a_namespace if {
+	count(destination.deny) == 0 with input as _to({"server": "https://kubernetes.default.svc", "namespace": "shop"})
+	count(destination.deny) == 0 with input as _to({"name": "in-cluster", "namespace": "shop"})
+}
+
+test_denies_what_is_left_open if {
+	examples.messages(destination.deny) == {
+		"Application/shop: names no cluster",
+		"Application/shop: names no namespace",
+	} with input as _to(null)
+}
+
+test_denies_two_clusters if {
+	examples.messages(destination.deny) == {
+		"Application/shop: names its cluster by server and by name",
+	} with input as _to({"server": "https://kubernetes.default.svc", "name": "other", "namespace": "shop"})
+}

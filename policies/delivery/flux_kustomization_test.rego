@@ -1,0 +1,36 @@
+package rules.delivery.flux_kustomization_test
+
+import data.lib.examples_test as examples
+import data.rules.delivery.flux_kustomization
+
+_whole := {"interval": "10m", "prune": true, "serviceAccountName": "shop", "timeout": "10m", "wait": true}
+
+_flux(spec) := examples.combined([examples.resource("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "shop", {
+	"spec": spec,
+})])
+
+test_accepts_all_of_it if {
+	count(flux_kustomization.deny) == 0 with input as _flux(_whole)
+	checked := object.union(object.remove(_whole, ["wait"]), {"healthChecks": [{"kind": "Deployment"}]})
+	count(flux_kustomization.deny) == 0 with input as _flux(checked)
+}
+
+test_denies_each_omission if {
+	every field, message in {
+		"interval": "does not say how often it looks (interval)",
+		"prune": "keeps what left Git (prune)",
+		"serviceAccountName": "is applied with the rights of the controller (serviceAccountName)",
+		"timeout": "does not say how long it waits (timeout)",
+		"wait": "does not wait until what it applied is ready (wait)",
+	} {
+		examples.messages(flux_kustomization.deny) == {
+			sprintf("Kustomization/shop: %s", [message]),
+		} with input as _flux(object.remove(_whole, [field]))
+	}
+}
+
+test_denies_force if {
+	examples.messages(flux_kustomization.deny) == {
+		"Kustomization/shop: replaces what cannot be changed, data included (force)",
+	} with input as _flux(object.union(_whole, {"force": true}))
+}

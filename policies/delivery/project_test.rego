@@ -1,0 +1,47 @@
+package rules.delivery.project_test
+
+import data.lib.examples_test as examples
+import data.rules.delivery.project
+
+_api := "argoproj.io/v1alpha1"
+
+_application(name) := examples.resource(_api, "Application", "shop", {"spec": {
+	"project": name,
+	"source": {"repoURL": "https://git.example/shop.git"},
+	"destination": {"namespace": "shop"},
+}})
+
+_project(spec) := examples.resource(_api, "AppProject", "shop", {"spec": object.union(
+	{
+		"sourceRepos": ["https://git.example/*"],
+		"destinations": [{"namespace": "shop"}],
+	},
+	spec,
+)})
+
+test_accepts_a_project_that_allows_it if {
+	count(project.deny) == 0 with input as examples.combined([_application("shop"), _project({})])
+	count(project.deny) == 0 with input as examples.combined([_application("elsewhere")])
+}
+
+test_denies_no_project if {
+	every name in ["default", "", null] {
+		examples.messages(project.deny) == {
+			"Application/shop: belongs to no project of its own",
+		} with input as examples.combined([_application(name)])
+	}
+}
+
+test_denies_a_repository_that_the_project_does_not_allow if {
+	target := examples.combined([_application("shop"), _project({"sourceRepos": ["https://git.example/web.git"]})])
+	examples.messages(project.deny) == {
+		"Application/shop: reads https://git.example/shop.git, which its project shop does not allow",
+	} with input as target
+}
+
+test_denies_a_namespace_that_the_project_does_not_allow if {
+	target := examples.combined([_application("shop"), _project({"destinations": [{"namespace": "web"}]})])
+	examples.messages(project.deny) == {
+		"Application/shop: applies to namespace shop, which its project shop does not allow",
+	} with input as target
+}

@@ -1,0 +1,58 @@
+package rules.delivery.revision_test
+
+import data.lib.examples_test as examples
+import data.rules.delivery.revision
+
+_from(source) := examples.combined([examples.resource("argoproj.io/v1alpha1", "Application", "shop", {"spec": {
+	"source": source,
+}})])
+
+_repository(ref) := examples.combined([examples.resource("source.toolkit.fluxcd.io/v1", "GitRepository", "shop", {
+	"spec": {"ref": ref},
+})])
+
+_table := {"branch": "main"}
+
+test_accepts_the_branch if {
+	count(revision.deny) == 0 with input as _from({"targetRevision": "main"}) with data.delivery as _table
+	count(revision.deny) == 0 with input as _repository({"branch": "main"}) with data.delivery as _table
+	count(revision.deny) == 0 with input as _repository({"tag": "v1"}) with data.delivery as _table
+}
+
+test_accepts_any_branch_without_the_table if {
+	count(revision.deny) == 0 with input as _from({"targetRevision": "trunk"})
+	count(revision.deny) == 0 with input as _repository({"branch": "trunk"})
+}
+
+test_accepts_a_version_of_a_chart if {
+	chart := {"chart": "redis", "targetRevision": "1.2.3"}
+	count(revision.deny) == 0 with input as _from(chart) with data.delivery as _table
+}
+
+test_denies_no_revision_in_particular if {
+	every source in [{"targetRevision": "HEAD"}, {"repoURL": "a"}] {
+		examples.messages(revision.deny) == {
+			"Application/shop: follows no revision in particular",
+		} with input as _from(source)
+	}
+	examples.messages(revision.deny) == {
+		"GitRepository/shop: follows no ref in particular",
+	} with input as _repository({})
+}
+
+test_denies_another_branch if {
+	examples.messages(revision.deny) == {
+		"Application/shop: follows test instead of main",
+	} with input as _from({"targetRevision": "test"}) with data.delivery as _table
+	examples.messages(revision.deny) == {
+		"GitRepository/shop: follows branch test instead of main",
+	} with input as _repository({"branch": "test"}) with data.delivery as _table
+}
+
+test_denies_a_range_of_charts if {
+	every range in ["1.*", "^1.2.0", ">=1"] {
+		examples.messages(revision.deny) == {
+			sprintf("Application/shop: takes any chart of the versions %s", [range]),
+		} with input as _from({"chart": "redis", "targetRevision": range})
+	}
+}

@@ -1,0 +1,53 @@
+# METADATA
+# title: Applications say that they sync, prune and heal
+# description: |
+#   What Git no longer holds must go (prune), and what somebody changed by hand must come back (selfHeal), or the
+#   cluster is not what was reviewed. `enabled` is stated, because its default has changed; an empty render must not
+#   delete everything.
+# custom:
+#   id: delivery.sync_policy
+#   profile: general
+#   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
+#   severity: medium
+#   fix: "syncPolicy: {automated: {enabled: true, prune: true, selfHeal: true, allowEmpty: false}}"
+#   docs: https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/
+package rules.delivery.sync_policy
+
+import data.lib.delivery
+import data.lib.values
+
+_fix := "syncPolicy: {automated: {enabled: true, prune: true, selfHeal: true, allowEmpty: false}}"
+
+deny contains found if {
+	some application in delivery.applications
+	automated := values.map(values.at(application.spec, ["syncPolicy", "automated"]))
+	not is_boolean(values.at(automated, ["enabled"]))
+	found := delivery.about(application, {
+		"msg": "does not say whether it syncs by itself (automated.enabled)",
+		"fix": _fix,
+		"path": "/syncPolicy/automated",
+	})
+}
+
+deny contains found if {
+	some application in delivery.applications
+	automated := values.map(values.at(application.spec, ["syncPolicy", "automated"]))
+	automated.enabled != false
+	some field in ["prune", "selfHeal"]
+	values.at(automated, [field]) != true
+	found := delivery.about(application, {
+		"msg": sprintf("syncs by itself without %s", [field]),
+		"fix": _fix,
+		"path": "/syncPolicy/automated",
+	})
+}
+
+deny contains found if {
+	some application in delivery.applications
+	application.spec.syncPolicy.automated.allowEmpty == true
+	found := delivery.about(application, {
+		"msg": "deletes everything when nothing is rendered (allowEmpty)",
+		"fix": _fix,
+		"path": "/syncPolicy/automated/allowEmpty",
+	})
+}
