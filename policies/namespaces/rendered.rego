@@ -5,6 +5,7 @@
 # custom:
 #   id: namespaces.rendered
 #   profile: system
+#   subjects: namespaces
 #   severity: high
 #   fix: "add namespace.yaml to the overlay"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-admission/

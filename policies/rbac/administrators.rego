@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.administrators
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRoleBinding, rbac.authorization.k8s.io/RoleBinding]
 #   severity: high
 #   fix: "bind a role that lists what is needed"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege

@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.deployers
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "take the verb out of the role, or give it a row with its reason in policies/data/deployers.yaml"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation

@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.escalation
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "take the verb or the resource out of the role"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks

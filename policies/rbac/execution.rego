@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.execution
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "take the subresource out of the role; people debug with rights of their own"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes

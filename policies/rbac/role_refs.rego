@@ -7,6 +7,7 @@
 # custom:
 #   id: rbac.role_refs
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRoleBinding, rbac.authorization.k8s.io/RoleBinding]
 #   severity: medium
 #   fix: "render the role in the same namespace, or correct roleRef"
 #   docs: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding

@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.secrets
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "mount the Secret, or name it in resourceNames of a Role with the verb get alone"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets

@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.subjects
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRoleBinding, rbac.authorization.k8s.io/RoleBinding]
 #   severity: high
 #   fix: "name a ServiceAccount that is rendered, with its namespace"
 #   docs: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects

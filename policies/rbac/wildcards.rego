@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.wildcards
 #   profile: general
+#   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "list the apiGroups, resources and verbs that are needed"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege

@@ -6,6 +6,7 @@
 # custom:
 #   id: secrets.arguments
 #   profile: general
+#   subjects: containers
 #   severity: high
 #   fix: "let the program read the secret from a variable or a file"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

@@ -6,6 +6,7 @@
 # custom:
 #   id: secrets.known_formats
 #   profile: general
+#   subjects: [ConfigMap, containers]
 #   severity: high
 #   fix: "take the value out and revoke it: it is known now; refer to a Secret instead"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

@@ -7,6 +7,7 @@
 # custom:
 #   id: secrets.literal_values
 #   profile: general
+#   subjects: [ConfigMap, containers]
 #   severity: high
 #   fix: "refer to a Secret by secretKeyRef or by a mounted file, and change the value: it is known now"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/

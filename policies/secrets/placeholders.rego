@@ -6,6 +6,7 @@
 # custom:
 #   id: secrets.placeholders
 #   profile: general
+#   subjects: [ConfigMap, containers, gateway.networking.k8s.io/HTTPRoute, networking.k8s.io/Ingress]
 #   severity: medium
 #   fix: "write the value that is meant, or refer to a Secret"
 #   docs: https://www.rfc-editor.org/rfc/rfc2606

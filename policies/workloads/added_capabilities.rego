@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.added_capabilities
 #   profile: baseline
+#   subjects: containers
 #   severity: high
 #   fix: "remove the capability from the container's securityContext.capabilities.add"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.host_path
 #   profile: baseline
+#   subjects: pods
 #   severity: high
 #   fix: "use a persistentVolumeClaim, emptyDir, configMap, secret or projected volume instead of hostPath"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.seccomp_unconfined
 #   profile: baseline
+#   subjects: pods
 #   severity: high
 #   fix: "set seccompProfile.type: RuntimeDefault, or remove seccompProfile"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
