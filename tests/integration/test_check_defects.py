@@ -78,6 +78,23 @@ def test_every_document_is_seen_all_the_same(found: Checked) -> None:
         assert target["documents"] == target["evaluated"] == target["validated"] > 30, target
 
 
+# Why a rule finds nothing to judge in either environment; all others must.
+IDLE = {
+    "delivery": "what Argo CD and Flux read lies in delivery/, not in an environment",
+    "edge.parents": "Gateways and their routes come with the component edge-gateway",
+    "secrets.plain_secret": "no Secret lies in Git",
+}
+
+
+def test_every_rule_had_something_to_judge(found: Checked) -> None:
+    coverage = found.json["coverage"]
+    assert {rule for rule in coverage["never_applied"] if not {rule, rule.partition(".")[0]} & set(IDLE)} == set()
+    assert coverage["unknown"] == []
+    judged = {row["rule"]: row["applied"] for row in coverage["rules"] if row["target"] == "production"}
+    assert judged["network.default_deny"] == 1
+    assert judged["workloads.replicas_with_hpa"] >= 5
+
+
 def test_a_root_container(found: Checked, overlays: Repository) -> None:
     where = overlays.line(ENGINE, "runAsUser: 0")
     assert of_staging(found, "workloads.run_as_user") == {
