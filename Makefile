@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test thorough pod-security servers e2e docs lint fmt bench clean
+.PHONY: help setup setup-test demo check test thorough pod-security servers kubeseal e2e docs lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ servers: setup-test ## try the settings and scripts of the data stores and the e
 
 pod-security: setup-test ## compare the rules with all fixtures of the Pod Security Standards
 	@$(BIN)/python -m tests.policies.pod_security
+
+kubeseal: ## build the program that seals secrets
+	@$(PYTHON) tools/setup.py kubeseal
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) tools/setup.py e2e

@@ -1,7 +1,7 @@
 """Set up what the commands here need, in `.venv` and `.tools`, from Python and package registries alone.
 
 `python3 tools/setup.py promote` prepares what the `promote` command runs, `… test` also the linters,
-`… e2e` also the control plane of the end-to-end tests.
+`… e2e` also the control plane of the end-to-end tests; `… kubeseal` builds nothing but what seals secrets.
 A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
 holds a hash of everything it was made from, is written last.
 """
@@ -574,7 +574,10 @@ def steps(root: Path, group: str) -> list[Step]:
         programs_step(root, "prometheus-tools", "about 5 minutes"),
         programs_step(root, "alertmanager-tools", "about a minute"),
     ]
-    e2e = [e2e_files_step(root), *(programs_step(root, module, time) for module, time in E2E_MODULES.items())]
+    control_plane = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
+    if group == "kubeseal":
+        return [control_plane["e2e/sealed-secrets"]]
+    e2e = [e2e_files_step(root), *control_plane.values()]
     return promote + {"promote": [], "test": test, "e2e": e2e}[group]
 
 
@@ -614,7 +617,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{message}: name a newer one, as in `make setup PYTHON=python3.12`", file=sys.stderr)
         return 2
     parser = argparse.ArgumentParser(prog="tools/setup.py", description="Set up .venv and .tools.")
-    parser.add_argument("group", choices=("promote", "test", "e2e"))
+    parser.add_argument("group", choices=("promote", "test", "kubeseal", "e2e"))
     group = parser.parse_args(arguments).group
     root = Path(__file__).resolve().parent.parent
     try:

@@ -22,11 +22,11 @@ deny contains found if {
 	some scaler in scaling.scalers
 	some [metric, _] in scaler.utilization
 	some container in pods.containers
-	_is_measured(container)
 	container.pod.resource.name == scaler.target.name
 	container.pod.resource.kind == scaler.target.kind
 	namespace := container.pod.resource.namespace
 	namespace == scaler.resource.namespace
+	_is_measured(container)
 	resources := values.map(values.at(container.content, ["resources"]))
 	not amounts.of_container(namespace, resources, "requests", metric)
 	found := finding.about(scaler.resource, {

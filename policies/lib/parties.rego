@@ -178,12 +178,15 @@ _addresses := [object.union(_party(_title_of(block), "", {}), {"block": block}) 
 	not block in net.cidr_merge(narrower)
 ]
 
-_title_of(block) := concat(" or ", sort(titles)) if {
-	titles := {title |
+# The name of whatever in the table is narrowest around it.
+_title_of(block) := max(ranked)[2] if {
+	ranked := {[to_number(split(wide, "/")[1]), count(except), title] |
 		some title, other in _others
-		_is_within(block, other.addresses, object.get(other, "except", []))
+		except := object.get(other, "except", [])
+		some wide in other.addresses
+		_is_within(block, {wide}, except)
 	}
-	count(titles) > 0
+	count(ranked) > 0
 } else := sprintf("addresses in %s", [block])
 
 _blocks contains block if {

@@ -146,3 +146,19 @@ test_a_policy_selects_in_its_namespace if {
 		_titles(parties.subjects(policy)) == case[1] with input as examples.combined([_cart, _web, rendered])
 	}
 }
+
+test_addresses_are_called_after_the_narrowest_block if {
+	table := {"others": {
+		"anybody": {"addresses": ["0.0.0.0/0", "::/0", "0.0.0.0/1"]},
+		"internet": {"addresses": ["0.0.0.0/0"], "except": ["10.0.0.0/8"]},
+		"cache": {"addresses": ["10.0.0.10/32"]},
+	}}
+	titles := {party.block: party.title | some party in parties.everybody} with data.flows as table with input as []
+	titles == {
+		"0.0.0.0/0": "internet",
+		"0.0.0.0/1": "anybody",
+		"10.0.0.0/8": "anybody",
+		"10.0.0.10/32": "cache",
+		"::/0": "anybody",
+	}
+}

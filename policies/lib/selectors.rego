@@ -15,9 +15,7 @@ is_empty(selector) if {
 keys(selector) := object.keys(_labels(selector)) | {expression.key | some expression in _expressions(selector)}
 
 matches(selector, labels) if {
-	every key, value in _labels(selector) {
-		labels[key] == value
-	}
+	object.subset(labels, _labels(selector))
 	every expression in _expressions(selector) {
 		_holds(expression, labels)
 	}

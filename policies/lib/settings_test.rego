@@ -69,36 +69,46 @@ test_what_every_cluster_has_is_not_missing if {
 	not settings.exists("/ConfigMap", "shop", "settings") with input as []
 }
 
-_external(spec) := examples.resource("external-secrets.io/v1", "ExternalSecret", "stored", {"spec": object.union(
-	{"target": {"name": "passwords"}},
+_external(name, spec) := examples.resource("external-secrets.io/v1", "ExternalSecret", "stored", {"spec": object.union(
+	{"target": {"name": name}},
 	spec,
 )})
 
-_sources(key) := [
-	examples.resource("v1", "Secret", "passwords", {"stringData": {key: ""}}),
-	examples.resource("bitnami.com/v1alpha1", "SealedSecret", "passwords", {"spec": {"encryptedData": {key: ""}}}),
-	examples.resource("bitnami.com/v1alpha1", "SealedSecret", "passwords", {"spec": {"template": {"data": {key: ""}}}}),
-	_external({"data": [{"secretKey": key}]}),
-	_external({"data": [{"secretKey": "raw"}], "target": {"template": {"data": {key: ""}}}}),
+_sealed(name, spec) := examples.resource("bitnami.com/v1alpha1", "SealedSecret", name, {"spec": spec})
+
+# Each makes a Secret with the key b.
+_sources := [
+	examples.resource("v1", "Secret", "written", {"stringData": {"b": ""}}),
+	_sealed("sealed", {"encryptedData": {"b": ""}}),
+	_sealed("templated", {"template": {"data": {"b": ""}}}),
+	_external("fetched", {"data": [{"secretKey": "b"}]}),
+	_external("made", {"data": [{"secretKey": "c"}], "target": {"template": {"data": {"b": ""}}}}),
 	examples.resource("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "vault", {"spec": {"secretObjects": [{
-		"secretName": "passwords",
-		"data": [{"key": key}],
+		"secretName": "mounted",
+		"data": [{"key": "b"}],
 	}]}}),
 ]
 
+_names := {"fetched", "made", "mounted", "sealed", "templated", "written"}
+
+_reads(key) := examples.workload("Job", object.union(examples.pod_spec, {"containers": [{
+	"name": "reader",
+	"env": [{"name": name, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}} | some name in _names],
+}]}))
+
 test_every_source_makes_a_secret_with_its_keys if {
-	every source in _sources("b") {
-		not "passwords" in _missing with input as _with([source])
-		_missing_keys == set() with input as _with([source])
-	}
-	every source in _sources("c") {
-		_missing_keys == {["passwords", "b"]} with input as _with([source])
-	}
+	target := examples.combined(array.concat(_sources, [_reads("b")]))
+	_missing | _missing_keys == set() with input as target
+}
+
+test_every_source_makes_no_other_key if {
+	target := examples.combined(array.concat(_sources, [_reads("c")]))
+	_missing_keys == {[name, "c"] | some name in _names} with input as target
 }
 
 test_keys_that_only_a_store_knows_are_not_judged if {
-	_missing_keys == set() with input as _with([_external({"dataFrom": [{"extract": {"key": "all"}}]})])
-	_missing_keys == set() with input as _with([_external({"target": {"template": {"templateFrom": [{}]}}})])
+	_missing_keys == set() with input as _with([_external("passwords", {"dataFrom": [{"extract": {"key": "all"}}]})])
+	_missing_keys == set() with input as _with([_external("passwords", {"target": {"template": {"templateFrom": [{}]}}})])
 	_missing_keys == set() with input as _with([examples.resource("v1", "Secret", "passwords", {})])
 }
 

@@ -1,8 +1,8 @@
 # METADATA
 # title: ConfigMaps that pods read exist, with the keys they ask for
 # description: |
-#   A pod whose ConfigMap or key is absent never starts: the rollout hangs, and nothing says so before the merge. Where
-#   the target keeps no ConfigMap in the namespace at all it may come from elsewhere, which is a warning.
+#   A pod whose ConfigMap or key is absent never starts: the rollout hangs, and nothing says so before the merge.
+#   Where the target keeps no ConfigMap in the namespace at all it may come from elsewhere, which is a warning.
 # custom:
 #   id: references.config_map
 #   profile: general

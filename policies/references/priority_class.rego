@@ -1,8 +1,8 @@
 # METADATA
 # title: PriorityClasses of pods exist
 # description: |
-#   A pod of an unknown PriorityClass is refused. A target that makes PriorityClasses makes all that its pods name; one
-#   that makes none relies on the cluster's, which is a warning unless the table `cluster` lists them.
+#   A pod of an unknown PriorityClass is refused. A target that makes PriorityClasses makes all that its pods name;
+#   one that makes none relies on the cluster's, which is a warning unless the table `cluster` lists them.
 # custom:
 #   id: references.priority_class
 #   profile: general

@@ -1,9 +1,9 @@
 # METADATA
 # title: StorageClasses of claims exist
 # description: |
-#   A claim of an unknown StorageClass stays pending, and its pod with it. A target that makes StorageClasses makes all
-#   that its claims name; one that makes none relies on the cluster's, which is a warning unless the table `cluster`
-#   lists them. An empty name asks for a volume made by hand, none for the cluster's default.
+#   A claim of an unknown StorageClass stays pending, and its pod with it. A target that makes StorageClasses makes
+#   all that its claims name; one that makes none relies on the cluster's, which is a warning unless the table
+#   `cluster` lists them. An empty name asks for a volume made by hand, none for the cluster's default.
 # custom:
 #   id: references.storage_class
 #   profile: general

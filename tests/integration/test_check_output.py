@@ -45,7 +45,7 @@ def test_json_has_exactly_the_keys_that_were_promised(small: Repository) -> None
     assert (done.returncode, done.stderr) == (3, "")
     assert list(found) == TOP
     (target,) = found["targets"]
-    assert target == {"name": "small", "path": ".", "documents": 4, "evaluated": 4, "validated": 4}
+    assert target == {"name": "small", "path": ".", "documents": 5, "evaluated": 5, "validated": 5}
     for finding in found["findings"]:
         assert list(finding) == FINDING
         assert list(finding["resource"]) == ["apiVersion", "kind", "namespace", "name"]
@@ -63,7 +63,7 @@ def test_json_of_a_finding(small: Repository) -> None:
         "container": "server",
         "message": "Deployment/cart: container server can write to its root filesystem",
         "fix": "securityContext: {readOnlyRootFilesystem: true}, with an emptyDir where the program writes",
-        "source": {"file": "cart.yaml", "line": 26},
+        "source": {"file": "cart.yaml", "line": 30},
         "waiver": None,
     }
 
@@ -72,8 +72,8 @@ def test_text(small: Repository) -> None:
     done = promote(small, "check")
     assert done.returncode == 3
     lines = done.stdout.splitlines()
-    assert "DENY  workloads.read_only_root  cart.yaml:26" in lines
-    assert lines[-2:] == ["small: 4 documents rendered, 4 validated, 4 evaluated", "2 denied, 0 warnings"]
+    assert "DENY  workloads.read_only_root  cart.yaml:30" in lines
+    assert lines[-2:] == ["small: 5 documents rendered, 5 validated, 5 evaluated", "2 denied, 0 warnings"]
 
 
 def test_coverage_says_what_the_rules_had_to_judge(small: Repository) -> None:
@@ -91,14 +91,14 @@ def test_coverage_says_what_the_rules_had_to_judge(small: Repository) -> None:
 def test_github_shows_findings_beside_their_lines(small: Repository) -> None:
     lines = promote(small, "check", "--output", "github").stdout.splitlines()
     assert lines[0].startswith("::error file=cart.yaml,line=7,title=schema.invalid::Deployment/shop/cart: at /spec")
-    assert lines[1].startswith("::error file=cart.yaml,line=26,title=workloads.read_only_root::Deployment/cart: ")
+    assert lines[1].startswith("::error file=cart.yaml,line=30,title=workloads.read_only_root::Deployment/cart: ")
     assert [line for line in lines[2:] if line.startswith("::")] == []
 
 
 def test_markdown_is_a_job_summary(small: Repository) -> None:
     lines = promote(small, "check", "--output", "markdown").stdout.splitlines()
-    assert lines[0] == "❌ 2 denied, 0 warnings, 4 documents checked"
-    assert "| small | 4 | 4 | 4 |" in lines
+    assert lines[0] == "❌ 2 denied, 0 warnings, 5 documents checked"
+    assert "| small | 5 | 5 | 5 |" in lines
     assert [line.split(" | ")[1] for line in lines[-2:]] == ["schema.invalid", "workloads.read_only_root"]
 
 
@@ -130,7 +130,7 @@ def test_sarif_names_each_rule_and_the_line_of_each_finding(small: Repository) -
         rules[one["ruleIndex"]]["id"]: one["locations"][0]["physicalLocation"]["region"]["startLine"]
         for one in only["results"]
     }
-    assert places == {"schema.invalid": 7, "workloads.read_only_root": 26}
+    assert places == {"schema.invalid": 7, "workloads.read_only_root": 30}
 
 
 def test_junit_has_a_case_for_each_rule(small: Repository) -> None:

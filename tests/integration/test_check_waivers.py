@@ -48,7 +48,7 @@ def judge(repository: Repository, waivers: str, *only: str, today: date = TODAY)
 def test_a_waived_finding_is_shown_and_does_not_deny(small: Repository) -> None:
     verdict = judge(small, ENTRY)
     (found,) = verdict.findings
-    assert (found.rule, found.level, str(found.source)) == ("workloads.read_only_root", "deny", "cart.yaml:25")
+    assert (found.rule, found.level, str(found.source)) == ("workloads.read_only_root", "deny", "cart.yaml:29")
     assert found.waiver is not None
     assert (verdict.denied, verdict.waived) == (False, 1)
 
@@ -57,7 +57,7 @@ def test_an_expired_waiver_denies_beside_the_finding(small: Repository) -> None:
     verdict = judge(small, ENTRY, today=date(2026, 5, 2))
     assert {(one.rule, str(one.source)) for one in verdict.denials} == {
         ("waivers.expired", f"{WAIVERS}:2"),
-        ("workloads.read_only_root", "cart.yaml:25"),
+        ("workloads.read_only_root", "cart.yaml:29"),
     }
 
 

@@ -30,7 +30,7 @@ HASH = re.compile(r"-[0-9a-z]{10}$")
 Object = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Render:
     """The objects of one directory, and what Kustomize complained about."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests.flows import Flow, allowed
+from tests.manifests.reachability import Flow, reach
 from tests.manifests.render import (
     ENVIRONMENTS,
     REPOSITORY,
@@ -20,15 +20,11 @@ from tests.manifests.render import (
 NAME = "notification-service"
 BLOCK = re.compile(r"^```yaml (file|add)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ORDINARY = {
-    Flow("ingress", NAME, "api-gateway", "8606/TCP"),
-    Flow("ingress", NAME, "prometheus", "8606/TCP"),
-    Flow("egress", NAME, "jaeger", "4317/TCP"),
-    Flow("egress", NAME, "jaeger", "4318/TCP"),
-    *(
-        Flow("egress", NAME, peer, f"53/{protocol}")
-        for peer in ("kube-system/kube-dns", "169.254.20.10/32")
-        for protocol in ("TCP", "UDP")
-    ),
+    Flow("api-gateway", NAME, "8606/TCP"),
+    Flow("prometheus", NAME, "8606/TCP"),
+    Flow(NAME, "jaeger", "4317/TCP"),
+    Flow(NAME, "jaeger", "4318/TCP"),
+    *(Flow(NAME, peer, f"53/{protocol}") for peer in ("kube-dns", "node-local-dns") for protocol in ("TCP", "UDP")),
 }
 
 
@@ -97,17 +93,13 @@ def test_the_sixth_service_is_shaped_like_the_others(ordinary: Path, environment
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, environment: str) -> None:
-    added = allowed(render(ordinary / "overlays" / environment)) - allowed(overlay(environment))
-    assert added == ORDINARY | {
-        Flow("egress", "api-gateway", NAME, "8606/TCP"),
-        Flow("egress", "prometheus", NAME, "8606/TCP"),
-        Flow("ingress", "jaeger", NAME, "4317/TCP"),
-        Flow("ingress", "jaeger", NAME, "4318/TCP"),
-    }
+    found = reach(render(ordinary / "overlays" / environment))
+    assert found.reachable - reach(overlay(environment)).reachable == ORDINARY
+    assert found.denied == set()
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_its_own_flows_are_added_by_its_own_file(ordinary: Path, calling: Path, environment: str) -> None:
-    before = allowed(render(ordinary / "overlays" / environment))
-    after = allowed(render(calling / "overlays" / environment))
-    assert after - before == {Flow("egress", NAME, "rabbitmq", "5672/TCP")}
+def test_a_flow_of_its_own_asks_for_the_other_end_and_the_table(calling: Path, environment: str) -> None:
+    assert reach(render(calling / "overlays" / environment)).denied == {
+        f"NetworkPolicy/{NAME}: allows {NAME} → rabbitmq on 5672/TCP, which the table flows does not declare"
+    }

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.manifests.flows import VISITORS, Flow, Pod, allowed, pods
+from tests.manifests.reachability import Flow, reach
 from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
-    NAME,
     REPOSITORY,
     WORKLOADS,
     Render,
@@ -277,48 +276,51 @@ def test_keda_scales_by_requests_and_queues(
 # Who may talk to whom
 
 
+def _changed(workshop: Workshop, *names: str) -> tuple[set[Flow], set[Flow]]:
+    """The flows that these components add to those of production as it is, and those that they take away."""
+    before, after = reach(overlay("production")).reachable, reach(_with(workshop, "production", *names)).reachable
+    return set(after - before), set(before - after)
+
+
+def _names_resolved(caller: str) -> set[Flow]:
+    resolvers = ("kube-dns", "node-local-dns")
+    return {Flow(caller, callee, f"53/{protocol}") for callee in resolvers for protocol in ("TCP", "UDP")}
+
+
 def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
-    stores = {"mysql": "3306/TCP", "redis": "6379/TCP", "rabbitmq": "5672/TCP"}
-    also = [VISITORS[0], *(Pod(name, {NAME: name}) for name in stores)]
-    before = allowed(overlay("production"), also)
-    after = allowed(_with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "debug-pod"), also)
-    ports = stores | {pod.name: f"{pod.ports['http']}/TCP" for pod in pods(overlay("production")) if pod.is_service}
-    assert after - before == {
-        flow
-        for name, port in ports.items()
-        for flow in (Flow("ingress", name, "debug", port), Flow("egress", "debug", name, port))
+    stores = {
+        Flow("debug", "mysql", "3306/TCP"),
+        Flow("debug", "redis", "6379/TCP"),
+        Flow("debug", "rabbitmq", "5672/TCP"),
     }
-    assert before - after == set()
+    services = {
+        Flow("debug", name_of(each), f"{containers(each)[-1]['ports'][0]['containerPort']}/TCP")
+        for each in overlay("production").services("Deployment")
+    }
+    added, removed = _changed(workshop, "edge-ingress", "secrets-sealed/ENV", "debug-pod")
+    assert added == stores | services | _names_resolved("debug")
+    assert removed == set()
 
 
 def test_keda_reaches_what_it_reads_and_nothing_else(workshop: Workshop) -> None:
-    also = [Pod(name, {NAME: name}) for name in ("prometheus", "rabbitmq")]
-    before = allowed(overlay("production"), also)
-    after = allowed(_with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda/ENV"), also)
-    assert after - before == {
-        Flow("ingress", "prometheus", "keda/keda-operator", "9090/TCP"),
-        Flow("ingress", "rabbitmq", "keda/keda-operator", "15672/TCP"),
-    }
-    assert before - after == set()
+    added, removed = _changed(workshop, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda/ENV")
+    assert added == {Flow("keda-operator", "prometheus", "9090/TCP"), Flow("keda-operator", "rabbitmq", "15672/TCP")}
+    assert removed == set()
 
 
 def test_the_gateway_api_edge_reaches_the_gateway_only(workshop: Workshop) -> None:
-    before = allowed(overlay("production"))
-    after = allowed(_with(workshop, "production", "edge-gateway", "secrets-sealed/ENV"))
-    assert after - before == {Flow("ingress", "api-gateway", "edge", "8601/TCP")}
-    assert before - after == {Flow("ingress", "api-gateway", "nginx-ingress/nginx-ingress", "8601/TCP")}
+    added, removed = _changed(workshop, "edge-gateway", "secrets-sealed/ENV")
+    controllers = {Flow("edge", name, "8443/TCP") for name in ("nginx-gateway", "nginx-gateway-fabric")}
+    entering = {flow for flow in added if flow.callee == "edge"}
+    assert {flow.port for flow in entering} == {"80/TCP", "443/TCP"}
+    assert added - entering == {Flow("edge", "api-gateway", "8601/TCP")} | controllers | _names_resolved("edge")
+    assert removed == {Flow("nginx-ingress", "api-gateway", "8601/TCP")}
 
 
-def test_the_edge_itself_is_reached_on_its_two_ports_and_reaches_what_it_must(workshop: Workshop) -> None:
-    rendered = _with(workshop, "production", *COVERING[0])
-    policies = [each["spec"] for each in rendered.kind("NetworkPolicy") if "edge" in name_of(each)]
-    own = [each for each in policies if "gateway.networking.k8s.io/gateway-name" in str(each["podSelector"])]
-    entered = [port["port"] for each in own for rule in each.get("ingress", []) for port in rule["ports"]]
-    left = [port["port"] for each in own for rule in each.get("egress", []) for port in rule["ports"]]
-    assert entered == [80, 443]
-    assert sorted(map(str, left)) == ["8089", "8443", "http"]
-    (solver,) = (each for each in policies if "http01-solver" in str(each["podSelector"]))
-    assert solver["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 8089}]
+def test_challenges_are_answered_by_the_edge(workshop: Workshop) -> None:
+    without, _ = _changed(workshop, "edge-gateway", "secrets-sealed/ENV", "cert-manager")
+    added, _ = _changed(workshop, "edge-gateway", "secrets-sealed/ENV", "cert-manager", "cert-manager-http01")
+    assert added - without == {Flow("edge", "acme-solver", "8089/TCP")} | _names_resolved("acme-solver")
 
 
 # The debug pod

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.manifests.flows import allowed
+from tests.manifests.reachability import reach
 from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
@@ -370,9 +370,9 @@ def test_addresses_of_data_stores_lead_to_a_rendered_service(environment: str) -
 @both
 def test_nobody_else_reaches_a_data_store(environment: str) -> None:
     peers: dict[str, set[str]] = {name: set() for name in STORES}
-    for flow in allowed(overlay(environment)):
-        if flow.direction == "ingress" and flow.of in STORES:
-            peers[flow.of].add(flow.peer)
+    for flow in reach(overlay(environment)).reachable:
+        if flow.callee in STORES:
+            peers[flow.callee].add(flow.caller)
     users = {"user-service", "patient-queue-service", "migrations-user", "migrations-queue"}
     assert peers == {
         "mysql": {*users, "mysql-backup", "mysqld-exporter", "mysql"},

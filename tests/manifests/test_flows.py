@@ -1,48 +1,85 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from tests.manifests.flows import STRANGERS, allowed, declared, pods
-from tests.manifests.render import ENVIRONMENTS, overlay, selects
+from tests.manifests.reachability import TABLE, Flow, Reach, reach, reaches
+from tests.manifests.render import ENVIRONMENTS, Render, labels, name_of, overlay, pod_template, render, selects
+from tests.manifests.render import WORKLOADS as KINDS
+from tests.manifests.variants import COVERING, Workshop
+
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reach]:
+    """What is reachable with each component switched on, in each environment."""
+    workshop = Workshop(tmp_path_factory.mktemp("variants"))
+    rendered: dict[str, Render] = {environment: overlay(environment) for environment in ENVIRONMENTS}
+    for environment in ENVIRONMENTS:
+        for names in COVERING:
+            variant = tuple(name.replace("ENV", environment) for name in names)
+            rendered[f"{environment} with {names[0]}"] = render(workshop.overlay(environment, variant))
+    return reaches({name: each.objects for name, each in rendered.items()})
+
+
+@both
 def test_exactly_the_declared_flows_are_allowed(environment: str) -> None:
-    found, expected = allowed(overlay(environment)), declared(overlay(environment))
-    assert found - expected == set(), "allowed, but not in flows.yaml"
-    assert expected - found == set(), "in flows.yaml, but not allowed"
+    found = reach(overlay(environment))
+    assert found.reachable - found.declared == set(), "allowed, but not in policies/data/flows.yaml"
+    assert found.declared - found.reachable == set(), "in policies/data/flows.yaml, but not allowed"
+    assert found.denied == set()
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_both_ends_of_a_flow_allow_it(environment: str) -> None:
-    flows = allowed(overlay(environment))
-    names = {pod.name for pod in pods(overlay(environment))}
-    rendered = [flow for flow in flows if flow.peer in names]
-    sent = {(flow.of, flow.peer, flow.port) for flow in rendered if flow.direction == "egress"}
-    received = {(flow.peer, flow.of, flow.port) for flow in rendered if flow.direction == "ingress"}
-    assert sent == received
+def test_exactly_the_declared_flows_are_allowed_with_every_component(variants: dict[str, Reach]) -> None:
+    assert [name for name, found in variants.items() if found.reachable != found.declared] == []
+    assert [denied for found in variants.values() for denied in found.denied] == []
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_no_stranger_is_a_peer(environment: str) -> None:
-    strangers = {str(pod) for pod in STRANGERS if pod.name == "stranger"} | {"anywhere", "0.0.0.0/0", "::/0"}
-    assert [flow for flow in allowed(overlay(environment)) if flow.peer in strangers] == []
+def test_every_name_of_the_table_is_somebody(variants: dict[str, Reach]) -> None:
+    """A misspelt name would declare nothing, and its row would look as if it did."""
+    talking = {end for found in variants.values() for flow in found.declared for end in (flow.caller, flow.callee)}
+    known = talking | TABLE["groups"].keys() | {"every pod"}
+    assert _names() <= known
+    assert TABLE["others"].keys() <= known & _names()
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def _names() -> set[str]:
+    ends = [row[end] for row in TABLE["allowed"] for end in ("from", "to")]
+    return {name for end in ends for name in (end if isinstance(end, list) else [end])}
+
+
+def test_every_row_says_why_and_stands_once() -> None:
+    keys = {"from", "to", "ports", "protocol", "why"}
+    assert [row for row in TABLE["allowed"] if not keys - {"protocol"} <= row.keys() <= keys or not row["why"]] == []
+    flows = Counter(
+        Flow(str(row["from"]), str(row["to"]), f"{port}/{row.get('protocol', 'TCP')}")
+        for row in TABLE["allowed"]
+        for port in row["ports"]
+    )
+    assert [flow for flow, number in flows.items() if number > 1] == []
+
+
+def test_only_names_are_resolved_by_everybody() -> None:
+    assert {tuple(row["ports"]) for row in TABLE["allowed"] if row["from"] == "every pod"} == {(53,)}
+
+
+@both
 def test_every_workload_has_a_policy_of_its_own_or_its_kind(environment: str) -> None:
     policies = [each["spec"]["podSelector"] for each in overlay(environment).kind("NetworkPolicy")]
-    for pod in pods(overlay(environment)):
-        assert any(selector and selects(selector, pod.labels) for selector in policies), pod.name
+    for workload in overlay(environment).kind(*KINDS):
+        own = labels(pod_template(workload))
+        assert any(selector and selects(selector, own) for selector in policies), name_of(workload)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@both
 def test_only_the_two_namespace_wide_policies_select_every_pod(environment: str) -> None:
     wide = [each for each in overlay(environment).kind("NetworkPolicy") if not each["spec"]["podSelector"]]
     assert {each["metadata"]["name"] for each in wide} == {"allow-dns", "default-deny"}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@both
 def test_a_policy_states_its_directions(environment: str) -> None:
     for policy in overlay(environment).kind("NetworkPolicy"):
         directions = {key.capitalize() for key in policy["spec"].keys() & {"ingress", "egress"}}

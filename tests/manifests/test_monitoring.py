@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tests.manifests.flows import Flow, allowed
 from tests.manifests.promql import metrics, run
+from tests.manifests.reachability import Flow, reach
 from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
@@ -275,12 +275,12 @@ def test_discovery_never_leaves_the_namespace() -> None:
 
 @both
 def test_prometheus_may_reach_what_it_scrapes(environment: str) -> None:
-    flows = allowed(overlay(environment))
+    flows = reach(overlay(environment)).reachable
     for target in targets(overlay(environment)):
         name, _, port = target.address.partition(":")
         if name not in ("node-1", "prometheus"):
             peer = name.removesuffix("-service") if name.endswith("exporter-service") else name
-            assert Flow("egress", "prometheus", peer, f"{port}/TCP") in flows, target
+            assert Flow("prometheus", peer, f"{port}/TCP") in flows, target
 
 
 @both
@@ -401,7 +401,7 @@ def test_dashboards_ask_in_promql_for_metrics_that_somebody_exposes(tmp_path: Pa
 
 @both
 def test_a_data_source_is_a_rendered_service_that_grafana_may_reach(environment: str) -> None:
-    flows = allowed(overlay(environment))
+    flows = reach(overlay(environment)).reachable
     rendered = overlay(environment).one("ConfigMap", "grafana-datasources")["data"]
     assert sorted(rendered) == sorted(path.name for path in DATASOURCES)
     for text in rendered.values():
@@ -409,7 +409,7 @@ def test_a_data_source_is_a_rendered_service_that_grafana_may_reach(environment:
             address = urlsplit(source["url"])
             assert f"{address.hostname}:{address.port}" in _service_addresses(environment)
             peer = str(address.hostname).removesuffix("-service")
-            assert Flow("egress", "grafana", peer, f"{address.port}/TCP") in flows
+            assert Flow("grafana", peer, f"{address.port}/TCP") in flows
             assert source["editable"] is False
 
 

@@ -1,3 +1,5 @@
+"""Every promise is proved for both environments, or says what cannot be proved here and why."""
+
 from __future__ import annotations
 
 import re
@@ -7,57 +9,89 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.manifests.render import ENVIRONMENTS, Object, dig, name_of, overlay
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Object, dig, name_of, overlay
 
-HERE = Path(__file__).parent
-ROWS: list[dict[str, Any]] = yaml.safe_load((HERE / "rows.yaml").read_text(encoding="utf-8"))
-PROMISED = {*range(1, 11), 16, 17, 19, 20, 21, 22, *range(49, 59), *range(60, 70), 72, 73, *range(75, 81)}
-PROMISED |= {70, 83, 84, 89, 90, 91, *range(106, 109), 110, 111}
-PROMISED |= {12, 13, 14, 23, 24, 36, 71, 74, *range(85, 89), *range(92, 98), 109, 132}
-PROMISED |= {11, 15, 18, 29, 30, 59, 81, 82, *range(98, 106), 112, 113, *range(116, 124)}
+ROWS: list[dict[str, Any]] = yaml.safe_load(
+    (REPOSITORY / "tests/manifests/rows.yaml").read_text(encoding="utf-8"),
+)
+LAST = 134
+PROOFS = ("of", "test", "rule")
+
+
+def _proofs(kind: str) -> list[dict[str, Any]]:
+    return [{"row": row["row"], **proof} for row in ROWS for proof in row.get("proof", []) if kind in proof]
 
 
 def _values() -> list[Any]:
     return [
-        pytest.param(row, environment, id=f"{row['row']}-{environment}-{row['of']}-{row['path']}")
-        for row in ROWS
-        if "of" in row
+        pytest.param(proof, environment, id=f"{proof['row']}-{environment}-{proof['of']}-{proof['path']}")
+        for proof in _proofs("of")
         for environment in ENVIRONMENTS
-        if row.get("only", environment) == environment
+        if proof.get("only", environment) == environment
     ]
 
 
-def _objects(row: dict[str, Any], environment: str) -> list[Object]:
-    if row["of"].startswith("every "):
-        found = overlay(environment).services(row["of"].removeprefix("every "))
-        return [each for each in found if name_of(each) not in row.get("but", [])]
-    kind, _, name = row["of"].partition("/")
+def _objects(proof: dict[str, Any], environment: str) -> list[Object]:
+    if proof["of"].startswith("every "):
+        found = overlay(environment).services(proof["of"].removeprefix("every "))
+        return [each for each in found if name_of(each) not in proof.get("but", [])]
+    kind, _, name = proof["of"].partition("/")
     return [overlay(environment).one(kind, name)]
 
 
-@pytest.mark.parametrize(("row", "environment"), _values())
-def test_row(row: dict[str, Any], environment: str) -> None:
-    objects = _objects(row, environment)
+@pytest.mark.parametrize(("proof", "environment"), _values())
+def test_row(proof: dict[str, Any], environment: str) -> None:
+    objects = _objects(proof, environment)
     assert objects
     for each in objects:
-        value = dig(each, row["path"])
-        if "has" in row:
-            assert {key: value.get(key) for key in row["has"]} == row["has"], name_of(each)
+        value = dig(each, proof["path"])
+        if "has" in proof:
+            assert {key: value.get(key) for key in proof["has"]} == proof["has"], name_of(each)
         else:
-            assert value == row.get(environment, row.get("is")), name_of(each)
+            assert value == proof.get(environment, proof.get("is")), name_of(each)
 
 
-def test_every_promise_has_a_row() -> None:
-    assert {row["row"] for row in ROWS} == PROMISED
+def test_every_promise_has_one_row() -> None:
+    assert [row["row"] for row in ROWS] == list(range(1, LAST + 1))
+    titles = [row["title"] for row in ROWS]
+    assert len(set(titles)) == len(titles)
 
 
-def test_every_entry_says_what_it_expects() -> None:
+def test_every_row_is_proved_or_says_what_cannot_be() -> None:
     for row in ROWS:
-        expects = {"test", "is", "has"} & row.keys() or {*ENVIRONMENTS} <= row.keys()
-        assert expects, row
+        assert row.keys() <= {"row", "area", "title", "where", "proof", "cannot"}, row["row"]
+        assert row.get("proof") or row.get("cannot"), row["row"]
+        assert row["where"], row["row"]
+
+
+def test_every_proof_says_what_it_expects() -> None:
+    for row in ROWS:
+        for proof in row.get("proof", []):
+            assert sum(kind in proof for kind in PROOFS) == 1, proof
+            expects = {"is", "has"} & proof.keys() or {*ENVIRONMENTS} <= proof.keys()
+            assert expects or "of" not in proof, proof
+        said = [str(proof) for proof in row.get("proof", [])]
+        assert len(set(said)) == len(said), row["row"]
+
+
+def test_every_place_exists() -> None:
+    places = [(row["row"], place) for row in ROWS for place in row["where"]]
+    assert [each for each in places if not (REPOSITORY / each[1]).exists()] == []
 
 
 def test_every_named_test_exists() -> None:
-    written = "\n".join(path.read_text(encoding="utf-8") for path in HERE.glob("test_*.py"))
-    functions = set(re.findall(r"^def (test_\w+)\(", written, flags=re.MULTILINE))
-    assert {row["test"] for row in ROWS if "test" in row} <= functions
+    functions = {
+        f"{path.relative_to(REPOSITORY)}::{name}"
+        for path in (REPOSITORY / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    assert {proof["test"] for proof in _proofs("test")} - functions == set()
+
+
+def test_every_named_rule_denies_something() -> None:
+    defects = (REPOSITORY / "tests/policies/defects.py").read_text(encoding="utf-8")
+    for proof in _proofs("rule"):
+        topic, _, rule = proof["rule"].partition(".")
+        text = Path(REPOSITORY, "policies", topic, f"{rule}.rego").read_text(encoding="utf-8")
+        assert "\ndeny contains " in text, proof
+        assert f'"{proof["rule"]}":' in defects, proof

@@ -11,11 +11,12 @@ import yaml
 
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, WORKLOADS, Object, name_of, overlay, pod_template, render
 from tests.manifests.variants import Workshop
-from tools import seal_demo
+from tools import seal_demo, setup
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 TABLE: dict[str, dict[str, str]] = yaml.safe_load(seal_demo.TABLE.read_text(encoding="utf-8"))
 KEYS = {name: set(keys) for name, keys in TABLE.items()} | {"mediq-tls-secret": {"tls.crt", "tls.key"}}
+SEALING = re.compile(r"^```sh\n(make kubeseal\n.*?)^```$", re.MULTILINE | re.DOTALL)
 PRIVATE = re.compile(r"PRIVATE KEY|-----BEGIN (?!CERTIFICATE)")
 
 
@@ -129,8 +130,21 @@ def test_no_private_key_is_in_the_repository() -> None:
                 assert not PRIVATE.search(path.read_text(encoding="utf-8")), path
 
 
-def test_the_page_says_how_to_seal_in_four_lines() -> None:
-    page = (REPOSITORY / "components/secrets-sealed/README.md").read_text(encoding="utf-8")
-    (commands,) = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(commands.strip().splitlines()) <= 4
-    assert "kubeseal --cert" in commands
+def test_both_pages_say_how_to_seal_in_four_lines() -> None:
+    pages = [REPOSITORY / "README.md", REPOSITORY / "components/secrets-sealed/README.md"]
+    blocks = [SEALING.findall(page.read_text(encoding="utf-8")) for page in pages]
+    assert blocks[0] == blocks[1]
+    (commands,) = blocks[0]
+    assert len(commands.strip().splitlines()) == 4
+    (written,) = re.findall(r"kubeseal --cert .* > (\S+)$", commands, re.MULTILINE)
+    sealed = yaml.safe_load((REPOSITORY / written).read_text(encoding="utf-8"))
+    assert f"secret generic {name_of(sealed)} -n {sealed['metadata']['namespace']} " in commands
+
+
+def test_kubeseal_is_built_alone_and_pinned() -> None:
+    (step,) = setup.steps(REPOSITORY, "kubeseal")
+    assert REPOSITORY / ".tools/bin/kubeseal" in step.results
+    assert "\nkubeseal: ##" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    pinned = (REPOSITORY / "tools/e2e/sealed-secrets/go.mod").read_text(encoding="utf-8")
+    version = setup.requirements(pinned)[setup.SEALED_SECRETS].removeprefix("v")
+    assert f"version {version}" in (REPOSITORY / "components/secrets-sealed/README.md").read_text(encoding="utf-8")

@@ -68,8 +68,9 @@ def pod_spec() -> Document:
 
 def workload(kind: str, name: str, spec: Document, annotations: Document | None = None) -> Document:
     """A workload of that kind around a pod of this spec and with these annotations."""
-    described = {"labels": {"app": "cart"}, "annotations": annotations or {}}
-    metadata = {"name": name, "namespace": "shop"}
+    labels = pick(good(), "Deployment")["metadata"]["labels"]
+    described = {"labels": labels, "annotations": annotations or {}}
+    metadata = {"name": name, "namespace": "shop", "labels": labels}
     if kind == "Pod":
         return {"apiVersion": "v1", "kind": kind, "metadata": metadata | described, "spec": spec}
     body: Document = {"template": {"metadata": described, "spec": spec}}
@@ -282,7 +283,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "edge.unique_paths": with_documents(ingress("one"), ingress("two")),
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
-    "images.facts": InContainer(lambda container: container.update(ports=[{"containerPort": 8081}])),
+    "images.facts": InContainer(lambda container: container["ports"].append({"containerPort": 8081})),
     "images.retired": InContainer(
         lambda container: container.update(image="mirror.example/bitnami/redis:8@sha256:" + 64 * "0"),
         frozenset({"images.facts"}),
@@ -369,18 +370,32 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "services.target_port": change("Service", lambda service: service["spec"]["ports"][0].update(targetPort="web")),
     "workloads.apparmor": InContainer(setting("appArmorProfile", {"type": "Unconfined"})),
     "workloads.capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["CHOWN"]})),
+    "services.exposure": change("Service", lambda service: service["spec"].update(type="NodePort")),
+    "workloads.duplicates": InContainer(lambda container: container.update(env=2 * [{"name": "A", "value": "1"}])),
+    "workloads.grace_period": InContainer(
+        lambda container: container.update(lifecycle={"preStop": {"sleep": {"seconds": 30}}})
+    ),
     "workloads.host_namespaces": InPod(lambda spec: spec.update(hostNetwork=True)),
-    "workloads.host_path": InPod(lambda spec: spec["volumes"].append({"name": "disk", "hostPath": {"path": "/"}})),
+    "workloads.host_path": InPod(lambda spec: spec["volumes"].append({"name": "disk", "hostPath": {"path": "/srv"}})),
     "workloads.host_ports": InContainer(
-        lambda container: container.update(ports=[{"containerPort": 80, "hostPort": 80}])
+        lambda container: container["ports"].append({"containerPort": 80, "hostPort": 80})
     ),
     "workloads.host_process": InContainer(setting("windowsOptions", {"hostProcess": True})),
+    "workloads.identity": InPod(without_setting("runAsGroup")),
+    "workloads.labels": change("Deployment", lambda deployment: deployment["metadata"]["labels"].popitem()),
+    "workloads.naked_pods": InTarget(
+        lambda target: target.append(workload("Pod", "bare", pod_spec())), frozenset({"services.selector"}), "warn"
+    ),
     "workloads.pod_template": InPod(lambda spec: spec.update(containers=[])),
     "workloads.privilege_escalation": InContainer(without_setting("allowPrivilegeEscalation")),
     "workloads.privileged": InContainer(setting("privileged", True)),
     "workloads.probe_hosts": InContainer(
-        lambda container: container.update(startupProbe={"httpGet": {"host": "192.0.2.1", "port": 80}})
+        lambda container: container.update(startupProbe={"httpGet": {"host": "192.0.2.1", "port": 8080}})
     ),
+    "workloads.probe_pairs": InContainer(
+        lambda container: container.update(livenessProbe=container["readinessProbe"]),
+    ),
+    "workloads.probe_ports": InContainer(lambda container: container["readinessProbe"]["httpGet"].update(port="web")),
     "workloads.probes": InContainer(
         lambda container: container.pop("readinessProbe"), lists=("containers",), kinds=LONG_RUNNING
     ),
@@ -399,7 +414,13 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "workloads.run_as_user": InContainer(setting("runAsUser", 0)),
     "workloads.seccomp": InPod(without_setting("seccompProfile")),
     "workloads.seccomp_unconfined": InContainer(setting("seccompProfile", {"type": "Unconfined"})),
+    "workloads.runtime_socket": InPod(
+        lambda spec: spec["volumes"].append({"name": "host", "hostPath": {"path": "/var/run/docker.sock"}}),
+        frozenset({"workloads.host_path"}),
+    ),
+    "workloads.scratch_space": InPod(lambda spec: spec["volumes"][0].update(emptyDir={})),
     "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
+    "workloads.service_account": InPod(lambda spec: spec.pop("serviceAccountName")),
     "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),
     "workloads.sysctls": InPod(setting("sysctls", [{"name": "kernel.msgmax", "value": "1"}])),
     "workloads.volume_types": InPod(

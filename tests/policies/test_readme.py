@@ -10,7 +10,7 @@ import pytest
 
 from tests.policies.evaluation import POLICIES, ROOT, Document, evaluate, good, tool
 
-RULE = "services.node_port"
+RULE = "services.external_name"
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _node_port() -> list[Document]:
+def _external_name() -> list[Document]:
     target = good()
-    next(document for document in target if document["kind"] == "Service")["spec"]["type"] = "NodePort"
+    next(document for document in target if document["kind"] == "Service")["spec"]["type"] = "ExternalName"
     return target
 
 
 def test_example_denies(repository: Path) -> None:
-    report = evaluate(_node_port(), repository, policies=repository / "policies")
+    report = evaluate(_external_name(), repository, policies=repository / "policies")
     assert report.denied() == {RULE}
     assert RULE in report.rules
 
@@ -49,6 +49,6 @@ def test_example_is_clean(repository: Path) -> None:
 def test_example_test_fails_when_the_rule_is_broken(repository: Path) -> None:
     only = ["test", "--run", RULE.replace(".", r"\."), "policies"]
     assert tool("opa", *only, cwd=repository).text.startswith("PASS: 2/2")
-    rule = repository / "policies" / "services" / "node_port.rego"
-    rule.write_text(rule.read_text().replace('== "NodePort"', '== "LoadBalancer"'))
-    assert "test_denies_node_ports: FAIL" in tool("opa", *only, cwd=repository).text
+    rule = repository / "policies" / "services" / "external_name.rego"
+    rule.write_text(rule.read_text().replace('== "ExternalName"', '== "ClusterIP"'))
+    assert "test_denies_aliases: FAIL" in tool("opa", *only, cwd=repository).text

@@ -1,0 +1,52 @@
+package rules.workloads.identity_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.identity
+
+_strict := {"shop": ["conventions"]}
+
+_pod(context) := examples.deployment({"securityContext": context})
+
+_whole := {"runAsGroup": 1001, "runAsUser": 1001}
+
+_claim := {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
+
+test_accepts_stated_numbers if {
+	count(identity.deny) == 0 with input as _pod(_whole) with data.strict as _strict
+}
+
+test_accepts_containers_that_state_them if {
+	spec := {"containers": [object.union(examples.container, {"securityContext": _whole})]}
+	count(identity.deny) == 0 with input as examples.deployment(spec) with data.strict as _strict
+}
+
+test_accepts_windows if {
+	spec := {"os": {"name": "windows"}}
+	count(identity.deny) == 0 with input as examples.deployment(spec) with data.strict as _strict
+}
+
+test_denies_an_unstated_group if {
+	examples.messages(identity.deny) == {
+		"Deployment/cart: the pod does not state runAsGroup",
+	} with input as _pod({"runAsUser": 1001}) with data.strict as _strict
+}
+
+test_denies_claims_without_a_group_for_files if {
+	spec := object.union(_claim, {"securityContext": _whole})
+	examples.messages(identity.deny) == {
+		"Deployment/cart: the pod does not state fsGroup",
+	} with input as examples.deployment(spec) with data.strict as _strict
+}
+
+test_denies_claim_templates_without_a_group_for_files if {
+	set := examples.resource("apps/v1", "StatefulSet", "cart", {"spec": {
+		"template": {"spec": {"securityContext": _whole, "containers": [examples.container]}},
+		"volumeClaimTemplates": [{"metadata": {"name": "data"}}],
+	}})
+	count(identity.deny) == 1 with input as examples.combined([set]) with data.strict as _strict
+}
+
+test_warns_elsewhere if {
+	count(identity.warn) == 1 with input as _pod({"runAsUser": 1001})
+	count(identity.deny) == 0 with input as _pod({"runAsUser": 1001})
+}

@@ -1,0 +1,35 @@
+package rules.workloads.labels_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.labels
+
+_strict := {"shop": ["conventions"]}
+
+_all := {
+	"app.kubernetes.io/component": "service",
+	"app.kubernetes.io/name": "cart",
+	"app.kubernetes.io/part-of": "shop",
+}
+
+_deployment(own, of_pods) := examples.combined([{
+	"apiVersion": "apps/v1",
+	"kind": "Deployment",
+	"metadata": {"name": "cart", "namespace": "shop", "labels": own},
+	"spec": {"template": {"metadata": {"labels": of_pods}, "spec": examples.pod_spec}},
+}])
+
+test_accepts_all_labels if {
+	count(labels.deny) == 0 with input as _deployment(_all, _all) with data.strict as _strict
+}
+
+test_denies_a_missing_label_of_either if {
+	less := object.remove(_all, ["app.kubernetes.io/name"])
+	message := "Deployment/cart: it or its pods lack the labels app.kubernetes.io/name"
+	examples.messages(labels.deny) == {message} with input as _deployment(_all, less) with data.strict as _strict
+	examples.messages(labels.deny) == {message} with input as _deployment(less, _all) with data.strict as _strict
+}
+
+test_warns_elsewhere if {
+	count(labels.warn) == 1 with input as _deployment(null, {})
+	count(labels.deny) == 0 with input as _deployment(null, {})
+}

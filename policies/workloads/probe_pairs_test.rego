@@ -1,0 +1,34 @@
+package rules.workloads.probe_pairs_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.probe_pairs
+
+_strict := {"shop": ["conventions"]}
+
+_same := {
+	"livenessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 20},
+	"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}},
+}
+
+test_accepts_different_questions if {
+	count(probe_pairs.deny) == 0 with input as examples.server({}) with data.strict as _strict
+	count(probe_pairs.deny) == 0
+		with input as examples.deployment({"containers": [{"name": "server"}]})
+		with data.strict as _strict
+}
+
+test_accepts_a_startup_probe if {
+	started := object.union(_same, {"startupProbe": {"tcpSocket": {"port": 8080}}})
+	count(probe_pairs.deny) == 0 with input as examples.server(started) with data.strict as _strict
+}
+
+test_denies_the_same_question if {
+	examples.messages(probe_pairs.deny) == {
+		"Deployment/cart: container server asks the same in livenessProbe as in readinessProbe, without a startupProbe",
+	} with input as examples.server(_same) with data.strict as _strict
+}
+
+test_warns_elsewhere if {
+	count(probe_pairs.warn) == 1 with input as examples.server(_same)
+	count(probe_pairs.deny) == 0 with input as examples.server(_same)
+}

@@ -1,0 +1,54 @@
+# METADATA
+# title: Probes ask a port that the container declares
+# description: |
+#   A probe of a port name that the container has not fails for ever, and the pod with it. A number that is not
+#   declared may be right, which is warned of, and denied where the table `strict` lists conventions.
+# custom:
+#   id: workloads.probe_ports
+#   profile: general
+#   subjects: containers
+#   severity: medium
+#   fix: "declare the port in ports, or correct the probe"
+#   docs: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+package rules.workloads.probe_ports
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.strictness
+import data.lib.values
+
+deny contains found if {
+	some probe in _probes
+	is_string(probe.port)
+	not probe.port in _declared(probe.container, "name")
+	found := _about(probe)
+}
+
+deny contains found if some found in strictness.denied("conventions", _numbers)
+
+warn contains found if some found in strictness.warned("conventions", _numbers)
+
+_numbers contains found if {
+	some probe in _probes
+	is_number(probe.port)
+	not probe.port in _declared(probe.container, "containerPort")
+	found := _about(probe)
+}
+
+_probes := [probe |
+	some container in pods.containers
+	some kind in ["livenessProbe", "readinessProbe", "startupProbe"]
+	some handler in ["grpc", "httpGet", "tcpSocket"]
+	port := values.at(container.content, [kind, handler, "port"])
+	probe := {"container": container, "kind": kind, "path": sprintf("/%s/%s/port", [kind, handler]), "port": port}
+]
+
+_declared(container, key) := {values.at(port, [key]) |
+	some port in values.list(values.at(container.content, ["ports"]))
+}
+
+_about(probe) := finding.about_container(probe.container, {
+	"msg": sprintf("has a %s of the port %v, which it does not declare", [probe.kind, probe.port]),
+	"fix": "declare the port in ports, or correct the probe",
+	"path": probe.path,
+})

@@ -1,0 +1,31 @@
+package rules.workloads.probe_ports_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.probe_ports
+
+_ports := [{"name": "http", "containerPort": 8080}]
+
+_probed(port) := examples.deployment({"containers": [object.union(
+	examples.container_without("/livenessProbe"),
+	{"ports": _ports, "readinessProbe": {"tcpSocket": {"port": port}}},
+)]})
+
+test_accepts_declared_ports if {
+	every port in ["http", 8080] {
+		count(probe_ports.deny) == 0 with input as _probed(port)
+		count(probe_ports.warn) == 0 with input as _probed(port)
+	}
+}
+
+test_denies_a_name_that_is_not_declared if {
+	examples.messages(probe_ports.deny) == {
+		"Deployment/cart: container server has a readinessProbe of the port web, which it does not declare",
+	} with input as _probed("web")
+}
+
+test_warns_of_a_number_that_is_not_declared if {
+	examples.messages(probe_ports.warn) == {
+		"Deployment/cart: container server has a readinessProbe of the port 8081, which it does not declare",
+	} with input as _probed(8081)
+	count(probe_ports.deny) == 1 with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
+}

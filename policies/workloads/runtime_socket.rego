@@ -1,0 +1,49 @@
+# METADATA
+# title: No container reaches the runtime of its node
+# description: |
+#   The socket of Docker, containerd or CRI-O is root on the node: whoever can open it starts a privileged container
+#   beside all others. A hostPath to the folder it lies in is the same.
+# custom:
+#   id: workloads.runtime_socket
+#   profile: general
+#   subjects: pods
+#   severity: high
+#   fix: "take the volume out; build images with a rootless builder, and read logs from the API"
+#   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+package rules.workloads.runtime_socket
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.values
+
+# The folders above count too, for they show the socket in them.
+_sockets := {
+	"/run/containerd/containerd.sock",
+	"/run/cri-dockerd.sock",
+	"/run/crio/crio.sock",
+	"/run/docker.sock",
+	"/run/k3s/containerd/containerd.sock",
+}
+
+deny contains found if {
+	some pod in pods.templates
+	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
+	path := _normal(values.text(values.at(volume, ["hostPath", "path"])))
+	_shows_a_socket(path)
+	found := finding.about_pod(pod, {
+		"msg": sprintf("volume %s opens the container runtime of the node by %s", [object.get(volume, "name", ""), path]),
+		"fix": "take the volume out; build images with a rootless builder, and read logs from the API",
+		"path": sprintf("/volumes/%d/hostPath", [index]),
+	})
+}
+
+_shows_a_socket(path) if path in _sockets
+
+_shows_a_socket(path) if {
+	path != ""
+	some socket in _sockets
+	startswith(socket, concat("", [trim_right(path, "/"), "/"]))
+}
+
+# /var/run is a link to /run everywhere.
+_normal(path) := regex.replace(regex.replace(path, `/+`, "/"), `^/var/run(/|$)`, "/run$1")

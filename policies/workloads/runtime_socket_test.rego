@@ -1,0 +1,26 @@
+package rules.workloads.runtime_socket_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.runtime_socket
+
+_mounted(path) := examples.deployment({"volumes": [{"name": "host", "hostPath": {"path": path}}]})
+
+test_accepts_other_paths if {
+	every path in ["/var/log", "/run/secrets", "/run/docker.sock.d"] {
+		count(runtime_socket.deny) == 0 with input as _mounted(path)
+	}
+	count(runtime_socket.deny) == 0 with input as examples.deployment({"volumes": [{"name": "tmp", "emptyDir": {}}]})
+}
+
+test_denies_sockets_and_their_folders if {
+	every path in ["/var/run/docker.sock", "//run/docker.sock", "/run/containerd/", "/run", "/var/run", "/"] {
+		count(runtime_socket.deny) == 1 with input as _mounted(path)
+	}
+}
+
+test_denies_it_in_every_kind if {
+	volumes := [{"name": "host", "hostPath": {"path": "/var/run/docker.sock"}}]
+	found := runtime_socket.deny with input as examples.every_kind(object.union(examples.pod_spec, {"volumes": volumes}))
+	examples.names(found) == examples.kinds
+	"Pod/Pod: volume host opens the container runtime of the node by /run/docker.sock" in examples.messages(found)
+}

@@ -1,0 +1,51 @@
+# METADATA
+# title: Scratch space is bounded
+# description: |
+#   What a container writes outside of its claims fills the node's disk, and the kubelet then evicts pods that did
+#   nothing. A request and a limit of ephemeral-storage for each container and a sizeLimit for each emptyDir keep it
+#   to the one that writes. Warned of, and denied where the table `strict` lists conventions.
+# custom:
+#   id: workloads.scratch_space
+#   profile: general
+#   subjects: containers
+#   severity: low
+#   fix: "set requests and limits of ephemeral-storage, and sizeLimit of each emptyDir"
+#   docs: https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
+package rules.workloads.scratch_space
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.quantities
+import data.lib.strictness
+import data.lib.values
+
+deny contains found if some found in strictness.denied("conventions", _left)
+
+warn contains found if some found in strictness.warned("conventions", _left)
+
+_left contains found if {
+	some container in pods.containers
+	container.list != "ephemeralContainers"
+	missing := [part |
+		some part in ["requests", "limits"]
+		not quantities.is_positive(values.at(container.content, ["resources", part, "ephemeral-storage"]))
+	]
+	count(missing) > 0
+	found := finding.about_container(container, {
+		"msg": sprintf("states no ephemeral-storage in %s", [concat(", ", missing)]),
+		"fix": "resources: {requests: {ephemeral-storage: …}, limits: {ephemeral-storage: …}}",
+		"path": "/resources",
+	})
+}
+
+_left contains found if {
+	some pod in pods.templates
+	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
+	values.at(volume, ["emptyDir"]) != null
+	not quantities.is_positive(values.at(volume, ["emptyDir", "sizeLimit"]))
+	found := finding.about_pod(pod, {
+		"msg": sprintf("volume %s is an emptyDir without a sizeLimit", [values.text(values.at(volume, ["name"]))]),
+		"fix": "emptyDir: {sizeLimit: …}",
+		"path": sprintf("/volumes/%d/emptyDir", [index]),
+	})
+}

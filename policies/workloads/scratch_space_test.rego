@@ -1,0 +1,42 @@
+package rules.workloads.scratch_space_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.scratch_space
+
+_strict := {"shop": ["conventions"]}
+
+_bounded := object.union(examples.container, {"resources": {
+	"requests": {"ephemeral-storage": "16Mi"},
+	"limits": {"ephemeral-storage": "64Mi"},
+}})
+
+_pod(volumes) := examples.deployment({"containers": [_bounded], "volumes": volumes})
+
+test_accepts_bounded_space if {
+	volumes := [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, {"name": "config", "configMap": {}}]
+	count(scratch_space.deny) == 0 with input as _pod(volumes) with data.strict as _strict
+}
+
+test_denies_a_container_without_bounds if {
+	examples.messages(scratch_space.deny) == {
+		"Deployment/cart: container server states no ephemeral-storage in requests, limits",
+	} with input as examples.deployment({}) with data.strict as _strict
+}
+
+test_denies_a_volume_without_bounds if {
+	every volume in [{"name": "tmp", "emptyDir": {}}, {"name": "tmp", "emptyDir": {"sizeLimit": "0"}}] {
+		examples.messages(scratch_space.deny) == {
+			"Deployment/cart: volume tmp is an emptyDir without a sizeLimit",
+		} with input as _pod([volume]) with data.strict as _strict
+	}
+}
+
+test_asks_nothing_of_ephemeral_containers if {
+	spec := {"containers": [_bounded], "ephemeralContainers": [examples.container]}
+	count(scratch_space.deny) == 0 with input as examples.deployment(spec) with data.strict as _strict
+}
+
+test_warns_elsewhere if {
+	count(scratch_space.warn) == 1 with input as examples.deployment({})
+	count(scratch_space.deny) == 0 with input as examples.deployment({})
+}

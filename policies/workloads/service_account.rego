@@ -1,0 +1,61 @@
+# METADATA
+# title: Every workload has an account of its own
+# description: |
+#   Rights are given to accounts. What runs as default gets the rights that anybody gives to it, and what shares an
+#   account with another application gets the other's. Warned of, and denied where the table `strict` lists
+#   conventions.
+# custom:
+#   id: workloads.service_account
+#   profile: general
+#   subjects: pods
+#   severity: medium
+#   fix: "render a ServiceAccount for this workload and name it in serviceAccountName"
+#   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
+package rules.workloads.service_account
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.strictness
+import data.lib.values
+
+deny contains found if some found in strictness.denied("conventions", _left)
+
+warn contains found if some found in strictness.warned("conventions", _left)
+
+_left contains found if {
+	some pod in pods.templates
+	_account(pod) == "default"
+	found := finding.about_pod(pod, {
+		"msg": "the pod runs as the account default",
+		"fix": "render a ServiceAccount for this workload and name it in serviceAccountName",
+		"path": "/serviceAccountName",
+	})
+}
+
+_left contains found if {
+	some pod in pods.templates
+	others := {other.resource.name |
+		some other in pods.templates
+		other.resource.namespace == pod.resource.namespace
+		_account(other) == _account(pod)
+		_account(pod) != "default"
+		_is_unrelated(pod, other)
+	}
+	count(others) > 0
+	found := finding.about_pod(pod, {
+		"msg": sprintf("the pod shares the account %s with %s", [_account(pod), concat(", ", sort(others))]),
+		"fix": "render a ServiceAccount for this workload and name it in serviceAccountName",
+		"path": "/serviceAccountName",
+	})
+}
+
+_account(pod) := name if {
+	name := values.text(values.at(pod.spec, ["serviceAccountName"]))
+	name != ""
+} else := "default"
+
+# Both say what application they are, and it is not the same.
+_is_unrelated(pod, other) if {
+	some label in ["app.kubernetes.io/name", "app"]
+	pod.labels[label] != other.labels[label]
+}

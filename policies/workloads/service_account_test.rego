@@ -1,0 +1,47 @@
+package rules.workloads.service_account_test
+
+import data.lib.examples_test as examples
+import data.rules.workloads.service_account
+
+_strict := {"shop": ["conventions"]}
+
+_owned := examples.deployment({"serviceAccountName": "cart"})
+
+_workload(name, labels) := examples.resource("apps/v1", "Deployment", name, {"spec": {"template": {
+	"metadata": {"labels": labels},
+	"spec": {"serviceAccountName": "cart"},
+}}})
+
+test_accepts_an_account_of_ones_own if {
+	count(service_account.deny) == 0 with input as _owned with data.strict as _strict
+}
+
+test_accepts_sharing_within_an_application if {
+	target := examples.combined([
+		_workload("cart", {"app": "cart"}),
+		_workload("cart-green", {"app": "cart"}),
+		_workload("unlabelled", {}),
+	])
+	count(service_account.deny) == 0 with input as target with data.strict as _strict
+}
+
+test_denies_the_account_default if {
+	every spec in [{}, {"serviceAccountName": "default"}, {"serviceAccountName": null}] {
+		examples.messages(service_account.deny) == {
+			"Deployment/cart: the pod runs as the account default",
+		} with input as examples.deployment(spec) with data.strict as _strict
+	}
+}
+
+test_denies_sharing_between_applications if {
+	target := examples.combined([_workload("cart", {"app": "cart"}), _workload("web", {"app": "web"})])
+	examples.messages(service_account.deny) == {
+		"Deployment/cart: the pod shares the account cart with web",
+		"Deployment/web: the pod shares the account cart with cart",
+	} with input as target with data.strict as _strict
+}
+
+test_warns_elsewhere if {
+	count(service_account.warn) == 1 with input as examples.deployment({})
+	count(service_account.deny) == 0 with input as examples.deployment({})
+}
