@@ -286,6 +286,29 @@ def pip(work: Workplace, task: str, *arguments: str | Path) -> None:
     )
 
 
+def second_opinion_step(root: Path) -> Step:
+    """The analyzer of network policies that the tests ask besides our own."""
+    lock = root / "tools" / "requirements-nca.txt"
+    folder = root / ".tools" / "nca"
+    return Step(
+        does="install network-config-analyzer into .tools/nca",
+        first_time="a few seconds",
+        key=fingerprint(lock, sys.version),
+        stamp=folder / "nca.stamp",
+        results=(folder / "nca" / "__init__.py",),
+        make=install_second_opinion,
+    )
+
+
+def install_second_opinion(work: Workplace) -> None:
+    """Unpack the locked packages beside the others: their versions would hold those of `.venv` back."""
+    with work.building() as folder:
+        lock = work.root / "tools" / "requirements-nca.txt"
+        task = "install network-config-analyzer (tools/requirements-nca.txt)"
+        pip(work, task, "--no-deps", "--target", folder / "nca", "-r", lock)
+        replace_folder(folder / "nca", work.tools / "nca")
+
+
 def promote_step(root: Path) -> Step:
     """The `promote` command in `.venv`, running from the checkout."""
     venv = root / ".venv"
@@ -570,6 +593,7 @@ def steps(root: Path, group: str) -> list[Step]:
         programs_step(root, "promote-tools", "about 2 minutes"),
     ]
     test = [
+        second_opinion_step(root),
         programs_step(root, "test-tools", "about a minute"),
         programs_step(root, "prometheus-tools", "about 5 minutes"),
         programs_step(root, "alertmanager-tools", "about a minute"),

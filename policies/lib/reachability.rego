@@ -3,7 +3,7 @@
 # description: |
 #   Which connections the NetworkPolicies of a target allow and which the table `flows` declares, as sets of
 #   [from, to, protocol, port]. The ends are places in `parties.everybody`. A port stands for all from it to the next in
-#   `_starts`, which no policy and no row of the table tells apart.
+#   `starts`, which no policy and no row of the table tells apart.
 package lib.reachability
 
 import data.lib.network
@@ -19,7 +19,6 @@ openings := [opening |
 	opening := {
 		"direction": rule.direction,
 		"flows": _opened(rule, parties.subjects(rule.policy), peer.members),
-		"members": peer.members,
 		"path": peer.path,
 		"policy": rule.policy,
 	}
@@ -120,7 +119,7 @@ _ports(rule, to) := {opened |
 	count(rule.ports) > 0
 }
 
-_ports(rule, _) := {[protocol, port] | some protocol in _protocols; some port in _starts} if count(rule.ports) == 0
+_ports(rule, _) := {[protocol, port] | some protocol in _protocols; some port in starts} if count(rule.ports) == 0
 
 _protocols := ["SCTP", "TCP", "UDP"]
 
@@ -137,32 +136,32 @@ _resolved(port, _) := {[port.protocol, port.port]} if {
 }
 
 _resolved(port, _) := {[port.protocol, number] |
-	some number in _starts
+	some number in starts
 	number >= port.port
 	number <= port.endPort
 } if {
 	is_number(port.endPort)
 }
 
-_resolved(port, _) := {[port.protocol, number] | some number in _starts} if not port.port
+_resolved(port, _) := {[port.protocol, number] | some number in starts} if not port.port
 
 # Where ranges of ports begin: each number that somebody names begins one, and the number after it the next.
-_starts contains 1
+starts contains 1
 
-_starts contains number if {
+starts contains number if {
 	some rule in network.all_rules
 	some port in rule.ports
 	some number in [port.port, object.get(port, "endPort", port.port) + 1]
 	is_number(number)
 }
 
-_starts contains number if {
+starts contains number if {
 	some party in parties.everybody
 	some [_, _, port] in party.ports
 	some number in [port, port + 1]
 }
 
-_starts contains number if {
+starts contains number if {
 	some row in data.flows.allowed
 	some port in row.ports
 	is_number(port)
@@ -195,4 +194,4 @@ _after_last[minus(next, 1)] := next if {
 
 _before[_sorted[plus(index, 1)]] := number if some index, number in _sorted
 
-_sorted := sort(_starts)
+_sorted := sort(starts)

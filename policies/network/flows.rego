@@ -34,11 +34,24 @@ deny contains found if {
 }
 
 deny contains found if {
-	some [policy, path] in _means_nobody
+	some opening in reachability.openings
+	count(opening.flows) == 0
+	count(parties.subjects(opening.policy)) > 0
+	found := finding.about(opening.policy, {
+		"msg": "a peer opens nothing: nobody who is rendered or in the table flows is meant, or has such a port",
+		"fix": "correct the peer or the port, or add whom it means to `others` in policies/data/flows.yaml",
+		"path": opening.path,
+	})
+}
+
+deny contains found if {
+	some policy in network.policies
+	policy.namespace in pods.namespaces
+	count(parties.subjects(policy)) == 0
 	found := finding.about(policy, {
-		"msg": "means nobody that is rendered or that the table flows knows",
-		"fix": "correct the labels or addresses, or add them to `others` in policies/data/flows.yaml",
-		"path": path,
+		"msg": "selects nobody who is rendered or in the table flows",
+		"fix": "correct its labels, or add whom it means to `others` in policies/data/flows.yaml",
+		"path": "/spec/podSelector",
 	})
 }
 
@@ -74,17 +87,6 @@ deny contains found if {
 		"fix": "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace",
 		"path": "",
 	})
-}
-
-_means_nobody contains [opening.policy, opening.path] if {
-	some opening in reachability.openings
-	count(opening.members) == 0
-}
-
-_means_nobody contains [policy, "/spec/podSelector"] if {
-	some policy in network.policies
-	policy.namespace in pods.namespaces
-	count(parties.subjects(policy)) == 0
 }
 
 # Whom it would concern: others are held by policies that nobody sees here, and what nobody declared misses nothing.

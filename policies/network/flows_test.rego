@@ -81,13 +81,25 @@ test_denies_pods_that_no_policy_selects if {
 	} with input as _target([_web(_to_db), _db(_from_web)]) with data.flows as _table
 }
 
-test_denies_selectors_of_nobody if {
+test_denies_a_peer_that_opens_nothing if {
 	nobody := object.union(_to_db, {"to": [_pods("db"), _pods("nobody")]})
-	idle := examples.network_policy("idle", object.union(_pods("nobody"), {"policyTypes": ["Ingress"]}))
+	no_port := {"to": [_pods("db")], "ports": [{"port": "nameless"}]}
+	both := examples.network_policy("web", object.union(_pods("web"), {"egress": [nobody, no_port]}))
+	examples.messages(flows.deny) == {concat("", [
+		"NetworkPolicy/web: a peer opens nothing: ",
+		"nobody who is rendered or in the table flows is meant, or has such a port",
+	])} with input as _target([_deny, both, _db(_from_web)]) with data.flows as _table
+	{found.path | some found in flows.deny} == {
+		"/spec/egress/0/to/1",
+		"/spec/egress/1/to/0",
+	} with input as _target([_deny, both, _db(_from_web)]) with data.flows as _table
+}
+
+test_denies_a_policy_for_nobody if {
+	idle := examples.network_policy("idle", object.union(_pods("nobody"), {"ingress": [_from_web]}))
 	examples.messages(flows.deny) == {
-		"NetworkPolicy/idle: means nobody that is rendered or that the table flows knows",
-		"NetworkPolicy/web: means nobody that is rendered or that the table flows knows",
-	} with input as _target([_deny, _web(nobody), _db(_from_web), idle]) with data.flows as _table
+		"NetworkPolicy/idle: selects nobody who is rendered or in the table flows",
+	} with input as _target([_deny, _web(_to_db), _db(_from_web), idle]) with data.flows as _table
 }
 
 test_asks_nothing_where_nothing_runs if {

@@ -132,7 +132,7 @@ def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_
     assert code == 1
     assert "could not build conftest, kubeconform and kustomize (tools/promote-tools)" in output
     assert "connection refused" in output
-    assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["lock", "schemas"]
+    assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["lock", "nca", "schemas"]
 
 
 def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str, str]) -> None:
@@ -143,7 +143,7 @@ def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str,
     assert not (checkout / ".tools" / "bin").exists()
     code, output = run(checkout, "promote", fake_go)
     assert (code, output.splitlines()[0]) == (0, "waiting for another setup of this checkout to end")
-    assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["bin", "lock", "schemas"]
+    assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["bin", "lock", "nca", "schemas"]
     assert run(checkout, "promote", fake_go) == (0, "setup: ready\n")
 
 
