@@ -14,9 +14,14 @@ package rules.autoscaling.behavior
 
 import data.lib.finding
 import data.lib.scaling
+import data.lib.strictness
 import data.lib.values
 
-warn contains found if {
+deny contains found if some found in strictness.denied("conventions", _unsaid)
+
+warn contains found if some found in strictness.warned("conventions", _unsaid)
+
+_unsaid contains found if {
 	some scaler in scaling.scalers
 	missing := [direction |
 		some direction in ["scaleDown", "scaleUp"]

@@ -2,8 +2,8 @@
 # title: Every host that is served has TLS, and TLS serves a host
 # description: |
 #   A host outside of spec.tls is served in plain text or with the controller's own certificate, and a certificate for
-#   a host that no rule has is one that nobody sees renewed. A route that sends requests on attaches to listeners with
-#   TLS.
+#   a host that no rule has is one that nobody sees renewed. Where an Ingress has no TLS at all, or a route sends on
+#   what comes in without, TLS may end before it: a warning, or denied where the table `strict` lists conventions.
 # custom:
 #   id: edge.tls_hosts
 #   profile: general
@@ -21,18 +21,12 @@ package rules.edge.tls_hosts
 
 import data.lib.edge
 import data.lib.finding
+import data.lib.strictness
 import data.lib.values
 
-deny contains found if {
-	some ingress in edge.ingresses
-	some host in _served(ingress)
-	not _is_covered(host, _tls(ingress))
-	found := finding.about(ingress, {
-		"msg": sprintf("serves host %s without TLS", [host]),
-		"fix": sprintf("tls: [{hosts: [%s], secretName: …}]", [host]),
-		"path": "/spec/tls",
-	})
-}
+deny contains found if some found in _plain["in part"]
+
+deny contains found if some found in strictness.denied("conventions", _plain["at all"])
 
 deny contains found if {
 	some ingress in edge.ingresses
@@ -46,7 +40,21 @@ deny contains found if {
 	})
 }
 
-deny contains found if {
+warn contains found if some found in strictness.warned("conventions", _plain["at all"])
+
+_plain[where] contains found if {
+	some ingress in edge.ingresses
+	some host in _served(ingress)
+	not _is_covered(host, _tls(ingress))
+	where := ["at all", "in part"][min([1, count(_tls(ingress))])]
+	found := finding.about(ingress, {
+		"msg": sprintf("serves host %s without TLS", [host]),
+		"fix": sprintf("tls: [{hosts: [%s], secretName: …}]", [host]),
+		"path": "/spec/tls",
+	})
+}
+
+_plain["at all"] contains found if {
 	some parent in edge.parents
 	some rule in values.list(values.at(parent.route.content, ["spec", "rules"]))
 	count(values.list(values.at(rule, ["backendRefs"]))) > 0

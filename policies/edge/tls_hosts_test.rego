@@ -18,10 +18,18 @@ test_accepts_tls_for_every_host if {
 }
 
 test_denies_hosts_without_tls if {
-	messages := {"Ingress/shop: serves host shop.example without TLS"}
-	examples.messages(tls_hosts.deny) == messages with input as _ingress([_rule], [])
+	messages := {"Ingress/shop: serves host web.example without TLS"}
+	target := _ingress([_rule, {"host": "web.example"}], [{"hosts": ["shop.example"]}])
+	examples.messages(tls_hosts.deny) == messages with input as target
 	every_host := {"Ingress/shop: serves host * without TLS"}
-	examples.messages(tls_hosts.deny) == every_host with input as _ingress([{}], [])
+	examples.messages(tls_hosts.deny) == every_host with input as _ingress([_rule, {}], [{"hosts": ["shop.example"]}])
+}
+
+test_warns_of_no_tls_at_all if {
+	messages := {"Ingress/shop: serves host shop.example without TLS"}
+	examples.messages(tls_hosts.warn) == messages with input as _ingress([_rule], []) with data.strict as {}
+	strict := {"shop": ["conventions"]}
+	examples.messages(tls_hosts.deny) == messages with input as _ingress([_rule], []) with data.strict as strict
 }
 
 test_denies_tls_for_hosts_that_are_not_served if {
@@ -45,8 +53,9 @@ test_accepts_a_redirect_without_tls if {
 	count(tls_hosts.deny) == 0 with input as examples.combined([_gateway, redirect])
 }
 
-test_denies_a_backend_without_tls if {
-	examples.messages(tls_hosts.deny) == {
+test_warns_of_a_backend_without_tls if {
+	target := examples.combined([_gateway, _route({"backendRefs": [{"name": "cart", "port": 80}]})])
+	examples.messages(tls_hosts.warn) == {
 		"HTTPRoute/cart: sends on what comes in without TLS, by listener http of Gateway edge",
-	} with input as examples.combined([_gateway, _route({"backendRefs": [{"name": "cart", "port": 80}]})])
+	} with input as target with data.strict as {}
 }

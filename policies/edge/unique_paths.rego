@@ -46,7 +46,7 @@ _places[key] contains {"resource": parent.route, "pointer": pointer} if {
 	some index, rule in values.list(values.at(parent.route.content, ["spec", "rules"]))
 	some position, match in values.list(object.get(rule, "matches", [{}]))
 	some host in object.get(parent.route.content, ["spec", "hostnames"], ["*"])
-	gateway := concat("/", [parent.name, object.get(parent, "section", "")])
+	gateway := concat("/", [parent.name, values.text(parent.section)])
 	key := sprintf("%s %s of Gateway %s", [host, json.marshal(match), gateway])
 	pointer := sprintf("/spec/rules/%d/matches/%d", [index, position])
 }

@@ -133,7 +133,11 @@ _keys(holder, paths) := [key | some path in paths; some key, _ in values.map(val
 
 _identities contains source.identity if some source in _sources
 
-_kept contains array.slice(source.identity, 0, 2) if some source in _sources
+# A Secret without any data does not show that Secrets come with the target.
+_kept contains array.slice(source.identity, 0, 2) if {
+	some source in _sources
+	count(source.keys) > 0
+}
 
 _unknown contains source.identity if {
 	some source in _sources

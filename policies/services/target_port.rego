@@ -2,8 +2,8 @@
 # title: Ports of a Service lead to ports that its pods declare
 # description: |
 #   A named targetPort that no container declares, with the same protocol, leaves the Service without an endpoint for
-#   that port, and a number that the containers do not list is most likely a slip. Where containers declare no port at
-#   all a number may still be right, which is a warning.
+#   that port. A number that the containers do not list may be a slip, or a port that they open without saying so: a
+#   warning, or denied where the table `strict` lists conventions.
 # custom:
 #   id: services.target_port
 #   profile: general
@@ -15,13 +15,16 @@ package rules.services.target_port
 
 import data.lib.finding
 import data.lib.services
+import data.lib.strictness
 import data.lib.workloads
 
-deny contains found if some found in _unresolved.deny
+deny contains found if some found in _unresolved.name
 
-warn contains found if some found in _unresolved.warn
+deny contains found if some found in strictness.denied("conventions", _unresolved.number)
 
-_unresolved[level] contains found if {
+warn contains found if some found in strictness.warned("conventions", _unresolved.number)
+
+_unresolved[_said_by(target)] contains found if {
 	some service in services.selecting
 	some index, port in service.ports
 	target := object.get(port, "targetPort", port.port)
@@ -29,7 +32,6 @@ _unresolved[level] contains found if {
 	some pod in service.pods
 	declared := workloads.ports(pod)
 	not _is_declared(declared, target, protocol)
-	level := _level(declared, target)
 	found := finding.about(service.resource, {
 		"msg": sprintf("port %v leads to targetPort %v by %s, which no container of %s %s declares", [
 			port.port,
@@ -49,17 +51,9 @@ _is_declared(declared, target, protocol) if {
 	target in {port.name, port.number}
 }
 
-_level(declared, target) := "warn" if {
-	count(declared) == 0
-	is_number(target)
-}
+_said_by(target) := "name" if is_string(target)
 
-_level(_, target) := "deny" if is_string(target)
-
-_level(declared, target) := "deny" if {
-	count(declared) > 0
-	is_number(target)
-}
+_said_by(target) := "number" if is_number(target)
 
 _written(declared) := concat(", ", [text |
 	some port in declared

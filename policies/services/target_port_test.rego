@@ -25,26 +25,26 @@ test_denies_an_undeclared_name if {
 	} with input as _target({"port": 80, "targetPort": "web"}, _http)
 }
 
-test_denies_a_number_that_others_are_declared_beside if {
+_undeclared := {"Service/cart: port 80 leads to targetPort 80 by TCP, which no container of Deployment cart declares"}
+
+test_warns_of_an_undeclared_number if {
 	target := _target({"port": 80}, _http)
-	examples.messages(target_port.deny) == {
-		"Service/cart: port 80 leads to targetPort 80 by TCP, which no container of Deployment cart declares",
-	} with input as target
-	{found.fix | some found in target_port.deny} == {
+	examples.messages(target_port.warn) == _undeclared with input as target with data.strict as {}
+	count(target_port.deny) == 0 with input as target with data.strict as {}
+	{found.fix | some found in target_port.warn} == {
 		"name one of the declared ports: http 8080/TCP",
-	} with input as target
+	} with input as target with data.strict as {}
+}
+
+test_denies_an_undeclared_number_where_that_is_strict if {
+	strict := {"shop": ["conventions"]}
+	target := _target({"port": 80}, [])
+	examples.messages(target_port.deny) == _undeclared with input as target with data.strict as strict
+	count(target_port.warn) == 0 with input as target with data.strict as strict
 }
 
 test_denies_another_protocol if {
 	examples.messages(target_port.deny) == {
 		"Service/cart: port 80 leads to targetPort http by UDP, which no container of Deployment cart declares",
 	} with input as _target({"port": 80, "targetPort": "http", "protocol": "UDP"}, _http)
-}
-
-test_warns_where_no_port_is_declared if {
-	examples.messages(target_port.warn) == {
-		"Service/cart: port 80 leads to targetPort 80 by TCP, which no container of Deployment cart declares",
-	} with input as _target({"port": 80}, [])
-	count(target_port.deny) == 0 with input as _target({"port": 80}, [])
-	count(target_port.deny) == 1 with input as _target({"port": 80, "targetPort": "http"}, [])
 }

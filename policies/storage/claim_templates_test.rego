@@ -10,11 +10,17 @@ _set(said) := examples.combined([object.union(
 
 test_accepts_what_says_what_it_is if {
 	said := {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-	count(claim_templates.warn) == 0 with input as _set(said)
+	count(claim_templates.warn) == 0 with input as _set(said) with data.strict as {}
 }
 
 test_warns_of_what_does_not if {
 	messages := {"StatefulSet/cart: claim template data does not say what it is"}
 	examples.messages(claim_templates.warn) == messages with input as _set({})
-	examples.messages(claim_templates.warn) == messages with input as _set({"kind": "PersistentVolumeClaim"})
+		with data.strict as {}
+	half := _set({"kind": "PersistentVolumeClaim"})
+	examples.messages(claim_templates.warn) == messages with input as half with data.strict as {}
+}
+
+test_denies_it_where_conventions_are_strict if {
+	count(claim_templates.deny) == 1 with input as _set({}) with data.strict as {"shop": ["conventions"]}
 }

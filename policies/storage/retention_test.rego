@@ -9,19 +9,23 @@ _claims := {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
 
 test_accepts_sets_that_say_it if {
 	said := {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Delete"}}
-	count(retention.warn) == 0 with input as _set(object.union(_claims, said))
+	count(retention.warn) == 0 with input as _set(object.union(_claims, said)) with data.strict as {}
 }
 
 test_accepts_sets_without_claims if {
-	count(retention.warn) == 0 with input as _set({})
+	count(retention.warn) == 0 with input as _set({}) with data.strict as {}
 }
 
 test_warns_of_what_is_left_out if {
 	examples.messages(retention.warn) == {
 		"StatefulSet/cart: does not say what becomes of its claims: whenDeleted, whenScaled",
-	} with input as _set(_claims)
+	} with input as _set(_claims) with data.strict as {}
 	half := object.union(_claims, {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}})
 	examples.messages(retention.warn) == {
 		"StatefulSet/cart: does not say what becomes of its claims: whenScaled",
-	} with input as _set(half)
+	} with input as _set(half) with data.strict as {}
+}
+
+test_denies_it_where_conventions_are_strict if {
+	count(retention.deny) == 1 with input as _set(_claims) with data.strict as {"shop": ["conventions"]}
 }

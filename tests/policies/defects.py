@@ -239,9 +239,7 @@ def flux(**changes: object) -> InTarget:
 
 
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
-    "autoscaling.behavior": change(
-        "HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior"), level="warn"
-    ),
+    "autoscaling.behavior": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior")),
     "autoscaling.bounds": change(
         "HorizontalPodAutoscaler",
         lambda scaler: scaler["spec"].update(minReplicas=9),
@@ -256,7 +254,18 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "autoscaling.one_scaler": add(
         "ScaledObject",
         "keda.sh/v1alpha1",
-        spec={"scaleTargetRef": {"name": "cart"}, "minReplicaCount": 2, "maxReplicaCount": 4},
+        spec={
+            "scaleTargetRef": {"name": "cart"},
+            "minReplicaCount": 2,
+            "maxReplicaCount": 4,
+            "advanced": {
+                "horizontalPodAutoscalerConfig": {
+                    "behavior": {
+                        direction: {"stabilizationWindowSeconds": 60} for direction in ("scaleDown", "scaleUp")
+                    }
+                }
+            },
+        },
     ),
     "autoscaling.table": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].update(maxReplicas=5)),
     "autoscaling.target": change(
@@ -329,7 +338,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         ),
         document("PersistentVolumeClaim"),
     ),
-    "references.config_map": beside(variable("configMapKeyRef", "cart"), document("ConfigMap")),
+    "references.config_map": beside(variable("configMapKeyRef", "cart"), document("ConfigMap", data={"other": ""})),
     "references.headless_service": in_set(lambda spec: spec.update(serviceName="cart")),
     "references.priority_class": beside(
         in_pod(lambda spec: spec.update(priorityClassName="first")),
@@ -360,8 +369,10 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "secrets.known_formats": InContainer(literal("URL", "amqp://cart:hunter2@rabbitmq")),
     "secrets.literal_values": InContainer(literal("PASSWORD", "hunter2")),
     "secrets.placeholders": InContainer(literal("LEVEL", "changeme")),
-    "storage.claim_templates": in_set(lambda spec: spec["volumeClaimTemplates"][0].pop("kind"), "warn"),
-    "storage.retention": in_set(lambda spec: spec["persistentVolumeClaimRetentionPolicy"].pop("whenScaled"), "warn"),
+    "storage.claim_templates": in_set(lambda spec: spec["volumeClaimTemplates"][0].pop("kind")),
+    "storage.retention": in_set(
+        lambda spec: spec["persistentVolumeClaimRetentionPolicy"].pop("whenScaled"), also=frozenset({"storage.table"})
+    ),
     "storage.table": in_set(lambda spec: spec["volumeClaimTemplates"][0]["spec"].update(storageClassName="fast")),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
     "workloads.added_capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
