@@ -21,8 +21,9 @@ from tests.manifests.render import (
     overlay,
     pod_template,
     render,
+    selects,
 )
-from tests.manifests.variants import COVERING, Variant, Workshop, optional, table, variants
+from tests.manifests.variants import COVERING, Variant, Workshop, example, optional, table, variants
 from tools import quota
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -164,15 +165,47 @@ def test_the_pods_of_the_gateway_let_100_requests_a_second_through_together(work
     assert "limit_conn_status 429;" in text
 
 
-def test_the_page_of_the_gateway_shows_a_canary_that_works(workshop: Workshop) -> None:
-    page = (REPOSITORY / "components/edge-gateway/README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```yaml canary\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV", patches=example)
+# Two versions of the gateway service
+
+CANARY = ("edge-gateway", "secrets-sealed/ENV", "gateway-canary")
+
+
+def _weights(rendered: Render) -> dict[str, int]:
     backends = rendered.one("HTTPRoute", "mediq")["spec"]["rules"][0]["backendRefs"]
-    assert {each["name"]: each["weight"] for each in backends} == {
-        "api-gateway-service": 90,
-        "api-gateway-canary": 10,
-    }
+    for each in backends:
+        service = rendered.one("Service", each["name"])
+        assert each["port"] in [port["port"] for port in service["spec"]["ports"]]
+    return {each["name"].removeprefix("api-gateway-service"): each["weight"] for each in backends}
+
+
+@pytest.mark.parametrize(
+    ("shown", "weights"),
+    [("", {"": 100, "-canary": 0}), ("canary", {"": 90, "-canary": 10}), ("blue-green", {"": 0, "-canary": 100})],
+)
+def test_traffic_moves_by_weight(workshop: Workshop, shown: str, weights: dict[str, int]) -> None:
+    patches = yaml.safe_dump(example("gateway-canary", shown)) if shown else ""
+    rendered = _with(workshop, "production", *CANARY, patches=patches)
+    assert _weights(rendered) == weights
+    scaler = rendered.one("HorizontalPodAutoscaler", "api-gateway-canary")["spec"]
+    first = rendered.one("HorizontalPodAutoscaler", "api-gateway")["spec"]
+    assert ((scaler["minReplicas"], scaler["maxReplicas"]) == (first["minReplicas"], first["maxReplicas"])) == (
+        shown == "blue-green"
+    )
+
+
+@both
+def test_the_second_version_has_everything_of_its_own(workshop: Workshop, environment: str) -> None:
+    rendered = _with(workshop, environment, *CANARY)
+    for kind in ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceAccount", "ConfigMap"):
+        rendered.one(kind, "api-gateway")
+        rendered.one(kind, "api-gateway-canary")
+    pods = [labels(pod_template(rendered.one("Deployment", f"api-gateway{end}"))) for end in ("", "-canary")]
+    for end, name in enumerate(("api-gateway-service", "api-gateway-service-canary")):
+        selector = {"matchLabels": rendered.one("Service", name)["spec"]["selector"]}
+        assert [selects(selector, each) for each in pods] == [end == 0, end == 1]
+    images = [containers(rendered.one("Deployment", f"api-gateway{end}"))[0]["image"] for end in ("", "-canary")]
+    assert {each.partition(":")[0] for each in images} == {"mediq/api-gateway"}
+    assert images[0] != images[1]
 
 
 def test_uploads_pass_the_edge_as_far_as_the_gateway_takes_them(workshop: Workshop) -> None:

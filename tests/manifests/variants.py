@@ -12,13 +12,20 @@ from pathlib import Path
 
 import yaml
 
-from tests.manifests.render import REPOSITORY, read_kustomization
+from tests.manifests.render import REPOSITORY, Object, read_kustomization
 
 PAGE = REPOSITORY / "components" / "README.md"
 Variant = tuple[str, ...]
 # Between them these switch on every component.
 COVERING: tuple[Variant, ...] = (
-    ("edge-gateway", "secrets-sealed/ENV", "cert-manager", "cert-manager-http01", "autoscaling-keda/ENV"),
+    (
+        "edge-gateway",
+        "secrets-sealed/ENV",
+        "cert-manager",
+        "cert-manager-http01",
+        "autoscaling-keda/ENV",
+        "gateway-canary",
+    ),
     ("edge-ingress", "secrets-external/ENV", "cert-manager", "debug-pod"),
 )
 
@@ -60,6 +67,14 @@ def optional() -> set[str]:
     return {name.removesuffix("/ENV") for options in choices().values() for names, _ in options for name in names}
 
 
+def example(component: str, name: str) -> Object:
+    """The YAML of that name that a component's page shows."""
+    page = (REPOSITORY / "components" / component / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(rf"^```yaml {name}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    content: Object = yaml.safe_load(text)
+    return content
+
+
 def complaint(folder: Path) -> str:
     """What Kustomize says against a folder; nothing when it builds without a word."""
     command = [str(REPOSITORY / ".tools/bin/kustomize"), "build", str(folder)]
@@ -84,6 +99,8 @@ class Workshop:
         shutil.copytree(REPOSITORY / "overlays" / environment, target)
         content = read_kustomization(target)
         content["components"] = list(self._components(content["components"], variant))
+        if "gateway-canary" in variant:
+            content["images"] += example("gateway-canary", "version")["images"]
         content["patches"] += (yaml.safe_load(patches) or {}).get("patches", [])
         (target / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
         return target
