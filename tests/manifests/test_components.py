@@ -435,22 +435,6 @@ def test_only_the_gateway_api_edge_may_have_a_load_balancer(workshop: Workshop, 
 
 
 @both
-def test_every_container_keeps_within_the_limits_of_the_namespace(environment: str) -> None:
-    (limits,) = overlay(environment).kind("LimitRange")
-    (each_container, each_claim) = limits["spec"]["limits"]
-    for workload in overlay(environment).kind(*WORKLOADS):
-        for container in containers(workload):
-            for name, most in each_container["max"].items():
-                amounts = container["resources"]["limits"], container["resources"]["requests"]
-                assert all(quota.quantity(part[name]) <= quota.quantity(most) for part in amounts), name_of(workload)
-            for name, least in each_container["min"].items():
-                assert quota.quantity(container["resources"]["requests"][name]) >= quota.quantity(least)
-        for claim in workload["spec"].get("volumeClaimTemplates", []):
-            asked = quota.quantity(claim["spec"]["resources"]["requests"]["storage"])
-            assert asked <= quota.quantity(each_claim["max"]["storage"]), name_of(workload)
-
-
-@both
 def test_every_workload_has_a_priority_of_its_environment(environment: str) -> None:
     values = {name_of(each): each["value"] for each in overlay(environment).kind("PriorityClass")}
     assert all(name.startswith(f"mediq-{environment}-") for name in values)

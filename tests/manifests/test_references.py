@@ -9,14 +9,12 @@ from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
     NAME,
-    WORKLOADS,
     Object,
     containers,
     labels,
     name_of,
     overlay,
     pod_template,
-    selects,
     without_hash,
 )
 
@@ -53,9 +51,6 @@ SECRETS = {
         "REDIS_PASSWORD": "redis-secrets/REDIS_PASSWORD",
     },
 }
-
-# Given to a pod by the StatefulSet controller, so no template has them.
-POD_LABELS = ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index")
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
@@ -94,35 +89,6 @@ def test_selectors_are_the_two_labels_that_never_change(environment: str, name: 
     assert rendered.one("Deployment", name)["spec"]["selector"] == {"matchLabels": immutable}
     assert rendered.one("PodDisruptionBudget", name)["spec"]["selector"] == {"matchLabels": immutable}
     assert rendered.one("Service", SERVICES[name])["spec"]["selector"] == immutable
-
-
-@both
-def test_a_service_selects_the_pods_of_exactly_one_workload(environment: str) -> None:
-    templates = [pod_template(each) for each in overlay(environment).kind(*WORKLOADS)]
-    for service in overlay(environment).kind("Service"):
-        selector = {key: value for key, value in service["spec"]["selector"].items() if key not in POD_LABELS}
-        matched = [each for each in templates if selects({"matchLabels": selector}, labels(each))]
-        assert len(matched) == 1, name_of(service)
-        ports = [port for each in matched[0]["spec"]["containers"] for port in each.get("ports", [])]
-        open_ports = {port.get("name") for port in ports} | {port["containerPort"] for port in ports}
-        assert {each["targetPort"] for each in service["spec"]["ports"]} <= open_ports, name_of(service)
-
-
-@both
-def test_a_disruption_budget_selects_the_pods_of_exactly_one_workload(environment: str) -> None:
-    templates = [pod_template(each) for each in overlay(environment).kind(*WORKLOADS)]
-    for budget in overlay(environment).kind("PodDisruptionBudget"):
-        matched = [each for each in templates if selects(budget["spec"]["selector"], labels(each))]
-        assert len(matched) == 1, name_of(budget)
-
-
-@both
-def test_an_autoscaler_targets_a_rendered_deployment(environment: str) -> None:
-    autoscalers = overlay(environment).kind("HorizontalPodAutoscaler")
-    targets = [each["spec"]["scaleTargetRef"] for each in autoscalers]
-    assert [each["name"] for each in targets] == [name_of(each) for each in autoscalers]
-    for target in targets:
-        assert overlay(environment).one(target["kind"], target["name"])["apiVersion"] == target["apiVersion"]
 
 
 @both
