@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from promote import baseline, edits, inspection, places, process, render
+from promote import baseline, block_scalars, edits, inspection, places, process, render
 from promote.checks import Base, Finding, Mend, Verdict
 from promote.documents import Document, Identity, shown
 from promote.edits import Wanted
 from promote.errors import EditRefused, RenderError
 from promote.inspection import Rules
 from promote.render import Rendered
-from promote.sources import Origins, Sources, origins
+from promote.sources import Origins, Sources, Written, origins
 
 _NO_WAY = "no file that this checkout renders spells it in a place that can be edited for certain"
 
@@ -163,12 +164,20 @@ def _by_identity(target: Rendered) -> dict[Identity, Document]:
 def _ways(
     finding: Finding, sources: Sources, documents: Mapping[Identity, Document]
 ) -> Iterator[tuple[Path, edits.Edit | EditRefused]]:
-    for file, root in sources.written(finding):
-        content = documents[finding.resource].content
+    content = documents[finding.resource].content if finding.resource in documents else {}
+    for written in sources.written(finding):
         try:
-            yield file, edits.edit(render.read(file), root, content, _wanted(finding))
+            yield written.file, _edit(written, content, _wanted(finding))
         except EditRefused as refusal:
-            yield file, refusal
+            yield written.file, refusal
+
+
+def _edit(written: Written, content: Mapping[str, Any], wanted: Wanted) -> edits.Edit:
+    text = render.read(written.file)
+    if written.inline is None:
+        return edits.edit(text, written.root, content, wanted)
+    inner = edits.edit(block_scalars.text_of(written.inline), written.root, content, wanted)
+    return block_scalars.outward(text, written.inline, inner)
 
 
 def _wanted(finding: Finding) -> Wanted:

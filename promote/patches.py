@@ -42,13 +42,17 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One patch: the layer that applies it, the file and line where its text starts, and its target."""
+    """One patch: the layer that applies it, the file and line where its text starts, and its target.
+
+    `inline` is that text where it stands within the kustomization.
+    """
 
     layer: Layer
     file: Path
     offset: int
     body: Node
     target: Node | None
+    inline: ScalarNode | None = None
 
     def place(self, document: Document, steps: Sequence[str]) -> Place | None:
         """How far the patch follows `steps` into `document`, or None unless it surely patches that."""
@@ -138,7 +142,7 @@ def _read(layer: Layer, item: Node) -> Iterator[Patch]:
         bodies, offset = read(file) if file.is_file() else [], 0
     for body in bodies:
         if isinstance(body, MappingNode | SequenceNode) and isinstance(target, MappingNode | None):
-            yield Patch(layer, file, offset, body, target)
+            yield Patch(layer, file, offset, body, target, inline if isinstance(inline, ScalarNode) else None)
 
 
 def _matches(pattern: Any, texts: set[str]) -> bool:

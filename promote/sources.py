@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -28,6 +28,14 @@ _GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
 
 Origins: TypeAlias = Callable[[Path], Mapping[Identity, Path]]
+
+
+class Written(NamedTuple):
+    """An object or patch: its file, its node and, where it is a text within the file, the node of that."""
+
+    file: Path
+    root: Node
+    inline: ScalarNode | None = None
 
 
 class Sources:
@@ -58,27 +66,25 @@ class Sources:
         document = self._documents.get(finding.resource)
         return places.named(document.content, places.parts(finding.path)) if document else finding.path
 
-    def written(self, finding: Finding) -> Iterator[tuple[Path, Node]]:
-        """The files that may spell what `finding` is about, the likeliest first, with the object or patch in them.
-
-        Patches that stand within a kustomization are left out, and so are lists of operations.
-        """
+    def written(self, finding: Finding) -> Iterator[Written]:
+        """What may spell what `finding` is about, the likeliest first; lists of operations are left out."""
         document = self._documents.get(finding.resource)
         if document is None:
             return
         steps = places.parts(finding.path)
         patched = [
-            (place, patch) for layer in self._layers for patch in patches.of(layer)
-            if patch.file != layer.file and isinstance(patch.body, MappingNode)
-            and (place := patch.place(document, steps)) is not None
-        ]  # fmt: skip
-        yield from ((patch.file, patch.body) for place, patch in patched if place.whole)
+            (place, Written(patch.file, patch.body, patch.inline))
+            for layer in self._layers
+            for patch in patches.of(layer)
+            if isinstance(patch.body, MappingNode) and (place := patch.place(document, steps)) is not None
+        ]
+        yield from (written for place, written in patched if place.whole)
         file = self._file(document.identity)
         root = self._object(file, document.identity) if file and file.name not in FILE_NAMES else None
         if file and root is not None:
-            yield file, root
-        partly = sorted((place.depth, number) for number, (place, _) in enumerate(patched) if not place.whole)
-        yield from ((patched[number][1].file, patched[number][1].body) for _, number in reversed(partly))
+            yield Written(file, root)
+        partly = [(place.depth, -number) for number, (place, _) in enumerate(patched) if not place.whole]
+        yield from (patched[-number][1] for _, number in sorted(partly, reverse=True))
 
     @cached_property
     def _documents(self) -> dict[Identity, Document]:

@@ -22,6 +22,21 @@ metadata: {name: cart}
 spec: {template: {spec: {containers: [{name: server, securityContext: {privileged: VALUE}}]}}}
 """
 
+INLINE = """\
+patches:
+  - patch: |-
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: cart}
+      spec:
+        template:
+          spec:
+            containers:
+              - name: server
+                securityContext:
+                  privileged: true  # for now
+"""
+
 
 class Case:
     """A repository under Git, to break, to mend and to look at."""
@@ -107,6 +122,15 @@ def test_a_value_is_mended_in_the_patch_that_wrote_it(overlays: Case) -> None:
     assert overlays.fix("one").json["fix"]["files"] == ["overlays/one/patch.yaml"]
 
 
+def test_a_patch_may_stand_within_the_kustomization(overlays: Case) -> None:
+    file = "overlays/one/kustomization.yaml"
+    overlays.repository.edit(file, "patches: [path: patch.yaml]\n", INLINE)
+    overlays.clone.commit()
+    found = overlays.fix("one", write=True)
+    assert (found.code, overlays.changed()) == (0, f"1\t1\t{file}")
+    assert "privileged: false  # for now\n" in (overlays.repository.folder / file).read_text()
+
+
 def test_what_all_environments_lack_is_mended_once(overlays: Case) -> None:
     overlays.repository.edit("overlays/one/patch.yaml", "true", "false")
     overlays.repository.edit(f"base/{CART}", NO_ESCALATION, "")
@@ -136,7 +160,8 @@ def test_what_would_change_another_environment_is_refused(overlays: Case) -> Non
 
 def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     case.repository.edit(CART, "          securityContext:\n" + NO_ESCALATION, "          securityContext: &shared\n")
-    case.repository.append(CART, "        - name: proxy\n          image: cart\n          securityContext: *shared\n")
+    proxy = "        - name: proxy\n          image: cart\n          securityContext: *shared\n"
+    case.repository.edit(CART, "---\n", f"{proxy}---\n")
     case.clone.commit()
     reasons = {one["reason"] for one in case.fix().json["fix"]["refused"]}
     assert reasons == {f"{CART}: an anchor gives this value other uses; write it out in each"}

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from yaml.nodes import ScalarNode
+
+from promote import block_scalars, documents, edits, places
+from promote.edits import Wanted
+from promote.errors import EditRefused
+
+TEXT = """\
+patches:
+  # why
+  - patch: |-
+      kind: Pod
+      spec:
+        a: 1  # one
+
+        b: {c: 2}
+    target: {kind: Pod}
+  - path: other.yaml
+"""
+
+
+def changed(text: str, wanted: Wanted) -> str:
+    """The file after an edit of its first patch."""
+    (root,) = documents.nodes(text)
+    inline = places.field(places.items(root, "patches")[0], "patch")
+    assert isinstance(inline, ScalarNode)
+    (body,) = documents.nodes(inline.value)
+    content = documents.value(body)
+    inner = edits.edit(block_scalars.text_of(inline), body, content, wanted)
+    return block_scalars.outward(text, inline, inner).applied(text)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("header", ["|-", "|", "|+", "|-  # applied last"])
+@pytest.mark.parametrize(
+    ("wanted", "old", "new"),
+    [
+        (Wanted(("spec", "a"), 3), "a: 1  # one", "a: 3  # one"),
+        (Wanted(("spec", "b", "d"), 3), "{c: 2}", "{c: 2, d: 3}"),
+        (Wanted(("spec", "d"), 3), "{c: 2}\n", "{c: 2}\n        d: 3\n"),
+        (Wanted(("z",), 3), "{c: 2}\n", "{c: 2}\n      z: 3\n"),
+        (Wanted(("spec", "a"), None, remove=True), "        a: 1  # one\n", ""),
+        (Wanted(("spec", "b"), None, remove=True), "        b: {c: 2}\n", ""),
+    ],
+)
+def test_a_patch_within_a_kustomization(wanted: Wanted, old: str, new: str, header: str, newline: str) -> None:
+    text = TEXT.replace("|-", header).replace("\n", newline)
+    assert changed(text, wanted) == TEXT.replace(old, new).replace("|-", header).replace("\n", newline)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("|-", "&a |-", "an anchor, a tag or an indentation"),
+        ("|-", "|2-", "an anchor, a tag or an indentation"),
+        ("- path: other.yaml\n", TEXT[TEXT.index("- patch") : TEXT.index("    target")], "would not say what was"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(old: str, new: str, reason: str) -> None:
+    with pytest.raises(EditRefused, match=reason):
+        changed(TEXT.replace(old, new), Wanted(("spec", "a"), 3))
+
+
+def test_a_patch_in_quotes_is_refused() -> None:
+    with pytest.raises(EditRefused, match="not written as a block"):
+        changed('patches: [patch: "kind: Pod\\nspec: {a: 1}\\n"]\n', Wanted(("spec", "a"), 3))
