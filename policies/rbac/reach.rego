@@ -6,7 +6,7 @@
 # custom:
 #   id: rbac.reach
 #   profile: general
-#   subjects: [rbac.authorization.k8s.io/ClusterRoleBinding, rbac.authorization.k8s.io/RoleBinding]
+#   subjects: rbac.authorization.k8s.io/ClusterRoleBinding
 #   severity: medium
 #   fix: "give these rights by a RoleBinding in each namespace that needs them"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
