@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +24,9 @@ SEPARATOR = "---\n"
 _TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(\S+)", re.MULTILINE)
 # kustomize writes the hash without vowels and what looks like one, so that it never spells a word.
 _HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
+# What an API server takes as one request: MaxRequestBodyBytes of k8s.io/apiserver, 3 MiB.
+_REQUEST = 3 * 1024 * 1024
+_SEPARATOR = re.compile(r"^---(?=\s)", re.MULTILINE)
 # More characters than any cluster stores in one object, once all aliases are written out.
 _LARGEST = 10_000_000
 _ENDLESS = _LARGEST + 1
@@ -117,6 +121,7 @@ def canonical(text: str, where: str) -> list[str]:
 
 def load_all(text: str, where: str) -> Iterator[Any]:
     """Every document of `text`; raises RenderError with the line where it is no YAML that Kubernetes takes."""
+    _refuse_size(text, where)
     try:
         _refuse_depth(text)
         loader = _Loader(text)
@@ -192,6 +197,18 @@ def _problem(error: Exception) -> str:
     return getattr(error, "problem", None) or str(error).splitlines()[0]
 
 
+def _refuse_size(text: str, where: str) -> None:
+    """Refuse a document that no cluster takes, before its parts fill the memory."""
+    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)] if len(text) > _REQUEST else []
+    for start, end in pairwise(starts):
+        if end - start > _REQUEST:
+            place, size = f"{where}:{text.count(chr(10), 0, start) + 1}", f"{(end - start) / 1024 / 1024:.0f} MiB"
+            raise RenderError(
+                f"{place}: a document of {size}: an API server takes 3 MiB at most; "
+                "split it, a list into documents of their own"
+            )
+
+
 def _refuse_depth(text: str) -> None:
     """Refuse what is nested so deeply that the C parser, which calls itself for every level, would crash."""
     indents = max(map(len, _INDENTS.findall(text)), default=0)
@@ -235,14 +252,21 @@ def _children(node: yaml.Node) -> Sequence[yaml.Node]:
 
 
 _TAG = "tag:yaml.org,2002:"
-# Numbers as the Go programs read them: no base 60 (`22:22`), but exponents without a point (`1e3`).
+# Numbers as kubectl reads them (go.yaml.in/yaml/v2): no base 60 (`22:22`), but exponents without a point (`1e3`).
 _NUMBERS = (
-    (f"{_TAG}int", re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$")),
+    (f"{_TAG}int", re.compile(r"[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$")),
     (
         f"{_TAG}float",
         re.compile(r"[-+]?((\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))$|\.(nan|NaN|NAN)$"),
     ),
 )
+
+
+# So it does with one letter, which PyYAML takes for text.
+_SHORT_BOOLEANS = ((f"{_TAG}bool", re.compile("[yYnN]$")),)
+_TEXTS = (f"{_TAG}str", f"{_TAG}merge", f"{_TAG}value")
+_HIGHEST = 2**63
+_BASES = {"0b": 2, "0o": 8, "0x": 16}
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -251,10 +275,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
         first: [
             *(one for one in resolvers if one[0].removeprefix(_TAG) not in ("timestamp", "int", "float")),
-            *(_NUMBERS if first in "-+.0123456789" else ()),
+            *(_NUMBERS if first in "-+.0123456789" else _SHORT_BOOLEANS if first in "yYnN" else ()),
         ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+    bool_values: ClassVar[dict[str, bool]] = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -264,14 +289,31 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         # Called before merge keys are written out, and again for the same node when others merge it.
         if id(node) not in self._checked:
             self._checked[id(node)] = node  # kept, so that its id stays its own
-            _refuse_repetition(node)
+            self._refuse_repetition(node)
         super().flatten_mapping(node)
 
+    def _refuse_repetition(self, node: yaml.MappingNode) -> None:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                # In JSON every key is text, so that 1, 0x1 and "1" are the same.
+                name = key.value if key.tag in _TEXTS else json.dumps(self.construct_object(key)).strip('"')
+                if name in seen:
+                    raise _refusal(f"the key '{key.value}' stands twice", key)
+                seen.add(name)
 
-def _refuse_repetition(node: yaml.MappingNode) -> None:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            if key.value in seen:
-                raise _refusal(f"the key '{key.value}' stands twice", key)
-            seen.add(key.value)
+    def construct_integer(self, node: yaml.ScalarNode) -> int:
+        """A number as Go reads it; PyYAML does not know `0o17`, and has numbers without end."""
+        text = node.value.replace("_", "").lower()
+        digits = text.lstrip("+-")
+        base = _BASES.get(digits[:2]) or (8 if digits[0] == "0" else 10)
+        try:
+            number = int(digits, base) * (-1 if text[0] == "-" else 1)
+        except ValueError:
+            raise _refusal(f"{node.value} is no number; if it is meant as text, put it in quotes", node) from None
+        if not -_HIGHEST <= number < _HIGHEST:
+            raise _refusal(f"{node.value} is beyond the numbers of Kubernetes, which have 64 bits", node)
+        return number
+
+
+_Loader.add_constructor(f"{_TAG}int", _Loader.construct_integer)

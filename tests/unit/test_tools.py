@@ -65,11 +65,15 @@ def test_a_missing_program_is_named_with_the_version_and_the_remedy() -> None:
 def test_garbage_is_collected_less_often_unless_the_user_says_how_often(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program(folder / "kustomize", 'echo "v5.8.1 GOGC=$GOGC data=$XDG_DATA_HOME in $(pwd)"')
+    program(folder / "kustomize", 'echo "v5.8.1 GOGC=$GOGC limit=$GOMEMLIMIT data=$XDG_DATA_HOME in $(pwd)"')
     monkeypatch.delenv("GOGC", raising=False)
-    assert tools.run("kustomize", "x", cwd=folder).text == f"v5.8.1 GOGC=400 data=/nonexistent in {folder}\n"
+    monkeypatch.delenv("GOMEMLIMIT", raising=False)
+    assert (
+        tools.run("kustomize", "x", cwd=folder).text
+        == f"v5.8.1 GOGC=400 limit=200MiB data=/nonexistent in {folder}\n"
+    )
     monkeypatch.setenv("GOGC", "50")
-    assert "GOGC=50 data=/nonexistent " in tools.run("kustomize").text
+    assert "GOGC=50 limit=200MiB data=/nonexistent " in tools.run("kustomize").text
 
 
 def test_the_pinned_versions_are_those_that_setup_builds() -> None:
