@@ -31,11 +31,6 @@ HOSTS = {"staging": ["api.staging.mediq.com", "staging.mediq.com"], "production"
 SCALED = ("api-gateway", "ocr-service", "patient-queue-service")
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("variants"))
-
-
 def _with(workshop: Workshop, environment: str, *names: str, patches: str = "") -> Render:
     variant = tuple(name.replace("ENV", environment) for name in names)
     return render(workshop.overlay(environment, variant, patches=patches))

@@ -13,9 +13,8 @@ both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
 @pytest.fixture(scope="module")
-def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reach]:
+def variants(workshop: Workshop) -> dict[str, Reach]:
     """What is reachable with each component switched on, in each environment."""
-    workshop = Workshop(tmp_path_factory.mktemp("variants"))
     rendered: dict[str, Render] = {environment: overlay(environment) for environment in ENVIRONMENTS}
     for environment in ENVIRONMENTS:
         for names in COVERING:

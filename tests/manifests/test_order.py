@@ -70,9 +70,9 @@ def test_everything_has_its_wave_and_tier(environment: str) -> None:
 
 
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
-def test_whatever_a_component_brings_has_its_wave_and_tier(names: Variant, tmp_path: Path) -> None:
+def test_whatever_a_component_brings_has_its_wave_and_tier(workshop: Workshop, names: Variant) -> None:
     variant = tuple(name.replace("ENV", "staging") for name in names)
-    assert _misplaced(render(Workshop(tmp_path).overlay("staging", variant)).objects) == []
+    assert _misplaced(render(workshop.overlay("staging", variant)).objects) == []
 
 
 def _kustomizations(environment: str) -> dict[str, Object]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,8 +90,8 @@ def _is_demo(sealed: Object) -> bool:
 
 
 @both
-def test_a_store_provides_the_same_secrets(environment: str, tmp_path: Path) -> None:
-    folder = Workshop(tmp_path).overlay(environment, ("edge-ingress", f"secrets-external/{environment}"))
+def test_a_store_provides_the_same_secrets(workshop: Workshop, environment: str) -> None:
+    folder = workshop.overlay(environment, ("edge-ingress", f"secrets-external/{environment}"))
     rendered = render(folder)
     assert rendered.kind("SealedSecret") == []
     (store,) = rendered.kind("SecretStore")
