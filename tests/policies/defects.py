@@ -340,6 +340,21 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     ),
     "references.config_map": beside(variable("configMapKeyRef", "cart"), document("ConfigMap", data={"other": ""})),
     "references.headless_service": in_set(lambda spec: spec.update(serviceName="cart")),
+    "references.edge_class": with_documents(
+        document("Gateway", "gateway.networking.k8s.io/v1", spec={"gatewayClassName": "first"}),
+        {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "last"}},
+    ),
+    "references.monitor": add(
+        "ServiceMonitor", "monitoring.coreos.com/v1", spec={"selector": {"matchLabels": {"app": "web"}}}
+    ),
+    "references.rollout_service": add(
+        "Rollout",
+        "argoproj.io/v1alpha1",
+        spec={
+            "workloadRef": {"kind": "Deployment", "name": "cart"},
+            "strategy": {"canary": {"stableService": "web"}},
+        },
+    ),
     "references.priority_class": beside(
         in_pod(lambda spec: spec.update(priorityClassName="first")),
         {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "last"}},

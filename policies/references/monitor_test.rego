@@ -1,0 +1,63 @@
+package rules.references.monitor_test
+
+import data.lib.examples_test as examples
+import data.rules.references.monitor
+
+_service := examples.resource("v1", "Service", "cart", {
+	"metadata": {"labels": {"app": "cart"}},
+	"spec": {"ports": [{"name": "http", "port": 80}]},
+})
+
+_services(spec) := examples.resource("monitoring.coreos.com/v1", "ServiceMonitor", "cart", {"spec": object.union(
+	{"selector": {"matchLabels": {"app": "cart"}}, "endpoints": [{"port": "http"}]},
+	spec,
+)})
+
+_pods(spec) := examples.resource("monitoring.coreos.com/v1", "PodMonitor", "cart", {"spec": object.union(
+	{"selector": {"matchLabels": {"app": "cart"}}, "podMetricsEndpoints": [{"port": "http"}]},
+	spec,
+)})
+
+_deployment := examples.workload("Deployment", object.union(examples.pod_spec, {"containers": [object.union(
+	examples.container,
+	{"ports": [{"name": "http", "containerPort": 8080}]},
+)]}))
+
+test_accepts_what_selects_something_with_the_port if {
+	target := examples.combined([_service, _deployment, _services({}), _pods({})])
+	count(monitor.deny | monitor.warn) == 0 with input as target
+}
+
+test_accepts_what_looks_into_other_namespaces if {
+	elsewhere := object.union(_services({"namespaceSelector": {"any": true}}), {"metadata": {"namespace": "watch"}})
+	count(monitor.deny | monitor.warn) == 0 with input as examples.combined([_service, elsewhere])
+	named := object.union(elsewhere, {"spec": {"namespaceSelector": {"any": false, "matchNames": ["shop"]}}})
+	count(monitor.deny | monitor.warn) == 0 with input as examples.combined([_service, named])
+}
+
+test_denies_what_selects_nothing if {
+	nothing := {"selector": {"matchLabels": {"app": "web"}}}
+	examples.messages(monitor.deny) == {
+		`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"web"}}`,
+		`PodMonitor/cart: selects no pod: {"matchLabels":{"app":"web"}}`,
+	} with input as examples.combined([_service, _deployment, _services(nothing), _pods(nothing)])
+}
+
+test_denies_ports_that_nothing_has if {
+	examples.messages(monitor.deny) == {
+		"ServiceMonitor/cart: scrapes port metrics, which no Service that it selects has",
+		"PodMonitor/cart: scrapes port metrics, which no pod that it selects has",
+	} with input as examples.combined([
+		_service,
+		_deployment,
+		_services({"endpoints": [{"port": "metrics"}]}),
+		_pods({"podMetricsEndpoints": [{"port": "metrics"}]}),
+	])
+}
+
+test_warns_where_it_cannot_be_told if {
+	messages := {`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"cart"}}`}
+	examples.messages(monitor.warn) == messages with input as examples.combined([_services({})])
+	anywhere := _services({"namespaceSelector": {"any": true}})
+	examples.messages(monitor.warn) == messages with input as examples.combined([anywhere])
+}

@@ -1,0 +1,42 @@
+# METADATA
+# title: Services that a Rollout switches exist
+# description: |
+#   An Argo Rollout moves requests by the Services that it names; one that is absent stops the rollout half-way. Where
+#   the target keeps no Service in the namespace it may come from elsewhere, which is a warning.
+# custom:
+#   id: references.rollout_service
+#   profile: general
+#   subjects: argoproj.io/Rollout
+#   severity: high
+#   fix: "add the Service, or mend its name in the strategy"
+#   docs: https://argo-rollouts.readthedocs.io/en/stable/features/specification/
+package rules.references.rollout_service
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.references
+import data.lib.values
+
+_fields := [
+	["blueGreen", "activeService"],
+	["blueGreen", "previewService"],
+	["canary", "canaryService"],
+	["canary", "stableService"],
+]
+
+deny contains found if some found in _missing.deny
+
+warn contains found if some found in _missing.warn
+
+_missing[level] contains found if {
+	some rollout in documents.of("argoproj.io", "Rollout")
+	some field in _fields
+	name := values.text(values.at(rollout.content, array.concat(["spec", "strategy"], field)))
+	name != ""
+	level := references.level("/Service", rollout.namespace, name)
+	found := finding.about(rollout, {
+		"msg": sprintf("switches Service %s (%s), which the target does not hold", [name, field[1]]),
+		"fix": sprintf("add Service %s to namespace %s, or mend the name", [name, rollout.namespace]),
+		"path": concat("/", array.concat(["/spec/strategy"], field)),
+	})
+}

@@ -1,0 +1,28 @@
+package rules.references.rollout_service_test
+
+import data.lib.examples_test as examples
+import data.rules.references.rollout_service
+
+_rollout(strategy) := object.union(examples.workload("Rollout", examples.pod_spec), {"spec": {"strategy": strategy}})
+
+_service := examples.resource("v1", "Service", "cart", {"spec": {}})
+
+test_accepts_services_of_the_target if {
+	target := examples.combined([_service, _rollout({"blueGreen": {"activeService": "cart"}})])
+	count(rollout_service.deny | rollout_service.warn) == 0 with input as target
+}
+
+test_denies_absent_services if {
+	examples.messages(rollout_service.deny) == {
+		"Rollout/cart: switches Service cart-next (canaryService), which the target does not hold",
+	} with input as examples.combined([
+		_service,
+		_rollout({"canary": {"stableService": "cart", "canaryService": "cart-next"}}),
+	])
+}
+
+test_warns_where_no_service_is_kept if {
+	examples.messages(rollout_service.warn) == {
+		"Rollout/cart: switches Service cart (activeService), which the target does not hold",
+	} with input as examples.combined([_rollout({"blueGreen": {"activeService": "cart"}})])
+}
