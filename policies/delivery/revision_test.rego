@@ -20,8 +20,8 @@ test_accepts_the_branch if {
 }
 
 test_accepts_any_branch_without_the_table if {
-	count(revision.deny) == 0 with input as _from({"targetRevision": "trunk"})
-	count(revision.deny) == 0 with input as _repository({"branch": "trunk"})
+	count(revision.deny) == 0 with input as _from({"targetRevision": "trunk"}) with data.delivery as {}
+	count(revision.deny) == 0 with input as _repository({"branch": "trunk"}) with data.delivery as {}
 }
 
 test_accepts_a_version_of_a_chart if {
