@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +14,7 @@ from promote.documents import Document
 from promote.errors import RenderError, UsageError
 from promote.kustomization import FILE_NAMES
 
+_LARGEST = 64 << 20  # bytes of one file; a check keeps all of it in memory, several times
 _MANIFESTS = (".yaml", ".yml", ".json")
 
 
@@ -43,7 +46,7 @@ def kustomize(folder: Path, name: str) -> Rendered:
 
 def manifests(path: Path, name: str) -> Rendered:
     """The YAML and JSON files at or below `path`, as they are; raises UsageError where there are none."""
-    files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in _MANIFESTS)
+    files = sorted(_below(path)) if path.is_dir() else [path]
     if not files:
         raise UsageError(f"{name}: no YAML or JSON file there; name a folder or a file with manifests")
     objects = [
@@ -53,6 +56,22 @@ def manifests(path: Path, name: str) -> Rendered:
     ]
     text = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
     return Rendered(name, path, text, tuple(file for _, file in objects))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """The manifests in `folder`; raises RenderError where a link leads to a folder that would stay unseen."""
+    whole = folder.resolve()
+    for parent, folders, names in os.walk(folder, onerror=_failed):
+        links = (Path(parent, each) for each in folders if Path(parent, each).is_symlink())
+        for link in links:
+            if not link.resolve().is_relative_to(whole):
+                where = documents.shown(link.parent, Path.cwd())
+                raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target, too")
+        yield from (Path(parent, each) for each in names if Path(each).suffix in _MANIFESTS)
+
+
+def _failed(error: OSError) -> None:
+    raise error
 
 
 def folder_or_file(path: Path, name: str) -> Rendered:
@@ -66,7 +85,12 @@ def kustomization_of(folder: Path) -> Path | None:
 
 
 def read(file: Path) -> str:
-    """The text of `file`; raises RenderError with the line where it is not UTF-8."""
+    """The text of `file`; raises RenderError where it is no file of a bearable size, and with the line no UTF-8."""
+    where = f"{documents.shown(file.parent, Path.cwd())}/{file.name}"
+    if not file.is_file():
+        raise RenderError(f"{where}: this is not a file: remove it, or mend the link")
+    if file.stat().st_size > _LARGEST:
+        raise RenderError(f"{where}: more than {_LARGEST >> 20} MiB: split it")
     data = file.read_bytes()
     try:
         return data.decode("utf-8-sig")

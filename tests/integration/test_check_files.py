@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -232,3 +234,71 @@ def test_objects_of_one_name_in_two_namespaces_are_told_apart(files: Repository)
     found = files.check("m").of("schema.invalid")
     lines = [(one["resource"]["namespace"], one["source"]["line"]) for one in found]
     assert sorted(lines) == [("b", 4), ("c", 9), ("d", 14)]
+
+
+def link_to_itself(folder: Path) -> None:
+    (folder / "a.yaml").symlink_to("a.yaml")
+
+
+def link_to_nothing(folder: Path) -> None:
+    (folder / "a.yaml").symlink_to("nowhere.yaml")
+
+
+def link_out_of_the_folder(folder: Path) -> None:
+    (folder.parent / "elsewhere").mkdir()
+    (folder / "a").symlink_to("../elsewhere")
+
+
+def pipe(folder: Path) -> None:
+    os.mkfifo(folder / "a.yaml")
+
+
+def device(folder: Path) -> None:
+    (folder / "a.json").symlink_to("/dev/zero")
+
+
+def huge_file(folder: Path) -> None:
+    with (folder / "a.yaml").open("wb") as file:
+        file.truncate(5 << 30)  # a hole: it takes no space
+
+
+def folder_like_a_file(folder: Path) -> None:
+    (folder / "a.yaml").mkdir()
+    (folder / "a.yaml" / "b.yaml").write_text("- no object")
+
+
+def binary_file(folder: Path) -> None:
+    (folder / "a.yaml").write_bytes(b"\x7fELF\x02\x01\x01\0\0")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (link_to_itself, "m/a.yaml: this is not a file"),
+        (link_to_nothing, "m/a.yaml: this is not a file"),
+        (link_out_of_the_folder, "m/a: this link leads out of the folder"),
+        (pipe, "m/a.yaml: this is not a file"),
+        (device, "m/a.json: this is not a file"),
+        (huge_file, "m/a.yaml: more than 64 MiB"),
+        (folder_like_a_file, "m/a.yaml/b.yaml:1: a document is list"),
+        (binary_file, "m/a.yaml:1: this is not YAML: it holds a control character"),
+    ],
+)
+def test_what_is_no_manifest_is_neither_waited_for_nor_passed_over(
+    files: Repository, make: Callable[[Path], None], says: str
+) -> None:
+    files.write("m/good.yaml", MAP % "good")
+    make(files.folder / "m")
+    with pytest.raises(RenderError) as refusal:
+        files.check("m")
+    assert str(refusal.value).startswith(says)
+
+
+def test_links_within_the_folder_are_followed_once(files: Repository) -> None:
+    files.write("m/below/a.yaml", MAP % "a")
+    (files.folder / "m" / "round").symlink_to(".")
+    (files.folder / "m" / "again").symlink_to("below")
+    files.write("other/b.yaml", MAP % "b" + WRONG)
+    (files.folder / "m" / "b.yaml").symlink_to("../other/b.yaml")
+    found = files.check("m")
+    assert (seen(found), set(wrong(found))) == (2, {"b"})
