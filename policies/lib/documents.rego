@@ -11,7 +11,8 @@ read := [entry.contents | some entry in input; entry.contents != null]
 # Every resource: who it is, once and for all rules, and its content. Asking a resource is cheap; handing whole
 # documents to functions is what makes policies slow.
 resources := [resource |
-	some content in array.concat([document | some document in read; is_object(document)], _listed)
+	some document in array.concat([document | some document in read; is_object(document)], _listed)
+	content := json.remove(document, _absent(document))
 	version := values.text(object.get(content, "apiVersion", ""))
 	kind := values.text(object.get(content, "kind", ""))
 	resource := {
@@ -23,6 +24,37 @@ resources := [resource |
 		"type": concat("/", [_group(version), kind]),
 	}
 ]
+
+# What the API server reads as if it were not there: the nulls, but for those in a map of texts, where each is an
+# empty text. Nearly every document has none, and writing it out shows that far sooner than walking through it.
+_absent(document) := {[sprintf("%v", [part]) | some part in path] |
+	contains(json.marshal(document), ":null")
+	walk(document, [path, null])
+	is_string(path[count(path) - 1])
+	not _is_text(path)
+}
+
+_maps_of_texts := {
+	"annotations",
+	"binaryData",
+	"data",
+	"encryptedData",
+	"hard",
+	"labels",
+	"limits",
+	"matchLabels",
+	"nodeSelector",
+	"requests",
+	"stringData",
+}
+
+_is_text(path) if path[count(path) - 2] in _maps_of_texts
+
+# A Service's selector is such a map, a Deployment's holds two fields.
+_is_text(path) if {
+	path[count(path) - 2] == "selector"
+	not path[count(path) - 1] in {"matchExpressions", "matchLabels"}
+}
 
 _listed := [item |
 	some document in read

@@ -36,7 +36,7 @@ test_names_a_resource if {
 }
 
 test_names_what_has_no_name if {
-	every content in [{"metadata": null}, {"apiVersion": 1, "kind": [], "metadata": {"name": 7}}] {
+	every content in [{"metadata": {}}, {"apiVersion": 1, "kind": [], "metadata": {"name": 7}}] {
 		documents.resources == [{
 			"apiVersion": "",
 			"content": content,
@@ -56,4 +56,23 @@ test_takes_nothing_else_apart if {
 		found := documents.resources with input as examples.combined([other])
 		[resource.content | some resource in found] == [other]
 	}
+}
+
+test_reads_null_as_absent if {
+	target := examples.combined([{
+		"kind": "Service",
+		"metadata": null,
+		"spec": {"ports": [{"port": 80, "targetPort": null}, null], "selector": {"app": null}},
+	}])
+	found := documents.resources with input as target
+	found[0].content == {
+		"kind": "Service",
+		"spec": {"ports": [{"port": 80}, null], "selector": {"app": null}},
+	}
+}
+
+test_reads_null_as_an_empty_text_in_a_map_of_texts if {
+	deployment := {"spec": {"paused": null, "selector": {"matchLabels": {"app": null}, "matchExpressions": null}}}
+	found := documents.resources with input as examples.combined([deployment])
+	found[0].content == {"spec": {"selector": {"matchLabels": {"app": null}}}}
 }
