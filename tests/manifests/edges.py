@@ -14,7 +14,7 @@ STRANGERS: dict[str, Object] = {
     "every pod here": {"podSelector": {}},
     "every named pod here": {"podSelector": {"matchExpressions": [{"key": NAME, "operator": "Exists"}]}},
     "kube-system": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
-    "Prometheus of every namespace": {"namespaceSelector": {}, "podSelector": {"matchLabels": {NAME: "prometheus"}}},
+    "every pod of every namespace": {"namespaceSelector": {}},
     "an address": {"ipBlock": {"cidr": "203.0.113.7/32"}},
     "private addresses": {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}},
     "every address": {"ipBlock": {"cidr": "0.0.0.0/0"}},
