@@ -46,7 +46,8 @@ def test_rule_describes_itself(path: Path, described: dict[str, dict[str, Any]])
 
 @pytest.mark.parametrize("path", RULES, ids=IDS)
 def test_rule_says_what_it_judges_in_words_that_are_known(path: Path, described: dict[str, dict[str, Any]]) -> None:
-    said = described[str(path.relative_to(ROOT))]["custom"].get("subjects", [])
+    said = described[str(path.relative_to(ROOT))]["custom"]["subjects"]
+    assert said
     words = said if isinstance(said, list) else [said]
     known = coverage.CLASSES | {coverage.TARGET, coverage.OWN}
     assert [word for word in words if word not in known and not re.fullmatch(r"([a-z0-9.-]+/)?[A-Z]\w+", word)] == []
