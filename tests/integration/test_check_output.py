@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +15,10 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator
 
+from promote import sarif
+from promote.checks import NOWHERE, Base, Finding, Verdict, Waiver
 from promote.commands import policies
+from promote.documents import Identity, Source
 from promote.errors import UsageError
 from promote.process import run
 from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
@@ -102,6 +106,15 @@ def test_markdown_is_a_job_summary(small: Repository) -> None:
     assert [line.split(" | ")[1] for line in lines[-2:]] == ["schema.invalid", "workloads.read_only_root"]
 
 
+# Waived, outside of the repository, about no object, new, old and fixed.
+FOUND = Finding(
+    "a.b", "deny", "t", Identity("v1", "Pod", "", "a"), "m", "f", "c", Source("/a b.yaml", 1), status="new"
+)
+WAIVED = replace(FOUND, waiver=Waiver("old", "team", "OPS-1", "2026-05-31"), status="old")
+NOBODY = replace(FOUND, resource=NOWHERE, source=None, status="old")
+EVERY_KIND = Verdict((), (FOUND, WAIVED, NOBODY), Base("0123"), (replace(FOUND, status=""),))
+
+
 @pytest.fixture(scope="module")
 def sarif_schema() -> Any:
     """The schema that OASIS publishes, from the module that tools/sarif/go.sum pins."""
@@ -116,6 +129,7 @@ def test_sarif_is_what_its_schema_describes(small: Repository, sarif_schema: Any
     log = json.loads("\n".join(small.check().result.views["sarif"]()))
     validator = Draft4Validator(sarif_schema)
     assert [error.message for error in validator.iter_errors(log)] == []
+    assert [error.message for error in validator.iter_errors(sarif.log(EVERY_KIND, ()))] == []
     (only,) = log["runs"]
     # The schema does see what is wrong.
     only["results"][0]["level"] = "deny"
