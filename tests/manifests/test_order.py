@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.manifests.render import (
     NAME,
     REPOSITORY,
     Object,
+    containers,
     identity,
     labels,
     name_of,
@@ -32,6 +34,7 @@ TIERS = {
     "0": "services",
     "1": "autoscaling",
     "2": "routes",
+    "3": "smoke",
 }
 KINDS = {
     "-5": "Namespace",
@@ -44,7 +47,7 @@ KINDS = {
     " Certificate",
 }
 BY_KIND = {kind: wave for wave, kinds in KINDS.items() for kind in kinds.split()}
-JOBS = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1"}
+JOBS = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1", "smoke-test": "3"}
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
@@ -111,3 +114,15 @@ def test_a_tier_of_flux_is_its_part_of_the_whole(environment: str, tier: str, tm
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     whole = [each for each in overlay(environment).objects if each["metadata"]["annotations"][TIER] == tier]
     assert sorted(render(folder).objects, key=identity) == sorted(whole, key=identity)
+
+
+@both
+def test_the_smoke_test_asks_a_rendered_service(environment: str) -> None:
+    job = overlay(environment).one("Job", "smoke-test")
+    (container,) = containers(job)
+    (host, port, path) = re.findall(r"http://([\w-]+):(\d+)(/\w+)", container["command"][-1])[0]
+    service = overlay(environment).one("Service", host)
+    assert int(port) in [each["port"] for each in service["spec"]["ports"]]
+    (gateway,) = containers(overlay(environment).one("Deployment", "api-gateway"))
+    assert path == gateway["readinessProbe"]["httpGet"]["path"]
+    assert container["image"] == gateway["image"]
