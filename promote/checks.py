@@ -27,6 +27,8 @@ _UNKNOWN = re.compile(r"^additional property '(.*)'$")
 _LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
 # The namespaces that conftest is asked for; the second says what took part.
 MAIN, EVALUATION = "main", "evaluation"
+# And the one about a change, which has an input of its own.
+CHANGES = "changes"
 # What these find is that something was not looked at: it is reported whatever was asked for.
 _ALWAYS = ("check.", "main.", "schema.missing", "schema.unreadable")
 _BRANCHES = ("validation failed", "anyOf failed", "oneOf failed", "allOf failed")

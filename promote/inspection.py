@@ -66,6 +66,27 @@ def inspect(
     )
 
 
+def inspect_change(facts: Mapping[str, Any], rules: Rules) -> tuple[Finding, ...]:
+    """What the rules `change.*` find in a change; nothing where the repository has none of them.
+
+    Raises ToolError when conftest fails to answer.
+    """
+    loaded = [part for path in policy_files.of_changes(rules.policies.resolve()) for part in ("--policy", str(path))]
+    if not loaded:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="promote-change-") as temporary:
+        file = Path(temporary, "change.json")
+        file.write_text(json.dumps(facts), encoding="utf-8")
+        done = tools.run(
+            "conftest", "test", file, "--namespace", checks.CHANGES, "--output", "json", "--no-color",
+            "--fail-on-warn=false", *loaded, cwd=file.parent,
+        )  # fmt: skip
+    answer = _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
+    if not any(one["successes"] or one.get("failures") or one.get("warnings") for one in answer):
+        raise ToolError("conftest gave no verdict: no rule about the change was evaluated")
+    return checks.from_conftest(answer, str(facts["to"])).findings
+
+
 def _seen(rendered: Rendered, counted: checks.Target, only: Sequence[str]) -> waivers.Seen:
     """What a target held, with the rules whose findings are asked for."""
     took_part = {*counted.rules, *waivers.OF_SCHEMAS}

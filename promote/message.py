@@ -44,7 +44,7 @@ def promotion_trailers(plan: Plan) -> list[tuple[str, str]]:
 def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
     """The body of a pull request in Markdown; a forge that takes less cuts it."""
     lines = [
-        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
+        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *_findings(verdict),
         "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
         *diff_lines(differences), "```", "", "</details>", "",
         f"Undo it after the merge: `{undo}`", "",
@@ -105,6 +105,14 @@ def _table(changes: Iterable[Change]) -> list[str]:
 
 def _gates(plan: Plan) -> list[str]:
     rows = [f"- {'✅' if gate.passed else '❌'} {gate.name}: {gate.subject}: {gate.reason}" for gate in plan.gates]
+    return [*rows, ""] if rows else []
+
+
+def _findings(verdict: Verdict | None) -> list[str]:
+    found = verdict.findings if verdict else ()
+    rows = [
+        f"- {'❌' if one.level == 'deny' else '⚠️'} `{one.rule}`: {one.message}" for one in found if not one.waiver
+    ]
     return [*rows, ""] if rows else []
 
 

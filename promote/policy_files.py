@@ -68,6 +68,13 @@ def rego_files(policies: Path) -> list[Path]:
     return found
 
 
+def of_changes(policies: Path) -> list[Path]:
+    """What conftest loads to judge a change: the rules about it, what gathers them, what they share; or nothing."""
+    found = [path for name in ("change", "lib") for path in sorted((policies / name).glob("*.rego"))]
+    entry = policies / "change.rego"
+    return [entry, *(path for path in found if not path.name.endswith("_test.rego"))] if entry.is_file() else []
+
+
 def described(root: Path, policies: Path, silent: bool = False) -> tuple[Rule, ...]:
     """The rules in a folder, with their files relative to `root`; raises ConfigError where there is none.
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promote import message
+from promote.checks import Verdict
 from promote.forge.base import PullRequest
 from promote.history import Revision
 from promote.model import Change, Gate, Plan, Version
-from promote.verdict_report import verdict_text
+from promote.verdict_report import finding_json, verdict_text
 from promote.workflow import Proposal, Published
 
 Json = dict[str, Any]
@@ -30,14 +31,15 @@ def change_json(change: Change) -> Json:
     }
 
 
-def plan_json(plan: Plan, published: Published) -> Json:
-    """A plan, and what became of it, as JSON."""
+def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) -> Json:
+    """A plan, what was found in it and what became of it, as JSON."""
     pull = published.pull_request
     return {
         "from": plan.source,
         "to": plan.target,
         "changes": [change_json(change) for change in plan.changes],
         "gates": [_gate_json(gate) for gate in plan.gates],
+        "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
         "branch": published.branch,
         "commit": published.commit,
         "pull_request": pull and pull_json(pull),

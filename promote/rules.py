@@ -13,7 +13,7 @@ import yaml
 from promote.checks import MISSING_SCHEMA, Level
 from promote.errors import ConfigError
 
-_METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package rules\.", re.MULTILINE)
+_METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package (?:rules|change)\.", re.MULTILINE)
 # Sets of rules, each with all of the sets before it: the two Pod Security Standards that forbid something, what is
 # true of any repository, and what needs tables of this system's own.
 PROFILES = ("baseline", "restricted", "general", "system")
@@ -136,12 +136,12 @@ OWN = (*_OF_CHECKS, *_OF_WAIVERS)
 def read(texts: Mapping[str, str], silent: bool = False) -> tuple[Rule, ...]:
     """The rules in the Rego files `texts` (by their paths) and promote's own, by id.
 
-    Raises ConfigError for a file in package `rules` that does not say what it denies, or names an unknown profile;
-    where `silent` rules are allowed, those are left out.
+    Raises ConfigError for a file in package `rules` or `change` that does not say what it denies, or names an unknown
+    profile; where `silent` rules are allowed, those are left out.
     """
     found = []
     for file, text in texts.items():
-        if re.search(r"^package rules\.", text, re.MULTILINE):
+        if re.search(r"^package (rules|change)\.", text, re.MULTILINE):
             with suppress(ConfigError) if silent else nullcontext():
                 found.append(_rule(file, text))
     return tuple(sorted((*found, *OWN), key=lambda rule: rule.id))

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from promote import inspection, kustomization, plan, process, proof, render
-from promote.checks import Verdict
+from promote.checks import Verdict, in_order
 from promote.config import Environment
 from promote.errors import Blocked, CheckDenied, PartlyDone, PromoteError, RaceLost
+from promote.facts import Known, facts
 from promote.forge.base import Forge, PullRequest
 from promote.git import ABSENT, Push
 from promote.message import body, commit, shortened
@@ -94,11 +95,18 @@ def hold_gates(tree: Tree, environment: Environment, changes: Sequence[Change]) 
 
 
 def prove(
-    tip: Tip, tree: Tree, environment: Environment, made: Plan, files: Mapping[str, bytes], others: bool
+    tip: Tip,
+    tree: Tree,
+    environment: Environment,
+    made: Plan,
+    files: Mapping[str, bytes],
+    others: bool,
+    known: Known | None = None,
 ) -> Proposal:
     """Write `files` into the private `tree`, and prove and judge what they do to the rendered manifests.
 
-    Raises CheckDenied when they do more than move the planned images and `others` is not set.
+    The change itself is judged by what is `known` around it. Raises CheckDenied when the files do more than move the
+    planned images and `others` is not set.
     """
     name = environment.name
     folder = tree.root / environment.path
@@ -114,7 +122,16 @@ def prove(
     found = proof.differences(before.documents, after.documents)
     proof.insist(found, images, tree.images(environment), others)
     verdict = inspection.inspect([after], tree.rules(), tree.root)
+    if known is not None:
+        beside = [f"{one.resource} {one.path or '(the whole object)'}" for one in proof.others(found)]
+        verdict = judged(verdict, tree, made, replace(known, others=beside))
     return Proposal(tip, environment, made, files, tuple(found), verdict)
+
+
+def judged(verdict: Verdict, tree: Tree, made: Plan, known: Known) -> Verdict:
+    """The verdict, with what the rules about the change itself find."""
+    found = inspection.inspect_change(facts(made, known), tree.rules())
+    return replace(verdict, findings=in_order([*verdict.findings, *found]))
 
 
 def exit_code(proposal: Proposal) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from promote import config, holds, kustomization, policy_files
 from promote.config import Config, Environment
 from promote.errors import ConfigError, RaceLost, UsageError
+from promote.facts import Known
 from promote.forge import forge_for
 from promote.forge.base import Forge
 from promote.git import Repository
@@ -172,6 +173,17 @@ class Workspace:
             Recorded(commit.sha, commit.when, commit.author, commit.subject, _images(files))
             for commit, files in self.repository.versions(tip, paths)
         )
+
+    def known(self, tree: Tree, commit: str, head: str | None = None) -> Known | None:
+        """What is known around a change that leads from `commit`, or HEAD; None where no rule of `tree` asks."""
+        if not policy_files.of_changes(tree.rules().policies.resolve()):
+            return None
+        try:
+            tip = commit or self.repository.resolve("HEAD")
+            past = {name: self.history(tip, one) for name, one in tree.config.environments.items()}
+        except UsageError:
+            past = {}  # history is cut off, or there is none yet
+        return Known(past, commit or None, head)
 
 
 def _counted(commits: int) -> str:

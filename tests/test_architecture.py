@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (PURE, "what can go wrong, where a value stands", "errors places"),
         (PURE, "words and texts", "model yaml_scalars documents config_schema"),
         (PURE, "formats and decisions", "yaml_spans image_fields holds history plan checks proof"),
-        (PURE, "files as values, wording", "kustomization message rules waivers baseline edits"),
+        (PURE, "files as values, wording", "facts kustomization message rules waivers baseline edits"),
         (PURE, "what the rules saw, a text within a text", "coverage block_scalars"),
         (PURE, "a verdict in every format", "verdict_report sarif junit"),
         (OUTER, "other programs, what can be made again", "process cache"),

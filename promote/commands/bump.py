@@ -34,7 +34,7 @@ def run(options: Options) -> Result:
         proposal, published = workflow.deliver(
             workspace,
             Delivery(_branch(workspace, options, wanted) if options.pr else None, dry_run=options.dry_run),
-            lambda tip, tree: _propose(tip, tree, options, wanted),
+            lambda tip, tree: _propose(workspace, tip, tree, options, wanted),
             _describe,
         )
     else:
@@ -43,7 +43,7 @@ def run(options: Options) -> Result:
     if published.changed and not published.commit:
         text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
     code = 0 if published.changed else workflow.exit_code(proposal)
-    return Result(report.plan_json(proposal.plan, published), text, code)
+    return Result(report.plan_json(proposal.plan, published, proposal.verdict), text, code)
 
 
 def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
@@ -58,7 +58,7 @@ def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
     return wanted
 
 
-def _propose(tip: Tip, tree: Tree, options: Options, wanted: Mapping[str, Version]) -> Proposal:
+def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options, wanted: Mapping[str, Version]) -> Proposal:
     environment = tree.environment(options.environment)
     images = tree.images(environment)
     by_image: dict[str, Version] = {}
@@ -72,12 +72,13 @@ def _propose(tip: Tip, tree: Tree, options: Options, wanted: Mapping[str, Versio
     made = Plan("", environment.name, changes, gates, (tip.note,) if tip.note else ())
     if not changes:
         return Proposal(tip, environment, made, {})
-    return workflow.prove(tip, tree, environment, made, {path: data}, options.allow_other_changes)
+    known = workspace.known(tree, tip.commit)
+    return workflow.prove(tip, tree, environment, made, {path: data}, options.allow_other_changes, known)
 
 
 def _in_checkout(workspace: Workspace, options: Options, wanted: Mapping[str, Version]) -> tuple[Proposal, Published]:
     with workspace.checkout_copy() as tree:
-        proposal = _propose(Tip("", "the checkout"), tree, options, wanted)
+        proposal = _propose(workspace, Tip("", "the checkout"), tree, options, wanted)
     if options.dry_run or not proposal.files:
         return proposal, Published()
     workflow.insist(proposal)

@@ -10,9 +10,11 @@ from promote import inspection, plan, process, render, report, verdict_report, w
 from promote.checks import Verdict
 from promote.commands.result import Result
 from promote.config import Environment
-from promote.errors import Blocked, ConfigError, UsageError
+from promote.errors import Blocked, ConfigError, PromoteError, UsageError
+from promote.facts import Known
 from promote.forge.base import Method, PullRequest
 from promote.kustomization import FILE_NAMES
+from promote.model import Change, Plan
 from promote.workspace import Tree, Workspace
 
 
@@ -68,7 +70,33 @@ def _verdict(workspace: Workspace, tip: str, pull: PullRequest) -> Verdict:
         with process.side_by_side(2) as pool:
             rendering = [pool.submit(render.kustomize, after.root / one.path, one.name) for one in environments]
             targets = [process.result(one) for one in rendering]
-        return inspection.inspect(targets, after.rules(), after.root)
+        verdict = inspection.inspect(targets, after.rules(), after.root)
+        known = workspace.known(after, tip, pull.head_commit)
+        if known is None:
+            return verdict
+        for one in environments:
+            verdict = _with_change(verdict, before, after, one, known)
+        return verdict
+
+
+def _with_change(verdict: Verdict, before: Tree, after: Tree, environment: Environment, known: Known) -> Verdict:
+    """The verdict, with what is wrong in the versions that the merge moves in one environment.
+
+    What goes back and holds the version that it leaves is a rollback.
+    """
+    name = environment.name
+    try:
+        old, new = before.images(before.environment(name)), after.images(environment)
+    except PromoteError:
+        return verdict  # one that the merge brings moves nothing
+    changes = plan.changes(old, new, after.config.services)
+    held = [hold for hold in after.holds() if hold.environment == name]
+
+    def rolled_back(change: Change) -> bool:
+        return any(hold.refuses(name, change.image, change.old) for hold in held)
+
+    told = replace(known, rolled_back=rolled_back)
+    return workflow.judged(verdict, after, Plan("", name, changes), told) if changes else verdict
 
 
 def _environments(after: Tree, changed: Sequence[str]) -> list[Environment]:

@@ -17,6 +17,6 @@ def run(options: Options) -> Result:
     workspace = Workspace.here()
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(tip, tree, options)
-    answer = report.plan_json(proposal.plan, Published())
+        proposal = promote.propose(workspace, tip, tree, options)
+    answer = report.plan_json(proposal.plan, Published(), proposal.verdict)
     return Result(answer, report.proposal_text(proposal), workflow.exit_code(proposal))

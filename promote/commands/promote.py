@@ -41,11 +41,11 @@ def run(options: Options) -> Result:
     proposal, published = workflow.deliver(
         workspace,
         Delivery(branch, pull_request=not options.no_pr, dry_run=options.dry_run),
-        lambda tip, tree: propose(tip, tree, options),
+        lambda tip, tree: propose(workspace, tip, tree, options),
         _describe,
     )
     text = [*report.proposal_text(proposal), *report.published_text(published)]
-    answer = report.plan_json(proposal.plan, published)
+    answer = report.plan_json(proposal.plan, published, proposal.verdict)
     pull = published.pull_request
     if pull is None:
         return Result(answer, text, workflow.exit_code(proposal))
@@ -71,7 +71,7 @@ def _describe(proposal: Proposal) -> Wording:
     return Wording(title, message.promotion_trailers(made), f"promote rollback {made.target} --all")
 
 
-def propose(tip: Tip, tree: Tree, options: Options) -> Proposal:
+def propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options) -> Proposal:
     """The promotion as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
     source, target = tree.environment(options.source), tree.environment(options.target)
     if source.path == target.path:
@@ -91,7 +91,8 @@ def propose(tip: Tip, tree: Tree, options: Options) -> Proposal:
     made = Plan(source.name, target.name, changes, gates, tuple(notes))
     if not changes:
         return Proposal(tip, target, made, {})
-    return workflow.prove(tip, tree, target, made, {path: data}, options.allow_other_changes)
+    known = workspace.known(tree, tip.commit)
+    return workflow.prove(tip, tree, target, made, {path: data}, options.allow_other_changes, known)
 
 
 def _insist_on_entries(chosen: Collection[str], path: str, images: Sequence[Image]) -> None:

@@ -53,7 +53,7 @@ def run(options: Options) -> Result:
     )
     text = [*report.proposal_text(proposal), *report.published_text(published)]
     code = 0 if published.changed else workflow.exit_code(proposal)
-    return Result(report.plan_json(proposal.plan, published), text, code)
+    return Result(report.plan_json(proposal.plan, published, proposal.verdict), text, code)
 
 
 def _describe(proposal: Proposal) -> Wording:

@@ -54,11 +54,17 @@ def test_rule_says_what_it_judges_in_words_that_are_known(path: Path, described:
     assert (coverage.OWN in words) == ("\nsubjects contains " in path.read_text())
 
 
+def _package(path: Path) -> str:
+    """Rules about a change have an input of their own, so that the others' entry point must not gather them."""
+    topic = path.parent.name
+    return f"change.{path.stem}" if topic == "change" else f"rules.{topic}.{path.stem}"
+
+
 @pytest.mark.parametrize("path", RULES, ids=IDS)
 def test_rule_can_be_read_without_rego(path: Path) -> None:
     text = path.read_text()
     assert text.startswith("# METADATA\n# title: ")
-    assert f"\npackage rules.{path.parent.name}.{path.stem}\n" in text
+    assert f"\npackage {_package(path)}\n" in text
     assert re.search(r"^(deny|warn) contains ", text, re.MULTILINE)
     assert "rego.metadata" not in text
 
@@ -66,10 +72,10 @@ def test_rule_can_be_read_without_rego(path: Path) -> None:
 @pytest.mark.parametrize("path", RULES, ids=IDS)
 def test_rule_has_a_test(path: Path) -> None:
     test = path.with_name(f"{path.stem}_test.rego").read_text()
-    assert test.startswith(f"package rules.{path.parent.name}.{path.stem}_test\n")
+    assert test.startswith(f"package {_package(path)}_test\n")
     assert "test_accepts_" in test
     assert re.search(r"^test_(denies|warns)_", test, re.MULTILINE)
-    assert ".messages(" in test
+    assert ".messages(" in test or '"msg":' in test or "messages ==" in test
 
 
 @pytest.mark.parametrize("path", rule_files(POLICIES / "lib"), ids=lambda path: path.stem)

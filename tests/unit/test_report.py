@@ -42,6 +42,7 @@ def test_plan_json() -> None:
     planned = {
         "from": "staging", "to": "production", "changes": [change],
         "gates": [{"name": "hold", "subject": "web", "passed": False, "reason": "slow"}],
+        "findings": [],
     }  # fmt: skip
     nothing = {"branch": None, "commit": None, "pull_request": None, "changed": False}
     assert report.plan_json(PLAN, Published()) == planned | nothing

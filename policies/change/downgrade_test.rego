@@ -1,0 +1,27 @@
+package change.downgrade_test
+
+import data.change.downgrade
+
+_move(old, new, rolled_back) := {"to": "production", "images": [{
+	"service": "cart",
+	"old": {"tag": old},
+	"new": {"tag": new},
+	"rolled_back": rolled_back,
+}]}
+
+test_accepts_going_forward_and_what_cannot_be_compared if {
+	every pair in [["1.4.2", "1.5.0"], ["1.5.0", "1.5.0"], ["1.5.0", "nightly"], ["latest", "1.5.0"]] {
+		count(downgrade.deny) == 0 with input as _move(pair[0], pair[1], false)
+	}
+}
+
+test_accepts_a_rollback if {
+	count(downgrade.deny) == 0 with input as _move("1.5.0", "1.4.2", true)
+}
+
+test_denies_going_back if {
+	downgrade.deny == {{
+		"msg": "cart: 1.4.2 is older than 1.5.0, which is there now",
+		"fix": "use `promote rollback production cart`, or name a newer version",
+	}} with input as _move("1.5.0", "1.4.2", false)
+}

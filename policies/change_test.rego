@@ -1,0 +1,21 @@
+package changes_test
+
+import data.changes
+
+_input := {"to": "production", "images": [{
+	"service": "cart",
+	"old": {"tag": "3.0.0"},
+	"new": {"tag": "1.0.0"},
+	"rolled_back": false,
+}]}
+
+test_gathers_what_rules_deny if {
+	[found] := [found | some found in changes.deny] with input as _input
+	found.rule == "change.downgrade"
+	found.resource.kind == ""
+}
+
+test_gathers_what_rules_warn_of if {
+	[found] := [found | some found in changes.warn] with input as {"images": [], "others": ["Service/cart /spec"]}
+	found.rule == "change.others"
+}

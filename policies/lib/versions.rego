@@ -1,0 +1,36 @@
+# METADATA
+# title: Versions
+# description: What can be said of two image tags; nothing where they are not numbered alike.
+package lib.versions
+
+# The numbers of a tag such as 1.5, v1.5.0 or 8.4-alpine, and what follows them.
+parse(tag) := {"numbers": array.slice(array.concat(given, [0, 0]), 0, 3), "rest": rest} if {
+	[[_, head, rest]] := regex.find_all_string_submatch_n(`^v?([0-9]+(?:\.[0-9]+){0,2})([-+].*)?$`, tag, 1)
+	given := [to_number(number) | some number in split(head, ".")]
+}
+
+# Whether the tag `new` is certainly older than `old`.
+is_older(new, old) if {
+	a := parse(new)
+	b := parse(old)
+	_are_comparable(a, b)
+	a.numbers < b.numbers
+}
+
+is_older(new, old) if {
+	a := parse(new)
+	b := parse(old)
+	a.numbers == b.numbers
+	a.rest != b.rest
+	semver.compare(trim_left(new, "v"), trim_left(old, "v")) < 0
+}
+
+_are_comparable(a, b) if a.rest == b.rest
+
+# A release candidate and a release are numbered alike; -alpine and -debian are not.
+_are_comparable(a, b) if {
+	some version in [a, b]
+	version.rest == ""
+}
+
+major(tag) := parse(tag).numbers[0]
