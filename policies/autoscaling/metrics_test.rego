@@ -3,9 +3,11 @@ package rules.autoscaling.metrics_test
 import data.lib.examples_test as examples
 import data.rules.autoscaling.metrics
 
+_share := {"type": "Utilization", "averageUtilization": 70}
+
 _scaler := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {
 	"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
-	"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 70}}}],
+	"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": _share}}],
 }})
 
 _target(changes) := examples.combined([_scaler, examples.workload("Deployment", object.union(

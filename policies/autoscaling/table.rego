@@ -15,7 +15,6 @@ package rules.autoscaling.table
 import data.lib.finding
 import data.lib.pods
 import data.lib.scaling
-import data.lib.values
 
 deny contains found if {
 	some namespace in pods.namespaces
@@ -33,7 +32,7 @@ deny contains found if {
 	row := data.autoscaling[scaler.resource.namespace][scaler.target.name]
 	differences := [difference |
 		some field, wanted in row
-		not _said(scaler, field) == wanted
+		not _is_said(scaler, field, wanted)
 		difference := sprintf("%s is not %s", [field, json.marshal(wanted)])
 	]
 	count(differences) > 0
@@ -50,11 +49,11 @@ _is_scaled(namespace, workload) if {
 	scaler.resource.namespace == namespace
 }
 
-_said(scaler, field) := scaler[field] if field in {"least", "most"}
+_is_said(scaler, field, wanted) if scaler[field] == wanted
 
-_said(scaler, field) := values.at(scaler.behavior, [field]) if field in {"scaleDown", "scaleUp"}
+_is_said(scaler, field, wanted) if scaler.behavior[field] == wanted
 
-_said(scaler, field) := share if {
-	field in {"cpu", "memory"}
-	[share] := [share | some [field, share] in scaler.utilization]
+_is_said(scaler, field, wanted) if {
+	shares := {share | some [name, share] in scaler.utilization; name == field}
+	shares == {wanted}
 }

@@ -5,13 +5,18 @@ import data.rules.autoscaling.table
 
 _down := {"stabilizationWindowSeconds": 300}
 
-_rows := {"shop": {"cart": {"least": 2, "most": 4, "cpu": 70, "scaleDown": _down}}}
+_rows := {"shop": {"cart": {"least": 2, "most": 4, "cpu": 70, "memory": 80, "scaleDown": _down}}}
 
 _scaler(least, share) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {
 	"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
 	"minReplicas": least,
 	"maxReplicas": 4,
-	"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": share}}}],
+	"metrics": [{"type": "Resource", "resource": {
+		"name": name,
+		"target": {"type": "Utilization", "averageUtilization": amount},
+	}} |
+		some name, amount in {"cpu": share, "memory": 80}
+	],
 	"behavior": {"scaleDown": _down},
 }})
 

@@ -13,6 +13,7 @@
 package rules.autoscaling.target
 
 import data.lib.finding
+import data.lib.pods
 import data.lib.references
 import data.lib.scaling
 
@@ -23,10 +24,18 @@ warn contains found if some found in _missing.warn
 _missing[level] contains found if {
 	some scaler in scaling.scalers
 	type := concat("/", [scaler.target.group, scaler.target.kind])
-	level := references.level(type, scaler.resource.namespace, scaler.target.name)
+	level := _level(type, scaler)
 	found := finding.about(scaler.resource, {
 		"msg": sprintf("scales %s %s, which the target does not hold", [type, scaler.target.name]),
 		"fix": "write apiVersion, kind and name of a workload of the same namespace",
 		"path": "/spec/scaleTargetRef",
 	})
 }
+
+# A workload of that name but another type is there, so it is the type that is wrong.
+_level(type, scaler) := "deny" if {
+	not references.exists(type, scaler.resource.namespace, scaler.target.name)
+	some pod in pods.templates
+	pod.resource.namespace == scaler.resource.namespace
+	pod.resource.name == scaler.target.name
+} else := references.level(type, scaler.resource.namespace, scaler.target.name)

@@ -19,8 +19,14 @@ test_denies_an_absent_workload if {
 	} with input as examples.combined([_scaler("apps/v1", "web"), _deployment])
 }
 
-test_warns_where_no_such_kind_is_kept if {
-	examples.messages(target.warn) == {
+test_denies_a_workload_of_another_group if {
+	examples.messages(target.deny) == {
 		"HorizontalPodAutoscaler/cart: scales extensions/Deployment cart, which the target does not hold",
 	} with input as examples.combined([_scaler("extensions/v1beta1", "cart"), _deployment])
+}
+
+test_warns_where_no_such_kind_is_kept if {
+	examples.messages(target.warn) == {
+		"HorizontalPodAutoscaler/cart: scales example/Deployment web, which the target does not hold",
+	} with input as examples.combined([_scaler("example/v1", "web"), _deployment])
 }

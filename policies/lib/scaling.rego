@@ -26,6 +26,7 @@ _by_kubernetes := [scaler |
 		"utilization": {[metric.resource.name, metric.resource.target.averageUtilization] |
 			some metric in values.list(values.at(spec, ["metrics"]))
 			metric.type == "Resource"
+			metric.resource.target.type == "Utilization"
 		},
 	}
 ]

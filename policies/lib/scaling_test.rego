@@ -15,8 +15,10 @@ _keda(spec) := examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart-queue
 
 _cart := {"kind": "Deployment", "name": "cart", "namespace": "shop", "content": {"spec": {"replicas": 3}}}
 
+_share := {"type": "Utilization", "averageUtilization": 70}
+
 test_an_autoscaler_says_how_far_and_by_what if {
-	cpu := {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 70}}}
+	cpu := {"type": "Resource", "resource": {"name": "cpu", "target": _share}}
 	[found] := scaling.scalers with input as examples.combined([_hpa({"maxReplicas": 5, "metrics": [cpu]})])
 	[found.least, found.most, found.utilization] == [1, 5, {["cpu", 70]}]
 	found.target == {"group": "apps", "kind": "Deployment", "name": "cart"}

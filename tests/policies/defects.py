@@ -248,7 +248,12 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "autoscaling.metrics": change(
         "HorizontalPodAutoscaler",
         lambda scaler: scaler["spec"].update(
-            metrics=[{"type": "Resource", "resource": {"name": "storage", "target": {"averageUtilization": 70}}}]
+            metrics=[
+                {
+                    "type": "Resource",
+                    "resource": {"name": "storage", "target": {"type": "Utilization", "averageUtilization": 70}},
+                }
+            ]
         ),
     ),
     "autoscaling.one_scaler": add(
