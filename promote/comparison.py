@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from promote import baseline, inspection, process, render
@@ -13,17 +13,12 @@ from promote.inspection import Rules
 from promote.workspace import Tree, Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the checkout was asked: its targets by name, the rules, and those of them that findings are wanted of."""
-
-    paths: Sequence[tuple[str, Path]]
-    rules: Rules
-    only: Sequence[str]
-
-
-def since(reference: str, verdict: Verdict, asked: Asked) -> Verdict:
+def since(
+    reference: str, verdict: Verdict, paths: Sequence[tuple[str, Path]], asked: Rules, only: Sequence[str]
+) -> Verdict:
     """The verdict on the checkout, with what is new since it left the line of `reference`, and what is fixed.
+
+    The checkout's targets are `paths` by name; `asked` are the rules that it was judged by, `only` those of interest.
 
     That commit is judged by its own rules, tables and waivers: a rule or a table that the change itself brings makes
     new findings. Where it cannot be judged, everything is new. Raises UsageError where there is no such commit.
@@ -33,19 +28,22 @@ def since(reference: str, verdict: Verdict, asked: Asked) -> Verdict:
     commit = repository.merge_base(repository.resolve(reference), repository.resolve("HEAD"))
     with workspace.at(commit) as tree:
         try:
-            before = _judged(tree, asked, workspace.root)
+            before = _judged(tree, _known(tree, paths, workspace.root), asked, only)
         except (ConfigError, RenderError, ToolError, UsageError) as error:
             return baseline.compared(verdict, (), Base(commit, f"it cannot be judged, so all is new: {error}"))
     return baseline.compared(verdict, before.findings, Base(commit))
 
 
-def _judged(tree: Tree, asked: Asked, root: Path) -> Verdict:
-    known = [(name, path) for name, here in asked.paths if (path := _there(tree, name, here, root))]
-    with process.side_by_side(len(known) or 1) as pool:
-        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in known]
+def _known(tree: Tree, paths: Sequence[tuple[str, Path]], root: Path) -> list[tuple[str, Path]]:
+    return [(name, path) for name, here in paths if (path := _there(tree, name, here, root))]
+
+
+def _judged(tree: Tree, paths: Sequence[tuple[str, Path]], asked: Rules, only: Sequence[str]) -> Verdict:
+    with process.side_by_side(len(paths) or 1) as pool:
+        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
         targets = [process.result(one) for one in rendering]
-    rules = replace(tree.rules(), profile=asked.rules.profile, today=asked.rules.today)
-    return inspection.inspect(targets, rules, tree.root, asked.only)
+    rules = replace(tree.rules(), profile=asked.profile, today=asked.today)
+    return inspection.inspect(targets, rules, tree.root, only)
 
 
 def _there(tree: Tree, name: str, here: Path, root: Path) -> Path | None:

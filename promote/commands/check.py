@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 from promote import (
-    comparison,
     config,
     coverage,
     inspection,
@@ -21,9 +20,7 @@ from promote import (
     verdict_report,
 )
 from promote.checks import Verdict
-from promote.commands import fixing
 from promote.commands.result import Result
-from promote.comparison import Asked
 from promote.config import Config
 from promote.coverage import Matrix
 from promote.errors import UsageError, nearest
@@ -53,16 +50,15 @@ def run(options: Options) -> Result:
     judges = rules(root, settings, options.profile)
     if options.only:
         _insist_on(options.only, root, judges)
-    asked = Asked(_paths(root, settings, options.targets), judges, options.only)
-    made = fixing.outcome(asked.paths, judges, options.only, options.write) if options.fix else None
-    verdict = fixing.verdict(made, options.write) if made else _verdict(options, asked, root)
+    paths = _paths(root, settings, options.targets)
+    verdict, said, fix = (
+        _fixed(options, paths, judges) if options.fix else (_verdict(options, paths, judges, root), [], {})
+    )
     known = policy_files.described(root, judges.policies, silent=True)
     seen = coverage.matrix(verdict, known, options.only)
-    text = [*(coverage.table(seen) if options.coverage else ()), *verdict_report.verdict_text(verdict, seen)]
-    everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen)}
-    if made:
-        text = [*fixing.text(made, options.write), *text]
-        everything["fix"] = fixing.as_json(made, options.write)
+    table = coverage.table(seen) if options.coverage else []
+    text = [*said, *table, *verdict_report.verdict_text(verdict, seen)]
+    everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen), **fix}
     return Result(everything, text, 3 if verdict.denied else 0, _views(verdict, seen, known, options.only))
 
 
@@ -75,15 +71,29 @@ def _insist_on_sense(options: Options) -> None:
         raise UsageError("--fix mends new and old findings alike: leave --base out")
 
 
-def _verdict(options: Options, asked: Asked, root: Path) -> Verdict:
+def _verdict(options: Options, paths: Sequence[tuple[str, Path]], judges: Rules, root: Path) -> Verdict:
     with process.side_by_side(8) as pool:
-        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in asked.paths]
+        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
         targets = [process.result(one) for one in rendering]
-    verdict = inspection.inspect(targets, asked.rules, root, asked.only)
+    verdict = inspection.inspect(targets, judges, root, options.only)
     if not options.base:
         return verdict
-    compared = comparison.since(options.base, verdict, asked)
+    # Imported here: it brings Git and the forges along.
+    from promote import comparison
+
+    compared = comparison.since(options.base, verdict, paths, judges, options.only)
     return replace(compared, forgives_old=options.fail_on == "new")
+
+
+def _fixed(
+    options: Options, paths: Sequence[tuple[str, Path]], judges: Rules
+) -> tuple[Verdict, list[str], verdict_report.Json]:
+    """The verdict on the files as they are now, and what was or could be mended, as text and as JSON."""
+    from promote.commands import fixing
+
+    made = fixing.outcome(paths, judges, options.only, options.write)
+    verdict = made.after if options.write else made.before
+    return verdict, fixing.text(made, options.write), {"fix": fixing.as_json(made, options.write)}
 
 
 def _views(

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from promote import verdict_report
-from promote.checks import Verdict
 from promote.config import Environment
 from promote.errors import EditRefused, UsageError
 from promote.inspection import Rules
@@ -59,11 +58,6 @@ def _write(root: Path, made: Outcome) -> None:
 def _written(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
-
-
-def verdict(made: Outcome, write: bool) -> Verdict:
-    """The verdict on the files as they are now."""
-    return made.after if write else made.before
 
 
 def text(made: Outcome, write: bool) -> list[str]:
