@@ -13,11 +13,15 @@ _is_read(_) if not data.target.tables
 
 _is_read(table) if table in data.target.tables
 
+missing contains "alerts" if not data.alerts
+
 missing contains "autoscaling" if not data.autoscaling
 
 missing contains "cluster" if not data.cluster
 
 missing contains "demo" if not data.demo
+
+missing contains "edge" if not data.edge
 
 missing contains "environments" if not data.environments
 

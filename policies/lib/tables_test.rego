@@ -3,9 +3,11 @@ package lib.tables_test
 import data.lib.tables
 
 test_none_is_missing if {
-	count(tables.missing) == 0 with data.autoscaling as {}
+	count(tables.missing) == 0 with data.alerts as {}
+		with data.autoscaling as {}
 		with data.cluster as {}
 		with data.demo as {}
+		with data.edge as {}
 		with data.environments as {}
 		with data.flows as {}
 		with data.images as {}
@@ -16,9 +18,11 @@ test_none_is_missing if {
 }
 
 test_each_may_be_missing if {
-	found := tables.missing with data.autoscaling as false
+	found := tables.missing with data.alerts as false
+		with data.autoscaling as false
 		with data.cluster as false
 		with data.demo as false
+		with data.edge as false
 		with data.environments as false
 		with data.flows as false
 		with data.images as false
@@ -27,9 +31,11 @@ test_each_may_be_missing if {
 		with data.service_accounts as false
 		with data.storage as false
 	found == {
+		"alerts",
 		"autoscaling",
 		"cluster",
 		"demo",
+		"edge",
 		"environments",
 		"flows",
 		"images",

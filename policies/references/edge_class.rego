@@ -1,8 +1,8 @@
 # METADATA
 # title: Classes of Ingresses and Gateways are among those the target makes
 # description: |
-#   An Ingress or Gateway of an unknown class is served by no controller. Classes commonly come with the controller, so
-#   this is judged only where the target makes classes itself.
+#   An Ingress or Gateway of an unknown class is served by no controller. Classes commonly come with the controller,
+#   so this is judged only where the target makes classes itself.
 # custom:
 #   id: references.edge_class
 #   profile: general

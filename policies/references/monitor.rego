@@ -1,8 +1,8 @@
 # METADATA
 # title: Monitors select Services or pods, and ports that these have
 # description: |
-#   A ServiceMonitor or PodMonitor that selects nothing, or names a port that nothing has, scrapes nothing, and an alert
-#   on its metrics never fires. Where the target cannot tell what there is to select it is a warning.
+#   A ServiceMonitor or PodMonitor that selects nothing, or names a port that nothing has, scrapes nothing, and an
+#   alert on its metrics never fires. Where the target cannot tell what there is to select it is a warning.
 # custom:
 #   id: references.monitor
 #   profile: general

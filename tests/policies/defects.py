@@ -238,6 +238,14 @@ def flux(**changes: object) -> InTarget:
     return beside(add(kind, version, spec={"sourceRef": reference} | spec | changes), source)
 
 
+def nginx(namespace: str, **annotations: str) -> InTarget:
+    """Adds an Ingress that serves nothing, with these annotations of nginx.org."""
+    named = {f"nginx.org/{key.replace('_', '-')}": value for key, value in annotations.items()}
+    metadata = {"name": "other", "namespace": namespace, "annotations": named}
+    added = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": {}}
+    return InTarget(lambda target: target.append(added))
+
+
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "autoscaling.behavior": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior")),
     "autoscaling.bounds": change(
@@ -290,11 +298,19 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda target: [budget(name, "cart", maxUnavailable=1).change(target) for name in ("one", "two")]
     ),
     "disruption.selector": budget("cart", "web", maxUnavailable=1),
+    "edge.headers": nginx(
+        "web", limit_req_key="${binary_remote_addr}", limit_req_rate="100r/s", limit_req_reject_code="429"
+    ),
+    "edge.limits": nginx("web", add_header="X-Frame-Options: DENY: always"),
+    "edge.snippets": nginx("shop", server_snippets="deny all;"),
     "edge.backends": with_documents(ingress(service="web")),
     "edge.parents": route("web"),
     "edge.tls_hosts": with_documents(ingress(host="web.shop")),
     "edge.tls_secret": with_documents(ingress(tls="tls")),
     "edge.unique_paths": with_documents(ingress("one"), ingress("two")),
+    "documents.api_version": change(
+        "HorizontalPodAutoscaler", lambda scaler: scaler.update(apiVersion="autoscaling/v2beta2")
+    ),
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
     "images.facts": InContainer(lambda container: container["ports"].append({"containerPort": 8081})),
@@ -305,6 +321,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "images.tag": InContainer(
         lambda container: container.update(image="registry.example/shop/cart"), frozenset({"images.digest"})
     ),
+    "monitoring.alerts": change("ConfigMap", lambda config: config.update(data={}), "rules"),
     "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
     "namespaces.pod_security": change("Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()),
     "namespaces.rendered": remove("Namespace", "shop"),
@@ -453,6 +470,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
     "workloads.service_account": InPod(lambda spec: spec.pop("serviceAccountName")),
     "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),
+    "workloads.spread": in_pod(lambda spec: spec.pop("topologySpreadConstraints")),
     "workloads.sysctls": InPod(setting("sysctls", [{"name": "kernel.msgmax", "value": "1"}])),
     "workloads.volume_types": InPod(
         lambda spec: spec["volumes"].append({"name": "share", "nfs": {"server": "files.example", "path": "/"}})

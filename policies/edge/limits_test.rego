@@ -1,0 +1,48 @@
+package rules.edge.limits_test
+
+import data.lib.examples_test as examples
+import data.rules.edge.limits
+
+_table := {"shop": {"requests": 100, "connections": 10}}
+
+_annotations := {
+	"nginx.org/limit-req-key": "${binary_remote_addr}",
+	"nginx.org/limit-req-rate": "100r/s",
+	"nginx.org/limit-req-reject-code": "429",
+}
+
+_ingress(annotations) := examples.combined([object.union(
+	examples.resource("networking.k8s.io/v1", "Ingress", "cart", {}),
+	{"metadata": {"annotations": annotations}},
+)])
+
+_gateway(rate, connections) := examples.combined([
+	examples.resource("gateway.networking.k8s.io/v1", "Gateway", "cart", {}),
+	_policy("RateLimitPolicy", {"rateLimit": {"local": {"rules": [{"rate": rate}]}}}),
+	_policy("NginxProxy", {"kubernetes": {"deployment": {"replicas": 2}}}),
+	_policy("SnippetsPolicy", {"snippets": [{"value": sprintf("limit_conn addresses %d;", [connections])}]}),
+])
+
+_policy(kind, spec) := examples.resource("gateway.nginx.org/v1alpha1", kind, "cart", {"spec": spec})
+
+test_accepts_the_table if {
+	count(limits.deny) == 0 with input as _ingress(_annotations) with data.edge as _table
+	count(limits.deny) == 0 with input as _gateway("50r/s", 10) with data.edge as _table
+}
+
+test_accepts_what_has_no_table if {
+	count(limits.deny) == 0 with input as _ingress({}) with data.edge as {}
+}
+
+test_denies_another_rate_of_an_ingress if {
+	examples.messages(limits.deny) == {
+		"Ingress/cart: has not the annotation nginx.org/limit-req-rate: 100r/s",
+	} with input as _ingress(object.union(_annotations, {"nginx.org/limit-req-rate": "1000r/s"})) with data.edge as _table
+}
+
+test_denies_other_limits_of_a_gateway if {
+	examples.messages(limits.deny) == {
+		"Gateway/cart: lets through [200] instead of 100 requests a second",
+		"Gateway/cart: lets through [20] instead of 10 connections",
+	} with input as _gateway("100r/s", 20) with data.edge as _table
+}

@@ -1,0 +1,38 @@
+# METADATA
+# title: No snippet is slipped into the edge
+# description: |
+#   A snippet is configuration that no schema checks; who may write one reads every certificate and request of the
+#   controller (CVE-2021-25742). The table `snippets` names those that are allowed, with the reason.
+# custom:
+#   id: edge.snippets
+#   profile: general
+#   subjects: [networking.k8s.io/Ingress, gateway.nginx.org/SnippetsPolicy, gateway.nginx.org/SnippetsFilter]
+#   severity: high
+#   fix: "say it by a field or an annotation, or give the snippet a row with its reason in policies/data/snippets.yaml"
+#   docs: https://github.com/kubernetes/kubernetes/issues/126811
+package rules.edge.snippets
+
+import data.lib.documents
+import data.lib.finding
+import data.lib.values
+
+_fix := "say it by a field or an annotation, or give the snippet a row with its reason in policies/data/snippets.yaml"
+
+deny contains found if {
+	some ingress in documents.of("networking.k8s.io", "Ingress")
+	not data.snippets[ingress.namespace][ingress.name]
+	some key, _ in values.map(values.at(ingress.content, ["metadata", "annotations"]))
+	regex.match(`/[a-z-]*snippets?$`, key)
+	found := finding.about(ingress, {
+		"msg": sprintf("carries the annotation %s", [key]),
+		"fix": _fix,
+		"path": "/metadata/annotations",
+	})
+}
+
+deny contains found if {
+	some kind in ["SnippetsFilter", "SnippetsPolicy"]
+	some policy in documents.of("gateway.nginx.org", kind)
+	not data.snippets[policy.namespace][policy.name]
+	found := finding.about(policy, {"msg": "is not in the table of snippets", "fix": _fix, "path": "/spec"})
+}

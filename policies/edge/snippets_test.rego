@@ -1,0 +1,33 @@
+package rules.edge.snippets_test
+
+import data.lib.examples_test as examples
+import data.rules.edge.snippets
+
+_ingress(key) := examples.combined([object.union(
+	examples.resource("networking.k8s.io/v1", "Ingress", "cart", {}),
+	{"metadata": {"annotations": {key: "deny all;"}}},
+)])
+
+_policy := examples.combined([examples.resource("gateway.nginx.org/v1alpha1", "SnippetsPolicy", "cart", {})])
+
+test_accepts_other_annotations_and_the_table if {
+	count(snippets.deny) == 0 with input as _ingress("nginx.org/limit-req-rate")
+	count(snippets.deny) == 0 with input as _policy with data.snippets as {"shop": {"cart": "no field says it"}}
+	count(snippets.deny) == 0
+		with input as _ingress("nginx.org/server-snippets")
+		with data.snippets as {"shop": {"cart": "no field says it"}}
+}
+
+test_denies_snippets_of_an_ingress if {
+	every key in ["nginx.org/location-snippets", "nginx.ingress.kubernetes.io/configuration-snippet"] {
+		examples.messages(snippets.deny) == {
+			sprintf("Ingress/cart: carries the annotation %s", [key]),
+		} with input as _ingress(key)
+	}
+}
+
+test_denies_snippets_of_a_gateway if {
+	examples.messages(snippets.deny) == {
+		"SnippetsPolicy/cart: is not in the table of snippets",
+	} with input as _policy
+}
