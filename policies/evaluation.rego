@@ -7,16 +7,24 @@ package evaluation
 
 import data.lib.documents
 import data.lib.pods
+import data.lib.verdict
 
 # METADATA
 # description: Always exactly one, never a fault.
 # entrypoint: true
-warn contains {
+warn contains object.union(_findings, {
 	"msg": "evaluation",
 	"documents": count(input),
 	"rules": sort([concat(".", id) | some id in _rules]),
 	"subjects": _subjects,
-}
+})
+
+# Whether this file can tell what was found, too; main asks before it keeps silent.
+tells_findings := true
+
+default _findings := {}
+
+_findings := {"denied": verdict.denied, "warned": verdict.warned} if data.target.once
 
 # What `custom.subjects` of a rule may name, but for the kinds, which every caller can count itself. All of it by
 # comprehension, which is empty and not undefined where a user's own rules come without lib.

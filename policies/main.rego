@@ -1,43 +1,30 @@
 # METADATA
 # title: All rules
-# description: |
-#   The one entry point: gathers what every rule package under `rules` found. One package a rule costs nothing
-#   this way, while asking conftest for all namespaces costs ten times as much.
+# description: The one entry point; lib.verdict gathers what the rules found.
 package main
 
-import data.lib.finding
-import data.lib.tables
+import data.evaluation
+import data.lib.verdict
 
 # METADATA
 # description: What must not be merged.
 # entrypoint: true
-deny contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
-	some topic, rule
-
-	# regal ignore:mixed-iteration
-	some found in data.rules[topic][rule].deny
-}
-
-# Without --combine the rules would see one document as if it were the list of all, and find nothing wrong in it.
-deny contains _unusable("main.input", "the input is not a list of documents", "run conftest with --combine") if {
-	not is_array(input)
-}
-
-deny contains _unusable("main.tables", sprintf("the table %s is missing", [table]), "pass -d policies/data") if {
-	some table in tables.missed
+deny contains found if {
+	not _told_elsewhere
+	some found in verdict.denied
 }
 
 # METADATA
 # description: What should be looked at.
 # entrypoint: true
-warn contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
-	some topic, rule
-
-	# regal ignore:mixed-iteration
-	some found in data.rules[topic][rule].warn
+warn contains found if {
+	not _told_elsewhere
+	some found in verdict.warned
 }
 
-_unusable(rule, fault, fix) := object.union(
-	finding.about_target({"msg": fault, "fix": fix}),
-	{"rule": rule},
-)
+# conftest evaluates `deny`, `warn` and what took part one after the other, and forgets in between. Where promote asks
+# for it, the package evaluation tells all of it in one answer.
+_told_elsewhere if {
+	data.target.once
+	evaluation.tells_findings
+}

@@ -1,5 +1,6 @@
 package main_test
 
+import data.evaluation
 import data.lib.examples_test as examples
 import data.main
 
@@ -49,4 +50,16 @@ test_denies_to_judge_without_tables if {
 		finding.rule == "main.tables"
 		contains(finding.msg, "cluster")
 	} == {["the table cluster is missing", "pass -d policies/data"]}
+}
+
+test_leaves_it_to_the_evaluation_to_tell_all_at_once if {
+	target := examples.deployment({"hostPID": true})
+	denied := main.deny with input as target with data.target as {"live": true}
+	count(denied) > 0
+	count(main.deny) + count(main.warn) == 0 with input as target with data.target as {"live": true, "once": true}
+	warned := main.warn with input as target with data.target as {"live": true}
+	reports := evaluation.warn with input as target with data.target as {"live": true, "once": true}
+	{[report.denied, report.warned] | some report in reports} == {[denied, warned]}
+	before := evaluation.warn with input as target with data.target as {"live": true}
+	{report | some report in before; report.denied} == set()
 }

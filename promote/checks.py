@@ -25,6 +25,7 @@ _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _UNKNOWN = re.compile(r"^additional property '(.*)'$")
 _LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
+_TOLD: dict[Level, str] = {"deny": "denied", "warn": "warned"}
 # The namespaces that conftest is asked for; the second says what took part.
 MAIN, EVALUATION = "main", "evaluation"
 # And the one about a change, which has an input of its own.
@@ -232,6 +233,11 @@ def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> Evaluati
         else:
             gathered = bool(results) or answer["successes"] > 0
             findings += [_rule_finding(level, one, target) for level, one in results]
+    # Asked to tell everything once, the rules' own main leaves its findings to the record.
+    for level, key in _TOLD.items():
+        findings += [
+            _rule_finding(level, {"msg": one["msg"], "metadata": one}, target) for one in record.get(key, ())
+        ]
     # Rules that nothing gathers are as good as none.
     rules = tuple(map(str, record.get("rules", ()))) if gathered else ()
     return Evaluation(

@@ -168,7 +168,7 @@ def _about(file: Path, target: Rendered, rules: Rules, chosen: policy_files.Rule
     live = target.folder.resolve() in {folder.resolve() for folder in rules.live}
     # What an older version refuses must not be deployed to it.
     oldest = min(rules.kubernetes, key=lambda version: [int(part) for part in version.split(".")])
-    said = {"name": target.name, "live": live, "kubernetes": oldest, "tables": sorted(chosen.tables)}
+    said = {"name": target.name, "live": live, "kubernetes": oldest, "once": True, "tables": sorted(chosen.tables)}
     about.write_text(json.dumps({"target": said}), encoding="utf-8")
     return about
 

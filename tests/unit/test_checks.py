@@ -136,6 +136,16 @@ def test_rules_count_only_where_they_are_gathered_and_named(answers: list[Any], 
     assert (judged.documents, judged.rules, list(judged.findings)) == seen
 
 
+def test_findings_that_the_record_tells() -> None:
+    told = {"msg": "no tag", "rule": "images.tag", "fix": "do", "container": "", "path": "", "resource": {}}
+    metadata = {**RECORD["metadata"], "denied": [told], "warned": [{**told, "rule": "a.b"}]}  # type: ignore[dict-item]
+    answers = [results("main"), results("evaluation", warnings=[{"msg": "evaluation", "metadata": metadata}])]
+    judged = checks.from_conftest(answers, "t")
+    assert [(one.rule, one.level, one.message) for one in judged.findings] == [
+        ("images.tag", "deny", "no tag"), ("a.b", "warn", "no tag"),
+    ]  # fmt: skip
+
+
 def test_what_there_was_to_judge() -> None:
     cart, namespace = ["apps/v1", "Deployment", "shop", "cart"], Identity("v1", "Namespace", "", "shop")
     record = {"pods": [cart], "containers": [], "resources": [cart], "namespaces": ["shop"], "own": {"a.b": [cart]}}
