@@ -82,7 +82,10 @@ def test_every_document_is_seen_all_the_same(found: Checked) -> None:
 IDLE = {
     "delivery": "what Argo CD and Flux read lies in delivery/, not in an environment",
     "edge.parents": "Gateways and their routes come with the component edge-gateway",
+    "references.monitor": "Prometheus is configured by its own file, not by an operator",
+    "references.rollout_service": "Deployments roll out here, not Rollouts",
     "secrets.plain_secret": "no Secret lies in Git",
+    "workloads.naked_pods": "every pod has a controller",
 }
 
 
