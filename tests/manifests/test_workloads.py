@@ -1,0 +1,119 @@
+"""What no rule decides about a workload is what its table says: probes, patience, spread, ports, limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.manifests.render import (
+    ENVIRONMENTS,
+    HASH,
+    WORKLOADS,
+    Object,
+    containers,
+    name_of,
+    overlay,
+    pod_template,
+)
+
+TABLE: dict[str, Object] = yaml.safe_load((Path(__file__).parent / "workloads.yaml").read_text(encoding="utf-8"))
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+OUTER = (
+    "activeDeadlineSeconds", "backoffLimit", "completionMode", "concurrencyPolicy", "failedJobsHistoryLimit",
+    "minReadySeconds", "podManagementPolicy", "progressDeadlineSeconds", "revisionHistoryLimit", "schedule",
+    "serviceName", "startingDeadlineSeconds", "strategy", "successfulJobsHistoryLimit", "timeZone", "updateStrategy",
+)  # fmt: skip
+OF_POD = (
+    "automountServiceAccountToken", "enableServiceLinks", "restartPolicy", "serviceAccountName",
+    "terminationGracePeriodSeconds",
+)  # fmt: skip
+
+both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+def _workload(workload: Object) -> Object:
+    outer = workload["spec"] | workload["spec"].get("jobTemplate", {}).get("spec", {})
+    pod = pod_template(workload)["spec"]
+    return {
+        **{key: outer[key] for key in OUTER if key in outer},
+        **{key: pod[key] for key in OF_POD if key in pod},
+        "spread": [_spread(each) for each in pod.get("topologySpreadConstraints", [])],
+        "volumes": dict(sorted(map(_volume, pod.get("volumes", [])))),
+        "containers": {each["name"]: _container(each) for each in containers(workload)},
+    }
+
+
+def _spread(constraint: Object) -> str:
+    keys = " ".join(sorted([*constraint["labelSelector"]["matchLabels"], *constraint.get("matchLabelKeys", [])]))
+    return f"{constraint['topologyKey']} {constraint['maxSkew']} {constraint['whenUnsatisfiable']}: {keys}"
+
+
+def _volume(volume: Object) -> tuple[str, Object]:
+    (source,) = (key for key in volume if key != "name")
+    said = {key: HASH.sub("", value) if key == "name" else value for key, value in volume[source].items()}
+    return volume["name"], {source: said}
+
+
+def _container(container: Object) -> Object:
+    return {
+        **{probe: _probe(container[probe]) for probe in PROBES if probe in container},
+        **({"lifecycle": container["lifecycle"]} if "lifecycle" in container else {}),
+        **({"ports": [_port(each) for each in container["ports"]]} if "ports" in container else {}),
+        "mounts": [_mount(each) for each in container.get("volumeMounts", [])],
+    }
+
+
+def _probe(probe: Object) -> Object:
+    """Its handler, and how often it may fail: times × seconds, with what it has to answer."""
+    handler = {key: value for key, value in probe.items() if key in {"exec", "grpc", "httpGet", "tcpSocket"}}
+    patience = {key: value for key, value in probe.items() if key not in handler}
+    times, period, timeout = (patience.pop(key) for key in ("failureThreshold", "periodSeconds", "timeoutSeconds"))
+    return {**handler, "patience": f"{times} × {period} s, {timeout} s each", **patience}
+
+
+def _port(port: Object) -> str:
+    return f"{port['name']} {port['containerPort']}/{port.get('protocol', 'TCP')}"
+
+
+def _mount(mount: Object) -> str:
+    inside = f" ({mount['subPath']})" if "subPath" in mount else ""
+    return f"{mount['mountPath']} {mount['name']}{inside}{' read-only' if mount.get('readOnly') else ''}"
+
+
+def _service(service: Object) -> Object:
+    spec = service["spec"]
+    ports = [
+        f"{each.get('name', '')} {each['port']} → {each.get('targetPort', each['port'])}" for each in spec["ports"]
+    ]
+    return {key: value for key, value in spec.items() if key not in {"ports", "selector"}} | {"ports": ports}
+
+
+@both
+def test_each_workload_is_as_its_table_says(environment: str) -> None:
+    rendered = {f"{each['kind']}/{name_of(each)}": _workload(each) for each in overlay(environment).kind(*WORKLOADS)}
+    for name, found in rendered.items():
+        assert found == TABLE["workloads"].get(name), name
+    assert rendered.keys() == TABLE["workloads"].keys()
+
+
+@both
+def test_each_service_listens_as_its_table_says(environment: str) -> None:
+    assert {name_of(each): _service(each) for each in overlay(environment).kind("Service")} == TABLE["services"]
+
+
+@both
+def test_priorities_are_those_of_the_table(environment: str) -> None:
+    found = {
+        name_of(each).removeprefix(f"mediq-{environment}-"): {
+            key: value for key, value in each.items() if key not in {"apiVersion", "kind", "metadata", "description"}
+        }
+        for each in overlay(environment).kind("PriorityClass")
+    }
+    assert found == TABLE["priorities"][environment]
+
+
+@both
+def test_containers_are_limited_as_the_table_says(environment: str) -> None:
+    assert overlay(environment).one("LimitRange", "containers")["spec"]["limits"] == TABLE["limits"]
