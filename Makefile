@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test thorough pod-security servers kubeseal e2e docs lint fmt bench clean
+.PHONY: help setup setup-test demo check test thorough pod-security mutation servers kubeseal e2e docs lint fmt bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
@@ -28,6 +28,10 @@ test: lint ## lint, then run the tests
 
 thorough: setup-test ## run the tests with every combination, more examples, and coverage
 	@$(BIN)/python -m pytest -n 2 --hypothesis-profile thorough --cov --cov-report=term
+
+mutation: setup-test ## weaken the manifests and break the rules, one line at a time, and see who notices
+	@$(BIN)/python -m tests.mutation
+	@$(BIN)/python -m tests.mutation.rego
 
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
 	@$(BIN)/python -m pytest -n 2 tests/servers
