@@ -31,6 +31,8 @@ policies: policies
 SCHEMAS = f"schemas: ['{ROOT}/.tools/schemas', '{ROOT}/tools/schemas']\n"
 SMALL = ROOT / "tests" / "integration" / "small"
 
+_TESTS = shutil.ignore_patterns("*_test.rego")
+
 
 class Repository:
     """A folder with manifests, promote.yaml and the rules of this repository."""
@@ -63,10 +65,13 @@ class Repository:
         (folder / "promote.yaml").write_text(config)
         return cls(folder)
 
-    def keep_policies(self) -> None:
-        """Have policies of its own, to change or to commit."""
+    def keep_policies(self, *topics: str) -> None:
+        """Have policies of its own, to change or to commit: rules of a few topics, which load faster than all."""
         (self.folder / "policies").unlink()
-        shutil.copytree(ROOT / "policies", self.folder / "policies")
+        for name in ("lib", "data", *topics):
+            shutil.copytree(ROOT / "policies" / name, self.folder / "policies" / name, ignore=_TESTS)
+        for file in ("main.rego", "evaluation.rego"):
+            shutil.copy(ROOT / "policies" / file, self.folder / "policies")
 
     def write(self, path: str, content: str | bytes) -> None:
         file = self.folder / path

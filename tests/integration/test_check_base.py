@@ -21,7 +21,8 @@ ESCALATES = ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"
 def branch(tmp_path: Path, surroundings: dict[str, str]) -> tuple[Repository, Clone]:
     """On `main` a root filesystem is writable; the branch that is checked out has changed nothing yet."""
     repository = Repository.small(tmp_path / "small")
-    repository.keep_policies()
+    repository.keep_policies("workloads")
+    repository.append("promote.yaml", 'kubernetes: ["1.36"]\n')  # one will do, and each takes its time
     repository.edit("cart.yaml", READ_ONLY, WRITABLE)
     clone = Clone(repository.folder, surroundings)
     clone.git("init", "--quiet", "--initial-branch=main")
@@ -98,6 +99,7 @@ def test_a_rule_that_the_change_brings_finds_new_faults(branch: tuple[Repository
     assert statuses(compare(repository)) == {"workloads.read_only_root": "old", "workloads.writable": "new"}
 
 
+@pytest.mark.thorough
 def test_a_target_that_the_base_does_not_have_is_all_new(branch: tuple[Repository, Clone]) -> None:
     repository, _ = branch
     repository.write(

@@ -56,7 +56,7 @@ class Case:
 @pytest.fixture
 def case(tmp_path: Path, surroundings: dict[str, str]) -> Case:
     repository = Repository.small(tmp_path / "small")
-    repository.keep_policies()
+    repository.keep_policies("workloads")
     repository.append("promote.yaml", ONE_VERSION)
     clone = Clone(repository.folder, surroundings)
     clone.git("init", "--quiet", "--initial-branch=main")
@@ -131,6 +131,7 @@ def test_a_patch_may_stand_within_the_kustomization(overlays: Case) -> None:
     assert "privileged: false  # for now\n" in (overlays.repository.folder / file).read_text()
 
 
+@pytest.mark.thorough
 def test_what_all_environments_lack_is_mended_once(overlays: Case) -> None:
     overlays.repository.edit("overlays/one/patch.yaml", "true", "false")
     overlays.repository.edit(f"base/{CART}", NO_ESCALATION, "")
