@@ -61,6 +61,7 @@ def _container(container: Object) -> Object:
         **{probe: _probe(container[probe]) for probe in PROBES if probe in container},
         **({"lifecycle": container["lifecycle"]} if "lifecycle" in container else {}),
         **({"ports": [_port(each) for each in container["ports"]]} if "ports" in container else {}),
+        "scratch": {kind: amounts["ephemeral-storage"] for kind, amounts in container["resources"].items()},
         "mounts": [_mount(each) for each in container.get("volumeMounts", [])],
     }
 
