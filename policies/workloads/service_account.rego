@@ -34,12 +34,12 @@ _left contains found if {
 
 _left contains found if {
 	some pod in pods.templates
-	others := {other.resource.name |
-		some other in pods.templates
-		other.resource.namespace == pod.resource.namespace
-		_account(other) == _account(pod)
-		_account(pod) != "default"
-		_is_unrelated(pod, other)
+	_account(pod) != "default"
+	others := {name |
+		some label in _labels
+		some application, names in _users[pod.resource.namespace][_account(pod)][label]
+		application != pod.labels[label]
+		some name in names
 	}
 	count(others) > 0
 	found := finding.about_pod(pod, {
@@ -54,8 +54,14 @@ _account(pod) := name if {
 	name != ""
 } else := "default"
 
-# Both say what application they are, and it is not the same.
-_is_unrelated(pod, other) if {
-	some label in ["app.kubernetes.io/name", "app"]
-	pod.labels[label] != other.labels[label]
+# Who uses an account, by what application they say they are: comparing every pod with every other would take minutes
+# where there are thousands.
+_users[namespace][account][label][application] contains pod.resource.name if {
+	some pod in pods.templates
+	namespace := pod.resource.namespace
+	account := _account(pod)
+	some label in _labels
+	application := pod.labels[label]
 }
+
+_labels := ["app.kubernetes.io/name", "app"]

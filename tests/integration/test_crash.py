@@ -44,6 +44,7 @@ def test_killed_at_any_call_of_git(tiny: Sandbox, shim: Shim, moment: str, numbe
     assert_finished(tiny, before)
 
 
+@pytest.mark.thorough
 def test_killed_again_and_again(tiny: Sandbox, shim: Shim) -> None:
     before = tiny.snapshot()
     for number in (3, PUSH, 24, 28, CALLS):

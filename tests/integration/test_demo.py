@@ -86,6 +86,7 @@ def test_names_the_step_that_a_lying_conftest_breaks(
     assert (tmp_path / "demo/mediq/promote.yaml").is_file()
 
 
+@pytest.mark.thorough
 def test_a_kill_that_does_not_happen_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

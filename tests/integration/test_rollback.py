@@ -34,16 +34,23 @@ def test_one_service_goes_back_by_one_commit(tiny: Sandbox) -> None:
     assert "reason: it leaks" in held
 
 
-def test_everything_goes_back_by_one_commit(mediq: Sandbox) -> None:
-    before = mediq.git("rev-parse", "main:overlays")
-    mediq.promote("staging", "production", "--auto-merge")
-    assert mediq.at_origin("rev-parse", "main:overlays") != before
-    mediq.promote("rollback", "production", "--all")
-    assert mediq.at_origin("rev-parse", "main:overlays") == before
-    assert mediq.at_origin("rev-list", "--count", "--first-parent", "main") == "3"
+def test_everything_goes_back_by_one_commit(tiny: Sandbox) -> None:
+    before = tiny.git("rev-parse", "main:overlays")
+    tiny.promote("staging", "production", "--auto-merge")
+    assert tiny.at_origin("rev-parse", "main:overlays") != before
+    tiny.promote("rollback", "production", "--all")
+    assert tiny.at_origin("rev-parse", "main:overlays") == before
+    assert tiny.at_origin("rev-list", "--count", "--first-parent", "main") == "3"
 
 
-@pytest.mark.parametrize("by", ["number", "commit", "short commit"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        "number",
+        pytest.param("commit", marks=pytest.mark.thorough),
+        pytest.param("short commit", marks=pytest.mark.thorough),
+    ],
+)
 def test_back_to_a_revision(tiny: Sandbox, by: str) -> None:
     to_production(tiny, "web=2.1.0", "web=2.2.0", "web=2.3.0", "api=1.9.0", "web=2.4.0")
     revision = tiny.promote("history", "production", "--output", "json").json["revisions"][2]
@@ -173,7 +180,10 @@ def test_history_counts_alike_in_every_clone(tiny: Sandbox) -> None:
     assert numbers(tiny, "web") == [(1, ["api", "web"]), (3, ["web"])]
 
 
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+@pytest.mark.parametrize(
+    "method",
+    ["squash", pytest.param("merge", marks=pytest.mark.thorough), pytest.param("rebase", marks=pytest.mark.thorough)],
+)
 def test_history_counts_alike_however_pull_requests_are_merged(tiny: Sandbox, method: str) -> None:
     tiny.promote("staging", "production", "--only", "api")
     other = tiny.clone("other")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from promote import checks
 from promote.checks import Evaluation
 from tests.policies.defects import DEFECTS, InTarget
@@ -23,6 +25,7 @@ def _judged(documents: list[Document], into: Path, *, once: bool) -> tuple[Evalu
     return checks.from_conftest(answers, "t"), counts
 
 
+@pytest.mark.thorough
 def test_one_pass_finds_the_same(tmp_path: Path) -> None:
     target = good()
     for rule, defect in DEFECTS.items():

@@ -42,7 +42,7 @@ def test_example_is_clean(repository: Path) -> None:
     topic = repository / "policies" / "services"
     assert tool("opa", "fmt", "--list", topic).text == ""
     shutil.copytree(ROOT / ".regal", repository / ".regal")
-    lint = tool("regal", "lint", "--no-color", "main.rego", "lib", "services", cwd=topic.parent)
+    lint = tool("regal", "lint", "--no-color", "main.rego", "evaluation.rego", "lib", "services", cwd=topic.parent)
     assert lint.code == 0, lint.text
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.policies.evaluation import tool
 
 
+@pytest.mark.thorough
 def test_verify_passes_and_runs_something() -> None:
     done = tool("conftest", "verify", "-o", "json", "--no-color")
     files = json.loads(done.stdout)
@@ -30,6 +33,7 @@ def test_rego_is_strict() -> None:
     assert (done.code, done.error) == (0, "")
 
 
+@pytest.mark.thorough  # `make lint` asks as well
 def test_rego_has_no_lint() -> None:
     done = tool("regal", "lint", "--no-color", "--format", "compact", "policies")
     assert done.code == 0, done.text
