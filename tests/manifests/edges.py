@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
 from typing import Any, NamedTuple
 
 from tests.manifests.render import NAME, Object, name_of
@@ -53,8 +54,19 @@ def additions(policies: Sequence[Object], workloads: Sequence[str]) -> Iterator[
         for field, entries in ((PEERS[place.direction], peers), ("ports", PORTS)):
             present = _rules(policies, place)[place.rule][field]
             for name, entry in entries.items():
-                if entry not in present:
+                if not any(_covers(each, entry) for each in present):
                     yield _with(policies, place, field, name, entry)
+
+
+def _covers(present: Object, entry: Object) -> bool:
+    """Whether a peer or port is there already, or all the addresses of its block are."""
+    if present == entry:
+        return True
+    if "ipBlock" not in present or "ipBlock" not in entry:
+        return False
+    inner, outer = ip_network(entry["ipBlock"]["cidr"]), ip_network(present["ipBlock"]["cidr"])
+    left_out = map(ip_network, present["ipBlock"].get("except", []))
+    return inner.version == outer.version and inner.subnet_of(outer) and not any(map(inner.overlaps, left_out))  # type: ignore[arg-type]
 
 
 def _places(policies: Sequence[Object]) -> Iterator[Place]:

@@ -24,7 +24,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_are_found() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["check", "promote"]
+    assert [path.stem for path in WORKFLOWS] == ["check", "nightly", "promote"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -45,7 +45,7 @@ def test_every_job_asks_for_its_own_permissions_and_ends(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        assert job["timeout-minutes"] <= 45
+        assert job["timeout-minutes"] <= (150 if path.stem == "nightly" else 45)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -59,6 +59,7 @@ def test_only_the_promotion_may_write_and_no_more_than_it_needs() -> None:
     assert permissions == {
         "check": {"contents": "read"},
         "e2e": {"contents": "read"},
+        "thorough": {"contents": "read"},
         "promote": {"contents": "write", "pull-requests": "write"},
     }
 
