@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from promote.documents import Document, Identity, Source
+from promote.errors import nearest
 
 Level = Literal["deny", "warn"]
 NOWHERE = Identity("", "", "", "")
@@ -318,6 +319,12 @@ def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
         for who, number in Counter(identities).items()
         if number > 1
     ]
+
+
+def unknown_rule(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that no rule has."""
+    hint = nearest(name, known)
+    return f"there is no rule '{name}'{hint if 'did you mean' in hint else '; `promote policies` lists them'}"
 
 
 def is_about_seeing(rule: str) -> bool:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from yaml.nodes import Node
 
 from promote import documents, places
-from promote.checks import Finding, Level, Waiver, is_about_seeing
+from promote.checks import Finding, Level, Waiver, is_about_seeing, unknown_rule
 from promote.config_schema import fault
 from promote.documents import Identity, Source
-from promote.errors import ConfigError, RenderError, nearest
+from promote.errors import ConfigError, RenderError
 
 # From the day of the check, for a file does not say when it was written. What was valid once stays so: the
 # distance only shrinks.
@@ -136,12 +136,7 @@ def _insist_on_rules(entries: Iterable[Entry], known: frozenset[str]) -> None:
         if is_about_seeing(rule) or rule.startswith("waivers."):
             raise ConfigError(f"{entry.source}: '{rule}' cannot be waived: it is not about a manifest's contents")
         if rule not in known:
-            raise ConfigError(f"{entry.source}: there is no rule '{rule}'{_hint(rule, known)}")
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    hint = nearest(name, known)
-    return hint if "did you mean" in hint else "; `promote policies` lists them"
+            raise ConfigError(f"{entry.source}: {unknown_rule(rule, known)}")
 
 
 def _insist_on_one(entries: Iterable[Entry]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from promote import (
+    checks,
     config,
     coverage,
     inspection,
@@ -115,14 +116,9 @@ def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
     taking_part = {rule.id for rule in everyone if PROFILES.index(rule.profile) <= PROFILES.index(judges.profile)}
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no rule '{name}'{_hint(name, known)}")
+            raise UsageError(checks.unknown_rule(name, known))
         if name not in taking_part:
             raise UsageError(f"the profile '{judges.profile}' does not have the rule '{name}': choose a larger one")
-
-
-def _hint(name: str, known: list[str]) -> str:
-    hint = nearest(name, known)
-    return hint if "did you mean" in hint else "; `promote policies` lists them"
 
 
 def rules(root: Path, settings: Config, profile: str | None = None) -> Rules:
