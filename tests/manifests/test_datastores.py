@@ -395,7 +395,7 @@ def test_replication_is_set_up_by_clone_and_gtid(environment: str) -> None:
     gone = {"default_authentication_plugin", "query_cache_size", "query_cache_type", "master_info_repository"}
     assert not gone & settings.keys()
     store = overlay(environment).one("StatefulSet", "mysql")
-    replicas = f"{'mysql-1.mysql-headless'} mysql-2.mysql-headless"
+    replicas = "mysql-1.mysql-headless mysql-2.mysql-headless"
     variables = {each["name"]: each.get("value") for each in containers(store)[0]["env"]}
     assert variables["MYSQL_PRIMARY_HOST"] == "mysql-0.mysql-headless"
     assert variables["MYSQL_REPLICA_HOSTS"] == replicas

@@ -19,8 +19,7 @@ from tests.policies.evaluation import POLICIES, rule_files, tool
 EXPLAINED = Path(__file__).parent / "survivors-rego.yaml"
 
 _HEAD = re.compile(r"^(?!#).*\bif \{$|^(?!#).*:= [\[{].* \|$|^(?!#).*:= [\[{]\w* \|$")
-_COMPARED = ({" == ": " != ", " != ": " == ", " < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > "},)
-_SWAPS = _COMPARED[0]
+_SWAPS = {" == ": " != ", " != ": " == ", " < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > "}
 _NUMBER = re.compile(r"(?<![\w.\"%])\d+(?![\w.\"])")
 _TEXT = re.compile(r'"([^"\\%]+)"')
 # What a finding says to people: its tests compare the message, and a mutant of it proves nothing.
