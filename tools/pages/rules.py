@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from promote.policy_files import described
-from promote.rules import Rule
+from promote.rules import PROFILES, Rule
 from tests.policies.defects import DEFECTS, InContainer, InPod, InTarget, pod_spec, workload
 from tests.policies.evaluation import good
 
 FOLDER = "docs/rules"
 VERBS = {"deny": "denies", "warn": "warns"}
+MEANINGS = {
+    "baseline": "the Pod Security Standard `baseline`, and what every check rests on",
+    "restricted": "the Pod Security Standard `restricted`",
+    "general": "true of any repository; needs no table of its owner's",
+    "system": "needs this system's own tables in `policies/data`",
+}
+# What `custom.subjects` means where it names no kind.
+SUBJECTS = {
+    "containers": "workloads with containers",
+    "namespaces": "namespaces in which something runs",
+    "own": "what the rule selects itself",
+    "pods": "workloads",
+    "resources": "every resource",
+    "target": "the rendered whole",
+}
 
 Document = dict[str, Any]
 Defect = InContainer | InPod | InTarget
@@ -28,17 +44,33 @@ def pages(root: Path) -> dict[str, str]:
     return {f"{FOLDER}/README.md": _index(rules), **found}
 
 
-def _index(rules: Iterable[Rule]) -> str:
-    rows = [f"| [{rule.id}]({rule.id}.md) | {_verdict(rule)} | {rule.severity} | {rule.title} |" for rule in rules]
-    head = ["| rule | verdict | severity | what holds |", "|---|---|---|---|"]
+def _index(rules: Collection[Rule]) -> str:
+    head = ["| rule | profile | verdict | severity | what holds |", "|---|---|---|---|---|"]
+    rows = [
+        f"| [{rule.id}]({rule.id}.md) | {_profile(rule) or '–'} | {_verdict(rule)} | {rule.severity} | {rule.title} |"
+        for rule in rules
+    ]
     said = [
         "# Rules",
         "",
         "What `promote check` asks of every rendered document. [policies/README.md](../../policies/README.md) says",
         "how rules are written and how to add one; then run `make docs`.",
         "",
+        "Each profile of `promote check --profile` also has the rules of those above it. Rules about a change of versions",
+        "(`change.*`) are in none: `promote plan` and its like ask them.",
+        "",
     ]
-    return "\n".join([*said, *head, *rows, ""])
+    return "\n".join([*said, *_profiles(rules), "", *head, *rows, ""])
+
+
+def _profiles(rules: Iterable[Rule]) -> Iterator[str]:
+    """How many rules each profile adds, and how many it has by then."""
+    added = Counter(_profile(rule) for rule in rules)
+    yield "| profile | what it is | rules of its own | in all |"
+    yield "|---|---|---|---|"
+    for number, profile in enumerate(PROFILES, 1):
+        total = sum(added[each] for each in PROFILES[:number])
+        yield f"| `{profile}` | {MEANINGS[profile]} | {added[profile]} | {total} |"
 
 
 def _page(rule: Rule) -> str:
@@ -56,11 +88,32 @@ def _page(rule: Rule) -> str:
 
 def _table(rule: Rule) -> Iterator[str]:
     file = f"[{rule.file}](../../{rule.file})" if rule.file else "`promote check` itself"
-    cells = {"verdict": _verdict(rule), "severity": rule.severity, "profile": rule.profile, "defined in": file}
+    cells = {
+        "verdict": _verdict(rule),
+        "severity": rule.severity,
+        "profile": _profile(rule),
+        "judges": ", ".join(_subjects(rule)),
+        "defined in": file,
+    }
     given = {title: cell for title, cell in cells.items() if cell}
     yield f"| {' | '.join(given)} |"
     yield "|---" * len(given) + "|"
     yield f"| {' | '.join(given.values())} |"
+
+
+def _profile(rule: Rule) -> str:
+    return "" if _is_of_change(rule) else rule.profile
+
+
+def _subjects(rule: Rule) -> list[str]:
+    if _is_of_change(rule):
+        return ["the change itself"]
+    return [SUBJECTS.get(subject, f"`{subject}`") for subject in rule.subjects]
+
+
+def _is_of_change(rule: Rule) -> bool:
+    """Has another input than a rendered target, and is asked whatever the profile."""
+    return rule.id.startswith("change.")
 
 
 def _verdict(rule: Rule) -> str:
