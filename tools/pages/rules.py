@@ -56,8 +56,8 @@ def _index(rules: Collection[Rule]) -> str:
         "What `promote check` asks of every rendered document. [policies/README.md](../../policies/README.md) says",
         "how rules are written and how to add one; then run `make docs`.",
         "",
-        "Each profile of `promote check --profile` also has the rules of those above it. Rules about a change of versions",
-        "(`change.*`) are in none: `promote plan` and its like ask them.",
+        "Each profile of `promote check --profile` also has the rules of those above it. Rules about a change of",
+        "versions (`change.*`) are in none: `promote plan` and its like ask them.",
         "",
     ]
     return "\n".join([*said, *_profiles(rules), "", *head, *rows, ""])
