@@ -208,6 +208,7 @@ def _rollback(parser: argparse.ArgumentParser) -> None:
     _option(parser, "--all", dest="everything", action="store_true", help="roll all of the environment back")
     _option(parser, "--to", type=int, metavar="N", help="to revision N of `promote history ENV`")
     _option(parser, "--to-commit", metavar="SHA", help="to what ran at this commit")
+    _option(parser, "--again", action="store_true", help="further back than the rollback that was the last change")
     _option(parser, "--reason", default="", metavar="TEXT", help="why; it is kept with the hold")
     _option(
         parser,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from promote.errors import UsageError
 from promote.model import Image
 
+Refused = Callable[[str, Image], bool]  # whether an image is held in the files of a commit
 _State = TypeVar("_State")
 
 
@@ -32,6 +35,14 @@ class Revision:
     def image(self, name: str) -> Image | None:
         """The image called `name` in this revision."""
         return next((image for image in self.images if image.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A revision that did what a rollback does, and the images that it left for earlier ones."""
+
+    revision: Revision
+    left: tuple[Image, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,40 @@ def earlier_set(known: Sequence[Revision], refused: Callable[[Image], bool]) -> 
         if not any(refused(image) for image in images):
             return by_set[images]
     raise UsageError("there is no earlier revision to go back to")
+
+
+def returned(known: Sequence[Revision], name: str, refused: Refused) -> Return | None:
+    """The newest move of the image `name`, if it is what a rollback of that image would have done there.
+
+    `refused` says of a commit which images are held: a rollback goes back by one, and holds what it leaves.
+    """
+    moves = of_service(known, [name])
+    past = known[: moves[-1].number - 1] if moves else ()
+    left = past[-1].image(name) if past else None
+    if left is None or not refused(moves[-1].commit, left):
+        return None
+    with suppress(UsageError):
+        if earlier(past, name, partial(refused, _before(moves[-1]))) == moves[-1].image(name):
+            return Return(moves[-1], (left,))
+    return None
+
+
+def returned_set(known: Sequence[Revision], refused: Refused) -> Return | None:
+    """The newest revision, if it is what a rollback of everything would have made there; see `returned`."""
+    if not known[1:]:
+        return None
+    *past, last = known
+    left = tuple(image for image in past[-1].images if image not in last.images)
+    if not all(refused(last.commit, image) for image in left):
+        return None
+    with suppress(UsageError):
+        if set(earlier_set(past, partial(refused, _before(last))).images) == set(last.images):
+            return Return(last, left)
+    return None
+
+
+def _before(revision: Revision) -> str:
+    return f"{revision.commit}^"
 
 
 def _steps(states: Iterable[_State]) -> list[_State]:

@@ -279,6 +279,9 @@ if [ "${SHIM_KILL_AT:-0}" = "$number" ]; then kill -9 $PPID; exit 1; fi
 case "$*" in
   *" ${SHIM_STEP:-none} "*) PROMOTE=$PPID PATH=$SHIM_PATH sh "$SHIM_SCRIPT" >> "$SHIM_LOG.script" 2>&1 || exit 99 ;;
 esac
+case " $* " in
+  *" ${SHIM_LAST:-none} "*) "$SHIM_GIT" "$@"; kill -9 $PPID; exit 1 ;;
+esac
 if [ "${SHIM_KILL_AFTER:-0}" = "$number" ]; then "$SHIM_GIT" "$@"; kill -9 $PPID; exit 1; fi
 exec "$SHIM_GIT" "$@"
 """
@@ -304,6 +307,10 @@ class Shim:
     def killing(self, moment: str, number: int) -> dict[str, str]:
         """End promote, as `kill -9` does, "AT" its call of this number, before Git starts, or "AFTER" it."""
         return self.env | {f"SHIM_KILL_{moment}": str(number)}
+
+    def killing_after(self, step: str) -> dict[str, str]:
+        """End promote, as `kill -9` does, when its first `git step` is done and before it hears of that."""
+        return self.env | {"SHIM_LAST": step}
 
     def before_each(self, step: str, script: str) -> dict[str, str]:
         """Run a shell script, in which somebody else acts, before each `git step` of the process $PROMOTE."""

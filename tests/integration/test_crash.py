@@ -73,6 +73,17 @@ def test_killed_in_a_rollback_before_its_push(tiny: Sandbox, shim: Shim) -> None
     assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
+def test_killed_in_a_rollback_after_its_push(tiny: Sandbox, shim: Shim) -> None:
+    for version in ("api=1.2.0", "api=1.3.0"):
+        tiny.promote("bump", "production", version, "--commit")
+    done = tiny.finish("rollback", "production", "api", env=shim.killing_after("push"))
+    assert done.code == -signal.SIGKILL, done
+    tip = tiny.tip()
+    again = tiny.promote("rollback", "production", "api").out
+    assert f"api 1.3.0 was taken back already, by {tip[:12]}" in again
+    assert (tiny.tip(), tiny.show(branch="main")) == (tip, tiny_overlay("production", "1.2.0", "2.0.0"))
+
+
 def test_a_push_that_arrives_but_never_answers(tiny: Sandbox, shim: Shim) -> None:
     hook = tiny.origin / "hooks/post-update"
     hook.write_text("#!/bin/sh\nkill -9 $PPID\n")

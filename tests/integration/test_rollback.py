@@ -105,22 +105,43 @@ def test_the_ways_past_a_hold(tiny: Sandbox, way: str) -> None:
 
 
 @pytest.mark.parametrize("released", [False, True])
-def test_a_second_rollback_goes_further_back(tiny: Sandbox, released: bool) -> None:
-    to_production(tiny, "api=1.2.0", "api=1.3.0")
-    tiny.promote("rollback", "production", "api")
-    assert production(tiny) == tiny_overlay("production", "1.2.0", "2.0.0")
+def test_a_rollback_given_twice_goes_back_once(tiny: Sandbox, released: bool) -> None:
+    to_production(tiny, "api=1.2.0", "api=1.3.0", "web=2.1.0")
+    made = tiny.promote("rollback", "production", "api", "--output", "json").json["commit"]
+    assert production(tiny) == tiny_overlay("production", "1.2.0", "2.1.0")
     if released:
         tiny.promote("release", "production")
+    tip = tiny.tip()
+    said = tiny.promote("rollback", "production", "api").out
+    assert f"api 1.3.0 was taken back already, by {made[:12]} on " in said
+    assert "--again goes further back" in said
+    assert tiny.tip() == tip
+    tiny.promote("rollback", "production", "api", "--again")
+    assert production(tiny) == tiny_overlay("production", "1.1.0", "2.1.0")
+    assert "no earlier version" in tiny.promote("rollback", "production", "api", "--again", code=2).err
+
+
+def test_what_was_promoted_since_is_rolled_back(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0")
+    tiny.promote("rollback", "production", "api")
+    to_production(tiny, "api=1.3.0")
     tiny.promote("rollback", "production", "api")
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
-    assert "no earlier version" in tiny.promote("rollback", "production", "api", code=2).err
 
 
-def test_a_second_rollback_of_everything_goes_further_back(tiny: Sandbox) -> None:
-    to_production(tiny, "api=1.2.0", "web=2.1.0")
-    tiny.promote("rollback", "production", "--all")
+def test_of_two_services_the_one_that_is_back_stays(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0", "api=1.3.0", "web=2.1.0")
+    tiny.promote("rollback", "production", "api")
+    assert "api 1.3.0 was taken back already" in tiny.promote("rollback", "production", "api", "web").out
     assert production(tiny) == tiny_overlay("production", "1.2.0", "2.0.0")
-    tiny.promote("rollback", "production", "--all")
+
+
+def test_everything_goes_back_once_unless_asked_again(tiny: Sandbox) -> None:
+    to_production(tiny, "api=1.2.0", "web=2.1.0")
+    for _ in range(2):
+        tiny.promote("rollback", "production", "--all")
+        assert production(tiny) == tiny_overlay("production", "1.2.0", "2.0.0")
+    tiny.promote("rollback", "production", "--all", "--again")
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
@@ -150,6 +171,7 @@ def test_rolling_back_to_what_runs_is_nothing_to_do(tiny: Sandbox) -> None:
         ([], "or --all"),
         (["api", "--all"], "not both"),
         (["api", "--to", "1", "--to-commit", "HEAD"], "not by both"),
+        (["api", "--to", "1", "--again"], "name the revision, or leave --again out"),
         (["api", "--to", "9"], "revisions 1 to 1"),
         (["api", "--to-commit", "nonsense"], "there is no commit 'nonsense'"),
         (["nobody"], "no image or service is called 'nobody'"),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -147,6 +147,58 @@ def test_second_rollback_goes_further_back() -> None:
     known = revisions("1", "2", "3", "2")
     assert history.earlier(known, "a", lambda one: one.version.tag == "3").version.tag == "1"
     assert history.earlier_set(known, lambda one: one.version.tag == "3").images == known[0].images
+
+
+def told(held: Mapping[str, frozenset[Image]]) -> history.Refused:
+    """The holds by the last digit of the commit; the commit before has those of the number before."""
+    return lambda commit, one: one in held.get(commit[-1] if len(commit) == 40 else str(int(commit[-2]) - 1), ())
+
+
+@given(pasts, st.sampled_from(NAMES))
+def test_a_rollback_is_known_again(past: list[tuple[Image, ...]], name: str) -> None:
+    known = history.revisions(recorded(past))
+    goal = none_or(lambda: history.earlier(known, name, free))
+    assume(goal)
+    assert goal
+    left = known[-1].image(name)
+    assume(left)
+    assert left
+    there = tuple(goal if one.name == name else one for one in known[-1].images)
+    after = history.revisions(recorded([*(one.images for one in known), there]))
+    found = history.returned(after, name, told({str(len(known)): frozenset({left})}))
+    assert found == history.Return(after[-1], (left,))
+    # The same move without a hold is a change like any other, and so is one to where no rollback would go.
+    assert history.returned(after, name, told({})) is None
+    assert (
+        history.returned(after, name, told({str(len(known) + up): frozenset({left, goal}) for up in (0, -1)})) is None
+    )
+
+
+@given(pasts)
+def test_a_rollback_of_everything_is_known_again(past: list[tuple[Image, ...]]) -> None:
+    known = history.revisions(recorded(past))
+    goal = none_or(lambda: history.earlier_set(known, free))
+    assume(goal)
+    assert goal
+    after = history.revisions(recorded([*(one.images for one in known), goal.images]))
+    left = tuple(image for image in known[-1].images if image not in goal.images)
+    assume(left)
+    found = history.returned_set(after, told({str(len(known)): frozenset(left)}))
+    assert found == history.Return(after[-1], left)
+    assert history.returned_set(after, told({})) is None
+
+
+def test_a_promotion_from_a_held_version_is_no_rollback() -> None:
+    known = revisions("1", "2", "3", "2", "3")  # 3 was rolled back and released, then 2 was held, then came 3 again
+    held = frozenset({image("a", "2")})
+    assert history.returned(known, "a", told({"3": held, "4": held})) is None
+    assert history.returned_set(known, told({"3": held, "4": held})) is None
+
+
+@pytest.mark.parametrize("known", [[], revisions("1")])
+def test_the_first_revision_took_nothing_back(known: list[Revision]) -> None:
+    assert history.returned(known, "a", lambda *_: True) is None
+    assert history.returned_set(known, lambda *_: True) is None
 
 
 def test_nothing_to_go_back_to() -> None:
