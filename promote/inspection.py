@@ -55,7 +55,7 @@ def inspect(
     judged = _evaluated(targets, rules, root)
     found_in = [findings for _, findings in judged]
     with process.side_by_side(len(targets) or 1) as pool:
-        # Where the files leave a doubt, each asks kustomize, which takes long.
+        # Where the files leave a doubt, each asks kustomize once more.
         waiting = [pool.submit(_located, *one, root, ask) for one in zip(found_in, targets, strict=True)]
         located = [process.result(one) for one in waiting]
     found = waivers.applied((one for part in located for one in part), entries, rules.today)

@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from promote import baseline, block_scalars, edits, inspection, places, process, render
+from promote import baseline, block_scalars, edits, inspection, origins, places, process, render
 from promote.checks import Base, Finding, Mend, Verdict
 from promote.documents import Document, Identity, shown
 from promote.edits import Wanted
 from promote.errors import EditRefused, RenderError
 from promote.inspection import Rules
 from promote.render import Rendered
-from promote.sources import Origins, Sources, Written, origins
+from promote.sources import Origins, Sources, Written
 
 _NO_WAY = "no file that this checkout renders spells it in a place that can be edited for certain"
 
@@ -67,8 +67,8 @@ class Mender:
     rules: Rules
     only: Sequence[str] = ()
     _originals: dict[Path, bytes] = field(default_factory=dict)
-    # No change makes an object come from another file, and asking takes longer than all the rest.
-    _ask: Origins = field(default_factory=lambda: cache(origins))
+    # No change moves an object to another place, so once is enough.
+    _ask: Origins = field(default_factory=lambda: cache(origins.of))
 
     def mend(self) -> Outcome:
         """Mend one fault after the other until none is left that could be; what cannot be proved is undone."""

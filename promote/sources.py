@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from promote import documents, patches, places, tools
+from promote import documents, origins, patches, places
 from promote.checks import NOWHERE, Finding
 from promote.documents import Document, Identity, Source
 from promote.kustomization import FILE_NAMES
+from promote.origins import Origin
 from promote.patches import Layer
 from promote.places import Place
 from promote.render import Rendered
 
-_ORIGIN = "config.kubernetes.io/origin"
-# Asked of a wrapper, so that no kustomization has to be changed to know where an object comes from.
-_WRAPPER = "resources: [{}]\nbuildMetadata: [originAnnotations]\n"
 _NAME_KEYS = ("newName", "name")
 _IMAGE_KEYS = {"images.tag": ("newTag", *_NAME_KEYS), "images.digest": ("digest", "newTag", *_NAME_KEYS)}
-_GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
-
-Origins: TypeAlias = Callable[[Path], Mapping[Identity, Path]]
+Origins: TypeAlias = Callable[[Path], Mapping[Identity, Origin]]
 
 
 class Written(NamedTuple):
@@ -41,15 +36,14 @@ class Written(NamedTuple):
 class Sources:
     """Where the objects of one rendered target are written; nothing is read until the first question.
 
-    `ask` answers as `origins` does, for whoever remembers what that said.
+    `ask` answers as `origins.of` does, for whoever remembers what that said.
     """
 
     def __init__(self, rendered: Rendered, root: Path, ask: Origins | None = None) -> None:
         self._rendered = rendered
-        self._ask = ask or origins
+        self._ask = ask or origins.of
         self._root = root.resolve()
-        self._read: dict[Path, list[Node]] = {}
-        self._found: dict[Path, _Roots] = {}
+        self._read: dict[Path, list[MappingNode]] = {}
 
     def of(self, finding: Finding) -> Source | None:
         """The place that `finding` is about, relative to the root; None where it is about no object."""
@@ -79,10 +73,10 @@ class Sources:
             if isinstance(patch.body, MappingNode) and (place := patch.place(document, steps)) is not None
         ]
         yield from (written for place, written in patched if place.whole)
-        file = self._file(document.identity)
-        root = self._object(file, document.identity) if file and file.name not in FILE_NAMES else None
-        if file and root is not None:
-            yield Written(file, root)
+        origin = self._origin(document.identity)
+        root = self._node(origin) if origin else None
+        if origin and root is not None and not self._generates(origin):
+            yield Written(origin.file, root)
         partly = [(place.depth, -number) for number, (place, _) in enumerate(patched) if not place.whole]
         yield from (patched[-number][1] for _, number in sorted(partly, reverse=True))
 
@@ -91,55 +85,68 @@ class Sources:
         return {document.identity: document for document in reversed(self._rendered.documents)}
 
     @cached_property
-    def _files(self) -> Mapping[Identity, Path]:
-        """The file that each object is written in, or that generates it."""
+    def _origins(self) -> Mapping[Identity, Origin]:
+        """Where each object is written, or what generates it."""
+        if not self._rendered.files:
+            return self._ask(self._rendered.folder)
+        found: dict[Identity, Origin] = {}
+        passed: Counter[Path] = Counter()
+        for document, file in zip(self._rendered.documents, self._rendered.files, strict=True):
+            found.setdefault(document.identity, Origin(file, passed[file]))
+            passed[file] += 1
+        return found
+
+    def _origin(self, who: Identity) -> Origin | None:
+        """Where `who` is written: what alone can have made it, or else what kustomize says."""
         if self._rendered.files:
-            whose = zip(self._rendered.documents, self._rendered.files, strict=True)
-            return {document.identity: file for document, file in reversed(list(whose))}
-        return self._ask(self._rendered.folder)
+            return self._origins.get(who)
+        made = {origin for layer in self._layers for origin in self._may_make(layer, who)}
+        return made.pop() if len(made) == 1 else self._origins.get(who)
 
-    def _file(self, who: Identity) -> Path | None:
-        """The file that `who` is written in: where only one resource can be it, that one, else as kustomize says."""
-        written = (
-            set() if self._rendered.files else {file for layer in self._layers for file in self._may_hold(layer, who)}
-        )
-        return written.pop() if len(written) == 1 else self._files.get(who)
-
-    def _may_hold(self, layer: Layer, who: Identity) -> Iterator[Path]:
-        """The resources of `layer` with an object that is of the kind of `who` and may end up with its name."""
-        names = layer.names(who.name)
+    def _may_make(self, layer: Layer, who: Identity) -> Iterator[Origin]:
+        """What in `layer` is of the kind of `who` and may end up with its name."""
+        names = layer.names(who.written_name)
+        for number, entry in enumerate(places.items(layer.root, origins.GENERATORS.get(who.kind, ""))):
+            if places.text(entry, "name") in names and places.text(entry, "behavior") not in origins.ADDS:
+                yield Origin(layer.file, number)
         for item in places.items(layer.root, "resources") if names else ():
             file = (layer.file.parent / str(item.value)).resolve()
             # Looked at as text first: reading YAML with its lines is slow.
             text = _text(file)
             if who.kind not in text or not any(name in text for name in names):
                 continue
-            for root in self._roots(file):
+            for number, root in enumerate(self._roots(file)):
                 named = places.text(places.field(root, "metadata"), "name")
                 if places.text(root, "kind") == who.kind and named in names:
-                    yield file
+                    yield Origin(file, number)
 
     @cached_property
     def _layers(self) -> list[Layer]:
         return list(patches.layers(self._rendered.folder.resolve()))
 
     def _of_value(self, document: Document, steps: list[str]) -> Source | None:
-        for layer in self._layers:
-            place = _generated(layer.root, document, steps)
-            if place and place.same:
-                return self._source(layer.file, place.line)
-        file = self._file(document.identity)
-        origin = self._in_file(file, document, steps) if file else None
-        if file and origin and origin.same:
-            return self._source(file, origin.line)
+        for file, place in self._generated(document, steps):
+            if place.same:
+                return self._source(file, place.line)
+        origin = self._origin(document.identity)
+        found = self._in_origin(origin, document, steps) if origin else None
+        if origin and found and found.same:
+            return self._source(origin.file, found.line)
         # The value is not what that file says, or not there at all: a patch may have written it.
-        best_file, best = file, origin
+        best_file, best = origin and origin.file, found
         for patch_file, place in self._patched(document, steps):
             if place.same:
                 return self._source(patch_file, place.line)
             if place.depth > (best.depth if best else 0):
                 best_file, best = patch_file, place
         return self._source(best_file, best.line if best else 1) if best_file else None
+
+    def _generated(self, document: Document, steps: list[str]) -> Iterator[tuple[Path, Place]]:
+        who = document.identity
+        for layer in self._layers:
+            for entry in places.items(layer.root, origins.GENERATORS.get(who.kind, "")):
+                if places.text(entry, "name") in layer.names(who.written_name):
+                    yield layer.file, _literal(entry, document, steps)
 
     def _patched(self, document: Document, steps: list[str]) -> Iterator[tuple[Path, Place]]:
         for layer in self._layers:
@@ -148,18 +155,23 @@ class Sources:
                 if place is not None:
                     yield patch.file, place
 
-    def _in_file(self, file: Path, document: Document, steps: list[str]) -> Place | None:
-        roots = self._roots(file)
-        if self._layers and file.name in FILE_NAMES:
-            return _generated(roots[0], document, steps) if roots else None
-        root = self._object(file, document.identity)
-        return None if root is None else places.follow(root, document.content, steps)
+    def _in_origin(self, origin: Origin, document: Document, steps: list[str]) -> Place | None:
+        root = self._node(origin, document.identity.kind)
+        if root is None:
+            return None
+        if self._generates(origin):
+            return _literal(root, document, steps)
+        return places.follow(root, document.content, steps)
 
-    def _object(self, file: Path, who: Identity) -> Node | None:
-        """The object in `file` that became `who`."""
-        if file not in self._found:
-            self._found[file] = _Roots(self._roots(file))
-        return self._found[file].root_of(who)
+    def _generates(self, origin: Origin) -> bool:
+        return bool(self._layers) and origin.file.name in FILE_NAMES
+
+    def _node(self, origin: Origin, kind: str = "") -> Node | None:
+        """The object at `origin`, or the entry of the generator of `kind`s."""
+        roots: Sequence[Node] = self._roots(origin.file)
+        if self._generates(origin):
+            roots = places.items(roots[0], origins.GENERATORS.get(kind, "")) if roots else ()
+        return roots[origin.number] if origin.number < len(roots) else None
 
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
         """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in."""
@@ -187,76 +199,26 @@ class Sources:
                 return self._of_value(document, ["metadata", "namespace"])
         return None
 
-    def _roots(self, file: Path) -> list[Node]:
+    def _roots(self, file: Path) -> Sequence[Node]:
         if file not in self._read:
-            self._read[file] = patches.read(file)
+            self._read[file] = origins.objects(file)
         return self._read[file]
 
     def _source(self, file: Path, line: int) -> Source:
         return Source(documents.shown(file, self._root), line)
 
 
-def origins(folder: Path) -> dict[Identity, Path]:
-    """The file behind every object of the kustomization in `folder`, as kustomize itself says.
-
-    Asked only where the files themselves leave a doubt: it makes rendering take more than ten times as long.
-    """
-    with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
-        wrapper = Path(temporary).resolve()
-        target = os.path.relpath(folder.resolve(), wrapper).replace("'", "''")
-        (wrapper / FILE_NAMES[0]).write_text(_WRAPPER.format(f"'{target}'"))
-        done = tools.run("kustomize", "build", wrapper)
-        if done.code != 0:
-            return {}
-        found = documents.read(done.text, folder.name)
-        return {one.identity: file for one in reversed(found) if (file := _origin(one, wrapper))}
-
-
 def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
-def _origin(document: Document, base: Path) -> Path | None:
-    annotations = (document.content.get("metadata") or {}).get("annotations") or {}
-    for line in str(annotations.get(_ORIGIN, "")).splitlines():
-        key, _, value = line.partition(": ")
-        if key in ("path", "configuredIn"):
-            return (base / value).resolve()
-    return None
-
-
-class _Roots:
-    """The objects of one file by kind, name and namespace: a file may hold thousands."""
-
-    def __init__(self, roots: Iterable[Node]) -> None:
-        self._kinds: dict[str, dict[str, dict[str, Node]]] = {}
-        for node in roots:
-            metadata = places.field(node, "metadata")
-            named = self._kinds.setdefault(places.text(node, "kind"), {})
-            spaces = named.setdefault(places.text(metadata, "name"), {})
-            spaces.setdefault(places.text(metadata, "namespace"), node)
-
-    def root_of(self, who: Identity) -> Node | None:
-        """The object that became `who`: the same kind and, unless it was renamed, the same name and namespace."""
-        named = self._kinds.get(who.kind, {})
-        alike = (spaces for name, spaces in named.items() if name and name in who.name)
-        spaces = named.get(who.name) or next(alike, None) or next(iter(named.values()), {})
-        return spaces.get(who.namespace) or next(iter(spaces.values()), None)
-
-
-def _generated(root: Node, document: Document, steps: list[str]) -> Place | None:
-    """The generator's entry that made an object, or its literal for the key at the end of `steps`."""
-    who = document.identity
-    name = who.written_name
-    entries = places.items(root, _GENERATORS.get(who.kind, ""))
-    alike = [entry for entry in entries if places.text(entry, "name") and name.endswith(places.text(entry, "name"))]
-    if not alike:
-        return None
-    for literal in places.items(alike[0], "literals"):
+def _literal(entry: Node, document: Document, steps: list[str]) -> Place:
+    """The literal of a generator's `entry` for the key at the end of `steps`, or the entry itself."""
+    for literal in places.items(entry, "literals"):
         if steps[1:] and isinstance(literal, ScalarNode) and literal.value.partition("=")[0] == steps[1]:
             same = literal.value.partition("=")[2] == places.value_at(document.content, steps)
             return Place(literal.start_mark.line + 1, len(steps), True, same)
-    return Place(alike[0].start_mark.line + 1, 0)
+    return Place(entry.start_mark.line + 1, 0)
 
 
 def _is_image(steps: list[str]) -> bool:

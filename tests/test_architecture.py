@@ -31,6 +31,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),
         (OUTER, "rendering, the forges", "render forge.local forge.github"),
         (OUTER, "the choice of a forge, where a patch stands", "forge patches"),
+        (OUTER, "where an object is written", "origins"),
         (OUTER, "where a finding comes from", "sources"),
         (OUTER, "the checks", "inspection"),
         (OUTER, "one clone, what mends its files", "workspace mending"),

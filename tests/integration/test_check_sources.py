@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from promote import sources
+from promote import origins, places, render
 from promote.checks import NOWHERE, Finding
 from promote.documents import Identity, Source
+from promote.kustomization import FILE_NAMES
 from promote.render import Rendered
 from promote.sources import Sources
-from tests.integration.checking import Repository, surroundings, wrap
+from tests.integration.checking import ROOT, Repository, surroundings, wrap
 
 TOP = "top/kustomization.yaml"
 BASE = "base/kustomization.yaml"
@@ -29,11 +30,9 @@ def two(tmp_path: Path) -> Repository:
     return repository
 
 
-def source(repository: Repository, kind: str, name: str, path: str, rule: str = "x") -> str:
+def source(repository: Repository, kind: str, name: str, path: str, rule: str = "x", **environment: str) -> str:
     folder = repository.folder / "top"
-    with surroundings(repository.folder):
-        from promote import render
-
+    with surroundings(repository.folder, **environment):
         rendered = render.kustomize(folder, "top")
         who = next(
             one.identity for one in rendered.documents if one.identity.kind == kind and name in str(one.identity)
@@ -129,9 +128,76 @@ def test_a_file_outside_the_repository_is_named_whole(two: Repository, tmp_path:
     assert found == Source(str(tmp_path.resolve() / "pod.yaml"), 1)
 
 
+TWINS = """\
+apiVersion: v1
+kind: List
+items:
+  - &twin {apiVersion: v1, kind: ServiceAccount, metadata: &first {name: left}}
+  - <<: *twin
+    metadata: {<<: *first, name: right}
+"""
+RENAMED = """\
+patches:
+  - target: {kind: ServiceAccount, name: right}
+    options: {allowNameChange: true}
+    patch: |-
+      - {op: replace, path: /metadata/name, value: starboard}
+  - target: {kind: ServiceAccount, name: left}
+    options: {allowNameChange: true}
+    patch: |-
+      - {op: replace, path: /metadata/name, value: port}
+  - target: {kind: ConfigMap, name: second}
+    options: {allowNameChange: true}
+    patch: |-
+      - {op: replace, path: /metadata/name, value: other}
+configMapGenerator:
+  - {name: first, namespace: shop, literals: [A=1]}
+  - {name: second, namespace: shop, literals: [A=1]}
+"""
+
+
+def test_renamed_objects_are_told_apart_however_alike(two: Repository) -> None:
+    two.write("top/twins.yaml", TWINS)
+    two.edit(TOP, "[../base]", "[../base, twins.yaml]")
+    two.append(TOP, RENAMED)
+    assert source(two, "ServiceAccount", "my-port", "") == two.line("top/twins.yaml", "name: left")
+    assert source(two, "ServiceAccount", "my-starboard", "") == two.line("top/twins.yaml", "<<: *twin")
+    assert source(two, "ConfigMap", "my-other", "/data/A") == two.line(TOP, "name: second, n")
+
+
+@pytest.mark.thorough
+def test_every_object_of_the_overlays_has_an_origin_of_its_kind() -> None:
+    with surroundings(ROOT):
+        found = origins.of(ROOT / "overlays" / "production")
+        rendered = render.kustomize(ROOT / "overlays" / "production", "production")
+    assert {document.identity for document in rendered.documents} == found.keys()
+    for who, origin in found.items():
+        if origin.file.name in FILE_NAMES:
+            assert who.kind in origins.GENERATORS
+        else:
+            assert places.text(origins.objects(origin.file)[origin.number], "kind") == who.kind
+
+
+def test_kustomize_is_asked_once_more_at_most(two: Repository, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    slow = wrap(tmp_path / "tools", "kustomize", f'echo "$*" >> {log}; exec "$real" "$@"')
+    two.append(TOP, RENAMED.partition("  - target: {kind: ServiceAccount, name: left}")[0])
+    two.edit(TOP, "value: starboard", "value: port")
+
+    def builds(kind: str, name: str) -> int:
+        log.write_text("")
+        source(two, kind, name, "/data/MODE", PROMOTE_TOOLS=slow)
+        return len(log.read_text().splitlines())
+
+    two.write("top/twins.yaml", TWINS.replace("left", "wrong"))
+    two.edit(TOP, "[../base]", "[../base, twins.yaml]")
+    assert builds("ConfigMap", "my-settings") == 1  # its generator can be no other
+    assert builds("ServiceAccount", "my-port") == 2
+
+
 def test_without_origins_there_is_no_source(two: Repository, tmp_path: Path) -> None:
-    refuses = 'case "$2" in *promote-origins-*) exit 1;; esac; exec "$real" "$@"'
+    refuses = 'case "$*" in *promote-origins-*) exit 1;; esac; exec "$real" "$@"'
     with surroundings(two.folder, PROMOTE_TOOLS=wrap(tmp_path / "tools", "kustomize", refuses)):
-        assert sources.origins(two.folder / "base") == {}
+        assert origins.of(two.folder / "base") == {}
     found = two.check("base", only=("images.tag",), PROMOTE_TOOLS=str(tmp_path / "tools"))
     assert found.code == 0
