@@ -29,6 +29,8 @@ missing contains "flows" if not data.flows
 
 missing contains "images" if not data.images
 
+missing contains "registries" if not data.registries
+
 missing contains "resources" if not data.resources
 
 missing contains "retired_images" if not data.retired_images

@@ -293,11 +293,10 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "delivery.project": application(project="default"),
     "delivery.revision": application(source={"repoURL": "https://git.example/shop.git", "targetRevision": "HEAD"}),
     "delivery.sync_policy": application(syncPolicy={"automated": {"enabled": True, "prune": True}}),
-    "disruption.drain": budget("cart", "cart", minAvailable=2),
-    "disruption.overlap": InTarget(
-        lambda target: [budget(name, "cart", maxUnavailable=1).change(target) for name in ("one", "two")]
-    ),
-    "disruption.selector": budget("cart", "web", maxUnavailable=1),
+    "disruption.budget": remove("PodDisruptionBudget", "cart"),
+    "disruption.drain": change("PodDisruptionBudget", lambda budget: budget["spec"].update(maxUnavailable=0)),
+    "disruption.overlap": budget("other", "cart", maxUnavailable=1),
+    "disruption.selector": budget("other", "web", maxUnavailable=1),
     "edge.headers": nginx(
         "web", limit_req_key="${binary_remote_addr}", limit_req_rate="100r/s", limit_req_reject_code="429"
     ),
@@ -314,6 +313,10 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),
     "images.facts": InContainer(lambda container: container["ports"].append({"containerPort": 8081})),
+    "images.registry": InContainer(
+        lambda container: container.update(image="quay.io/any/body:1@sha256:" + 64 * "0"),
+        frozenset({"images.facts"}),
+    ),
     "images.retired": InContainer(
         lambda container: container.update(image="mirror.example/bitnami/redis:8@sha256:" + 64 * "0"),
         frozenset({"images.facts"}),
@@ -322,6 +325,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda container: container.update(image="registry.example/shop/cart"), frozenset({"images.digest"})
     ),
     "monitoring.alerts": change("ConfigMap", lambda config: config.update(data={}), "rules"),
+    "namespaces.bounded": remove("LimitRange", "bounds"),
     "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
     "namespaces.pod_security": change("Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()),
     "namespaces.rendered": remove("Namespace", "shop"),
@@ -435,6 +439,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda target: target.append(workload("Pod", "bare", pod_spec())), frozenset({"services.selector"}), "warn"
     ),
     "workloads.pod_template": InPod(lambda spec: spec.update(containers=[])),
+    "workloads.pre_stop": in_pod(lambda spec: spec["containers"][0].pop("lifecycle")),
     "workloads.privilege_escalation": InContainer(without_setting("allowPrivilegeEscalation")),
     "workloads.privileged": InContainer(setting("privileged", True)),
     "workloads.probe_hosts": InContainer(

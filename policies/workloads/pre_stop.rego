@@ -1,0 +1,65 @@
+# METADATA
+# title: Replicas stop after their last request
+# description: |
+#   A pod is asked to stop while every node is still told that it is gone, so requests arrive for some seconds after.
+#   Where the container that serves a Service waits in preStop, or tells its peers, none of them is lost. Asked of
+#   workloads that may have several replicas: only there somebody else can take the request. Warned of, and denied
+#   where the table `strict` lists conventions.
+# custom:
+#   id: workloads.pre_stop
+#   profile: general
+#   subjects: containers
+#   severity: medium
+#   fix: "lifecycle: {preStop: {sleep: {seconds: 10}}}, which needs no shell in the image, and a longer grace period"
+#   docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow
+package rules.workloads.pre_stop
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.scaling
+import data.lib.services
+import data.lib.strictness
+import data.lib.values
+
+deny contains found if some found in strictness.denied("conventions", _left)
+
+warn contains found if some found in strictness.warned("conventions", _left)
+
+_left contains found if {
+	some container in pods.containers
+	container.list == "containers"
+	pods.is_long_running(container.pod)
+	scaling.most(container.pod.resource) > 1
+	not _waits(values.at(container.content, ["lifecycle", "preStop"]))
+	served := _services(container)
+	count(served) > 0
+	found := finding.about_container(container, {
+		"msg": sprintf("serves %s and does not wait in preStop", [concat(", ", served)]),
+		"fix": "lifecycle: {preStop: {sleep: {seconds: 10}}}",
+		"path": "/lifecycle/preStop",
+	})
+}
+
+# The Services with a port that leads to one of the container's.
+_services(container) := {name |
+	some [name, target] in _targets[container.pod.resource.namespace][container.pod.resource.name]
+	some declared in values.list(values.at(container.content, ["ports"]))
+	target in {values.at(declared, ["name"]), values.at(declared, ["containerPort"])}
+}
+
+# By namespace and workload, the Services that select it with each port that they lead to.
+_targets[namespace][workload] contains [service.resource.name, target] if {
+	some service in services.selecting
+	namespace := service.resource.namespace
+	some pod in service.pods
+	workload := pod.resource.name
+	some port in service.ports
+	target := object.get(port, "targetPort", port.port)
+}
+
+_waits(hook) if hook.sleep.seconds > 0
+
+_waits(hook) if {
+	some handler in ["exec", "httpGet"]
+	is_object(hook[handler])
+}
