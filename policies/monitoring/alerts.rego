@@ -7,7 +7,7 @@
 # custom:
 #   id: monitoring.alerts
 #   profile: system
-#   subjects: namespaces
+#   subjects: [ConfigMap, namespaces]
 #   severity: high
 #   fix: "restore the alert in the rule file, or change the table in the same pull request"
 #   docs: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
@@ -21,47 +21,64 @@ import data.lib.values
 deny contains found if {
 	some namespace in pods.namespaces
 	some name, row in data.alerts[namespace].rules
-	fault := _fault(namespace, name, row)
-	found := finding.about_namespace(namespace, {
-		"msg": fault,
-		"fix": "restore the alert in the rule file, or change policies/data/alerts.yaml in the same pull request",
-		"path": "",
+	count(_named(namespace, name)) == 0
+	said := {
+		"msg": sprintf("there is no alert %s, which asks %s", [name, row.threshold]),
+		"fix": sprintf("add the alert %s to a rule file, or take it out of policies/data/alerts.yaml", [name]),
+	}
+	found := _absent(_files(namespace), namespace, said)
+}
+
+deny contains found if {
+	some alert in _alerts
+	row := data.alerts[alert.file.config.namespace].rules[alert.content.alert]
+	differences := _differences(alert.content, row)
+	count(differences) > 0
+	found := _about(alert.file, {
+		"msg": sprintf("the alert %s differs from the table: %s", [alert.content.alert, concat(", ", differences)]),
+		"fix": sprintf("write %s, or change its row in policies/data/alerts.yaml", [_written(row)]),
 	})
 }
 
 deny contains found if {
 	some alert in _alerts
-	key := data.alerts[alert.namespace].runbook
+	key := data.alerts[alert.file.config.namespace].runbook
 	values.text(values.at(alert.content, ["annotations", key])) == ""
-	found := finding.about_namespace(alert.namespace, {
+	found := _about(alert.file, {
 		"msg": sprintf("the alert %s has no annotation %s", [alert.content.alert, key]),
-		"fix": sprintf("annotations: {%s: …}", [key]),
-		"path": "",
+		"fix": sprintf("annotations: {%s: …} in the alert", [key]),
 	})
 }
 
-_fault(namespace, name, _) := sprintf("there is no alert %s", [name]) if not _named(namespace, name)
+# What is missing belongs into a rule file, where there is one, or else somewhere into the namespace.
+_absent([], namespace, said) := finding.about_namespace(namespace, object.union(said, {"path": ""}))
 
-_fault(namespace, name, row) := sprintf("the alert %s no longer asks %s", [name, row.threshold]) if {
-	alert := _named(namespace, name)
-	not _asks(values.text(values.at(alert, ["expr"])), row.threshold)
-}
+_absent(files, _, said) := _about(files[0], said) if count(files) > 0
 
-_fault(namespace, name, row) := sprintf("the alert %s differs in %s", [name, concat(", ", different)]) if {
-	alert := _named(namespace, name)
-	_asks(values.text(values.at(alert, ["expr"])), row.threshold)
-	different := sort({what |
+_about(file, said) := finding.about(file.config, object.union(
+	{"fix": said.fix, "path": file.path},
+	{"msg": sprintf("%s: %s", [file.key, said.msg])},
+))
+
+_differences(alert, row) := array.concat(
+	[sprintf("expr does not ask %s", [row.threshold]) |
+		not _asks(values.text(values.at(alert, ["expr"])), row.threshold)
+	],
+	[sprintf("%s is %v instead of %v", [what, found, expected]) |
 		some what, path in {"for": ["for"], "severity": ["labels", "severity"]}
-		object.get(row, what, null) != values.at(alert, path)
-	})
-	count(different) > 0
-}
+		found := values.at(alert, path)
+		expected := object.get(row, what, null)
+		found != expected
+	],
+)
 
-_named(namespace, name) := alert.content if {
+_written(row) := concat(", ", sort([sprintf("%s: %v", [key, value]) | some key, value in row]))
+
+_named(namespace, name) := [alert |
 	some alert in _alerts
-	alert.namespace == namespace
+	alert.file.config.namespace == namespace
 	alert.content.alert == name
-}
+]
 
 # Whether the expression has the threshold in it, and not one that only begins alike: 0.8 is not 0.85.
 _asks(expression, threshold) if {
@@ -71,13 +88,19 @@ _asks(expression, threshold) if {
 	not regex.match(`^[0-9.]`, after)
 }
 
-# Every alert in a rule file that a ConfigMap holds.
-_alerts := [{"content": content, "namespace": config.namespace} |
+_files(namespace) := [file | some file in _rule_files; file.config.namespace == namespace]
+
+# Every rule file that a ConfigMap holds.
+_rule_files := [{"config": config, "key": key, "path": sprintf("/data/%s", [key]), "text": text} |
 	some config in documents.of("", "ConfigMap")
 	some key, text in values.map(values.at(config.content, ["data"]))
-	regex.match(`\.rules\.ya?ml$`, key)
+	regex.match(`^[a-zA-Z0-9._-]+\.rules\.ya?ml$`, key)
 	yaml.is_valid(text)
-	some group in values.list(values.at(yaml.unmarshal(text), ["groups"]))
+]
+
+_alerts := [{"content": content, "file": file} |
+	some file in _rule_files
+	some group in values.list(values.at(yaml.unmarshal(file.text), ["groups"]))
 	some content in values.list(values.at(group, ["rules"]))
 	is_string(content.alert)
 ]

@@ -33,28 +33,41 @@ test_accepts_what_has_no_table if {
 
 test_denies_a_missing_alert if {
 	every alert in [{}, object.union(_alert, {"alert": "Other"})] {
-		"Namespace/shop: there is no alert CartDown" in examples.messages(alerts.deny) with input as _target(alert)
-			with data.alerts as _table
+		examples.messages(alerts.deny) == {
+			"ConfigMap/rules: cart.rules.yml: there is no alert CartDown, which asks < 0.8",
+		} with input as _target(alert) with data.alerts as _table
 	}
+}
+
+test_denies_in_the_namespace_where_there_is_no_rule_file if {
+	examples.messages(alerts.deny) == {
+		"Namespace/shop: there is no alert CartDown, which asks < 0.8",
+	} with input as examples.deployment({}) with data.alerts as _table
 }
 
 test_denies_another_threshold if {
 	every expr in ["up < 0.85", "up < 0.8.1", "up > 0.8"] {
 		examples.messages(alerts.deny) == {
-			"Namespace/shop: the alert CartDown no longer asks < 0.8",
+			"ConfigMap/rules: cart.rules.yml: the alert CartDown differs from the table: expr does not ask < 0.8",
 		} with input as _target(object.union(_alert, {"expr": expr})) with data.alerts as _table
 	}
 }
 
 test_denies_another_duration_or_severity if {
 	slower := object.union(_alert, {"for": "10m", "labels": {"severity": "warning"}})
-	examples.messages(alerts.deny) == {
-		"Namespace/shop: the alert CartDown differs in for, severity",
-	} with input as _target(slower) with data.alerts as _table
+	found := alerts.deny with input as _target(slower) with data.alerts as _table
+	examples.messages(found) == {concat("", [
+		"ConfigMap/rules: cart.rules.yml: the alert CartDown differs from the table: ",
+		"for is 10m instead of 1m, severity is warning instead of critical",
+	])}
+	{each.fix | some each in found} == {concat("", [
+		"write for: 1m, severity: critical, threshold: < 0.8, ",
+		"or change its row in policies/data/alerts.yaml",
+	])}
 }
 
 test_denies_an_alert_without_a_runbook if {
-	examples.messages(alerts.deny) == {
-		"Namespace/shop: the alert CartDown has no annotation runbook",
-	} with input as _target(object.remove(_alert, ["annotations"])) with data.alerts as _table
+	found := alerts.deny with input as _target(object.remove(_alert, ["annotations"])) with data.alerts as _table
+	examples.messages(found) == {"ConfigMap/rules: cart.rules.yml: the alert CartDown has no annotation runbook"}
+	{each.path | some each in found} == {"/data/cart.rules.yml"}
 }
