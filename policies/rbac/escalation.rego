@@ -2,7 +2,8 @@
 # title: Roles give no way to more rights
 # description: |
 #   Whoever may escalate or bind roles, impersonate others, make tokens, sign certificates or change admission gives
-#   himself any right there is.
+#   himself any right there is. So does who makes volumes of a node's disk, or takes the labels of Pod Security
+#   Admission from any namespace; one that resourceNames lists may be changed.
 # custom:
 #   id: rbac.escalation
 #   profile: general
@@ -48,8 +49,25 @@ _ways := [
 	},
 	{
 		"group": "admissionregistration.k8s.io",
-		"resources": {"mutatingwebhookconfigurations", "validatingwebhookconfigurations"},
-		"verbs": {"create", "delete", "patch", "update"},
+		"resources": {
+			"mutatingadmissionpolicies",
+			"mutatingadmissionpolicybindings",
+			"mutatingwebhookconfigurations",
+			"validatingadmissionpolicies",
+			"validatingadmissionpolicybindings",
+			"validatingwebhookconfigurations",
+		},
+		"verbs": {"create", "delete", "deletecollection", "patch", "update"},
+	},
+	{
+		"group": "",
+		"resources": {"persistentvolumes"},
+		"verbs": {"create"},
+	},
+	{
+		"group": "",
+		"resources": {"namespaces"},
+		"verbs": {"patch", "update"},
 	},
 ]
 
@@ -57,7 +75,9 @@ deny contains found if {
 	some grant in rbac.grants
 	some way in _ways
 	rbac.is_of(grant, way.group)
-	some resource in (grant.resources & way.resources)
+	some resource in grant.resources
+	_base(way, resource) in way.resources
+	not _is_narrow(way, grant)
 	verbs := rbac.allowed(grant, way.verbs)
 	count(verbs) > 0
 	found := rbac.about(grant, {
@@ -65,4 +85,14 @@ deny contains found if {
 		"fix": "take the verb or the resource out of the role",
 		"path": "/verbs",
 	})
+}
+
+# Impersonation is told what by a part of its own: userextras/scopes.
+_base(way, resource) := split(resource, "/")[0] if "impersonate" in way.verbs
+
+_base(way, resource) := resource if not "impersonate" in way.verbs
+
+_is_narrow(way, grant) if {
+	"namespaces" in way.resources
+	count(grant.names) > 0
 }

@@ -13,6 +13,22 @@ test_accepts_handing_on_what_one_has if {
 	count(escalation.deny) == 0 with input as _role("example.com", "signers", ["sign"])
 }
 
+test_accepts_changing_a_named_namespace if {
+	named := {"rules": [{"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["shop"], "verbs": ["patch"]}]}
+	role := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRole", "cart", named)
+	count(escalation.deny) == 0 with input as examples.combined([role])
+	count(escalation.deny) == 0 with input as _role("", "namespaces/status", ["patch"])
+	count(escalation.deny) == 0 with input as _role("", "serviceaccounts/token", ["get"])
+}
+
+test_denies_naming_whom_to_impersonate if {
+	named := {"rules": [{"apiGroups": [""], "resources": ["users"], "resourceNames": ["cart"], "verbs": ["impersonate"]}]}
+	role := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRole", "cart", named)
+	examples.messages(escalation.deny) == {
+		"ClusterRole/cart: may impersonate users, and so get any right",
+	} with input as examples.combined([role])
+}
+
 test_denies_every_way if {
 	ways := [
 		["rbac.authorization.k8s.io", "roles", "bind"],
@@ -23,6 +39,10 @@ test_denies_every_way if {
 		["certificates.k8s.io", "certificatesigningrequests/approval", "update"],
 		["certificates.k8s.io", "signers", "approve"],
 		["admissionregistration.k8s.io", "mutatingwebhookconfigurations", "create"],
+		["admissionregistration.k8s.io", "validatingadmissionpolicybindings", "delete"],
+		["authentication.k8s.io", "userextras/scopes", "impersonate"],
+		["", "persistentvolumes", "create"],
+		["", "namespaces", "patch"],
 	]
 	every way in ways {
 		examples.messages(escalation.deny) == {

@@ -30,6 +30,7 @@ class InContainer:
             for place in self.lists:
                 spec = pod_spec()
                 container = copy.deepcopy(spec["containers"][0])
+                container["name"] = "server" if place == "containers" else "other"
                 self.change(container)
                 spec[place] = [container]
                 yield workload(kind, f"{rule}-{kind}-{place}", spec)
@@ -394,6 +395,16 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "references.volume": in_pod(lambda spec: spec["volumes"].pop()),
     "rbac.administrators": change(
         "RoleBinding", lambda binding: binding.update(roleRef={"kind": "ClusterRole", "name": "cluster-admin"})
+    ),
+    "rbac.aggregation": InTarget(
+        lambda target: target.append(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": "cart"},
+                "aggregationRule": {"clusterRoleSelectors": [{}]},
+            }
+        )
     ),
     "rbac.deployers": allow("apps", "deployments", "create"),
     "rbac.escalation": allow("", "users", "impersonate"),
