@@ -80,12 +80,13 @@ written(labels) := concat(", ", sort([sprintf("%s=%v", [key, value]) | some key,
 
 # The ports that containers of a pod declare, sidecars among them.
 ports(pod) := [{"name": object.get(port, "name", ""), "number": port.containerPort, "protocol": protocol} |
-	some container in array.concat(values.list(values.at(pod.spec, ["containers"])), _sidecars(pod))
+	some container in array.concat(values.list(values.at(pod.spec, ["containers"])), sidecars(pod))
 	some port in values.list(values.at(container, ["ports"]))
 	protocol := object.get(port, "protocol", "TCP")
 ]
 
-_sidecars(pod) := [container |
+# Init containers that keep running beside the others.
+sidecars(pod) := [container |
 	some container in values.list(values.at(pod.spec, ["initContainers"]))
 	container.restartPolicy == "Always"
 ]

@@ -24,8 +24,64 @@ test_denies_what_stands_twice if {
 	} with input as target
 }
 
+test_denies_two_ports_of_one_number if {
+	target := examples.server({"ports": [
+		{"containerPort": 53, "name": "a"},
+		{"containerPort": 53, "name": "b", "protocol": "UDP"},
+		{"containerPort": 53, "name": "c", "protocol": "TCP"},
+	]})
+	examples.messages(duplicates.deny) == {
+		"Deployment/cart: container server has the port 53/TCP twice",
+	} with input as target
+	count(duplicates.warn) == 0 with input as target
+}
+
+_pod(spec) := examples.deployment(spec)
+
+_listening(name, port) := {"name": name, "ports": [port]}
+
+test_accepts_ports_of_containers_that_run_one_after_the_other if {
+	target := _pod({
+		"containers": [_listening("a", {"containerPort": 80, "name": "http"})],
+		"initContainers": [_listening("b", {"containerPort": 80, "name": "http"})],
+	})
+	count(duplicates.deny | duplicates.warn) == 0 with input as target
+}
+
+test_warns_of_a_port_in_two_containers if {
+	target := _pod({
+		"containers": [_listening("a", {"containerPort": 80}), _listening("b", {"containerPort": 81, "name": "http"})],
+		"initContainers": [object.union(
+			_listening("c", {"containerPort": 80, "name": "http", "protocol": "UDP"}),
+			{"restartPolicy": "Always"},
+		)],
+	})
+	examples.messages(duplicates.warn) == {
+		"Deployment/cart: the pod has the port http in several containers: b, c",
+	} with input as target
+	same := _pod({"containers": [_listening("a", {"containerPort": 80}), _listening("b", {"containerPort": 80})]})
+	examples.messages(duplicates.warn) == {
+		"Deployment/cart: the pod has the port 80/TCP in several containers: a, b",
+	} with input as same
+	count(duplicates.deny) == 0 with input as same
+}
+
+test_denies_containers_and_volumes_of_one_name if {
+	examples.messages(duplicates.deny) == {
+		"Deployment/cart: the pod has two of the name a, each a container",
+		"Deployment/cart: the pod has two of the name tmp, each a volume",
+	} with input as _pod({
+		"containers": [{"name": "a"}, {"name": "b"}],
+		"initContainers": [{"name": "a"}],
+		"volumes": [{"name": "tmp"}, {"name": "data"}, {"name": "tmp"}],
+	})
+}
+
 test_denies_it_in_every_container if {
-	twice := object.union(examples.container, {"env": [{"name": "A"}, {"name": "A"}]})
+	twice := object.union(examples.container, {
+		"name": "other",
+		"env": [{"name": "A"}, {"name": "A"}],
+	})
 	found := duplicates.deny with input as examples.everywhere(twice)
 	examples.names(found) == examples.places
 }

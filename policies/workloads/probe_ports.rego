@@ -1,5 +1,5 @@
 # METADATA
-# title: Probes ask a port that the container declares
+# title: Probes and hooks ask a port that the container declares
 # description: |
 #   A probe of a port name that the container has not fails for ever, and the pod with it. A number that is not
 #   declared may be right, which is warned of, and denied where the table `strict` lists conventions.
@@ -37,10 +37,24 @@ _numbers contains found if {
 
 _probes := [probe |
 	some container in pods.containers
-	some kind in ["livenessProbe", "readinessProbe", "startupProbe"]
+	some place in _places
 	some handler in ["grpc", "httpGet", "tcpSocket"]
-	port := values.at(container.content, [kind, handler, "port"])
-	probe := {"container": container, "kind": kind, "path": sprintf("/%s/%s/port", [kind, handler]), "port": port}
+	path := array.concat(place, [handler, "port"])
+	port := values.at(container.content, path)
+	probe := {
+		"container": container,
+		"kind": place[count(place) - 1],
+		"path": concat("/", array.concat([""], path)),
+		"port": port,
+	}
+]
+
+_places := [
+	["livenessProbe"],
+	["readinessProbe"],
+	["startupProbe"],
+	["lifecycle", "postStart"],
+	["lifecycle", "preStop"],
 ]
 
 _declared(container, key) := {values.at(port, [key]) |

@@ -29,3 +29,17 @@ test_warns_of_a_number_that_is_not_declared if {
 	} with input as _probed(8081)
 	count(probe_ports.deny) == 1 with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
 }
+
+test_denies_a_hook_of_a_port_that_is_not_declared if {
+	hook := {"httpGet": {"port": "web"}}
+	target := examples.server({"ports": _ports, "lifecycle": {"preStop": hook, "postStart": hook}})
+	found := probe_ports.deny with input as target
+	examples.messages(found) == {
+		"Deployment/cart: container server has a postStart of the port web, which it does not declare",
+		"Deployment/cart: container server has a preStop of the port web, which it does not declare",
+	}
+	{each.path | some each in found} == {
+		"/spec/template/spec/containers/0/lifecycle/postStart/httpGet/port",
+		"/spec/template/spec/containers/0/lifecycle/preStop/httpGet/port",
+	}
+}

@@ -18,12 +18,19 @@ import data.lib.values
 
 # The folders above count too, for they show the socket in them.
 _sockets := {
+	"/run/buildkit/buildkitd.sock",
 	"/run/containerd/containerd.sock",
 	"/run/cri-dockerd.sock",
 	"/run/crio/crio.sock",
 	"/run/docker.sock",
+	"/run/k0s/containerd.sock",
 	"/run/k3s/containerd/containerd.sock",
+	"/run/podman/podman.sock",
+	"/var/snap/microk8s/common/run/containerd.sock",
 }
+
+# The same of Windows.
+_pipes := {`\\.\pipe\containerd-containerd`, `\\.\pipe\docker_engine`}
 
 deny contains found if {
 	some pod in pods.templates
@@ -38,6 +45,8 @@ deny contains found if {
 }
 
 _shows_a_socket(path) if path in _sockets
+
+_shows_a_socket(path) if path in _pipes
 
 _shows_a_socket(path) if {
 	path != ""

@@ -13,7 +13,16 @@ test_accepts_other_paths if {
 }
 
 test_denies_sockets_and_their_folders if {
-	every path in ["/var/run/docker.sock", "//run/docker.sock", "/run/containerd/", "/run", "/var/run", "/"] {
+	every path in [
+		"/var/run/docker.sock",
+		"//run/docker.sock",
+		"/run/containerd/",
+		"/run/podman",
+		"/run",
+		"/var/run",
+		"/",
+		`\\.\pipe\docker_engine`,
+	] {
 		count(runtime_socket.deny) == 1 with input as _mounted(path)
 	}
 }
