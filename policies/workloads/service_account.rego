@@ -35,15 +35,14 @@ _left contains found if {
 _left contains found if {
 	some pod in pods.templates
 	_account(pod) != "default"
-	others := {name |
+	others := sort({name |
 		some label in _labels
-		some application, names in _users[pod.resource.namespace][_account(pod)][label]
+		some [application, name] in _some_users[pod.resource.namespace][_account(pod)][label]
 		application != pod.labels[label]
-		some name in names
-	}
+	})
 	count(others) > 0
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod shares the account %s with %s", [_account(pod), concat(", ", sort(others))]),
+		"msg": sprintf("the pod shares the account %s with %s", [_account(pod), _listed(others)]),
 		"fix": "render a ServiceAccount for this workload and name it in serviceAccountName",
 		"path": "/serviceAccountName",
 	})
@@ -63,5 +62,21 @@ _users[namespace][account][label][application] contains pod.resource.name if {
 	some label in _labels
 	application := pod.labels[label]
 }
+
+# The first of them, which are enough to tell that there are others: naming all to each takes the square of them.
+_some_users[namespace][account][label] := [[application, name] |
+	some application in array.slice(sort(object.keys(applications)), 0, _most)
+	some name in array.slice(sort(applications[application]), 0, _most)
+] if {
+	some namespace, accounts in _users
+	some account, labels in accounts
+	some label, applications in labels
+}
+
+_listed(names) := concat(", ", names) if count(names) < _most
+
+_listed(names) := concat(", ", array.concat(array.slice(names, 0, _most - 1), ["others"])) if count(names) >= _most
+
+_most := 6
 
 _labels := ["app.kubernetes.io/name", "app"]

@@ -41,6 +41,17 @@ test_denies_sharing_between_applications if {
 	} with input as target with data.strict as _strict
 }
 
+test_names_few_of_many if {
+	target := examples.combined([_workload(name, {"app": name}) |
+		some number in numbers.range(1, 40)
+		name := sprintf("cart-%d", [number + 100])
+	])
+	found := examples.messages(service_account.deny) with input as target with data.strict as _strict
+	count(found) == 40
+	named := "cart-101, cart-102, cart-103, cart-104, cart-105, others"
+	sprintf("Deployment/cart-140: the pod shares the account cart with %s", [named]) in found
+}
+
 test_warns_elsewhere if {
 	count(service_account.warn) == 1 with input as examples.deployment({})
 	count(service_account.deny) == 0 with input as examples.deployment({})
