@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from promote.documents import Document, Identity, Source
-from promote.errors import nearest
+from promote.errors import RenderError, nearest
 
 Level = Literal["deny", "warn"]
 NOWHERE = Identity("", "", "", "")
@@ -285,13 +285,21 @@ def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> l
     if target.evaluated != target.documents and target.rules:
         count = f"{target.evaluated} of {target.documents} documents were evaluated by the rules"
         faults.append(("check.unevaluated", count, "report this: a document must not escape the rules"))
-    for version, number in validated.items():
-        if number != target.documents:
-            count = f"{number} of {target.documents} documents were validated against Kubernetes {version}"
-            faults.append(("check.unvalidated", count, "see the findings `schema.*` beside this one"))
+    for number in sorted(set(validated.values()) - {target.documents}):
+        versions = ", ".join(version for version, seen in validated.items() if seen == number)
+        count = f"{number} of {target.documents} documents were validated against Kubernetes {versions}"
+        faults.append(("check.unvalidated", count, "see the findings `schema.*` beside this one"))
     return [
         Finding(rule, "deny", target.name, NOWHERE, f"{target.name}: {fault}", fix) for rule, fault, fix in faults
     ]
+
+
+def unrendered(target: str, path: str, error: RenderError) -> Verdict:
+    """The verdict on a target that could not even be read."""
+    source = Source(*error.place) if error.place else None
+    remedy = "mend that, then check again: nothing else was looked at"
+    finding = Finding("check.unrendered", "deny", target, NOWHERE, str(error), remedy, source=source)
+    return Verdict((Target(target, path, 0, 0, 0),), (finding,))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -304,6 +312,8 @@ def _order(finding: Finding) -> tuple[Any, ...]:
     return (
         finding.level,
         finding.target,
+        # Behind what it is a consequence of.
+        finding.rule.startswith("check."),
         finding.rule,
         finding.resource,
         finding.container,

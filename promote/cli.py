@@ -53,7 +53,12 @@ def _do(given: Namespace) -> int:
 
     command = import_module(f"promote.commands.{given.verb}")
     fields = {name: _frozen(value) for name, value in vars(given).items() if name not in ("verb", "output")}
-    result = command.run(command.Options(**fields))
+    try:
+        result = command.run(command.Options(**fields))
+    except Exception as error:
+        if given.output != "text" and (said := getattr(error, "result", None)):
+            _print(_lines(said, given.output))
+        raise
     _print(_lines(result, given.output))
     code: int = result.exit_code
     return code

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 
 
 class PromoteError(Exception):
-    """Root of every expected failure. Its text says what failed, where, and what to do next."""
+    """Root of every expected failure. Its text says what failed, where, and what to do next.
+
+    `result` is what a command has to say of it in the formats for programs.
+    """
 
     exit_code = 2
+    result: object = None
 
 
 class UsageError(PromoteError):
@@ -36,7 +40,15 @@ class TimedOut(ToolError):
 
 
 class RenderError(ToolError):
-    """kustomize could not render a kustomization (exit 2)."""
+    """A kustomization or file could not be read as manifests (exit 2); its text has the place as `file:line: `."""
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """The file and the line, from 1, that the text names."""
+        import re
+
+        found = re.search(r"(?:^|: )([^:\s][^:]*):(\d+): ", str(self))
+        return (found[1], int(found[2])) if found else None
 
 
 class GitError(PromoteError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from promote import documents, tools
+from promote import diagnosis, documents, tools
 from promote.documents import Document
 from promote.errors import RenderError, UsageError
 from promote.kustomization import FILE_NAMES
@@ -40,7 +40,7 @@ def kustomize(folder: Path, name: str) -> Rendered:
     """Build the kustomization in `folder`; raises RenderError with kustomize's own reason."""
     done = tools.run("kustomize", "build", folder.resolve())
     if done.code != 0:
-        raise RenderError(f"{name}: kustomize cannot build {folder.name}: {_reason(done.error)}")
+        raise RenderError(f"{name}: {_why(folder, done.error)}")
     return Rendered(name, folder, done.text)
 
 
@@ -101,8 +101,21 @@ def read(file: Path) -> str:
         ) from error
 
 
+def _why(folder: Path, stderr: str) -> str:
+    """Why kustomize could not build `folder`: the file and line at fault first, where they can be told."""
+    reason = diagnosis.essence(_without_copies(_reason(stderr)))
+    fault = diagnosis.fault(folder, _reason(stderr))
+    if fault is None:
+        return f"kustomize cannot build {folder.name}: {reason}"
+    place = _without_copies(f"{documents.shown(fault.file, Path.cwd().resolve())}:{fault.line}")
+    return f"{place}: {fault.problem} (kustomize cannot build {folder.name}: {reason})"
+
+
 def _reason(stderr: str) -> str:
-    # Where the private copy lies helps nobody: it is gone when this is read.
-    stderr = re.sub(r"[^\s'\"]*promote-(?:tree|render)-\w+/", "", stderr)
     lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith("# Warning")]
     return lines[-1].removeprefix("Error: ") if lines else "it gave no reason"
+
+
+def _without_copies(text: str) -> str:
+    # Where the private copy lies helps nobody: it is gone when this is read.
+    return re.sub(r"[^\s'\"]*promote-tree-\w+/(?:before/)?", "", text)

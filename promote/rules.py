@@ -76,6 +76,12 @@ _OF_CHECKS = tuple(
             "report this: a document must not escape the rules",
         ),
         (
+            "check.unrendered",
+            "Everything can be rendered",
+            "What kustomize cannot build, or is no YAML, is not looked at by anything else.",
+            "mend the line that the finding names, then check again",
+        ),
+        (
             "check.unvalidated",
             "Every document is validated",
             "Every Kubernetes version of promote.yaml must have a say about every document.",

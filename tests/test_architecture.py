@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (PURE, "a verdict in every format", "verdict_report sarif junit"),
         (OUTER, "other programs, what can be made again", "process cache"),
         (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),
+        (OUTER, "why nothing can be rendered", "diagnosis"),
         (OUTER, "rendering, the forges", "render forge.local forge.github"),
         (OUTER, "the choice of a forge, where a patch stands", "forge patches"),
         (OUTER, "where an object is written", "origins"),

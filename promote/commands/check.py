@@ -12,6 +12,7 @@ from promote import (
     checks,
     config,
     coverage,
+    documents,
     inspection,
     junit,
     policy_files,
@@ -24,7 +25,7 @@ from promote.checks import Verdict
 from promote.commands.result import Result
 from promote.config import Config
 from promote.coverage import Matrix
-from promote.errors import UsageError, nearest
+from promote.errors import RenderError, UsageError, nearest
 from promote.inspection import Rules
 from promote.rules import PROFILES, Rule
 
@@ -52,15 +53,28 @@ def run(options: Options) -> Result:
     if options.only:
         _insist_on(options.only, root, judges)
     paths = _paths(root, settings, options.targets)
-    verdict, said, fix = (
-        _fixed(options, paths, judges) if options.fix else (_verdict(options, paths, judges, root), [], {})
-    )
     known = policy_files.described(root, judges.policies, silent=True)
+    try:
+        verdict, said, fix = (
+            _fixed(options, paths, judges) if options.fix else (_verdict(options, paths, judges, root), [], {})
+        )
+    except RenderError as error:
+        error.result = _unrendered(error, paths, known)
+        raise
     seen = coverage.matrix(verdict, known, options.only)
     table = coverage.table(seen) if options.coverage else []
     text = [*said, *table, *verdict_report.verdict_text(verdict, seen)]
     everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen), **fix}
     return Result(everything, text, 3 if verdict.denied else 0, _views(verdict, seen, known, options.only))
+
+
+def _unrendered(error: RenderError, paths: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
+    """What programs are told where a target cannot be rendered; people read the error itself."""
+    name, path = next((one for one in paths if str(error).startswith(f"{one[0]}: ")), paths[0])
+    verdict = checks.unrendered(name, documents.shown(path, Path.cwd()), error)
+    about = [rule for rule in known if rule.id == verdict.findings[0].rule]
+    seen = coverage.matrix(verdict, about)
+    return Result(verdict_report.verdict_json(verdict), [], error.exit_code, _views(verdict, seen, about, ()))
 
 
 def _insist_on_sense(options: Options) -> None:

@@ -8,6 +8,7 @@ import pytest
 from promote import checks, rules
 from promote.checks import Finding, Target, Verdict, Waiver
 from promote.documents import Document, Identity, Source
+from promote.errors import RenderError
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FINDING = Finding("images.tag", "deny", "staging", CART, "no tag")
@@ -211,6 +212,7 @@ def test_every_rule_of_our_own_is_listed() -> None:
         Target("t", "t", 1, 0, 1), {}
     )
     found += checks.unseen(Target("t", "t", 0, 0, 0), {}) + checks.repeated([CART, CART], "t") + invalid("x")
+    found += checks.unrendered("t", "t", RenderError("x")).findings
     for message in ("could not find schema", "error"):
         found += checks.from_kubeconform([answer("a", "statusError", message)], "t", [])[1]
     assert {one.rule for one in found} | {"main.input", "main.tables"} == {

@@ -1,0 +1,140 @@
+"""What is said where kustomize cannot build: the line at fault first, and what to write there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from promote import render
+from promote.cli import main
+from promote.errors import RenderError
+from tests.integration.checking import Repository, surroundings
+
+TOP, BASE, CART, PATCH = "top/kustomization.yaml", "base/kustomization.yaml", "base/cart.yaml", "top/cart.patch.yaml"
+FILES = {
+    TOP: """\
+resources:
+  - ../base
+components:
+  - ../part
+patches:
+  - path: cart.patch.yaml
+  - target: {kind: Service}
+    patch: |-
+      - op: add
+        path: /spec/ports/0/name
+        value: http
+configMapGenerator:
+  - name: settings
+    behavior: merge
+    literals: [MODE=loud]
+""",
+    PATCH: """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+spec: {replicas: 2}
+""",
+    "part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: []\n",
+    BASE: """\
+resources:
+  - cart.yaml
+configMapGenerator:
+  - name: settings
+    files: [MODE=mode.txt]
+""",
+    "base/mode.txt": "quiet",
+    CART: """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: cart
+spec:
+  ports: [{port: 80}]
+""",
+}
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path)
+    for path, text in FILES.items():
+        repository.write(path, text)
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (CART, "  name: cart\n---", "\tname: cart\n---", f"{CART}:4: this is not YAML: .*: indent with spaces"),
+        (CART, "spec:\n  ports", "spec:\n   ports: []\n  ports", f"{CART}:12: this is not YAML: "),
+        (CART, "spec:\n", "kind: Service\nspec:\n", f"{CART}:10: this is not YAML: the key 'kind' stands twice"),
+        (CART, "kind: Service\n", "", f"{CART}:6: this object has no 'kind': give it one"),
+        (CART, "metadata:\n  name: cart\nspec", "spec", f"{CART}:6: this object has no 'metadata.name'"),
+        (BASE, "resources:", "resource:", f"{BASE}:1: a kustomization has no field 'resource' .* mean 'resources'"),
+        (BASE, "- cart.yaml", "- crat.yaml", f"{BASE}:2: `resources` names 'crat.yaml', .* mean 'cart.yaml'"),
+        (BASE, "- cart.yaml", "- cart.yaml\n  - cart.yaml", f"{BASE}:3: 'cart.yaml' has an object .* already"),
+        (BASE, "MODE=mode.txt", "MODE=made.txt", f"{BASE}:5: `configMapGenerator` names 'made.txt', .* 'mode.txt'"),
+        (BASE, "cart.yaml", "../top", f"{BASE}:2: `resources` names '../top', which leads back here"),
+        (TOP, "- ../part", "- ../prat", f"{TOP}:4: `components` names '../prat', .* mean '../part'"),
+        (TOP, "- ../part", "- ../base/cart.yaml", f"{TOP}:4: `components` names '../base/cart.yaml', .* a file"),
+        (TOP, "- ../base", "- ..", f"{TOP}:2: `resources` names the folder '..', which has no kustomization.yaml"),
+        (TOP, "path: cart.patch", "path: cat.patch", f"{TOP}:6: `patches` names 'cat.patch.yaml', .* 'cart.patch"),
+        (TOP, "behavior:", "behaviour:", f"{TOP}:14: a kustomization has no field 'behaviour' here "),
+        (TOP, "name: settings", "name: setting", f"{TOP}:13: there is no 'setting' to merge with; .* 'settings'"),
+        (TOP, "resources:", "resources", f"{TOP}:3: this is not YAML: "),
+        (TOP, "ports/0/name", "ports/7/name", f"{TOP}:9: the path '/spec/ports/7/name' leads nowhere in an object"),
+        (PATCH, "name: cart", "name: card", f"{PATCH}:4: this patch is for Deployment 'card', .* mean 'cart'"),
+    ],
+)  # fmt: skip
+def test_the_line_at_fault_comes_first(two: Repository, file: str, old: str, new: str, expected: str) -> None:
+    two.edit(file, old, new)
+    with surroundings(two.folder), pytest.raises(RenderError, match=f"^x: {expected}") as refusal:
+        render.kustomize(two.folder / "top", "x")
+    assert refusal.value.place is not None
+    # Kustomize's own words follow, without its way there.
+    assert "(kustomize cannot build top: " in str(refusal.value)
+    assert "accumulat" not in str(refusal.value).replace("accumulation err='merging", "")
+    assert str(two.folder) not in str(refusal.value)
+
+
+def test_as_they_are_the_files_build(two: Repository) -> None:
+    with surroundings(two.folder):
+        assert len(render.kustomize(two.folder / "top", "x").documents) == 3
+
+
+def test_what_nobody_can_tell_is_kustomizes_to_say(two: Repository) -> None:
+    two.edit(TOP, "components:", "namePrefix: [a]\ncomponents:")
+    with surroundings(two.folder), pytest.raises(RenderError, match=r"^x: kustomize cannot build top: .*namePrefix"):
+        render.kustomize(two.folder / "top", "x")
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("github", "::error file=top/kustomization.yaml,line=4,title=check.unrendered::top"),
+        ("markdown", "| deny | check.unrendered | top/kustomization.yaml:4 | top"),
+        ("junit", '<failure type="deny" message="top'),
+        ("sarif", '"startLine": 4'),
+        ("json", '"line": 4'),
+    ],
+)
+def test_programs_are_told_the_line(
+    two: Repository, output: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.edit(TOP, "- ../part", "- ../prat")
+    with surroundings(two.folder):
+        assert main(["check", "top", "--output", output]) == 2
+    out, err = capsys.readouterr()
+    assert expected in out
+    assert err.startswith("promote: top: top/kustomization.yaml:4: ")
+    if output in ("json", "sarif"):
+        assert json.loads(out)
