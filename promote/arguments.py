@@ -28,7 +28,7 @@ An ENV is a name in promote.yaml or a folder with a kustomization. A NAME is an 
 its name, or a service of promote.yaml. Every option --like-this can be given as PROMOTE_LIKE_THIS.
 
 exit codes: 0 done or nothing to do, 1 differences, 2 usage or configuration, 3 denied by a rule or
-schema, 4 a gate or hold, 5 race lost, 6 forge or network, 7 partly done (run it again), 130 interrupted
+schema, 4 a gate, freeze or hold, 5 race lost, 6 forge or network, 7 partly done (run it again), 130 interrupted
 """
 
 
@@ -164,10 +164,17 @@ def _edge(parser: argparse.ArgumentParser) -> None:
     _repeated(parser, "--only", metavar="NAME", help="only this service (repeatable)")
     _repeated(parser, "--exclude", metavar="NAME", help="not this service (repeatable)")
     _allow_others(parser)
+    _despite(parser)
 
 
 def _allow_others(parser: argparse.ArgumentParser) -> None:
     _option(parser, "--allow-other-changes", action="store_true", help="accept rendered changes beside images")
+
+
+def _despite(parser: argparse.ArgumentParser) -> None:
+    _option(parser, "--despite-freeze", metavar="REASON", help="in spite of a freeze; the reason is recorded")
+    _option(parser, "--despite-soak", metavar="REASON", help="before a version has soaked; the reason is recorded")
+    _option(parser, "--despite-combination", metavar="REASON", help="though this set never ran together; the same")
 
 
 def _dry_run(parser: argparse.ArgumentParser) -> None:
@@ -200,6 +207,7 @@ def _bump(parser: argparse.ArgumentParser) -> None:
     _option(parser, "--pr", action="store_true", help="open a pull request instead of editing the checkout")
     _dry_run(parser)
     _allow_others(parser)
+    _despite(parser)
 
 
 def _rollback(parser: argparse.ArgumentParser) -> None:
@@ -246,6 +254,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
 def _merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", type=int, metavar="NUMBER", help="the pull request")
     _option(parser, "--method", choices=("merge", "squash", "rebase"), help="how (forge.merge of promote.yaml)")
+    _despite(parser)
 
 
 def _hold(parser: argparse.ArgumentParser) -> None:

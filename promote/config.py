@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import normpath
@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 import yaml
 
-from promote import cache
-from promote.config_schema import fault
+from promote import cache, durations, freezes
+from promote.config_schema import fault, line_of
 from promote.errors import ConfigError, UnknownEnvironment, nearest
+from promote.gates import Gates
 from promote.kustomization import FILE_NAMES
 
 FILE_NAME = "promote.yaml"
@@ -27,6 +28,15 @@ class Environment:
     name: str
     path: str
     live: bool = False
+    gates: Gates = field(default_factory=Gates)
+
+
+class _Senseless(Exception):
+    """What the schema allows at `path`, and what is wrong with it all the same."""
+
+    def __init__(self, path: Sequence[str | int], problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,12 @@ def parse(data: bytes) -> Config:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from error
-    return _config(content)
+    try:
+        return _config(content)
+    except _Senseless as error:
+        at = line_of(yaml.compose(data.decode(), Loader=yaml.SafeLoader), error.path)
+        where = ".".join(map(str, error.path))
+        raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
 
 
 def _insist(data: bytes, content: object) -> None:
@@ -137,12 +152,31 @@ def _insist(data: bytes, content: object) -> None:
     cache.remember(verified)
 
 
+def _gates(name: str, entry: Mapping[str, Any]) -> Gates:
+    asked, windows = entry.get("gates", {}), []
+    for number, each in enumerate(asked.get("freeze", ())):
+        try:
+            windows.append(freezes.window(each["start"], each["end"], each["timezone"], each["reason"]))
+        except ValueError as error:
+            raise _Senseless(["environments", name, "gates", "freeze", number], str(error)) from None
+    soak = durations.parse(asked["soak"]) if "soak" in asked else None
+    return Gates(soak, asked.get("combination", "warn"), tuple(windows))
+
+
+def _insist_on_a_source(first: Environment) -> None:
+    """Raise _Senseless where the first environment asks what its versions did in the one before."""
+    asked = {"soak": first.gates.soak is not None, "combination": first.gates.combination == "deny"}
+    for key in (key for key, value in asked.items() if value):
+        raise _Senseless(["environments", first.name, "gates", key], "no environment comes before the first")
+
+
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
     environments = {
-        name: Environment(name, normpath(entry["path"]), entry.get("live", False))
+        name: Environment(name, normpath(entry["path"]), entry.get("live", False), _gates(name, entry))
         for name, entry in content["environments"].items()
     }
+    _insist_on_a_source(next(iter(environments.values())))
     given: dict[str, Any] = {
         "environments": environments,
         "services": {name: tuple(images) for name, images in content.get("services", {}).items()},

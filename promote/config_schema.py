@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import yaml
@@ -32,7 +32,7 @@ def fault(root: yaml.Node | None, content: object, schema: Mapping[str, Any]) ->
     if error is None:
         return None
     message, key_at_fault = explain(error)
-    return Fault(_line(root, [*error.absolute_path, *key_at_fault]), message)
+    return Fault(line_of(root, [*error.absolute_path, *key_at_fault]), message)
 
 
 def _keys(node: yaml.Node | None) -> Iterator[Fault]:
@@ -71,16 +71,16 @@ def explain(error: Any) -> tuple[str, list[str]]:
     return f"{where} cannot be {error.instance!r}: {error.schema['description']}", []
 
 
-def _line(node: yaml.Node | None, path: list[str | int]) -> int:
+def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """The line, from 1, of the deepest node of `path` that the document has."""
-    line = 1
+    found = 1
     for part in path:
         if isinstance(node, yaml.MappingNode):
             pairs = [(key, value) for key, value in node.value if key.value == part]
             if not pairs:
                 break
-            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
+            found, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
+            found = node.start_mark.line + 1
+    return found

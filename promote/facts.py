@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from promote import durations, gates
+from promote.gates import Past
 from promote.history import Revision
-from promote.model import Change, Plan, Version
+from promote.model import Change, Combination, Plan, Soak, Stay, Version
 
 Facts = dict[str, Any]
-Past = Mapping[str, Sequence[Revision]]
 
 
 def _never(_: Change) -> bool:
@@ -37,26 +39,63 @@ def facts(plan: Plan, known: Known) -> Facts:
     return {
         "from": plan.source or None,
         "to": plan.target,
-        "previous": _previous(plan.target, list(known.past)),
+        "previous": gates.previous(plan.target, list(known.past)),
         "images": [_image(change, plan, known) for change in plan.changes],
         "others": None if known.others is None else list(known.others),
-        # Nobody measures or declares these yet.
-        "soak": None,
-        "combination": None,
-        "freeze": None,
+        **measured(plan),
         "base": known.base or None,
         "head": known.head,
     }
 
 
-def _previous(target: str, order: Sequence[str]) -> str | None:
-    """The environment that stands before `target`."""
-    position = order.index(target) if target in order else 0
-    return order[position - 1] if position else None
+def measured(plan: Plan) -> Facts:
+    """What was found out about the change in time: all of it null where nobody looked or nothing is known."""
+    return {
+        "soak": plan.soak and _soak(plan.soak),
+        "combination": plan.combination and _combination(plan.combination),
+        "freeze": plan.freeze
+        and {"reason": plan.freeze.reason, "start": _moment(plan.freeze.start), "end": _moment(plan.freeze.end)},
+        "despite": dict(plan.despite),
+    }
+
+
+def _soak(soak: Soak) -> Facts:
+    images = [{"service": one.service, "image": one.image, **_stay(stay)} for one, stay in soak.stays]
+    required = None if soak.required is None else _seconds(soak.required)
+    return {"environment": soak.environment, "required": required, "images": images}
+
+
+def _combination(found: Combination) -> Facts:
+    apart = [
+        {"image": image.name, "here": _version(image.version), "there": there and _version(there)}
+        for image, there in found.apart
+    ]
+    ran, required = found.stay is not None, found.required
+    return {"environment": found.environment, "ran": ran, **_stay(found.stay), "apart": apart, "required": required}
+
+
+def _stay(stay: Stay | None) -> Facts:
+    if stay is None:
+        return {"commit": None, "since": None, "until": None, "seconds": 0, "duration": durations.iso(timedelta())}
+    return {
+        "commit": stay.commit,
+        "since": _moment(stay.since),
+        "until": stay.until and _moment(stay.until),
+        "seconds": _seconds(stay.length),
+        "duration": durations.iso(stay.length),
+    }
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def _image(change: Change, plan: Plan, known: Known) -> Facts:
-    previous = _previous(plan.target, list(known.past))
+    previous = gates.previous(plan.target, list(known.past))
     return {
         "service": change.service,
         "image": change.image,
@@ -75,13 +114,7 @@ def _version(version: Version) -> Facts:
 def _ran(change: Change, revisions: Sequence[Revision]) -> bool | None:
     """Whether an environment ever had the new version; not known where it has no such image."""
     versions = {image.version for revision in revisions if (image := revision.image(change.image))}
-    return any(_same(version, change.new) for version in versions) if versions else None
-
-
-def _same(one: Version, other: Version) -> bool:
-    if one.digest and other.digest:
-        return one.digest == other.digest
-    return one.tag is not None and one.tag == other.tag
+    return any(gates.same(version, change.new) for version in versions) if versions else None
 
 
 def _digests(change: Change, past: Past) -> list[str]:

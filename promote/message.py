@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from promote.checks import Verdict
-from promote.model import Change, Plan, Version
+from promote.model import Change, Gate, Plan, Version
 from promote.proof import Difference
 
 _DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
@@ -39,6 +39,26 @@ def commit(title: str, changes: Iterable[Change], trailers: Sequence[tuple[str, 
 def promotion_trailers(plan: Plan) -> list[tuple[str, str]]:
     """What a promotion commit says about how it was made."""
     return [("Promoted-From", plan.source), ("Promoted-To", plan.target)]
+
+
+def override_trailers(plan: Plan) -> list[tuple[str, str]]:
+    """What a commit says about the gates that it passed all the same, and why."""
+    passed = {gate.name: gate.despite for gate in plan.gates if gate.despite}
+    if excuse := _excuse(plan):
+        passed["combination"] = excuse
+    return [("Override-Reason", f"{name}: {reason}") for name, reason in passed.items()]
+
+
+def _excuse(plan: Plan) -> str | None:
+    """Why versions may run together that never did, where that would be denied."""
+    combination = plan.combination
+    denied = combination is not None and combination.required and combination.stay is None
+    return plan.despite.get("combination") if denied else None
+
+
+def why(gate: Gate) -> str:
+    """Why a gate stands as it does: the same whenever it is said, until something changes."""
+    return gate.reason + (f"; despite it: {gate.despite}" if gate.despite else "")
 
 
 def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
@@ -104,8 +124,16 @@ def _table(changes: Iterable[Change]) -> list[str]:
 
 
 def _gates(plan: Plan) -> list[str]:
-    rows = [f"- {'✅' if gate.passed else '❌'} {gate.name}: {gate.subject}: {gate.reason}" for gate in plan.gates]
+    rows = [f"- {_sign(gate)} {gate.name}: {gate.subject}: {why(gate)}" for gate in plan.gates]
+    excuse = _excuse(plan)
+    rows += [f"- ⚠️ combination: {plan.target}: despite it: {excuse}"] if excuse else []
     return [*rows, ""] if rows else []
+
+
+def _sign(gate: Gate) -> str:
+    if gate.despite:
+        return "⚠️"
+    return "✅" if gate.passed else "❌"
 
 
 def _findings(verdict: Verdict | None) -> list[str]:

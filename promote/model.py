@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from promote.errors import UsageError
 
@@ -88,23 +90,82 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition that a change must meet, and whether it does."""
+    """One condition that a change must meet, and whether it does.
+
+    `until` is when a shut gate opens by itself, where it does; `despite` why it does not count this time.
+    """
 
     name: str
     subject: str
     passed: bool
     reason: str
+    until: datetime | None = None
+    despite: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Something that an environment ran without interruption: from `commit` until `until`, or until now."""
+
+    commit: str
+    since: datetime
+    until: datetime | None
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """How long `environment` ran each new version the last time it did, and how long it should have."""
+
+    environment: str
+    required: timedelta | None
+    stays: tuple[tuple[Change, Stay | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """When `environment` ran all the versions together that a change leaves, and which of them it runs otherwise now.
+
+    `apart` are these images as the change leaves them, each with its version there, or none.
+    """
+
+    environment: str
+    stay: Stay | None
+    apart: tuple[tuple[Image, Version | None], ...]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """One window as it falls on the calendar, from `start` until right before `end`, in the window's time zone."""
+
+    reason: str
+    start: datetime
+    end: datetime
+
+    @property
+    def until(self) -> str:
+        """When it ends, for people: day, date, time and zone."""
+        return f"{self.end:%a %Y-%m-%d %H:%M} {self.end.tzinfo}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change does to one environment: the changes, the gates before them, and what it leaves out."""
+    """What a change does to one environment: the changes, the gates before them, and what it leaves out.
+
+    `soak`, `combination` and `freeze` are None where nobody looked or nothing is known; `despite` has, by gate, why
+    somebody passes it all the same.
+    """
 
     source: str
     target: str
     changes: tuple[Change, ...]
     gates: tuple[Gate, ...] = ()
     notes: tuple[str, ...] = ()
+    soak: Soak | None = None
+    combination: Combination | None = None
+    freeze: Freeze | None = None
+    despite: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def blocked(self) -> tuple[Gate, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from promote import message
+from promote import durations, message
 from promote.checks import Verdict
+from promote.facts import measured
 from promote.forge.base import PullRequest
 from promote.history import Revision
 from promote.model import Change, Gate, Plan, Version
@@ -39,6 +40,7 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         "to": plan.target,
         "changes": [change_json(change) for change in plan.changes],
         "gates": [_gate_json(gate) for gate in plan.gates],
+        **measured(plan),
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
         "branch": published.branch,
         "commit": published.commit,
@@ -53,7 +55,14 @@ def pull_json(pull: PullRequest) -> Json:
 
 
 def _gate_json(gate: Gate) -> Json:
-    return {"name": gate.name, "subject": gate.subject, "passed": gate.passed, "reason": gate.reason}
+    return {
+        "name": gate.name,
+        "subject": gate.subject,
+        "passed": gate.passed,
+        "reason": gate.reason,
+        "until": gate.until and gate.until.isoformat(timespec="seconds"),
+        "despite": gate.despite,
+    }
 
 
 def revision_json(revision: Revision, services: Mapping[str, str]) -> Json:
@@ -87,9 +96,27 @@ def plan_text(plan: Plan) -> list[str]:
         for change, was in zip(plan.changes, old, strict=True)
     ]
     gates = [
-        f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {gate.reason}" for gate in plan.gates
+        f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {message.why(gate)}"
+        for gate in plan.gates
     ]
-    return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *lines, *gates]
+    return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *lines, *_stays(plan), *gates]
+
+
+def _stays(plan: Plan) -> list[str]:
+    """How long the new versions ran in the environment before, each and together."""
+    soak, combination = plan.soak, plan.combination
+    where = soak.environment if soak else ""
+    lines = [
+        f"  {change.service} ran in {where} for {durations.spoken(stay.length)}, from {stay.commit[:12]} on"
+        for change, stay in (soak.stays if soak else ())
+        if stay
+    ]
+    if combination and combination.stay:
+        length = durations.spoken(combination.stay.length)
+        lines.append(f"  this set ran together in {combination.environment} for {length}")
+    elif combination:
+        lines.append(f"  this set never ran together in {combination.environment}")
+    return lines
 
 
 def _edge(plan: Plan) -> str:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from promote import inspection, kustomization, plan, process, proof, render
+from promote import clock, gates, inspection, kustomization, plan, process, proof, render
 from promote.checks import Verdict, in_order
 from promote.config import Environment
 from promote.errors import Blocked, CheckDenied, PartlyDone, PromoteError, RaceLost
 from promote.facts import Known, facts
 from promote.forge.base import Forge, PullRequest
 from promote.git import ABSENT, Push
-from promote.message import body, commit, shortened
+from promote.message import body, commit, override_trailers, shortened
 from promote.model import Change, Gate, Image, Plan, Version
 from promote.proof import Difference
 from promote.workspace import Tip, Tree, Workspace
@@ -94,6 +94,17 @@ def hold_gates(tree: Tree, environment: Environment, changes: Sequence[Change]) 
     )  # fmt: skip
 
 
+def gated(
+    workspace: Workspace, tip: Tip, tree: Tree, environment: Environment, made: Plan
+) -> tuple[Plan, Known | None]:
+    """The plan with the gates that promote.yaml puts before it, and what is known around the change."""
+    if not made.changes:
+        return made, None
+    known = workspace.known(tree, tip.commit, needed=environment.gates.soak is not None)
+    past = known.past if known else {}
+    return gates.gated(made, tree.images(environment), past, environment.gates, clock.now()), known
+
+
 def prove(
     tip: Tip,
     tree: Tree,
@@ -145,11 +156,17 @@ def exit_code(proposal: Proposal) -> int:
 def insist(proposal: Proposal) -> None:
     """Raise Blocked for a shut gate, CheckDenied for a denied manifest."""
     if shut := proposal.plan.blocked:
-        reasons = "; ".join(f"{gate.subject}: {gate.reason}" for gate in shut)
-        raise Blocked(f"{reasons} (leave it out with --exclude, or lift the hold with `promote release`)")
+        raise blocked(shut)
     if proposal.verdict is not None and proposal.verdict.denied:
         first, *more = proposal.verdict.denials
         raise CheckDenied(f"{first.rule}: {first.message}" + (f" (and {len(more)} more)" if more else ""))
+
+
+def blocked(shut: Sequence[Gate]) -> Blocked:
+    """What is raised for shut gates: the reason of each, and the ways past them."""
+    reasons = "; ".join(f"{gate.subject}: {gate.reason}" for gate in shut)
+    ways = " ".join(dict.fromkeys(gates.WAYS[gate.name] for gate in shut))
+    return Blocked(f"{reasons} ({ways})")
 
 
 def deliver(
@@ -182,7 +199,8 @@ def _attempt(
         return proposal, Published()
     insist(proposal)
     wording = describe(proposal)
-    message = commit(wording.title, proposal.plan.changes, [*wording.trailers, (SOURCE, tip.commit)])
+    trailers = [*wording.trailers, *override_trailers(proposal.plan), (SOURCE, tip.commit)]
+    message = commit(wording.title, proposal.plan.changes, trailers)
     if delivery.branch is None:
         return proposal, _push_to_base(workspace, proposal, message)
     published = _push_branch(workspace, proposal, delivery.branch, there, message)
@@ -223,7 +241,7 @@ def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: s
     repository, ref, tip = workspace.repository, f"refs/heads/{branch}", proposal.tip.commit
     made = repository.commit(tip, proposal.files, message)
     if there is not None:
-        if _same(workspace, there, made):
+        if _same(workspace, there, made) and _says(workspace, there, override_trailers(proposal.plan)):
             made = there
         else:
             _insist_on_own(workspace, tip, there, branch)
@@ -239,6 +257,12 @@ def _same(workspace: Workspace, one: str, other: str) -> bool:
         repository.tree(other),
         repository.parents(other),
     )
+
+
+def _says(workspace: Workspace, commit: str, trailers: Sequence[tuple[str, str]]) -> bool:
+    """Whether the message of a commit has all of the trailers."""
+    text = workspace.repository.message(commit) if trailers else ""
+    return all(f"\n{key}: {value}\n" in text for key, value in trailers)
 
 
 def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> None:

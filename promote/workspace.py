@@ -174,9 +174,12 @@ class Workspace:
             for commit, files in self.repository.versions(tip, paths)
         )
 
-    def known(self, tree: Tree, commit: str, head: str | None = None) -> Known | None:
-        """What is known around a change that leads from `commit`, or HEAD; None where no rule of `tree` asks."""
-        if not policy_files.of_changes(tree.rules().policies.resolve()):
+    def known(self, tree: Tree, commit: str, head: str | None = None, needed: bool = False) -> Known | None:
+        """What is known around a change that leads from `commit`, or HEAD.
+
+        None where no rule of `tree` asks, and it is not `needed` for a gate.
+        """
+        if not needed and not policy_files.of_changes(tree.rules().policies.resolve()):
             return None
         try:
             tip = commit or self.repository.resolve("HEAD")

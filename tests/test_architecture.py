@@ -21,13 +21,14 @@ PURE, OUTER = "pure", "outer"
 LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
     (kind, what, frozenset(modules.split()))
     for kind, what, modules in (
-        (PURE, "what can go wrong, where a value stands", "errors places"),
+        (PURE, "what can go wrong, where a value stands", "errors places durations"),
         (PURE, "words and texts", "model yaml_scalars documents config_schema"),
-        (PURE, "formats and decisions", "yaml_spans image_fields holds history plan checks proof"),
+        (PURE, "formats, time and decisions", "yaml_spans image_fields holds history freezes plan checks proof"),
+        (PURE, "what a change waits for", "gates"),
         (PURE, "files as values, wording", "facts kustomization message rules waivers baseline edits"),
         (PURE, "what the rules saw, a text within a text", "coverage block_scalars"),
         (PURE, "a verdict in every format", "verdict_report sarif junit"),
-        (OUTER, "other programs, what can be made again", "process cache"),
+        (OUTER, "other programs, what can be made again", "process cache clock"),
         (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),
         (OUTER, "why nothing can be rendered", "diagnosis"),
         (OUTER, "rendering, the forges", "render forge.local forge.github"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promote import cache, message, plan, report, workflow
+from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.model import Plan, Version
@@ -15,7 +16,7 @@ from promote.workspace import Tip, Tree, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Reasons):
     """What the command line asked for; `versions` are the texts NAME=TAG[@DIGEST]."""
 
     environment: str
@@ -68,11 +69,11 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options, wante
                 raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
     path, data = workflow.edited(tree, environment, by_image)
     changes = workflow.changes_of(tree, environment, data)
-    gates = workflow.hold_gates(tree, environment, changes)
-    made = Plan("", environment.name, changes, gates, (tip.note,) if tip.note else ())
+    held = workflow.hold_gates(tree, environment, changes)
+    made = Plan("", environment.name, changes, held, (tip.note,) if tip.note else (), despite=options.despite)
+    made, known = workflow.gated(workspace, tip, tree, environment, made)
     if not changes:
         return Proposal(tip, environment, made, {})
-    known = workspace.known(tree, tip.commit)
     return workflow.prove(tip, tree, environment, made, {path: data}, options.allow_other_changes, known)
 
 

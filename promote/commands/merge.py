@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from promote import inspection, plan, process, render, report, verdict_report, workflow
+from promote import clock, gates, inspection, message, plan, process, render, report, verdict_report, workflow
 from promote.checks import Verdict
+from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.config import Environment
-from promote.errors import Blocked, ConfigError, PromoteError, UsageError
+from promote.errors import Blocked, ConfigError, UsageError
 from promote.facts import Known
-from promote.forge.base import Method, PullRequest
+from promote.forge.base import Forge, Method, PullRequest
+from promote.gates import Gates
 from promote.kustomization import FILE_NAMES
 from promote.model import Change, Plan
 from promote.workspace import Tree, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Reasons):
     """What the command line asked for; without a method, the one of promote.yaml."""
 
     number: int
@@ -29,13 +31,14 @@ class Options:
 def run(options: Options) -> Result:
     """Check what the merge would leave on the shared branch, then merge; again from the start on a lost race.
 
-    Raises Blocked for a conflict or a hold, and answers exit 3 where the merged result is denied.
+    Raises Blocked for a conflict or a shut gate, and answers exit 3 where the merged result is denied.
     """
     workspace = Workspace.here()
-    return workflow.retrying(lambda: _attempt(workspace, options.number, options.method or workspace.config.merge))
+    return workflow.retrying(lambda: _attempt(workspace, options))
 
 
-def _attempt(workspace: Workspace, number: int, method: Method) -> Result:
+def _attempt(workspace: Workspace, options: Options) -> Result:
+    number, method = options.number, options.method or workspace.config.merge
     forge = workspace.forge()
     pull = forge.get(number)
     if pull.state == "merged":
@@ -51,52 +54,79 @@ def _attempt(workspace: Workspace, number: int, method: Method) -> Result:
             "run its promotion again to renew it"
         )
     # The branch itself, not what the forge remembers of it: that may lag behind.
-    verdict = _verdict(workspace, tip, replace(pull, head_commit=head))
+    verdict, plans = _verdict(workspace, tip, replace(pull, head_commit=head), options.despite)
     text = verdict_report.verdict_text(verdict)
     if verdict.denied:
         return Result(_json(pull, None, changed=False), [*text, f"pull request #{number} is not merged"], 3)
+    _record(forge, pull, plans)
     merged = forge.merge(number, head, tip, method)
     return Result(_json(pull, merged, changed=True), [*text, f"pull request #{number} is merged: {merged[:12]}"])
 
 
-def _verdict(workspace: Workspace, tip: str, pull: PullRequest) -> Verdict:
+def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
+    """Write into the pull request which gates it passes all the same, and why, unless it says so already."""
+    said = dict.fromkeys(f"{key}: {why}" for one in plans for key, why in message.override_trailers(one))
+    if new := [line for line in said if line not in pull.body.splitlines()]:
+        forge.update(pull.number, pull.title, "\n".join([pull.body.rstrip(), "", *new, ""]))
+
+
+def _verdict(
+    workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[str, str]
+) -> tuple[Verdict, list[Plan]]:
+    """What the checks say of the merged result, and what it moves; raises Blocked for a shut gate."""
     repository = workspace.repository
     tree = repository.merge_tree(tip, pull.head_commit)
     if tree is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to renew it")
     with workspace.at(tip) as before, workspace.at(tree) as after:
         environments = _environments(after, repository.changed(tip, tree))
-        _insist_on_holds(before, after, environments)
+        moving = _moving(before, after, environments, despite)
+        needed = any(there.gates != Gates() for there, _ in moving)
+        known = workspace.known(after, tip, pull.head_commit, needed) if moving else None
+        told = [_gated(before, after, there, made, known) for there, made in moving]
+        if shut := [gate for made, _ in told for gate in made.blocked]:
+            raise workflow.blocked(shut)
         with process.side_by_side(2) as pool:
             rendering = [pool.submit(render.kustomize, after.root / one.path, one.name) for one in environments]
             targets = [process.result(one) for one in rendering]
         verdict = inspection.inspect(targets, after.rules(), after.root)
-        known = workspace.known(after, tip, pull.head_commit)
-        if known is None:
-            return verdict
-        for one in environments:
-            verdict = _with_change(verdict, before, after, one, known)
-        return verdict
+        for made, around in told:
+            verdict = workflow.judged(verdict, after, made, around) if known else verdict
+        return verdict, [made for made, _ in told]
 
 
-def _with_change(verdict: Verdict, before: Tree, after: Tree, environment: Environment, known: Known) -> Verdict:
-    """The verdict, with what is wrong in the versions that the merge moves in one environment.
+def _moving(
+    before: Tree, after: Tree, environments: Sequence[Environment], despite: Mapping[str, str]
+) -> list[tuple[Environment, Plan]]:
+    """The environments whose versions the merge moves, as the shared branch has them, and what is held of that."""
+    found = []
+    for environment in environments:
+        try:
+            there = before.environment(environment.name)
+            old = before.images(there)
+        except (UsageError, ConfigError):
+            continue  # one that the merge brings moves nothing
+        if changes := plan.changes(old, after.images(environment), after.config.services):
+            held = workflow.hold_gates(after, environment, changes)
+            found.append((there, Plan("", environment.name, changes, held, despite=despite)))
+    return found
 
-    What goes back and holds the version that it leaves is a rollback.
+
+def _gated(before: Tree, after: Tree, there: Environment, made: Plan, known: Known | None) -> tuple[Plan, Known]:
+    """The plan with the gates of the shared branch, not of the pull request, and what is known around it.
+
+    What goes back to a version that the environment ran, and holds the one that it leaves, is a rollback.
     """
-    name = environment.name
-    try:
-        old, new = before.images(before.environment(name)), after.images(environment)
-    except PromoteError:
-        return verdict  # one that the merge brings moves nothing
-    changes = plan.changes(old, new, after.config.services)
+    known = known or Known()
+    name, past = there.name, known.past.get(there.name, ())
     held = [hold for hold in after.holds() if hold.environment == name]
 
     def rolled_back(change: Change) -> bool:
-        return any(hold.refuses(name, change.image, change.old) for hold in held)
+        ran = not past or any(gates.runs(revision, change.image, change.new) for revision in past)
+        return ran and any(hold.refuses(name, change.image, change.old) for hold in held)
 
-    told = replace(known, rolled_back=rolled_back)
-    return workflow.judged(verdict, after, Plan("", name, changes), told) if changes else verdict
+    made = gates.gated(made, before.images(there), known.past, there.gates, clock.now(), rolled_back)
+    return made, replace(known, rolled_back=rolled_back)
 
 
 def _environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
@@ -111,18 +141,6 @@ def _environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
     if not known:
         raise UsageError("promote.yaml names no environment, and no kustomization changes: nothing can be checked")
     return known
-
-
-def _insist_on_holds(before: Tree, after: Tree, environments: Sequence[Environment]) -> None:
-    """Raises Blocked when the merge would bring back a version that is held by now."""
-    for environment in environments:
-        try:
-            there = before.images(environment)
-        except ConfigError:
-            continue  # the environment is new
-        changes = plan.changes(there, after.images(environment), after.config.services)
-        for gate in workflow.hold_gates(after, environment, changes):
-            raise Blocked(f"{gate.subject}: {gate.reason} (lift it with `promote release`)")
 
 
 def _json(pull: PullRequest, commit: str | None, changed: bool) -> report.Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from promote import message, plan, report, workflow
 from promote.commands import merge
+from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.errors import Blocked, NetworkError, PartlyDone, UsageError
 from promote.forge.base import Forge, PullRequest
@@ -19,7 +20,7 @@ _POLL = 5.0  # seconds between two questions to the forge
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Reasons):
     """What the command line asked for; `timeout` is in seconds."""
 
     source: str
@@ -56,7 +57,7 @@ def run(options: Options) -> Result:
 def _finish(workspace: Workspace, pull: PullRequest, options: Options) -> Result:
     """Merge and wait, as far as asked for; raises PartlyDone where the forge fails, for the rest is done."""
     try:
-        merged = _merge(workspace, pull) if options.auto_merge else Result(None, [])
+        merged = _merge(workspace, pull, options) if options.auto_merge else Result(None, [])
         if merged.exit_code or not options.wait:
             return merged
         waited = _wait(workspace.forge(), pull.number, options.timeout)
@@ -87,11 +88,11 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options) -> Pro
     changes = workflow.changes_of(tree, target, data)
     notes = [tip.note] if tip.note else []
     notes += [f"{name} has no images entry in {target.name}: left out" for name in plan.missing(images, now, chosen)]
-    gates = workflow.hold_gates(tree, target, changes)
-    made = Plan(source.name, target.name, changes, gates, tuple(notes))
+    held = workflow.hold_gates(tree, target, changes)
+    made = Plan(source.name, target.name, changes, held, tuple(notes), despite=options.despite)
+    made, known = workflow.gated(workspace, tip, tree, target, made)
     if not changes:
         return Proposal(tip, target, made, {})
-    known = workspace.known(tree, tip.commit)
     return workflow.prove(tip, tree, target, made, {path: data}, options.allow_other_changes, known)
 
 
@@ -105,10 +106,16 @@ def branch_of(source: str, target: str) -> str:
     return f"promote/{source.replace('/', '-')}-to-{target.replace('/', '-')}"
 
 
-def _merge(workspace: Workspace, pull: PullRequest) -> Result:
+def _merge(workspace: Workspace, pull: PullRequest, options: Options) -> Result:
     forge = workspace.forge()
     if not forge.has_server:
-        return merge.run(merge.Options(pull.number))
+        given = merge.Options(
+            pull.number,
+            despite_freeze=options.despite_freeze,
+            despite_soak=options.despite_soak,
+            despite_combination=options.despite_combination,
+        )
+        return merge.run(given)
     forge.enable_auto_merge(pull.number, workspace.config.merge)
     return Result(None, [f"#{pull.number} will be merged by {forge.name} once its requirements are met"])
 

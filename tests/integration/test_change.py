@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, REPOSITORY, Sandbox
 
+APART = "production would run a set of versions that never ran together in staging"
 DIGESTS = [f"sha256:{digit * 64}" for digit in "ab"]
 
 
@@ -47,7 +48,8 @@ def test_a_version_that_staging_never_ran_is_refused(shop: Sandbox) -> None:
 
 def test_what_staging_ran_once_is_enough(shop: Sandbox) -> None:
     shop.stage("api", "1.2.0", "1.3.0")
-    assert findings(shop, "bump", "production", "api=1.2.0", "--pr", "--dry-run", code=0) == set()
+    told = {("change.combination", "warn", f"{APART}: shop/api 1.2.0 (there 1.3.0), shop/web 2.0.0 (there 2.1.0)")}
+    assert findings(shop, "bump", "production", "api=1.2.0", "--pr", "--dry-run", code=0) == told
 
 
 def test_a_tag_that_was_pushed_again_is_refused(shop: Sandbox) -> None:
@@ -58,6 +60,33 @@ def test_a_tag_that_was_pushed_again_is_refused(shop: Sandbox) -> None:
     ) - {("change.downgrade", "deny", "api: 1.3.0 is older than 1.4.0, which is there now")}
     assert rule == "change.moved_tag"
     assert message == "api: the tag 1.3.0 was sha256:aaaaaaaaaaaa before and is sha256:bbbbbbbbbbbb now"
+
+
+def test_a_part_that_never_ran_with_the_rest_is_warned_of(shop: Sandbox) -> None:
+    told = {("change.combination", "warn", f"{APART}: shop/web 2.0.0 (there 2.1.0)")}
+    assert findings(shop, "plan", "staging", "production", "--only", "api", code=0) == told
+    # What staging ran together once is known to work.
+    shop.stage("web", "2.1.0", "2.0.0")
+    shop.stage("web", "2.0.0", "2.2.0")
+    assert findings(shop, "plan", "staging", "production", "--only", "api", code=0) == set()
+
+
+def test_promote_yaml_decides_that_it_is_denied(shop: Sandbox) -> None:
+    path = "{path: overlays/production"
+    shop.replace("promote.yaml", f"{path}}}", f"{path}, gates: {{combination: deny}}}}")
+    shop.publish("sets only")
+    told = f"{APART}: shop/web 2.0.0 (there 2.1.0)"
+    assert findings(shop, "plan", "staging", "production", "--only", "api", code=3) == {
+        ("change.combination", "deny", told)
+    }
+    assert told in shop.promote("staging", "production", "--only", "api", code=3).err
+    shop.promote("staging", "production", "--only", "api", "--despite-combination", "web is not ready")
+    (pull,) = shop.pulls().values()
+    assert f"- ⚠️ `change.combination`: {told}" in pull["body"]
+    assert "- ⚠️ combination: production: despite it: web is not ready" in pull["body"]
+    written = "\nOverride-Reason: combination: web is not ready\n"
+    assert written in shop.at_origin("log", "-1", "--format=%B", BRANCH)
+    assert "change.combination" in shop.promote("merge", "1", code=3).out
 
 
 def test_several_major_versions_are_shown_in_the_pull_request(shop: Sandbox) -> None:

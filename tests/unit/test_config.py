@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -12,6 +14,8 @@ import yaml
 from promote import arguments, config, config_schema
 from promote.config import Config, Environment
 from promote.errors import ConfigError, UnknownEnvironment
+from promote.freezes import Weekly, Window
+from promote.gates import Gates
 
 SCHEMA = json.loads(config.SCHEMA.read_bytes())
 MINIMAL = "environments:\n  a: {path: overlays/a}\n"
@@ -74,11 +78,27 @@ def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
         yield path, schema
 
 
+WEEKEND = {"start": "Friday 16:00", "end": "Monday 06:00", "timezone": "Europe/Zurich", "reason": "nobody is there"}
+
+
+def _iso(soak: timedelta | None) -> str:
+    return "1d 12h" if soak == timedelta(hours=36) else str(soak)
+
+
+def _windows(gates: Gates) -> list[dict[str, str]]:
+    """What WEEKEND must come out as."""
+    weekend = Window(Weekly(4, time(16)), Weekly(0, time(6)), ZoneInfo("Europe/Zurich"), "nobody is there")
+    return [WEEKEND] if gates.freeze == (weekend,) else []
+
+
 LEAVES = dict(leaves(SCHEMA))
 # A value that is not the default for every key, and where it must come out.
 READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
     ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
+    ("environments", "*", "gates", "soak"): ("1d 12h", lambda found: _iso(found.environments["x"].gates.soak)),
+    ("environments", "*", "gates", "combination"): ("deny", lambda found: found.environments["x"].gates.combination),
+    ("environments", "*", "gates", "freeze"): ([WEEKEND], lambda found: _windows(found.environments["x"].gates)),
     ("services", "*"): (["y"], lambda found: list(found.services["x"])),
     ("git", "remote"): ("upstream", lambda found: found.remote),
     ("git", "branch"): ("live", lambda found: found.branch),
@@ -94,13 +114,13 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
 def test_the_parser_reads_every_key_of_the_schema(path: tuple[str, ...]) -> None:
     value, read = READ[path]
-    content: dict[str, Any] = {"environments": {"x": {"path": "a"}}}
+    content: dict[str, Any] = {"environments": {"before": {"path": "b"}, "x": {"path": "a"}}}
     *above, last = ["x" if part == "*" else part for part in path]
     place = content
     for part in above:
         place = place.setdefault(part, {})
     place[last] = value
-    assert read(config.parse(yaml.safe_dump(content).encode())) == value
+    assert read(config.parse(yaml.safe_dump(content, sort_keys=False).encode())) == value
 
 
 def test_defaults_are_those_of_the_schema() -> None:
@@ -109,6 +129,8 @@ def test_defaults_are_those_of_the_schema() -> None:
     defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
     assert defaults == {
         ("environments", "*", "live"): Environment("", "").live,
+        ("environments", "*", "gates", "combination"): Gates().combination,
+        ("environments", "*", "gates", "freeze"): list(Gates().freeze),
         ("git", "remote"): Config().remote,
         ("git", "branch"): Config().branch,
         ("forge", "kind"): Config().forge,
@@ -125,6 +147,18 @@ def test_every_key_is_explained() -> None:
 def test_no_environment_can_be_called_like_a_command() -> None:
     refused = SCHEMA["properties"]["environments"]["propertyNames"]["not"]["enum"]
     assert set(arguments.VERBS) <= set(refused)
+
+
+GATES = MINIMAL + "  b:\n    path: c\n    gates:\n      "
+
+
+def frozen(start: str, end: str, zone: str = "UTC") -> str:
+    return f"""freeze:
+        - reason: holidays
+          start: {start}
+          end: {end}
+          timezone: {zone}
+"""
 
 
 @pytest.mark.parametrize(
@@ -149,6 +183,26 @@ def test_no_environment_can_be_called_like_a_command() -> None:
         ("environments:\n  1: {path: b}\n", "2: the key '1' is not text; put it in quotes"),
         ("environments:\n  true: {path: b}\n", "2: the key 'true' is not text; put it in quotes"),
         ("environments:\n  [a]: {path: b}\n", "2: this is not YAML: found unhashable key"),
+        (GATES + "soak: 4\n", "6: environments.b.gates.soak is a number but must be text; put it in quotes"),
+        (GATES + "soak: 4 h\n", "6: environments.b.gates.soak cannot be '4 h': How long a version must have"),
+        (GATES + "freeze: [{start: Friday 16:00}]\n", "6: environments.b.gates.freeze.0 lacks the key 'end'"),
+        (GATES + frozen("Freitag 16:00", "Monday 06:00"), "8: environments.b.gates.freeze.0.start cannot be"),
+        (GATES + frozen("Friday 16:00", "2026-12-01 06:00"),
+         "7: environments.b.gates.freeze.0: give start and end alike: two dates, or two days of the week"),
+        (GATES + frozen("2026-12-02 06:00", "2026-12-01 06:00"),
+         "7: environments.b.gates.freeze.0: it ends at 2026-12-01 06:00, which is not after its start"),
+        (GATES + frozen("Monday 06:00", "Monday 06:00"),
+         "7: environments.b.gates.freeze.0: it ends at Monday 06:00, which is not after its start"),
+        (GATES + frozen("2026-02-30 06:00", "2026-12-01 06:00"),
+         "7: environments.b.gates.freeze.0: there is no day 2026-02-30"),
+        (GATES + frozen("Friday 16:00", "Monday 06:00", "Mars/Olympus"),
+         "7: environments.b.gates.freeze.0: this machine knows no time zone 'Mars/Olympus': write one such as"),
+        (GATES + frozen("Friday 16:00", "Monday 06:00", "../../etc/passwd"),
+         "7: environments.b.gates.freeze.0: this machine knows no time zone '../../etc/passwd'"),
+        ("environments:\n  a: {path: b, gates: {soak: 4h}}\n",
+         "2: environments.a.gates.soak: no environment comes before the first"),
+        ("environments:\n  a: {path: b, gates: {combination: deny}}\n",
+         "2: environments.a.gates.combination: no environment comes before the first"),
         (MINIMAL + "forges: {}\n", "3: unknown key 'forges'; did you mean 'forge'?"),
         (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: environments, forge, git, kubernetes, policies, profile,"),
         (MINIMAL + "git: {}\ngit: {}\n", "4: the key 'git' is given twice; delete one of them"),

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promote import message
 from promote.checks import Finding, Target, Verdict, Waiver
 from promote.documents import Identity
-from promote.model import Change, Gate, Plan, Version
+from promote.model import Change, Combination, Gate, Plan, Stay, Version
 from promote.proof import Difference
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -96,6 +99,31 @@ def test_body() -> None:
     block = lines[lines.index("```diff") : lines.index("```") + 1]
     assert block == ["```diff", *message.diff_lines([MOVE]), "```"]
     assert "Undo it after the merge: `promote rollback b --all`" in lines
+
+
+PASSED = Gate("freeze", "b", True, "weekend, until Monday", despite="it is down")
+
+
+def test_a_gate_that_is_passed_all_the_same_is_recorded() -> None:
+    plan = Plan("a", "b", (WEB,), (PASSED, Gate("soak", "web", True, "1 h")), despite={"freeze": "it is down"})
+    assert message.override_trailers(plan) == [("Override-Reason", "freeze: it is down")]
+    lines = message.body("title", plan, None, [], "undo").splitlines()
+    assert "- ⚠️ freeze: b: weekend, until Monday; despite it: it is down" in lines
+    assert "- ✅ soak: web: 1 h" in lines
+
+
+@pytest.mark.parametrize(
+    ("ran", "required", "recorded"), [(False, True, True), (True, True, False), (False, False, False)]
+)
+def test_a_reason_is_recorded_where_it_was_needed(ran: bool, required: bool, recorded: bool) -> None:
+    start = datetime(2026, 11, 23, tzinfo=UTC)
+    stay = Stay("c0ffee", start, None, timedelta()) if ran else None
+    apart = Combination("a", stay, (), required)
+    plan = Plan("a", "b", (WEB,), combination=apart, despite={"combination": "it is down", "freeze": "none is"})
+    told = [("Override-Reason", "combination: it is down")] if recorded else []
+    assert message.override_trailers(plan) == told
+    said = "- ⚠️ combination: b: despite it: it is down" in message.body("title", plan, None, [], "undo").splitlines()
+    assert said == recorded
 
 
 def test_body_without_gates() -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 
-from promote import report, verdict_report
+from promote import facts, report, verdict_report
 from promote.checks import Finding, Target, Verdict, Waiver
 from promote.config import Environment
 from promote.documents import Identity, Source
 from promote.forge.base import PullRequest
 from promote.history import Revision
-from promote.model import Change, Gate, Image, Plan, Version
+from promote.model import Change, Combination, Gate, Image, Plan, Soak, Stay, Version
 from promote.proof import Difference
 from promote.workflow import Proposal, Published
 from promote.workspace import Tip
@@ -39,15 +40,41 @@ def test_plan_json() -> None:
         "service": "web", "image": "shop/web",
         "old": {"tag": "1.0", "digest": None}, "new": {"tag": "1.1", "digest": DIGEST},
     }  # fmt: skip
-    planned = {
+    planned: dict[str, object] = {
         "from": "staging", "to": "production", "changes": [change],
-        "gates": [{"name": "hold", "subject": "web", "passed": False, "reason": "slow"}],
+        "gates": [{
+            "name": "hold", "subject": "web", "passed": False, "reason": "slow", "until": None, "despite": None,
+        }],
+        "soak": None, "combination": None, "freeze": None, "despite": {},
         "findings": [],
     }  # fmt: skip
     nothing = {"branch": None, "commit": None, "pull_request": None, "changed": False}
     assert report.plan_json(PLAN, Published()) == planned | nothing
     done = {"branch": "b", "commit": SHA, "pull_request": {"number": 7, "url": "https://forge/7"}, "changed": True}
     assert report.plan_json(PLAN, Published("b", SHA, PULL, changed=True)) == planned | done
+
+
+def test_what_was_measured_is_in_the_plan() -> None:
+    end = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    stay = Stay(SHA, datetime(2026, 11, 23, 10, tzinfo=UTC), None, timedelta(hours=26, minutes=5))
+    plan = replace(
+        PLAN,
+        gates=(Gate("freeze", "production", True, "weekend", end, "it is down"),),
+        soak=Soak("staging", timedelta(hours=4), ((CHANGE, stay),)),
+        combination=Combination("staging", stay, ()),
+        despite={"freeze": "it is down"},
+    )
+    answer = report.plan_json(plan, Published())
+    assert answer["gates"][0] | {"name": ""} == {
+        "name": "", "subject": "production", "passed": True, "reason": "weekend",
+        "until": "2026-11-30T05:00:00+00:00", "despite": "it is down",
+    }  # fmt: skip
+    assert (answer["soak"], answer["despite"]) == (facts.measured(plan)["soak"], {"freeze": "it is down"})
+    said = ("web ran in staging for 1 d 2 h, from 0123456789ab on", "this set ran together in staging for 1 d 2 h",
+            "passed freeze production: weekend; despite it: it is down")  # fmt: skip
+    assert lacking(report.plan_text(plan), *said) == []
+    apart = replace(plan, soak=None, combination=Combination("staging", None, ()))
+    assert lacking(report.plan_text(apart), "this set never ran together in staging") == []
 
 
 def test_verdict_json() -> None:

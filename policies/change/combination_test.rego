@@ -1,0 +1,59 @@
+package change.combination_test
+
+import data.change.combination
+
+_cart := {"service": "cart", "rolled_back": false, "ran": true}
+
+_set := {"environment": "staging", "ran": false, "required": false, "apart": [
+	{"image": "shop/web", "here": {"tag": "2.0.0"}, "there": {"tag": "2.1.0"}},
+	{"image": "shop/api", "here": {"tag": null, "digest": "sha256:0123456789abcdef"}, "there": null},
+]}
+
+_promotion(images, changes) := {"to": "production", "images": images, "combination": changes, "despite": {}}
+
+_found := {
+	"msg": concat("", [
+		"production would run a set of versions that never ran together in staging: ",
+		"shop/api sha256:0123456789ab (there none), shop/web 2.0.0 (there 2.1.0)",
+	]),
+	"fix": "promote what belongs together, or set these versions in staging and look at them there",
+}
+
+test_accepts_what_ran_together_or_is_not_known if {
+	every known in [null, object.union(_set, {"ran": true, "apart": []})] {
+		count(combination.warn | combination.deny) == 0 with input as _promotion([_cart], known)
+	}
+}
+
+test_accepts_a_rollback if {
+	back := object.union(_cart, {"rolled_back": true})
+	count(combination.warn | combination.deny) == 0 with input as _promotion([back], _set)
+}
+
+test_leaves_what_never_ran_to_another_rule if {
+	new := object.union(_cart, {"ran": false})
+	count(combination.warn | combination.deny) == 0 with input as _promotion([_cart, new], _set)
+}
+
+test_warns_of_what_never_ran_together if {
+	count(combination.deny) == 0 with input as _promotion([_cart], _set)
+	combination.warn == {_found} with input as _promotion([_cart], _set)
+}
+
+test_warns_where_nobody_knows_what_ran if {
+	unknown := object.union(_cart, {"ran": null})
+	combination.warn == {_found} with input as _promotion([unknown], _set)
+}
+
+test_denies_where_promote_yaml_asks_for_it if {
+	asked := _promotion([_cart], object.union(_set, {"required": true}))
+	combination.deny == {_found} with input as asked
+	count(combination.warn) == 0 with input as asked
+}
+
+test_warns_where_somebody_says_why_not if {
+	asked := _promotion([_cart], object.union(_set, {"required": true}))
+	excused := object.union(asked, {"despite": {"combination": "it is down"}})
+	combination.warn == {_found} with input as excused
+	count(combination.deny) == 0 with input as excused
+}

@@ -1,0 +1,30 @@
+"""Lengths of time: as promote.yaml spells them, as ISO 8601 does for programs, and as people say them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60}
+_PART = re.compile(r"([1-9][0-9]{0,3})([wdhm])")
+
+
+def parse(text: str) -> timedelta:
+    """What `4h`, `90m` or `1d 12h` mean; the schema of promote.yaml lets nothing else through."""
+    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
+
+
+def iso(length: timedelta) -> str:
+    """A duration of ISO 8601 in days and shorter, such as P1DT2H3M4S; a zero one is PT0S."""
+    days, rest = f"{length.days}D" if length.days else "", length.seconds
+    parts = zip((rest // 3600, rest // 60 % 60, rest % 60), "HMS", strict=True)
+    time = "".join(f"{number}{unit}" for number, unit in parts if number)
+    return f"P{days}{'T' + time if time else ''}" if days or time else "PT0S"
+
+
+def spoken(length: timedelta) -> str:
+    """The two largest units that tell something, such as `1 d 2 h`; less than a minute is `0 min`."""
+    rest = length.seconds // 60
+    parts = [(length.days, "d"), (rest // 60, "h"), (rest % 60, "min")]
+    told = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(told[:2]) or "0 min"
