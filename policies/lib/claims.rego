@@ -29,3 +29,12 @@ _passing := [{"content": content, "name": volume.name, "path": path, "resource":
 ]
 
 every_one := array.flatten([templates, _alone, _passing])
+
+# Whether a StatefulSet's controller makes a claim of this name: <template>-<set>-<ordinal>.
+is_of_a_set(namespace, name) if {
+	some claim in templates
+	claim.resource.namespace == namespace
+	prefix := sprintf("%s-%s-", [claim.name, claim.resource.name])
+	startswith(name, prefix)
+	regex.match(`^[0-9]+$`, trim_prefix(name, prefix))
+}

@@ -25,3 +25,12 @@ test_finds_claims_wherever_they_are_made if {
 		["scratch", "Job", "/spec/template/spec/volumes/1/ephemeral/volumeClaimTemplate"],
 	}
 }
+
+test_knows_the_claims_of_a_set if {
+	claims.is_of_a_set("shop", "data-cart-0") with input as _target
+	claims.is_of_a_set("shop", "data-cart-12") with input as _target
+	every name in ["data-cart-", "data-cart-old", "data-web-0", "backups"] {
+		not claims.is_of_a_set("shop", name) with input as _target
+	}
+	not claims.is_of_a_set("other", "data-cart-0") with input as _target
+}

@@ -106,8 +106,20 @@ _external := [_source(resource, "/Secret", name, array.concat(written, made), un
 	name := values.text(object.get(spec, ["target", "name"], resource.name))
 	template := values.map(values.at(spec, ["target", "template"]))
 	made := _keys(template, [["data"]])
-	written := [entry.secretKey | some entry in values.list(values.at(spec, ["data"])); count(made) == 0]
-	unknown := (count(values.list(values.at(spec, ["dataFrom"]))) + count(object.get(template, "templateFrom", []))) > 0
+	written := [entry.secretKey | some entry in values.list(values.at(spec, ["data"])); _keeps_data(template, made)]
+	unknown := count({true | some may in _may_have_others(spec, template); may}) > 0
+]
+
+# A template with data of its own takes the place of what is fetched, unless it says otherwise.
+_keeps_data(_, made) if count(made) == 0
+
+_keeps_data(template, _) if template.mergePolicy == "Merge"
+
+# Keys that only the store names, and those of a Secret that somebody else makes.
+_may_have_others(spec, template) := [
+	count(values.list(values.at(spec, ["dataFrom"]))) > 0,
+	count(object.get(template, "templateFrom", [])) > 0,
+	object.get(spec, ["target", "creationPolicy"], "Owner") in {"Merge", "None"},
 ]
 
 _certificates := [_source(resource, "/Secret", name, ["ca.crt", "tls.crt", "tls.key"], unknown) |
@@ -149,6 +161,13 @@ _has contains [source.identity, key] if {
 	some key in source.keys
 }
 
+# The keys of one that the target holds, where all of them are known; undefined elsewhere.
+keys(type, namespace, name) := {key | some [identity, key] in _has; identity == [type, namespace, name]} if {
+	[type, namespace, name] in _known
+}
+
+_known := _identities - _unknown
+
 exists(type, namespace, name) if [type, namespace, name] in _identities
 
 exists(type, namespace, name) if references.exists(type, namespace, name)
@@ -169,8 +188,7 @@ missing_keys := [object.union(use, {"key": key}) |
 	some use in uses
 	use.optional != true
 	identity := [use.type, use.namespace, use.name]
-	identity in _identities
-	not identity in _unknown
+	identity in _known
 	some key in use.keys
 	not [identity, key] in _has
 ]

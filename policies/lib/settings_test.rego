@@ -112,6 +112,31 @@ test_keys_that_only_a_store_knows_are_not_judged if {
 	_missing_keys == set() with input as _with([examples.resource("v1", "Secret", "passwords", {})])
 }
 
+test_keys_of_a_secret_that_others_make_are_not_judged if {
+	every policy in ["Merge", "None"] {
+		spec := {"data": [{"secretKey": "c"}], "target": {"creationPolicy": policy}}
+		_missing_keys == set() with input as _with([_external("passwords", spec)])
+	}
+	spec := {"data": [{"secretKey": "c"}], "target": {"creationPolicy": "Orphan"}}
+	_missing_keys == {["passwords", "b"]} with input as _with([_external("passwords", spec)])
+}
+
+test_a_template_adds_to_what_is_fetched_where_it_says_so if {
+	template := {"data": {"c": ""}, "mergePolicy": "Merge"}
+	source := _external("fetched", {"data": [{"secretKey": "b"}], "target": {"template": template}})
+	target := examples.combined([source])
+	settings.keys("/Secret", "shop", "fetched") == {"b", "c"} with input as target
+}
+
+test_keys_are_told_where_all_are_known if {
+	target := examples.combined(array.concat(_sources, [_config_map]))
+	settings.keys("/Secret", "shop", "fetched") == {"b"} with input as target
+	settings.keys("/ConfigMap", "shop", "settings") == {"a", "other"} with input as target
+	not settings.keys("/Secret", "shop", "other") with input as target
+	empty := examples.combined([examples.resource("v1", "Secret", "passwords", {})])
+	not settings.keys("/Secret", "shop", "passwords") with input as empty
+}
+
 test_a_certificate_makes_its_secret if {
 	made := {"spec": {"secretName": "passwords"}}
 	certificate := examples.resource("cert-manager.io/v1", "Certificate", "shop", made)

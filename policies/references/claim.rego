@@ -26,20 +26,11 @@ _missing[level] contains found if {
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
 	name := volume.persistentVolumeClaim.claimName
-	not _is_of_a_set(pod.resource.namespace, name)
+	not claims.is_of_a_set(pod.resource.namespace, name)
 	level := references.level("/PersistentVolumeClaim", pod.resource.namespace, name)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod mounts PersistentVolumeClaim %s, which the target does not hold", [name]),
 		"fix": sprintf("add PersistentVolumeClaim %s to namespace %s, or mend the name", [name, pod.resource.namespace]),
 		"path": sprintf("/volumes/%d/persistentVolumeClaim/claimName", [index]),
 	})
-}
-
-# The controller names them <template>-<set>-<ordinal>.
-_is_of_a_set(namespace, name) if {
-	some claim in claims.templates
-	claim.resource.namespace == namespace
-	prefix := sprintf("%s-%s-", [claim.name, claim.resource.name])
-	regex.match(`^[0-9]+$`, trim_prefix(name, prefix))
-	startswith(name, prefix)
 }
