@@ -1,0 +1,19 @@
+package rules.storage.host_path_test
+
+import data.lib.examples_test as examples
+import data.rules.storage.host_path
+
+_volume(spec) := examples.combined([examples.resource("v1", "PersistentVolume", "data", {"spec": spec})])
+
+test_accepts_other_volumes if {
+	every spec in [{}, {"csi": {"driver": "ebs.csi.aws.com"}}, {"local": {"path": "/mnt/disk"}}] {
+		count(host_path.deny) == 0 with input as _volume(spec)
+	}
+}
+
+test_denies_folders_of_a_node if {
+	examples.messages(host_path.deny) == {
+		"PersistentVolume/data: opens the folder /srv of whichever node the pod runs on",
+	} with input as _volume({"hostPath": {"path": "/srv"}})
+	count(host_path.deny) == 1 with input as _volume({"hostPath": {}})
+}
