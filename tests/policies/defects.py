@@ -74,6 +74,8 @@ def workload(kind: str, name: str, spec: Document, annotations: Document | None 
     metadata = {"name": name, "namespace": "shop", "labels": labels}
     if kind == "Pod":
         return {"apiVersion": "v1", "kind": kind, "metadata": metadata | described, "spec": spec}
+    if kind in {"CronJob", "Job"}:
+        spec = {"restartPolicy": "Never"} | spec
     body: Document = {"template": {"metadata": described, "spec": spec}}
     if kind == "CronJob":
         body = {"schedule": "0 2 * * *", "jobTemplate": {"spec": body}}
@@ -193,6 +195,13 @@ def in_set(do: Change, level: str = "deny", also: frozenset[str] = frozenset()) 
 def in_pod(do: Change) -> InTarget:
     """Breaks the one pod of the good target."""
     return change("Deployment", lambda deployment: do(deployment["spec"]["template"]["spec"]))
+
+
+def mount_file(spec: Document) -> None:
+    """Lets a pod mount one file of the ConfigMap `other`, whose name is not quite right."""
+    spec["volumes"].append({"name": "settings", "configMap": {"name": "other"}})
+    mount = {"name": "settings", "mountPath": "/etc/nginx/nginx.conf", "subPath": "nginx.cfg"}
+    spec["containers"][0]["volumeMounts"].append(mount)
 
 
 def variable(source: str, name: str) -> InTarget:
@@ -392,6 +401,10 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         add("PersistentVolumeClaim", spec={"storageClassName": "fast"}),
         {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "slow"}},
     ),
+    "references.sub_path": beside(
+        in_pod(mount_file),
+        document("ConfigMap", data={"nginx.conf": ""}),
+    ),
     "references.volume": in_pod(lambda spec: spec["volumes"].pop()),
     "rbac.administrators": change(
         "RoleBinding", lambda binding: binding.update(roleRef={"kind": "ClusterRole", "name": "cluster-admin"})
@@ -422,10 +435,19 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "secrets.literal_values": InContainer(literal("PASSWORD", "hunter2")),
     "secrets.placeholders": InContainer(literal("LEVEL", "changeme")),
     "storage.claim_templates": in_set(lambda spec: spec["volumeClaimTemplates"][0].pop("kind")),
+    "storage.host_path": with_documents(
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": "other"},
+            "spec": {"hostPath": {"path": "/srv"}},
+        }
+    ),
     "storage.retention": in_set(
         lambda spec: spec["persistentVolumeClaimRetentionPolicy"].pop("whenScaled"), also=frozenset({"storage.table"})
     ),
     "storage.table": in_set(lambda spec: spec["volumeClaimTemplates"][0]["spec"].update(storageClassName="fast")),
+    "storage.unused_claim": InTarget(lambda target: target.append(document("PersistentVolumeClaim")), level="warn"),
     "secrets.plain_secret": change("Secret", lambda secret: secret.update(data={"key": "aHVudGVyMg=="})),
     "workloads.added_capabilities": InContainer(setting("capabilities", {"drop": ["ALL"], "add": ["SYS_ADMIN"]})),
     "services.port_names": change("Service", lambda service: service["spec"]["ports"].append({"port": 8080})),
@@ -474,6 +496,13 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         lambda container: container["resources"]["limits"].pop("memory"),
         lists=("containers", "initContainers"),
     ),
+    "workloads.restart_policy": InPod(lambda spec: spec.update(restartPolicy="Never"), kinds=LONG_RUNNING),
+    "workloads.rollout": change(
+        "Deployment",
+        lambda deployment: deployment["spec"].update(
+            strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}
+        ),
+    ),
     "workloads.run_as_non_root": InContainer(setting("runAsNonRoot", False)),
     "workloads.run_as_user": InContainer(setting("runAsUser", 0)),
     "workloads.seccomp": InPod(without_setting("seccompProfile")),
@@ -483,6 +512,9 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         frozenset({"workloads.host_path"}),
     ),
     "workloads.scratch_space": InPod(lambda spec: spec["volumes"][0].update(emptyDir={})),
+    "workloads.selector": change(
+        "Deployment", lambda deployment: deployment["spec"]["selector"]["matchLabels"].update(app="web")
+    ),
     "workloads.selinux": InContainer(setting("seLinuxOptions", {"type": "spc_t"})),
     "workloads.service_account": InPod(lambda spec: spec.pop("serviceAccountName")),
     "workloads.service_account_token": InPod(lambda spec: spec.pop("automountServiceAccountToken")),

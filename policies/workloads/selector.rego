@@ -1,0 +1,72 @@
+# METADATA
+# title: A workload selects its own pods and no others
+# description: |
+#   The API server refuses a workload whose selector does not find the pods that it makes, or finds all pods there are.
+#   Where it also finds those of another workload, an autoscaler measures both and scales one by them: warned of, and
+#   denied where the table `strict` lists conventions.
+# custom:
+#   id: workloads.selector
+#   profile: general
+#   subjects: pods
+#   severity: high
+#   fix: "write labels in spec.selector.matchLabels that the pod template has, and that no other workload's pods have"
+#   docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
+package rules.workloads.selector
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.selectors
+import data.lib.strictness
+import data.lib.values
+import data.lib.workloads
+
+deny contains found if {
+	some entry in _selecting
+	not selectors.matches(entry.selector, entry.pod.labels)
+	found := _about(entry, {
+		"msg": sprintf("its selector %s does not find its own pods, which have %s", [
+			json.marshal(entry.selector),
+			json.marshal(entry.pod.labels),
+		]),
+		"fix": "write labels in spec.selector.matchLabels that the pod template has",
+	})
+}
+
+deny contains found if {
+	some entry in _selecting
+	selectors.is_empty(entry.selector)
+	found := _about(entry, {
+		"msg": "its selector is empty and finds every pod of the namespace",
+		"fix": "write labels in spec.selector.matchLabels that the pod template has, and no other pod",
+	})
+}
+
+deny contains found if some found in strictness.denied("conventions", _overlapping)
+
+warn contains found if some found in strictness.warned("conventions", _overlapping)
+
+_overlapping contains found if {
+	some entry in _selecting
+	not selectors.is_empty(entry.selector)
+	others := [pod |
+		some pod in workloads.selected(entry.pod.resource.namespace, entry.selector)
+		_who(pod) != _who(entry.pod)
+	]
+	count(others) > 0
+	found := _about(entry, {
+		"msg": sprintf("its selector also finds the pods of %s", [workloads.names(others)]),
+		"fix": "write a label in spec.selector.matchLabels that only its own pods have",
+	})
+}
+
+_selecting := [{"pod": pod, "selector": selector} |
+	some pod in pods.templates
+	pods.is_long_running(pod)
+	selector := values.at(pod.resource.content, ["spec", "selector"])
+	is_object(selector)
+	pod.resource.kind != "ReplicationController"
+]
+
+_who(pod) := [pod.resource.kind, pod.resource.name]
+
+_about(entry, said) := finding.about(entry.pod.resource, object.union(said, {"path": "/spec/selector"}))
