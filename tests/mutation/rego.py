@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ _SWAPS = {" == ": " != ", " != ": " == ", " < ": " <= ", " <= ": " < ", " > ": "
 _NUMBER = re.compile(r"(?<![\w.\"%])\d+(?![\w.\"])")
 _TEXT = re.compile(r'"([^"\\%]+)"')
 # What a finding says to people: its tests compare the message, and a mutant of it proves nothing.
-_SAID = re.compile(r'^\s*("(msg|fix|path)"|"found"|\}\)|finding\.|found :=)')
+_SAID = re.compile(r'^\s*("(msg|fix|path)"|"found"|\}\)|finding\.|found :=)|^_fix := ')
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,22 @@ class Mutant:
     operator: str
     text: str
 
+    @property
+    def title(self) -> str:
+        """The mutant without the number of its line, which moves: how the line reads then, or what is dropped."""
+        shown = self.text or self._lines()[self.line - 1]
+        return f"{self.file.relative_to(POLICIES)} {self.operator}: {shown.strip()}"
+
     def __str__(self) -> str:
-        return f"{self.file.relative_to(POLICIES)}:{self.line} {self.operator}: {self.text.strip()}"
+        file, _, rest = self.title.partition(" ")
+        return f"{file}:{self.line} {rest}"
+
+    def _lines(self) -> list[str]:
+        return self.file.read_text(encoding="utf-8").splitlines()
 
     def source(self) -> str:
         """The whole file with the change."""
-        lines = self.file.read_text(encoding="utf-8").splitlines()
+        lines = self._lines()
         lines[self.line - 1] = self.text
         return "\n".join(lines) + "\n"
 
@@ -99,15 +109,25 @@ class Laboratory:
             file.write_bytes(original)
 
     def _verdict(self, file: Path) -> str:
-        shared = [*(path for path in rule_files(self.folder / "lib")), self.folder / "lib/examples_test.rego"]
+        near = tool("opa", "test", "--fail-on-empty", *self._tests(file))
+        if near.code:
+            return "killed" if "FAIL" in near.text else "stillborn"
+        # What rules share is proved by the tests of the rules, too.
+        shared = file.parent.name == "lib" and tool("opa", "test", self.folder).code
+        return "killed" if shared else "survived"
+
+    def _tests(self, file: Path) -> list[Path]:
+        """The files among which the tests of this one run: those that rules share, or all for what gathers rules."""
+        if file.parent == self.folder:
+            return [self.folder]
         own = file.with_name(f"{file.stem}_test.rego")
-        near = tool("opa", "test", "--fail-on-empty", *{*shared, file, own})
-        if near.code == 0 and file.parent.name == "lib":
-            # What rules share is proved by the tests of the rules, too.
-            return "killed" if tool("opa", "test", self.folder).code else "survived"
-        if near.code == 0:
-            return "survived"
-        return "killed" if "FAIL" in near.text else "stillborn"
+        return sorted({*rule_files(self.folder / "lib"), self.folder / "lib/examples_test.rego", file, own})
+
+    def unbroken(self, files: Iterable[Path]) -> None:
+        """Make sure that tests pass while nothing is broken; else they would seem to notice everything."""
+        for file in files:
+            done = tool("opa", "test", "--fail-on-empty", *self._tests(self.folder / file.relative_to(POLICIES)))
+            assert done.code == 0, done.text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,16 +143,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = [
             each for half in pool.map(lambda half: _run(Laboratory(Path(half[0])), half[1]), halves) for each in half
         ]
-    explained = {one["mutant"] for one in yaml.safe_load(EXPLAINED.read_text(encoding="utf-8"))}
-    survivors = {str(mutant) for mutant, verdict in found if verdict == "survived"}
-    print(
-        *(f"{verdict:10}{number:6}" for verdict, number in sorted(Counter(one for _, one in found).items())), sep="\n"
-    )
-    print(*(f"survived: {one}" for one in sorted(survivors - explained)), sep="\n")
-    return 1 if survivors - explained else 0
+    survivors = [mutant for mutant, verdict in found if verdict == "survived"]
+    counts = sorted(Counter(verdict for _, verdict in found).items())
+    print(*(f"{verdict:10}{number:6}" for verdict, number in counts), sep="\n")
+    unexplained, needless = _explained(survivors, files)
+    print(*(f"survived without an explanation: {mutant}" for mutant in unexplained), sep="\n")
+    print(*(f"explains no survivor: {title}" for title in needless), sep="\n")
+    return 1 if unexplained or needless else 0
+
+
+def _explained(survivors: Sequence[Mutant], files: Sequence[Path]) -> tuple[list[Mutant], list[str]]:
+    """The survivors that nobody explains, and the explanations about these files that explain none."""
+    explanations = [one["mutant"] for one in yaml.safe_load(EXPLAINED.read_text(encoding="utf-8"))]
+    names = {str(file.relative_to(POLICIES)) for file in files}
+    titles = [mutant.title for mutant in survivors]
+    needless = [one for one in explanations if one.split()[0] in names and one not in titles]
+    return [mutant for mutant in survivors if mutant.title not in explanations], needless
 
 
 def _run(laboratory: Laboratory, tried: Sequence[Mutant]) -> list[tuple[Mutant, str]]:
+    laboratory.unbroken({mutant.file for mutant in tried})
     return [(mutant, laboratory.verdict(mutant)) for mutant in tried]
 
 
