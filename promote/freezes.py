@@ -46,9 +46,9 @@ class Window:
         if isinstance(start, datetime) and isinstance(end, datetime):
             yield start, end
         elif isinstance(start, Weekly) and isinstance(end, Weekly):
-            today = now.astimezone(self.zone).date()
-            # From a day too early to a day too late: where a zone changes its day, dates jump.
-            for day in (today - timedelta(days=back) for back in range(-1, 9)):
+            today = now.astimezone(UTC).date()
+            # From the latest day that it may be anywhere to a week before the earliest.
+            for day in (today - timedelta(days=back) for back in range(-1, 10)):
                 if day.weekday() == start.day:
                     begins = datetime.combine(day, start.time)
                     ends = datetime.combine(day + timedelta(days=(end.day - start.day) % 7), end.time)

@@ -152,6 +152,14 @@ def test_a_commit_from_the_future_has_soaked_for_no_time_and_hinders_none() -> N
     assert _length(known, "3") == 8 * HOUR
 
 
+def test_a_commit_counts_from_the_one_before_it_at_the_earliest() -> None:
+    known = history.revisions(
+        Recorded(tag, (START + hours * HOUR).isoformat(), "A", "s", images(tag))
+        for tag, hours in (("a1", 9), ("a2", 3))
+    )
+    assert _length(known, "2") == HOUR
+
+
 def _stay(known: Sequence[Revision], tag: str, now: datetime) -> Stay | None:
     return history.last_stay(known, lambda one: gates.runs(one, "a", Version(tag)), now)
 
