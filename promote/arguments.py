@@ -257,6 +257,10 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     _despite(parser)
 
 
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("commit", metavar="SHA", help="the commit, by any name that Git knows")
+
+
 def _hold(parser: argparse.ArgumentParser) -> None:
     _environment(parser)
     parser.add_argument("version", metavar="NAME=TAG[@DIGEST]", help="the version to refuse")
@@ -280,6 +284,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "rollback": ("restore earlier images by one commit", _rollback),
     "history": ("list what an environment ran", _history),
     "status": ("show every environment, what waits and what is open", _nothing),
+    "verify": ("prove that a commit moves versions and nothing else", _verify),
     "check": ("render, validate and evaluate the rules", _check),
     "policies": ("list the rules", _nothing),
     "merge": ("merge a pull request after checking its result", _merge),

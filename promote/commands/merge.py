@@ -79,15 +79,15 @@ def _verdict(
     if tree is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to renew it")
     with workspace.at(tip) as before, workspace.at(tree) as after:
-        environments = _environments(after, repository.changed(tip, tree))
-        moving = _moving(before, after, environments, despite)
+        affected = environments(after, repository.changed(tip, tree))
+        moving = _moving(before, after, affected, despite)
         needed = any(there.gates != Gates() for there, _ in moving)
         known = workspace.known(after, tip, pull.head_commit, needed) if moving else None
         told = [_gated(before, after, there, made, known) for there, made in moving]
         if shut := [gate for made, _ in told for gate in made.blocked]:
             raise workflow.blocked(shut)
         with process.side_by_side(2) as pool:
-            rendering = [pool.submit(render.kustomize, after.root / one.path, one.name) for one in environments]
+            rendering = [pool.submit(render.kustomize, after.root / one.path, one.name) for one in affected]
             targets = [process.result(one) for one in rendering]
         verdict = inspection.inspect(targets, after.rules(), after.root)
         for made, around in told:
@@ -96,11 +96,11 @@ def _verdict(
 
 
 def _moving(
-    before: Tree, after: Tree, environments: Sequence[Environment], despite: Mapping[str, str]
+    before: Tree, after: Tree, affected: Sequence[Environment], despite: Mapping[str, str]
 ) -> list[tuple[Environment, Plan]]:
     """The environments whose versions the merge moves, as the shared branch has them, and what is held of that."""
     found = []
-    for environment in environments:
+    for environment in affected:
         try:
             there = before.environment(environment.name)
             old = before.images(there)
@@ -129,7 +129,7 @@ def _gated(before: Tree, after: Tree, there: Environment, made: Plan, known: Kno
     return made, replace(known, rolled_back=rolled_back)
 
 
-def _environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
+def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
     """All that promote.yaml names or, where it names none, every folder whose kustomization the merge changes.
 
     Raises UsageError when there is nothing that could be checked.
