@@ -13,6 +13,7 @@ _account := {"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}
 test_accepts_a_role_of_ones_own if {
 	count(administrators.deny) == 0 with input as _binding("ClusterRoleBinding", "cart", _account)
 	count(administrators.deny) == 0 with input as _binding("RoleBinding", "edit", _account)
+	count(administrators.deny) == 0 with input as _binding("RoleBinding", "view", {"kind": "Group", "name": "operators"})
 }
 
 test_denies_cluster_admin_in_a_namespace_too if {

@@ -20,7 +20,27 @@ test_accepts_a_role_of_the_table if {
 		with data.deployers as {"cart": "applies what Git says"}
 }
 
+# What starts pods, and the API group that has it.
+_workloads := {
+	"cronjobs": "batch",
+	"daemonsets": "apps",
+	"deployments": "apps",
+	"jobs": "batch",
+	"pods": "",
+	"replicasets": "apps",
+	"replicationcontrollers": "",
+	"statefulsets": "apps",
+}
+
 test_denies_every_workload if {
+	every resource, group in _workloads {
+		examples.messages(deployers.deny) == {
+			sprintf("Role/cart: may create %s, and so run anything", [resource]),
+		} with input as _role(group, [resource], ["create"])
+	}
+}
+
+test_says_what_may_be_done if {
 	examples.messages(deployers.deny) == {
 		"Role/cart: may create pods, and so run anything",
 	} with input as _role("", ["pods", "configmaps"], ["create"])

@@ -29,22 +29,43 @@ test_denies_naming_whom_to_impersonate if {
 	} with input as examples.combined([role])
 }
 
-test_denies_every_way if {
-	ways := [
-		["rbac.authorization.k8s.io", "roles", "bind"],
-		["rbac.authorization.k8s.io", "clusterroles", "escalate"],
-		["", "users", "impersonate"],
-		["authentication.k8s.io", "userextras", "impersonate"],
-		["", "serviceaccounts/token", "create"],
-		["certificates.k8s.io", "certificatesigningrequests/approval", "update"],
-		["certificates.k8s.io", "signers", "approve"],
-		["admissionregistration.k8s.io", "mutatingwebhookconfigurations", "create"],
-		["admissionregistration.k8s.io", "validatingadmissionpolicybindings", "delete"],
-		["authentication.k8s.io", "userextras/scopes", "impersonate"],
-		["", "persistentvolumes", "create"],
-		["", "namespaces", "patch"],
+# API group, resource and verb, as the documentation of RBAC, certificates and admission names them.
+_ways := array.concat(_ways_to_rights, _ways_by_admission)
+
+_ways_to_rights := [
+	["rbac.authorization.k8s.io", "roles", "bind"],
+	["rbac.authorization.k8s.io", "clusterroles", "escalate"],
+	["", "groups", "impersonate"],
+	["", "serviceaccounts", "impersonate"],
+	["", "users", "impersonate"],
+	["authentication.k8s.io", "uids", "impersonate"],
+	["authentication.k8s.io", "userextras", "impersonate"],
+	["authentication.k8s.io", "userextras/scopes", "impersonate"],
+	["", "serviceaccounts/token", "create"],
+	["certificates.k8s.io", "certificatesigningrequests/approval", "patch"],
+	["certificates.k8s.io", "certificatesigningrequests/approval", "update"],
+	["certificates.k8s.io", "certificatesigningrequests/status", "update"],
+	["certificates.k8s.io", "signers", "approve"],
+	["certificates.k8s.io", "signers", "sign"],
+	["", "persistentvolumes", "create"],
+	["", "namespaces", "patch"],
+	["", "namespaces", "update"],
+]
+
+_ways_by_admission := [["admissionregistration.k8s.io", resource, verb] |
+	some resource in [
+		"mutatingadmissionpolicies",
+		"mutatingadmissionpolicybindings",
+		"mutatingwebhookconfigurations",
+		"validatingadmissionpolicies",
+		"validatingadmissionpolicybindings",
+		"validatingwebhookconfigurations",
 	]
-	every way in ways {
+	some verb in ["create", "delete", "deletecollection", "patch", "update"]
+]
+
+test_denies_every_way if {
+	every way in _ways {
 		examples.messages(escalation.deny) == {
 			sprintf("Role/cart: may %s %s, and so get any right", [way[2], way[1]]),
 		} with input as _role(way[0], way[1], [way[2]])

@@ -21,9 +21,48 @@ test_accepts_a_binding_in_a_namespace if {
 	count(reach.deny) == 0 with input as _target("RoleBinding", "", ["pods"])
 }
 
+test_accepts_what_another_group_calls_so if {
+	count(reach.deny) == 0 with input as _target("ClusterRoleBinding", "", ["deployments"])
+	count(reach.deny) == 0 with input as _target("ClusterRoleBinding", "metrics.k8s.io", ["pods"])
+}
+
+test_accepts_what_other_roles_allow if {
+	rule := {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+	bound := _target("ClusterRoleBinding", "", ["nodes"])
+	every other in [
+		examples.resource(_api, "ClusterRole", "web", {"rules": [rule]}),
+		examples.resource(_api, "Role", "cart", {"rules": [rule]}),
+	] {
+		count(reach.deny) == 0 with input as array.concat(bound, examples.combined([other]))
+	}
+}
+
+# What `kubectl api-resources --namespaced` lists, by API group.
+_namespaced := {
+	"": [
+		"configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "pods", "replicationcontrollers",
+		"resourcequotas", "secrets", "serviceaccounts", "services",
+	],
+	"apps": ["daemonsets", "deployments", "replicasets", "statefulsets"],
+	"autoscaling": ["horizontalpodautoscalers"],
+	"batch": ["cronjobs", "jobs"],
+	"networking.k8s.io": ["ingresses", "networkpolicies"],
+	"policy": ["poddisruptionbudgets"],
+	"rbac.authorization.k8s.io": ["rolebindings", "roles"],
+}
+
+test_denies_whatever_lives_in_a_namespace if {
+	every group, resources in _namespaced {
+		every resource in resources {
+			examples.messages(reach.deny) == {
+				sprintf("ClusterRoleBinding/cart: reaches %s of every namespace", [resource]),
+			} with input as _target("ClusterRoleBinding", group, [resource])
+		}
+	}
+}
+
 test_denies_reaching_every_namespace if {
 	examples.messages(reach.deny) == {
 		"ClusterRoleBinding/cart: reaches configmaps, pods/log of every namespace",
 	} with input as _target("ClusterRoleBinding", "", ["pods/log", "nodes", "configmaps"])
-	count(reach.deny) == 1 with input as _target("ClusterRoleBinding", "apps", ["deployments"])
 }

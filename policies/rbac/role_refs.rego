@@ -53,6 +53,5 @@ _is_in_reach(_, role) if role.kind == "ClusterRole"
 
 _is_in_reach(binding, role) if {
 	binding.kind == "RoleBinding"
-	role.kind == "Role"
 	role.namespace == binding.namespace
 }

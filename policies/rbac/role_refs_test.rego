@@ -21,7 +21,7 @@ test_accepts_rendered_roles if {
 }
 
 test_accepts_the_clusters_own_roles if {
-	every name in ["view", "system:auth-delegator"] {
+	every name in ["admin", "cluster-admin", "edit", "view", "system:auth-delegator"] {
 		target := _target("RoleBinding", {"kind": "ClusterRole", "name": name}, _role)
 		count(role_refs.deny) == 0 with input as target
 		count(role_refs.warn) == 0 with input as target
@@ -32,11 +32,17 @@ test_denies_a_role_that_is_not_there if {
 	examples.messages(role_refs.deny) == {
 		"RoleBinding/cart: refers to Role web, which is not rendered in its namespace",
 	} with input as _target("RoleBinding", {"kind": "Role", "name": "web"}, _role)
+	count(role_refs.warn) == 0 with input as _target("RoleBinding", {"kind": "Role", "name": "web"}, _role)
 }
 
 test_denies_a_role_of_another_namespace if {
 	elsewhere := object.union(_role, {"metadata": {"namespace": "else"}})
 	count(role_refs.deny) == 1 with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, elsewhere)
+}
+
+test_denies_a_role_of_the_other_kind if {
+	count(role_refs.deny) == 1 with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, _cluster_role)
+	count(role_refs.warn) == 1 with input as _target("RoleBinding", {"kind": "ClusterRole", "name": "cart"}, _role)
 }
 
 test_denies_a_role_bound_for_the_cluster if {

@@ -23,6 +23,14 @@ test_accepts_people_and_accounts_of_elsewhere if {
 	count(subjects.deny) == 0 with input as _bound(object.union(_subject("web"), {"namespace": "else"}))
 }
 
+test_accepts_people_who_are_called_like_accounts if {
+	every name in ["default", "web", "system:serviceaccounts:shop"] {
+		every namespace in ["", "shop"] {
+			count(subjects.deny) == 0 with input as _bound({"kind": "User", "name": name, "namespace": namespace})
+		}
+	}
+}
+
 test_denies_an_account_that_is_not_rendered if {
 	examples.messages(subjects.deny) == {
 		"RoleBinding/cart: names ServiceAccount shop/web, which is not rendered",
@@ -35,9 +43,11 @@ test_denies_it_where_only_pods_are_rendered if {
 }
 
 test_denies_an_account_without_a_namespace if {
-	examples.messages(subjects.deny) == {
-		"RoleBinding/cart: names ServiceAccount cart without a namespace",
-	} with input as _bound({"kind": "ServiceAccount", "name": "cart"})
+	every name in ["cart", "default", "system:authenticated", "system:serviceaccounts:shop"] {
+		examples.messages(subjects.deny) == {
+			sprintf("RoleBinding/cart: names ServiceAccount %s without a namespace", [name]),
+		} with input as _bound({"kind": "ServiceAccount", "name": name})
+	}
 }
 
 test_denies_the_account_default if {

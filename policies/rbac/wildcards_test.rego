@@ -19,3 +19,9 @@ test_denies_each_wildcard if {
 		"Role/cart: nonResourceURLs of a rule holds the wildcard /*",
 	} with input as _role(rule)
 }
+
+test_denies_every_address if {
+	examples.messages(wildcards.deny) == {
+		"Role/cart: nonResourceURLs of a rule holds the wildcard *",
+	} with input as _role({"nonResourceURLs": ["*"], "verbs": ["get"]})
+}
