@@ -257,6 +257,12 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     _despite(parser)
 
 
+def _drift(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="FROM", help="one environment")
+    parser.add_argument("target", metavar="TO", help="the other one")
+    _option(parser, "--manifests", action="store_true", help="also compare all that they render")
+
+
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("commit", metavar="SHA", help="the commit, by any name that Git knows")
 
@@ -284,6 +290,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "rollback": ("restore earlier images by one commit", _rollback),
     "history": ("list what an environment ran", _history),
     "status": ("show every environment, what waits and what is open", _nothing),
+    "drift": ("show in what two environments differ", _drift),
     "verify": ("prove that a commit moves versions and nothing else", _verify),
     "check": ("render, validate and evaluate the rules", _check),
     "policies": ("list the rules", _nothing),

@@ -15,7 +15,7 @@ from promote.errors import UsageError
 
 WORDS = {
     "promote": "a b", "plan": "a b", "diff": "", "bump": "a web=1", "rollback": "a", "history": "a", "status": "",
-    "check": "", "verify": "HEAD", "policies": "", "merge": "1", "hold": "a web=1", "release": "a",
+    "check": "", "verify": "HEAD", "drift": "a b", "policies": "", "merge": "1", "hold": "a web=1", "release": "a",
 }  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from tests.integration.sandbox import KUSTOMIZATION, Sandbox
+
+
+def test_versions_that_differ(tiny: Sandbox) -> None:
+    tiny.replace(KUSTOMIZATION, '"2.0.0"\n', '"2.1.0"\n  - name: shop/job\n    newTag: "7"\n')
+    tiny.publish()
+    answer = tiny.promote("drift", "staging", "production", "--output", "json", code=1).json
+    assert answer == {
+        "from": "staging",
+        "to": "production",
+        "commit": tiny.tip(),
+        "images": [
+            {"service": "api", "image": "shop/api", "from": {"tag": "1.2.0", "digest": None},
+             "to": {"tag": "1.1.0", "digest": None}},
+            {"service": "job", "image": "shop/job", "from": None, "to": {"tag": "7", "digest": None}},
+        ],
+        "manifests": None,
+    }  # fmt: skip
+    said = tiny.promote("drift", "production", "staging", code=1).out.splitlines()
+    assert said == ["api: 1.1.0 in production, 1.2.0 in staging", "job: 7 in production, none in staging"]
+
+
+def test_no_drift_is_left_by_a_promotion(tiny: Sandbox) -> None:
+    tiny.promote("staging", "production", "--auto-merge")
+    said = tiny.promote("drift", "staging", "production", "--manifests").out
+    assert said == "staging and production have the same versions\n0 differences beside images\n"
+
+
+def test_manifests_that_differ_beside_namespace_and_hash(tiny: Sandbox) -> None:
+    tiny.promote("staging", "production", "--auto-merge")
+    tiny.git("pull", "--quiet", "origin", "main")
+    for name, level in (("staging", "debug"), ("production", "info")):
+        path = f"overlays/{name}/kustomization.yaml"
+        added = f"configMapGenerator: [{{name: web, literals: [LEVEL={level}, WHERE={name}]}}]\n"
+        tiny.write(path, tiny.read(path) + added)
+    tiny.publish()
+    answer = tiny.promote("drift", "staging", "production", "--manifests", "--output", "json", code=1).json
+    who = {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "NAMESPACE", "name": "web"}
+    assert (answer["images"], answer["manifests"]) == (
+        [],
+        [{"resource": who, "path": "/data/LEVEL", "from": "debug", "to": "info"}],
+    )
+    assert tiny.promote("drift", "staging", "production").out == "staging and production have the same versions\n"
+
+
+def test_one_environment_by_two_names(tiny: Sandbox) -> None:
+    assert "are the same folder" in tiny.promote("drift", "staging", "overlays/staging", code=2).err
