@@ -26,10 +26,10 @@ _TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(\S+)", re.MULTILINE)
 _HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
 # What an API server takes as one request: MaxRequestBodyBytes of k8s.io/apiserver, 3 MiB.
 _REQUEST = 3 * 1024 * 1024
+# What one check may hold, so that it stays below 500 MB with the programs that it starts.
+MOST_CHARACTERS, MOST_NODES = 8 << 20, 300_000
 _SEPARATOR = re.compile(r"^---(?=\s)", re.MULTILINE)
-# More characters than any cluster stores in one object, once all aliases are written out.
-_LARGEST = 10_000_000
-_ENDLESS = _LARGEST + 1
+_ENDLESS = _REQUEST + 1
 _DEEPEST = 200
 _INDENTS = re.compile(r"^[-?: ]+", re.MULTILINE)
 # Characters that YAML takes for line breaks or refuses, though JSON allows them in strings.
@@ -123,7 +123,7 @@ def load_all(text: str, where: str) -> Iterator[Any]:
     """Every document of `text`; raises RenderError with the line where it is no YAML that Kubernetes takes."""
     _refuse_size(text, where)
     try:
-        _refuse_depth(text)
+        _refuse_excess(text, where)
         loader = _Loader(text)
         while loader.check_node():
             node = loader.get_node()
@@ -141,9 +141,9 @@ def load_all(text: str, where: str) -> Iterator[Any]:
 def nodes(text: str) -> list[yaml.Node]:
     """The root node of every object in `text`, `List` kinds unfolded; none where the text is not YAML."""
     try:
-        _refuse_depth(text)
+        _refuse_excess(text, "")
         roots = list(yaml.compose_all(text, Loader=_Loader))
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RenderError):
         return []
     return [node for root in roots if root is not None for node in _unfold_node(root)]
 
@@ -209,20 +209,35 @@ def _refuse_size(text: str, where: str) -> None:
             )
 
 
-def _refuse_depth(text: str) -> None:
-    """Refuse what is nested so deeply that the C parser, which calls itself for every level, would crash."""
+def at_most(text: str) -> int:
+    """More than the keys, values, lists and maps in `text`, or as many; found quickly, without parsing it."""
+    return (
+        1 + 2 * (text.count(":") + text.count("?")) + sum(map(text.count, (",", "[", "{", "- ", "-\n", "-\t", "---")))
+    )
+
+
+def size(text: str) -> int:
+    """How many keys, values, lists and maps `text` has, without keeping them in memory."""
+    return sum(isinstance(event, yaml.NodeEvent) for event in yaml.parse(text, Loader=_Loader))
+
+
+def _refuse_excess(text: str, where: str) -> None:
+    """Refuse what would fill the memory, or crash the C parser, which calls itself for every level of nesting."""
     indents = max(map(len, _INDENTS.findall(text)), default=0)
     # A list may stand at the column of its key, so a column holds at most two levels.
-    if text.count("[") + text.count("{") + 2 * indents <= _DEEPEST:
+    if text.count("[") + text.count("{") + 2 * indents <= _DEEPEST and at_most(text) <= MOST_NODES:
         return
-    depth = 0
+    depth = number = 0
     for event in yaml.parse(text, Loader=_Loader):
+        number += isinstance(event, yaml.NodeEvent)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
             raise _refusal("it is nested too deeply", event)
+        if number > MOST_NODES:
+            raise RenderError(f"{where}: more than {MOST_NODES:,} keys and values: split it, and check it in parts")
 
 
 def _refuse_bomb(root: yaml.Node) -> None:
@@ -232,9 +247,9 @@ def _refuse_bomb(root: yaml.Node) -> None:
     def size(node: yaml.Node) -> int:
         if id(node) not in sizes:
             sizes[id(node)] = _ENDLESS  # what an alias to its own parent finds
-            own = len(node.value) if isinstance(node, yaml.ScalarNode) else 1
-            sizes[id(node)] = own + sum(map(size, _children(node)))
-        if sizes[id(node)] > _LARGEST:
+            own = len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+            sizes[id(node)] = own + 1 + sum(map(size, _children(node)))
+        if sizes[id(node)] > _REQUEST:
             raise _refusal("its aliases would expand without end", node)
         return sizes[id(node)]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promote import checks, documents, policy_files, process, schemas, tools, waivers
 from promote.checks import Finding, Verdict
-from promote.errors import ToolError
+from promote.errors import RenderError, ToolError
 from promote.render import Rendered
 from promote.rules import PROFILES
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
-_WORKERS = 8  # the work is done by other processes; a thread only waits for one
+# Programs at the same time, each with 150 MB; and how large a target then may be, in characters, in keys and values.
+_WORKERS, _SMALL_TEXT, _SMALL = 3, 1 << 20, 40_000
 
 
 def _today() -> date:
@@ -97,9 +98,11 @@ def _seen(rendered: Rendered, counted: checks.Target, only: Sequence[str]) -> wa
 
 def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tuple[checks.Target, list[Finding]]]:
     chosen = policy_files.load(rules.policies, rules.profile)
+    _refuse_excess(targets)
+    small = _all_small(targets)
     with (
         tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
-        process.side_by_side(_WORKERS) as pool,
+        process.side_by_side(_WORKERS if small else 1) as pool,
     ):
         files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
         about = [_about(file, target, rules, chosen) for file, target in zip(files, targets, strict=True)]
@@ -108,7 +111,9 @@ def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tu
         validations = {
             version: pool.submit(_kubeconform, files, version, kinds, rules.schemas) for version in rules.kubernetes
         }
-        # Parsed here, while the other programs work.
+        # Parsed here: while the other programs work, or when their memory is free again.
+        for waiting in () if small else (*evaluations, *validations.values()):
+            process.result(waiting)
         for target in targets:
             _ = target.documents
         answers = {version: process.result(validation) for version, validation in validations.items()}
@@ -122,6 +127,24 @@ def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tu
             )
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
+
+
+def _refuse_excess(targets: Sequence[Rendered]) -> None:
+    """Raise RenderError where the targets together are more than a check may hold."""
+    texts = [target.text for target in targets]
+    if sum(map(len, texts)) > documents.MOST_CHARACTERS or (
+        sum(map(documents.at_most, texts)) > documents.MOST_NODES
+        and sum(map(documents.size, texts)) > documents.MOST_NODES
+    ):
+        raise RenderError(
+            f"{', '.join(target.name for target in targets)}: more than {documents.MOST_CHARACTERS >> 20} MiB or "
+            f"{documents.MOST_NODES:,} keys and values: name fewer targets, or parts of one"
+        )
+
+
+def _all_small(targets: Sequence[Rendered]) -> bool:
+    """Whether all targets can be judged at the same time; one after the other takes less memory and more time."""
+    return all(len(one.text) <= _SMALL_TEXT and documents.at_most(one.text) <= _SMALL for one in targets)
 
 
 def _judge(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -99,10 +101,12 @@ def run(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     timeout: float = 120,
+    memory: int | None = None,
 ) -> Completed:
     """Run `argv` to its end and return what it did; the caller judges the exit code.
 
-    Raises ToolError when the program is missing, TimedOut when it runs longer than `timeout` seconds.
+    On Linux the program may have `memory` bytes of its own, and fails where it asks for more. Raises ToolError when
+    the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
     command = [str(part) for part in argv]
     with _interrupts_wait() as go_on:
@@ -121,11 +125,19 @@ def run(
             raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
         with child, _running(child):
             go_on()
+            _bound(child.pid, memory)
             try:
                 stdout, stderr = child.communicate(stdin, timeout)
             except subprocess.TimeoutExpired:
                 raise TimedOut(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
     return Completed(child.returncode, stdout, stderr)
+
+
+def _bound(pid: int, memory: int | None) -> None:
+    # From outside: what Python would do between fork and exec is not safe beside threads.
+    if memory is not None and sys.platform == "linux":
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))
 
 
 @contextmanager

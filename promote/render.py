@@ -14,7 +14,7 @@ from promote.documents import Document
 from promote.errors import RenderError, UsageError
 from promote.kustomization import FILE_NAMES
 
-_LARGEST = 64 << 20  # bytes of one file; a check keeps all of it in memory, several times
+_LARGEST = 32 << 20  # bytes of one file, with comments and indentation; all of it is in memory, several times
 _MANIFESTS = (".yaml", ".yml", ".json")
 
 
@@ -49,13 +49,16 @@ def manifests(path: Path, name: str) -> Rendered:
     files = sorted(_below(path)) if path.is_dir() else [path]
     if not files:
         raise UsageError(f"{name}: no YAML or JSON file there; name a folder or a file with manifests")
-    objects = [
-        (text, file.resolve())
-        for file in files
-        for text in documents.canonical(read(file), documents.shown(file, Path.cwd()))
-    ]
-    text = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
-    return Rendered(name, path, text, tuple(file for _, file in objects))
+    objects: list[tuple[str, Path]] = []
+    characters = 0
+    for file in files:
+        for text in documents.canonical(read(file), documents.shown(file, Path.cwd())):
+            characters += len(text)
+            objects.append((text, file.resolve()))
+        if characters > documents.MOST_CHARACTERS:
+            raise RenderError(f"{name}: more than {documents.MOST_CHARACTERS >> 20} MiB of objects: name parts of it")
+    whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
+    return Rendered(name, path, whole, tuple(file for _, file in objects))
 
 
 def _below(folder: Path) -> Iterator[Path]:

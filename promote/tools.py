@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from functools import cache as once
 from pathlib import Path
 
 from promote import cache, process
-from promote.errors import ToolError
+from promote.errors import TimedOut, ToolError
 
 # The versions whose behaviour this code relies on; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
@@ -22,14 +23,29 @@ _ASK: dict[str, Sequence[str]] = {
 # These programs live for a second: letting them collect garbage less often saves a quarter of their work.
 LAZY_COLLECTOR = {"GOGC": "400"}
 # MiB from which on they collect it eagerly after all, so that a check of thousands of documents stays below 500 MB.
-_EAGER_FROM = {"kustomize": 200, "kubeconform": 60, "conftest": 180}
+_EAGER_FROM = {"kustomize": 200, "kubeconform": 60, "conftest": 260}
+# MiB that each of them may reserve at most, of which it uses some 80 fewer.
+_MOST = 440
+_FULL = re.compile(rb"out of memory|cannot allocate memory|failed to (allocate|reserve|create new OS thread)")
+_LESS = "name fewer targets, or parts of one"
 # conftest looks for plugins below this folder, and stops where it cannot tell which one that is.
 _NO_PLUGINS = {"XDG_DATA_HOME": "/nonexistent"}
 
 
 def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.Completed:
-    """Run the program `name` to its end; the caller judges the exit code."""
-    return process.run([find(name), *arguments], cwd=cwd, env=_environment(name))
+    """Run the program `name` to its end; the caller judges the exit code.
+
+    Raises ToolError where it takes too long or, on Linux, too much memory.
+    """
+    try:
+        done = process.run([find(name), *arguments], cwd=cwd, env=_environment(name), memory=_MOST << 20)
+    except TimedOut as error:
+        raise TimedOut(f"{error}: {_LESS}") from None
+    if done.code and _FULL.search(done.stderr):
+        raise ToolError(
+            f"{name} needs more than {_MOST} MiB for all these objects and what is found in them: {_LESS}"
+        )
+    return done
 
 
 def _environment(name: str) -> dict[str, str]:

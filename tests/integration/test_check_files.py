@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from promote import documents, inspection
 from promote.errors import PromoteError, RenderError, UsageError
 from tests.integration.checking import Checked, Repository
 
@@ -147,6 +148,7 @@ REFUSED: dict[str, tuple[str | bytes, int | None, str]] = {
         4,
         "takes 3 MiB at most",
     ),
+    "more values than fit": (MAP % "a" + f"data: [{'1,' * 300_000}]\n", None, "more than 300,000 keys and values"),
     "no UTF-8": ((MAP % "a").encode() + b"data: {a: \xff}\n", 4, "not UTF-8"),
     "no YAML": (MAP % "a" + "data: [\n", 5, "not YAML"),
     "a control character": (MAP % "a" + "data: {a: \x07}\n", 4, "control character"),
@@ -182,6 +184,37 @@ def bomb(levels: int) -> str:
 def merge_bomb(levels: int) -> str:
     lines = [f"  l{level}: &l{level} {{<<: [{', '.join([f'*l{level - 1}'] * 9)}]}}" for level in range(1, levels)]
     return MAP % "a" + "data:\n  l0: &l0 {a: b}\n" + "\n".join(lines) + "\n"
+
+
+def test_files_that_together_are_too_large(files: Repository) -> None:
+    for name in "abc":
+        files.write(f"m/{name}.yaml", MAP % name + f"data: {{a: {'x' * 2_950_000}}}\n")
+    with pytest.raises(RenderError, match=r"^m: more than 8 MiB of objects: name parts of it$"):
+        files.check("m")
+
+
+def test_targets_that_together_are_too_large(files: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_NODES", 22)
+    for name in "abc":
+        files.write(f"{name}/one.yaml", MAP % name)
+    files.check("a", "b")
+    with pytest.raises(RenderError, match=r"^a, b, c: more than 8 MiB or 22 keys and values: name fewer targets"):
+        files.check("a", "b", "c")
+
+
+def test_a_large_target_gets_the_same_verdict(files: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.write("m/a.yaml", MAP % "a" + "---\n" + MAP % "b" + "data: {a: 1}\n---\n" + MAP % "a")
+    at_once = files.check("m")
+    monkeypatch.setattr(inspection, "_SMALL", 0)
+    assert files.check("m").json == at_once.json
+    assert at_once.rules >= {"schema.invalid", "check.repeated"}
+
+
+def test_nothing_fits_that_aliases_make_of_nothing(files: Repository) -> None:
+    empty = "a0: &a0 ['']\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    files.write("m/bad.yaml", MAP % "a" + empty)
+    with pytest.raises(RenderError, match="expand without end"):
+        files.check("m")
 
 
 @pytest.mark.parametrize("make", [bomb, merge_bomb])
@@ -279,7 +312,7 @@ def binary_file(folder: Path) -> None:
         (link_out_of_the_folder, "m/a: this link leads out of the folder"),
         (pipe, "m/a.yaml: this is not a file"),
         (device, "m/a.json: this is not a file"),
-        (huge_file, "m/a.yaml: more than 64 MiB"),
+        (huge_file, "m/a.yaml: more than 32 MiB"),
         (folder_like_a_file, "m/a.yaml/b.yaml:1: a document is list"),
         (binary_file, "m/a.yaml:1: this is not YAML: it holds a control character"),
     ],

@@ -107,3 +107,18 @@ def test_nodes_of_a_text_that_is_no_yaml_are_none() -> None:
 def test_paths_are_shown_relative_to_the_root(tmp_path: Path) -> None:
     assert documents.shown(tmp_path / "a" / ".." / "b", tmp_path) == "b"
     assert documents.shown(Path("/elsewhere"), tmp_path) == "/elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("a: b\n", 3),
+        ("a: b\n---\nc:\n- d\n-\n  - e\n", 9),
+        ('{"a": [1, [], {}, "x, y: z"]}\n', 7),
+        ("? a\n? b\n", 5),
+        ("a:\n  b: {c: d, e: [f]}\n", 10),
+    ],
+)
+def test_how_many_values_a_text_has(text: str, number: int) -> None:
+    assert documents.size(text) == number
+    assert documents.at_most(text) >= number

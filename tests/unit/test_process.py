@@ -37,6 +37,14 @@ def test_run(tmp_path: Path) -> None:
     assert (done.code, done.text, done.error) == (3, f"in {tmp_path.resolve()}\ny\n", "no")
 
 
+def test_memory_has_a_limit() -> None:
+    fill = [sys.executable, "-c", "bytearray(200 << 20)"]
+    assert run(fill, memory=400 << 20).code == 0
+    done = run(fill, memory=100 << 20)
+    assert done.code == 1
+    assert done.error.endswith("MemoryError")
+
+
 def test_output_is_bytes() -> None:
     done = run(["printf", r"\377"])
     assert (done.stdout, done.text) == (b"\xff", "\ufffd")

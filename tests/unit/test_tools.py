@@ -57,6 +57,16 @@ def test_another_version_is_refused(folder: Path, script: str, said: str) -> Non
     assert str(refusal.value).startswith(f"{own} is not kubeconform 0.7.0 (it says: {said}): run `make setup`")
 
 
+def test_a_program_that_fills_the_memory_is_told_from_one_that_fails(folder: Path) -> None:
+    version, said = "case $1 in --version) echo Conftest: 0.69.0; exit;; esac; echo", ">&2; exit 2"
+    program(folder / "conftest", f"{version} 'fatal error: runtime: out of memory' {said}")
+    with pytest.raises(ToolError, match=r"^conftest needs more than 440 MiB .*: name fewer targets, or"):
+        tools.run("conftest", "test")
+    program(folder / "conftest", f"{version} 'no such file' {said}")
+    tools.find.cache_clear()
+    assert tools.run("conftest", "test").error == "no such file"
+
+
 def test_a_missing_program_is_named_with_the_version_and_the_remedy() -> None:
     with pytest.raises(ToolError, match=r"kustomize 5\.8\.1 is not installed: run `make setup`, or put it on PATH"):
         tools.find("kustomize")
