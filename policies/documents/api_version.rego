@@ -17,7 +17,7 @@ import data.lib.finding
 
 deny contains found if {
 	some resource in documents.resources
-	gone := _removed[resource.apiVersion][resource.kind]
+	gone := _removed[[resource.apiVersion, resource.kind]]
 	found := finding.about(resource, {
 		"msg": sprintf("%s was removed in Kubernetes %s", [resource.apiVersion, gone.release]),
 		"fix": sprintf("use %s", [gone.instead]),
@@ -36,37 +36,51 @@ warn contains found if {
 	})
 }
 
-# https://kubernetes.io/docs/reference/using-api/deprecation-guide/
-_removed := {
-	"apps/v1beta1": {kind: {"instead": "apps/v1", "release": "1.16"} | some kind in _of_apps},
-	"apps/v1beta2": {kind: {"instead": "apps/v1", "release": "1.16"} | some kind in _of_apps},
-	"autoscaling/v2beta1": {"HorizontalPodAutoscaler": {"instead": "autoscaling/v2", "release": "1.25"}},
-	"autoscaling/v2beta2": {"HorizontalPodAutoscaler": {"instead": "autoscaling/v2", "release": "1.26"}},
-	"batch/v1beta1": {"CronJob": {"instead": "batch/v1", "release": "1.25"}},
-	"discovery.k8s.io/v1beta1": {"EndpointSlice": {"instead": "discovery.k8s.io/v1", "release": "1.25"}},
-	"extensions/v1beta1": object.union(
-		{kind: {"instead": "apps/v1", "release": "1.16"} | some kind in _of_apps},
-		{
-			"Ingress": {"instead": "networking.k8s.io/v1", "release": "1.22"},
-			"NetworkPolicy": {"instead": "networking.k8s.io/v1", "release": "1.16"},
-		},
-	),
-	"networking.k8s.io/v1beta1": {
-		"Ingress": {"instead": "networking.k8s.io/v1", "release": "1.22"},
-		"IngressClass": {"instead": "networking.k8s.io/v1", "release": "1.22"},
-	},
-	"policy/v1beta1": {
-		"PodDisruptionBudget": {"instead": "policy/v1", "release": "1.25"},
-		"PodSecurityPolicy": {"instead": "the labels of Pod Security Admission", "release": "1.25"},
-	},
-	"rbac.authorization.k8s.io/v1beta1": {kind: {"instead": "rbac.authorization.k8s.io/v1", "release": "1.22"} |
-		some kind in ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]
-	},
-	"scheduling.k8s.io/v1beta1": {"PriorityClass": {"instead": "scheduling.k8s.io/v1", "release": "1.22"}},
-	"storage.k8s.io/v1beta1": {
-		"CSIDriver": {"instead": "storage.k8s.io/v1", "release": "1.22"},
-		"StorageClass": {"instead": "storage.k8s.io/v1", "release": "1.22"},
-	},
+_removed := {[version, kind]: {"instead": instead, "release": release} |
+	some [release, version, kinds, instead] in _rows
+	some kind in kinds
 }
 
-_of_apps := ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]
+# https://kubernetes.io/docs/reference/using-api/deprecation-guide/: removed in, version, kinds, what takes its place
+_rows := [
+	["1.16", "apps/v1beta1", ["Deployment", "StatefulSet"], "apps/v1"],
+	["1.16", "apps/v1beta2", ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], "apps/v1"],
+	["1.16", "extensions/v1beta1", ["DaemonSet", "Deployment", "ReplicaSet"], "apps/v1"],
+	["1.16", "extensions/v1beta1", ["NetworkPolicy"], "networking.k8s.io/v1"],
+	["1.16", "extensions/v1beta1", ["PodSecurityPolicy"], _admission],
+	[
+		"1.22",
+		"admissionregistration.k8s.io/v1beta1",
+		["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
+		"admissionregistration.k8s.io/v1",
+	],
+	["1.22", "apiextensions.k8s.io/v1beta1", ["CustomResourceDefinition"], "apiextensions.k8s.io/v1"],
+	["1.22", "apiregistration.k8s.io/v1beta1", ["APIService"], "apiregistration.k8s.io/v1"],
+	["1.22", "certificates.k8s.io/v1beta1", ["CertificateSigningRequest"], "certificates.k8s.io/v1"],
+	["1.22", "coordination.k8s.io/v1beta1", ["Lease"], "coordination.k8s.io/v1"],
+	["1.22", "extensions/v1beta1", ["Ingress"], "networking.k8s.io/v1"],
+	["1.22", "networking.k8s.io/v1beta1", ["Ingress", "IngressClass"], "networking.k8s.io/v1"],
+	[
+		"1.22",
+		"rbac.authorization.k8s.io/v1beta1",
+		["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+		"rbac.authorization.k8s.io/v1",
+	],
+	["1.22", "scheduling.k8s.io/v1beta1", ["PriorityClass"], "scheduling.k8s.io/v1"],
+	[
+		"1.22",
+		"storage.k8s.io/v1beta1",
+		["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"],
+		"storage.k8s.io/v1",
+	],
+	["1.25", "autoscaling/v2beta1", ["HorizontalPodAutoscaler"], "autoscaling/v2"],
+	["1.25", "batch/v1beta1", ["CronJob"], "batch/v1"],
+	["1.25", "discovery.k8s.io/v1beta1", ["EndpointSlice"], "discovery.k8s.io/v1"],
+	["1.25", "events.k8s.io/v1beta1", ["Event"], "events.k8s.io/v1"],
+	["1.25", "node.k8s.io/v1beta1", ["RuntimeClass"], "node.k8s.io/v1"],
+	["1.25", "policy/v1beta1", ["PodDisruptionBudget"], "policy/v1"],
+	["1.25", "policy/v1beta1", ["PodSecurityPolicy"], _admission],
+	["1.26", "autoscaling/v2beta2", ["HorizontalPodAutoscaler"], "autoscaling/v2"],
+]
+
+_admission := "the labels of Pod Security Admission"
