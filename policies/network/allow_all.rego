@@ -41,25 +41,16 @@ deny contains found if {
 }
 
 # A peer that is not even an object says as little as an empty one.
-_everybody(_, peer) := "everybody: its peer is empty" if {
-	count([value | some value in values.map(peer); value != null]) == 0
-}
-
-_everybody(_, peer) := "every pod of every namespace" if {
-	is_object(peer.namespaceSelector)
+_everybody(rule, peer) := "everybody: its peer is empty" if {
+	count(values.map(peer)) == 0
+} else := "every pod of every namespace" if {
 	selectors.is_empty(peer.namespaceSelector)
 	selectors.is_empty(values.at(peer, ["podSelector"]))
-}
-
-# It stands for the default deny's opposite: whatever else runs beside the workload.
-_everybody(_, peer) := "every pod of its namespace" if {
-	is_object(peer.podSelector)
-	selectors.is_empty(peer.podSelector)
-	object.get(peer, "namespaceSelector", null) == null
-}
-
-_everybody(rule, peer) := sprintf("every port of %s", [peer.ipBlock.cidr]) if {
+} else := "every pod of its namespace" if {
+	# It stands for the default deny's opposite: whatever else runs beside the workload.
 	not peer.namespaceSelector
+	selectors.is_empty(peer.podSelector)
+} else := sprintf("every port of %s", [peer.ipBlock.cidr]) if {
 	count(rule.ports) == 0
 	count(values.list(values.at(peer, ["ipBlock", "except"]))) == 0
 	_is_wide(peer.ipBlock.cidr)

@@ -55,7 +55,7 @@ test_denies_all_namespaces if {
 }
 
 test_denies_every_port_of_the_internet if {
-	every cidr in ["0.0.0.0/0", "128.0.0.0/1", "::/0"] {
+	every cidr in ["0.0.0.0/0", "128.0.0.0/1", "10.0.0.0/7", "::/0", "fc00::/6"] {
 		examples.messages(allow_all.deny) == {
 			sprintf("NetworkPolicy/cart: an egress rule allows every port of %s", [cidr]),
 		} with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
@@ -66,7 +66,9 @@ test_accepts_blocks_with_ports_or_exceptions if {
 	count(allow_all.deny) == 0 with input as _from({"ipBlock": {"cidr": "0.0.0.0/0"}})
 	except := {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}
 	count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [except]}]})
-	count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]})
+	every cidr in ["10.0.0.0/8", "fc00::/7"] {
+		count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
+	}
 }
 
 test_points_at_the_peer if {
@@ -74,8 +76,13 @@ test_points_at_the_peer if {
 }
 
 test_denies_a_peer_that_is_both_once if {
-	both := {"namespaceSelector": {}, "ipBlock": {"cidr": "0.0.0.0/0"}}
-	examples.messages(allow_all.deny) == {
-		"NetworkPolicy/cart: an ingress rule allows every pod of every namespace",
-	} with input as _policy({"ingress": [{"from": [both]}]})
+	every field, pods in {
+		"namespaceSelector": "every pod of every namespace",
+		"podSelector": "every pod of its namespace",
+	} {
+		both := {field: {}, "ipBlock": {"cidr": "0.0.0.0/0"}}
+		examples.messages(allow_all.deny) == {
+			sprintf("NetworkPolicy/cart: an ingress rule allows %s", [pods]),
+		} with input as _policy({"ingress": [{"from": [both]}]})
+	}
 }

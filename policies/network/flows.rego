@@ -113,9 +113,9 @@ _listed(flows) := concat("; ", array.concat(listed, _more(count(pairs) - _most))
 	]
 }
 
-_more(number) := [] if number <= 0
-
-_more(number) := [sprintf("and %d more", [number])] if number > 0
+_more(number) := [sprintf("and %d more", [number])] if {
+	number > 0
+} else := []
 
 # The ports between two parties, in words.
 _ports(flows, from, to) := reachability.ports_of({flow |

@@ -57,6 +57,19 @@ test_denies_everybody_and_lists_some if {
 	])} with input as _target([_deny, _web(object.remove(_to_db, ["to"])), _db(_from_web)]) with data.flows as _table
 }
 
+test_counts_what_it_does_not_list if {
+	every case in [
+		[["db", "web"], "; and 1 more, which"],
+		[["db", "web", "a pod without labels in shop"], "unknown namespace with labels on 3306/TCP, which"],
+	] {
+		table := {"allowed": [{"from": "web", "to": name, "ports": [3306]} | some name in case[0]]}
+		found := flows.deny with data.flows as table
+			with input as _target([_deny, _web(object.remove(_to_db, ["to"])), _db(_from_web)])
+		[text] := [one.msg | some one in found; startswith(one.msg, "NetworkPolicy/web")]
+		contains(text, case[1])
+	}
+}
+
 test_denies_a_flow_that_one_end_lacks if {
 	examples.messages(flows.deny) == {
 		"Deployment/web: no NetworkPolicy lets it reach db on 3306/TCP, as the table flows declares",
@@ -79,6 +92,30 @@ test_denies_pods_that_no_policy_selects if {
 		"Deployment/db: no NetworkPolicy selects it for egress, so everybody may be at the other end",
 		"Deployment/web: no NetworkPolicy selects it for ingress, so everybody may be at the other end",
 	} with input as _target([_web(_to_db), _db(_from_web)]) with data.flows as _table
+}
+
+_unselected(name, direction) := sprintf(
+	"Deployment/%s: no NetworkPolicy selects it for %s, so everybody may be at the other end",
+	[name, direction],
+)
+
+test_misses_no_flow_where_no_policy_closes_the_end if {
+	examples.messages(flows.deny) == {
+		_unselected("db", "egress"), _unselected("web", "egress"), _unselected("web", "ingress"),
+	} with input as _target([_db(_from_web)]) with data.flows as _table
+	examples.messages(flows.deny) == {
+		_unselected("db", "egress"), _unselected("db", "ingress"), _unselected("web", "ingress"),
+	} with input as _target([_web(_to_db)]) with data.flows as _table
+}
+
+test_misses_no_flow_from_whom_nobody_declared if {
+	table := {"allowed": [{"from": "every pod", "to": "db", "ports": [3306]}]}
+	examples.messages(flows.deny) == {sprintf(
+		"Deployment/db: no NetworkPolicy lets a pod with%s labels in shop in on 3306/TCP, as the table flows declares",
+		[labels],
+	) |
+		some labels in [" unknown", "out"]
+	} with input as _target([_deny, _web(_to_db), _db(_from_web)]) with data.flows as table
 }
 
 test_denies_a_peer_that_opens_nothing if {
