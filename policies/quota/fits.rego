@@ -69,7 +69,7 @@ _largest(counted, line) := concat(", ", [text |
 	text := sprintf("%s %s %d × %s", [each.resource.kind, each.resource.name, each.number, _text(line, each.each)])
 ])
 
-_text(line, amount) := sprintf("%vGi", [ceil((amount * 100) / 1073741824) / 100]) if _is_in_bytes(line)
+_text(line, amount) := sprintf("%vGi", [ceil((amount * 100) / quantities.value("1Gi")) / 100]) if _is_in_bytes(line)
 
 _text(line, amount) := sprintf("%v", [round(amount * 1000) / 1000]) if not _is_in_bytes(line)
 

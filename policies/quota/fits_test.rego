@@ -23,18 +23,45 @@ test_denies_what_does_not_fit if {
 		"ResourceQuota/all: limits.memory is 1000Mi, and everything at its largest takes 1Gi: ",
 		"Deployment cart 4 × 0.25Gi",
 	])} with input as _target({"limits.memory": "1000Mi"})
+	examples.messages(fits.deny) == {
+		"ResourceQuota/all: pods is 3, and everything at its largest takes 4: Deployment cart 4 × 1",
+	} with input as _target({"pods": 3})
+}
+
+test_denies_one_byte_too_many if {
+	count(fits.deny) == 1 with input as _target({"limits.memory": "1073741823"})
+}
+
+_jobs(number) := object.union(examples.workload("Job", examples.pod_spec), {
+	"metadata": {"name": sprintf("jobs-%d", [number])},
+	"spec": {"parallelism": number},
+})
+
+test_names_the_three_who_take_the_most if {
+	examples.messages(fits.deny) == {concat("", [
+		"ResourceQuota/all: pods is 9, and everything at its largest takes 10: ",
+		"Job jobs-4 4 × 1, Job jobs-3 3 × 1, Job jobs-2 2 × 1",
+	])} with input as examples.combined(array.concat(
+		[_quota({"hard": {"pods": 9}})],
+		[_jobs(number) | some number in [1, 2, 3, 4]],
+	))
 }
 
 test_warns_of_scopes if {
+	target := examples.combined([_quota({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]}), _jobs(1)])
 	examples.messages(fits.warn) == {
 		"ResourceQuota/all: has scopes, so whether everything fits cannot be told here",
-	} with input as examples.combined([_quota({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]})])
+	} with input as target
+	count(fits.deny) == 0 with input as target
 }
 
 test_warns_of_what_cannot_be_counted if {
-	target := array.concat(_target({"pods": "4"}), examples.combined([examples.workload("DaemonSet", examples.pod_spec)]))
+	daemons := examples.workload("DaemonSet", examples.pod_spec)
+	target := array.concat(_target({"pods": "4"}), examples.combined([daemons]))
 	examples.messages(fits.warn) == {
 		"ResourceQuota/all: does not count DaemonSet cart, whose number of pods is not known here",
 	} with input as target
 	count(fits.deny) == 0 with input as target
+	elsewhere := examples.combined([object.union(daemons, {"metadata": {"namespace": "else"}})])
+	count(fits.warn) == 0 with input as array.concat(_target({"pods": "4"}), elsewhere)
 }

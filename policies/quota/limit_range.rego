@@ -22,7 +22,6 @@ deny contains found if {
 	some limits in amounts.ranges
 	limits.content.type == "Container"
 	some container in pods.containers
-	container.list in {"containers", "initContainers"}
 	container.pod.resource.namespace == limits.resource.namespace
 	some part in ["requests", "limits"]
 	some bound in ["max", "min"]

@@ -21,6 +21,14 @@ test_accepts_amounts_within if {
 test_accepts_anything_elsewhere if {
 	limits := object.union(_range({"type": "Container", "max": {"cpu": 0}}), {"metadata": {"namespace": "else"}})
 	count(limit_range.deny) == 0 with input as examples.combined([_deployment, limits])
+	storage := {"type": "PersistentVolumeClaim", "max": {"storage": 0}}
+	elsewhere := object.union(_range(storage), {"metadata": {"namespace": "else"}})
+	count(limit_range.deny) == 0 with input as examples.combined([_claim("3Gi"), elsewhere])
+}
+
+test_accepts_anything_where_the_limits_are_of_something_else if {
+	limits := _range({"type": "Pod", "max": {"cpu": 0, "storage": 0}})
+	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), limits])
 }
 
 test_denies_amounts_beyond if {
@@ -36,4 +44,7 @@ test_denies_claims_beyond if {
 	examples.messages(limit_range.deny) == {
 		"PersistentVolumeClaim/data: claim data asks for 3Gi, and LimitRange all allows max 2Gi",
 	} with input as examples.combined([_claim("3Gi"), _range(limits)])
+	examples.messages(limit_range.deny) == {
+		"PersistentVolumeClaim/data: claim data asks for 1Mi, and LimitRange all allows min 1Gi",
+	} with input as examples.combined([_claim("1Mi"), _range(limits)])
 }

@@ -36,7 +36,6 @@ deny contains found if {
 	container.list in {"containers", "initContainers"}
 	namespace := container.pod.resource.namespace
 	namespace == entry.resource.namespace
-	not container.content.resources[part][name]
 	not container.pod.spec.resources[part][name]
 	not amounts.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
 	found := finding.about_container(container, {

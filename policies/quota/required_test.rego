@@ -34,9 +34,35 @@ test_accepts_anything_where_the_quota_has_scopes if {
 	count(required.deny) == 0 with input as examples.combined([_quota({"scopes": ["Terminating"]}), _pod({})])
 }
 
+test_accepts_anything_elsewhere if {
+	elsewhere := object.union(_quota({}), {"metadata": {"namespace": "else"}})
+	count(required.deny) == 0 with input as examples.combined([elsewhere, _pod({})])
+}
+
+_said := {
+	"cpu": "requests.cpu",
+	"limits.cpu": "limits.cpu",
+	"limits.memory": "limits.memory",
+	"memory": "requests.memory",
+	"requests.cpu": "requests.cpu",
+	"requests.memory": "requests.memory",
+}
+
 test_denies_what_states_nothing if {
-	examples.messages(required.deny) == {
-		"Job/cart: container server has no limits.cpu, which ResourceQuota all counts",
-		"Job/cart: container server has no requests.memory, which ResourceQuota all counts",
-	} with input as examples.combined([_quota({}), _pod({})])
+	every line, said in _said {
+		counting := examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {line: 1}}})
+		examples.messages(required.deny) == {
+			sprintf("Job/cart: container server has no %s, which ResourceQuota all counts", [said]),
+		} with input as examples.combined([counting, _pod({})])
+	}
+}
+
+# An ephemeral container cannot state any.
+test_denies_it_in_init_containers_too if {
+	target := array.concat(examples.everywhere({"name": "other"}), examples.combined([_quota({})]))
+	found := required.deny with input as target
+	{one.resource.name | some one in found} == {place |
+		some place in examples.places
+		not endswith(place, "ephemeralContainers")
+	}
 }
