@@ -29,4 +29,5 @@ test_warns_of_what_is_left_out if {
 
 test_denies_it_where_conventions_are_strict if {
 	count(behavior.deny) == 1 with input as _hpa({}) with data.strict as {"shop": ["conventions"]}
+	count(behavior.warn) == 0 with input as _hpa({}) with data.strict as {"shop": ["conventions"]}
 }

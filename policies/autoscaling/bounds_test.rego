@@ -11,6 +11,7 @@ _keda(spec) := examples.combined([examples.resource("keda.sh/v1alpha1", "ScaledO
 
 test_accepts_bounds_in_order if {
 	count(bounds.deny) == 0 with input as _hpa({"minReplicas": 2, "maxReplicas": 2})
+	count(bounds.deny) == 0 with input as _hpa({"maxReplicas": 1})
 	count(bounds.deny) == 0 with input as _keda({"idleReplicaCount": 0, "minReplicaCount": 1})
 }
 
@@ -18,6 +19,9 @@ test_denies_a_least_above_the_most if {
 	examples.messages(bounds.deny) == {
 		"HorizontalPodAutoscaler/cart: has at least 3 replicas and at most 2",
 	} with input as _hpa({"minReplicas": 3, "maxReplicas": 2})
+	examples.messages(bounds.deny) == {
+		"HorizontalPodAutoscaler/cart: has at least 2 replicas and at most 1",
+	} with input as _hpa({"minReplicas": 2, "maxReplicas": 1})
 }
 
 test_denies_no_replicas if {
@@ -33,4 +37,8 @@ test_denies_an_idle_number_above_the_least if {
 	examples.messages(bounds.deny) == {
 		"ScaledObject/cart: has 1 replicas when idle, and at least 1 otherwise",
 	} with input as _keda({"idleReplicaCount": 1, "minReplicaCount": 1})
+}
+
+test_leaves_an_idle_number_that_is_none_to_its_schema if {
+	count(bounds.deny) == 0 with input as _keda({"idleReplicaCount": "0", "minReplicaCount": 1})
 }

@@ -41,10 +41,7 @@ deny contains found if {
 	})
 }
 
-# What runs as long as the pod.
+# What runs as long as the pod. An ephemeral container has no restart policy.
 _is_measured(container) if container.list == "containers"
 
-_is_measured(container) if {
-	container.list == "initContainers"
-	container.content.restartPolicy == "Always"
-}
+_is_measured(container) if container.content.restartPolicy == "Always"

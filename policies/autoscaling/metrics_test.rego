@@ -21,6 +21,18 @@ test_accepts_requests_in_every_container if {
 	count(metrics.deny) == 0 with input as _target({"initContainers": [_idle]})
 }
 
+test_accepts_what_it_does_not_scale if {
+	idle := examples.workload("Deployment", {"containers": [_idle]})
+	every other in [
+		{"metadata": {"name": "other"}},
+		{"metadata": {"namespace": "else"}},
+		{"kind": "StatefulSet"},
+	] {
+		target := array.concat(_target({}), examples.combined([object.union(idle, other)]))
+		count(metrics.deny) == 0 with input as target
+	}
+}
+
 test_accepts_what_a_limit_range_fills_in if {
 	limits := [{"type": "Container", "default": {"cpu": "1"}}]
 	filled := examples.combined([examples.resource("v1", "LimitRange", "all", {"spec": {"limits": limits}})])

@@ -36,10 +36,15 @@ test_denies_what_differs if {
 	examples.messages(table.deny) == {
 		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: cpu is not 70; least is not 2",
 	} with input as examples.combined([_deployment, _scaler(1, 80)]) with data.autoscaling as _rows
+	examples.messages(table.deny) == {
+		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: least is not 2",
+	} with input as examples.combined([_deployment, _scaler(1, 70)]) with data.autoscaling as _rows
 }
 
 test_denies_what_nothing_scales if {
+	elsewhere := object.union(_scaler(2, 70), {"metadata": {"namespace": "else"}})
+	other := object.union(_scaler(2, 70), {"spec": {"scaleTargetRef": {"name": "other"}}})
 	examples.messages(table.deny) == {
 		"Namespace/shop: the table of autoscaling lists cart, which nothing scales",
-	} with input as examples.combined([_deployment]) with data.autoscaling as _rows
+	} with input as examples.combined([_deployment, elsewhere, other]) with data.autoscaling as _rows
 }

@@ -29,4 +29,8 @@ test_warns_where_no_such_kind_is_kept if {
 	examples.messages(target.warn) == {
 		"HorizontalPodAutoscaler/cart: scales example/Deployment web, which the target does not hold",
 	} with input as examples.combined([_scaler("example/v1", "web"), _deployment])
+	elsewhere := object.union(_deployment, {"metadata": {"namespace": "else"}})
+	examples.messages(target.warn) == {
+		"HorizontalPodAutoscaler/cart: scales example/Deployment cart, which the target does not hold",
+	} with input as examples.combined([_scaler("example/v1", "cart"), elsewhere])
 }

@@ -20,7 +20,8 @@ _found := {
 }
 
 test_accepts_what_ran_together_or_is_not_known if {
-	every known in [null, object.union(_set, {"ran": true, "apart": []})] {
+	ran := object.union(_set, {"ran": true, "apart": []})
+	every known in [null, ran, object.union(ran, {"required": true})] {
 		count(combination.warn | combination.deny) == 0 with input as _promotion([_cart], known)
 	}
 }

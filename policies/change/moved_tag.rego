@@ -14,7 +14,6 @@ package change.moved_tag
 deny contains {"msg": msg, "fix": fix} if {
 	some image in input.images
 	some digest in image.digests
-	is_string(image.new.digest)
 	digest != image.new.digest
 	msg := sprintf("%s: the tag %s was %s before and is %s now", [
 		image.service,

@@ -29,3 +29,10 @@ test_denies_a_digest_that_never_ran if {
 	})
 	messages == {"cart: sha256:0123456789ab has never run in staging"}
 }
+
+test_accepts_a_rollback if {
+	count(untried.deny) == 0 with input as json.patch(
+		_moved(false, {"tag": "1.5.0"}),
+		[{"op": "replace", "path": "/images/0/rolled_back", "value": true}],
+	)
+}

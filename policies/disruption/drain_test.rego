@@ -56,8 +56,11 @@ test_the_smallest_number_is_the_autoscalers if {
 }
 
 test_denies_what_cannot_be_worked_out if {
-	examples.messages(drain.deny) == {
-		"PodDisruptionBudget/cart: maxUnavailable 1 cannot be worked out for DaemonSet cart, which has no replicas",
-	} with input as _target("DaemonSet", null, {"maxUnavailable": 1})
+	every kind in ["CronJob", "DaemonSet", "Job", "ScaledJob"] {
+		examples.messages(drain.deny) == {sprintf(
+			"PodDisruptionBudget/cart: maxUnavailable 1 cannot be worked out for %s cart, which has no replicas",
+			[kind],
+		)} with input as _target(kind, null, {"maxUnavailable": 1})
+	}
 	count(drain.deny) == 0 with input as _target("DaemonSet", null, {"minAvailable": 1})
 }
