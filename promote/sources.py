@@ -19,6 +19,7 @@ from promote.patches import Layer
 from promote.places import Place
 from promote.render import Rendered
 
+_AMOUNTS = "resources"
 _NAME_KEYS = ("newName", "name")
 _IMAGE_KEYS = {"images.tag": ("newTag", *_NAME_KEYS), "images.digest": ("digest", "newTag", *_NAME_KEYS)}
 
@@ -134,12 +135,20 @@ class Sources:
             return self._source(origin.file, found.line)
         # The value is not what that file says, or not there at all: a patch may have written it.
         best_file, best = origin and origin.file, found
+        # Amounts are each environment's own: of several places as near, the outermost is meant.
+        own = found is not None and _AMOUNTS in steps[: found.depth]
         for patch_file, place in self._patched(document, steps):
             if place.same:
                 return self._source(patch_file, place.line)
-            if place.depth > (best.depth if best else 0):
+            nearer = place.depth - (best.depth if best else 0)
+            if nearer > 0 or (own and best is found and nearer == 0):
                 best_file, best = patch_file, place
         return self._source(best_file, best.line if best else 1) if best_file else None
+
+    def _is_spelled(self, document: Document, steps: list[str]) -> bool:
+        origin = self._origin(document.identity)
+        found = self._in_origin(origin, document, steps) if origin else None
+        return bool(found and found.same) or any(place.same for _, place in self._patched(document, steps))
 
     def _generated(self, document: Document, steps: list[str]) -> Iterator[tuple[Path, Place]]:
         who = document.identity
@@ -174,10 +183,14 @@ class Sources:
         return roots[origin.number] if origin.number < len(roots) else None
 
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
-        """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in."""
+        """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in.
+
+        None where the image stands as it is rendered in the object itself or in a patch: no entry has a part in it.
+        """
         if not _is_image(steps):
             return None
         repository = _repository(str(places.value_at(document.content, steps) or ""))
+        lacks = rule in _IMAGE_KEYS and not self._is_spelled(document, steps)
         for number, layer in enumerate(self._layers):
             for item in places.items(layer.root, "images"):
                 # Further down, only the name that an entry gives is sure to be its own.
@@ -185,7 +198,7 @@ class Sources:
                 if repository in names:
                     keys = [key for key in _IMAGE_KEYS.get(rule, _NAME_KEYS) if places.text(item, key)]
                     return self._source(layer.file, places.key_line(item, keys[0]))
-            if not number and places.field(layer.root, "images") is not None:
+            if lacks and not number and places.field(layer.root, "images") is not None:
                 return self._source(layer.file, places.key_line(layer.root, "images"))
         return None
 

@@ -30,16 +30,16 @@ deny contains found if {
 deny contains found if {
 	some scaler in scaling.scalers
 	row := data.autoscaling[scaler.resource.namespace][scaler.target.name]
-	differences := [difference |
+	differences := [[difference, object.get(scaler, sprintf("%s_path", [field]), "/spec")] |
 		some field, wanted in row
 		not _is_said(scaler, field, wanted)
 		difference := sprintf("%s is not %s", [field, json.marshal(wanted)])
 	]
 	count(differences) > 0
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("differs from the table of autoscaling: %s", [concat("; ", differences)]),
+		"msg": sprintf("differs from the table of autoscaling: %s", [concat("; ", [text | some [text, _] in differences])]),
 		"fix": "write what the table says, or change the table in the same pull request",
-		"path": "/spec",
+		"path": differences[0][1],
 	})
 }
 

@@ -28,7 +28,7 @@ _missing[level] contains found if {
 	found := finding.about(scaler.resource, {
 		"msg": sprintf("scales %s %s, which the target does not hold", [type, scaler.target.name]),
 		"fix": "write apiVersion, kind and name of a workload of the same namespace",
-		"path": "/spec/scaleTargetRef",
+		"path": "/spec/scaleTargetRef/name",
 	})
 }
 

@@ -46,7 +46,7 @@ _about(edge, msg) := finding.about(edge.resource, {
 
 _edges := array.concat(_ingresses, _routes)
 
-_ingresses := [{"headers": headers, "path": "/metadata/annotations", "resource": resource} |
+_ingresses := [{"headers": headers, "path": "/metadata/annotations/nginx.org~1add-header", "resource": resource} |
 	some resource in documents.of("networking.k8s.io", "Ingress")
 	text := values.text(values.at(resource.content, ["metadata", "annotations", "nginx.org/add-header"]))
 	headers := {lower(trim_space(name)): trim_space(value) |

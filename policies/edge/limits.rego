@@ -32,7 +32,7 @@ deny contains found if {
 	found := finding.about(ingress, {
 		"msg": sprintf("has not the annotation %s: %s", [key, wanted]),
 		"fix": _fix,
-		"path": "/metadata/annotations",
+		"path": sprintf("/metadata/annotations/%s", [replace(key, "/", "~1")]),
 	})
 }
 

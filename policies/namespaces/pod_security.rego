@@ -28,7 +28,8 @@ deny contains found if {
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not restricted", [label]),
 		"fix": sprintf("labels: {%s: restricted}", [label]),
-		"path": "/metadata/labels",
+		"path": sprintf("/metadata/labels/%s", [replace(label, "/", "~1")]),
+		"set": "restricted",
 	})
 }
 
@@ -40,7 +41,7 @@ deny contains found if {
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not pinned", [label]),
 		"fix": sprintf("labels: {%s: v1.35}, the oldest Kubernetes in use", [label]),
-		"path": "/metadata/labels",
+		"path": sprintf("/metadata/labels/%s", [replace(label, "/", "~1")]),
 	})
 }
 

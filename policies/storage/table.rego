@@ -35,9 +35,12 @@ deny contains found if {
 	differences := _differences(claim, row)
 	count(differences) > 0
 	found := finding.about(claim.resource, {
-		"msg": sprintf("claim %s differs from the table of storage: %s", [claim.name, concat(", ", differences)]),
+		"msg": sprintf("claim %s differs from the table of storage: %s", [
+			claim.name,
+			concat(", ", [text | some [text, _] in differences]),
+		]),
 		"fix": sprintf("size %v, class %v, %v", [row.size, row.class, row.retention]),
-		"path": claim.path,
+		"path": differences[0][1],
 	})
 }
 
@@ -48,15 +51,16 @@ _exists(namespace, workload, name) if {
 	claim.resource.namespace == namespace
 }
 
-_differences(claim, row) := sort((({difference |
+# Each with the place that it is about.
+_differences(claim, row) := sort((({[difference, sprintf("%s/spec/resources/requests/storage", [claim.path])] |
 	size := values.at(claim.content, ["spec", "resources", "requests", "storage"])
 	not quantities.same(size, row.size)
 	difference := sprintf("size is %v instead of %v", [size, row.size])
-} | {difference |
+} | {[difference, sprintf("%s/spec/storageClassName", [claim.path])] |
 	class := values.at(claim.content, ["spec", "storageClassName"])
 	class != row.class
 	difference := sprintf("class is %v instead of %v", [class, row.class])
-}) | {difference |
+}) | {[difference, sprintf("/spec/persistentVolumeClaimRetentionPolicy/%s", [when])] |
 	some when in ["whenDeleted", "whenScaled"]
 	retention := values.at(claim.resource.content, ["spec", "persistentVolumeClaimRetentionPolicy", when])
 	retention != row.retention

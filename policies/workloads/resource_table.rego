@@ -31,7 +31,7 @@ deny contains found if {
 deny contains found if {
 	some container in _long_running
 	row := data.resources[container.pod.resource.namespace][container.pod.resource.name][container.name]
-	differences := [difference |
+	differences := [[difference, sprintf("/resources/%s/%s", [part, resource])] |
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
 		amount := values.at(container.content, ["resources", part, resource])
@@ -40,9 +40,9 @@ deny contains found if {
 	]
 	count(differences) > 0
 	found := finding.about_container(container, {
-		"msg": sprintf("differs from the table of resources: %s", [concat(", ", differences)]),
+		"msg": sprintf("differs from the table of resources: %s", [concat(", ", [text | some [text, _] in differences])]),
 		"fix": sprintf("resources: %s", [json.marshal(row)]),
-		"path": "/resources",
+		"path": differences[0][1],
 	})
 }
 

@@ -28,7 +28,7 @@ deny contains found if {
 	found := finding.about_container(container, {
 		"msg": sprintf("has no usable resources.%s", [concat(", ", missing)]),
 		"fix": "resources: {requests: {cpu: …, memory: …}, limits: {cpu: …, memory: …}}",
-		"path": "/resources",
+		"path": sprintf("/resources/%s", [replace(missing[0], ".", "/")]),
 	})
 }
 
