@@ -7,13 +7,14 @@ import data.lib.pods
 import data.lib.scaling
 import data.lib.values
 
-# Each workload's pod template with its number of pods. A DaemonSet has as many as there are nodes, which is not known.
+# Each workload's pod template with its number of pods. A DaemonSet has as many as there are nodes, which is known
+# where the table `cluster` says it.
 all_pods := [object.union(pod, {"number": number(pod.resource)}) |
 	some pod in pods.templates
 	number(pod.resource)
 ]
 
-unknown := [pod.resource |
+unknown := [pod |
 	some pod in pods.templates
 	pod.resource.kind != "PodTemplate"
 	not number(pod.resource)
@@ -22,6 +23,11 @@ unknown := [pod.resource |
 number(resource) := most + _surge(resource, most) if most := scaling.most(resource)
 
 number(resource) := 1 if resource.kind == "Pod"
+
+number(resource) := data.cluster.nodes + scaling.up(surge, data.cluster.nodes) if {
+	resource.kind == "DaemonSet"
+	surge := object.get(resource.content, ["spec", "updateStrategy", "rollingUpdate", "maxSurge"], 0)
+}
 
 number(resource) := _parallel(values.at(resource.content, ["spec"])) if resource.kind == "Job"
 

@@ -36,12 +36,18 @@ test_jobs_run_in_parallel if {
 	demand.number(_is("ScaledJob", {"maxReplicaCount": 5, "jobTargetRef": {"parallelism": 2}})) == 10 with input as []
 }
 
+test_a_daemon_set_has_a_pod_on_each_node if {
+	demand.number(_is("DaemonSet", {})) == 3 with input as [] with data.cluster as {"nodes": 3}
+	surge := {"updateStrategy": {"rollingUpdate": {"maxSurge": "50%"}}}
+	demand.number(_is("DaemonSet", surge)) == 5 with input as [] with data.cluster as {"nodes": 3}
+}
+
 test_how_many_pods_a_daemon_set_has_is_not_known if {
 	target := examples.combined([
 		examples.workload("DaemonSet", examples.pod_spec),
 		examples.workload("PodTemplate", examples.pod_spec),
 		examples.workload("Deployment", examples.pod_spec),
 	])
-	[resource.kind | some resource in demand.unknown] == ["DaemonSet"] with input as target
+	[pod.resource.kind | some pod in demand.unknown] == ["DaemonSet"] with input as target
 	[[pod.resource.kind, pod.number] | some pod in demand.all_pods] == [["Deployment", 2]] with input as target
 }

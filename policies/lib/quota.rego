@@ -9,6 +9,7 @@ import data.lib.demand
 import data.lib.documents
 import data.lib.quantities
 import data.lib.scaling
+import data.lib.scopes
 import data.lib.values
 
 all_of_them := [quota |
@@ -16,32 +17,38 @@ all_of_them := [quota |
 	spec := values.map(values.at(resource.content, ["spec"]))
 	quota := {
 		"hard": values.map(values.at(spec, ["hard"])),
-		"is_scoped": count(object.keys(spec) & {"scopes", "scopeSelector"}) > 0,
 		"resource": resource,
+		"scopes": scopes.of(spec),
 	}
 ]
 
+# Whether a pod is in the namespace and in the scopes of a quota.
+is_about(quota, pod) if {
+	pod.resource.namespace == quota.resource.namespace
+	scopes.select(quota.scopes, pod)
+}
+
 # What counts against a line of a quota: who, how many, how much each and together; undefined for lines that are not
 # known.
-counted(namespace, line) := [_share(pod.resource, pod.number, 1) |
+counted(quota, line) := [_share(pod.resource, pod.number, 1) |
 	some pod in demand.all_pods
-	pod.resource.namespace == namespace
+	is_about(quota, pod)
 ] if {
 	line in {"count/pods", "pods"}
 }
 
-counted(namespace, line) := [_share(pod.resource, pod.number, each) |
+counted(quota, line) := [_share(pod.resource, pod.number, each) |
 	[part, name] := _compute(line)
 	some pod in demand.all_pods
-	pod.resource.namespace == namespace
+	is_about(quota, pod)
 	each := amounts.of_pod(pod, part, name)
 ] if {
 	_compute(line)
 }
 
-counted(namespace, line) := [_share(claim.resource, number, each) |
+counted(quota, line) := [_share(claim.resource, number, each) |
 	some claim in claims.every_one
-	claim.resource.namespace == namespace
+	claim.resource.namespace == quota.resource.namespace
 	_is_of_class(claim, line)
 	number := _claims(claim.resource)
 	each := _asked(claim, line)
@@ -49,9 +56,9 @@ counted(namespace, line) := [_share(claim.resource, number, each) |
 	_is_about_claims(line)
 }
 
-counted(namespace, line) := [_share(resource, 1, each) |
+counted(quota, line) := [_share(resource, 1, each) |
 	some resource in documents.of("", "Service")
-	resource.namespace == namespace
+	resource.namespace == quota.resource.namespace
 	each := _service(values.map(values.at(resource.content, ["spec"])), line)
 	each > 0
 ] if {

@@ -28,7 +28,9 @@ _target := examples.combined([
 	}}),
 ])
 
-_total(line) := sum([share.total | some share in quota.counted("shop", line)])
+_quota(namespace, scopes) := {"resource": {"namespace": namespace}, "scopes": scopes}
+
+_total(line) := sum([share.total | some share in quota.counted(_quota("shop", []), line)])
 
 test_counts_pods_and_what_they_ask_for if {
 	_total("pods") == 4 with input as _target
@@ -53,11 +55,11 @@ test_counts_services if {
 }
 
 test_does_not_count_what_it_does_not_know if {
-	not quota.counted("shop", "count/widgets.example.com") with input as _target
+	not quota.counted(_quota("shop", []), "count/widgets.example.com") with input as _target
 }
 
 test_counts_within_a_namespace if {
-	quota.counted("else", "pods") == [] with input as _target
+	quota.counted(_quota("else", []), "pods") == [] with input as _target
 }
 
 test_knows_quotas_with_scopes if {
@@ -65,5 +67,16 @@ test_knows_quotas_with_scopes if {
 		examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {"pods": "1"}}}),
 		examples.resource("v1", "ResourceQuota", "some", {"spec": {"scopes": ["Terminating"]}}),
 	])
-	[[entry.hard, entry.is_scoped] | some entry in found] == [[{"pods": "1"}, false], [{}, true]]
+	[[entry.hard, entry.scopes] | some entry in found] == [
+		[{"pods": "1"}, []],
+		[{}, [{"operator": "Exists", "scopeName": "Terminating"}]],
+	]
+}
+
+test_counts_what_is_in_the_scopes if {
+	ending := _quota("shop", [{"scopeName": "Terminating", "operator": "Exists"}])
+	quota.counted(ending, "pods") == [] with input as _target
+	quota.counted(ending, "cpu") == [] with input as _target
+	endless := _quota("shop", [{"scopeName": "NotTerminating", "operator": "Exists"}])
+	sum([share.total | some share in quota.counted(endless, "pods")]) == 4 with input as _target
 }

@@ -11,6 +11,7 @@ test_none_is_missing if {
 		with data.environments as {}
 		with data.flows as {}
 		with data.images as {}
+		with data.overcommit as {}
 		with data.registries as {}
 		with data.resources as {}
 		with data.retired_images as []
@@ -27,6 +28,7 @@ test_each_may_be_missing if {
 		with data.environments as false
 		with data.flows as false
 		with data.images as false
+		with data.overcommit as false
 		with data.registries as false
 		with data.resources as false
 		with data.retired_images as false
@@ -41,6 +43,7 @@ test_each_may_be_missing if {
 		"environments",
 		"flows",
 		"images",
+		"overcommit",
 		"registries",
 		"resources",
 		"retired_images",

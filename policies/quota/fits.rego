@@ -3,8 +3,9 @@
 # description: |
 #   When a ResourceQuota is used up, the next pod of a rollout or of an autoscaler is refused, at the hour of most
 #   traffic. Counted is every workload at its most replicas and in the middle of a rollout (maxSurge rounded up), with
-#   what LimitRanges fill in, and claims and Services where the quota has lines for them. DaemonSets and quotas with
-#   scopes cannot be counted, which is a warning.
+#   what LimitRanges fill in, and claims and Services where the quota has lines for them; where it has scopes, the pods
+#   in them. A DaemonSet has a pod on each of the nodes that the table `cluster` numbers; where it does not, and for
+#   scopes that are not known here, it is a warning.
 # custom:
 #   id: quota.fits
 #   profile: general
@@ -18,12 +19,13 @@ import data.lib.demand
 import data.lib.finding
 import data.lib.quantities
 import data.lib.quota
+import data.lib.scopes
 
 deny contains found if {
 	some entry in quota.all_of_them
-	not entry.is_scoped
+	count(scopes.unknown(entry.scopes)) == 0
 	some line, hard in entry.hard
-	counted := quota.counted(entry.resource.namespace, line)
+	counted := quota.counted(entry, line)
 	needed := sum([each.total | some each in counted])
 
 	# In thousandths, so that sums of decimals are equal to what they are on paper.
@@ -42,21 +44,25 @@ deny contains found if {
 
 warn contains found if {
 	some entry in quota.all_of_them
-	entry.is_scoped
+	unknown := scopes.unknown(entry.scopes)
+	count(unknown) > 0
 	found := finding.about(entry.resource, {
-		"msg": "has scopes, so whether everything fits cannot be told here",
-		"fix": "see that what the scopes select fits, or write a quota without scopes",
-		"path": "/spec/scopes",
+		"msg": sprintf("has scopes of which it is not known here what they select: %s", [concat(", ", unknown)]),
+		"fix": "see that what the scopes select fits, or write a quota without them",
+		"path": "/spec",
 	})
 }
 
 warn contains found if {
 	some entry in quota.all_of_them
-	some workload in demand.unknown
-	workload.namespace == entry.resource.namespace
+	some pod in demand.unknown
+	quota.is_about(entry, pod)
 	found := finding.about(entry.resource, {
-		"msg": sprintf("does not count %s %s, whose number of pods is not known here", [workload.kind, workload.name]),
-		"fix": "leave room for it in the quota, which is checked for everything else",
+		"msg": sprintf("does not count %s %s, whose number of pods is not known here", [
+			pod.resource.kind,
+			pod.resource.name,
+		]),
+		"fix": "write how many nodes there are, cluster: {nodes: …}, in policies/data/cluster.yaml",
 		"path": "/spec/hard",
 	})
 }

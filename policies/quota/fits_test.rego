@@ -47,11 +47,24 @@ test_names_the_three_who_take_the_most if {
 	))
 }
 
-test_warns_of_scopes if {
-	target := examples.combined([_quota({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]}), _jobs(1)])
-	examples.messages(fits.warn) == {
-		"ResourceQuota/all: has scopes, so whether everything fits cannot be told here",
-	} with input as target
+_scoped(scope) := array.concat(_target({}), examples.combined([object.union(
+	_quota({"hard": {"pods": "0"}, "scopes": [scope]}),
+	{"metadata": {"name": "scoped"}},
+)]))
+
+test_denies_what_does_not_fit_its_scopes if {
+	examples.messages(fits.deny) == {
+		"ResourceQuota/scoped: pods is 0, and everything at its largest takes 4: Deployment cart 4 × 1",
+	} with input as _scoped("NotTerminating")
+	count(fits.deny | fits.warn) == 0 with input as _scoped("Terminating")
+}
+
+test_warns_of_scopes_that_are_not_known if {
+	target := _scoped("CrossNamespacePodAffinity")
+	examples.messages(fits.warn) == {concat("", [
+		"ResourceQuota/scoped: has scopes of which it is not known here what they select: ",
+		"CrossNamespacePodAffinity",
+	])} with input as target
 	count(fits.deny) == 0 with input as target
 }
 
@@ -64,4 +77,8 @@ test_warns_of_what_cannot_be_counted if {
 	count(fits.deny) == 0 with input as target
 	elsewhere := examples.combined([object.union(daemons, {"metadata": {"namespace": "else"}})])
 	count(fits.warn) == 0 with input as array.concat(_target({"pods": "4"}), elsewhere)
+	examples.messages(fits.deny) == {
+		"ResourceQuota/all: pods is 4, and everything at its largest takes 7: Deployment cart 4 × 1, DaemonSet cart 3 × 1",
+	} with input as target with data.cluster as {"nodes": 3}
+	count(fits.warn) == 0 with input as target with data.cluster as {"nodes": 3}
 }

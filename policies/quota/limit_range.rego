@@ -1,7 +1,8 @@
 # METADATA
 # title: Containers and claims keep within the limits of their namespace
 # description: |
-#   The API server refuses a pod or claim that asks for more than a LimitRange allows, or for less.
+#   The API server refuses a pod or claim that asks for more than a LimitRange allows, or for less, and a container
+#   whose limit is too many times its request.
 # custom:
 #   id: quota.limit_range
 #   profile: general
@@ -64,6 +65,55 @@ deny contains found if {
 	})
 }
 
-_is_beyond("max", asked, allowed) if quantities.value(asked) > quantities.value(allowed)
+deny contains found if {
+	some limits in amounts.ranges
+	limits.content.type == "Container"
+	some container in pods.containers
+	container.list in {"containers", "initContainers"}
+	namespace := container.pod.resource.namespace
+	namespace == limits.resource.namespace
+	some name, allowed in values.map(values.at(limits.content, ["maxLimitRequestRatio"]))
+	resources := values.map(values.at(container.content, ["resources"]))
+	limit := amounts.of_container(namespace, resources, "limits", name)
+	most := quantities.value(allowed) * amounts.of_container(namespace, resources, "requests", name)
+	_thousandths(limit) > _thousandths(most)
+	found := finding.about_container(container, {
+		"msg": sprintf("may take more than %v times the %s that it requests, which LimitRange %s allows", [
+			allowed,
+			name,
+			limits.resource.name,
+		]),
+		"fix": sprintf("raise requests.%s, or lower limits.%s", [name, name]),
+		"path": "/resources",
+	})
+}
 
-_is_beyond("min", asked, allowed) if quantities.value(asked) < quantities.value(allowed)
+deny contains found if {
+	some limits in amounts.ranges
+	limits.content.type == "Pod"
+	some pod in pods.templates
+	pod.resource.namespace == limits.resource.namespace
+	some [part, bound] in [["limits", "max"], ["requests", "min"]]
+	some name, allowed in values.map(values.at(limits.content, [bound]))
+	asked := amounts.of_pod(pod, part, name)
+	_is_beyond(bound, asked, allowed)
+	found := finding.about_pod(pod, {
+		"msg": sprintf("the pod has %s.%s %v in all, and LimitRange %s allows a pod %s %v", [
+			part,
+			name,
+			asked,
+			limits.resource.name,
+			bound,
+			allowed,
+		]),
+		"fix": sprintf("keep the sum of its containers within %s %v", [bound, allowed]),
+		"path": "/containers",
+	})
+}
+
+_is_beyond("max", asked, allowed) if _thousandths(asked) > _thousandths(allowed)
+
+_is_beyond("min", asked, allowed) if _thousandths(asked) < _thousandths(allowed)
+
+# So that sums and products of decimals are equal to what they are on paper.
+_thousandths(amount) := round(quantities.value(amount) * 1000)

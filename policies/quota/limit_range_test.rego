@@ -27,8 +27,10 @@ test_accepts_anything_elsewhere if {
 }
 
 test_accepts_anything_where_the_limits_are_of_something_else if {
-	limits := _range({"type": "Pod", "max": {"cpu": 0, "storage": 0}})
-	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), limits])
+	pods := _range({"type": "Pod", "max": {"storage": 0}})
+	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), pods])
+	claims := _range({"type": "PersistentVolumeClaim", "max": {"cpu": 0}})
+	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), claims])
 }
 
 test_denies_amounts_beyond if {
@@ -47,4 +49,30 @@ test_denies_claims_beyond if {
 	examples.messages(limit_range.deny) == {
 		"PersistentVolumeClaim/data: claim data asks for 1Mi, and LimitRange all allows min 1Gi",
 	} with input as examples.combined([_claim("1Mi"), _range(limits)])
+}
+
+_ratio(most) := _range({"type": "Container", "maxLimitRequestRatio": {"cpu": most, "memory": "2"}})
+
+test_denies_a_limit_of_too_many_requests if {
+	examples.messages(limit_range.deny) == {
+		"Deployment/cart: container server may take more than 9 times the cpu that it requests, which LimitRange all allows",
+	} with input as examples.combined([_deployment, _ratio(9)])
+	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _ratio("10")])
+}
+
+test_accepts_what_is_equal_on_paper if {
+	small := {"requests": {"cpu": "20m"}, "limits": {"cpu": "200m"}}
+	target := [examples.workload("Job", {"containers": [{"resources": small}]}), _ratio(10)]
+	count(limit_range.deny) == 0 with input as examples.combined(target)
+	thrice := examples.workload("Job", {"containers": [{"resources": {"limits": {"cpu": "100m"}}} | some _ in [1, 2, 3]]})
+	whole := _range({"type": "Pod", "max": {"cpu": "300m"}})
+	count(limit_range.deny) == 0 with input as examples.combined([thrice, whole])
+}
+
+test_denies_pods_beyond if {
+	limits := {"type": "Pod", "min": {"memory": "129Mi", "cpu": "100m"}, "max": {"cpu": "900m", "memory": "256Mi"}}
+	examples.messages(limit_range.deny) == {
+		"Deployment/cart: the pod has limits.cpu 1 in all, and LimitRange all allows a pod max 900m",
+		"Deployment/cart: the pod has requests.memory 134217728 in all, and LimitRange all allows a pod min 129Mi",
+	} with input as examples.combined([_deployment, _range(limits)])
 }

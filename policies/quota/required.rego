@@ -16,6 +16,7 @@ import data.lib.amounts
 import data.lib.finding
 import data.lib.pods
 import data.lib.quota
+import data.lib.scopes
 import data.lib.values
 
 _lines := {
@@ -29,13 +30,13 @@ _lines := {
 
 deny contains found if {
 	some entry in quota.all_of_them
-	not entry.is_scoped
+	count(scopes.unknown(entry.scopes)) == 0
 	some line, _ in entry.hard
 	[part, name] := _lines[line]
 	some container in pods.containers
 	container.list in {"containers", "initContainers"}
-	namespace := container.pod.resource.namespace
-	namespace == entry.resource.namespace
+	quota.is_about(entry, container.pod)
+	namespace := entry.resource.namespace
 	not container.pod.spec.resources[part][name]
 	not amounts.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
 	found := finding.about_container(container, {

@@ -30,8 +30,11 @@ test_accepts_what_the_pod_states_as_a_whole if {
 	count(required.deny) == 0 with input as examples.combined([_quota({}), pod])
 }
 
-test_accepts_anything_where_the_quota_has_scopes if {
-	count(required.deny) == 0 with input as examples.combined([_quota({"scopes": ["Terminating"]}), _pod({})])
+test_accepts_anything_beyond_the_scopes if {
+	every scope in ["Terminating", "CrossNamespacePodAffinity"] {
+		count(required.deny) == 0 with input as examples.combined([_quota({"scopes": [scope]}), _pod({})])
+	}
+	count(required.deny) == 2 with input as examples.combined([_quota({"scopes": ["NotTerminating"]}), _pod({})])
 }
 
 test_accepts_anything_elsewhere if {

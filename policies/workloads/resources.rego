@@ -2,7 +2,8 @@
 # title: Containers state what they need and may take
 # description: |
 #   Without requests the scheduler guesses and a node is overbooked; without limits one container starves its
-#   neighbours. CPU and memory, requests and limits, for containers and init containers; ephemeral ones cannot say.
+#   neighbours. CPU and memory, requests and limits, for containers and init containers, or for their pod as a whole;
+#   ephemeral ones cannot say.
 # custom:
 #   id: workloads.resources
 #   profile: general
@@ -23,6 +24,7 @@ deny contains found if {
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
 		not quantities.is_positive(_amount(container, part, resource))
+		not quantities.is_positive(values.at(container.pod.spec, ["resources", part, resource]))
 	]
 	count(missing) > 0
 	found := finding.about_container(container, {

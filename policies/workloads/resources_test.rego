@@ -20,6 +20,14 @@ test_denies_silence if {
 	])} with input as target
 }
 
+test_accepts_what_the_pod_states_as_a_whole if {
+	whole := {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "2"}}
+	target := examples.deployment({"containers": [examples.container_without("resources")], "resources": whole})
+	examples.messages(resources.deny) == {
+		"Deployment/cart: container server has no usable resources.limits.memory",
+	} with input as target
+}
+
 test_denies_amounts_that_are_none if {
 	target := examples.server({"resources": {"requests": {"cpu": "much"}, "limits": {"memory": "lots"}}})
 	examples.messages(resources.deny) == {

@@ -471,6 +471,9 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "workloads.naked_pods": InTarget(
         lambda target: target.append(workload("Pod", "bare", pod_spec())), frozenset({"services.selector"}), "warn"
     ),
+    "workloads.overcommit": InTarget(
+        lambda target: server(target)["resources"]["limits"].update(memory="1Gi"), level="warn"
+    ),
     "workloads.pod_template": InPod(lambda spec: spec.update(containers=[])),
     "workloads.pre_stop": in_pod(lambda spec: spec["containers"][0].pop("lifecycle")),
     "workloads.privilege_escalation": InContainer(without_setting("allowPrivilegeEscalation")),

@@ -1,0 +1,69 @@
+package lib.scopes_test
+
+import data.lib.examples_test as examples
+import data.lib.scopes
+
+_pod(spec) := {"resource": {"namespace": "shop"}, "spec": spec}
+
+_priority(operator, classes) := scopes.of({"scopeSelector": {"matchExpressions": [{
+	"scopeName": "PriorityClass",
+	"operator": operator,
+	"values": classes,
+}]}})
+
+_named(name) := scopes.of({"scopes": [name]})
+
+test_a_deadline_of_the_pod_makes_it_terminating if {
+	scopes.select(_named("Terminating"), _pod({"activeDeadlineSeconds": 60}))
+	not scopes.select(_named("NotTerminating"), _pod({"activeDeadlineSeconds": 60}))
+	scopes.select(_named("NotTerminating"), _pod({}))
+	not scopes.select(_named("Terminating"), _pod({}))
+}
+
+test_who_asks_for_something_is_no_best_effort if {
+	every spec in [
+		{"containers": [{}, {"resources": {"limits": {"cpu": "1"}}}]},
+		{"initContainers": [{"resources": {"requests": {"memory": "1Gi"}}}]},
+		{"resources": {"requests": {"memory": "1Gi"}}},
+	] {
+		scopes.select(_named("NotBestEffort"), _pod(spec)) with input as []
+		not scopes.select(_named("BestEffort"), _pod(spec)) with input as []
+	}
+	every spec in [{"containers": [{}]}, {"containers": [{"resources": {"limits": {"example.com/gpu": 1}}}]}] {
+		scopes.select(_named("BestEffort"), _pod(spec)) with input as []
+		not scopes.select(_named("NotBestEffort"), _pod(spec)) with input as []
+	}
+}
+
+test_a_limit_range_makes_no_pod_a_best_effort if {
+	limits := examples.resource("v1", "LimitRange", "all", {"spec": {"limits": [{
+		"type": "Container",
+		"default": {"cpu": "1"},
+	}]}})
+	scopes.select(_named("NotBestEffort"), _pod({"containers": [{}]})) with input as examples.combined([limits])
+}
+
+test_priorities if {
+	high := _pod({"priorityClassName": "high"})
+	scopes.select(_priority("In", ["high", "low"]), high)
+	not scopes.select(_priority("In", ["low"]), high)
+	scopes.select(_priority("NotIn", ["low"]), high)
+	not scopes.select(_priority("NotIn", ["high"]), high)
+	scopes.select(_named("PriorityClass"), high)
+	not scopes.select(_named("PriorityClass"), _pod({}))
+	scopes.select(_priority("DoesNotExist", []), _pod({}))
+	not scopes.select(_priority("DoesNotExist", []), high)
+}
+
+test_all_scopes_hold_together if {
+	both := array.concat(_named("Terminating"), _priority("In", ["high"]))
+	scopes.select(both, _pod({"activeDeadlineSeconds": 60, "priorityClassName": "high"}))
+	not scopes.select(both, _pod({"priorityClassName": "high"}))
+	scopes.select([], _pod({}))
+}
+
+test_some_scopes_are_not_known if {
+	scopes.unknown(_named("CrossNamespacePodAffinity")) == {"CrossNamespacePodAffinity"}
+	scopes.unknown(array.concat(_named("BestEffort"), _priority("Exists", []))) == set()
+	scopes.of({"scopeSelector": {"matchExpressions": ["none"]}}) == []
+}
