@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Clone, Sandbox, tiny_overlay
 
 
 def to_production(clone: Clone, *versions: str) -> None:
-    """Bring versions such as api=1.2.0 to production, one commit each."""
+    """Bring versions such as api=1.2.0 to production, one commit each: by hand, which is quick."""
+    clone.git("pull", "--quiet", "--ff-only", "origin", "main")
     for version in versions:
-        clone.promote("bump", "production", version, "--commit")
+        service, _, tag = version.partition("=")
+        text = re.sub(rf'({service}\n    newTag: )"[^"]*"', rf'\1"{tag}"', clone.read(KUSTOMIZATION))
+        clone.write(KUSTOMIZATION, text)
+        clone.commit(f"{version} to production")
+    clone.git("push", "--quiet", "origin", "main")
 
 
 def numbers(clone: Clone, *arguments: str) -> list[tuple[int, list[str]]]:
@@ -104,7 +111,7 @@ def test_the_ways_past_a_hold(tiny: Sandbox, way: str) -> None:
         assert tiny.show() == tiny_overlay("production", "1.2.1", "2.1.0")
 
 
-@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("released", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_rollback_given_twice_goes_back_once(tiny: Sandbox, released: bool) -> None:
     to_production(tiny, "api=1.2.0", "api=1.3.0", "web=2.1.0")
     made = tiny.promote("rollback", "production", "api", "--output", "json").json["commit"]
@@ -121,6 +128,7 @@ def test_a_rollback_given_twice_goes_back_once(tiny: Sandbox, released: bool) ->
     assert "no earlier version" in tiny.promote("rollback", "production", "api", "--again", code=2).err
 
 
+@pytest.mark.thorough
 def test_what_was_promoted_since_is_rolled_back(tiny: Sandbox) -> None:
     to_production(tiny, "api=1.2.0")
     tiny.promote("rollback", "production", "api")
