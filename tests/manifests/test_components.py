@@ -203,13 +203,26 @@ def test_the_second_version_has_everything_of_its_own(workshop: Workshop, enviro
     assert images[0] != images[1]
 
 
-def test_uploads_pass_the_edge_as_far_as_the_gateway_takes_them(workshop: Workshop) -> None:
-    settings = overlay("production").one("ConfigMap", "api-gateway")["data"]
-    annotations = overlay("production").one("Ingress", "mediq")["metadata"]["annotations"]
+@both
+def test_uploads_pass_the_edge_as_far_as_the_gateway_takes_them(environment: str) -> None:
+    annotations = overlay(environment).one("Ingress", "mediq")["metadata"]["annotations"]
+    _passes_uploads(annotations["nginx.org/client-max-body-size"])
+
+
+def test_uploads_pass_the_other_edge_likewise(workshop: Workshop) -> None:
     rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV")
-    body = rendered.one("ClientSettingsPolicy", "uploads")["spec"]["body"]["maxSize"]
-    for size in (annotations["nginx.org/client-max-body-size"], body):
-        assert 0 < int(size.removesuffix("m")) * 2**20 - int(settings["MAX_FILE_SIZE"]) <= 2**20
+    _passes_uploads(rendered.one("ClientSettingsPolicy", "uploads")["spec"]["body"]["maxSize"])
+
+
+def _passes_uploads(size: str) -> None:
+    settings = overlay("production").one("ConfigMap", "api-gateway")["data"]
+    assert 0 < int(size.removesuffix("m")) * 2**20 - int(settings["MAX_FILE_SIZE"]) <= 2**20
+
+
+@both
+def test_the_edge_does_not_tell_its_version(environment: str) -> None:
+    annotations = overlay(environment).one("Ingress", "mediq")["metadata"]["annotations"]
+    assert annotations["nginx.org/server-tokens"] == "false"
 
 
 def test_the_retired_controller_is_nowhere() -> None:
@@ -394,10 +407,10 @@ def _denied(pod: dict[str, Any]) -> set[str]:
 
 @both
 def test_the_quota_is_what_everything_takes_at_its_largest(environment: str) -> None:
-    file = REPOSITORY / "overlays" / environment / "resourcequota.yaml"
-    assert file.read_text(encoding="utf-8") == quota.text(overlay(environment).objects), (
-        f"run .venv/bin/python tools/quota.py {environment}"
-    )
+    text = (REPOSITORY / "overlays" / environment / "resourcequota.yaml").read_text(encoding="utf-8")
+    assert text == quota.text(overlay(environment).objects), f"run .venv/bin/python tools/quota.py {environment}"
+    (rendered,) = overlay(environment).kind("ResourceQuota")
+    assert rendered["spec"] == yaml.safe_load(text)["spec"]
 
 
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
@@ -458,7 +471,7 @@ def test_volumes_are_kept_and_made_by_the_class_of_the_environment(environment: 
     assert name_of(storage) == f"mediq-{environment}-ssd"
     expected = {"reclaimPolicy": "Retain", "allowVolumeExpansion": True, "volumeBindingMode": "WaitForFirstConsumer"}
     assert {key: storage[key] for key in expected} == expected
-    assert storage["parameters"]["encrypted"] == "true"
+    assert storage["parameters"] == {"type": "gp3", "encrypted": "true"}
     for workload in overlay(environment).kind("StatefulSet"):
         for claim in workload["spec"].get("volumeClaimTemplates", []):
             assert claim["spec"]["storageClassName"] == name_of(storage), name_of(workload)

@@ -476,18 +476,10 @@ def test_alloy_hands_logs_of_its_namespace_to_loki(environment: str) -> None:
 
 # Pods
 
-# uid and gid, as the images' own sources state them; components/versions says which source.
-USERS = {
-    "prometheus": 65534,
-    "alertmanager": 65534,
-    "grafana": 472,
-    "jaeger": 10001,
-    "kube-state-metrics": 65534,
-    "mysqld-exporter": 65534,
-    "redis-exporter": 59000,
-    "loki": 10001,
-    "alloy": 473,
-}
+WATCHERS = {
+    "prometheus", "alertmanager", "grafana", "jaeger", "kube-state-metrics", "mysqld-exporter", "redis-exporter",
+    "loki", "alloy",
+}  # fmt: skip
 
 
 def _watching(environment: str) -> dict[str, Object]:
@@ -496,28 +488,12 @@ def _watching(environment: str) -> dict[str, Object]:
 
 
 @both
-def test_each_workload_that_watches_is_hardened_and_probed(environment: str) -> None:
-    assert _watching(environment).keys() == USERS.keys()
+def test_each_workload_that_watches_is_probed_and_limited(environment: str) -> None:
+    assert _watching(environment).keys() == WATCHERS
     for name, workload in _watching(environment).items():
         spec = pod_template(workload)["spec"]
-        assert spec["securityContext"] == {
-            "runAsNonRoot": True,
-            "runAsUser": USERS[name],
-            "runAsGroup": USERS[name],
-            "fsGroup": USERS[name],
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
-        }, name
-        assert spec["enableServiceLinks"] is False, name
         assert spec["terminationGracePeriodSeconds"] >= 30, name
         (server,) = containers(workload)
-        assert server["securityContext"] == {
-            "runAsNonRoot": True,
-            "privileged": False,
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }, name
         assert {key for key in server if key.endswith("Probe")} == {
             "startupProbe",
             "livenessProbe",
@@ -545,9 +521,6 @@ def test_each_workload_that_watches_has_its_objects(environment: str) -> None:
         selector = {NAME: name, COMPONENT: labels(workload)[COMPONENT]}
         assert workload["spec"]["selector"] == {"matchLabels": selector}, name
         assert (workload["spec"]["replicas"], workload["spec"]["minReadySeconds"]) == (1, 10), name
-        budget = rendered.one("PodDisruptionBudget", name)["spec"]
-        assert budget["selector"] == {"matchLabels": selector}
-        assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
         assert rendered.one("Service", f"{name}-service")["spec"]["selector"] == selector
         assert rendered.one("NetworkPolicy", name)["spec"]["podSelector"] == {"matchLabels": {NAME: name}}
         if workload["kind"] == "StatefulSet":
@@ -567,21 +540,6 @@ def test_each_claim_is_mounted_and_sized_by_the_environment(environment: str) ->
             assert claim["spec"]["resources"]["requests"]["storage"]
             (server,) = containers(workload)
             assert claim["metadata"]["name"] in {each["name"] for each in server["volumeMounts"]}, name
-
-
-@both
-def test_what_is_written_elsewhere_is_bounded(environment: str) -> None:
-    for name, workload in _watching(environment).items():
-        spec = pod_template(workload)["spec"]
-        for volume in spec.get("volumes", []):
-            assert volume.keys() & {"emptyDir", "configMap", "secret"}, name
-            assert "emptyDir" not in volume or volume["emptyDir"]["sizeLimit"], name
-        (server,) = containers(workload)
-        for mount in server.get("volumeMounts", []):
-            (kind,) = {
-                *(key for each in spec["volumes"] if each["name"] == mount["name"] for key in each if key != "name")
-            } or {"claim"}
-            assert mount.get("readOnly", False) is (kind in ("configMap", "secret")), f"{name}: {mount['name']}"
 
 
 # Rights

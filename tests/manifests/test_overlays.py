@@ -102,7 +102,10 @@ def test_everything_is_labelled_with_its_environment(environment: str) -> None:
         assert labels(each)["environment"] == environment, identity(each)
         assert labels(each)["app.kubernetes.io/part-of"] == "mediq", identity(each)
     for workload in overlay(environment).kind(*WORKLOADS):
-        assert labels(pod_template(workload))["environment"] == environment, identity(workload)
+        templates = [pod_template(workload), *workload["spec"].get("volumeClaimTemplates", [])]
+        for template in templates:
+            assert labels(template)["environment"] == environment, identity(workload)
+            assert labels(template)["app.kubernetes.io/part-of"] == "mediq", identity(workload)
 
 
 @both

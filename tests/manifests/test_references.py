@@ -82,16 +82,6 @@ def test_a_service_is_labelled_by_its_name_everywhere(environment: str, name: st
 
 
 @both
-@pytest.mark.parametrize("name", SERVICES)
-def test_selectors_are_the_two_labels_that_never_change(environment: str, name: str) -> None:
-    immutable = {NAME: name, COMPONENT: "service"}
-    rendered = overlay(environment)
-    assert rendered.one("Deployment", name)["spec"]["selector"] == {"matchLabels": immutable}
-    assert rendered.one("PodDisruptionBudget", name)["spec"]["selector"] == {"matchLabels": immutable}
-    assert rendered.one("Service", SERVICES[name])["spec"]["selector"] == immutable
-
-
-@both
 def test_each_service_runs_as_its_own_account(environment: str) -> None:
     for deployment in overlay(environment).services("Deployment"):
         account = pod_template(deployment)["spec"]["serviceAccountName"]

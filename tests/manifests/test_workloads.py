@@ -22,8 +22,9 @@ TABLE: dict[str, Object] = yaml.safe_load((Path(__file__).parent / "workloads.ya
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 OUTER = (
     "activeDeadlineSeconds", "backoffLimit", "completionMode", "concurrencyPolicy", "failedJobsHistoryLimit",
-    "minReadySeconds", "podManagementPolicy", "progressDeadlineSeconds", "revisionHistoryLimit", "schedule",
-    "serviceName", "startingDeadlineSeconds", "strategy", "successfulJobsHistoryLimit", "timeZone", "updateStrategy",
+    "minReadySeconds", "podManagementPolicy", "progressDeadlineSeconds", "replicas", "revisionHistoryLimit",
+    "schedule", "serviceName", "startingDeadlineSeconds", "strategy", "successfulJobsHistoryLimit", "timeZone",
+    "updateStrategy",
 )  # fmt: skip
 OF_POD = (
     "automountServiceAccountToken", "enableServiceLinks", "restartPolicy", "serviceAccountName",
@@ -85,10 +86,14 @@ def _mount(mount: Object) -> str:
 
 def _service(service: Object) -> Object:
     spec = service["spec"]
-    ports = [
-        f"{each.get('name', '')} {each['port']} → {each.get('targetPort', each['port'])}" for each in spec["ports"]
-    ]
-    return {key: value for key, value in spec.items() if key not in {"ports", "selector"}} | {"ports": ports}
+    return {key: value for key, value in spec.items() if key not in {"ports", "selector"}} | {
+        "ports": [_offered(each) for each in spec["ports"]]
+    }
+
+
+def _offered(port: Object) -> str:
+    protocol = f" ({port['appProtocol']})" if "appProtocol" in port else ""
+    return f"{port.get('name', '')} {port['port']} → {port.get('targetPort', port['port'])}{protocol}"
 
 
 @both
