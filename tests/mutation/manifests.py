@@ -178,6 +178,7 @@ _NEEDED = {
     "name", "mountPath", "containerPort", "key", "operator", "topologyKey", "maxSkew", "whenUnsatisfiable", "spec",
     "apiVersion", "kind", "protocol", "target", "scaleTargetRef", "backend", "path", "pathType", "provisioner",
     "verbs", "accessModes", "metadata", "apiGroup", "schedule", "command", "httpGet", "exec", "tcpSocket", "medium",
+    "description",
 }  # fmt: skip
 
 
