@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from promote import baseline, inspection, process, render
 from promote.checks import Base, Verdict
@@ -12,11 +13,11 @@ from promote.errors import ConfigError, RenderError, ToolError, UsageError
 from promote.inspection import Rules
 from promote.workspace import Tree, Workspace
 
+Comparison: TypeAlias = Callable[[Verdict], Verdict]
 
-def since(
-    reference: str, verdict: Verdict, paths: Sequence[tuple[str, Path]], asked: Rules, only: Sequence[str]
-) -> Verdict:
-    """The verdict on the checkout, with what is new since it left the line of `reference`, and what is fixed.
+
+def since(reference: str, paths: Sequence[tuple[str, Path]], asked: Rules, only: Sequence[str]) -> Comparison:
+    """What tells of verdicts on the checkout what is new since it left the line of `reference`, and what is fixed.
 
     The checkout's targets are `paths` by name; `asked` are the rules that it was judged by, `only` those of interest.
 
@@ -28,10 +29,11 @@ def since(
     commit = repository.merge_base(repository.resolve(reference), repository.resolve("HEAD"))
     with workspace.at(commit) as tree:
         try:
-            before = _judged(tree, _known(tree, paths, workspace.root), asked, only)
+            before = _judged(tree, _known(tree, paths, workspace.root), asked, only).findings
+            note = ""
         except (ConfigError, RenderError, ToolError, UsageError) as error:
-            return baseline.compared(verdict, (), Base(commit, f"it cannot be judged, so all is new: {error}"))
-    return baseline.compared(verdict, before.findings, Base(commit))
+            before, note = (), f"it cannot be judged, so all is new: {error}"
+    return lambda verdict: baseline.compared(verdict, before, Base(commit, note))
 
 
 def _known(tree: Tree, paths: Sequence[tuple[str, Path]], root: Path) -> list[tuple[str, Path]]:

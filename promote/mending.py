@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -60,12 +60,16 @@ class _Change:
 
 @dataclass(slots=True)
 class Mender:
-    """Works on the copy below `root`, whose targets are `paths` by name."""
+    """Works on the copy below `root`, whose targets are `paths` by name.
+
+    Where `compare` tells what is new, only that is mended, and what the same change mends besides.
+    """
 
     root: Path
     paths: Sequence[tuple[str, Path]]
     rules: Rules
     only: Sequence[str] = ()
+    compare: Callable[[Verdict], Verdict] | None = None
     _originals: dict[Path, bytes] = field(default_factory=dict)
     # No change moves an object to another place, so once is enough.
     _ask: Origins = field(default_factory=lambda: cache(origins.of))
@@ -75,7 +79,8 @@ class Mender:
         first = state = self._judged(self._rendered())
         mended: list[Finding] = []
         refused: dict[tuple[str, ...], tuple[Finding, str]] = {}
-        while finding := next(_pending(state.verdict, refused), None):
+        old = self._old(first.verdict)
+        while finding := next(_pending(state.verdict, refused.keys() | old), None):
             after, change, reason = self._mended(state, finding)
             if after and change:
                 state = after
@@ -84,7 +89,15 @@ class Mender:
                 refused[baseline.key(finding)] = finding, reason
         files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
         changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
-        return Outcome(changed, tuple(mended), tuple(refused.values()), first.verdict, state.verdict)
+        compare = self.compare or (lambda verdict: verdict)
+        return Outcome(
+            changed, tuple(mended), tuple(refused.values()), compare(first.verdict), compare(state.verdict)
+        )
+
+    def _old(self, verdict: Verdict) -> set[tuple[str, ...]]:
+        told = self.compare(verdict).findings if self.compare else ()
+        new = {baseline.key(one) for one in told if one.status == "new"}
+        return {baseline.key(one) for one in told} - new
 
     def _mended(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
         """The state after the first change that proves right, and that change; or why the likeliest does not."""
@@ -106,7 +119,9 @@ class Mender:
 
     def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
         """The ways to mend `finding`, the likeliest first, each with all others that it would mend; or why not."""
-        alike = [one for one in _pending(state.verdict, {}) if one.mend == finding.mend and one.rule == finding.rule]
+        alike = [
+            one for one in _pending(state.verdict, set()) if one.mend == finding.mend and one.rule == finding.rule
+        ]
         sources = {target.name: Sources(target, self.root, self._ask) for target in state.targets}
         documents = {target.name: _by_identity(target) for target in state.targets}
         ways = {one: list(_ways(one, sources[one.target], documents[one.target])) for one in alike}
@@ -150,10 +165,10 @@ class Mender:
 _BOM = b"\xef\xbb\xbf"
 
 
-def _pending(verdict: Verdict, refused: Mapping[tuple[str, ...], object]) -> Iterator[Finding]:
-    """What might be mended: findings with a mend that nobody has waived or found impossible to mend."""
+def _pending(verdict: Verdict, left: Set[tuple[str, ...]]) -> Iterator[Finding]:
+    """What might be mended: findings with a mend that nobody has waived, but those whose keys are in `left`."""
     for finding in verdict.findings:
-        if finding.mend and not finding.waiver and baseline.key(finding) not in refused:
+        if finding.mend and not finding.waiver and baseline.key(finding) not in left:
             yield finding
 
 

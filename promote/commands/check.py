@@ -82,8 +82,6 @@ def _insist_on_sense(options: Options) -> None:
         raise UsageError("--fail-on new needs --base REF, the commit to compare with")
     if options.write and not options.fix:
         raise UsageError("--write needs --fix, which says what to write")
-    if options.fix and options.base:
-        raise UsageError("--fix mends new and old findings alike: leave --base out")
 
 
 def _verdict(options: Options, paths: Sequence[tuple[str, Path]], judges: Rules, root: Path) -> Verdict:
@@ -96,7 +94,7 @@ def _verdict(options: Options, paths: Sequence[tuple[str, Path]], judges: Rules,
     # Imported here: it brings Git and the forges along.
     from promote import comparison
 
-    compared = comparison.since(options.base, verdict, paths, judges, options.only)
+    compared = comparison.since(options.base, paths, judges, options.only)(verdict)
     return replace(compared, forgives_old=options.fail_on == "new")
 
 
@@ -106,8 +104,8 @@ def _fixed(
     """The verdict on the files as they are now, and what was or could be mended, as text and as JSON."""
     from promote.commands import fixing
 
-    made = fixing.outcome(paths, judges, options.only, options.write)
-    verdict = made.after if options.write else made.before
+    made = fixing.outcome(paths, judges, options.only, options.write, options.base)
+    verdict = replace(made.after if options.write else made.before, forgives_old=options.fail_on == "new")
     return verdict, fixing.text(made, options.write), {"fix": fixing.as_json(made, options.write)}
 
 

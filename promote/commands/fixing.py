@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from promote import verdict_report
+from promote import comparison, verdict_report
 from promote.config import Environment
 from promote.errors import EditRefused, UsageError
 from promote.inspection import Rules
@@ -15,8 +15,12 @@ from promote.mending import Mender, Outcome
 from promote.workspace import Tree, Workspace
 
 
-def outcome(paths: Sequence[tuple[str, Path]], judges: Rules, only: Sequence[str], write: bool) -> Outcome:
+def outcome(
+    paths: Sequence[tuple[str, Path]], judges: Rules, only: Sequence[str], write: bool, base: str | None = None
+) -> Outcome:
     """What of the findings in `paths` and in every environment can be mended; with `write`, it is.
+
+    With `base`, a commit, only what is new since then is mended.
 
     Raises UsageError for a path outside of the clone, and EditRefused where a file changed in the meantime.
     """
@@ -27,7 +31,9 @@ def outcome(paths: Sequence[tuple[str, Path]], judges: Rules, only: Sequence[str
         for environment in tree.config.environments.values():
             targets.setdefault(environment.name, _folder(tree, environment))
         rules = replace(tree.rules(), profile=judges.profile, today=judges.today)
-        made = Mender(tree.root, list(targets.items()), rules, only).mend()
+        here = [(name, workspace.root / path.relative_to(tree.root)) for name, path in targets.items()]
+        compare = comparison.since(base, here, judges, only) if base else None
+        made = Mender(tree.root, list(targets.items()), rules, only, compare).mend()
     if write:
         _write(workspace.root, made)
     return made
@@ -68,7 +74,7 @@ def text(made: Outcome, write: bool) -> list[str]:
         for finding, reason in made.refused
         for line in (f"not mended: {finding.rule}: {finding.message}", f"      {reason}")
     ]
-    left = sum(not finding.mend and not finding.waiver for finding in made.before.findings)
+    left = sum(not one.mend and not one.waiver and one.status != "old" for one in made.before.findings)
     unsure = f"; for {left} there is no certain way" if left else ""
     return [*made.diff(), "", *said, f"{done} {len(made.mended)} findings in {len(made.files)} files{unsure}", ""]
 

@@ -109,6 +109,15 @@ def test_a_target_that_the_base_does_not_have_is_all_new(branch: tuple[Repositor
     assert set(statuses(found).values()) == {"new"}
 
 
+def test_an_environment_that_has_moved_is_still_itself(branch: tuple[Repository, Clone]) -> None:
+    repository, _ = branch
+    (repository.folder / "moved").mkdir()
+    for name in ("kustomization.yaml", "cart.yaml", "policies.yaml"):
+        (repository.folder / name).rename(repository.folder / "moved" / name)
+    repository.edit("promote.yaml", "path: .", "path: moved")
+    assert statuses(compare(repository)) == {"workloads.read_only_root": "old"}
+
+
 def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Clone]) -> None:
     repository, clone = branch
     good = (repository.folder / "kustomization.yaml").read_bytes()

@@ -159,6 +159,18 @@ def test_what_would_change_another_environment_is_refused(overlays: Case) -> Non
     assert found.code == 3
 
 
+def test_only_what_is_new_is_mended(case: Case) -> None:
+    case.repository.edit(CART, NO_ESCALATION, "")
+    case.clone.commit()
+    case.repository.edit(CART, "      automountServiceAccountToken: false\n", "")
+    found = case.repository.ask(Options(fix=True, write=True, base="main", fail_on="new"))
+    assert [one["rule"] for one in found.json["fix"]["mended"]] == ["workloads.service_account_token"]
+    assert [(one["rule"], one["status"]) for one in found.json["findings"]] == [
+        ("workloads.privilege_escalation", "old")
+    ]
+    assert (found.code, case.changed()) == (0, f"1\t1\t{CART}")
+
+
 def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     case.repository.edit(CART, "          securityContext:\n" + NO_ESCALATION, "          securityContext: &shared\n")
     proxy = "        - name: proxy\n          image: cart\n          securityContext: *shared\n"
@@ -173,7 +185,6 @@ def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     ("options", "refusal"),
     [
         (Options(write=True), "--write needs --fix"),
-        (Options(fix=True, base="main"), "leave --base out"),
         (Options(("/etc/hostname",), fix=True), "lies outside of the repository"),
     ],
 )
