@@ -17,3 +17,17 @@ test_denies_a_class_beside_those_of_the_target if {
 		"Ingress/shop: is of IngressClass nginx, which the target does not make",
 	} with input as examples.combined([_ingress, _class("other")])
 }
+
+test_accepts_the_default_class if {
+	unsaid := examples.resource("networking.k8s.io/v1", "Ingress", "shop", {"spec": {}})
+	count(edge_class.deny) == 0 with input as examples.combined([unsaid, _class("other")])
+}
+
+test_denies_a_gateway_class_beside_those_of_the_target if {
+	api := "gateway.networking.k8s.io/v1"
+	gateway := examples.resource(api, "Gateway", "shop", {"spec": {"gatewayClassName": "nginx"}})
+	class := {"apiVersion": api, "kind": "GatewayClass", "metadata": {"name": "other"}}
+	found := edge_class.deny with input as examples.combined([gateway, class])
+	examples.messages(found) == {"Gateway/shop: is of GatewayClass nginx, which the target does not make"}
+	{each.path | some each in found} == {"/spec/gatewayClassName"}
+}

@@ -14,6 +14,12 @@ test_accepts_a_headless_service_over_the_pods if {
 	count(headless_service.deny | headless_service.warn) == 0 with input as target
 }
 
+test_accepts_other_services_beside_it if {
+	others := [_service("web", {}), object.union(_service("peers", {}), {"metadata": {"namespace": "else"}})]
+	target := examples.combined(array.concat([_set, _service("peers", _headless)], others))
+	count(headless_service.deny | headless_service.warn) == 0 with input as target
+}
+
 test_accepts_a_set_that_names_none if {
 	unnamed := examples.workload("StatefulSet", examples.pod_spec)
 	count(headless_service.deny | headless_service.warn) == 0 with input as examples.combined([unnamed])

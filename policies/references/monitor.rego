@@ -46,9 +46,8 @@ _blind[level] contains found if {
 	})
 }
 
-# Other namespaces are known only where the target names them and keeps something there.
+# Other namespaces are known only where the target names them and keeps something there; in `*`, it keeps nothing.
 _level(monitor) := "deny" if {
-	not "*" in monitor.namespaces
 	every namespace in monitor.namespaces {
 		_is_known(monitor.of, namespace)
 	}

@@ -61,3 +61,12 @@ test_warns_where_it_cannot_be_told if {
 	anywhere := _services({"namespaceSelector": {"any": true}})
 	examples.messages(monitor.warn) == messages with input as examples.combined([anywhere])
 }
+
+test_looks_into_its_own_namespace_only if {
+	elsewhere := {"metadata": {"namespace": "watch"}}
+	monitors := [object.union(_services({}), elsewhere), object.union(_pods({}), elsewhere)]
+	examples.messages(monitor.warn) == {
+		`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"cart"}}`,
+		`PodMonitor/cart: selects no pod: {"matchLabels":{"app":"cart"}}`,
+	} with input as examples.combined(array.concat([_service, _deployment], monitors))
+}

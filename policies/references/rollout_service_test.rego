@@ -21,6 +21,24 @@ test_denies_absent_services if {
 	])
 }
 
+test_denies_it_in_every_field if {
+	every strategy, fields in {
+		"blueGreen": ["activeService", "previewService"],
+		"canary": ["canaryService", "stableService"],
+	} {
+		every field in fields {
+			found := rollout_service.deny with input as examples.combined([
+				_service,
+				_rollout({strategy: {field: "gone"}}),
+			])
+			examples.messages(found) == {
+				sprintf("Rollout/cart: switches Service gone (%s), which the target does not hold", [field]),
+			}
+			{each.path | some each in found} == {concat("/", ["/spec/strategy", strategy, field])}
+		}
+	}
+}
+
 test_warns_where_no_service_is_kept if {
 	examples.messages(rollout_service.warn) == {
 		"Rollout/cart: switches Service cart (activeService), which the target does not hold",

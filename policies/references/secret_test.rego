@@ -16,6 +16,14 @@ test_accepts_a_source_with_the_key if {
 	count(secret.deny | secret.warn) == 0 with input as examples.combined([_reader, _sealed("keys", "jwt")])
 }
 
+test_leaves_config_maps_to_their_own_rule if {
+	mode := {"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}
+	reader := examples.server({"env": [mode]})
+	config_map := examples.resource("v1", "ConfigMap", "settings", {"data": {"other": "1"}})
+	count(secret.deny | secret.warn) == 0 with input as reader
+	count(secret.deny) == 0 with input as array.concat(reader, examples.combined([config_map]))
+}
+
 test_denies_an_absent_key if {
 	examples.messages(secret.deny) == {
 		"Deployment/cart: container server reads key jwt of Secret keys, whose source has no such key",

@@ -25,6 +25,14 @@ test_accepts_files_that_are_there if {
 	}
 }
 
+test_accepts_a_folder_of_another_volume if {
+	target := examples.combined([_config, examples.workload("Deployment", {
+		"volumes": [{"name": "tmp", "emptyDir": {}}, object.union({"name": "files"}, _map({}))],
+		"containers": [{"name": "server", "volumeMounts": [{"name": "tmp", "mountPath": "/tmp", "subPath": "server"}]}],
+	})])
+	count(sub_path.deny) == 0 with input as target
+}
+
 test_accepts_what_is_not_known if {
 	every volume in [_map({"name": "other"}), {"secret": {"secretName": "other"}}, {"emptyDir": {}}] {
 		count(sub_path.deny) == 0 with input as _mounting(volume, "a")
@@ -44,7 +52,7 @@ test_denies_files_that_are_not_there if {
 }
 
 test_denies_what_no_item_lists if {
-	every path in ["a.conf", "b.bin", "et"] {
+	every path in ["a.conf", "b.bin", "et", "etc/b.conf~"] {
 		examples.messages(sub_path.deny) == {
 			sprintf("Deployment/cart: container server mounts the file %s of volume files, which has etc/b.conf", [path]),
 		} with input as _mounting(_map({"items": [{"key": "a.conf", "path": "etc/b.conf"}]}), path)

@@ -21,6 +21,21 @@ test_accepts_claim_templates if {
 	count(volume.deny) == 0 with input as target
 }
 
+test_denies_what_only_another_claim_template_is_called if {
+	claims := {"spec": {"volumeClaimTemplates": [{"metadata": {"name": "date"}}]}}
+	examples.messages(volume.deny) == {
+		"StatefulSet/cart: container server mounts volume data, which the pod does not declare",
+	} with input as examples.combined([object.union(examples.workload("StatefulSet", _pod([])), claims)])
+}
+
+test_denies_undeclared_devices if {
+	found := volume.deny with input as examples.server({"volumeDevices": [{"name": "disk", "devicePath": "/dev/disk"}]})
+	examples.messages(found) == {
+		"Deployment/cart: container server mounts volume disk, which the pod does not declare",
+	}
+	{each.path | some each in found} == {"/spec/template/spec/containers/0/volumeDevices/0/name"}
+}
+
 test_denies_undeclared_volumes if {
 	examples.messages(volume.deny) == {
 		"Deployment/cart: container server mounts volume data, which the pod does not declare",

@@ -37,8 +37,16 @@ test_denies_an_option_without_a_prefix if {
 	}
 }
 
+_of_a_secret(name) := {"name": name, "valueFrom": {"secretKeyRef": {"name": "cart", "key": "value"}}}
+
+test_accepts_expanding_what_is_no_secret if {
+	level := {"name": "LEVEL", "valueFrom": {"configMapKeyRef": {"name": "cart", "key": "level"}}}
+	target := examples.server({"args": ["--level=$(LEVEL)"], "env": [level, _of_a_secret("PASSWORD")]})
+	count(arguments.deny | arguments.warn) == 0 with input as target
+}
+
 test_warns_of_a_secret_that_is_expanded if {
-	variable := {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "cart", "key": "password"}}}
+	variable := _of_a_secret("PASSWORD")
 	target := examples.server({"args": ["--password=$(PASSWORD)"], "env": [variable, {"name": "OTHER", "value": "1"}]})
 	examples.messages(arguments.warn) == {concat("", [
 		"Deployment/cart: container server runs args, ",

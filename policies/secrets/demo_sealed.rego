@@ -29,9 +29,9 @@ deny contains found if {
 # One warning for all of them, or nobody would read the others.
 warn contains found if {
 	not _live
+	namespace := _demonstrations[0].namespace
 	names := sort({secret.name | some secret in _demonstrations})
-	count(names) > 0
-	found := finding.about_namespace(_demonstrations[0].namespace, {
+	found := finding.about_namespace(namespace, {
 		"msg": sprintf("SealedSecrets with demonstration values (%d): %s", [count(names), concat(", ", names)]),
 		"fix": _fix,
 		"path": "",

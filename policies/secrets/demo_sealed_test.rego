@@ -23,6 +23,11 @@ test_accepts_values_of_ones_own if {
 	}
 }
 
+test_accepts_a_target_without_secrets if {
+	target := examples.combined([examples.workload("Deployment", examples.pod_spec)])
+	count(demo_sealed.deny | demo_sealed.warn) == 0 with input as target with data.demo as _table
+}
+
 test_warns_before_the_environment_is_live if {
 	every target in [{"live": false}, {}, null] {
 		examples.messages(demo_sealed.warn) == {

@@ -21,6 +21,21 @@ test_accepts_references if {
 	count(literal_values.deny) == 0 with input as _config({"TLS_SECRET": "cart-tls", "token": "/run/token"})
 }
 
+test_accepts_the_name_of_whatever_makes_a_secret if {
+	setting := examples.resource("v1", "ConfigMap", "cart", {"data": {"TLS_SECRET": "shop-tls"}})
+	makers := {
+		"Secret": "v1",
+		"SealedSecret": "bitnami.com/v1alpha1",
+		"ExternalSecret": "external-secrets.io/v1",
+	}
+	every kind, version in makers {
+		maker := examples.resource(version, kind, "shop-tls", {})
+		count(literal_values.deny) == 0 with input as examples.combined([setting, maker])
+	}
+	other := examples.resource("v1", "Service", "shop-tls", {})
+	count(literal_values.deny) == 1 with input as examples.combined([setting, other])
+}
+
 test_denies_a_literal_variable_and_does_not_repeat_it if {
 	target := _variable("DB_PASSWORD", "hunter2")
 	examples.messages(literal_values.deny) == {concat("", [
@@ -56,6 +71,13 @@ test_warns_of_lines_in_files if {
 	examples.messages(literal_values.warn) == {
 		"ConfigMap/cart: holds app.conf, in which lines look like secrets: SIGNING_KEY, apiKey, password",
 	} with input as _config({"app.conf": file})
+}
+
+test_warns_of_one_short_line if {
+	examples.messages(literal_values.warn) == {
+		"ConfigMap/cart: holds app.conf, in which lines look like secrets: pin_token",
+	} with input as _config({"app.conf": "pin_token = 123"})
+	count(literal_values.warn) == 0 with input as _config({"app.conf": "pin_token = 12"})
 }
 
 test_accepts_lines_that_only_refer if {

@@ -40,6 +40,11 @@ test_denies_hosts_that_nobody_owns if {
 	count(placeholders.deny) == 1 with input as route with data.strict as _strict
 }
 
+test_accepts_hosts_that_the_outside_does_not_see if {
+	entry := examples.resource("example.net/v1", "Entry", "cart", {"spec": {"rules": [{"host": "shop.test"}]}})
+	count(placeholders.deny | placeholders.warn) == 0 with input as examples.combined([entry])
+}
+
 test_warns_elsewhere if {
 	every table in [{}, {"shop": ["conventions"]}] {
 		examples.messages(placeholders.warn) == {

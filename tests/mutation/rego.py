@@ -20,7 +20,8 @@ EXPLAINED = Path(__file__).parent / "survivors-rego.yaml"
 
 _HEAD = re.compile(r"^(?!#).*\bif \{$|^(?!#).*:= [\[{].* \|$|^(?!#).*:= [\[{]\w* \|$")
 _SWAPS = {" == ": " != ", " != ": " == ", " < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > "}
-_NUMBER = re.compile(r"(?<![\w.\"%])\d+(?![\w.\"])")
+# Not the -1 that asks for all matches: any number below zero does.
+_NUMBER = re.compile(r"(?<![\w.\"%])(?<!, -)\d+(?![\w.\"])")
 _TEXT = re.compile(r'"([^"\\%]+)"')
 # What a finding says to people: its tests compare the message, and a mutant of it proves nothing.
 _SAID = re.compile(r'^\s*("(msg|fix|path)"|"found"|\}\)|finding\.|found :=)|^_fix := ')
