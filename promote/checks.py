@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from promote import api_forms
 from promote.documents import Document, Identity, Source
 from promote.errors import RenderError, nearest
 
@@ -25,6 +26,7 @@ MISSING_SCHEMA = (
 _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _UNKNOWN = re.compile(r"^additional property '(.*)'$")
+_WITHOUT_FORM = re.compile(rf"^{_QUOTED.pattern} does not match pattern ({_QUOTED.pattern})$", re.DOTALL)
 _LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
 _TOLD: dict[Level, str] = {"deny": "denied", "warn": "warned"}
 # The namespaces that conftest is asked for; the second says what took part.
@@ -186,6 +188,8 @@ def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Findin
         message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
         fix = "remove the unknown field, or correct its spelling or its place"
         return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")
+    if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
+        return Finding("schema.invalid", "deny", target, who, f"{who}: at {path}: {words[0]}", words[1], path=path)
     fix = f"give {path or 'the object'} the type and value that the schema asks for"
     return Finding("schema.invalid", "deny", target, who, f"{who}: at {path or '/'}: {fault}", fix, path=path)
 

@@ -1,5 +1,7 @@
 """The JSON schemas of Kubernetes' own kinds, one self-contained file a kind and version, made once.
 
+What the API server refuses of any kind though the schemas allow it, `api_forms` adds.
+
 The schemas come with the package kubernetes-validate. Each refers to one file of definitions as large as
 all of Kubernetes; a file that holds only what its own kind needs is read several times faster.
 """
@@ -14,11 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from promote import cache
+from promote import api_forms, cache
 from promote.errors import ConfigError
 
 _REFERENCE = "/api/_definitions.json#/$defs/"
-_FORMAT = "2"  # part of the folder's name: raise it when the files are made in another way
+_FORMAT = "3"  # part of the folder's name: raise it when the files are made in another way
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
 
 
@@ -65,12 +67,20 @@ def self_contained(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = _terse(definitions[name])
+            needed[name] = _asserted(name, _terse(definitions[name]))
             waiting.extend(_references(needed[name]))
     relinked: dict[str, Any] = json.loads(
         json.dumps(whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
     )
     return relinked
+
+
+def _asserted(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The definition `name` with what the API server asks beyond it."""
+    asked = schema | api_forms.DEFINITIONS.get(name, {})
+    for field, more in api_forms.FIELDS.get(name, {}).items():
+        asked["properties"] = asked["properties"] | {field: asked["properties"][field] | more}
+    return asked
 
 
 def _terse(schema: Any) -> Any:
@@ -79,7 +89,8 @@ def _terse(schema: Any) -> Any:
         return [_terse(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
+    more = api_forms.FORMATS.get(str(schema.get("format")), {})
+    return more | {
         # Under `properties` the keys are names of fields, of which some are called `description`, too.
         key: {name: _terse(one) for name, one in value.items()} if key == "properties" else _terse(value)
         for key, value in schema.items()
@@ -110,7 +121,7 @@ def _package() -> Path:
 
 
 def _release() -> str:
-    return cache.key(str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT)
+    return cache.key(str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, api_forms.KEY)
 
 
 def _source(version: str) -> Path:

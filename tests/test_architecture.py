@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
     (kind, what, frozenset(modules.split()))
     for kind, what, modules in (
         (PURE, "what can go wrong, where a value stands", "errors places durations"),
-        (PURE, "words and texts", "model yaml_scalars documents config_schema"),
+        (PURE, "words and texts", "model yaml_scalars documents config_schema api_forms"),
         (PURE, "formats, time and decisions", "yaml_spans image_fields holds history freezes plan checks proof"),
         (PURE, "what a change waits for", "gates"),
         (PURE, "files as values, wording", "facts kustomization message rules waivers baseline edits"),
