@@ -285,6 +285,7 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "promote": ("propose one environment's versions for another (the default command)", _promote),
     "plan": ("show what a promotion would do", _edge),
+    "explain": ("say what stands in the way of a promotion, and until when", _edge),
     "diff": ("show what the checkout changes in the rendered manifests", _diff),
     "bump": ("set image versions in one environment", _bump),
     "rollback": ("restore earlier images by one commit", _rollback),

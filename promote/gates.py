@@ -14,6 +14,7 @@ from promote.history import Revision, last_stay
 from promote.model import Change, Combination, Gate, Image, Plan, Soak, Stay, Version
 
 Past = Mapping[str, Sequence[Revision]]
+_STEPS = 100  # windows that follow one another without a gap in which to go
 # How to get past each gate, for the message that refuses.
 WAYS = {
     "hold": "leave it out with --exclude, or lift the hold with `promote release`",
@@ -81,6 +82,22 @@ def gated(
     )
     shut = [*_freeze_gates(plan, asked), *_soak_gates(plan, forward, asked)] if forward else []
     return replace(plan, gates=(*plan.gates, *shut))
+
+
+def earliest(now: datetime, shut_at: Callable[[datetime], Sequence[Gate]]) -> datetime | None:
+    """When all gates first are open, from `now` on; None where one of them waits for more than time.
+
+    `shut_at` tells which are shut at a moment: by the time that one opens, another may have shut.
+    """
+    for _ in range(_STEPS):
+        shut = shut_at(now)
+        opens = [gate.until for gate in shut if gate.until]
+        if len(opens) < len(shut):
+            return None
+        if not opens:
+            return now
+        now = max(opens)
+    return None
 
 
 def _soak(source: str, known: Sequence[Revision], changes: Sequence[Change], asked: Gates, now: datetime) -> Soak:

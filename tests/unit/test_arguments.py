@@ -15,7 +15,8 @@ from promote.errors import UsageError
 
 WORDS = {
     "promote": "a b", "plan": "a b", "diff": "", "bump": "a web=1", "rollback": "a", "history": "a", "status": "",
-    "check": "", "verify": "HEAD", "drift": "a b", "policies": "", "merge": "1", "hold": "a web=1", "release": "a",
+    "check": "", "verify": "HEAD", "explain": "a b", "drift": "a b", "policies": "", "merge": "1", "hold": "a web=1",
+    "release": "a",
 }  # fmt: skip
 
 
@@ -96,10 +97,10 @@ def test_every_option_is_explained(verb: str, action: argparse.Action) -> None:
 @pytest.mark.parametrize("verb", [verb for verb in arguments.VERBS if find_spec(f"promote.commands.{verb}")])
 def test_options_are_the_fields_of_the_command(verb: str) -> None:
     fields = {field.name for field in dataclasses.fields(import_module(f"promote.commands.{verb}").Options)}
-    # `plan` takes what `promote` takes; what writes stays at its default.
+    # `plan` and `explain` take what `promote` takes; what writes stays at its default.
     offered = parse(f"{verb} {WORDS[verb]}").keys() - {"verb", "output"}
     assert offered <= fields
-    assert verb == "plan" or offered == fields
+    assert verb in ("plan", "explain") or offered == fields
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from promote.errors import UsageError
 from promote.freezes import window
 from promote.gates import Gates, Past
 from promote.history import Recorded, Revision
-from promote.model import Change, Image, Plan, Stay, Version
+from promote.model import Change, Gate, Image, Plan, Stay, Version
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -27,10 +27,10 @@ def images(versions: str) -> tuple[Image, ...]:
     return tuple(Image(one[0], one[0], Version(one[1:])) for one in versions.split())
 
 
-def ran(*sets: str, each: timedelta = HOUR) -> list[Revision]:
+def ran(*sets: str) -> list[Revision]:
     """One revision every hour."""
     return history.revisions(
-        Recorded(f"{number:040x}", (START + number * each).isoformat(), "A", "s", images(versions))
+        Recorded(f"{number:040x}", (START + number * HOUR).isoformat(), "A", "s", images(versions))
         for number, versions in enumerate(sets)
     )
 
@@ -229,6 +229,24 @@ def test_a_reason_opens_its_own_gate_only() -> None:
     ]
     soaked = gated(plan("a1 b1", "a2 b1", soak="it is down"), SATURDAY, Gates(HOUR), ran("a2 b1"))
     assert [(gate.passed, gate.despite) for gate in soaked.gates] == [(True, None)], "it was not needed"
+
+
+def test_the_earliest_moment_is_when_nothing_is_shut_any_more() -> None:
+    asked = Gates(2 * 24 * HOUR, freeze=(WEEKEND,))
+    friday = datetime(2026, 11, 27, 10, tzinfo=UTC)  # soaks until Sunday, when all is frozen
+    staging = history.revisions([Recorded("c", friday.isoformat(), "A", "s", images("a2 b1"))])
+    known: Past = {"staging": staging, "production": ran("a1 b1")}
+    made = plan("a1 b1", "a2 b1")
+
+    def shut(now: datetime) -> Sequence[Gate]:
+        return gates.gated(made, images("a1 b1"), known, asked, now).blocked
+
+    monday = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    assert gates.earliest(friday, shut) == monday
+    assert gates.earliest(monday + HOUR, shut) == monday + HOUR
+    hold = Gate("hold", "the a", False, "it leaks")
+    assert gates.earliest(friday, lambda now: [*shut(now), hold]) is None
+    assert gates.earliest(friday, lambda now: [Gate("freeze", "x", False, "always", now + HOUR)]) is None
 
 
 def test_reasons() -> None:
