@@ -44,7 +44,7 @@ class Wanted:
     remove: bool = False
 
 
-def edit(text: str, root: Node, content: Mapping[str, Any], wanted: Wanted) -> Edit:
+def edit(text: str, root: Node, content: Any, wanted: Wanted) -> Edit:
     """How `text` has to change so that the object at `root`, rendered as `content`, has what is wanted.
 
     Raises EditRefused where that is not written here, is shared by an anchor, or cannot be spliced in safely.
@@ -88,9 +88,20 @@ def _replacement(text: str, node: Node, value: Any) -> Edit:
     if start == end:
         return Edit(start, end, f" {spelled(value)}")
     written = text[start:end]
+    if _is_block(node) and isinstance(node, SequenceNode) and isinstance(value, list) and value:
+        return _items(text, node, value)
     if _is_block(node) or "\n" in written or written[0] in "&!*":
         raise EditRefused("the value spans several lines, or has an anchor or tag; change it by hand")
     return Edit(start, end, spelled(value))
+
+
+def _items(text: str, node: Node, values: Sequence[Any]) -> Edit:
+    """Other items in a list that has each on a line of its own."""
+    start, end = node.start_mark.index, _end(node)
+    if any(mark in text[start:end] for mark in "#&*!"):
+        raise EditRefused("the list has comments, anchors or tags; change it by hand")
+    before = ("\r\n" if "\r\n" in text else "\n") + " " * node.start_mark.column
+    return Edit(start, end, before.join(f"- {spelled(one)}" for one in values))
 
 
 def _is_block(node: Node) -> bool:

@@ -187,8 +187,10 @@ def _ways(
             yield written.file, refusal
 
 
-def _edit(written: Written, content: Mapping[str, Any], wanted: Wanted) -> edits.Edit:
+def _edit(written: Written, content: Any, wanted: Wanted) -> edits.Edit:
     text = render.read(written.file)
+    if written.steps:
+        wanted, content = replace(wanted, steps=written.steps), written.content
     if written.inline is None:
         return edits.edit(text, written.root, content, wanted)
     inner = edits.edit(block_scalars.text_of(written.inline), written.root, content, wanted)

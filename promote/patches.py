@@ -90,6 +90,19 @@ class Patch:
             best = self._shifted(Place(line, len(path) + rest.depth, rest.whole, rest.same))
         return best
 
+    def operations(self, document: Document, steps: Sequence[str]) -> Iterator[tuple[list[str], Any]]:
+        """The operations that write what lies at `steps` in `document`, the last one first.
+
+        Each as the steps from the body to there, and what the body would be were it rendered like the document.
+        """
+        body = self.body.value if isinstance(self.body, SequenceNode) and self._is_for(document) else []
+        for number, operation in reversed(list(enumerate(body))):
+            path = places.parts(places.text(operation, "path"))
+            if places.field(operation, "value") is not None and path == list(steps[: len(path)]):
+                rendered: list[Any] = [None] * len(body)
+                rendered[number] = {"value": places.value_at(document.content, path)}
+                yield [str(number), "value", *steps[len(path) :]], rendered
+
     def _shifted(self, place: Place) -> Place:
         return Place(place.line + self.offset, place.depth, place.whole, place.same)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -27,11 +27,16 @@ Origins: TypeAlias = Callable[[Path], Mapping[Identity, Origin]]
 
 
 class Written(NamedTuple):
-    """An object or patch: its file, its node and, where it is a text within the file, the node of that."""
+    """An object or patch: its file, its node and, where it is a text within the file, the node of that.
+
+    In a list of operations, `steps` lead to what is meant and `content` is that list, were it rendered.
+    """
 
     file: Path
     root: Node
     inline: ScalarNode | None = None
+    steps: tuple[str, ...] = ()
+    content: Any = None
 
 
 class Sources:
@@ -62,11 +67,14 @@ class Sources:
         return places.named(document.content, places.parts(finding.path)) if document else finding.path
 
     def written(self, finding: Finding) -> Iterator[Written]:
-        """What may spell what `finding` is about, the likeliest first; lists of operations are left out."""
+        """What may spell what `finding` is about, the likeliest first."""
         document = self._documents.get(finding.resource)
         if document is None:
             return
         steps = places.parts(finding.path)
+        for patch in (patch for layer in self._layers for patch in patches.of(layer)):
+            for inner, content in patch.operations(document, steps):
+                yield Written(patch.file, patch.body, patch.inline, tuple(inner), content)
         patched = [
             (place, Written(patch.file, patch.body, patch.inline))
             for layer in self._layers

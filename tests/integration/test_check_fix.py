@@ -131,6 +131,34 @@ def test_a_patch_may_stand_within_the_kustomization(overlays: Case) -> None:
     assert "privileged: false  # for now\n" in (overlays.repository.folder / file).read_text()
 
 
+OPERATIONS = """\
+patches:
+  - target: {kind: Deployment, name: cart}
+    patch: |-
+      - op: add
+        path: /spec/template/spec/containers/0/securityContext
+        value: {privileged: true, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true}
+      - op: add
+        path: /spec/template/spec/containers/0/securityContext/capabilities
+        value:
+          drop:
+            - NET_RAW
+            - CHOWN
+"""
+
+
+def test_an_operation_is_mended_where_it_stands(overlays: Case) -> None:
+    file = "overlays/one/kustomization.yaml"
+    overlays.repository.edit(file, "patches: [path: patch.yaml]\n", OPERATIONS)
+    overlays.clone.commit()
+    found = overlays.fix("one", write=True)
+    assert {one["rule"] for one in found.json["fix"]["mended"]} >= {"workloads.privileged", "workloads.capabilities"}
+    text = (overlays.repository.folder / file).read_text()
+    assert "value: {privileged: false, allow" in text
+    assert text.endswith("          drop:\n            - ALL\n")
+    assert (found.json["fix"]["refused"], overlays.changed()) == ([], f"2\t3\t{file}")
+
+
 @pytest.mark.thorough
 def test_what_all_environments_lack_is_mended_once(overlays: Case) -> None:
     overlays.repository.edit("overlays/one/patch.yaml", "true", "false")

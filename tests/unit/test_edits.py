@@ -103,6 +103,20 @@ def test_where_a_value_is_put(text: str, expected: str) -> None:
     assert edited(text, Wanted(("spec", "b"), 2), {"spec": {}}) == expected
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("spec:\n  b:\n    - x: 1\n    - y\n  c: 1\n", 'spec:\n  b:\n    - z\n    - "*"\n  c: 1\n'),
+        ("spec:\n  b:\n  - x\n\n# end\n", 'spec:\n  b:\n  - z\n  - "*"\n\n# end\n'),
+        ("spec:\n  b:\n  - x", 'spec:\n  b:\n  - z\n  - "*"'),
+    ],
+)
+def test_items_on_lines_of_their_own(old: str, new: str, newline: str) -> None:
+    text = old.replace("\n", newline)
+    assert edited(text, Wanted(("spec", "b"), ["z", "*"]), {"spec": {"b": []}}) == new.replace("\n", newline)
+
+
 @pytest.mark.parametrize(
     ("text", "what", "reason"),
     [
@@ -116,6 +130,7 @@ def test_where_a_value_is_put(text: str, expected: str) -> None:
         ("spec:\n  b: |\n    x\n", Wanted(("spec", "b"), 2), "spans several lines"),
         ("spec:\n  b:\n    c: 1\n", Wanted(("spec", "b"), 2), "spans several lines"),
         ("spec: {b: [1,\n  2]}\n", Wanted(("spec", "b"), 2), "spans several lines"),
+        ("spec:\n  b:\n    - 1  # why\n    - 2\n", Wanted(("spec", "b"), [3]), "has comments"),
         ("spec: 1\n", Wanted(("spec", "b"), 2), "belongs to a mapping"),
         ("spec: {}\n", Wanted(("spec", "b", "0", "c"), 2), "the list that the value belongs to"),
         ("spec: {}\n", removed("spec", "b"), "not written in this file"),
@@ -137,8 +152,10 @@ def test_only_the_object_that_was_meant() -> None:
     assert made.applied(text) == "a: {b: 1}\n---\na: {b: 2}\n---\n# last\n"
 
 
-_WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=4)
-_SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6)
+# PyYAML writes a lone y or n without quotes, which Kubernetes reads as a boolean.
+_WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=4).filter(lambda word: word not in {"y", "n"})
+_TEXTS = st.text(max_size=6).filter(lambda text: text not in {"y", "Y", "n", "N"})
+_SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | _TEXTS
 _VALUES = st.recursive(
     _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3)
 )
