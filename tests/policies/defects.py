@@ -33,7 +33,7 @@ class InContainer:
                 container["name"] = "server" if place == "containers" else "other"
                 self.change(container)
                 spec[place] = [container]
-                yield workload(kind, f"{rule}-{kind}-{place}", spec)
+                yield workload(kind, called(rule, kind, place), spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class InPod:
         for kind in self.kinds:
             spec = pod_spec()
             self.change(spec)
-            yield workload(kind, f"{rule}-{kind}", spec)
+            yield workload(kind, called(rule, kind), spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class InTarget:
     change: Callable[[list[Document]], object]
     also: frozenset[str] = frozenset()
     level: str = "deny"
+
+
+def called(rule: str, *place: str) -> str:
+    """A name after the rule, without its topic, and the place; short enough for a CronJob."""
+    return "-".join([rule.rpartition(".")[2], *place]).replace("_", "-").lower()
 
 
 def pod_spec() -> Document:
@@ -319,6 +324,11 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "edge.unique_paths": with_documents(ingress("one"), ingress("two")),
     "documents.api_version": change(
         "HorizontalPodAutoscaler", lambda scaler: scaler.update(apiVersion="autoscaling/v2beta2")
+    ),
+    "documents.labels": change("Service", lambda service: service["metadata"].update(labels={"for": "a cart"})),
+    "documents.names": change("Secret", lambda secret: secret["metadata"].update(name="Cart")),
+    "documents.size": change(
+        "ConfigMap", lambda config: config["data"].update({"map.svg": 1025 * 64 * "0123456789abcdef"}), "rules"
     ),
     "documents.identity": change("Service", lambda service: service.pop("kind")),
     "images.digest": InContainer(lambda container: container.update(image="registry.example/shop/cart:1")),

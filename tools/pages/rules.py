@@ -23,6 +23,8 @@ MEANINGS = {
     "general": "true of any repository; needs no table of its owner's",
     "system": "needs this system's own tables in `policies/data`",
 }
+# A line of an example; a defect may be that there is too much of something.
+LONGEST = 160
 # What `custom.subjects` means where it names no kind.
 SUBJECTS = {
     "containers": "workloads with containers",
@@ -158,4 +160,4 @@ def _readable(lines: Iterable[str]) -> Iterator[str]:
         if line.startswith("@@"):
             yield from [] if line.startswith(("@@ -0", "@@ -1,")) else ["  …"]
         elif not line.startswith(("---", "+++")):
-            yield line
+            yield line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -1,0 +1,90 @@
+package rules.documents.names_test
+
+import data.lib.examples_test as examples
+import data.rules.documents.names
+
+_named(version, kind, name) := examples.combined([examples.resource(version, kind, name, {})])
+
+_long(number) := concat("", ["a" | some _ in numbers.range(1, number)])
+
+_odd := "has letters that no name has, or begins or ends with a hyphen or dot"
+
+test_accepts_names if {
+	every name in ["cart", "a", "0", "cart.shop", "c-4.rt-5", _long(253)] {
+		count(names.deny) == 0 with input as _named("v1", "ConfigMap", name)
+	}
+	count(names.deny) == 0 with input as _named("v1", "Service", _long(63))
+	count(names.deny) == 0 with input as _named("apps/v1", "StatefulSet", _long(52))
+	count(names.deny) == 0 with input as _named("batch/v1", "CronJob", _long(52))
+	count(names.deny) == 0 with input as _named("batch/v1", "Job", _long(63))
+}
+
+test_accepts_what_is_free if {
+	count(names.deny) == 0 with input as _named("rbac.authorization.k8s.io/v1", "ClusterRole", "system:Cart")
+	count(names.deny) == 0 with input as _named("user.openshift.io/v1", "User", "Kim:Lee")
+	count(names.deny) == 0 with input as examples.combined([{"kind": "Job", "metadata": {"generateName": "A"}}])
+}
+
+test_denies_odd_names if {
+	every name in ["Cart", "cart_shop", "-cart", "cart-", ".cart", "cart..shop", "cart:1"] {
+		examples.messages(names.deny) == {
+			sprintf("ConfigMap/%s: its name %s", [name, _odd]),
+		} with input as _named("v1", "ConfigMap", name)
+	}
+	every kind in ["Namespace", "Service"] {
+		examples.messages(names.deny) == {
+			sprintf("%s/cart.shop: its name %s", [kind, _odd]),
+		} with input as _named("v1", kind, "cart.shop")
+	}
+}
+
+test_denies_long_names if {
+	every entry in [
+		["v1", "ConfigMap", 253],
+		["v1", "Service", 63],
+		["v1", "Namespace", 63],
+		["apps/v1", "StatefulSet", 52],
+		["batch/v1", "CronJob", 52],
+		["batch/v1", "Job", 63],
+	] {
+		[version, kind, most] := entry
+		name := _long(most + 1)
+		examples.messages(names.deny) == {
+			sprintf("%s/%s: its name has %d letters, of at most %d", [kind, name, most + 1, most]),
+		} with input as _named(version, kind, name)
+	}
+}
+
+test_denies_odd_names_of_containers_and_volumes if {
+	examples.messages(names.deny) == {
+		sprintf("Deployment/cart: container the_cart has a name that %s", [_odd]),
+		sprintf("Deployment/cart: the name of volume the.tmp %s", [_odd]),
+	} with input as examples.deployment({
+		"containers": [{"name": "the_cart"}, {"name": _long(63)}, {}],
+		"volumes": [{"name": "the.tmp"}, {"name": "tmp"}],
+	})
+}
+
+_ports(name) := examples.server({"ports": [{"containerPort": 1}, {"containerPort": 80, "name": name}]})
+
+test_denies_odd_names_of_ports if {
+	every name in ["http", "h2c-1", "a", _long(15)] {
+		count(names.deny) == 0 with input as _ports(name)
+	}
+	every name in ["HTTP", "8080", "http--1", "http_1", _long(16)] {
+		examples.messages(names.deny) == {
+			sprintf("Deployment/cart: container server calls a port %s, which is no name of a port", [name]),
+		} with input as _ports(name)
+	}
+}
+
+test_denies_odd_keys if {
+	every kind in ["ConfigMap", "Secret"] {
+		every key in ["a/b", "..a", ".", "a b", "", _long(254)] {
+			target := examples.combined([examples.resource("v1", kind, "cart", {"data": {key: "", "A_b-c.d": "", ".e": ""}})])
+			examples.messages(names.deny) == {
+				sprintf("%s/cart: has the key %s, which could be no file", [kind, key]),
+			} with input as target
+		}
+	}
+}
