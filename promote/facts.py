@@ -10,7 +10,7 @@ from typing import Any
 from promote import durations, gates
 from promote.gates import Past
 from promote.history import Revision
-from promote.model import Change, Combination, Plan, Soak, Stay, Version
+from promote.model import Change, Combination, Freeze, Plan, Soak, Stay, Version
 
 Facts = dict[str, Any]
 
@@ -53,10 +53,14 @@ def measured(plan: Plan) -> Facts:
     return {
         "soak": plan.soak and _soak(plan.soak),
         "combination": plan.combination and _combination(plan.combination),
-        "freeze": plan.freeze
-        and {"reason": plan.freeze.reason, "start": _moment(plan.freeze.start), "end": _moment(plan.freeze.end)},
+        "freeze": plan.freeze and freeze_json(plan.freeze),
         "despite": dict(plan.despite),
     }
+
+
+def freeze_json(freeze: Freeze) -> Facts:
+    """A window that is open, as JSON."""
+    return {"reason": freeze.reason, "start": _moment(freeze.start), "end": _moment(freeze.end)}
 
 
 def _soak(soak: Soak) -> Facts:

@@ -51,6 +51,11 @@ class Tree:
         """The versions that were rolled back or held."""
         return holds.read(self.read(holds.FILE_NAME))
 
+    @property
+    def judges_changes(self) -> bool:
+        """Whether it has rules about a change itself."""
+        return bool(policy_files.of_changes(self.rules().policies.resolve()))
+
     def rules(self) -> Rules:
         """By what this tree's manifests are judged."""
         policies, profile = policy_files.choose(self.root, self.config.policies, self.config.profile)
@@ -179,7 +184,7 @@ class Workspace:
 
         None where no rule of `tree` asks, and it is not `needed` for a gate.
         """
-        if not needed and not policy_files.of_changes(tree.rules().policies.resolve()):
+        if not needed and not tree.judges_changes:
             return None
         try:
             tip = commit or self.repository.resolve("HEAD")

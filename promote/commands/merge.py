@@ -81,8 +81,8 @@ def _verdict(
     with workspace.at(tip) as before, workspace.at(tree) as after:
         affected = environments(after, repository.changed(tip, tree))
         moving = _moving(before, after, affected, despite)
-        needed = any(there.gates != Gates() for there, _ in moving)
-        known = workspace.known(after, tip, pull.head_commit, needed) if moving else None
+        needed = after.judges_changes or any(there.gates != Gates() for there, _ in moving)
+        known = workspace.known(before, tip, pull.head_commit, needed) if moving else None
         told = [_gated(before, after, there, made, known) for there, made in moving]
         if shut := [gate for made, _ in told for gate in made.blocked]:
             raise workflow.blocked(shut)
@@ -98,17 +98,19 @@ def _verdict(
 def _moving(
     before: Tree, after: Tree, affected: Sequence[Environment], despite: Mapping[str, str]
 ) -> list[tuple[Environment, Plan]]:
-    """The environments whose versions the merge moves, as the shared branch has them, and what is held of that."""
+    """The environments whose versions the merge moves, as the shared branch has them, and what is held of that.
+
+    All that the shared branch knows are among them: the pull request may give them another name, or none.
+    """
     found = []
-    for environment in affected:
+    for name, there in {**{one.name: one for one in affected}, **before.config.environments}.items():
         try:
-            there = before.environment(environment.name)
-            old = before.images(there)
-        except (UsageError, ConfigError):
-            continue  # one that the merge brings moves nothing
-        if changes := plan.changes(old, after.images(environment), after.config.services):
-            held = workflow.hold_gates(after, environment, changes)
-            found.append((there, Plan("", environment.name, changes, held, despite=despite)))
+            old, new = before.images(there), after.images(after.config.environments.get(name, there))
+        except ConfigError:
+            continue  # one that the merge brings, or removes, moves nothing
+        if changes := plan.changes(old, new, after.config.services):
+            held = workflow.hold_gates(after, there, changes)
+            found.append((there, Plan("", name, changes, held, despite=despite)))
     return found
 
 

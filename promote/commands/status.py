@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from promote import message, plan, report
+from promote import clock, freezes, message, plan, report
 from promote.commands.result import Result
 from promote.errors import UsageError
+from promote.facts import freeze_json
 from promote.forge.base import PullRequest
 from promote.holds import Hold
-from promote.model import Image
+from promote.model import Freeze, Image
 from promote.workspace import Tree, Workspace
 
 
@@ -30,6 +31,7 @@ def run(options: Options) -> Result:
         running = {name: tree.images(one) for name, one in tree.config.environments.items()}
         standing = tree.holds()
         pending = _pending(tree, running)
+        frozen = _frozen(tree)
     pulls = _pulls(workspace)
     json = {
         "commit": tip.commit,
@@ -40,6 +42,7 @@ def run(options: Options) -> Result:
         "pending": pending,
         "pull_requests": [report.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
+        "freezes": {name: freeze_json(freeze) for name, freeze in frozen.items()},
     }
     rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
     rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
@@ -47,6 +50,7 @@ def run(options: Options) -> Result:
         f"held in {hold.environment}: {hold.image} {message.shortened(str(hold.version))}: {hold.reason}"
         for hold in standing
     ]
+    rest += [f"frozen: {name}: {freeze.reason}, until {freeze.until}" for name, freeze in frozen.items()]
     text = [f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
     return Result(json, [*text, "", *rest] if rest else text)
 
@@ -54,6 +58,13 @@ def run(options: Options) -> Result:
 def _hold_json(hold: Hold) -> report.Json:
     version = report.version_json(hold.version)
     return {"environment": hold.environment, "image": hold.image, **version, "reason": hold.reason}
+
+
+def _frozen(tree: Tree) -> dict[str, Freeze]:
+    """By environment, the window that is open now."""
+    now = clock.now()
+    found = {name: freezes.current(one.gates.freeze, now) for name, one in tree.config.environments.items()}
+    return {name: freeze for name, freeze in found.items() if freeze}
 
 
 def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[report.Json]:

@@ -93,11 +93,16 @@ def test_a_merge_asks_the_shared_branch_how_long(tiny: Sandbox, later: Any) -> N
     assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
-def test_a_pull_request_cannot_lift_the_gate_that_it_meets(frozen: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(WEEKEND, "      combination: warn\n"), ("  production:\n", "  live:\n")],
+    ids=["lifted", "renamed"],
+)
+def test_a_pull_request_cannot_lift_the_gate_that_it_meets(frozen: Sandbox, old: str, new: str) -> None:
     frozen.promote("staging", "production", "--despite-freeze", "prepared for Monday")
     frozen.git("fetch", "--quiet", "origin", BRANCH)
     frozen.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
-    frozen.replace("promote.yaml", WEEKEND, "      combination: warn\n")
+    frozen.replace("promote.yaml", old, new)
     frozen.commit("no freeze")
     frozen.git("push", "--quiet", "origin", f"HEAD:refs/heads/{BRANCH}")
     assert SHUT in frozen.promote("merge", "1", code=4).err
@@ -117,6 +122,15 @@ def test_a_freeze_refuses_a_promotion_a_bump_and_a_merge(tiny: Sandbox, monkeypa
         assert SHUT in refused
         assert "say why not with --despite-freeze REASON" in refused
     assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
+    status = tiny.promote("status", "--output", "json").json
+    assert status["freezes"] == {
+        "production": {
+            "reason": "nobody is there",
+            "start": "2026-11-27T16:00:00+01:00",
+            "end": "2026-11-30T06:00:00+01:00",
+        }
+    }
+    assert "frozen: production: nobody is there, until Mon 2026-11-30 06:00" in tiny.promote("status").out
 
 
 def test_a_reason_is_kept_in_the_commit_and_in_the_pull_request(frozen: Sandbox) -> None:
