@@ -14,7 +14,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from promote import baseline, block_scalars, edits, inspection, origins, places, process, render
+from promote import (
+    baseline,
+    block_scalars,
+    documents,
+    edits,
+    inspection,
+    origins,
+    patch_text,
+    patches,
+    places,
+    process,
+    render,
+)
 from promote.checks import Base, Finding, Mend, Verdict
 from promote.documents import Document, Identity, shown
 from promote.edits import Wanted
@@ -27,12 +39,22 @@ _NO_WAY = "no file that this checkout renders spells it in a place that can be e
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was not mended and why; where an overlay can do it alone, the file for that patch and its lines."""
+
+    finding: Finding
+    reason: str
+    file: str = ""
+    patch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The files that change, with their bytes before and after; what is mended, what was refused and why."""
 
     files: Mapping[str, tuple[bytes, bytes]]
     mended: tuple[Finding, ...]
-    refused: tuple[tuple[Finding, str], ...]
+    refused: tuple[Refusal, ...]
     before: Verdict
     after: Verdict
 
@@ -78,7 +100,7 @@ class Mender:
         """Mend one fault after the other until none is left that could be; what cannot be proved is undone."""
         first = state = self._judged(self._rendered())
         mended: list[Finding] = []
-        refused: dict[tuple[str, ...], tuple[Finding, str]] = {}
+        refused: dict[tuple[str, ...], Refusal] = {}
         old = self._old(first.verdict)
         while finding := next(_pending(state.verdict, refused.keys() | old), None):
             after, change, reason = self._mended(state, finding)
@@ -86,7 +108,7 @@ class Mender:
                 state = after
                 mended += change.findings
             else:
-                refused[baseline.key(finding)] = finding, reason
+                refused[baseline.key(finding)] = self._refused(state, finding, reason)
         files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
         changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
         compare = self.compare or (lambda verdict: verdict)
@@ -117,14 +139,35 @@ class Mender:
         # What came of a change that could be made tells more than why another could not.
         return None, None, [*unproved, *unwritten][0]
 
+    def _refused(self, state: _State, finding: Finding, reason: str) -> Refusal:
+        """The refusal, with the patch for this target alone that is proved to mend the finding, if there is one."""
+        file = render.kustomization_of(dict(self.paths)[finding.target])
+        target = next(one for one in state.targets if one.name == finding.target)
+        document = _by_identity(target).get(finding.resource)
+        roots = patches.read(file) if file else []
+        if file is None or document is None or not roots:
+            return Refusal(finding, reason)
+        made = patch_text.entry(finding.resource, document.content, _wanted(finding))
+        content = documents.value(roots[0])
+        changed = {**content, "patches": [*content.get("patches", ()), made]}
+        old = file.read_bytes()
+        try:
+            file.write_text(documents.json_text(changed), encoding="utf-8")
+            self._proved(state, _Change(file, "", (finding,)))
+        except (EditRefused, RenderError, TypeError, ValueError):
+            return Refusal(finding, reason)
+        finally:
+            file.write_bytes(old)
+        return Refusal(finding, reason, shown(file, self.root), tuple(patch_text.text(made)))
+
     def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
         """The ways to mend `finding`, the likeliest first, each with all others that it would mend; or why not."""
         alike = [
             one for one in _pending(state.verdict, set()) if one.mend == finding.mend and one.rule == finding.rule
         ]
         sources = {target.name: Sources(target, self.root, self._ask) for target in state.targets}
-        documents = {target.name: _by_identity(target) for target in state.targets}
-        ways = {one: list(_ways(one, sources[one.target], documents[one.target])) for one in alike}
+        rendered = {target.name: _by_identity(target) for target in state.targets}
+        ways = {one: list(_ways(one, sources[one.target], rendered[one.target])) for one in alike}
         for file, made in ways[finding]:
             if isinstance(made, EditRefused):
                 yield f"{shown(file, self.root)}: {made}"
@@ -177,9 +220,9 @@ def _by_identity(target: Rendered) -> dict[Identity, Document]:
 
 
 def _ways(
-    finding: Finding, sources: Sources, documents: Mapping[Identity, Document]
+    finding: Finding, sources: Sources, rendered: Mapping[Identity, Document]
 ) -> Iterator[tuple[Path, edits.Edit | EditRefused]]:
-    content = documents[finding.resource].content if finding.resource in documents else {}
+    content = rendered[finding.resource].content if finding.resource in rendered else {}
     for written in sources.written(finding):
         try:
             yield written.file, _edit(written, content, _wanted(finding))

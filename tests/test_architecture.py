@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (PURE, "formats, time and decisions", "yaml_spans image_fields holds history freezes plan checks proof"),
         (PURE, "what a change waits for", "gates"),
         (PURE, "files as values, wording", "facts kustomization message rules waivers baseline edits"),
-        (PURE, "what the rules saw, a text within a text", "coverage block_scalars"),
+        (PURE, "what the rules saw, a text within a text, a patch as text", "coverage block_scalars patch_text"),
         (PURE, "a verdict in every format", "verdict_report sarif junit"),
         (OUTER, "other programs, what can be made again", "process cache clock"),
         (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),

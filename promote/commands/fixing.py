@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from promote import comparison, verdict_report
 from promote.config import Environment
 from promote.errors import EditRefused, UsageError
 from promote.inspection import Rules
-from promote.mending import Mender, Outcome
+from promote.mending import Mender, Outcome, Refusal
 from promote.workspace import Tree, Workspace
 
 
@@ -71,8 +71,8 @@ def text(made: Outcome, write: bool) -> list[str]:
     done = "mended" if write else "this patch mends"
     said = [
         line
-        for finding, reason in made.refused
-        for line in (f"not mended: {finding.rule}: {finding.message}", f"      {reason}")
+        for one in made.refused
+        for line in (f"not mended: {one.finding.rule}: {one.finding.message}", f"      {one.reason}", *_instead(one))
     ]
     left = sum(not one.mend and not one.waiver and one.status != "old" for one in made.before.findings)
     unsure = f"; for {left} there is no certain way" if left else ""
@@ -86,5 +86,20 @@ def as_json(made: Outcome, write: bool) -> verdict_report.Json:
         "patch": "".join(f"{line}\n" for line in made.diff()),
         "files": list(made.files),
         "mended": [verdict_report.finding_json(finding) for finding in made.mended],
-        "refused": [{**verdict_report.finding_json(one), "reason": reason} for one, reason in made.refused],
+        "refused": [
+            {
+                **verdict_report.finding_json(one.finding),
+                "reason": one.reason,
+                "instead": {"file": one.file, "patch": "".join(f"{line}\n" for line in one.patch)}
+                if one.patch
+                else None,
+            }
+            for one in made.refused
+        ],
     }
+
+
+def _instead(one: Refusal) -> Iterator[str]:
+    if one.patch:
+        yield f"      this in {one.file} mends it there, and does nothing else:"
+        yield from (f"        {line}" for line in one.patch)

@@ -183,6 +183,11 @@ def test_what_would_change_another_environment_is_refused(overlays: Case) -> Non
     found = overlays.fix(write=True)
     (refused,) = (one for one in found.json["fix"]["refused"] if one["rule"] == "workloads.replicas_with_hpa")
     assert refused["reason"] == "the change would do something else to Deployment/two/cart in two"
+    assert refused["instead"] == {
+        "file": "overlays/one/kustomization.yaml",
+        "patch": "patches:\n  - target: {kind: Deployment, name: cart}\n    patch: |-\n"
+        "      - {op: remove, path: /spec/replicas}\n",
+    }
     assert "    2\n" not in "".join(found.json["fix"]["patch"])
     assert found.code == 3
 
@@ -204,9 +209,17 @@ def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     proxy = "        - name: proxy\n          image: cart\n          securityContext: *shared\n"
     case.repository.edit(CART, "---\n", f"{proxy}---\n")
     case.clone.commit()
-    reasons = {one["reason"] for one in case.fix().json["fix"]["refused"]}
-    assert reasons == {f"{CART}: an anchor gives this value other uses; write it out in each"}
+    refused = case.fix().json["fix"]["refused"]
+    assert {one["reason"] for one in refused} == {
+        f"{CART}: an anchor gives this value other uses; write it out in each"
+    }
     assert case.changed() == ""
+    # Each container has a patch of its own instead, and together they mend the rule.
+    mine = [one["instead"]["patch"] for one in refused if one["rule"] == "workloads.privilege_escalation"]
+    assert [patch.partition("value: ")[2].partition("}")[0] for patch in mine] == ["proxy", "server"]
+    entries = "".join(patch.removeprefix("patches:\n") for patch in mine)
+    case.repository.append("kustomization.yaml", f"patches:\n{entries}")
+    assert "workloads.privilege_escalation" not in case.repository.check().rules
 
 
 @pytest.mark.parametrize(
