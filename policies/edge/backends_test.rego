@@ -18,6 +18,13 @@ test_accepts_ports_by_name_and_number if {
 	}
 }
 
+test_accepts_other_services_without_the_port if {
+	named := examples.resource("v1", "Service", "web", {"spec": {"ports": [{"port": 82}]}})
+	elsewhere := object.union(named, {"metadata": {"name": "cart", "namespace": "else"}})
+	target := examples.combined([_ingress("cart", {"number": 80}), _service, named, elsewhere])
+	count(backends.deny | backends.warn) == 0 with input as target
+}
+
 test_denies_an_absent_port if {
 	target := examples.combined([_ingress("cart", {"name": "web"}), _service])
 	messages := {"Ingress/shop: sends requests to port web of Service cart, which has no such port"}

@@ -13,11 +13,13 @@ _ingress(text) := examples.combined([object.union(
 	{"metadata": {"annotations": {"nginx.org/add-header": text}}},
 )])
 
-_route(headers_) := examples.combined([examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "cart", {
+_route(headers_) := _filtered({"set": headers_})
+
+_filtered(modifier) := examples.combined([examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "cart", {
 	"spec": {"rules": [
 		{
 			"backendRefs": [{"name": "cart"}],
-			"filters": [{"responseHeaderModifier": {"set": headers_}}],
+			"filters": [{"responseHeaderModifier": modifier}],
 		},
 		{"filters": [{"requestRedirect": {}}]},
 	]},
@@ -32,6 +34,7 @@ test_accepts_the_table if {
 	text := "X-Frame-Options: DENY: always,\nContent-Security-Policy: default-src 'none': always"
 	count(headers.deny) == 0 with input as _ingress(text) with data.edge as _table
 	count(headers.deny) == 0 with input as _route(_good) with data.edge as _table
+	count(headers.deny) == 0 with input as _filtered({"add": _good}) with data.edge as _table
 	count(headers.deny) == 0 with input as _ingress("") with data.edge as {}
 }
 

@@ -65,7 +65,7 @@ _rates(namespace) := {to_number(rate) |
 	some policy in documents.of("gateway.nginx.org", "RateLimitPolicy")
 	policy.namespace == namespace
 	some rule in values.list(values.at(policy.content, ["spec", "rateLimit", "local", "rules"]))
-	some [_, rate] in regex.find_all_string_submatch_n(`^([0-9]+)r/s$`, values.text(values.at(rule, ["rate"])), 1)
+	some [_, rate] in regex.find_all_string_submatch_n(`^([0-9]+)r/s$`, values.text(values.at(rule, ["rate"])), -1)
 }
 
 _connections(namespace) := {to_number(number) |

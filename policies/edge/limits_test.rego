@@ -40,6 +40,20 @@ test_denies_another_rate_of_an_ingress if {
 	} with input as _ingress(object.union(_annotations, {"nginx.org/limit-req-rate": "1000r/s"})) with data.edge as _table
 }
 
+test_counts_what_lies_in_the_gateways_namespace_only if {
+	others := [object.union(entry.contents, {"metadata": {"namespace": "else"}}) |
+		some entry in _gateway("1r/s", 1)
+		entry.contents.kind != "Gateway"
+	]
+	target := array.concat(_gateway("50r/s", 10), examples.combined(others))
+	count(limits.deny) == 0 with input as target with data.edge as _table
+}
+
+test_counts_one_replica_where_nothing_is_said if {
+	unsaid := [entry | some entry in _gateway("100r/s", 10); entry.contents.kind != "NginxProxy"]
+	count(limits.deny) == 0 with input as unsaid with data.edge as _table
+}
+
 test_denies_other_limits_of_a_gateway if {
 	examples.messages(limits.deny) == {
 		"Gateway/cart: lets through [200] instead of 100 requests a second",

@@ -29,7 +29,6 @@ deny contains found if some found in _missing.deny
 
 deny contains found if {
 	some parent in edge.parents
-	references.keeps(_gateway, parent.namespace)
 	references.exists(_gateway, parent.namespace, parent.name)
 	count(parent.listeners) == 0
 	found := finding.about(parent.route, {

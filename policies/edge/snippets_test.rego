@@ -27,7 +27,9 @@ test_denies_snippets_of_an_ingress if {
 }
 
 test_denies_snippets_of_a_gateway if {
-	examples.messages(snippets.deny) == {
-		"SnippetsPolicy/cart: is not in the table of snippets",
-	} with input as _policy
+	every kind in ["SnippetsFilter", "SnippetsPolicy"] {
+		examples.messages(snippets.deny) == {
+			sprintf("%s/cart: is not in the table of snippets", [kind]),
+		} with input as examples.combined([examples.resource("gateway.nginx.org/v1alpha1", kind, "cart", {})])
+	}
 }

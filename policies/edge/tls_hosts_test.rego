@@ -19,8 +19,11 @@ test_accepts_tls_for_every_host if {
 
 test_denies_hosts_without_tls if {
 	messages := {"Ingress/shop: serves host web.example without TLS"}
-	target := _ingress([_rule, {"host": "web.example"}], [{"hosts": ["shop.example"]}])
-	examples.messages(tls_hosts.deny) == messages with input as target
+	rules := [_rule, {"host": "web.example"}]
+	every tls in [[{"hosts": ["shop.example"]}], [{"hosts": ["shop.example"]}, {"hosts": ["*.shop.example"]}]] {
+		found := tls_hosts.deny with input as _ingress(rules, tls)
+		messages - examples.messages(found) == set()
+	}
 	every_host := {"Ingress/shop: serves host * without TLS"}
 	examples.messages(tls_hosts.deny) == every_host with input as _ingress([_rule, {}], [{"hosts": ["shop.example"]}])
 }
@@ -30,6 +33,7 @@ test_warns_of_no_tls_at_all if {
 	examples.messages(tls_hosts.warn) == messages with input as _ingress([_rule], []) with data.strict as {}
 	strict := {"shop": ["conventions"]}
 	examples.messages(tls_hosts.deny) == messages with input as _ingress([_rule], []) with data.strict as strict
+	count(tls_hosts.warn) == 0 with input as _ingress([_rule], []) with data.strict as strict
 }
 
 test_denies_tls_for_hosts_that_are_not_served if {
@@ -50,7 +54,13 @@ _gateway := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge",
 
 test_accepts_a_redirect_without_tls if {
 	redirect := _route({"filters": [{"type": "RequestRedirect"}]})
-	count(tls_hosts.deny) == 0 with input as examples.combined([_gateway, redirect])
+	count(tls_hosts.deny | tls_hosts.warn) == 0 with input as examples.combined([_gateway, redirect])
+}
+
+test_accepts_a_backend_with_tls if {
+	route := _route({"backendRefs": [{"name": "cart", "port": 80}]})
+	secure := object.union(route, {"spec": {"parentRefs": [{"name": "edge", "sectionName": "https"}]}})
+	count(tls_hosts.deny | tls_hosts.warn) == 0 with input as examples.combined([_gateway, secure])
 }
 
 test_warns_of_a_backend_without_tls if {

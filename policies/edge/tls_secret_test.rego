@@ -23,13 +23,30 @@ test_accepts_a_certificate if {
 }
 
 test_accepts_an_issuers_annotation if {
-	issued := {"metadata": {"annotations": {"cert-manager.io/cluster-issuer": "public"}}}
-	target := examples.combined([
-		object.union(_ingress, issued),
-		object.union(_gateway, issued),
-		_certificate("other"),
-	])
-	count(tls_secret.deny | tls_secret.warn) == 0 with input as target
+	every key in ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme"] {
+		count(tls_secret.deny | tls_secret.warn) == 0 with input as _annotated(key)
+	}
+}
+
+test_denies_in_spite_of_another_annotation if {
+	examples.messages(tls_secret.deny) == _absent with input as _annotated("example.com/issuer")
+}
+
+_annotated(key) := examples.combined([
+	object.union(_ingress, {"metadata": {"annotations": {key: "public"}}}),
+	object.union(_gateway, {"metadata": {"annotations": {key: "public"}}}),
+	_certificate("other"),
+])
+
+test_looks_where_the_gateway_says if {
+	reference := {"name": "tls", "namespace": "certificates"}
+	listeners := [{"name": "https", "tls": {"certificateRefs": [reference]}}]
+	gateway := object.union(_gateway, {"spec": {"listeners": listeners}})
+	there := object.union(_certificate("tls"), {"metadata": {"namespace": "certificates"}})
+	count(tls_secret.deny | tls_secret.warn) == 0 with input as examples.combined([gateway, there])
+	examples.messages(tls_secret.warn) == {
+		"Gateway/edge: takes its certificate from Secret tls, which nothing in the target makes",
+	} with input as examples.combined([gateway, _certificate("tls")])
 }
 
 test_denies_an_absent_secret if {

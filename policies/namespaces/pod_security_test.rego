@@ -20,6 +20,8 @@ _namespace(labels) := examples.combined([{
 
 test_accepts_all_labels if {
 	count(pod_security.deny) == 0 with input as _namespace(_labels)
+	other := object.union(_labels, {"pod-security.kubernetes.io/warn-version": "v1.30"})
+	count(pod_security.deny) == 0 with input as _namespace(other)
 }
 
 test_denies_each_missing_label if {

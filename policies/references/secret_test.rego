@@ -19,8 +19,8 @@ test_accepts_a_source_with_the_key if {
 test_leaves_config_maps_to_their_own_rule if {
 	mode := {"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}
 	reader := examples.server({"env": [mode]})
-	config_map := examples.resource("v1", "ConfigMap", "settings", {"data": {"other": "1"}})
 	count(secret.deny | secret.warn) == 0 with input as reader
+	config_map := examples.resource("v1", "ConfigMap", "settings", {"data": {"other": "1"}})
 	count(secret.deny) == 0 with input as array.concat(reader, examples.combined([config_map]))
 }
 

@@ -23,6 +23,7 @@ test_denies_other_ways_in if {
 	every type in ["LoadBalancer", "NodePort"] {
 		message := {sprintf("Service/cart: of type %s is reached past the edge", [type])}
 		examples.messages(exposure.deny) == message with input as _service({"type": type}) with data.strict as _strict
+		count(exposure.warn) == 0 with input as _service({"type": type}) with data.strict as _strict
 		examples.messages(exposure.warn) == message with input as _service({"type": type})
 	}
 }

@@ -33,9 +33,11 @@ test_denies_a_selector_without_pods if {
 }
 
 test_denies_several_workloads if {
+	target := examples.combined([_cart, _deployment, _job("else.example/other:1")])
 	examples.messages(selector.deny) == {
 		"Service/cart: selects the pods of several workloads: Deployment cart, Job cart",
-	} with input as examples.combined([_cart, _deployment, _job("else.example/other:1")])
+	} with input as target
+	count(selector.warn) == 0 with input as target
 }
 
 test_warns_of_a_canary if {

@@ -36,6 +36,12 @@ test_warns_of_an_undeclared_number if {
 	} with input as target with data.strict as {}
 }
 
+test_says_which_ports_are_declared if {
+	declared := array.concat(_http, [{"containerPort": 9090, "protocol": "UDP"}])
+	found := target_port.deny with input as _target({"port": 80, "targetPort": "web"}, declared)
+	{each.fix | some each in found} == {"name one of the declared ports: http 8080/TCP, 9090/UDP"}
+}
+
 test_denies_an_undeclared_number_where_that_is_strict if {
 	strict := {"shop": ["conventions"]}
 	target := _target({"port": 80}, [])

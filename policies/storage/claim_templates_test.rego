@@ -22,5 +22,7 @@ test_warns_of_what_does_not if {
 }
 
 test_denies_it_where_conventions_are_strict if {
-	count(claim_templates.deny) == 1 with input as _set({}) with data.strict as {"shop": ["conventions"]}
+	strict := {"shop": ["conventions"]}
+	count(claim_templates.deny) == 1 with input as _set({}) with data.strict as strict
+	count(claim_templates.warn) == 0 with input as _set({}) with data.strict as strict
 }

@@ -27,5 +27,7 @@ test_warns_of_what_is_left_out if {
 }
 
 test_denies_it_where_conventions_are_strict if {
-	count(retention.deny) == 1 with input as _set(_claims) with data.strict as {"shop": ["conventions"]}
+	strict := {"shop": ["conventions"]}
+	count(retention.deny) == 1 with input as _set(_claims) with data.strict as strict
+	count(retention.warn) == 0 with input as _set(_claims) with data.strict as strict
 }

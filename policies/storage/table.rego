@@ -33,14 +33,14 @@ deny contains found if {
 	some claim in claims.templates
 	row := data.storage[claim.resource.namespace][claim.resource.name][claim.name]
 	differences := _differences(claim, row)
-	count(differences) > 0
+	path := differences[0][1]
 	found := finding.about(claim.resource, {
 		"msg": sprintf("claim %s differs from the table of storage: %s", [
 			claim.name,
 			concat(", ", [text | some [text, _] in differences]),
 		]),
 		"fix": sprintf("size %v, class %v, %v", [row.size, row.class, row.retention]),
-		"path": differences[0][1],
+		"path": path,
 	})
 }
 

@@ -33,6 +33,26 @@ test_denies_what_differs if {
 	])} with input as _set("2Gi", "slow", {"whenDeleted": "Retain", "whenScaled": "Delete"}) with data.storage as _rows
 }
 
+test_denies_one_difference if {
+	examples.messages(table.deny) == {
+		"StatefulSet/cart: claim data differs from the table of storage: class is slow instead of fast",
+	} with input as _set("1Gi", "slow", _retained) with data.storage as _rows
+}
+
+test_denies_what_only_others_have if {
+	others := [
+		{"metadata": {"name": "web"}},
+		{"metadata": {"namespace": "else"}},
+		{"spec": {"volumeClaimTemplates": [{"metadata": {"name": "other"}}]}},
+	]
+	every changes in others {
+		other := object.union(_set("1Gi", "fast", _retained)[0].contents, changes)
+		examples.messages(table.deny) == {
+			"Namespace/shop: the table of storage lists claim data of cart, which is not rendered",
+		} with input as examples.combined([other, examples.workload("Job", examples.pod_spec)]) with data.storage as _rows
+	}
+}
+
 test_denies_what_is_not_rendered if {
 	examples.messages(table.deny) == {
 		"Namespace/shop: the table of storage lists claim data of cart, which is not rendered",
