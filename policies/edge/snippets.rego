@@ -6,7 +6,13 @@
 # custom:
 #   id: edge.snippets
 #   profile: general
-#   subjects: [networking.k8s.io/Ingress, gateway.nginx.org/SnippetsPolicy, gateway.nginx.org/SnippetsFilter]
+#   subjects:
+#     - networking.k8s.io/Ingress
+#     - gateway.nginx.org/SnippetsFilter
+#     - gateway.nginx.org/SnippetsPolicy
+#     - k8s.nginx.org/TransportServer
+#     - k8s.nginx.org/VirtualServer
+#     - k8s.nginx.org/VirtualServerRoute
 #   severity: high
 #   fix: "say it by a field or an annotation, or give the snippet a row with its reason in policies/data/snippets.yaml"
 #   docs: https://github.com/kubernetes/kubernetes/issues/126811
@@ -35,4 +41,19 @@ deny contains found if {
 	some policy in documents.of("gateway.nginx.org", kind)
 	not data.snippets[policy.namespace][policy.name]
 	found := finding.about(policy, {"msg": "is not in the table of snippets", "fix": _fix, "path": "/spec"})
+}
+
+deny contains found if {
+	some kind in ["TransportServer", "VirtualServer", "VirtualServerRoute"]
+	some server in documents.of("k8s.nginx.org", kind)
+	not data.snippets[server.namespace][server.name]
+	walk(server.content.spec, [path, text])
+	is_string(text)
+	endswith(lower(path[count(path) - 1]), "snippets")
+	pointer := concat("/", array.concat(["/spec"], [sprintf("%v", [part]) | some part in path]))
+	found := finding.about(server, {
+		"msg": sprintf("carries %s", [path[count(path) - 1]]),
+		"fix": _fix,
+		"path": pointer,
+	})
 }

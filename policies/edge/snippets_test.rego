@@ -33,3 +33,23 @@ test_denies_snippets_of_a_gateway if {
 		} with input as examples.combined([examples.resource("gateway.nginx.org/v1alpha1", kind, "cart", {})])
 	}
 }
+
+_server(kind, spec) := examples.combined([examples.resource("k8s.nginx.org/v1", kind, "cart", {"spec": spec})])
+
+test_denies_snippets_of_a_server if {
+	found := snippets.deny with input as _server("VirtualServer", {"routes": [{"location-snippets": "deny all;"}]})
+	examples.messages(found) == {"VirtualServer/cart: carries location-snippets"}
+	{each.path | some each in found} == {"/spec/routes/0/location-snippets"}
+	every kind in ["TransportServer", "VirtualServerRoute"] {
+		examples.messages(snippets.deny) == {
+			sprintf("%s/cart: carries serverSnippets", [kind]),
+		} with input as _server(kind, {"serverSnippets": "deny all;"})
+	}
+}
+
+test_accepts_servers_without_snippets_and_the_table if {
+	count(snippets.deny) == 0 with input as _server("VirtualServer", {"host": "snippets", "snippets": {"other": "a"}})
+	count(snippets.deny) == 0
+		with input as _server("VirtualServer", {"server-snippets": "deny all;"})
+		with data.snippets as {"shop": {"cart": "no field says it"}}
+}

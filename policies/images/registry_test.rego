@@ -17,6 +17,10 @@ test_accepts_any_where_the_table_says_nothing if {
 	count(registry.deny) == 0 with input as _image("quay.io/any/body:1") with data.registries as {"web": []}
 }
 
+test_accepts_no_image_which_another_rule_denies if {
+	count(registry.deny) == 0 with input as _image("") with data.registries as {"shop": []}
+}
+
 test_denies_other_repositories if {
 	examples.messages(registry.deny) == {
 		"Deployment/cart: container server uses quay.io/any/body, which is in none of the listed repositories",

@@ -2,7 +2,7 @@
 # title: The Service that a StatefulSet names is headless and selects its pods
 # description: |
 #   The names of a StatefulSet's pods, by which they find each other, resolve only through the Service in serviceName:
-#   it must be there, have clusterIP None, and select these pods.
+#   it must be there, have clusterIP None, and select these pods. To name none is worth a warning.
 # custom:
 #   id: references.headless_service
 #   profile: general
@@ -34,6 +34,16 @@ deny contains found if {
 }
 
 warn contains found if some found in _absent.warn
+
+warn contains found if {
+	some set in documents.of("apps", "StatefulSet")
+	values.text(values.at(set.content, ["spec", "serviceName"])) == ""
+	found := finding.about(set, {
+		"msg": "names no Service, so that nobody finds its pods by their names",
+		"fix": "add a Service with clusterIP: None that selects these pods, and write its name in serviceName",
+		"path": "/spec/serviceName",
+	})
+}
 
 _absent[level] contains found if {
 	some set in _sets

@@ -20,9 +20,12 @@ test_accepts_other_services_beside_it if {
 	count(headless_service.deny | headless_service.warn) == 0 with input as target
 }
 
-test_accepts_a_set_that_names_none if {
-	unnamed := examples.workload("StatefulSet", examples.pod_spec)
-	count(headless_service.deny | headless_service.warn) == 0 with input as examples.combined([unnamed])
+test_warns_of_a_set_that_names_none if {
+	unnamed := examples.combined([examples.workload("StatefulSet", examples.pod_spec)])
+	examples.messages(headless_service.warn) == {
+		"StatefulSet/cart: names no Service, so that nobody finds its pods by their names",
+	} with input as unnamed
+	count(headless_service.deny) == 0 with input as unnamed
 }
 
 test_denies_an_absent_service if {

@@ -68,6 +68,14 @@ test_denies_replicas_that_do_not_wait if {
 	count(pre_stop.warn) == 0 with input as _target(2, {}) with data.strict as _strict
 }
 
+test_denies_by_another_number if {
+	target := examples.combined([
+		_service({"port": 80, "targetPort": 8080}),
+		_workload("Deployment", 2, [_container({})]),
+	])
+	examples.messages(pre_stop.deny) == _messages with input as target with data.strict as _strict
+}
+
 test_denies_by_named_port if {
 	target := examples.combined([_service({"targetPort": "http"}), _workload("Deployment", 2, [_container({})])])
 	examples.messages(pre_stop.deny) == _messages with input as target with data.strict as _strict

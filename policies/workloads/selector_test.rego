@@ -38,6 +38,10 @@ test_denies_a_selector_that_misses_its_pods if {
 	examples.messages(selector.deny) == {
 		`Deployment/cart: its selector {"matchLabels":{"app":"web"}} does not find its own pods, which have {"app":"cart"}`,
 	} with input as examples.combined([_by("Deployment", {"app": "web"})])
+	{found.path | some found in selector.deny} == {"/spec/selector"} with input as examples.combined([_by(
+		"Deployment",
+		{"app": "web"},
+	)])
 }
 
 test_denies_an_empty_selector if {
