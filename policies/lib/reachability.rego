@@ -75,10 +75,7 @@ _ends(names, namespace) := {id | some name in names; some id in parties.named[na
 # A member of a group is no peer of its own.
 _are_two(_, from, to) if from != to
 
-_are_two(row, from, to) if {
-	from == to
-	row.from == row.to
-}
+_are_two(row, _, _) if row.from == row.to
 
 _everybody := numbers.range(0, count(parties.everybody) - 1)
 
@@ -140,6 +137,7 @@ _resolved(port, _) := {[port.protocol, number] |
 	number >= port.port
 	number <= port.endPort
 } if {
+	is_number(port.port)
 	is_number(port.endPort)
 }
 
@@ -164,7 +162,6 @@ starts contains number if {
 starts contains number if {
 	some row in data.flows.allowed
 	some port in row.ports
-	is_number(port)
 	some number in [port, port + 1]
 }
 

@@ -74,6 +74,7 @@ test_ports_by_name if {
 		[[{"port": "sql"}], {"web → db 3306/TCP"}],
 		[[{"port": "sql", "protocol": "UDP"}], set()],
 		[[{"port": "none"}], set()],
+		[[{"port": "sql", "endPort": 4000}], {"web → db 3306/TCP"}],
 		[[{"port": "both", "protocol": "UDP"}], {"web → db 7001/UDP"}],
 	] {
 		_text(reachability.reachable) == case[1] with input as _opened(case[0]) with data.flows as {}
@@ -87,6 +88,12 @@ test_no_port_is_every_port if {
 	] {
 		_text(reachability.reachable) == case[1] with input as _opened(case[0]) with data.flows as {}
 	}
+}
+
+test_ranges_begin_at_numbers_only if {
+	every start in reachability.starts {
+		is_number(start)
+	} with input as _opened([{"port": "sql", "endPort": 4000}]) with data.flows as {}
 }
 
 test_a_name_is_that_of_the_called_pod if {
