@@ -22,7 +22,7 @@ _by_kubernetes := [scaler |
 		"most": values.at(spec, ["maxReplicas"]),
 		"most_path": "/spec/maxReplicas",
 		"resource": resource,
-		"target": _target(spec),
+		"target": _target(spec, "", ""),
 		"utilization": {[metric.resource.name, metric.resource.target.averageUtilization] |
 			some metric in values.list(values.at(spec, ["metrics"]))
 			metric.type == "Resource"
@@ -42,7 +42,7 @@ _by_keda := [scaler |
 		"most": object.get(spec, "maxReplicaCount", 100),
 		"most_path": "/spec/maxReplicaCount",
 		"resource": resource,
-		"target": _target(spec),
+		"target": _target(spec, "apps", "Deployment"),
 		"utilization": {[trigger.type, to_number(trigger.metadata.value)] |
 			some trigger in values.list(values.at(spec, ["triggers"]))
 			trigger.type in {"cpu", "memory"}
@@ -51,15 +51,18 @@ _by_keda := [scaler |
 	}
 ]
 
-_target(spec) := {
-	"group": _group(object.get(spec, ["scaleTargetRef", "apiVersion"], "apps/v1")),
-	"kind": object.get(spec, ["scaleTargetRef", "kind"], "Deployment"),
+# What it scales, by the group and kind that are meant where it names none.
+_target(spec, group, kind) := {
+	"group": _group(values.at(spec, ["scaleTargetRef", "apiVersion"]), group),
+	"kind": object.get(spec, ["scaleTargetRef", "kind"], kind),
 	"name": object.get(spec, ["scaleTargetRef", "name"], ""),
 }
 
-_group(version) := split(version, "/")[0] if contains(version, "/")
-
-_group(version) := "" if not contains(version, "/")
+_group(version, default_group) := split(version, "/")[0] if {
+	contains(version, "/")
+} else := "" if {
+	is_string(version)
+} else := default_group
 
 # The autoscalers of a workload.
 of(resource) := [scaler |
@@ -86,7 +89,6 @@ _replicas(resource) := replicas if {
 
 # An absolute number, or a percentage of a total rounded up: https://pkg.go.dev/k8s.io/apimachinery/pkg/util/intstr
 up(amount, total) := ceil((percentage * total) / 100) if {
-	is_string(amount)
 	regex.match(`^[0-9]+%$`, amount)
 	percentage := to_number(trim_suffix(amount, "%"))
 }
