@@ -74,7 +74,7 @@ _rendered := [object.union(party, {"ports": _ports(pod), "resource": pod.resourc
 	party := _party(pod.resource.name, pod.resource.namespace, pod.labels)
 ]
 
-_party(title, namespace, labels) := {"labels": labels, "namespace": namespace, "ports": set(), "title": title}
+_party(title, namespace, labels) := {"labels": labels, "namespace": namespace, "title": title}
 
 # What containers call their ports. A name may stand for one port by TCP and for another by UDP.
 _ports(pod) := {[port.name, object.get(port, "protocol", "TCP"), port.containerPort] |
@@ -126,9 +126,12 @@ _unknown_labels[key] := "unknown" if {
 	some key in selectors.keys(selector)
 }
 
-_unknown_namespaces := {
-	"an unknown namespace": {"kubernetes.io/metadata.name": "unknown"},
-	"an unknown namespace with labels": object.union(_unknown_labels, {"kubernetes.io/metadata.name": "unknown"}),
+# Its title is no name that a namespace can have, so no selector asks for it.
+_unknown_namespaces[title] := object.union(labels, {"kubernetes.io/metadata.name": title}) if {
+	some title, labels in {
+		"an unknown namespace": {},
+		"an unknown namespace with labels": _unknown_labels,
+	}
 }
 
 # What a namespaceSelector sees.
@@ -186,7 +189,6 @@ _title_of(block) := max(ranked)[2] if {
 		some wide in other.addresses
 		_is_within(block, {wide}, except)
 	}
-	count(ranked) > 0
 } else := sprintf("addresses in %s", [block])
 
 _blocks contains block if {

@@ -24,6 +24,8 @@ _titles(ids) := {parties.everybody[id].title | some id in ids}
 
 _kube_system := {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
 
+_named := {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]}
+
 _expression(operator, allowed) := {"matchExpressions": [{"key": "app", "operator": operator, "values": allowed}]}
 
 # A target with a policy that lets this peer in, and with these documents besides.
@@ -69,6 +71,29 @@ test_names_of_the_table if {
 	named["every pod"] == {"a pod with unknown labels in shop", "a pod without labels in shop", "cart", "visitor", "web"}
 }
 
+test_a_group_is_of_rendered_pods if {
+	table := object.union(_table, {"groups": {"visitors": {"visitor": "true"}}})
+	not parties.named.shop.visitors with data.flows as table with input as examples.combined([_cart])
+}
+
+test_strangers_are_whom_nobody_declared if {
+	strangers := {party.title | some party in parties.everybody; party.stranger} with data.flows as {}
+		with input as examples.combined([_cart])
+	strangers == {
+		"a pod with unknown labels in shop", "a pod without labels in shop",
+		"any pod of an unknown namespace", "any pod of an unknown namespace with labels",
+	}
+}
+
+test_addresses_are_in_no_namespace if {
+	pod := json.remove(_cart, ["metadata/namespace"])
+	rendered := json.remove(examples.network_policy("cart", {"podSelector": {}}), ["metadata/namespace"])
+	policy := {"content": rendered, "namespace": ""}
+	_titles(parties.subjects(policy)) == {
+		"a pod with unknown labels in ", "a pod without labels in ", "cart", "visitor",
+	} with input as examples.combined([pod, rendered]) with data.flows as _table
+}
+
 test_a_container_names_its_ports if {
 	parties.everybody[0].ports == {["http", "TCP", 8080], ["http", "UDP", 53]} with input as examples.combined([_cart])
 }
@@ -97,6 +122,9 @@ test_peers_of_other_namespaces if {
 			"any pod of an unknown namespace", "any pod of an unknown namespace with labels", "cart",
 		}],
 		[_expression("Exists", []), null, {"any pod of an unknown namespace with labels"}],
+		[_named, {"matchLabels": {"app": "cart"}}, {
+			"any pod of an unknown namespace", "any pod of an unknown namespace with labels", "cart",
+		}],
 	] {
 		peer := {"namespaceSelector": case[0], "podSelector": case[1]}
 		_titles(parties.members(peer, "shop")) == case[2] with input as _from(peer, []) with data.flows as _table
