@@ -1,18 +1,21 @@
 package lib.verdict_test
 
-import data.lib.examples_test as examples
 import data.lib.verdict
 
+_rules := {"shop": {"carts": {"deny": {{"msg": "is wrong"}}, "warn": {{"msg": "is doubtful"}}}}}
+
 test_adds_the_rules_id if {
-	target := examples.deployment({"hostPID": true})
-	found := verdict.denied with input as target
-	[finding.msg | some finding in found; finding.rule == "workloads.host_namespaces"] == [
-		"Deployment/cart: the pod uses the node's namespace: hostPID",
-	]
+	verdict.denied == {{"msg": "is wrong", "rule": "shop.carts"}} with data.rules as _rules
+		with input as [] with data.target as {"tables": []}
+	verdict.warned == {{"msg": "is doubtful", "rule": "shop.carts"}} with data.rules as _rules
+		with input as []
 }
 
-test_gathers_warnings if {
-	service := {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cart"}}
-	found := verdict.warned with input as examples.combined([service])
-	"Service/cart: names no namespace" in {finding.msg | some finding in found; finding.rule == "namespaces.explicit"}
+test_denies_what_would_make_rules_blind if {
+	found := verdict.denied with data.rules as {} with input as {} with data.target as {"tables": ["flows"]}
+		with data.flows as false
+	{[one.rule, one.msg] | some one in found} == {
+		["main.input", "the input is not a list of documents"],
+		["main.tables", "the table flows is missing"],
+	}
 }
