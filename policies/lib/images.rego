@@ -34,7 +34,7 @@ parse(reference) := {
 	"tag": tag,
 	"digest": digest,
 } if {
-	[[_, path, tag, digest]] := regex.find_all_string_submatch_n(`(?s)^(.*?)(?::([^:/@]*))?(?:@(.*))?$`, reference, 1)
+	[_, path, tag, digest] := values.groups(`(?s)^(.*?)(?::([^:/@]*))?(?:@(.*))?$`, reference)
 }
 
 # Where Docker's default registry goes by other names, or by none.

@@ -24,8 +24,12 @@ test_takes_references_apart if {
 
 test_knows_a_digest if {
 	images.is_digest("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
-	not images.is_digest("sha256:0123")
-	not images.is_digest("sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
+	every algorithm, length in {"sha256": 64, "sha512": 128} {
+		digest := concat("", [algorithm, ":", concat("", ["0" | some _ in numbers.range(1, length)])])
+		images.is_digest(digest)
+		not images.is_digest(concat("", [digest, "0"]))
+		not images.is_digest(trim_suffix(digest, "0"))
+	}
 }
 
 test_reports_about_containers_and_mounted_images if {

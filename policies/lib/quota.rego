@@ -8,7 +8,6 @@ import data.lib.claims
 import data.lib.demand
 import data.lib.documents
 import data.lib.quantities
-import data.lib.scaling
 import data.lib.scopes
 import data.lib.values
 
@@ -71,7 +70,7 @@ _share(resource, number, each) := {"each": each, "number": number, "resource": r
 _compute(line) := ["requests", line] if line in {"cpu", "ephemeral-storage", "memory"}
 
 _compute(line) := [part, name] if {
-	[[_, part, name]] := regex.find_all_string_submatch_n(`^(requests|limits)\.(.+)$`, line, 1)
+	[_, part, name] := values.groups(`^(requests|limits)\.(.+)$`, line)
 	name != "storage"
 }
 
@@ -92,15 +91,13 @@ _asked(claim, line) := amount if {
 
 _asked(_, line) := 1 if not endswith(line, "requests.storage")
 
-_claims(resource) := 1 if resource.kind == "PersistentVolumeClaim"
-
-_claims(resource) := scaling.most(resource) if resource.kind == "StatefulSet"
-
-_claims(resource) := demand.number(resource) if not resource.kind in {"PersistentVolumeClaim", "StatefulSet"}
+_claims(resource) := 1 if {
+	resource.kind == "PersistentVolumeClaim"
+} else := demand.number(resource)
 
 _service(_, "services") := 1
 
-_service(spec, "services.loadbalancers") := count([1 | spec.type == "LoadBalancer"])
+_service(spec, "services.loadbalancers") := 1 if spec.type == "LoadBalancer"
 
 _service(spec, "services.nodeports") := count([port |
 	spec.type in {"LoadBalancer", "NodePort"}

@@ -36,13 +36,17 @@ test_counts_pods_and_what_they_ask_for if {
 	_total("pods") == 4 with input as _target
 	_total("count/pods") == 4 with input as _target
 	_total("cpu") == 0.4 with input as _target
+	_total("memory") == 536870912 with input as _target
 	_total("requests.cpu") == 0.4 with input as _target
 	_total("limits.cpu") == 4 with input as _target
 	_total("requests.example.com/gpu") == 0 with input as _target
+	asking := examples.server({"resources": {"requests": {"ephemeral-storage": "1k"}}})
+	_total("ephemeral-storage") == 2000 with input as asking
 }
 
 test_counts_claims_by_class if {
 	_total("persistentvolumeclaims") == 5 with input as _target
+	_total("count/persistentvolumeclaims") == 5 with input as _target
 	_total("requests.storage") == 5368709120 with input as _target
 	_total("fast.storageclass.storage.k8s.io/requests.storage") == 4294967296 with input as _target
 	_total("slow.storageclass.storage.k8s.io/persistentvolumeclaims") == 1 with input as _target
@@ -52,6 +56,8 @@ test_counts_services if {
 	_total("services") == 4 with input as _target
 	_total("services.loadbalancers") == 2 with input as _target
 	_total("services.nodeports") == 3 with input as _target
+	counted := quota.counted(_quota("shop", []), "services.nodeports") with input as _target
+	[share.resource.name | some share in counted] == ["open", "edge"]
 }
 
 test_does_not_count_what_it_does_not_know if {
@@ -59,7 +65,9 @@ test_does_not_count_what_it_does_not_know if {
 }
 
 test_counts_within_a_namespace if {
-	quota.counted(_quota("else", []), "pods") == [] with input as _target
+	every line in ["pods", "cpu", "persistentvolumeclaims", "services"] {
+		quota.counted(_quota("else", []), line) == [] with input as _target
+	}
 }
 
 test_knows_quotas_with_scopes if {

@@ -18,6 +18,9 @@ text(value) := value if is_string(value)
 
 text(value) := "" if not is_string(value)
 
+# The whole and the groups of a pattern's first match; undefined where it does not match.
+groups(pattern, text) := regex.find_all_string_submatch_n(pattern, text, 1)[0]
+
 # What lies at a path of keys, or null: absent and empty are the same. Rules ask this way, because
 # `not f(document.absent)` is undefined instead of true.
 at(value, path) := object.get(value, path, null) if is_object(value)

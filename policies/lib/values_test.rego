@@ -21,3 +21,8 @@ test_reads_nothing_where_the_type_is_wrong if {
 	values.text(["a"]) == ""
 	values.at({"a": "b"}, ["a", "b"]) == null
 }
+
+test_takes_a_text_apart if {
+	values.groups(`^(a+)-(b*)`, "aa-") == ["aa-", "aa", ""]
+	not values.groups(`^(a+)-(b*)`, "b")
+}

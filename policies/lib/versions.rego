@@ -3,9 +3,11 @@
 # description: What can be said of two image tags; nothing where they are not numbered alike.
 package lib.versions
 
+import data.lib.values
+
 # The numbers of a tag such as 1.5, v1.5.0 or 8.4-alpine, and what follows them.
 parse(tag) := {"numbers": array.slice(array.concat(given, [0, 0]), 0, 3), "rest": rest} if {
-	[[_, head, rest]] := regex.find_all_string_submatch_n(`^v?([0-9]+(?:\.[0-9]+){0,2})([-+].*)?$`, tag, 1)
+	[_, head, rest] := values.groups(`^v?([0-9]+(?:\.[0-9]+){0,2})([-+].*)?$`, tag)
 	given := [to_number(number) | some number in split(head, ".")]
 }
 
@@ -21,8 +23,7 @@ is_older(new, old) if {
 	a := parse(new)
 	b := parse(old)
 	a.numbers == b.numbers
-	a.rest != b.rest
-	semver.compare(trim_left(new, "v"), trim_left(old, "v")) < 0
+	semver.compare(trim_prefix(new, "v"), trim_prefix(old, "v")) < 0
 }
 
 _are_comparable(a, b) if a.rest == b.rest
