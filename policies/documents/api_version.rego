@@ -17,7 +17,7 @@ import data.lib.finding
 
 deny contains found if {
 	some resource in documents.resources
-	gone := _removed[[resource.apiVersion, resource.kind]]
+	gone := _removed[resource.apiVersion][resource.kind]
 	found := finding.about(resource, {
 		"msg": sprintf("%s was removed in Kubernetes %s", [resource.apiVersion, gone.release]),
 		"fix": sprintf("use %s", [gone.instead]),
@@ -36,7 +36,7 @@ warn contains found if {
 	})
 }
 
-_removed := {[version, kind]: {"instead": instead, "release": release} |
+_removed[version][kind] := {"instead": instead, "release": release} if {
 	some [release, version, kinds, instead] in _rows
 	some kind in kinds
 }

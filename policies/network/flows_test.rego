@@ -57,6 +57,23 @@ test_denies_everybody_and_lists_some if {
 	])} with input as _target([_deny, _web(object.remove(_to_db, ["to"])), _db(_from_web)]) with data.flows as _table
 }
 
+test_tells_the_ports_of_each_pair if {
+	both := {"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["db", "web"]}]}}
+	ports := {"ports": [{"port": 3306}, {"port": 3307}]}
+	examples.messages(flows.deny) == {
+		"NetworkPolicy/web: allows web → db on 3307/TCP; web → web on 3306-3307/TCP, which the table flows does not declare",
+		"NetworkPolicy/both: allows db → db on 3306-3307/TCP; web → db on 3307/TCP, which the table flows does not declare",
+	} with data.flows as _table with input as _target([
+		_deny,
+		_web(object.union(ports, {"to": [both]})),
+		_db(_from_web),
+		examples.network_policy("both", object.union(both, {
+			"policyTypes": ["Egress"],
+			"egress": [object.union(ports, {"to": [_pods("db")]})],
+		})),
+	])
+}
+
 test_counts_what_it_does_not_list if {
 	every case in [
 		[["db", "web"], "; and 1 more, which"],
