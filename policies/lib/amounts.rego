@@ -13,7 +13,6 @@ import data.lib.values
 ranges := [{"content": item, "path": sprintf("/spec/limits/%d", [index]), "resource": resource} |
 	some resource in documents.of("", "LimitRange")
 	some index, item in values.list(values.at(resource.content, ["spec", "limits"]))
-	is_object(item)
 ]
 
 # What a container has of a resource in one part, "requests" or "limits"; undefined where nobody says.

@@ -53,6 +53,8 @@ test_sidecars_run_beside_what_comes_after_them if {
 	amounts.of_pod(before, "requests", "cpu") == 4 with input as []
 	after := _pod({"containers": [_cpu("1")], "initContainers": [_cpu("3"), sidecar]})
 	amounts.of_pod(after, "requests", "cpu") == 3 with input as []
+	alone := _pod({"containers": [_cpu("1")], "initContainers": [object.union(sidecar, _cpu("3"))]})
+	amounts.of_pod(alone, "requests", "cpu") == 4 with input as []
 }
 
 test_a_pod_may_say_it_as_a_whole if {

@@ -13,6 +13,12 @@ test_applications_of_a_set_count if {
 	[found.msg, found.path] == ["ApplicationSet/all: is wrong", "/spec/template/spec/project"]
 }
 
+test_an_application_is_its_own_spec if {
+	target := examples.combined([examples.resource(_api, "Application", "shop", {})])
+	[application] := delivery.applications with input as target
+	[application.path, application.spec] == ["/spec", {}]
+}
+
 test_one_source_or_several if {
 	one := {"spec": {"source": {"repoURL": "a"}}}
 	[[source.content.repoURL, source.path] | some source in delivery.sources(one)] == [["a", "/source"]]

@@ -11,7 +11,6 @@ import data.lib.values
 # where the table `cluster` says it.
 all_pods := [object.union(pod, {"number": number(pod.resource)}) |
 	some pod in pods.templates
-	number(pod.resource)
 ]
 
 unknown := [pod |

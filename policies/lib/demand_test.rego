@@ -15,6 +15,8 @@ test_a_rollout_adds_its_surge_rounded_up if {
 
 test_a_canary_adds_its_surge_and_blue_green_everything if {
 	demand.number(_is("Rollout", {"replicas": 4, "strategy": {"canary": {}}})) == 5 with input as []
+	surge := {"canary": {"maxSurge": 2}}
+	demand.number(_is("Rollout", {"replicas": 4, "strategy": surge})) == 6 with input as []
 	demand.number(_is("Rollout", {"replicas": 4, "strategy": {"blueGreen": {}}})) == 8 with input as []
 }
 
@@ -33,6 +35,7 @@ test_jobs_run_in_parallel if {
 	job := {"spec": {"parallelism": 3}}
 	demand.number(_is("CronJob", {"jobTemplate": job})) == 6 with input as []
 	demand.number(_is("CronJob", {"jobTemplate": job, "concurrencyPolicy": "Forbid"})) == 3 with input as []
+	demand.number(_is("ScaledJob", {})) == 100 with input as []
 	demand.number(_is("ScaledJob", {"maxReplicaCount": 5, "jobTargetRef": {"parallelism": 2}})) == 10 with input as []
 }
 

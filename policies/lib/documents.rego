@@ -11,7 +11,9 @@ read := [entry.contents | some entry in input; entry.contents != null]
 # Every resource: who it is, once and for all rules, and its content. Asking a resource is cheap; handing whole
 # documents to functions is what makes policies slow.
 resources := [resource |
-	some document in array.concat([document | some document in read; is_object(document)], _listed)
+	some document in array.concat(read, _listed)
+
+	# Undefined for what is no object, so that it is no resource.
 	content := json.remove(document, _absent(document))
 	version := values.text(object.get(content, "apiVersion", ""))
 	kind := values.text(object.get(content, "kind", ""))
@@ -60,7 +62,6 @@ _listed := [item |
 	some document in read
 	is_list(document)
 	some item in document.items
-	is_object(item)
 ]
 
 # A List carries resources and is none itself.

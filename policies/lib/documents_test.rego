@@ -75,4 +75,22 @@ test_reads_null_as_an_empty_text_in_a_map_of_texts if {
 	deployment := {"spec": {"paused": null, "selector": {"matchLabels": {"app": null}, "matchExpressions": null}}}
 	found := documents.resources with input as examples.combined([deployment])
 	found[0].content == {"spec": {"selector": {"matchLabels": {"app": null}}}}
+	every field in ["matchExpressions", "matchLabels"] {
+		absent := documents.resources with input as examples.combined([{"spec": {"selector": {field: null}}}])
+		absent[0].content == {"spec": {"selector": {}}}
+	}
+}
+
+# What the API reference calls map[string]string, map[string][]byte or a list of quantities.
+_maps := [
+	"annotations", "binaryData", "data", "encryptedData", "hard", "labels", "limits", "matchLabels", "nodeSelector",
+	"requests", "stringData",
+]
+
+test_knows_the_maps_of_texts if {
+	every field in _maps {
+		content := {"spec": {field: {"a": null}}}
+		found := documents.resources with input as examples.combined([content])
+		found[0].content == content
+	}
 }

@@ -21,13 +21,11 @@ backends := array.flatten([_defaults, _paths, _references])
 _defaults := [_backend(ingress, service, "/spec/defaultBackend") |
 	some ingress in ingresses
 	service := values.at(ingress.content, ["spec", "defaultBackend", "service"])
-	is_object(service)
 ]
 
 _paths := [_backend(place.ingress, service, concat("", [place.pointer, "/backend"])) |
 	some place in paths
 	service := values.at(place.content, ["backend", "service"])
-	is_object(service)
 ]
 
 _backend(ingress, service, pointer) := {
@@ -87,7 +85,6 @@ _listeners(namespace, name) := [listener |
 	gateway.namespace == namespace
 	gateway.name == name
 	some listener in values.list(values.at(gateway.content, ["spec", "listeners"]))
-	is_object(listener)
 ]
 
 _attached(listeners, reference) := [listener |
@@ -101,5 +98,5 @@ fits(host, pattern) if host == pattern
 
 fits(host, pattern) if {
 	startswith(pattern, "*.")
-	endswith(host, substring(pattern, 1, -1))
+	endswith(host, trim_prefix(pattern, "*"))
 }

@@ -39,6 +39,27 @@ test_finds_the_services_of_a_route if {
 	}
 }
 
+test_finds_every_kind_of_route if {
+	every kind in ["GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"] {
+		rendered := object.union(_route({"name": "edge"}), {"kind": kind})
+		[backend] := edge.backends with input as examples.combined([rendered])
+		backend.resource.kind == kind
+	}
+}
+
+test_a_route_may_send_elsewhere if {
+	rule := {"backendRefs": [{"name": "cart", "namespace": "else", "port": 80}]}
+	elsewhere := object.union(_route({"name": "edge"}), {"spec": {"rules": [rule]}})
+	[backend] := edge.backends with input as examples.combined([elsewhere])
+	backend.namespace == "else"
+}
+
+test_a_rule_without_a_host_is_for_any if {
+	ingress := object.union(_ingress, {"spec": {"rules": [{"http": {"paths": [{"path": "/"}]}}]}})
+	[place] := edge.paths with input as examples.combined([ingress])
+	place.host == "*"
+}
+
 test_finds_paths_with_their_hosts if {
 	found := edge.paths with input as examples.combined([_ingress])
 	[[place.host, place.content.path] | some place in found] == [["shop.example", "/"], ["shop.example", "/files"]]
@@ -58,6 +79,7 @@ test_a_route_attaches_to_the_listeners_it_names if {
 	_names == {["edge", "http"]} with input as examples.combined([_gateway, port])
 	elsewhere := _route({"name": "edge", "namespace": "else"})
 	_names == set() with input as examples.combined([_gateway, elsewhere])
+	_names == set() with input as examples.combined([_gateway, _route({"name": "other"})])
 	mesh := _route({"name": "cart", "kind": "Service"})
 	count(edge.parents) == 0 with input as examples.combined([mesh])
 }
@@ -67,4 +89,5 @@ test_a_star_stands_for_labels if {
 	edge.fits("eu.shop.example", "*.shop.example")
 	not edge.fits("shop.example", "*.shop.example")
 	not edge.fits("shop.example", "cart.example")
+	not edge.fits("workshop.example", "shop.example")
 }

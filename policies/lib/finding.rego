@@ -48,7 +48,6 @@ about_container(container, said) := object.union(
 about_holder(holder, said) := about_container(holder, said) if holder.content
 
 about_holder(holder, said) := about_pod(holder, named) if {
-	holder.spec
 	named := object.union(said, {"msg": concat(" ", ["the pod", said.msg])})
 }
 

@@ -27,9 +27,31 @@ test_commands_are_joined if {
 		"readinessProbe": {"exec": {"command": ["ready", "now"]}},
 	})
 	found := literals.commands with input as target
-	{[literal.text, literal.path] | some literal in found} == {
-		["--port ", "/args"],
-		["ready now", "/readinessProbe/exec/command"],
+	{[literal.name, literal.text, literal.path] | some literal in found} == {
+		["", "--port ", "/args"],
+		["", "ready now", "/readinessProbe/exec/command"],
+	}
+}
+
+test_commands_are_found_in_every_place if {
+	exec := {"exec": {"command": ["now"]}}
+	target := examples.server({
+		"command": ["now"],
+		"args": ["now"],
+		"livenessProbe": exec,
+		"readinessProbe": exec,
+		"startupProbe": exec,
+		"lifecycle": {"postStart": exec, "preStop": exec},
+	})
+	found := literals.commands with input as target
+	{literal.path | some literal in found} == {
+		"/command",
+		"/args",
+		"/livenessProbe/exec/command",
+		"/readinessProbe/exec/command",
+		"/startupProbe/exec/command",
+		"/lifecycle/postStart/exec/command",
+		"/lifecycle/preStop/exec/command",
 	}
 }
 
@@ -44,7 +66,8 @@ test_findings_name_the_holder if {
 test_secrets_are_known_by_their_names if {
 	every name in [
 		"PASSWORD", "DB_PASS", "dbPassword", "spring.datasource.password", "admin-token", "GITHUB_TOKEN", "SECRET",
-		"API_KEY", "apiKey", "SIGNING_KEY", "AWS_SECRET_ACCESS_KEY", "PASSWORD_2", "credentials",
+		"API_KEY", "apiKey", "SIGNING_KEY", "AWS_SECRET_ACCESS_KEY", "PASSWORD_2", "PASSWORD_10", "credentials",
+		"oauth2Token",
 	] {
 		literals.is_secret(name)
 	}
@@ -60,7 +83,10 @@ test_what_only_sounds_like_a_secret_is_none if {
 }
 
 test_references_are_no_secrets if {
-	every text in ["/run/secret", "$(OTHER)", "${OTHER}", "vault:secret/a", "https://id.example", "True", "{{ .token }}"] {
+	every text in [
+		"/run/secret", "$(OTHER)", "${OTHER}", "vault:secret/a", "https://id.example", "s3://keys/a", "True", "{{ .token }}",
+		"false", "no", "none", "null", "off", "on", "optional", "required", "yes",
+	] {
 		literals.is_reference(text)
 	}
 	not literals.is_reference("hunter2")

@@ -3,7 +3,15 @@ package lib.quantities_test
 import data.lib.quantities
 
 test_the_same_amount_written_differently if {
-	every pair in [["2", "2000m"], [2, "2"], [0.5, "500m"], ["1Gi", "1024Mi"], ["1k", "1e3"], ["0.1", "100m"]] {
+	every pair in [
+		["2", "2000m"],
+		[2, "2"],
+		[0.5, "500m"],
+		["1Gi", "1024Mi"],
+		["1k", "1e3"],
+		["10G", "1e10"],
+		["0.1", "100m"],
+	] {
 		quantities.same(pair[0], pair[1])
 	}
 }

@@ -13,7 +13,9 @@ test_what_is_rendered_exists if {
 
 test_what_every_cluster_has_exists if {
 	references.exists("/ServiceAccount", "shop", "default") with input as []
-	references.exists("scheduling.k8s.io/PriorityClass", "", "system-node-critical") with input as []
+	every name in ["system-cluster-critical", "system-node-critical"] {
+		references.exists("scheduling.k8s.io/PriorityClass", "", name) with input as []
+	}
 	not references.exists("scheduling.k8s.io/PriorityClass", "", "system-other") with input as []
 }
 

@@ -11,7 +11,7 @@ import data.lib.workloads
 selecting := [service |
 	some resource in documents.of("", "Service")
 	spec := values.map(values.at(resource.content, ["spec"]))
-	object.get(spec, "type", "ClusterIP") != "ExternalName"
+	values.at(spec, ["type"]) != "ExternalName"
 	labels := values.map(values.at(spec, ["selector"]))
 	count(labels) > 0
 	service := {

@@ -20,6 +20,7 @@ _pod := object.union(examples.pod_spec, {
 		{"name": "one", "configMap": {"name": "files", "items": [{"key": "c", "path": "c"}]}},
 		{"name": "two", "secret": {"secretName": "certificate"}},
 		{"name": "three", "projected": {"sources": [{"secret": {"name": "both", "items": [{"key": "d", "path": "d"}]}}]}},
+		{"name": "four", "projected": {"sources": [{"configMap": {"name": "some", "optional": true}}]}},
 	],
 })
 
@@ -35,6 +36,7 @@ test_finds_every_place_that_reads if {
 		["ConfigMap", "files", ["c"], "/volumes/1/configMap"],
 		["Secret", "certificate", [], "/volumes/2/secret"],
 		["Secret", "both", ["d"], "/volumes/3/projected/sources/0/secret"],
+		["ConfigMap", "some", [], "/volumes/4/projected/sources/0/configMap"],
 		["Secret", "registry", [], "/imagePullSecrets/0"],
 	}
 	{use.namespace | some use in found} == {"shop"}
@@ -79,6 +81,7 @@ _sealed(name, spec) := examples.resource("bitnami.com/v1alpha1", "SealedSecret",
 # Each makes a Secret with the key b.
 _sources := [
 	examples.resource("v1", "Secret", "written", {"stringData": {"b": ""}}),
+	examples.resource("v1", "Secret", "encoded", {"data": {"b": ""}}),
 	_sealed("sealed", {"encryptedData": {"b": ""}}),
 	_sealed("templated", {"template": {"data": {"b": ""}}}),
 	_external("fetched", {"data": [{"secretKey": "b"}]}),
@@ -89,7 +92,7 @@ _sources := [
 	}]}}),
 ]
 
-_names := {"fetched", "made", "mounted", "sealed", "templated", "written"}
+_names := {"encoded", "fetched", "made", "mounted", "sealed", "templated", "written"}
 
 _reads(key) := examples.workload("Job", object.union(examples.pod_spec, {"containers": [{
 	"name": "reader",
@@ -141,8 +144,9 @@ test_a_certificate_makes_its_secret if {
 	made := {"spec": {"secretName": "passwords"}}
 	certificate := examples.resource("cert-manager.io/v1", "Certificate", "shop", made)
 	_missing_keys == {["passwords", "b"]} with input as _with([certificate])
-	more := {"spec": {"keystores": {"jks": {"create": true}}}}
-	_missing_keys == set() with input as _with([object.union(certificate, more)])
+	every more in [{"keystores": {"jks": {"create": true}}}, {"additionalOutputFormats": [{"type": "DER"}]}] {
+		_missing_keys == set() with input as _with([object.union(certificate, {"spec": more})])
+	}
 }
 
 _findings := [settings.about(use, {"msg": "reads", "fix": ""}) | some use in settings.uses]
@@ -154,5 +158,6 @@ test_a_finding_is_about_the_reader if {
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/1/configMap"],
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/2/secret"],
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/3/projected/sources/0/secret"],
+		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/4/projected/sources/0/configMap"],
 	}
 }

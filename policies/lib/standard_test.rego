@@ -7,6 +7,14 @@ test_the_oldest_version_decides if {
 	not standard.since(35) with data.target as {"kubernetes": "1.34"}
 }
 
+# https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+test_baseline_lets_a_container_add_what_runtimes_grant if {
+	standard.capabilities == {
+		"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+		"SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+	}
+}
+
 test_by_hand_it_is_the_oldest_that_is_supported if {
 	standard.minor == 35 with data.target as {"name": "shop"}
 	standard.minor == 35 with data.target as {"kubernetes": "latest"}

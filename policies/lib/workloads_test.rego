@@ -20,7 +20,9 @@ _pod(name) := {"app": "cart", "statefulset.kubernetes.io/pod-name": name}
 test_picks_one_pod_of_a_stateful_set if {
 	count(workloads.picked("shop", _pod("cart-2"))) == 1 with input as _target
 	count(workloads.picked("shop", _pod("cart-3"))) == 0 with input as _target
-	count(workloads.picked("shop", _pod("web-0"))) == 0 with input as _target
+	every other in ["web-0", "0", "cart-0.5"] {
+		count(workloads.picked("shop", _pod(other))) == 0 with input as _target
+	}
 	index := {"app": "cart", "apps.kubernetes.io/pod-index": "0"}
 	count(workloads.picked("shop", index)) == 1 with input as _target
 	late := examples.combined([object.union(_set, {"spec": {"ordinals": {"start": 1}}})])
@@ -37,6 +39,12 @@ test_nothing_found_is_worse_where_everything_is_known if {
 test_an_operator_may_run_pods if {
 	operated := examples.resource("postgresql.cnpg.io/v1", "Cluster", "db", {"spec": {"instances": 3}})
 	workloads.level("shop") == "warn" with input as examples.combined([_set, operated])
+	every field in ["instances", "podTemplate", "replicas", "size"] {
+		custom := examples.resource("example.com/v1", "Cluster", "db", {"spec": {field: 3}})
+		workloads.level("shop") == "warn" with input as examples.combined([_set, custom])
+		own := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge", {"spec": {field: 3}})
+		workloads.level("shop") == "deny" with input as examples.combined([_set, own])
+	}
 	rollout := object.union(examples.workload("Rollout", examples.pod_spec), {"spec": {"replicas": 2}})
 	workloads.level("shop") == "deny" with input as examples.combined([_set, rollout])
 }
