@@ -82,7 +82,8 @@ class Finding:
 class Target:
     """One checked folder, how many of its documents each stage has seen, and the ids of the rules that took part.
 
-    `subjects` are the resources that rules judge, by the class of them or by the one rule that judges them.
+    `subjects` are the resources that rules judge, by the class of them or by the one rule that judges them; `unread`
+    are the files in a folder of manifests that are none.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Target:
     validated: int
     rules: tuple[str, ...] = ()
     subjects: Mapping[str, frozenset[Identity]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +334,15 @@ def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
         Finding("check.repeated", "deny", target, who, f"{who} stands {number} times", "keep one of them")
         for who, number in Counter(identities).items()
         if number > 1
+    ]
+
+
+def unread(files: Iterable[str], target: str) -> list[Finding]:
+    """A warning for every file that looks like a manifest and is not called like one."""
+    fix = "end its name in .yaml, .yml or .json, or keep it elsewhere"
+    return [
+        Finding("check.unread", "warn", target, NOWHERE, f"{file} looks like a manifest and was not read", fix)
+        for file in files
     ]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from promote import checks, documents, policy_files, process, schemas, tools, waivers
 from promote.checks import Finding, Verdict
 from promote.errors import RenderError, ToolError
-from promote.render import Rendered
+from promote.render import Rendered, resembles_object
 from promote.rules import PROFILES
 
 if TYPE_CHECKING:
@@ -161,12 +161,20 @@ def _judge(
     }
     validated = {version: number for version, (number, _) in by_version.items()}
     fewest = min(validated.values(), default=0)
-    target = checks.Target(rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects)
+    unread = _below(rendered, rendered.unread)
+    target = checks.Target(
+        rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects, unread
+    )
     findings = list(judged.findings)
     findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
     findings += checks.unseen(target, validated, expected)
+    findings += checks.unread(_below(rendered, filter(resembles_object, rendered.unread)), rendered.name)
     findings += checks.repeated([document.identity for document in known], rendered.name)
     return target, findings
+
+
+def _below(rendered: Rendered, files: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(file.relative_to(rendered.folder).as_posix() for file in files)
 
 
 def _located(findings: list[Finding], rendered: Rendered, root: Path, ask: Origins | None) -> list[Finding]:

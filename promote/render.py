@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,19 +16,22 @@ from promote.kustomization import FILE_NAMES
 
 _LARGEST = 32 << 20  # bytes of one file, with comments and indentation; all of it is in memory, several times
 _MANIFESTS = (".yaml", ".yml", ".json")
+_OBJECT = re.compile(rb"""^[ {]*["']?apiVersion["']?[ ]*:""", re.MULTILINE)
+_BEGINNING = 1 << 16  # bytes in which an object says what it is
 
 
 @dataclass(frozen=True)
 class Rendered:
     """The manifests of one folder in canonical form; parsing waits until somebody asks.
 
-    `files` are the documents' files, in order, where they were not rendered.
+    `files` are the documents' files, in order, where they were not rendered; `unread` is what lies beside them.
     """
 
     name: str
     folder: Path
     text: str
     files: tuple[Path, ...] = ()
+    unread: tuple[Path, ...] = ()
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -45,8 +48,13 @@ def kustomize(folder: Path, name: str) -> Rendered:
 
 
 def manifests(path: Path, name: str) -> Rendered:
-    """The YAML and JSON files at or below `path`, as they are; raises UsageError where there are none."""
-    files = sorted(_below(path)) if path.is_dir() else [path]
+    """The YAML and JSON files at or below `path`, as they are; raises UsageError where there are none.
+
+    Raises RenderError where something below has to be built first.
+    """
+    below = sorted(_below(path)) if path.is_dir() else []
+    _refuse_sources(below)
+    files = [file for file in below if file.suffix.casefold() in _MANIFESTS] if path.is_dir() else [path]
     if not files:
         raise UsageError(f"{name}: no YAML or JSON file there; name a folder or a file with manifests")
     objects: list[tuple[str, Path]] = []
@@ -58,19 +66,46 @@ def manifests(path: Path, name: str) -> Rendered:
         if characters > documents.MOST_CHARACTERS:
             raise RenderError(f"{name}: more than {documents.MOST_CHARACTERS >> 20} MiB of objects: name parts of it")
     whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
-    return Rendered(name, path, whole, tuple(file for _, file in objects))
+    read_ones = frozenset(files)
+    unread = tuple(file for file in below if file not in read_ones)
+    return Rendered(name, path, whole, tuple(file for _, file in objects), unread)
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """The manifests in `folder`; raises RenderError where a link leads to a folder that would stay unseen."""
+    """The files in `folder` but Git's own; raises RenderError where a link leads to a folder that stays unseen."""
     whole = folder.resolve()
     for parent, folders, names in os.walk(folder, onerror=_failed):
+        folders[:] = [each for each in folders if each != ".git"]
         links = (Path(parent, each) for each in folders if Path(parent, each).is_symlink())
         for link in links:
             if not link.resolve().is_relative_to(whole):
                 where = documents.shown(link.parent, Path.cwd())
                 raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target, too")
-        yield from (Path(parent, each) for each in names if Path(each).suffix in _MANIFESTS)
+        yield from (Path(parent, each) for each in names)
+
+
+def _refuse_sources(files: Iterable[Path]) -> None:
+    """Raise RenderError for a kustomization or a chart: its files are parts of manifests, and none themselves."""
+    for file in files:
+        if said := _source(file):
+            raise RenderError(f"{documents.shown(file, Path.cwd())}: {said}")
+
+
+def _source(file: Path) -> str:
+    """What is to be said of a file that is no manifest, but something that manifests are made of."""
+    if file.name in FILE_NAMES:
+        return "a kustomization below the folder is not built: name its own folder"
+    if file.stem.casefold() == "kustomization" and file.suffix.casefold() in ("", *_MANIFESTS):
+        return f"kustomize does not read this: call it {FILE_NAMES[0]}"
+    return "a chart has to be rendered first: name the output of `helm template`" if file.name == "Chart.yaml" else ""
+
+
+def resembles_object(file: Path) -> bool:
+    """Whether a file that was not read begins like a Kubernetes object."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return bool(_OBJECT.search(opened.read(_BEGINNING)))
 
 
 def _failed(error: OSError) -> None:

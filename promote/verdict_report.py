@@ -11,6 +11,7 @@ from promote.coverage import Matrix
 from promote.documents import Identity
 
 Json = dict[str, Any]
+_SHOWN = 5
 
 
 def verdict_json(verdict: Verdict) -> Json:
@@ -22,7 +23,8 @@ def verdict_json(verdict: Verdict) -> Json:
     return {
         "targets": [
             {"name": one.name, "path": one.path, "documents": one.documents,
-             "evaluated": one.evaluated, "validated": one.validated}
+             "evaluated": one.evaluated, "validated": one.validated,
+             **({"unread": list(one.unread)} if one.unread else {})}
             for one in verdict.targets
         ],
         "findings": [finding_json(finding) for finding in verdict.findings],
@@ -90,7 +92,13 @@ def _seen(verdict: Verdict, seen: Matrix | None) -> list[str]:
         f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
     ]
+    lines += [f"{one.name}: not looked at: {_few(one.unread)}" for one in verdict.targets if one.unread]
     return [*lines, message.counted(verdict)]
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _compared(verdict: Verdict) -> list[str]:

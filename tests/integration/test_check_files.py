@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promote import documents, inspection
 from promote.errors import PromoteError, RenderError, UsageError
@@ -325,6 +326,48 @@ def test_what_is_no_manifest_is_neither_waited_for_nor_passed_over(
     with pytest.raises(RenderError) as refusal:
         files.check("m")
     assert str(refusal.value).startswith(says)
+
+
+def test_suffixes_in_any_case_are_read(files: Repository) -> None:
+    for name in ("a.YAML", "b.Yml", "c.JSON"):
+        files.write(f"m/{name}", MAP % name[0] if "J" not in name else json.dumps(yaml.safe_load(MAP % "c")))
+    found = files.check("m")
+    assert seen(found) == 3
+    assert "unread" not in found.json["targets"][0]
+
+
+def test_what_was_not_looked_at_is_named(files: Repository) -> None:
+    files.write("m/a.yaml", MAP % "a")
+    files.write("m/.git/c.txt", "kept by Git")
+    for number in range(5):
+        files.write(f"m/notes-{number}", "kind words, no apiVersion")
+    files.write("m/sub/b.yaml.bak", MAP % "b")
+    files.write("m/sub/c.txt", json.dumps(yaml.safe_load(MAP % "c")))
+    found = files.check("m")
+    assert {one["message"] for one in found.of("check.unread")} == {
+        "sub/b.yaml.bak looks like a manifest and was not read",
+        "sub/c.txt looks like a manifest and was not read",
+    }
+    notes = [f"notes-{number}" for number in range(5)]
+    assert found.json["targets"][0]["unread"] == [*notes, "sub/b.yaml.bak", "sub/c.txt"]
+    assert f"m: not looked at: {', '.join(notes)} and 2 more" in found.result.text
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("kustomization.yaml", "a kustomization below the folder is not built: name its own folder"),
+        ("Kustomization", "a kustomization below the folder is not built: name its own folder"),
+        ("Kustomization.YML", "kustomize does not read this: call it kustomization.yaml"),
+        ("Chart.yaml", "a chart has to be rendered first: name the output of `helm template`"),
+    ],
+)
+def test_what_has_to_be_built_first(files: Repository, name: str, says: str) -> None:
+    files.write("m/a.yaml", MAP % "a")
+    files.write(f"m/sub/{name}", "resources: []\n")
+    with pytest.raises(RenderError) as refusal:
+        files.check("m")
+    assert str(refusal.value) == f"m/sub/{name}: {says}"
 
 
 def test_links_within_the_folder_are_followed_once(files: Repository) -> None:
