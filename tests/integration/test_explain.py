@@ -25,6 +25,7 @@ def test_every_obstacle_with_the_way_past_it(tiny: Sandbox, monkeypatch: pytest.
     assert said.endswith("earliest by itself: never\n")
 
 
+@pytest.mark.thorough
 def test_what_a_rule_denies(tiny: Sandbox) -> None:
     tiny.replace("base/deployments.yaml", "image: shop/web}", "image: shop/web}, {name: proxy, image: proxy}")
     tiny.publish()

@@ -95,8 +95,10 @@ def test_a_merge_asks_the_shared_branch_how_long(tiny: Sandbox, later: Any) -> N
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(WEEKEND, "      combination: warn\n"), ("  production:\n", "  live:\n")],
-    ids=["lifted", "renamed"],
+    [
+        pytest.param(WEEKEND, "      combination: warn\n", id="lifted", marks=pytest.mark.thorough),
+        pytest.param("  production:\n", "  live:\n", id="renamed"),
+    ],
 )
 def test_a_pull_request_cannot_lift_the_gate_that_it_meets(frozen: Sandbox, old: str, new: str) -> None:
     frozen.promote("staging", "production", "--despite-freeze", "prepared for Monday")
