@@ -32,6 +32,8 @@ test_a_limit_range_fills_in_what_is_left_out if {
 		not amounts.of_container("else", {}, "requests", "cpu") with input as _range(limits)
 	}
 	amounts.of_container("shop", {}, "limits", "cpu") == 3 with input as _range({"max": {"cpu": "3"}})
+	both := _range({"default": {"cpu": "2"}, "max": {"cpu": "3"}})
+	amounts.of_container("shop", {}, "limits", "cpu") == 2 with input as both
 	not amounts.of_container("shop", {}, "limits", "cpu") with input as _range({"min": {"cpu": "2"}})
 }
 

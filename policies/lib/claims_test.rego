@@ -29,7 +29,7 @@ test_finds_claims_wherever_they_are_made if {
 test_knows_the_claims_of_a_set if {
 	claims.is_of_a_set("shop", "data-cart-0") with input as _target
 	claims.is_of_a_set("shop", "data-cart-12") with input as _target
-	every name in ["data-cart-", "data-cart-old", "data-web-0", "backups"] {
+	every name in ["data-cart-", "data-cart-old", "data-web-0", "backups", "0"] {
 		not claims.is_of_a_set("shop", name) with input as _target
 	}
 	not claims.is_of_a_set("other", "data-cart-0") with input as _target

@@ -14,9 +14,11 @@ test_applications_of_a_set_count if {
 }
 
 test_an_application_is_its_own_spec if {
-	target := examples.combined([examples.resource(_api, "Application", "shop", {})])
+	target := examples.combined([examples.resource(_api, "Application", "shop", {"spec": {"project": "shop"}})])
 	[application] := delivery.applications with input as target
-	[application.path, application.spec] == ["/spec", {}]
+	[application.path, application.spec] == ["/spec", {"project": "shop"}]
+	found := delivery.about(application, {"msg": "is wrong", "fix": "mend it", "path": "/project"})
+	[found.msg, found.path] == ["Application/shop: is wrong", "/spec/project"]
 }
 
 test_one_source_or_several if {

@@ -43,6 +43,7 @@ test_a_daemon_set_has_a_pod_on_each_node if {
 	demand.number(_is("DaemonSet", {})) == 3 with input as [] with data.cluster as {"nodes": 3}
 	surge := {"updateStrategy": {"rollingUpdate": {"maxSurge": "50%"}}}
 	demand.number(_is("DaemonSet", surge)) == 5 with input as [] with data.cluster as {"nodes": 3}
+	demand.number(_is("StatefulSet", {"replicas": 5})) == 5 with input as [] with data.cluster as {"nodes": 3}
 }
 
 test_how_many_pods_a_daemon_set_has_is_not_known if {

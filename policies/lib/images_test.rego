@@ -19,6 +19,7 @@ test_takes_references_apart if {
 		"a\nb:1": ["docker.io/library/a\nb", "1", ""],
 	} {
 		_parts(reference) == parts
+		images.parse(reference).reference == reference
 	}
 }
 

@@ -18,7 +18,7 @@ test_variables_are_literal if {
 
 test_settings_have_a_pointer if {
 	[literal] := literals.settings with input as examples.combined([_config])
-	[literal.text, literal.path] == ["text", "/data/a~1b~0c"]
+	[literal.name, literal.text, literal.path] == ["a/b~c", "text", "/data/a~1b~0c"]
 }
 
 test_commands_are_joined if {
@@ -61,6 +61,9 @@ test_findings_name_the_holder if {
 	said := {"msg": "a secret", "fix": "mend it"}
 	literals.about(literal, said).msg == "Deployment/cart: container server sets A, a secret"
 	literals.about(setting, said).msg == "ConfigMap/cart: holds a/b~c, a secret"
+	hook := {"lifecycle": {"preStop": {"exec": {"command": ["a"]}}}}
+	[command] := literals.commands with input as examples.server(hook)
+	literals.about(command, said).msg == "Deployment/cart: container server runs lifecycle.preStop.exec.command, a secret"
 }
 
 test_secrets_are_known_by_their_names if {

@@ -18,7 +18,7 @@ _target := examples.combined([
 		examples.pod_spec,
 		{"volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": _claim("fast")}}]},
 	)),
-	examples.resource("v1", "Service", "cart", {"spec": {}}),
+	examples.resource("v1", "Service", "cart", {"spec": {"ports": [{"port": 80}]}}),
 	examples.resource("v1", "Service", "open", {"spec": {"type": "NodePort", "ports": [{"port": 80}]}}),
 	examples.resource("v1", "Service", "edge", {"spec": {"type": "LoadBalancer", "ports": [{"port": 80}, {"port": 443}]}}),
 	examples.resource("v1", "Service", "bare", {"spec": {
