@@ -38,9 +38,8 @@ RENDERED: dict[str, Any] = {
 )
 def test_a_patch_does_what_is_wanted(wanted: Wanted, operations: list[str]) -> None:
     lines = patch_text.text(patch_text.entry(CART, RENDERED, wanted))
-    assert lines == [
-        "patches:", "  - target: {kind: Deployment, name: cart}", "    patch: |-", *(f"      - {one}" for one in operations)
-    ]  # fmt: skip
+    head = ["patches:", "  - target: {kind: Deployment, name: cart}", "    patch: |-"]
+    assert lines == [*head, *(f"      - {one}" for one in operations)]
     (item,) = yaml.safe_load("\n".join(lines))["patches"]
     patched = jsonpatch.apply_patch(RENDERED, yaml.safe_load(item["patch"]))
     assert patched == edits.changed(RENDERED, wanted.steps, wanted)
