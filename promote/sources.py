@@ -59,6 +59,8 @@ class Sources:
         if document is None:
             return self._of_namespace(finding.resource)
         steps = places.parts(finding.path)
+        if _is_namespace(document, steps) and (given := self._given(places.value_at(document.content, steps))):
+            return given
         return self._of_image(document, steps, finding.rule) or self._of_value(document, steps)
 
     def place(self, finding: Finding) -> str:
@@ -212,12 +214,18 @@ class Sources:
 
     def _of_namespace(self, who: Identity) -> Source | None:
         """Where a namespace is named that the target does not hold itself."""
-        for layer in self._layers:
-            if places.text(layer.root, "namespace") == who.name:
-                return self._source(layer.file, places.key_line(layer.root, "namespace"))
+        if given := self._given(who.name):
+            return given
         for document in self._rendered.documents:
             if document.identity.namespace == who.name:
                 return self._of_value(document, ["metadata", "namespace"])
+        return None
+
+    def _given(self, namespace: str) -> Source | None:
+        """The line of the kustomization that puts objects into `namespace`."""
+        for layer in self._layers:
+            if places.text(layer.root, "namespace") == namespace:
+                return self._source(layer.file, places.key_line(layer.root, "namespace"))
         return None
 
     def _roots(self, file: Path) -> Sequence[Node]:
@@ -240,6 +248,11 @@ def _literal(entry: Node, document: Document, steps: list[str]) -> Place:
             same = literal.value.partition("=")[2] == places.value_at(document.content, steps)
             return Place(literal.start_mark.line + 1, len(steps), True, same)
     return Place(entry.start_mark.line + 1, 0)
+
+
+def _is_namespace(document: Document, steps: list[str]) -> bool:
+    """Whether the steps lead to what the `namespace:` of a kustomization may write."""
+    return steps == ["metadata", "name" if document.identity.kind == "Namespace" else "namespace"]
 
 
 def _is_image(steps: list[str]) -> bool:

@@ -112,6 +112,13 @@ def test_a_renamed_object_is_found_by_its_kind(two: Repository) -> None:
     assert source(two, "Deployment", "trolley", "/spec/selector") == two.line("base/cart.yaml", "selector:")
 
 
+def test_a_namespace_that_a_kustomization_gives(two: Repository) -> None:
+    two.append(TOP, "namespace: market\n")
+    two.append("base/cart.yaml", "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
+    assert source(two, "Deployment", "my-cart", "/metadata/namespace") == two.line(TOP, "namespace: market")
+    assert source(two, "Namespace", "market", "/metadata/name") == two.line(TOP, "namespace: market")
+
+
 def test_findings_about_nothing_or_nobody_have_no_source(two: Repository) -> None:
     rendered = Rendered("x", two.folder / "base", "")
     whole = Sources(rendered, two.folder)

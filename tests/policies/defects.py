@@ -107,6 +107,12 @@ def remove(kind: str, name: str, also: frozenset[str] = frozenset()) -> InTarget
     return InTarget(lambda target: target.remove(pick(target, kind, name)), also)
 
 
+def _to_market(target: list[Document]) -> None:
+    """Puts everything into another namespace, as a mistyped `namespace:` does."""
+    for document in target:
+        document["metadata"]["name" if document["kind"] == "Namespace" else "namespace"] = "market"
+
+
 def let_in(peer: Document) -> Change:
     """Adds a peer to the first ingress rule of a policy."""
     return lambda policy: policy["spec"]["ingress"][0]["from"].append(peer)
@@ -346,6 +352,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     ),
     "monitoring.alerts": change("ConfigMap", lambda config: config.update(data={}), "rules"),
     "namespaces.bounded": remove("LimitRange", "bounds"),
+    "namespaces.environment": InTarget(_to_market),
     "namespaces.explicit": change("Service", lambda service: service["metadata"].update(namespace="default")),
     "namespaces.pod_security": change("Namespace", lambda namespace: namespace["metadata"]["labels"].popitem()),
     "namespaces.rendered": remove("Namespace", "shop"),
