@@ -13,6 +13,14 @@ test_accepts_what_is_named if {
 	})
 }
 
+test_denies_any_destination if {
+	every field in ["name", "namespace", "server"] {
+		examples.messages(app_project.deny) == {
+			"AppProject/shop: allows anything in destinations",
+		} with input as _project({"destinations": [{field: "*"}]})
+	}
+}
+
 test_denies_each_wildcard if {
 	every place, spec in {
 		"sourceRepos": {"sourceRepos": ["*"]},

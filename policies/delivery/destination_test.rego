@@ -19,6 +19,12 @@ test_denies_what_is_left_open if {
 	} with input as _to(null)
 }
 
+test_denies_a_cluster_without_a_namespace if {
+	examples.messages(destination.deny) == {
+		"Application/shop: names no namespace",
+	} with input as _to({"name": "in-cluster"})
+}
+
 test_denies_two_clusters if {
 	examples.messages(destination.deny) == {
 		"Application/shop: names its cluster by server and by name",

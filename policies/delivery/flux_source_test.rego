@@ -19,6 +19,15 @@ test_accepts_a_rendered_source if {
 	}
 }
 
+test_looks_where_the_reference_says if {
+	reference := {"kind": "GitRepository", "name": "shop", "namespace": "sources"}
+	there := object.union(_repository, {"metadata": {"namespace": "sources"}})
+	count(flux_source.deny | flux_source.warn) == 0 with input as examples.combined([_flux(reference), there])
+	examples.messages(flux_source.deny) == {
+		"Kustomization/shop: applies GitRepository sources/shop, which is not rendered",
+	} with input as examples.combined([_flux(reference), _repository])
+}
+
 test_denies_a_source_that_is_not_there if {
 	examples.messages(flux_source.deny) == {
 		"Kustomization/shop: applies GitRepository shop/web, which is not rendered",

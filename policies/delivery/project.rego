@@ -58,6 +58,5 @@ _project(application) := values.text(values.at(application.spec, ["project"]))
 
 _matches_one(text, patterns) if {
 	some pattern in patterns
-	is_string(pattern)
 	glob.match(pattern, null, text)
 }

@@ -24,6 +24,11 @@ test_accepts_a_project_that_allows_it if {
 	count(project.deny) == 0 with input as examples.combined([_application("elsewhere")])
 }
 
+test_accepts_what_another_project_does_not_allow if {
+	other := object.union(_project({}), {"metadata": {"name": "web"}, "spec": {"sourceRepos": [], "destinations": []}})
+	count(project.deny) == 0 with input as examples.combined([_application("shop"), _project({}), other])
+}
+
 test_denies_no_project if {
 	every name in ["default", "", null] {
 		examples.messages(project.deny) == {

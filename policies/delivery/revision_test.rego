@@ -29,6 +29,11 @@ test_accepts_a_version_of_a_chart if {
 	count(revision.deny) == 0 with input as _from(chart) with data.delivery as _table
 }
 
+test_accepts_a_branch_whose_name_would_be_a_range if {
+	source := {"repoURL": "https://git.example/shop.git", "targetRevision": "next"}
+	count(revision.deny) == 0 with input as _from(source) with data.delivery as {"branch": "next"}
+}
+
 test_denies_no_revision_in_particular if {
 	every source in [{"targetRevision": "HEAD"}, {"repoURL": "a"}] {
 		examples.messages(revision.deny) == {

@@ -39,10 +39,10 @@ deny contains found if {
 	})
 }
 
-# Only where the system itself runs: its tables know nothing of other namespaces.
+# Only where the system itself runs: its tables know nothing of other namespaces. The image of a volume is found, too,
+# but as its holder is no container it makes no finding.
 _uses := [use |
 	some use in images.uses
-	use.holder.content
 	data.environments[images.namespace(use)]
 ]
 
@@ -60,7 +60,6 @@ _differences(container, row) := sort(array.flatten([
 
 # A row without a user is of an image that runs as anybody.
 _identity(container, row) := [difference |
-	row.user
 	some key, known in {"runAsUser": row.user, "runAsGroup": row.group, "fsGroup": row.group}
 	value := _setting(container, key)
 	value != known

@@ -32,6 +32,29 @@ _differs(said) := {concat("", [
 	said,
 ])}
 
+test_accepts_what_is_known_of_another_image if {
+	other := object.union(_row, {"repository": "registry.example/shop/web", "user": 1003})
+	count(facts.deny) == 0 with input as examples.deployment(_spec({}))
+		with data.images as [other, _row]
+		with data.environments as _here
+}
+
+test_accepts_every_volume_that_is_never_written if {
+	every kind in ["configMap", "downwardAPI", "image", "projected", "secret"] {
+		mounts := array.concat(_mount, [{"name": "files", "mountPath": "/etc/cart"}])
+		volumes := {"volumes": [{"name": "tmp", "emptyDir": {}}, {"name": "files", kind: {"reference": "else.example/any"}}]}
+		target := examples.deployment(object.union(_spec({"volumeMounts": mounts}), volumes))
+		count(facts.deny) == 0 with input as target with data.images as [_row] with data.environments as _here
+	}
+}
+
+test_accepts_an_init_container_that_writes_nowhere if {
+	init := {"name": "init", "image": examples.container.image}
+	count(facts.deny) == 0 with input as examples.deployment(object.union(_spec({}), {"initContainers": [init]}))
+		with data.images as [_row]
+		with data.environments as _here
+}
+
 test_accepts_what_the_table_says if {
 	count(facts.deny) == 0 with input as examples.deployment(_spec({}))
 		with data.images as [_row]

@@ -13,6 +13,10 @@ test_accepts_listed_repositories if {
 	}
 }
 
+test_leaves_absent_images_to_other_rules if {
+	count(registry.deny) == 0 with input as _image("") with data.registries as {"shop": ["registry.example/shop/**"]}
+}
+
 test_accepts_any_where_the_table_says_nothing if {
 	count(registry.deny) == 0 with input as _image("quay.io/any/body:1") with data.registries as {"web": []}
 }

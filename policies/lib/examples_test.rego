@@ -117,6 +117,9 @@ names(findings) := sort([finding.resource.name | some finding in findings])
 
 messages(findings) := {finding.msg | some finding in findings}
 
+# What mends each, by its path.
+mends(findings) := {finding.path: finding.mend | some finding in findings}
+
 test_the_example_is_found_in_every_kind if {
 	count(pods.containers) == count(kinds) with input as every_kind(pod_spec)
 }

@@ -16,12 +16,14 @@ _table := {"shop": {
 	"rules": {"CartDown": {"threshold": "< 0.8", "for": "1m", "severity": "critical"}},
 }}
 
-_target(alert) := array.concat(examples.deployment({}), examples.combined([examples.resource(
-	"v1",
-	"ConfigMap",
-	"rules",
-	{"data": {"cart.rules.yml": yaml.marshal({"groups": [{"name": "cart", "rules": [alert, {"record": "a"}]}]})}},
-)]))
+_target(alert) := _with_files({"cart.rules.yml": _file(alert)})
+
+_file(alert) := yaml.marshal({"groups": [{"name": "cart", "rules": [alert, {"record": "a"}]}]})
+
+_with_files(files) := array.concat(
+	examples.deployment({}),
+	examples.combined([examples.resource("v1", "ConfigMap", "rules", {"data": files})]),
+)
 
 test_accepts_the_table if {
 	count(alerts.deny) == 0 with input as _target(_alert) with data.alerts as _table
@@ -45,8 +47,23 @@ test_denies_in_the_namespace_where_there_is_no_rule_file if {
 	} with input as examples.deployment({}) with data.alerts as _table
 }
 
+test_denies_where_no_file_is_a_rule_file if {
+	every files in [{"cart.yml": _file(_alert)}, {"cart.rules.yml": "groups: ["}] {
+		examples.messages(alerts.deny) == {
+			"Namespace/shop: there is no alert CartDown, which asks < 0.8",
+		} with input as _with_files(files) with data.alerts as _table
+	}
+}
+
+test_denies_what_only_another_namespace_has if {
+	elsewhere := object.union(_target(_alert)[1].contents, {"metadata": {"namespace": "else"}})
+	examples.messages(alerts.deny) == {
+		"Namespace/shop: there is no alert CartDown, which asks < 0.8",
+	} with input as array.concat(examples.deployment({}), examples.combined([elsewhere])) with data.alerts as _table
+}
+
 test_denies_another_threshold if {
-	every expr in ["up < 0.85", "up < 0.8.1", "up > 0.8"] {
+	every expr in ["up < 0.85", "up < 0.805", "up < 0.8.1", "up > 0.8"] {
 		examples.messages(alerts.deny) == {
 			"ConfigMap/rules: cart.rules.yml: the alert CartDown differs from the table: expr does not ask < 0.8",
 		} with input as _target(object.union(_alert, {"expr": expr})) with data.alerts as _table

@@ -33,9 +33,9 @@ test_denies_each_missing_label if {
 
 test_denies_another_level if {
 	labels := object.union(_labels, {"pod-security.kubernetes.io/enforce": "baseline"})
-	examples.messages(pod_security.deny) == {
-		"Namespace/shop: pod-security.kubernetes.io/enforce is not restricted",
-	} with input as _namespace(labels)
+	found := pod_security.deny with input as _namespace(labels)
+	examples.messages(found) == {"Namespace/shop: pod-security.kubernetes.io/enforce is not restricted"}
+	examples.mends(found) == {"/metadata/labels/pod-security.kubernetes.io~1enforce": {"set": "restricted"}}
 }
 
 test_denies_a_version_that_moves if {
