@@ -16,8 +16,8 @@ import data.lib.finding
 import data.lib.pods
 
 deny contains found if {
-	some namespace in pods.namespaces
 	count(_own) > 0
+	some namespace in pods.namespaces
 	not namespace in _own
 	found := finding.about_namespace(namespace, {
 		"msg": sprintf("is not where %s runs: that is %s", [data.target.name, concat(" or ", _own)]),
@@ -26,4 +26,7 @@ deny contains found if {
 	})
 }
 
-_own := {namespace | some namespace, row in data.environments; row.target == data.target.name}
+_own contains namespace if {
+	some namespace, row in data.environments
+	row.target == data.target.name
+}
