@@ -22,8 +22,8 @@ import data.lib.values
 
 deny contains found if {
 	some entry in _rolling
-	every limit in entry.limits {
-		_is_zero(limit)
+	every limit in ["maxSurge", "maxUnavailable"] {
+		entry.limits[limit] in {0, "0%"}
 	}
 	found := _about(entry, "/rollingUpdate", {
 		"msg": "may neither add a pod nor take one away while it rolls out",
@@ -93,7 +93,6 @@ _stops_all(entry, least) if {
 # Kubernetes rounds maxUnavailable down.
 _stops_all(entry, least) if {
 	least > 1
-	entry.type == "RollingUpdate"
 	unavailable := values.at(entry.strategy, ["rollingUpdate", "maxUnavailable"])
 	_down(unavailable, least) >= least
 }
@@ -110,19 +109,13 @@ _strategies := [{"path": path, "resource": resource, "strategy": strategy, "type
 	type := object.get(strategy, "type", "RollingUpdate")
 ]
 
-# What a rollout may do where nobody says: a DaemonSet adds none, a Deployment a quarter.
-_defaults := {
-	"DaemonSet": {"maxSurge": 0, "maxUnavailable": 1},
-	"Deployment": {"maxSurge": "25%", "maxUnavailable": "25%"},
-}
+# What is nought where nobody says: a DaemonSet adds no pods.
+_noughts := {"DaemonSet": {"maxSurge": 0}, "Deployment": {}}
 
-_rolling := [object.union(entry, {"limits": limits}) |
+_rolling := [object.union(entry, {"limits": object.union(_noughts[entry.resource.kind], given)}) |
 	some entry in _strategies
 	entry.type == "RollingUpdate"
 	given := values.map(values.at(entry.strategy, ["rollingUpdate"]))
-	limits := object.filter(object.union(_defaults[entry.resource.kind], given), ["maxSurge", "maxUnavailable"])
 ]
-
-_is_zero(limit) if limit in {0, "0%"}
 
 _about(entry, path, said) := finding.about(entry.resource, object.union(said, {"path": concat("", [entry.path, path])}))

@@ -18,6 +18,7 @@ test_accepts_what_rolls_out if {
 		{},
 		{"maxSurge": 1, "maxUnavailable": 0},
 		{"maxSurge": 0},
+		{"maxUnavailable": 0},
 		{"maxUnavailable": "67%"},
 		{"maxUnavailable": 2},
 	] {
@@ -29,6 +30,8 @@ test_accepts_what_rolls_out if {
 	count(rollout.deny) == 0 with input as _rolling("StatefulSet", {"partition": 0}) with data.strict as _strict
 	count(rollout.deny) == 0 with input as _workload("Deployment", {"paused": false}) with data.strict as _strict
 	count(rollout.deny) == 0 with input as _of_type("Deployment", "Recreate") with data.strict as _strict
+	alone := _workload("Deployment", {"replicas": 1, "strategy": {"rollingUpdate": {"maxUnavailable": 1}}})
+	count(rollout.deny) == 0 with input as alone with data.strict as _strict
 	job := examples.combined([examples.workload("Job", examples.pod_spec)])
 	count(rollout.deny | rollout.warn) == 0 with input as job
 }
@@ -50,7 +53,10 @@ test_denies_limits_that_let_nothing_happen if {
 
 test_denies_limits_where_all_is_recreated if {
 	every kind, type in {"DaemonSet": "OnDelete", "Deployment": "Recreate", "StatefulSet": "OnDelete"} {
-		target := _workload(kind, {_field[kind]: {"type": type, "rollingUpdate": {}}})
+		target := _workload(kind, {_field[kind]: {
+			"type": type,
+			"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0},
+		}})
 		examples.messages(rollout.deny) == {
 			sprintf("%s/cart: has rollingUpdate beside type %s", [kind, type]),
 		} with input as target
