@@ -397,6 +397,9 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
         document("Gateway", "gateway.networking.k8s.io/v1", spec={"gatewayClassName": "first"}),
         {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "last"}},
     ),
+    "references.host": InTarget(
+        lambda target: server(target).update(env=[{"name": "CART_URL", "value": "http://cart:80"}])
+    ),
     "references.monitor": add(
         "ServiceMonitor", "monitoring.coreos.com/v1", spec={"selector": {"matchLabels": {"app": "web"}}}
     ),
@@ -448,7 +451,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "secrets.demo_sealed": change(
         "SealedSecret", lambda sealed: sealed["metadata"].update(annotations={"shop.example/demo": "true"})
     ),
-    "secrets.known_formats": InContainer(literal("URL", "amqp://cart:hunter2@rabbitmq")),
+    "secrets.known_formats": InContainer(literal("URL", "amqp://cart:hunter2@rabbitmq.internal")),
     "secrets.literal_values": InContainer(literal("PASSWORD", "hunter2")),
     "secrets.placeholders": InContainer(literal("LEVEL", "changeme")),
     "storage.claim_templates": in_set(lambda spec: spec["volumeClaimTemplates"][0].pop("kind")),

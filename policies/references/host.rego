@@ -1,0 +1,115 @@
+# METADATA
+# title: Hosts in settings are Services that exist
+# description: |
+#   A variable such as CART_URL=http://cart:8080 names a Service by its host, and nothing notices when that is renamed
+#   or has another port, until requests fail. Judged are values that are an address as a whole, or a host under a key
+#   that ends in HOST, and hosts of one word or that end in .svc. Where the target makes no Service in the namespace
+#   nothing is said, and where an operator may make them it is a warning.
+# custom:
+#   id: references.host
+#   profile: general
+#   subjects: [containers, ConfigMap]
+#   severity: high
+#   fix: "write the name of a Service of the target and one of its ports"
+#   docs: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
+package rules.references.host
+
+import data.lib.documents
+import data.lib.literals
+import data.lib.pods
+import data.lib.references
+import data.lib.values
+import data.lib.workloads
+
+deny contains found if some found in _wrong.deny
+
+warn contains found if some found in _wrong.warn
+
+_wrong[level] contains found if {
+	some use in _uses
+	references.keeps("/Service", use.namespace)
+	not [use.namespace, use.name] in object.keys(_ports)
+	not use.name in _aliases
+	level := workloads.level(use.namespace)
+	found := literals.about(use.literal, {
+		"msg": sprintf("which leads to Service %s, and the target holds none in namespace %s", [use.name, use.namespace]),
+		"fix": "write the name of a Service of the target, or add the Service",
+	})
+}
+
+_wrong.deny contains found if {
+	some use in _uses
+	ports := _ports[[use.namespace, use.name]]
+	count(ports) > 0
+	port := _port(use)
+	not port in ports
+	found := literals.about(use.literal, {
+		"msg": sprintf("which leads to port %d of Service %s, which has %s", [port, use.name, _written(ports)]),
+		"fix": sprintf("write one of its ports: %s", [_written(ports)]),
+	})
+}
+
+# Addresses by these schemes are of hosts, while s3://backups is of none.
+_address := concat("", [
+	`^(https?|wss?|grpc|tcp|amqps?|rediss?|mysql|postgres|postgresql|mongodb|nats|ldaps?|jdbc:[a-z]+)://`,
+	`(?:[^@/\s]*@)?`,
+	_host,
+	`(?::([0-9]+))?(?:[/?][^\s]*)?$`,
+])
+
+_host := `([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\.([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\.svc(?:\.cluster\.local)?)?`
+
+_uses := [use |
+	some literal in array.concat(literals.variables, literals.settings)
+	[scheme, name, namespace, port] := _parts(literal)
+	not name in {"localhost", "kubernetes"}
+	use := {
+		"literal": literal,
+		"name": name,
+		"namespace": _or(namespace, _home(literal.holder)),
+		"port": port,
+		"scheme": scheme,
+	}
+]
+
+_parts(literal) := array.slice(found, 1, 5) if {
+	[found] := regex.find_all_string_submatch_n(_address, literal.text, 1)
+}
+
+_parts(literal) := ["", found[1], found[2], ""] if {
+	regex.match(`(?i)(^|_)host$`, literal.name)
+	[found] := regex.find_all_string_submatch_n(concat("", ["^", _host, "$"]), literal.text, 1)
+	regex.match(`[a-z]`, found[1])
+}
+
+_home(holder) := holder.pod.resource.namespace
+
+_home(holder) := holder.namespace if not holder.pod
+
+_or("", other) := other
+
+_or(text, _) := text if text != ""
+
+_port(use) := to_number(use.port) if use.port != ""
+
+_port(use) := {"http": 80, "https": 443, "ws": 80, "wss": 443}[use.scheme] if use.port == ""
+
+# The ports of each Service; none where it hands over to any port of its pods, or to another name.
+_ports[[service.namespace, service.name]] := ports if {
+	some service in documents.of("", "Service")
+	spec := values.map(values.at(service.content, ["spec"]))
+	ports := {port.port |
+		values.at(spec, ["clusterIP"]) != "None"
+		values.at(spec, ["type"]) != "ExternalName"
+		some port in values.list(values.at(spec, ["ports"]))
+	}
+}
+
+# Names that pods give to addresses themselves.
+_aliases contains name if {
+	some pod in pods.templates
+	some alias in values.list(values.at(pod.spec, ["hostAliases"]))
+	some name in values.list(values.at(alias, ["hostnames"]))
+}
+
+_written(ports) := concat(", ", [sprintf("%v", [port]) | some port in ports])
