@@ -8,10 +8,10 @@ _long(number) := concat("", ["a" | some _ in numbers.range(1, number)])
 _with(metadata) := examples.combined([examples.resource("v1", "Service", "cart", {"metadata": metadata})])
 
 test_accepts_labels_and_annotations if {
-	every value in ["", "a", "1.2.3", "A_b-c.d", _long(63)] {
+	every value in ["", "a", "9", "ab", "1.2.3", "A_b-c.d", _long(63)] {
 		count(labels.deny) == 0 with input as _with({"labels": {"app": value}})
 	}
-	every key in ["app", "app.kubernetes.io/name", "a/B_c", sprintf("%s/%s", [_long(253), _long(63)])] {
+	every key in ["app", "app.kubernetes.io/name", "9a9a9.8b8b8/c", "a/B_c", sprintf("%s/%s", [_long(253), _long(63)])] {
 		count(labels.deny) == 0 with input as _with({"labels": {key: ""}, "annotations": {key: "any thing/at all"}})
 	}
 	count(labels.deny) == 0 with input as _with({"labels": {"app": 1}, "annotations": null})

@@ -10,7 +10,7 @@ _long(number) := concat("", ["a" | some _ in numbers.range(1, number)])
 _odd := "has letters that no name has, or begins or ends with a hyphen or dot"
 
 test_accepts_names if {
-	every name in ["cart", "a", "0", "cart.shop", "c-4.rt-5", _long(253)] {
+	every name in ["cart", "a", "0", "9", "cart.shop", "c-4.rt-5", _long(253)] {
 		count(names.deny) == 0 with input as _named("v1", "ConfigMap", name)
 	}
 	count(names.deny) == 0 with input as _named("v1", "Service", _long(63))
@@ -55,6 +55,16 @@ test_denies_long_names if {
 	}
 }
 
+test_denies_a_long_name_for_its_length_alone if {
+	odd := concat("", ["A", _long(62)])
+	examples.messages(names.deny) == {
+		sprintf("Service/%s: its name %s", [odd, _odd]),
+	} with input as _named("v1", "Service", odd)
+	examples.messages(names.deny) == {
+		sprintf("Service/%sa: its name has 64 letters, of at most 63", [odd]),
+	} with input as _named("v1", "Service", concat("", [odd, "a"]))
+}
+
 test_denies_odd_names_of_containers_and_volumes if {
 	examples.messages(names.deny) == {
 		sprintf("Deployment/cart: container the_cart has a name that %s", [_odd]),
@@ -79,12 +89,20 @@ test_denies_odd_names_of_ports if {
 }
 
 test_denies_odd_keys if {
-	every kind in ["ConfigMap", "Secret"] {
+	every kind, field in {"ConfigMap": "binaryData", "Secret": "stringData"} {
 		every key in ["a/b", "..a", ".", "a b", "", _long(254)] {
-			target := examples.combined([examples.resource("v1", kind, "cart", {"data": {key: "", "A_b-c.d": "", ".e": ""}})])
+			good := {"A_b-c.d": "", ".e": "", "9": "", "a": ""}
+			content := {"data": good, field: object.union(good, {key: ""})}
+			target := examples.combined([examples.resource("v1", kind, "cart", content)])
 			examples.messages(names.deny) == {
 				sprintf("%s/cart: has the key %s, which could be no file", [kind, key]),
 			} with input as target
 		}
 	}
+}
+
+test_denies_odd_keys_of_data if {
+	examples.messages(names.deny) == {
+		"Secret/cart: has the key a b, which could be no file",
+	} with input as examples.combined([examples.resource("v1", "Secret", "cart", {"data": {"a b": ""}})])
 }

@@ -24,9 +24,9 @@ deny contains found if {
 	kept := sum([_decoded(text) | some text in encoded])
 
 	# No letter takes more than four bytes; counting these is slow and seldom needed.
-	kept + (4 * sum([count(text) | some text in plain])) > 1048576
+	kept + (4 * sum([count(text) | some text in plain])) > _most
 	size := kept + sum([_bytes(text) | some text in plain])
-	size > 1048576
+	size > _most
 	found := finding.about(resource, {
 		"msg": sprintf("holds %d KiB of data, of at most 1024", [ceil(size / 1024)]),
 		"fix": "split the data, or put what is large into an image or a volume",
@@ -46,15 +46,14 @@ deny contains found if {
 	})
 }
 
+_most := 1048576
+
 # Which of their texts are written as they are, and which in base64.
 _plain := {"ConfigMap": "data", "Secret": "stringData"}
 
 _encoded := {"ConfigMap": "binaryData", "Secret": "data"}
 
-_texts(resource, field) := [text |
-	some text in values.map(values.at(resource.content, [field]))
-	is_string(text)
-]
+_texts(resource, field) := [text | some text in values.map(values.at(resource.content, [field]))]
 
 _bytes(text) := count(hex.encode(text)) / 2
 

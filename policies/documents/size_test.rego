@@ -42,6 +42,8 @@ test_denies_many_annotations if {
 	count(size.deny) == 0 with input as _holding("Service", notes)
 	most := object.union(_times(_text, 3), {"4": substring(_text, 0, 65532)})
 	count(size.deny) == 0 with input as _holding("Service", {"metadata": {"annotations": most}})
+	more := object.union(most, {"4": substring(_text, 0, 65533)})
+	count(size.deny) == 1 with input as _holding("Service", {"metadata": {"annotations": more}})
 	examples.messages(size.deny) == {
 		"Service/cart: has 257 KiB of annotations, of at most 256",
 	} with input as _holding("Service", {"metadata": {"annotations": _times(_text, 4)}})
