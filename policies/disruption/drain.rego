@@ -49,11 +49,11 @@ _about(budget, fault) := finding.about(budget.resource, {
 	"path": _place(_limits(budget.spec)),
 })
 
-# How many pods may go while all are healthy. What says nothing, or both, lets none go.
 _place(limits) := sprintf("/spec/%s", [object.keys(limits)[_]]) if count(limits) == 1
 
 _place(limits) := "/spec" if count(limits) != 1
 
+# How many pods may go while all are healthy. What says nothing, or both, lets none go.
 _allowed(spec, replicas) := scaling.up(spec.maxUnavailable, replicas) if count(_limits(spec)) == 1
 
 _allowed(spec, replicas) := replicas - scaling.up(spec.minAvailable, replicas) if count(_limits(spec)) == 1

@@ -64,3 +64,15 @@ test_denies_what_cannot_be_worked_out if {
 	}
 	count(drain.deny) == 0 with input as _target("DaemonSet", null, {"minAvailable": 1})
 }
+
+test_points_at_the_limit if {
+	every case in [
+		[{"maxUnavailable": 0}, "/spec/maxUnavailable"],
+		[{"minAvailable": 1}, "/spec/minAvailable"],
+		[{"maxUnavailable": 1, "minAvailable": 1}, "/spec"],
+		[{}, "/spec"],
+	] {
+		found := drain.deny with input as _target("Deployment", 1, case[0])
+		{one.path | some one in found} == {case[1]}
+	}
+}

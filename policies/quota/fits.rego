@@ -23,7 +23,6 @@ import data.lib.scopes
 
 deny contains found if {
 	some entry in quota.all_of_them
-	count(scopes.unknown(entry.scopes)) == 0
 	some line, hard in entry.hard
 	counted := quota.counted(entry, line)
 	needed := sum([each.total | some each in counted])

@@ -19,8 +19,14 @@ test_accepts_amounts_within if {
 }
 
 test_accepts_anything_elsewhere if {
-	limits := object.union(_range({"type": "Container", "max": {"cpu": 0}}), {"metadata": {"namespace": "else"}})
-	count(limit_range.deny) == 0 with input as examples.combined([_deployment, limits])
+	every limit in [
+		{"type": "Container", "max": {"cpu": 0}},
+		{"type": "Container", "maxLimitRequestRatio": {"cpu": 1}},
+		{"type": "Pod", "max": {"cpu": 0}},
+	] {
+		limits := object.union(_range(limit), {"metadata": {"namespace": "else"}})
+		count(limit_range.deny) == 0 with input as examples.combined([_deployment, limits])
+	}
 	storage := {"type": "PersistentVolumeClaim", "max": {"storage": 0}}
 	elsewhere := object.union(_range(storage), {"metadata": {"namespace": "else"}})
 	count(limit_range.deny) == 0 with input as examples.combined([_claim("3Gi"), elsewhere])
@@ -29,7 +35,7 @@ test_accepts_anything_elsewhere if {
 test_accepts_anything_where_the_limits_are_of_something_else if {
 	pods := _range({"type": "Pod", "max": {"storage": 0}})
 	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), pods])
-	claims := _range({"type": "PersistentVolumeClaim", "max": {"cpu": 0}})
+	claims := _range({"type": "PersistentVolumeClaim", "max": {"cpu": 0}, "maxLimitRequestRatio": {"cpu": 1}})
 	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), claims])
 }
 
@@ -58,6 +64,21 @@ test_denies_a_limit_of_too_many_requests if {
 		"Deployment/cart: container server may take more than 9 times the cpu that it requests, which LimitRange all allows",
 	} with input as examples.combined([_deployment, _ratio(9)])
 	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _ratio("10")])
+}
+
+test_an_ephemeral_container_is_given_no_defaults if {
+	twice := _range({
+		"type": "Container",
+		"default": {"cpu": 2},
+		"defaultRequest": {"cpu": 1},
+		"maxLimitRequestRatio": {"cpu": 1},
+	})
+	target := array.concat(examples.everywhere({"name": "other"}), examples.combined([twice]))
+	found := limit_range.deny with input as target
+	{one.resource.name | some one in found; one.container == "other"} == {place |
+		some place in examples.places
+		not endswith(place, "ephemeralContainers")
+	}
 }
 
 test_accepts_what_is_equal_on_paper if {

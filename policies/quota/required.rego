@@ -16,7 +16,6 @@ import data.lib.amounts
 import data.lib.finding
 import data.lib.pods
 import data.lib.quota
-import data.lib.scopes
 import data.lib.values
 
 _lines := {
@@ -30,7 +29,6 @@ _lines := {
 
 deny contains found if {
 	some entry in quota.all_of_them
-	count(scopes.unknown(entry.scopes)) == 0
 	some line, _ in entry.hard
 	[part, name] := _lines[line]
 	some container in pods.containers
