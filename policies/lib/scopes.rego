@@ -42,16 +42,7 @@ _selects("PriorityClass", scope, pod) if _holds(scope.operator, scope, values.at
 # The deadline of a Job is its own and not its pods'.
 _ends(pod) if is_number(values.at(pod.spec, ["activeDeadlineSeconds"]))
 
-# Whether one of its containers is sure of some CPU or memory.
-_asks(pod) if {
-	some list in ["containers", "initContainers"]
-	some container in values.list(values.at(pod.spec, [list]))
-	some part in ["requests", "limits"]
-	some name in ["cpu", "memory"]
-	resources := values.map(values.at(container, ["resources"]))
-	amounts.of_container(pod.resource.namespace, resources, part, name) > 0
-}
-
+# Whether it is sure of some CPU or memory, or may take only so much.
 _asks(pod) if {
 	some part in ["requests", "limits"]
 	some name in ["cpu", "memory"]

@@ -25,6 +25,8 @@ test_who_asks_for_something_is_no_best_effort if {
 		{"containers": [{}, {"resources": {"limits": {"cpu": "1"}}}]},
 		{"initContainers": [{"resources": {"requests": {"memory": "1Gi"}}}]},
 		{"resources": {"requests": {"memory": "1Gi"}}},
+		{"containers": [{"resources": {"requests": {"cpu": "1m"}}}]},
+		{"containers": [{"resources": {"requests": {"cpu": "0"}, "limits": {"cpu": "1"}}}]},
 	] {
 		scopes.select(_named("NotBestEffort"), _pod(spec)) with input as []
 		not scopes.select(_named("BestEffort"), _pod(spec)) with input as []
@@ -64,6 +66,9 @@ test_all_scopes_hold_together if {
 
 test_some_scopes_are_not_known if {
 	scopes.unknown(_named("CrossNamespacePodAffinity")) == {"CrossNamespacePodAffinity"}
+	every name in ["BestEffort", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"] {
+		scopes.unknown(_named(name)) == set()
+	}
 	scopes.unknown(array.concat(_named("BestEffort"), _priority("Exists", []))) == set()
 	scopes.of({"scopeSelector": {"matchExpressions": ["none"]}}) == []
 }

@@ -119,7 +119,7 @@ _keeps_data(template, _) if template.mergePolicy == "Merge"
 _may_have_others(spec, template) := [
 	count(values.list(values.at(spec, ["dataFrom"]))) > 0,
 	count(object.get(template, "templateFrom", [])) > 0,
-	object.get(spec, ["target", "creationPolicy"], "Owner") in {"Merge", "None"},
+	values.at(spec, ["target", "creationPolicy"]) in {"Merge", "None"},
 ]
 
 _certificates := [_source(resource, "/Secret", name, ["ca.crt", "tls.crt", "tls.key"], unknown) |

@@ -60,6 +60,13 @@ test_absence_is_worse_where_such_objects_are_kept if {
 	{[use.kind, use.level] | some use in found} == {["ConfigMap", "deny"], ["Secret", "warn"]}
 }
 
+test_a_secret_without_data_keeps_none if {
+	every case in [[{}, "warn"], [{"stringData": {"a": ""}}, "deny"]] {
+		target := examples.combined([examples.resource("v1", "Secret", "some", case[0])])
+		settings.level("/Secret", "shop") == case[1] with input as target
+	}
+}
+
 test_keys_of_config_maps_are_known if {
 	_missing_keys == set() with input as _with([_config_map])
 	without := examples.resource("v1", "ConfigMap", "settings", {"data": {"b": "1"}})

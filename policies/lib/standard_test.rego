@@ -15,6 +15,10 @@ test_baseline_lets_a_container_add_what_runtimes_grant if {
 	}
 }
 
+test_either_standard_accepts_two_profiles if {
+	standard.seccomp_profiles == {"Localhost", "RuntimeDefault"}
+}
+
 test_by_hand_it_is_the_oldest_that_is_supported if {
 	standard.minor == 35 with data.target as {"name": "shop"}
 	standard.minor == 35 with data.target as {"kubernetes": "latest"}

@@ -23,7 +23,7 @@ is_older(new, old) if {
 	a := parse(new)
 	b := parse(old)
 	a.numbers == b.numbers
-	semver.compare(trim_prefix(new, "v"), trim_prefix(old, "v")) < 0
+	semver.compare(new, old) < 0
 }
 
 _are_comparable(a, b) if a.rest == b.rest

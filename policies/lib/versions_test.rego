@@ -10,6 +10,8 @@ test_numbers_are_compared_as_numbers if {
 		["1.5.0-rc.1", "1.5.0"],
 		["1.4.0", "1.5.0-rc.1"],
 		["v1.5.0-rc.1", "v1.5.0"],
+		["v1.5.0-rc.1", "1.5.0"],
+		["1.5.0-rc.1", "v1.5.0"],
 		["9.0", "10.0"],
 	] {
 		versions.is_older(pair[0], pair[1])

@@ -45,6 +45,8 @@ test_an_operator_may_run_pods if {
 		own := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge", {"spec": {field: 3}})
 		workloads.level("shop") == "deny" with input as examples.combined([_set, own])
 	}
+	other := examples.resource("example.com/v1", "Menu", "db", {"spec": {"dishes": 3}})
+	workloads.level("shop") == "deny" with input as examples.combined([_set, other])
 	rollout := object.union(examples.workload("Rollout", examples.pod_spec), {"spec": {"replicas": 2}})
 	workloads.level("shop") == "deny" with input as examples.combined([_set, rollout])
 }
