@@ -21,7 +21,7 @@ deny contains found if {
 	use.image.digest == ""
 	found := images.about(use, {
 		"msg": sprintf("uses %s, which has no digest", [use.image.reference]),
-		"fix": "write the image's digest in the overlay's images",
+		"fix": "write digest: sha256:… beside newTag in the overlay's images",
 	})
 }
 
@@ -31,6 +31,6 @@ deny contains found if {
 	use.image.digest != ""
 	found := images.about(use, {
 		"msg": sprintf("uses %s, whose digest is not one: sha256: takes 64 hexadecimal digits", [use.image.reference]),
-		"fix": "write the image's digest in the overlay's images",
+		"fix": "write digest: sha256:… beside newTag in the overlay's images",
 	})
 }

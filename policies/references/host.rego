@@ -73,12 +73,12 @@ _uses := [use |
 ]
 
 _parts(literal) := array.slice(found, 1, 5) if {
-	[found] := regex.find_all_string_submatch_n(_address, literal.text, 1)
+	[found] := regex.find_all_string_submatch_n(_address, literal.text, -1)
 }
 
 _parts(literal) := ["", found[1], found[2], ""] if {
 	regex.match(`(?i)(^|_)host$`, literal.name)
-	[found] := regex.find_all_string_submatch_n(concat("", ["^", _host, "$"]), literal.text, 1)
+	[found] := regex.find_all_string_submatch_n(concat("", ["^", _host, "$"]), literal.text, -1)
 	regex.match(`[a-z]`, found[1])
 }
 

@@ -29,6 +29,17 @@ test_accepts_services_and_their_ports if {
 	count(_found) == 0 with input as _with("DATABASE_HOST", "web")
 }
 
+test_knows_every_digit if {
+	sibling := object.union(_service("a2b3c-9", {"ports": [{"port": 80}]}), {"metadata": {"namespace": "2d-3e-4"}})
+	target := examples.combined([sibling, _config("A", "http://a2b3c-9.2d-3e-4.svc:81")])
+	examples.messages(host.deny) == {
+		"ConfigMap/settings: holds A, which leads to port 81 of Service a2b3c-9, which has 80",
+	} with input as target
+	every name in ["2web", "w2b", "web2"] {
+		count(host.deny) == 1 with input as _with("A", sprintf("http://%s", [name]))
+	}
+}
+
 test_accepts_what_names_no_service if {
 	every value in [
 		"http://shop.example:99",

@@ -22,7 +22,7 @@ test_accepts_anything_where_the_table_says_nothing if {
 }
 
 test_warns_of_limits_that_are_too_many_requests if {
-	target := examples.server({"resources": {"limits": {"cpu": "1.05", "memory": "257Mi"}}})
+	target := examples.server({"resources": {"limits": {"cpu": "1.05", "memory": "268435457"}}})
 	examples.messages(overcommit.warn) == {
 		"Deployment/cart: container server may take 10.5 times the cpu that it requests, and the table allows 10",
 		"Deployment/cart: container server may take 2 times the memory that it requests, and the table allows 2",
