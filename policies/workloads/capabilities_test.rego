@@ -39,3 +39,8 @@ test_exempts_windows if {
 	}]}
 	count(capabilities.deny) == 0 with input as examples.deployment(spec)
 }
+
+test_says_what_mends_it if {
+	found := capabilities.deny with input as examples.server({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})
+	examples.mends(found) == {"/spec/template/spec/containers/0/securityContext/capabilities/drop": {"set": ["ALL"]}}
+}

@@ -31,7 +31,7 @@ deny contains found if {
 	names := _names(pod, list)
 	some [name, _] in _repeated(names)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has two of the name %s, each a %s", [name, what]),
+		"msg": sprintf("the pod has two of the name %v, each a %s", [name, what]),
 		"fix": sprintf("give each %s a name of its own", [what]),
 		"path": sprintf("/%s", [list]),
 	})
@@ -88,12 +88,10 @@ warn contains found if {
 _names(pod, "containers") := [container.name |
 	some list in ["initContainers", "containers", "ephemeralContainers"]
 	some container in values.list(values.at(pod.spec, [list]))
-	is_string(container.name)
 ]
 
 _names(pod, "volumes") := [volume.name |
 	some volume in values.list(values.at(pod.spec, ["volumes"]))
-	is_string(volume.name)
 ]
 
 # What runs side by side, each with its ports by number and by name.

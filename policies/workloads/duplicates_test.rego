@@ -85,3 +85,9 @@ test_denies_it_in_every_container if {
 	found := duplicates.deny with input as examples.everywhere(twice)
 	examples.names(found) == examples.places
 }
+
+test_denies_an_ephemeral_container_of_the_name_of_another if {
+	examples.messages(duplicates.deny) == {
+		"Deployment/cart: the pod has two of the name a, each a container",
+	} with input as _pod({"containers": [{"name": "a"}], "ephemeralContainers": [{"name": "a"}]})
+}

@@ -39,10 +39,7 @@ deny contains found if {
 	})
 }
 
-_grace(pod) := seconds if {
-	seconds := object.get(pod.spec, "terminationGracePeriodSeconds", 30)
-	is_number(seconds)
-}
+_grace(pod) := object.get(pod.spec, "terminationGracePeriodSeconds", 30)
 
 _sleep(hook) := hook.sleep.seconds if is_number(hook.sleep.seconds)
 
@@ -52,5 +49,4 @@ _sleep(hook) := max(seconds) if {
 	seconds := {to_number(number) |
 		some [_, number] in regex.find_all_string_submatch_n(`\bsleep ([0-9]+)(?:s|\s|;|&|$)`, text, -1)
 	}
-	count(seconds) > 0
 }

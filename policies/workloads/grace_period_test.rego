@@ -33,3 +33,8 @@ test_denies_no_time_at_all if {
 		"Deployment/cart: the pod is killed at once, without being asked to stop",
 	} with input as examples.deployment({"terminationGracePeriodSeconds": 0})
 }
+
+test_accepts_a_job_that_is_killed_at_once if {
+	spec := object.union(examples.pod_spec, {"terminationGracePeriodSeconds": 0})
+	count(grace_period.deny) == 0 with input as examples.combined([examples.workload("Job", spec)])
+}

@@ -21,3 +21,8 @@ test_denies_in_every_kind if {
 	target := examples.every_kind(object.union(examples.pod_spec, {"hostPID": true}))
 	examples.names(host_namespaces.deny) == examples.kinds with input as target
 }
+
+test_is_mended_by_removing_it if {
+	found := host_namespaces.deny with input as examples.deployment({"hostPID": true})
+	examples.mends(found) == {"/spec/template/spec/hostPID": {"remove": true}}
+}

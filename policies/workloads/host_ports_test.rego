@@ -18,3 +18,8 @@ test_denies_everywhere if {
 	bad := object.union(examples.container, {"ports": [{"containerPort": 80, "hostPort": 80}]})
 	examples.names(host_ports.deny) == examples.places with input as examples.everywhere(bad)
 }
+
+test_is_mended_by_removing_it if {
+	found := host_ports.deny with input as examples.server({"ports": [{"containerPort": 80, "hostPort": 80}]})
+	examples.mends(found) == {"/spec/template/spec/containers/0/ports/0/hostPort": {"remove": true}}
+}

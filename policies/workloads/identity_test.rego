@@ -50,3 +50,31 @@ test_warns_elsewhere if {
 	count(identity.warn) == 1 with input as _pod({"runAsUser": 1001})
 	count(identity.deny) == 0 with input as _pod({"runAsUser": 1001})
 }
+
+test_accepts_volumes_that_are_no_claims if {
+	spec := {"volumes": [{"name": "tmp", "emptyDir": {}}], "securityContext": _whole}
+	count(identity.deny) == 0 with input as examples.deployment(spec) with data.strict as _strict
+}
+
+test_denies_a_claim_of_one_pod_without_a_group_for_files if {
+	volumes := [{"name": "tmp", "ephemeral": {"volumeClaimTemplate": {}}}]
+	examples.messages(identity.deny) == {
+		"Deployment/cart: the pod does not state fsGroup",
+	} with input as examples.deployment({"volumes": volumes, "securityContext": _whole}) with data.strict as _strict
+}
+
+_silent(rest) := examples.combined([examples.workload("Deployment", object.union(
+	{"containers": [{"name": "server", "securityContext": _whole}]},
+	rest,
+))])
+
+test_asks_init_containers_too if {
+	count(identity.deny) == 0 with input as _silent({}) with data.strict as _strict
+	examples.messages(identity.deny) == {
+		"Deployment/cart: the pod does not state runAsGroup, runAsUser",
+	} with input as _silent({"initContainers": [{"name": "init"}]}) with data.strict as _strict
+}
+
+test_does_not_warn_where_strict if {
+	count(identity.warn) == 0 with input as _pod({"runAsUser": 1001}) with data.strict as _strict
+}

@@ -33,3 +33,7 @@ test_warns_elsewhere if {
 	count(labels.warn) == 1 with input as _deployment(null, {})
 	count(labels.deny) == 0 with input as _deployment(null, {})
 }
+
+test_does_not_warn_where_strict if {
+	count(labels.warn) == 0 with input as _deployment(null, {}) with data.strict as _strict
+}

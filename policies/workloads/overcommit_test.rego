@@ -48,3 +48,8 @@ test_warns_of_what_a_limit_range_fills_in if {
 		"Deployment/cart: container server may take 20 times the cpu that it requests, and the table allows 10",
 	} with input as target with data.overcommit as _table
 }
+
+test_warns_of_a_thousandth_more if {
+	target := examples.server({"resources": {"limits": {"cpu": "1001m"}}})
+	count(overcommit.warn) == 1 with input as target with data.overcommit as _table
+}

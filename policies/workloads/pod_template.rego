@@ -28,7 +28,6 @@ deny contains found if {
 deny contains found if {
 	some pod in pods.templates
 	some list in ["ephemeralContainers", "initContainers"]
-	not object.get(pod.spec, list, []) == null
 	not is_array(object.get(pod.spec, list, []))
 	found := finding.about_pod(pod, {
 		"msg": sprintf("%s is not a list", [list]),

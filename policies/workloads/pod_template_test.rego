@@ -38,3 +38,12 @@ test_leaves_a_borrowed_template_to_its_owner if {
 	rollout := examples.resource("argoproj.io/v1alpha1", "Rollout", "cart", {"spec": {"workloadRef": {"name": "cart"}}})
 	count(pod_template.deny) == 0 with input as examples.combined([rollout])
 }
+
+test_asks_the_same_of_ephemeral_containers if {
+	examples.messages(pod_template.deny) == {
+		"Deployment/cart: ephemeralContainers is not a list",
+	} with input as examples.deployment({"ephemeralContainers": "debug"})
+	examples.messages(pod_template.deny) == {
+		"Deployment/cart: element 0 of ephemeralContainers is not a container with a name",
+	} with input as examples.deployment({"ephemeralContainers": ["debug"]})
+}

@@ -28,3 +28,10 @@ test_exempts_windows if {
 	spec := {"os": {"name": "windows"}, "containers": [{"name": "server"}]}
 	count(privilege_escalation.deny) == 0 with input as examples.deployment(spec)
 }
+
+test_says_what_mends_it if {
+	target := examples.server({"securityContext": {"allowPrivilegeEscalation": true}})
+	found := privilege_escalation.deny with input as target
+	path := "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"
+	examples.mends(found) == {path: {"set": false}}
+}

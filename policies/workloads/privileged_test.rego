@@ -17,3 +17,8 @@ test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"privileged": true}})
 	examples.names(privileged.deny) == examples.places with input as examples.everywhere(bad)
 }
+
+test_says_what_mends_it if {
+	found := privileged.deny with input as examples.server({"securityContext": {"privileged": true}})
+	examples.mends(found) == {"/spec/template/spec/containers/0/securityContext/privileged": {"set": false}}
+}

@@ -27,3 +27,13 @@ test_denies_everywhere if {
 	bad := object.union(examples.container, {"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
 	examples.names(probe_hosts.deny) == examples.places with input as examples.everywhere(bad)
 }
+
+test_denies_it_of_whatever_asks if {
+	every asker in ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle/postStart", "lifecycle/preStop"] {
+		patch := [{"op": "add", "path": sprintf("/%s", [asker]), "value": {"httpGet": {"host": "192.0.2.1"}}}]
+		content := json.patch({"name": "server", "lifecycle": {}}, patch)
+		found := probe_hosts.deny with input as examples.deployment({"containers": [content]})
+		path := sprintf("/spec/template/spec/containers/0/%s/httpGet/host", [asker])
+		examples.mends(found) == {path: {"remove": true}}
+	}
+}

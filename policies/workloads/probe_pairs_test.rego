@@ -32,3 +32,15 @@ test_warns_elsewhere if {
 	count(probe_pairs.warn) == 1 with input as examples.server(_same)
 	count(probe_pairs.deny) == 0 with input as examples.server(_same)
 }
+
+test_does_not_warn_where_strict if {
+	count(probe_pairs.warn) == 0 with input as examples.server(_same) with data.strict as _strict
+}
+
+test_compares_every_kind_of_question if {
+	every kind in ["exec", "grpc", "httpGet", "tcpSocket"] {
+		probe := {kind: {"port": 8080}}
+		same := {"name": "server", "livenessProbe": probe, "readinessProbe": probe}
+		count(probe_pairs.deny) == 1 with input as examples.deployment({"containers": [same]}) with data.strict as _strict
+	}
+}

@@ -43,3 +43,18 @@ test_denies_a_hook_of_a_port_that_is_not_declared if {
 		"/spec/template/spec/containers/0/lifecycle/preStop/httpGet/port",
 	}
 }
+
+test_does_not_warn_where_strict if {
+	count(probe_ports.warn) == 0 with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
+}
+
+test_denies_it_of_every_probe_and_handler if {
+	every kind in ["livenessProbe", "readinessProbe", "startupProbe"] {
+		every handler in ["grpc", "httpGet", "tcpSocket"] {
+			container := {"name": "server", kind: {handler: {"port": "web"}}}
+			examples.messages(probe_ports.deny) == {
+				sprintf("Deployment/cart: container server has a %s of the port web, which it does not declare", [kind]),
+			} with input as examples.deployment({"containers": [container]})
+		}
+	}
+}

@@ -36,3 +36,10 @@ test_asks_neither_jobs_nor_init_containers if {
 	}
 	count(probes.deny) == 0 with input as examples.deployment({"initContainers": [bare]})
 }
+
+test_accepts_every_kind_of_question if {
+	every handler in ["exec", "grpc", "httpGet", "tcpSocket"] {
+		asked := {"name": "server", "livenessProbe": {handler: {}}, "readinessProbe": {handler: {}}}
+		count(probes.deny) == 0 with input as examples.deployment({"containers": [asked]})
+	}
+}

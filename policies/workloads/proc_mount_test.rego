@@ -26,3 +26,8 @@ test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"procMount": "Unmasked"}})
 	examples.names(proc_mount.deny) == examples.places with input as examples.everywhere(bad)
 }
+
+test_is_mended_by_removing_it if {
+	found := proc_mount.deny with input as examples.server({"securityContext": {"procMount": "Unmasked"}})
+	examples.mends(found) == {"/spec/template/spec/containers/0/securityContext/procMount": {"remove": true}}
+}

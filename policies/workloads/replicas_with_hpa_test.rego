@@ -50,3 +50,11 @@ test_accepts_replicas_of_another_name_or_kind if {
 	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
 	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_scaler, set])
 }
+
+test_denies_it_of_every_kind_that_is_named if {
+	scaler := object.union(_scaler, {"spec": {"scaleTargetRef": {"kind": "StatefulSet"}}})
+	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
+	found := replicas_with_hpa.deny with input as examples.combined([scaler, set])
+	examples.messages(found) == {"StatefulSet/cart: sets replicas, and HorizontalPodAutoscaler cart-scaler scales it"}
+	examples.mends(found) == {"/spec/replicas": {"remove": true}}
+}

@@ -38,11 +38,11 @@ deny contains found if {
 		not quantities.same(amount, row[part][resource])
 		difference := sprintf("%s.%s is %v instead of %v", [part, resource, amount, row[part][resource]])
 	]
-	count(differences) > 0
+	path := differences[0][1]
 	found := finding.about_container(container, {
 		"msg": sprintf("differs from the table of resources: %s", [concat(", ", [text | some [text, _] in differences])]),
 		"fix": sprintf("resources: %s", [json.marshal(row)]),
-		"path": differences[0][1],
+		"path": path,
 	})
 }
 

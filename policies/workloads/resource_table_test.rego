@@ -59,3 +59,10 @@ test_an_init_container_does_not_count if {
 	target := examples.deployment({"containers": [main], "initContainers": [examples.container]})
 	count(resource_table.deny) == 1 with input as target with data.resources as _table
 }
+
+test_denies_one_difference if {
+	target := examples.server({"resources": {"limits": {"cpu": "2"}}})
+	examples.messages(resource_table.deny) == {
+		"Deployment/cart: container server differs from the table of resources: limits.cpu is 2 instead of 1000m",
+	} with input as target with data.resources as _table
+}

@@ -26,11 +26,11 @@ deny contains found if {
 		not quantities.is_positive(_amount(container, part, resource))
 		not quantities.is_positive(values.at(container.pod.spec, ["resources", part, resource]))
 	]
-	count(missing) > 0
+	first := missing[0]
 	found := finding.about_container(container, {
 		"msg": sprintf("has no usable resources.%s", [concat(", ", missing)]),
 		"fix": "resources: {requests: {cpu: …, memory: …}, limits: {cpu: …, memory: …}}",
-		"path": sprintf("/resources/%s", [replace(missing[0], ".", "/")]),
+		"path": sprintf("/resources/%s", [replace(first, ".", "/")]),
 	})
 }
 

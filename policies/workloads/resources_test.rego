@@ -50,3 +50,14 @@ test_denies_in_every_kind_and_list_but_ephemeral if {
 	}
 	count(resources.deny) == 0 with input as examples.deployment({"ephemeralContainers": [bad]})
 }
+
+test_compares_both_resources_and_accepts_the_same if {
+	every resource in ["cpu", "memory"] {
+		same := {"resources": {"requests": {resource: "3"}, "limits": {resource: "3"}}}
+		count(resources.deny) == 0 with input as examples.server(same)
+		more := {"resources": {"requests": {resource: "4"}, "limits": {resource: "3"}}}
+		examples.messages(resources.deny) == {
+			sprintf("Deployment/cart: container server requests more %s (4) than its limit (3)", [resource]),
+		} with input as examples.server(more)
+	}
+}

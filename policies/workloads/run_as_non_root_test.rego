@@ -47,3 +47,15 @@ test_accepts_root_of_an_own_user_namespace if {
 	silent := {"hostUsers": false, "containers": [{"name": "server"}]}
 	count(run_as_non_root.deny) == 0 with input as examples.combined([examples.workload("Pod", silent)])
 }
+
+test_says_what_mends_it if {
+	target := examples.deployment({
+		"securityContext": {"runAsNonRoot": false},
+		"containers": [object.union(examples.container, {"securityContext": {"runAsNonRoot": false}})],
+	})
+	found := run_as_non_root.deny with input as target
+	examples.mends(found) == {
+		"/spec/template/spec/securityContext/runAsNonRoot": {"set": true},
+		"/spec/template/spec/containers/0/securityContext/runAsNonRoot": {"set": true},
+	}
+}

@@ -4,7 +4,9 @@ import data.lib.examples_test as examples
 import data.rules.workloads.run_as_user
 
 test_accepts_an_ordinary_user if {
-	count(run_as_user.deny) == 0 with input as examples.server({"securityContext": {"runAsUser": 1002}})
+	every user in [1, 1002] {
+		count(run_as_user.deny) == 0 with input as examples.server({"securityContext": {"runAsUser": user}})
+	}
 }
 
 test_accepts_the_images_own_user if {

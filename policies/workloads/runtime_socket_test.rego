@@ -33,3 +33,23 @@ test_denies_it_in_every_kind if {
 	examples.names(found) == examples.kinds
 	"Pod/Pod: volume host opens the container runtime of the node by /run/docker.sock" in examples.messages(found)
 }
+
+# Where the runtimes document their sockets.
+test_denies_every_socket if {
+	every path in [
+		"/run/buildkit/buildkitd.sock",
+		"/run/containerd/containerd.sock",
+		"/run/cri-dockerd.sock",
+		"/run/crio/crio.sock",
+		"/run/docker.sock",
+		"/run/k0s/containerd.sock",
+		"/run/k3s/containerd/containerd.sock",
+		"/run/podman/podman.sock",
+		"/var/snap/microk8s/common/run/containerd.sock",
+		`\\.\pipe\containerd-containerd`,
+	] {
+		examples.messages(runtime_socket.deny) == {
+			sprintf("Deployment/cart: volume host opens the container runtime of the node by %s", [path]),
+		} with input as _mounted(path)
+	}
+}

@@ -40,3 +40,14 @@ test_warns_elsewhere if {
 	count(scratch_space.warn) == 1 with input as examples.deployment({})
 	count(scratch_space.deny) == 0 with input as examples.deployment({})
 }
+
+test_does_not_warn_where_strict if {
+	count(scratch_space.warn) == 0 with input as examples.deployment({}) with data.strict as _strict
+}
+
+test_denies_a_container_with_one_bound if {
+	half := object.union(examples.container, {"resources": {"requests": {"ephemeral-storage": "16Mi"}}})
+	examples.messages(scratch_space.deny) == {
+		"Deployment/cart: container server states no ephemeral-storage in limits",
+	} with input as examples.deployment({"containers": [half]}) with data.strict as _strict
+}

@@ -32,3 +32,10 @@ test_exempts_windows if {
 	spec := {"os": {"name": "windows"}, "containers": [{"name": "server"}]}
 	count(seccomp.deny) == 0 with input as examples.combined([examples.workload("Pod", spec)])
 }
+
+test_says_what_mends_it if {
+	target := examples.combined([examples.workload("Deployment", {"containers": [examples.container]})])
+	found := seccomp.deny with input as target
+	path := "/spec/template/spec/containers/0/securityContext/seccompProfile"
+	examples.mends(found) == {path: {"set": {"type": "RuntimeDefault"}}}
+}

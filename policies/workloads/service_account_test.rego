@@ -56,3 +56,26 @@ test_warns_elsewhere if {
 	count(service_account.warn) == 1 with input as examples.deployment({})
 	count(service_account.deny) == 0 with input as examples.deployment({})
 }
+
+test_does_not_warn_where_strict if {
+	count(service_account.warn) == 0 with input as examples.deployment({}) with data.strict as _strict
+}
+
+test_denies_the_account_default_once_where_it_is_shared if {
+	target := array.concat(examples.deployment({}), examples.combined([examples.caller("web", [])]))
+	examples.messages(service_account.deny) == {
+		"Deployment/cart: the pod runs as the account default",
+		"Deployment/web: the pod runs as the account default",
+	} with input as target with data.strict as _strict
+}
+
+test_names_all_others_by_the_recommended_label if {
+	names := ["cart", "shop", "web"]
+	target := examples.combined([_workload(name, {"app.kubernetes.io/name": name}) | some name in names])
+	found := examples.messages(service_account.deny) with input as target with data.strict as _strict
+	found == {
+		"Deployment/cart: the pod shares the account cart with shop, web",
+		"Deployment/shop: the pod shares the account cart with cart, web",
+		"Deployment/web: the pod shares the account cart with cart, shop",
+	}
+}

@@ -53,3 +53,15 @@ test_accepts_what_the_table_explains if {
 	target := examples.combined([_pod])
 	count(service_account_token.deny) == 0 with input as target with data.service_accounts as table
 }
+
+test_says_what_mends_it if {
+	found := service_account_token.deny with input as examples.combined([_pod])
+	examples.mends(found) == {"/spec/template/spec/automountServiceAccountToken": {"set": false}}
+}
+
+test_names_the_account_of_those_that_name_none if {
+	spec := json.remove(examples.pod_spec, ["automountServiceAccountToken"])
+	examples.messages(service_account_token.deny) == {
+		"Deployment/cart: the pod mounts the API token of ServiceAccount default",
+	} with input as examples.combined([examples.workload("Deployment", spec)])
+}

@@ -31,3 +31,7 @@ test_denies_replicas_that_may_share_a_node if {
 	} with input as _deployment(2, {}) with data.strict as _strict
 	count(spread.warn) == 1 with input as _deployment(2, {})
 }
+
+test_does_not_warn_where_strict if {
+	count(spread.warn) == 0 with input as _deployment(2, {}) with data.strict as _strict
+}

@@ -17,13 +17,18 @@ import data.lib.pods
 import data.lib.standard
 import data.lib.values
 
-# Those that are safe, by the minor version of Kubernetes that first said so.
+# Those that are safe, in every version of Kubernetes,
+_always_safe := {
+	"kernel.shm_rmid_forced",
+	"net.ipv4.ip_local_port_range",
+	"net.ipv4.ip_unprivileged_port_start",
+	"net.ipv4.ping_group_range",
+	"net.ipv4.tcp_syncookies",
+}
+
+# and by the minor version that first said so.
 _safe_since := {
-	"kernel.shm_rmid_forced": 0,
-	"net.ipv4.ip_local_port_range": 0,
 	"net.ipv4.ip_local_reserved_ports": 27,
-	"net.ipv4.ip_unprivileged_port_start": 0,
-	"net.ipv4.ping_group_range": 0,
 	"net.ipv4.tcp_fin_timeout": 29,
 	"net.ipv4.tcp_keepalive_intvl": 29,
 	"net.ipv4.tcp_keepalive_probes": 29,
@@ -31,9 +36,10 @@ _safe_since := {
 	"net.ipv4.tcp_notsent_lowat": 37,
 	"net.ipv4.tcp_rmem": 32,
 	"net.ipv4.tcp_slow_start_after_idle": 37,
-	"net.ipv4.tcp_syncookies": 0,
 	"net.ipv4.tcp_wmem": 32,
 }
+
+_safe contains name if some name in _always_safe
 
 _safe contains name if {
 	some name, first in _safe_since

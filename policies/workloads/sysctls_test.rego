@@ -27,9 +27,14 @@ test_accepts_safe_ones if {
 test_denies_what_was_not_safe_yet if {
 	every name, version in {
 		"net.ipv4.ip_local_reserved_ports": "1.27",
+		"net.ipv4.tcp_fin_timeout": "1.29",
+		"net.ipv4.tcp_keepalive_intvl": "1.29",
+		"net.ipv4.tcp_keepalive_probes": "1.29",
 		"net.ipv4.tcp_keepalive_time": "1.29",
-		"net.ipv4.tcp_rmem": "1.32",
 		"net.ipv4.tcp_notsent_lowat": "1.37",
+		"net.ipv4.tcp_rmem": "1.32",
+		"net.ipv4.tcp_slow_start_after_idle": "1.37",
+		"net.ipv4.tcp_wmem": "1.32",
 	} {
 		before := sprintf("1.%d", [to_number(substring(version, 2, -1)) - 1])
 		count(sysctls.deny) == 1 with input as _target(name) with data.target as {"kubernetes": before}
