@@ -106,6 +106,8 @@ IDLE = {
     "references.monitor": "Prometheus is configured by its own file, not by an operator",
     "references.rollout_service": "Deployments roll out here, not Rollouts",
     "secrets.plain_secret": "no Secret lies in Git",
+    "storage.host_path": "volumes are made by a StorageClass, none is written down",
+    "storage.unused_claim": "claims are made by the templates of StatefulSets",
     "workloads.naked_pods": "every pod has a controller",
 }
 
