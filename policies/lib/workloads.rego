@@ -15,17 +15,34 @@ _given := {"apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"}
 # A PodTemplate alone makes no pods.
 _makers := [pod | some pod in pods.templates; pod.resource.kind != "PodTemplate"]
 
-# The workloads of each namespace, by their place in the list: a selector is not to be held against all others.
+# The workloads of each namespace, and those with a label there, by their place in the list: a selector is not to be
+# held against all others.
 _places := object.union(_place, {})
 
 _place[pod.resource.namespace] contains index if some index, pod in _makers
 
+_labelled := object.union(_label, {})
+
+_label[[pod.resource.namespace, key, value]] contains index if {
+	some index, pod in _makers
+	some key, value in pod.labels
+}
+
 # The workloads of a namespace whose pods a LabelSelector finds, each as its pod template.
 selected(namespace, selector) := [pod |
-	some index in _places[namespace]
+	some index in _candidates(namespace, values.map(values.at(selector, ["matchLabels"])))
 	pod := _makers[index]
 	selectors.matches(selector, pod.labels)
 ]
+
+_candidates(namespace, labels) := _places[namespace] if count(labels) == 0
+
+_candidates(namespace, labels) := intersection({found |
+	some key, value in labels
+	found := object.get(_labelled, [[namespace, key, value]], set())
+}) if {
+	count(labels) > 0
+}
 
 # The same by a Service's plain map of labels, which may name one pod of a StatefulSet.
 picked(namespace, labels) := [pod |

@@ -42,12 +42,14 @@ _left contains found if {
 
 # The Services with a port that leads to one of the container's.
 _services(container) := {name |
-	some [name, target] in _targets[container.pod.resource.namespace][container.pod.resource.name]
+	some [name, target] in _leading[container.pod.resource.namespace][container.pod.resource.name]
 	some declared in values.list(values.at(container.content, ["ports"]))
 	target in {values.at(declared, ["name"]), values.at(declared, ["containerPort"])}
 }
 
-# By namespace and workload, the Services that select it with each port that they lead to.
+# By namespace and workload, the Services that select it with each port that they lead to; worked out once.
+_leading := object.union(_targets, {})
+
 _targets[namespace][workload] contains [service.resource.name, target] if {
 	some service in services.selecting
 	namespace := service.resource.namespace
