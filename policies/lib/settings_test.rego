@@ -60,6 +60,12 @@ test_absence_is_worse_where_such_objects_are_kept if {
 	{[use.kind, use.level] | some use in found} == {["ConfigMap", "deny"], ["Secret", "warn"]}
 }
 
+test_optional_keys_may_be_missing if {
+	reference := {"name": "settings", "key": "none", "optional": true}
+	reader := examples.server({"env": [{"name": "A", "valueFrom": {"configMapKeyRef": reference}}]})
+	_missing_keys == set() with input as array.concat(reader, examples.combined([_config_map]))
+}
+
 test_a_secret_without_data_keeps_none if {
 	every case in [[{}, "warn"], [{"stringData": {"a": ""}}, "deny"]] {
 		target := examples.combined([examples.resource("v1", "Secret", "some", case[0])])
