@@ -81,6 +81,12 @@ _rows := [
 	["1.25", "policy/v1beta1", ["PodDisruptionBudget"], "policy/v1"],
 	["1.25", "policy/v1beta1", ["PodSecurityPolicy"], _admission],
 	["1.26", "autoscaling/v2beta2", ["HorizontalPodAutoscaler"], "autoscaling/v2"],
+	["1.26", "flowcontrol.apiserver.k8s.io/v1beta1", _of_flows, "flowcontrol.apiserver.k8s.io/v1"],
+	["1.27", "storage.k8s.io/v1beta1", ["CSIStorageCapacity"], "storage.k8s.io/v1"],
+	["1.29", "flowcontrol.apiserver.k8s.io/v1beta2", _of_flows, "flowcontrol.apiserver.k8s.io/v1"],
+	["1.32", "flowcontrol.apiserver.k8s.io/v1beta3", _of_flows, "flowcontrol.apiserver.k8s.io/v1"],
 ]
+
+_of_flows := ["FlowSchema", "PriorityLevelConfiguration"]
 
 _admission := "the labels of Pod Security Admission"

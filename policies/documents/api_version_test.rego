@@ -56,6 +56,13 @@ _gone := `
 1.25 policy/v1beta1 PodDisruptionBudget → policy/v1
 1.25 policy/v1beta1 PodSecurityPolicy → the labels of Pod Security Admission
 1.26 autoscaling/v2beta2 HorizontalPodAutoscaler → autoscaling/v2
+1.26 flowcontrol.apiserver.k8s.io/v1beta1 FlowSchema → flowcontrol.apiserver.k8s.io/v1
+1.26 flowcontrol.apiserver.k8s.io/v1beta1 PriorityLevelConfiguration → flowcontrol.apiserver.k8s.io/v1
+1.27 storage.k8s.io/v1beta1 CSIStorageCapacity → storage.k8s.io/v1
+1.29 flowcontrol.apiserver.k8s.io/v1beta2 FlowSchema → flowcontrol.apiserver.k8s.io/v1
+1.29 flowcontrol.apiserver.k8s.io/v1beta2 PriorityLevelConfiguration → flowcontrol.apiserver.k8s.io/v1
+1.32 flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema → flowcontrol.apiserver.k8s.io/v1
+1.32 flowcontrol.apiserver.k8s.io/v1beta3 PriorityLevelConfiguration → flowcontrol.apiserver.k8s.io/v1
 `
 
 test_denies_what_is_gone if {
