@@ -67,10 +67,14 @@ def test_an_unknown_field_and_a_wrong_type(found: Checked, small: Repository) ->
     assert places == {("schema.invalid", "Deployment/cart", unknown), ("schema.invalid", "Deployment/cart", wrong)}
 
 
-def test_images_are_set_in_the_kustomization(found: Checked, small: Repository) -> None:
+def test_an_image_is_set_in_the_kustomization_or_in_the_object(found: Checked, small: Repository) -> None:
     assert {place for place in found.places if place[0] == "images.tag"} == {
         ("images.tag", "Deployment/cart", small.line(FILE, "newTag: latest")),  # the container
-        ("images.tag", "Deployment/cart", small.line(FILE, "images:")),  # the init container, which has no entry
+        (
+            "images.tag",
+            "Deployment/cart",
+            small.line("cart.yaml", "image: wait"),
+        ),  # the init container, which has no entry
     }
 
 
