@@ -128,6 +128,7 @@ def test_strange_characters_are_no_line_breaks(files: Repository) -> None:
     assert seen(files.check("m")) == 1
 
 
+@pytest.mark.thorough
 def test_two_thousand_documents_and_a_large_one(files: Repository) -> None:
     big = MAP % "big" + "data:\n  text: |\n" + "    0123456789abcdef [*] --- {{x}}\n" * 30_000
     files.write("m/many.yaml", "---\n".join(MAP % f"m{number}" for number in range(2000)))

@@ -58,6 +58,7 @@ def test_in_a_network_of_its_own_that_leads_nowhere(small: Repository) -> None:
     assert command(small, *isolate).returncode == 0
 
 
+@pytest.mark.thorough
 def test_the_second_check_does_without_the_package(small: Repository, tmp_path: Path) -> None:
     """A copy of the package loses its schemas between two checks."""
     package = tmp_path / "packages" / "kubernetes_validate"

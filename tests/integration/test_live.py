@@ -60,6 +60,7 @@ def test_demonstration_secrets_are_denied_once_it_is_live(repository: Path, targ
     assert {found["resource"]["name"] for found in findings} == {file.stem for file in sealed}
 
 
+@pytest.mark.thorough
 def test_the_other_environment_is_not_live_by_that(repository: Path) -> None:
     go_live(repository)
     code, (found,) = check(repository, "staging")

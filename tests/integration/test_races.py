@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from tests.integration.sandbox import BRANCH, Clone, Sandbox, Shim, tiny_overlay
 
 ONCE = "[ ! -e {mark} ] || exit 0\ntouch {mark}\n"
@@ -63,6 +65,7 @@ def test_a_direct_commit_is_decided_anew_never_rebased(tiny: Sandbox, shim: Shim
     )
 
 
+@pytest.mark.thorough
 def test_two_who_roll_the_same_back_do_it_once(tiny: Sandbox, shim: Shim) -> None:
     for version in ("api=1.2.0", "api=1.3.0"):
         tiny.promote("bump", "production", version, "--commit")
@@ -111,6 +114,7 @@ def test_a_branch_that_moves_between_asking_and_fetching(tiny: Sandbox, shim: Sh
     assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
+@pytest.mark.thorough
 def test_a_branch_that_is_merged_between_asking_and_fetching(tiny: Sandbox, shim: Shim) -> None:
     tiny.promote("staging", "production")
     script = once(tiny, rival(tiny.clone("other"), "merge", "1"))

@@ -101,6 +101,7 @@ def test_a_second_run_does_nothing(checkout: Path) -> None:
     assert not (checkout / ".tools" / "lock").exists()
 
 
+@pytest.mark.thorough
 def test_a_package_that_cannot_be_downloaded_leaves_no_environment(checkout: Path) -> None:
     broken = {
         "PIP_CONFIG_FILE": os.devnull,
