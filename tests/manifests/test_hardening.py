@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.manifests.render import (
+    COMPONENT,
     ENVIRONMENTS,
+    NAME,
     WORKLOADS,
     Object,
     containers,
@@ -15,7 +17,6 @@ from tests.manifests.render import (
     pod_template,
 )
 
-NAME, COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 OF_CONTAINER = {
     "runAsNonRoot": True,
     "privileged": False,
