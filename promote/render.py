@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from promote import diagnosis, documents, tools
+from promote import diagnosis, documents, process, tools
 from promote.documents import Document
 from promote.errors import RenderError, UsageError
 from promote.kustomization import FILE_NAMES
@@ -37,6 +37,13 @@ class Rendered:
     def documents(self) -> list[Document]:
         """The parsed documents; raises RenderError when one is unreadable."""
         return documents.read(self.text, self.name)
+
+
+def side_by_side(folders: Iterable[tuple[Path, str]]) -> list[Rendered]:
+    """Build several kustomizations, each with its name, two at a time; raises RenderError as `kustomize` does."""
+    with process.side_by_side(2) as pool:
+        rendering = [pool.submit(kustomize, folder, name) for folder, name in folders]
+        return [process.result(one) for one in rendering]
 
 
 def kustomize(folder: Path, name: str) -> Rendered:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from promote import clock, gates, inspection, kustomization, plan, process, proof, render
+from promote import clock, gates, inspection, kustomization, plan, proof, render
 from promote.checks import Verdict, in_order
 from promote.config import Environment
 from promote.errors import Blocked, CheckDenied, PartlyDone, PromoteError, RaceLost
@@ -127,9 +127,7 @@ def prove(
         old = shutil.copytree(tree.root, Path(copy).resolve() / "before", symlinks=True)
         for path, data in files.items():
             (tree.root / path).write_bytes(data)
-        with process.side_by_side(2) as pool:
-            rendering = [pool.submit(render.kustomize, each, name) for each in (old / environment.path, folder)]
-            before, after = (process.result(one) for one in rendering)
+        before, after = render.side_by_side([(old / environment.path, name), (folder, name)])
     found = proof.differences(before.documents, after.documents)
     proof.insist(found, images, tree.images(environment), others)
     verdict = inspection.inspect([after], tree.rules(), tree.root)

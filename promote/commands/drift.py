@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from promote import gates, message, plan, process, proof, render, report, verdict_report
+from promote import gates, message, plan, proof, render, report, verdict_report
 from promote.commands.result import Result
 from promote.documents import Document
 from promote.errors import UsageError
@@ -71,11 +71,8 @@ def _of(images: Mapping[str, Image], name: str) -> Version | None:
 
 def _rendered(tree: Tree, source: str, target: str) -> list[Difference]:
     """What differs beside images, once names of environments, namespaces and generated objects are alike."""
-    with process.side_by_side(2) as pool:
-        rendering = [
-            pool.submit(render.kustomize, tree.root / tree.environment(name).path, name) for name in (source, target)
-        ]
-        one, other = (_levelled(process.result(each)) for each in rendering)
+    folders = [(tree.root / tree.environment(name).path, name) for name in (source, target)]
+    one, other = map(_levelled, render.side_by_side(folders))
     return proof.others(proof.differences(one, other))
 
 

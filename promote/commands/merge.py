@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from promote import clock, gates, inspection, message, plan, process, render, report, verdict_report, workflow
+from promote import clock, gates, inspection, message, plan, render, report, verdict_report, workflow
 from promote.checks import Verdict
 from promote.commands.overriding import Reasons
 from promote.commands.result import Result
@@ -86,9 +86,7 @@ def _verdict(
         told = [_gated(before, after, there, made, known) for there, made in moving]
         if shut := [gate for made, _ in told for gate in made.blocked]:
             raise workflow.blocked(shut)
-        with process.side_by_side(2) as pool:
-            rendering = [pool.submit(render.kustomize, after.root / one.path, one.name) for one in affected]
-            targets = [process.result(one) for one in rendering]
+        targets = render.side_by_side((after.root / one.path, one.name) for one in affected)
         verdict = inspection.inspect(targets, after.rules(), after.root)
         for made, around in told:
             verdict = workflow.judged(verdict, after, made, around) if known else verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promote import holds, kustomization, message, plan, process, proof, render, report
+from promote import holds, kustomization, message, plan, proof, render, report
 from promote.commands import merge
 from promote.commands.result import Result
 from promote.config import Environment
@@ -69,11 +69,9 @@ def _moved(before: Tree, after: Tree, environment: Environment) -> Moved:
         return Moved((), path, (f"{path} has no entry of {', '.join(gone)} any more",))
     changes = plan.changes(old, new, after.config.services)
     faults = _of_bytes(before, after, environment, path) if changes else []
-    with process.side_by_side(2) as pool:
-        folders = (before.root / there.path, after.root / environment.path)
-        rendering = [pool.submit(render.kustomize, folder, environment.name) for folder in folders]
-        one, other = (process.result(each).documents for each in rendering)
-    found = proof.differences(one, other)
+    folders = (before.root / there.path, after.root / environment.path)
+    one, other = render.side_by_side((folder, environment.name) for folder in folders)
+    found = proof.differences(one.documents, other.documents)
     try:
         proof.insist(found, old, new, allow_others=True)
     except CheckDenied as error:
