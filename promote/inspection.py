@@ -6,11 +6,11 @@ import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promote import checks, documents, policy_files, process, schemas, tools, waivers
+from promote import checks, clock, documents, policy_files, process, schemas, tools, waivers
 from promote.checks import Finding, Verdict
 from promote.errors import RenderError, ToolError
 from promote.render import Rendered, resembles_object
@@ -25,11 +25,6 @@ _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status"
 _WORKERS, _SMALL_TEXT, _SMALL = 3, 1 << 20, 40_000
 
 
-def _today() -> date:
-    # The same for everybody, wherever they are.
-    return datetime.now(UTC).date()
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """By what manifests are judged: a profile of rules, schemas of custom resources, Kubernetes versions, the day."""
@@ -39,7 +34,7 @@ class Rules:
     kubernetes: tuple[str, ...]
     live: frozenset[Path] = frozenset()
     profile: str = PROFILES[-1]
-    today: date = field(default_factory=_today)
+    today: date = field(default_factory=clock.today)
 
 
 def inspect(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from promote import holds, plan
+from promote import clock, holds, plan
 from promote.commands import holding
 from promote.commands.result import Result
 from promote.errors import UsageError
@@ -35,7 +34,7 @@ def run(options: Options) -> Result:
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
         where = tree.environment(options.environment)
         images = plan.resolve(name, tree.images(where), tree.config.services)
-        today = datetime.now(UTC).date().isoformat()
+        today = clock.today().isoformat()
         standing = tree.holds()
         new = [
             Hold(where.name, image, version, options.reason, today)

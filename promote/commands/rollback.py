@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from promote import history, holds, message, plan, report, workflow
+from promote import clock, history, holds, message, plan, report, workflow
 from promote.commands.result import Result
 from promote.config import Environment
 from promote.errors import Blocked, ConfigError, UsageError
@@ -213,7 +212,7 @@ def _of(revision: Revision, name: str) -> Image:
 
 
 def _holds(environment: Environment, changes: Sequence[Change], reason: str) -> list[Hold]:
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.today().isoformat()
     return [
         Hold(environment.name, one.image, one.old, reason or f"rolled back to {one.new.tag or one.new}", today)
         for one in changes
