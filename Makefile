@@ -34,7 +34,7 @@ mutation: setup-test ## weaken the manifests and break the rules, one line at a 
 	@$(BIN)/python -m tests.mutation.rego
 
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
-	@$(BIN)/python -m pytest -n 2 tests/servers
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/servers
 
 pod-security: setup-test ## compare the rules with all fixtures of the Pod Security Standards
 	@$(BIN)/python -m tests.policies.pod_security

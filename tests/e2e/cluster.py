@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.e2e import kubelet
 from tests.e2e.api import Api, Object, Refused
-from tests.e2e.process import PortTaken, Process, free_ports, wait
+from tests.e2e.process import PortTaken, Process, wait
 from tests.manifests.render import REPOSITORY
+from tests.ports import free_ports
 
 # Where tools/setup.py has put the programs; another checkout's are as good.
 TOOLS = Path(os.environ.get("E2E_TOOLS", REPOSITORY / ".tools"))

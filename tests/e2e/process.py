@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import urllib3
@@ -40,15 +39,6 @@ def wait(what: str, ask: Callable[[], str | None], *, seconds: float) -> None:
             raise Unfinished(f"{what}: after {seconds:.0f} s still {missing}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.3)
-
-
-def free_ports(count: int) -> list[int]:
-    """Different ports of the loopback interface that nobody listens on."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 class Process:

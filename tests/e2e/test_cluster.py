@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import TOOLS, Cluster
-from tests.e2e.process import StartFailed, free_ports, wait
+from tests.e2e.process import StartFailed, wait
 from tests.manifests.render import REPOSITORY
 from tools.setup import requirements
 
@@ -158,7 +158,3 @@ def test_a_lost_port_is_chosen_again(folder: Path) -> None:
     with pytest.raises(StartFailed, match="address already in use"):
         Cluster(folder / "e2e-cluster", tools).__enter__()
     assert (folder / "starts").read_text() == "\n" * 3
-
-
-def test_free_ports_differ() -> None:
-    assert len(set(free_ports(20))) == 20

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers.ports import free_ports
+from tests.ports import free_ports
 
 Object = dict[str, Any]
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from tests.manifests.render import REPOSITORY
 # Debian keeps servers out of the search path of ordinary users.
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin:/usr/lib/rabbitmq/bin"
 Environment = dict[str, str]
+TAIL = 3000
 
 
 def needs(*programs: str) -> pytest.MarkDecorator:
@@ -31,26 +31,16 @@ def needs(*programs: str) -> pytest.MarkDecorator:
     )
 
 
-def free_port(beside: int = 0) -> int:
-    """A port that nobody uses now; `beside` is another one, that far above, that must be free as well."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            if port + beside > 65535:
-                continue
-            with contextlib.suppress(OSError):
-                if beside:
-                    second.bind(("127.0.0.1", port + beside))
-                return port
-    raise AssertionError("no free port")
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30, log: Path | None = None) -> None:
+    """Ask until it holds; when it does not in time, the message ends with what the server has said last."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"gave up waiting until {what}"
+        assert time.monotonic() < end, f"gave up waiting until {what}{_last_words(log)}"
         time.sleep(0.05)
+
+
+def _last_words(log: Path | None) -> str:
+    return f"; {log} ends with:\n{log.read_text(errors='replace')[-TAIL:]}" if log and log.exists() else ""
 
 
 def run(*command: str | Path, environment: Environment | None = None, seconds: float = 120) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.manifests.render import REPOSITORY
-from tests.servers.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
+from tests.ports import free_ports
+from tests.servers.servers import PATH, Environment, attempt, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/mysql-backup"
 PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing
@@ -95,7 +96,7 @@ class Database:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = Database(tmp_path_factory.mktemp("mysql"), free_port())
+    database = Database(tmp_path_factory.mktemp("mysql"), *free_ports(1))
     folder = database.folder
     for each in ("bin", "backup", "restore"):
         (folder / each).mkdir()
@@ -110,7 +111,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     )
     with server(*command, log=folder / "log"):
         ping = ("mariadb-admin", "--no-defaults", f"--socket={folder}/mysqld.sock", "ping")
-        wait_until(lambda: attempt(*ping).returncode == 0, "the server answers")
+        wait_until(lambda: attempt(*ping).returncode == 0, "the server answers", log=folder / "log")
         quoted = PASSWORD.replace("\\", "\\\\")
         database.sql(
             f"CREATE USER backup@'127.0.0.1' IDENTIFIED BY '{quoted}'; GRANT ALL ON *.* TO backup@'127.0.0.1'"

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from tests.manifests.render import REPOSITORY
-from tests.servers.servers import PATH, Environment, attempt, free_port, needs, run, server, wait_until
+from tests.ports import free_ports
+from tests.servers.servers import PATH, Environment, attempt, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/rabbitmq"
 # Settings of the version in the pods that this one does not know yet, hence untried: they came with 3.13.
@@ -120,8 +121,8 @@ class Node:
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
     folder = tmp_path_factory.mktemp("rabbitmq")
-    epmd = free_port()
-    members = [Node(each, folder / str(each), epmd, *(free_port() for _ in range(4))) for each in range(3)]
+    (epmd,) = free_ports(1)
+    members = [Node(each, folder / str(each), epmd, *free_ports(4)) for each in range(3)]
     with ExitStack() as stack:
         environment = {"ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": "127.0.0.1"}
         stack.enter_context(server("epmd", environment=environment, log=folder / "epmd.log"))
@@ -131,7 +132,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
             start = (PROGRAMS / "rabbitmq-server",)
             stack.enter_context(server(*start, environment=node.environment, log=node.home / "log"))
         for node in members:
-            wait_until(node.is_running, f"{node.name} runs", seconds=120)
+            wait_until(node.is_running, f"{node.name} runs", seconds=120, log=node.home / "log")
         yield members
 
 

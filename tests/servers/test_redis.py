@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.manifests.render import REPOSITORY
-from tests.servers.servers import Environment, attempt, free_port, needs, server, wait_until
+from tests.ports import free_ports
+from tests.servers.servers import Environment, attempt, needs, server, wait_until
 
 FOLDER = REPOSITORY / "base/redis"
 PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing
@@ -44,14 +45,11 @@ class Cluster:
     """Six nodes, each with its own folder, as six pods have."""
 
     folder: Path
-    ports: list[int] = field(default_factory=list)
+    # The nodes speak with one another 10000 above.
+    ports: list[int] = field(default_factory=lambda: free_ports(6, beside=10_000))
     running: dict[int, ExitStack] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        while len(self.ports) < 6:
-            port = free_port(beside=10000)
-            if port not in self.ports:
-                self.ports.append(port)
         binaries = self.folder / "bin"
         binaries.mkdir(parents=True)
         wrapper = binaries / "redis-cli"
@@ -89,7 +87,7 @@ class Cluster:
         command = ("sh", FOLDER / "start.sh", "--port", str(self.ports[index]), "--bind", "127.0.0.1")
         self.running[index] = ExitStack()
         self.running[index].enter_context(server(*command, environment=self.environment(index), log=home / "log"))
-        wait_until(lambda: "PONG" in self.ask(index, "ping"), f"node {index} answers")
+        wait_until(lambda: "PONG" in self.ask(index, "ping"), f"node {index} answers", log=home / "log")
 
     def stop(self, index: int) -> None:
         self.running.pop(index).close()
