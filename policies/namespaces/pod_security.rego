@@ -14,6 +14,7 @@ package rules.namespaces.pod_security
 
 import data.lib.documents
 import data.lib.finding
+import data.lib.standard
 import data.lib.values
 
 _modes := {"audit", "enforce", "warn"}
@@ -40,11 +41,14 @@ deny contains found if {
 	not _is_pinned(_label(namespace, label))
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not pinned", [label]),
-		"fix": sprintf("labels: {%s: v1.35}, the oldest Kubernetes in use", [label]),
+		"fix": sprintf("labels: {%s: %s}, the oldest Kubernetes in use", [label, _oldest]),
 		"path": sprintf("/metadata/labels/%s", [replace(label, "/", "~1")]),
+		"set": _oldest,
 	})
 }
 
 _label(namespace, label) := values.text(object.get(namespace.content, ["metadata", "labels", label], ""))
+
+_oldest := sprintf("v1.%d", [standard.minor])
 
 _is_pinned(version) if regex.match(`^v1\.[0-9]+$`, version)

@@ -43,4 +43,8 @@ test_denies_a_version_that_moves if {
 	examples.messages(pod_security.deny) == {
 		"Namespace/shop: pod-security.kubernetes.io/warn-version is not pinned",
 	} with input as _namespace(labels)
+	found := pod_security.deny with input as _namespace(labels) with data.target.kubernetes as "1.33"
+	fix := "labels: {pod-security.kubernetes.io/warn-version: v1.33}, the oldest Kubernetes in use"
+	{one.fix | some one in found} == {fix}
+	examples.mends(found) == {"/metadata/labels/pod-security.kubernetes.io~1warn-version": {"set": "v1.33"}}
 }
