@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from promote import message, proof, render, report, verdict_report
 from promote.commands.result import Result
@@ -28,7 +30,7 @@ def run(options: Options) -> Result:
         names = options.environments or tuple(after.config.environments)
         if not names:
             raise UsageError("there is no promote.yaml with environments here: name a folder to compare")
-        found = {name: _differences(before, after, name) for name in names}
+        found = _differences(before, after, names)
     text = [line for name, differences in found.items() for line in _text(name, differences)]
     json = {
         "base": commit,
@@ -37,13 +39,24 @@ def run(options: Options) -> Result:
     return Result(json, text, 1 if any(found.values()) else 0)
 
 
-def _differences(before: Tree, after: Tree, name: str) -> list[Difference]:
-    new = render.kustomize(after.root / after.environment(name).path, name).documents
+def _differences(before: Tree, after: Tree, names: Sequence[str]) -> dict[str, list[Difference]]:
+    known = [name for name in names if _has(before, name)]
+    rendered = [each.documents for each in render.side_by_side([*_folders(after, names), *_folders(before, known)])]
+    new, old = dict(zip(names, rendered, strict=False)), dict(zip(known, rendered[len(names) :], strict=True))
+    return {name: proof.differences(old.get(name, []), new[name]) for name in names}
+
+
+def _folders(tree: Tree, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    return ((tree.root / tree.environment(name).path, name) for name in names)
+
+
+def _has(tree: Tree, name: str) -> bool:
+    """Whether the environment was there: a new one has nothing to be compared with."""
     try:
-        old = render.kustomize(before.root / before.environment(name).path, name).documents
+        tree.environment(name)
     except (UsageError, ConfigError):
-        old = []  # the environment is new
-    return proof.differences(old, new)
+        return False
+    return True
 
 
 def _text(name: str, differences: list[Difference]) -> list[str]:
