@@ -1,9 +1,9 @@
-"""Lengths of time: as promote.yaml spells them, as ISO 8601 does for programs, and as people say them."""
+"""Lengths of time: as promote.yaml spells them, as ISO 8601 does for programs, and as people say them. Moments."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60}
 _PART = re.compile(r"([1-9][0-9]{0,3})([wdhm])")
@@ -20,6 +20,11 @@ def iso(length: timedelta) -> str:
     parts = zip((rest // 3600, rest // 60 % 60, rest % 60), "HMS", strict=True)
     time = "".join(f"{number}{unit}" for number, unit in parts if number)
     return f"P{days}{'T' + time if time else ''}" if days or time else "PT0S"
+
+
+def moment(when: datetime) -> str:
+    """A moment for programs, by RFC 3339 in UTC with a Z, as Kubernetes and `jq`'s fromdate spell it."""
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def spoken(length: timedelta) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from promote import durations, gates
@@ -60,7 +60,7 @@ def measured(plan: Plan) -> Facts:
 
 def freeze_json(freeze: Freeze) -> Facts:
     """A window that is open, as JSON."""
-    return {"reason": freeze.reason, "start": _moment(freeze.start), "end": _moment(freeze.end)}
+    return {"reason": freeze.reason, "start": durations.moment(freeze.start), "end": durations.moment(freeze.end)}
 
 
 def _soak(soak: Soak) -> Facts:
@@ -83,8 +83,8 @@ def _stay(stay: Stay | None) -> Facts:
         return {"commit": None, "since": None, "until": None, "seconds": 0, "duration": durations.iso(timedelta())}
     return {
         "commit": stay.commit,
-        "since": _moment(stay.since),
-        "until": stay.until and _moment(stay.until),
+        "since": durations.moment(stay.since),
+        "until": stay.until and durations.moment(stay.until),
         "seconds": _seconds(stay.length),
         "duration": durations.iso(stay.length),
     }
@@ -92,10 +92,6 @@ def _stay(stay: Stay | None) -> Facts:
 
 def _seconds(length: timedelta) -> int:
     return int(length.total_seconds())
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
 
 
 def _image(change: Change, plan: Plan, known: Known) -> Facts:

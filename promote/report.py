@@ -60,7 +60,7 @@ def _gate_json(gate: Gate) -> Json:
         "subject": gate.subject,
         "passed": gate.passed,
         "reason": gate.reason,
-        "until": gate.until and gate.until.isoformat(timespec="seconds"),
+        "until": gate.until and durations.moment(gate.until),
         "despite": gate.despite,
     }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from promote import clock, gates, proof, report, workflow
+from promote import clock, durations, gates, proof, report, workflow
 from promote.checks import Verdict
 from promote.commands import promote
 from promote.commands.promote import Options
@@ -34,7 +34,7 @@ def run(options: Options) -> Result:
     lasting = _denials(proposal.verdict) + ([] if options.allow_other_changes else _others(proposal))
     obstacles = [*map(_shut, proposal.plan.blocked), *lasting]
     opens = gates.earliest(clock.now(), lambda now: _shut_at(proposal, images, known, now))
-    earliest = None if lasting or opens is None else f"{opens:%Y-%m-%dT%H:%M:%SZ}"
+    earliest = None if lasting or opens is None else durations.moment(opens)
     code = workflow.exit_code(proposal) or (CheckDenied.exit_code if lasting else 0)
     answer = report.plan_json(proposal.plan, Published(), proposal.verdict)
     text = [*report.plan_text(proposal.plan), *(["", *_text(obstacles, earliest)] if proposal.plan.changes else [])]
@@ -49,7 +49,7 @@ def _shut_at(proposal: Proposal, images: Sequence[Image], known: Known, now: dat
 
 
 def _shut(gate: Gate) -> Obstacle:
-    until = f"{gate.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if gate.until else None
+    until = durations.moment(gate.until) if gate.until else None
     reason = f"{gate.subject}: {gate.reason}"
     return {"name": gate.name, "reason": reason, "until": until, "way": gates.WAYS[gate.name]}
 

@@ -45,7 +45,7 @@ def test_what_was_measured_is_told_in_seconds_and_moments() -> None:
         freeze=Freeze("weekend", start, start + timedelta(hours=1)),
         despite={"soak": "it is urgent"},
     )  # fmt: skip
-    told = {"commit": "c0ffee", "since": "2026-11-23T10:00:00+00:00", "until": "2026-11-24T10:00:00+00:00",
+    told = {"commit": "c0ffee", "since": "2026-11-23T10:00:00Z", "until": "2026-11-24T10:00:00Z",
             "seconds": 86400, "duration": "P1D"}  # fmt: skip
     never = {"commit": None, "since": None, "until": None, "seconds": 0, "duration": "PT0S"}
     who = {"service": "cart", "image": "a"}
@@ -55,7 +55,7 @@ def test_what_was_measured_is_told_in_seconds_and_moments() -> None:
         "soak": {"environment": "staging", "required": 14400, "images": [who | told, who | never]},
         "combination": {"environment": "staging", "ran": False, **never, "apart": apart, "required": True},
         "freeze": {
-            "reason": "weekend", "start": "2026-11-23T10:00:00+00:00", "end": "2026-11-23T11:00:00+00:00"
+            "reason": "weekend", "start": "2026-11-23T10:00:00Z", "end": "2026-11-23T11:00:00Z"
         },
         "despite": {"soak": "it is urgent"},
     }  # fmt: skip

@@ -67,7 +67,7 @@ def test_what_was_measured_is_in_the_plan() -> None:
     answer = report.plan_json(plan, Published())
     assert answer["gates"][0] | {"name": ""} == {
         "name": "", "subject": "production", "passed": True, "reason": "weekend",
-        "until": "2026-11-30T05:00:00+00:00", "despite": "it is down",
+        "until": "2026-11-30T05:00:00Z", "despite": "it is down",
     }  # fmt: skip
     assert (answer["soak"], answer["despite"]) == (facts.measured(plan)["soak"], {"freeze": "it is down"})
     said = ("web ran in staging for 1 d 2 h, from 0123456789ab on", "this set ran together in staging for 1 d 2 h",
