@@ -59,11 +59,14 @@ deny contains found if {
 	missing := reachability.declared - reachability.allowed.Egress
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(from, "Egress")
-	ends := [parties.everybody[to].title, _ports(missing, from, to)]
-	found := _about(parties.everybody[from], {
-		"msg": sprintf("no NetworkPolicy lets it reach %s on %s, as the table flows declares", ends),
+	keeper := object.get(_keepers, ["Egress", from], null)
+	found := _missing(parties.everybody[from], keeper, {
+		"path": "/spec/egress",
+		"msg": sprintf("reach %s on %s, as the table flows declares", [
+			parties.everybody[to].title,
+			_ports(missing, from, to),
+		]),
 		"fix": "allow it by egress, or remove the flow from policies/data/flows.yaml",
-		"path": "",
 	})
 }
 
@@ -71,11 +74,14 @@ deny contains found if {
 	missing := reachability.declared - reachability.allowed.Ingress
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(to, "Ingress")
-	ends := [parties.everybody[from].title, _ports(missing, from, to)]
-	found := _about(parties.everybody[to], {
-		"msg": sprintf("no NetworkPolicy lets %s in on %s, as the table flows declares", ends),
+	keeper := object.get(_keepers, ["Ingress", to], null)
+	found := _missing(parties.everybody[to], keeper, {
+		"path": "/spec/ingress",
+		"msg": sprintf("be reached by %s on %s, as the table flows declares", [
+			parties.everybody[from].title,
+			_ports(missing, from, to),
+		]),
 		"fix": "allow it by ingress, or remove the flow from policies/data/flows.yaml",
-		"path": "",
 	})
 }
 
@@ -95,11 +101,27 @@ _is_held(id, direction) if {
 	not parties.everybody[id].stranger
 }
 
-_about(party, said) := finding.about(party.resource, said)
+# A finding stands where the peer belongs: in the policy that says the most about this end, if any says something.
+_missing(party, keeper, said) := finding.about(keeper, object.union(said, {"msg": msg})) if {
+	is_object(keeper)
+	msg := sprintf("does not let %s %s", [party.title, said.msg])
+} else := finding.about(party.resource, object.union(said, {"msg": msg, "path": ""})) if {
+	party.resource
+	msg := sprintf("no NetworkPolicy lets it %s", [said.msg])
+} else := finding.about_namespace(party.namespace, object.union(said, {"msg": msg, "path": ""})) if {
+	msg := sprintf("no NetworkPolicy lets %s %s", [party.title, said.msg])
+}
 
-_about(party, said) := finding.about_namespace(party.namespace, object.union(said, {"msg": msg})) if {
-	not party.resource
-	msg := sprintf("%s: %s", [party.title, said.msg])
+# Of all policies with rules of that direction for an end, the one that is for the fewest.
+_keepers[direction][id] := network.policies[place] if {
+	some direction, _ in network.directions
+	some id in parties.own
+	[_, _, place] := min({[count(subjects), policy.name, index] |
+		some index, policy in network.policies
+		count(network.rules(policy, direction)) > 0
+		subjects := parties.subjects(policy)
+		id in subjects
+	})
 }
 
 _listed(flows) := concat("; ", array.concat(listed, _more(count(pairs) - _most))) if {

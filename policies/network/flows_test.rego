@@ -92,15 +92,36 @@ test_denies_a_flow_that_one_end_lacks if {
 		"Deployment/web: no NetworkPolicy lets it reach db on 3306/TCP, as the table flows declares",
 	} with input as _target([_deny, _db(_from_web)]) with data.flows as _table
 	examples.messages(flows.deny) == {
-		"Deployment/db: no NetworkPolicy lets web in on 3306/TCP, as the table flows declares",
+		"Deployment/db: no NetworkPolicy lets it be reached by web on 3306/TCP, as the table flows declares",
 	} with input as _target([_deny, _web(_to_db)]) with data.flows as _table
+}
+
+test_points_at_the_policy_where_a_peer_is_missing if {
+	elsewhere := {"to": [_pods("web")], "ports": [{"port": 3306}]}
+	wide := examples.network_policy("all", {"podSelector": {}, "policyTypes": ["Egress"], "egress": [elsewhere]})
+	inward := {"from": [_pods("web")], "ports": [{"port": 3307}]}
+	messages := {[found.msg, found.path] |
+		some found in flows.deny with data.flows as _table
+			with input as _target([wide, _deny, _web(elsewhere), _db(inward)])
+	}
+	missing := {
+		[
+			"NetworkPolicy/web: does not let web reach db on 3306/TCP, as the table flows declares",
+			"/spec/egress",
+		],
+		[
+			"NetworkPolicy/db: does not let db be reached by web on 3306/TCP, as the table flows declares",
+			"/spec/ingress",
+		],
+	}
+	missing & messages == missing
 }
 
 test_denies_a_flow_that_a_visitor_lacks if {
 	secret := examples.resource("v1", "Secret", "any", {})
 	examples.messages(flows.deny) == {
-		"Namespace/shop: visitor: no NetworkPolicy lets it reach db on 3306/TCP, as the table flows declares",
-		"Deployment/db: no NetworkPolicy lets visitor in on 3306/TCP, as the table flows declares",
+		"Namespace/shop: no NetworkPolicy lets visitor reach db on 3306/TCP, as the table flows declares",
+		"NetworkPolicy/db: does not let db be reached by visitor on 3306/TCP, as the table flows declares",
 	} with input as _target([_deny, _web(_to_db), _db(_from_web), secret]) with data.flows as _table
 }
 
@@ -128,8 +149,8 @@ test_misses_no_flow_where_no_policy_closes_the_end if {
 test_misses_no_flow_from_whom_nobody_declared if {
 	table := {"allowed": [{"from": "every pod", "to": "db", "ports": [3306]}]}
 	examples.messages(flows.deny) == {sprintf(
-		"Deployment/db: no NetworkPolicy lets a pod with%s labels in shop in on 3306/TCP, as the table flows declares",
-		[labels],
+		"NetworkPolicy/db: does not let db be reached by a pod with%s labels in shop on 3306/TCP, as the table %s",
+		[labels, "flows declares"],
 	) |
 		some labels in [" unknown", "out"]
 	} with input as _target([_deny, _web(_to_db), _db(_from_web)]) with data.flows as table
