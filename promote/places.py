@@ -13,12 +13,16 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a pointer could be followed, the line (from 1) of what it ended at, and whether that is all of it."""
+    """How far a pointer could be followed, the line (from 1) of what it ended at, and whether that is all of it.
+
+    `first` is the line of the first line of a text that is written line by line.
+    """
 
     line: int
     depth: int
     whole: bool = False
     same: bool = False
+    first: int = 0
 
 
 def field(node: Node | None, key: str) -> Node | None:
@@ -67,6 +71,15 @@ def named(content: Any, steps: Sequence[str]) -> str:
     return "".join(f"/{word}" for word in words)
 
 
+def outside(content: Any, steps: Sequence[str]) -> int:
+    """How many of the `steps` lead to a text in `content`; those after them lead on within what that text spells."""
+    for depth, step in enumerate(steps):
+        if isinstance(content, str):
+            return depth
+        content = _child(content, step)
+    return len(steps)
+
+
 def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
     """Where in `node` the steps lead that lead to something in the rendered `content`.
 
@@ -79,7 +92,8 @@ def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
             return Place(line, depth)
         key, node = found
         line, content = key.start_mark.line + 1, _child(content, step)
-    return Place(line, len(steps), True, says(node, content))
+    first = node.start_mark.line + 2 if isinstance(node, ScalarNode) and node.style == "|" else 0
+    return Place(line, len(steps), True, says(node, content), first)
 
 
 def trail(node: Node, content: Any, steps: Sequence[str]) -> list[tuple[str | int, Node]]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from promote import documents, origins, patches, places
+from promote import documents, generators, origins, patches, places
 from promote.checks import NOWHERE, Finding
 from promote.documents import Document, Identity, Source
+from promote.generators import Said
 from promote.kustomization import FILE_NAMES
 from promote.origins import Origin
 from promote.patches import Layer
@@ -136,51 +140,59 @@ class Sources:
         return list(patches.layers(self._rendered.folder.resolve()))
 
     def _of_value(self, document: Document, steps: list[str]) -> Source | None:
-        for file, place in self._generated(document, steps):
-            if place.same:
-                return self._source(file, place.line)
-        origin = self._origin(document.identity)
-        found = self._in_origin(origin, document, steps) if origin else None
-        if origin and found and found.same:
-            return self._source(origin.file, found.line)
-        # The value is not what that file says, or not there at all: a patch may have written it.
-        best_file, best = origin and origin.file, found
+        depth = places.outside(document.content, steps)
+        steps, inner = steps[:depth], steps[depth:]
+        if said := self._said(document, steps):
+            file, place = said
+            return self._source(file, _line_within(place, places.value_at(document.content, steps), inner))
+        return self._nearest(document, steps)
+
+    def _said(self, document: Document, steps: list[str]) -> Said | None:
+        """What says the value that is rendered, if anything does."""
+        return next((said for said in self._sayings(document, steps) if said.place.same), None)
+
+    def _sayings(self, document: Document, steps: list[str]) -> Iterator[Said]:
+        yield from self._generated(document, steps)
+        yield from self._in_origin(document, steps)
+        yield from self._patched(document, steps)
+
+    def _nearest(self, document: Document, steps: list[str]) -> Source | None:
+        """Where a value that no file says as it is rendered was written nevertheless, or belongs."""
+        best = next(self._in_origin(document, steps), None)
         # Amounts are each environment's own: of several places as near, the outermost is meant.
-        own = found is not None and _AMOUNTS in steps[: found.depth]
-        for patch_file, place in self._patched(document, steps):
-            if place.same:
-                return self._source(patch_file, place.line)
-            nearer = place.depth - (best.depth if best else 0)
-            if nearer > 0 or (own and best is found and nearer == 0):
-                best_file, best = patch_file, place
-        return self._source(best_file, best.line if best else 1) if best_file else None
+        own = best is not None and _AMOUNTS in steps[: best.place.depth]
+        for patched in self._patched(document, steps):
+            nearer = patched.place.depth - (best.place.depth if best else 0)
+            if nearer > 0 or (own and nearer == 0):
+                best, own = patched, False
+        return self._source(best.file, best.place.line) if best else None
 
-    def _is_spelled(self, document: Document, steps: list[str]) -> bool:
-        origin = self._origin(document.identity)
-        found = self._in_origin(origin, document, steps) if origin else None
-        return bool(found and found.same) or any(place.same for _, place in self._patched(document, steps))
-
-    def _generated(self, document: Document, steps: list[str]) -> Iterator[tuple[Path, Place]]:
+    def _generated(self, document: Document, steps: list[str]) -> Iterator[Said]:
         who = document.identity
         for layer in self._layers:
             for entry in places.items(layer.root, origins.GENERATORS.get(who.kind, "")):
                 if places.text(entry, "name") in layer.names(who.written_name):
-                    yield layer.file, _literal(entry, document, steps)
+                    yield generators.origin(entry, layer.file, steps, _text_at(document, steps))
 
-    def _patched(self, document: Document, steps: list[str]) -> Iterator[tuple[Path, Place]]:
+    def _patched(self, document: Document, steps: list[str]) -> Iterator[Said]:
         for layer in self._layers:
             for patch in patches.of(layer):
                 place = patch.place(document, steps)
                 if place is not None:
-                    yield patch.file, place
+                    yield Said(patch.file, place)
 
-    def _in_origin(self, origin: Origin, document: Document, steps: list[str]) -> Place | None:
+    def _in_origin(self, document: Document, steps: list[str]) -> Iterator[Said]:
+        """The place in the file that the object comes from, if it is known."""
+        origin = self._origin(document.identity)
+        if origin is None:
+            return
         root = self._node(origin, document.identity.kind)
         if root is None:
-            return None
-        if self._generates(origin):
-            return _literal(root, document, steps)
-        return places.follow(root, document.content, steps)
+            yield Said(origin.file, Place(1, 0))
+        elif self._generates(origin):
+            yield generators.origin(root, origin.file, steps, _text_at(document, steps))
+        else:
+            yield Said(origin.file, places.follow(root, document.content, steps))
 
     def _generates(self, origin: Origin) -> bool:
         return bool(self._layers) and origin.file.name in FILE_NAMES
@@ -200,7 +212,7 @@ class Sources:
         if not _is_image(steps):
             return None
         repository = _repository(str(places.value_at(document.content, steps) or ""))
-        lacks = rule in _IMAGE_KEYS and not self._is_spelled(document, steps)
+        lacks = rule in _IMAGE_KEYS and self._said(document, steps) is None
         for number, layer in enumerate(self._layers):
             for item in places.items(layer.root, "images"):
                 # Further down, only the name that an entry gives is sure to be its own.
@@ -241,13 +253,25 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
-def _literal(entry: Node, document: Document, steps: list[str]) -> Place:
-    """The literal of a generator's `entry` for the key at the end of `steps`, or the entry itself."""
-    for literal in places.items(entry, "literals"):
-        if steps[1:] and isinstance(literal, ScalarNode) and literal.value.partition("=")[0] == steps[1]:
-            same = literal.value.partition("=")[2] == places.value_at(document.content, steps)
-            return Place(literal.start_mark.line + 1, len(steps), True, same)
-    return Place(entry.start_mark.line + 1, 0)
+def _text_at(document: Document, steps: list[str]) -> str:
+    """What a generator was told: a Secret holds it in base64."""
+    value = str(places.value_at(document.content, steps))
+    if document.identity.kind != "Secret":
+        return value
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return value
+
+
+def _line_within(place: Place, text: Any, inner: list[str]) -> int:
+    """The line that the `inner` steps lead to within a text that begins at `place`."""
+    if not inner or not place.first:
+        return place.line
+    for root in documents.nodes(text)[:1]:
+        with suppress(yaml.YAMLError):
+            return place.first - 1 + places.follow(root, documents.value(root), inner).line
+    return place.line
 
 
 def _is_namespace(document: Document, steps: list[str]) -> bool:

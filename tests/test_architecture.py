@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
         (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),
         (OUTER, "why nothing can be rendered", "diagnosis"),
         (OUTER, "rendering, the forges", "render forge.local forge.github"),
-        (OUTER, "the choice of a forge, where a patch stands", "forge patches"),
+        (OUTER, "the choice of a forge, where a patch or what is generated stands", "forge patches generators"),
         (OUTER, "where an object is written", "origins"),
         (OUTER, "where a finding comes from", "sources"),
         (OUTER, "the checks", "inspection"),

@@ -34,7 +34,7 @@ deny contains found if {
 	row := data.alerts[alert.file.config.namespace].rules[alert.content.alert]
 	differences := _differences(alert.content, row)
 	count(differences) > 0
-	found := _about(alert.file, {
+	found := _about_alert(alert, {
 		"msg": sprintf("the alert %s differs from the table: %s", [alert.content.alert, concat(", ", differences)]),
 		"fix": sprintf("write %s, or change its row in policies/data/alerts.yaml", [_written(row)]),
 	})
@@ -44,7 +44,7 @@ deny contains found if {
 	some alert in _alerts
 	key := data.alerts[alert.file.config.namespace].runbook
 	values.text(values.at(alert.content, ["annotations", key])) == ""
-	found := _about(alert.file, {
+	found := _about_alert(alert, {
 		"msg": sprintf("the alert %s has no annotation %s", [alert.content.alert, key]),
 		"fix": sprintf("annotations: {%s: …} in the alert", [key]),
 	})
@@ -59,6 +59,9 @@ _about(file, said) := finding.about(file.config, object.union(
 	{"fix": said.fix, "path": file.path},
 	{"msg": sprintf("%s: %s", [file.key, said.msg])},
 ))
+
+# The path goes on into the text, to the alert in it.
+_about_alert(alert, said) := _about(object.union(alert.file, {"path": concat("", [alert.file.path, alert.path])}), said)
 
 _differences(alert, row) := array.concat(
 	[sprintf("expr does not ask %s", [row.threshold]) |
@@ -99,8 +102,8 @@ _rule_files := [{"config": config, "key": key, "path": sprintf("/data/%s", [key]
 ]
 
 # Every rule of them; one that only records has no name of an alert and so matches nothing.
-_alerts := [{"content": content, "file": file} |
+_alerts := [{"content": content, "file": file, "path": sprintf("/groups/%d/rules/%d", [place, index])} |
 	some file in _rule_files
-	some group in values.list(values.at(yaml.unmarshal(file.text), ["groups"]))
-	some content in values.list(values.at(group, ["rules"]))
+	some place, group in values.list(values.at(yaml.unmarshal(file.text), ["groups"]))
+	some index, content in values.list(values.at(group, ["rules"]))
 ]

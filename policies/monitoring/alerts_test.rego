@@ -86,5 +86,5 @@ test_denies_another_duration_or_severity if {
 test_denies_an_alert_without_a_runbook if {
 	found := alerts.deny with input as _target(object.remove(_alert, ["annotations"])) with data.alerts as _table
 	examples.messages(found) == {"ConfigMap/rules: cart.rules.yml: the alert CartDown has no annotation runbook"}
-	{each.path | some each in found} == {"/data/cart.rules.yml"}
+	{each.path | some each in found} == {"/data/cart.rules.yml/groups/0/rules/0"}
 }

@@ -78,6 +78,61 @@ def test_a_value_that_the_target_merges_into_a_generated_object(two: Repository)
     assert source(two, "ConfigMap", "my-settings", "/data/MODE") == two.line(TOP, "MODE=loud")
 
 
+ALERTS = "groups:\n  - rules:\n      - alert: Down\n        for: 1m\n      - alert: Slow\n        for: 5m\n"
+SECOND = "/data/alerts.yml/groups/0/rules/1"
+
+
+def generates(repository: Repository, entry: str, kind: str = "ConfigMap") -> None:
+    if kind == "ConfigMap":
+        repository.edit(BASE, "configMapGenerator:\n", f"configMapGenerator:\n  - {entry}\n")
+    else:
+        repository.append(BASE, f"secretGenerator:\n  - {entry}\n")
+
+
+def test_a_value_that_is_a_file(two: Repository) -> None:
+    two.write("base/rules/alerts.yml", ALERTS)
+    generates(two, "{name: rules, files: [rules/alerts.yml, other.yml=rules/alerts.yml]}")
+    assert source(two, "ConfigMap", "my-rules", "/data/alerts.yml") == "base/rules/alerts.yml:1"
+    assert source(two, "ConfigMap", "my-rules", "/data/other.yml") == "base/rules/alerts.yml:1"
+    assert source(two, "ConfigMap", "my-rules", "") == two.line(BASE, "name: rules")
+
+
+def test_a_path_that_leads_on_into_a_file(two: Repository) -> None:
+    two.write("base/alerts.yml", "# Who is called.\n" + ALERTS)
+    generates(two, "{name: rules, files: [alerts.yml]}")
+    assert source(two, "ConfigMap", "my-rules", SECOND) == two.line("base/alerts.yml", "alert: Slow")
+    assert source(two, "ConfigMap", "my-rules", SECOND + "/for") == two.line("base/alerts.yml", "for: 5m")
+    assert source(two, "ConfigMap", "my-rules", SECOND + "/labels") == two.line("base/alerts.yml", "alert: Slow")
+
+
+def test_a_path_that_leads_on_into_a_text_in_the_object(two: Repository) -> None:
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rules}\ndata:\n  alerts.yml: |\n"
+    two.write("base/rules.yaml", head + "".join(f"    {line}\n" for line in ALERTS.splitlines()))
+    two.edit(BASE, "resources:\n", "resources:\n  - rules.yaml\n")
+    assert source(two, "ConfigMap", "my-rules", SECOND) == two.line("base/rules.yaml", "alert: Slow")
+
+
+def test_a_path_that_leads_on_into_a_text_whose_lines_are_not_its_own(two: Repository) -> None:
+    text = ALERTS.replace("\n", "\\n")
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rules}\ndata:\n"
+    two.write("base/rules.yaml", f'{head}  alerts.yml: "{text}"\n')
+    two.edit(BASE, "resources:\n", "resources:\n  - rules.yaml\n")
+    assert source(two, "ConfigMap", "my-rules", SECOND) == two.line("base/rules.yaml", "alerts.yml:")
+
+
+def test_a_path_that_leads_on_into_a_text_that_no_parser_takes(two: Repository) -> None:
+    two.write("base/alerts.yml", "groups: !reference [here]\n")
+    generates(two, "{name: rules, files: [alerts.yml]}")
+    assert source(two, "ConfigMap", "my-rules", SECOND) == "base/alerts.yml:1"
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_a_value_that_is_a_line_of_a_file(two: Repository, kind: str) -> None:
+    two.write("base/shop.env", "# none of it is real\nCOLOUR=red\nSIZE=large\n")
+    generates(two, "{name: wishes, envs: [shop.env]}", kind)
+    assert source(two, kind, "my-wishes", "/data/SIZE") == two.line("base/shop.env", "SIZE")
+
+
 def test_a_patch_wrote_what_is_rendered(two: Repository) -> None:
     two.append(
         TOP,
