@@ -63,3 +63,9 @@ test_leaves_it_to_the_evaluation_to_tell_all_at_once if {
 	before := evaluation.warn with input as target with data.target as {"live": true}
 	{report | some report in before; report.denied} == set()
 }
+
+test_tells_all_itself_where_nothing_else_does if {
+	target := examples.deployment({"hostPID": true})
+	count(main.deny) > 0 with input as target with data.target as {"live": true, "once": true}
+		with evaluation.tells_findings as false
+}

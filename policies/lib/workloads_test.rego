@@ -13,6 +13,10 @@ test_selects_by_the_labels_of_the_template if {
 	workloads.names(found) == "StatefulSet cart"
 	count(workloads.selected("else", selector)) == 0 with input as _target
 	count(workloads.selected("shop", {"matchLabels": {"app": "web"}})) == 0 with input as _target
+	other := {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["cart"]}]}
+	count(workloads.selected("shop", other)) == 0 with input as _target
+	both := object.union({"matchLabels": {"app": "cart"}}, other)
+	count(workloads.selected("shop", both)) == 0 with input as _target
 }
 
 _pod(name) := {"app": "cart", "statefulset.kubernetes.io/pod-name": name}

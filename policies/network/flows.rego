@@ -59,8 +59,8 @@ deny contains found if {
 	missing := reachability.declared - reachability.allowed.Egress
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(from, "Egress")
-	keeper := object.get(_keepers, ["Egress", from], null)
-	found := _missing(parties.everybody[from], keeper, {
+	keepers := object.get(_keepers, ["Egress", from], [])
+	found := _missing(parties.everybody[from], keepers, {
 		"path": "/spec/egress",
 		"msg": sprintf("reach %s on %s, as the table flows declares", [
 			parties.everybody[to].title,
@@ -74,8 +74,8 @@ deny contains found if {
 	missing := reachability.declared - reachability.allowed.Ingress
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(to, "Ingress")
-	keeper := object.get(_keepers, ["Ingress", to], null)
-	found := _missing(parties.everybody[to], keeper, {
+	keepers := object.get(_keepers, ["Ingress", to], [])
+	found := _missing(parties.everybody[to], keepers, {
 		"path": "/spec/ingress",
 		"msg": sprintf("be reached by %s on %s, as the table flows declares", [
 			parties.everybody[from].title,
@@ -102,18 +102,21 @@ _is_held(id, direction) if {
 }
 
 # A finding stands where the peer belongs: in the policy that says the most about this end, if any says something.
-_missing(party, keeper, said) := finding.about(keeper, object.union(said, {"msg": msg})) if {
-	is_object(keeper)
+_missing(party, [keeper], said) := finding.about(keeper, object.union(said, {"msg": msg})) if {
 	msg := sprintf("does not let %s %s", [party.title, said.msg])
-} else := finding.about(party.resource, object.union(said, {"msg": msg, "path": ""})) if {
-	party.resource
+}
+
+_missing(party, [], said) := finding.about(party.resource, object.union(said, {"msg": msg, "path": ""})) if {
 	msg := sprintf("no NetworkPolicy lets it %s", [said.msg])
-} else := finding.about_namespace(party.namespace, object.union(said, {"msg": msg, "path": ""})) if {
+}
+
+_missing(party, [], said) := finding.about_namespace(party.namespace, object.union(said, {"msg": msg, "path": ""})) if {
+	not party.resource
 	msg := sprintf("no NetworkPolicy lets %s %s", [party.title, said.msg])
 }
 
 # Of all policies with rules of that direction for an end, the one that is for the fewest.
-_keepers[direction][id] := network.policies[place] if {
+_keepers[direction][id] := [network.policies[place]] if {
 	some direction, _ in network.directions
 	some id in parties.own
 	[_, _, place] := min({[count(subjects), policy.name, index] |
