@@ -12,10 +12,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
 
 setup: ## install what the promote command needs
-	@$(PYTHON) tools/setup.py promote
+	@$(PYTHON) -m tools.setup promote
 
 setup-test:
-	@$(PYTHON) tools/setup.py test
+	@$(PYTHON) -m tools.setup test
 
 demo: setup ## run a promotion from end to end in a sandbox
 	@$(BIN)/python tools/demo.py
@@ -40,10 +40,10 @@ pod-security: setup-test ## compare the rules with all fixtures of the Pod Secur
 	@$(BIN)/python -m tests.policies.pod_security
 
 kubeseal: ## build the program that seals secrets
-	@$(PYTHON) tools/setup.py kubeseal
+	@$(PYTHON) -m tools.setup kubeseal
 
 e2e: ## roll both environments out in a real control plane
-	@$(PYTHON) tools/setup.py e2e
+	@$(PYTHON) -m tools.setup e2e
 	@$(BIN)/python -m pytest tests/e2e
 
 docs: setup-test ## write the pages that are made from rules and manifests

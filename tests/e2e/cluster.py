@@ -29,7 +29,7 @@ from tests.e2e.process import PortTaken, Process, wait
 from tests.manifests.render import REPOSITORY
 from tests.ports import free_ports
 
-# Where tools/setup.py has put the programs; another checkout's are as good.
+# Where tools/setup has put the programs; another checkout's are as good.
 TOOLS = Path(os.environ.get("E2E_TOOLS", REPOSITORY / ".tools"))
 ATTEMPTS = 3
 ZONES = ("a", "b", "c")

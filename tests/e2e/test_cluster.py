@@ -15,7 +15,7 @@ import pytest
 from tests.e2e.cluster import TOOLS, Cluster
 from tests.e2e.process import StartFailed, wait
 from tests.manifests.render import REPOSITORY
-from tools.setup import requirements
+from tools.setup.go import requirements
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "provisioner"}
 LISTENING = "0A"

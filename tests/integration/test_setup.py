@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tools import setup
+from tools.setup.go import installed_go, requirements
+from tools.setup.groups import steps
+from tools.setup.programs import programs as built
+from tools.setup.work import BASE_PYTHON
 
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "http://127.0.0.1:9"
@@ -64,7 +67,7 @@ def fake_go(tmp_path: Path) -> dict[str, str]:
 
 def pretend_done(root: Path, *, programs: bool) -> None:
     """Stamp the steps as if they had been performed, those that build programs only if asked."""
-    for step in setup.steps(root, "test"):
+    for step in steps(root, "test"):
         if programs or ".tools/bin" not in step.does:
             for path in (*step.results, step.stamp):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +77,8 @@ def pretend_done(root: Path, *, programs: bool) -> None:
 
 def start(root: Path, group: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [setup.BASE_PYTHON, root / "tools" / "setup.py", group],
+        [BASE_PYTHON, "-m", "tools.setup", group],
+        cwd=root,
         env={**os.environ, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -122,7 +126,7 @@ def test_a_package_that_cannot_be_downloaded_leaves_no_environment(checkout: Pat
 
 def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_path: Path) -> None:
     pretend_done(checkout, programs=False)
-    go = setup.installed_go() or ROOT / ".tools" / "go" / "go" / "bin" / "go"
+    go = installed_go() or ROOT / ".tools" / "go" / "go" / "bin" / "go"
     broken = {
         "GOFLAGS": "-modcacherw",
         "GOMODCACHE": str(tmp_path / "empty"),
@@ -203,8 +207,8 @@ def test_every_program_says_its_pinned_version(program: str, question: str) -> N
     [pinned] = {
         version
         for go_mod in (file.read_text() for file in (ROOT / "tools").glob("*-tools/go.mod"))
-        for module, version in setup.requirements(go_mod).items()
-        if program in setup.programs(go_mod) and re.search(rf"/{of}(/v\d+)?$", module)
+        for module, version in requirements(go_mod).items()
+        if program in built(go_mod) and re.search(rf"/{of}(/v\d+)?$", module)
     }
     path = ROOT / ".tools" / "bin" / program
     said = subprocess.run([path, question], capture_output=True, text=True, timeout=30, check=True).stdout

@@ -10,7 +10,10 @@ import yaml
 
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, WORKLOADS, Object, name_of, overlay, pod_template, render
 from tests.manifests.variants import Workshop
-from tools import seal_demo, setup
+from tools import seal_demo
+from tools.setup.go import requirements
+from tools.setup.groups import steps
+from tools.setup.programs import SEALED_SECRETS
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 TABLE: dict[str, dict[str, str]] = yaml.safe_load(seal_demo.TABLE.read_text(encoding="utf-8"))
@@ -141,9 +144,9 @@ def test_both_pages_say_how_to_seal_in_four_lines() -> None:
 
 
 def test_kubeseal_is_built_alone_and_pinned() -> None:
-    (step,) = setup.steps(REPOSITORY, "kubeseal")
+    (step,) = steps(REPOSITORY, "kubeseal")
     assert REPOSITORY / ".tools/bin/kubeseal" in step.results
     assert "\nkubeseal: ##" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     pinned = (REPOSITORY / "tools/e2e/sealed-secrets/go.mod").read_text(encoding="utf-8")
-    version = setup.requirements(pinned)[setup.SEALED_SECRETS].removeprefix("v")
+    version = requirements(pinned)[SEALED_SECRETS].removeprefix("v")
     assert f"version {version}" in (REPOSITORY / "components/secrets-sealed/README.md").read_text(encoding="utf-8")

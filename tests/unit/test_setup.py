@@ -5,19 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tools import setup
+from tools.setup import definitions, go, packages, programs, work
+from tools.setup.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def step(folder: Path, *, make: bool = True) -> setup.Step:
-    def run(_: setup.Workplace) -> None:
+def step(folder: Path, *, make: bool = True) -> work.Step:
+    def run(_: work.Workplace) -> None:
         assert not (folder / "stamp").exists()
         if not make:
-            raise setup.SetupFailed("no network")
+            raise work.SetupFailed("no network")
         (folder / "result").touch()
 
-    return setup.Step(
+    return work.Step(
         does="make the result",
         first_time="no time",
         key="key",
@@ -29,13 +30,13 @@ def step(folder: Path, *, make: bool = True) -> setup.Step:
 
 def test_a_step_is_done_once_it_was_performed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not step(tmp_path).done()
-    step(tmp_path).perform(setup.Workplace(tmp_path, 0))
+    step(tmp_path).perform(work.Workplace(tmp_path, 0))
     assert step(tmp_path).done()
     assert capsys.readouterr().out.startswith("make the result (no time the first time) … 0.")
 
 
 def test_a_step_is_not_done_when_its_result_is_gone(tmp_path: Path) -> None:
-    step(tmp_path).perform(setup.Workplace(tmp_path, 0))
+    step(tmp_path).perform(work.Workplace(tmp_path, 0))
     (tmp_path / "result").unlink()
     assert not step(tmp_path).done()
 
@@ -48,9 +49,9 @@ def test_a_step_is_not_done_under_another_stamp(tmp_path: Path, content: bytes) 
 
 
 def test_a_step_that_fails_loses_its_old_stamp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    step(tmp_path).perform(setup.Workplace(tmp_path, 0))
-    with pytest.raises(setup.SetupFailed, match="no network"):
-        step(tmp_path, make=False).perform(setup.Workplace(tmp_path, 0))
+    step(tmp_path).perform(work.Workplace(tmp_path, 0))
+    with pytest.raises(work.SetupFailed, match="no network"):
+        step(tmp_path, make=False).perform(work.Workplace(tmp_path, 0))
     assert not step(tmp_path).done()
     assert capsys.readouterr().out.endswith("… failed\n")
 
@@ -58,40 +59,40 @@ def test_a_step_that_fails_loses_its_old_stamp(tmp_path: Path, capsys: pytest.Ca
 def test_a_fingerprint_follows_contents_and_their_borders(tmp_path: Path) -> None:
     file = tmp_path / "lock"
     file.write_text("one")
-    first = setup.fingerprint(file)
-    assert setup.fingerprint("one") == first
+    first = work.fingerprint(file)
+    assert work.fingerprint("one") == first
     file.write_text("two")
-    assert setup.fingerprint(file) != first
-    assert setup.fingerprint("ab", "c") != setup.fingerprint("a", "bc")
+    assert work.fingerprint(file) != first
+    assert work.fingerprint("ab", "c") != work.fingerprint("a", "bc")
 
 
 def test_a_stopped_build_leaves_no_folder(tmp_path: Path) -> None:
-    work = setup.Workplace(tmp_path, 0)
-    work.tools.mkdir()
-    with pytest.raises(IsADirectoryError), work.building() as folder:
+    place = work.Workplace(tmp_path, 0)
+    place.tools.mkdir()
+    with pytest.raises(IsADirectoryError), place.building() as folder:
         folder.write_text("half")
-    assert list(work.tools.iterdir()) == []
+    assert list(place.tools.iterdir()) == []
 
 
 def test_a_folder_replaces_an_older_one(tmp_path: Path) -> None:
     for name in ("new", "target"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
-    setup.replace_folder(tmp_path / "new", tmp_path / "target")
+    work.replace_folder(tmp_path / "new", tmp_path / "target")
     assert [entry.name for entry in (tmp_path / "target").iterdir()] == ["new"]
 
 
 def test_a_linked_environment_is_never_removed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / ".venv").symlink_to("elsewhere")
-    with pytest.raises(setup.SetupFailed, match="is a link"):
-        setup.make_environment(setup.Workplace(tmp_path, 0))
+    with pytest.raises(work.SetupFailed, match="is a link"):
+        packages.make_environment(work.Workplace(tmp_path, 0))
     assert (tmp_path / "elsewhere").is_dir()
 
 
 def test_the_programs_are_those_of_the_tool_directives() -> None:
     built = {
-        module: setup.programs((ROOT / "tools" / module / "go.mod").read_text())
+        module: programs.programs((ROOT / "tools" / module / "go.mod").read_text())
         for module in ("promote-tools", "test-tools", "prometheus-tools", "alertmanager-tools")
     }
     assert built == {
@@ -100,20 +101,20 @@ def test_the_programs_are_those_of_the_tool_directives() -> None:
         "prometheus-tools": ["promtool"],
         "alertmanager-tools": ["amtool"],
     }
-    assert setup.programs("tool example.org/a/prog/v3\n\nrequire example.org/a/prog/v3 v3.1.0\n") == ["prog"]
+    assert programs.programs("tool example.org/a/prog/v3\n\nrequire example.org/a/prog/v3 v3.1.0\n") == ["prog"]
 
 
 def test_the_linker_is_told_the_pinned_versions() -> None:
     go_mod = "require (\n\tgithub.com/yannh/kubeconform v0.9.1 // indirect\n\texample.org/other v1.0.0\n)\n"
-    assert setup.linker_flags(go_mod) == "-s -w -X main.version=v0.9.1"
+    assert programs.linker_flags(go_mod) == "-s -w -X main.version=v0.9.1"
     regal = "require github.com/open-policy-agent/regal v0.39.0\n"
-    assert setup.linker_flags(regal).endswith("/regal/pkg/version.Version=0.39.0")
+    assert programs.linker_flags(regal).endswith("/regal/pkg/version.Version=0.39.0")
 
 
 def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> None:
     built = {
-        module: setup.installed(setup.programs((ROOT / "tools" / module / "go.mod").read_text()))
-        for module in setup.E2E_MODULES
+        module: programs.installed(programs.programs((ROOT / "tools" / module / "go.mod").read_text()))
+        for module in programs.E2E_MODULES
     }
     assert built == {
         "e2e/etcd": ["etcd"],
@@ -124,14 +125,14 @@ def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> Non
 
 
 def test_kubernetes_is_told_its_version_in_parts() -> None:
-    flags = setup.linker_flags("require k8s.io/kubernetes v1.36.3\n")
+    flags = programs.linker_flags("require k8s.io/kubernetes v1.36.3\n")
     parts = ("gitVersion=v1.36.3", "gitMajor=1", "gitMinor=36")
     assert flags.removeprefix("-s -w ") == " ".join(f"-X k8s.io/component-base/version.{each}" for each in parts)
 
 
 def test_the_modules_of_kubernetes_have_its_version() -> None:
     go_mod = (ROOT / "tools" / "e2e" / "kubernetes" / "go.mod").read_text()
-    version = setup.requirements(go_mod)["k8s.io/kubernetes"]
+    version = go.requirements(go_mod)["k8s.io/kubernetes"]
     replacements = [line.split() for line in go_mod.splitlines() if "=>" in line]
     assert len(replacements) == 33
     expected = version.replace("v1.", "v0.")
@@ -140,7 +141,7 @@ def test_the_modules_of_kubernetes_have_its_version() -> None:
 
 def test_sealed_secrets_are_of_one_version() -> None:
     files = [ROOT / "tools" / module / "go.mod" for module in ("crds", "e2e/sealed-secrets")]
-    assert len({setup.requirements(file.read_text())[setup.SEALED_SECRETS] for file in files}) == 1
+    assert len({go.requirements(file.read_text())[programs.SEALED_SECRETS] for file in files}) == 1
 
 
 @pytest.fixture
@@ -148,44 +149,43 @@ def sealed_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A source of the controller, read-only as Go's cache is, and a checkout beside it."""
     source = tmp_path / "cache" / "pkg" / "controller"
     source.mkdir(parents=True)
-    (source / "main.go").write_text("import (\n" + "\n".join(setup.CHANGED_TEXTS) + "\n)\n")
+    (source / "main.go").write_text("import (\n" + "\n".join(programs.CHANGED_TEXTS) + "\n)\n")
     (tmp_path / "cache" / "go.mod").write_text("module sealed\n")
     source.chmod(0o555)
     ours = tmp_path / "tools" / "e2e" / "sealed-secrets"
     ours.mkdir(parents=True)
     (ours / "go.mod").write_text("module tools\n")
     (ours / "go.sum").write_text("")
-    found = {setup.SEALED_SECRETS: tmp_path / "cache"}
-    monkeypatch.setattr(setup, "download_modules", lambda *_: found)
+    found = {programs.SEALED_SECRETS: tmp_path / "cache"}
+    monkeypatch.setattr(go, "download_modules", lambda *_: found)
     return source / "main.go"
 
 
 def test_the_controller_is_built_from_the_changed_source(tmp_path: Path, sealed_secrets: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
-    work = setup.Workplace(tmp_path, 0)
-    options = setup.changed_source(work, "e2e/sealed-secrets", folder)
+    options = programs.changed_source(work.Workplace(tmp_path, 0), "e2e/sealed-secrets", folder)
     assert options == [f"-modfile={folder}/go.mod"]
-    changed = (folder / "source" / setup.CHANGED_FILE).read_text()
-    assert changed == "import (\n" + "\n".join(setup.CHANGED_TEXTS.values()) + "\n)\n"
-    assert f'replace {setup.SEALED_SECRETS} => "{folder}/source"' in (folder / "go.mod").read_text()
+    changed = (folder / "source" / programs.CHANGED_FILE).read_text()
+    assert changed == "import (\n" + "\n".join(programs.CHANGED_TEXTS.values()) + "\n)\n"
+    assert f'replace {programs.SEALED_SECRETS} => "{folder}/source"' in (folder / "go.mod").read_text()
     (folder / "source" / "pkg" / "controller" / "new").touch()
 
 
 def test_a_source_that_lacks_what_is_changed_is_refused(tmp_path: Path, sealed_secrets: Path) -> None:
     sealed_secrets.write_text("import ()\n")
-    with pytest.raises(setup.SetupFailed, match=r"does not hold rest\.InClusterConfig"):
-        setup.changed_source(setup.Workplace(tmp_path, 0), "e2e/sealed-secrets", tmp_path)
+    with pytest.raises(work.SetupFailed, match=r"does not hold rest\.InClusterConfig"):
+        programs.changed_source(work.Workplace(tmp_path, 0), "e2e/sealed-secrets", tmp_path)
 
 
 def test_other_modules_are_built_as_they_are(tmp_path: Path) -> None:
-    assert setup.changed_source(setup.Workplace(tmp_path, 0), "e2e/etcd", tmp_path) == []
-    assert setup.changes("promote-tools") == []
+    assert programs.changed_source(work.Workplace(tmp_path, 0), "e2e/etcd", tmp_path) == []
+    assert programs.changes("promote-tools") == []
 
 
 def test_every_module_of_custom_resources_is_pinned_and_read() -> None:
-    pinned = setup.requirements((ROOT / "tools" / "crds" / "go.mod").read_text())
-    assert pinned.keys() == setup.CRD_FILES.keys()
+    pinned = go.requirements((ROOT / "tools" / "crds" / "go.mod").read_text())
+    assert pinned.keys() == definitions.CRD_FILES.keys()
 
 
 def test_output_is_shown_short_and_without_credentials() -> None:
@@ -195,16 +195,16 @@ def test_output_is_shown_short_and_without_credentials() -> None:
         "\n"
         "ERROR: no answer from http://user:hunter2@127.0.0.1/simple\n"
     )
-    shown = setup.excerpt(output).splitlines()
+    shown = work.excerpt(output).splitlines()
     assert len(shown) == 2
     assert shown[1] == "    ERROR: no answer from http://***@127.0.0.1/simple"
-    assert setup.excerpt("\n".join("abc"), lines=1) == "    c"
+    assert work.excerpt("\n".join("abc"), lines=1) == "    c"
 
 
 def test_modules_are_read_from_among_other_lines() -> None:
     text = 'go: downloading go1.27.3\n{\n\t"Path": "a",\n\t"Origin": {\n\t\t"VCS": "git"\n\t}\n}\n'
     text += '{\n\t"Path": "b"\n}\n'
-    assert [module["Path"] for module in setup.json_values(text)] == ["a", "b"]
+    assert [module["Path"] for module in go.json_values(text)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -224,23 +224,23 @@ def test_a_go_is_used_when_it_fetches_toolchains(
     program.write_text(f"#!/bin/sh\n{answer}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert setup.installed_go() == (program if usable else None)
+    assert go.installed_go() == (program if usable else None)
 
 
 def test_no_go_is_no_surprise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert setup.installed_go() is None
+    assert go.installed_go() is None
     (tmp_path / "go").write_bytes(b"not a program")
     (tmp_path / "go").chmod(0o755)
-    assert setup.installed_go() is None
+    assert go.installed_go() is None
 
 
 def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 4, "final", 0))
-    assert setup.main(["promote"]) == 2
+    assert main(["promote"]) == 2
     assert "Python 3.11 or later is needed" in capsys.readouterr().err
 
 
 def test_a_home_is_known_where_the_environment_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
-    assert Path(setup.environment()["HOME"]).is_absolute()
+    assert Path(work.environment()["HOME"]).is_absolute()

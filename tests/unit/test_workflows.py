@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import setup
+from tools.setup.programs import E2E_MODULES, programs_step
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
@@ -73,9 +73,9 @@ def test_promotions_of_one_edge_run_one_after_the_other() -> None:
     assert promote["jobs"]["promote"]["environment"] == "${{ inputs.to }}"
 
 
-@pytest.mark.parametrize("module", ["promote-tools", *setup.E2E_MODULES])
+@pytest.mark.parametrize("module", ["promote-tools", *E2E_MODULES])
 def test_each_tool_of_the_control_plane_is_kept_until_its_lock_changes(module: str) -> None:
-    step = setup.programs_step(ROOT, module, "")
+    step = programs_step(ROOT, module, "")
     files = [str(path.relative_to(ROOT)) for path in (step.stamp, *step.results)]
     kept = [each["with"] for each in steps(CHECK) if each.get("uses", "").startswith("actions/cache@")]
     [found] = [each for each in kept if f"hashFiles('tools/{module}/go.mod', 'tools/{module}/go.sum')" in each["key"]]

@@ -1,0 +1,116 @@
+"""Files from pinned Go modules: definitions of custom resources, schemas made of them, the stages of KWOK."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from tools.setup import go
+from tools.setup.work import Step, Workplace, fingerprint, replace_folder
+
+# What KWOK does to nodes and pods.
+KWOK = "sigs.k8s.io/kwok"
+STAGE_FILES = (
+    "kustomize/stage/node/fast/node-*.yaml",
+    "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
+    "kustomize/stage/pod/fast/pod-*.yaml",
+)
+
+CRD_FILES = {
+    "github.com/argoproj/argo-cd/v3": (
+        "manifests/crds/application-crd.yaml",
+        "manifests/crds/applicationset-crd.yaml",
+        "manifests/crds/appproject-crd.yaml",
+    ),
+    "github.com/bitnami-labs/sealed-secrets": ("helm/sealed-secrets/crds/*.yaml",),
+    "github.com/cert-manager/cert-manager": (
+        "deploy/crds/cert-manager.io_certificates.yaml",
+        "deploy/crds/cert-manager.io_issuers.yaml",
+    ),
+    "github.com/external-secrets/external-secrets": (
+        "config/crds/bases/external-secrets.io_externalsecrets.yaml",
+        "config/crds/bases/external-secrets.io_secretstores.yaml",
+    ),
+    "github.com/fluxcd/kustomize-controller": ("config/crd/bases/*.yaml",),
+    "github.com/fluxcd/source-controller": ("config/crd/bases/*.yaml",),
+    "github.com/kedacore/keda/v2": (
+        "config/crd/bases/keda.sh_scaledobjects.yaml",
+        "config/crd/bases/keda.sh_triggerauthentications.yaml",
+    ),
+    "sigs.k8s.io/gateway-api": (
+        "config/crd/standard/gateway.networking.k8s.io_gateways.yaml",
+        "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
+    ),
+}
+
+
+def schemas_step(root: Path) -> Step:
+    """Strict JSON schemas of the custom resources that sync engines and components use."""
+    module = root / "tools" / "crds"
+    folder = root / ".tools" / "schemas"
+    inputs = (module / "go.mod", module / "go.sum", root / "tools" / "crd_schemas.py")
+    return Step(
+        does="extract the schemas of custom resources into .tools/schemas",
+        first_time="about half a minute",
+        key=fingerprint(*inputs, json.dumps(CRD_FILES)),
+        stamp=folder / "schemas.stamp",
+        results=(folder / "argoproj.io" / "application_v1alpha1.json",),
+        make=extract_schemas,
+        needs_go=True,
+    )
+
+
+def extract_schemas(work: Workplace) -> None:
+    """Download the pinned modules and write the schemas of their custom resource definitions."""
+    files = [file for _, file in definition_files(work)]
+    with work.building() as building:
+        work.run(
+            [work.python, "-I", work.root / "tools" / "crd_schemas.py", building / "schemas", *files],
+            task="extract the schemas of the custom resources",
+            advice="See tools/crd_schemas.py.",
+        )
+        replace_folder(building / "schemas", work.tools / "schemas")
+
+
+def definition_files(work: Workplace) -> list[tuple[str, Path]]:
+    """Each file of custom resource definitions, with the module that it is from."""
+    folders = go.download_modules(work, "crds", list(CRD_FILES))
+    return [
+        (module, file)
+        for module, patterns in CRD_FILES.items()
+        for pattern in patterns
+        for file in sorted(folders[module].glob(pattern))
+    ]
+
+
+def e2e_files_step(root: Path) -> Step:
+    """What the control plane reads besides its own flags."""
+    tools, folder = root / "tools", root / ".tools" / "e2e"
+    modules = ("crds", "e2e/kwok")
+    return Step(
+        does="copy the stages of KWOK and all custom resource definitions into .tools/e2e",
+        first_time="a few seconds",
+        key=fingerprint(
+            *(tools / module / "go.sum" for module in modules),
+            json.dumps([CRD_FILES, STAGE_FILES]),
+        ),
+        stamp=folder / "files.stamp",
+        results=(folder / "stages.yaml", folder / "crds"),
+        make=copy_e2e_files,
+        needs_go=True,
+    )
+
+
+def copy_e2e_files(work: Workplace) -> None:
+    """Write the stages into one file, and each definition into a file of its own."""
+    kwok = go.download_modules(work, "e2e/kwok", [KWOK])[KWOK]
+    stages = [file for pattern in STAGE_FILES for file in sorted(kwok.glob(pattern))]
+    with work.building() as building:
+        new = building / "e2e"
+        (new / "crds").mkdir(parents=True)
+        texts = (file.read_text(encoding="utf-8") for file in stages)
+        (new / "stages.yaml").write_text("\n---\n".join(texts), encoding="utf-8")
+        for module, file in definition_files(work):
+            shutil.copyfile(file, new / "crds" / f"{module.replace('/', '_')}_{file.name}")
+        replace_folder(new, work.tools / "e2e")

