@@ -128,8 +128,8 @@ def test_a_freeze_refuses_a_promotion_a_bump_and_a_merge(tiny: Sandbox, monkeypa
     assert status["freezes"] == {
         "production": {
             "reason": "nobody is there",
-            "start": "2026-11-27T16:00:00+01:00",
-            "end": "2026-11-30T06:00:00+01:00",
+            "start": "2026-11-27T15:00:00Z",
+            "end": "2026-11-30T05:00:00Z",
         }
     }
     assert "frozen: production: nobody is there, until Mon 2026-11-30 06:00" in tiny.promote("status").out
