@@ -186,13 +186,19 @@ class Sandbox(Clone):
 
 
 def create(folder: Path, env: Mapping[str, str]) -> None:
-    """Turn `folder`/clone into a clone of a new, bare `folder`/origin.git that holds its files."""
-    clone = Clone(folder / "clone", env)
-    clone.git("init", "--quiet", "--initial-branch=main")
-    clone.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder / "origin.git"))
-    clone.git("remote", "add", "origin", str(folder / "origin.git"))
+    """Turn `folder`/clone into a clone of a new, bare `folder`/origin.git that holds its files.
+
+    Every test copies both, and deletes the copies: all objects are in one file, and there are no examples of hooks.
+    """
+    clone, origin = Clone(folder / "clone", env), str(folder / "origin.git")
+    clone.git("init", "--quiet", "--initial-branch=main", "--template=")
+    clone.git("init", "--quiet", "--bare", "--initial-branch=main", "--template=", origin)
+    clone.git("remote", "add", "origin", origin)
     clone.commit("everything")
     clone.git("push", "--quiet", "--set-upstream", "origin", "main")
+    for repository in (clone.root / ".git", Path(origin)):
+        (repository / "hooks").mkdir()
+        clone.git("--git-dir", str(repository), "repack", "-a", "-d", "--quiet")
 
 
 def copy(template: Path, folder: Path, env: Mapping[str, str]) -> Sandbox:
