@@ -27,6 +27,8 @@ _EAGER_FROM = {"kustomize": 200, "kubeconform": 60, "conftest": 260}
 # MiB that each of them may reserve at most, of which it uses some 80 fewer.
 _MOST = 440
 _FULL = re.compile(rb"out of memory|cannot allocate memory|failed to (allocate|reserve|create new OS thread)")
+# How Go's runtime begins when it gives up, which it does in many ways where no memory is left.
+_CRASH = re.compile(r"^(?:fatal|fatal error|panic|runtime|SIG[A-Z]+): .*", re.MULTILINE)
 _LESS = "name fewer targets, or parts of one"
 # conftest looks for plugins below this folder, and stops where it cannot tell which one that is.
 _NO_PLUGINS = {"XDG_DATA_HOME": "/nonexistent"}
@@ -44,6 +46,10 @@ def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.C
     if done.code and _FULL.search(done.stderr):
         raise ToolError(
             f"{name} needs more than {_MOST} MiB for all these objects and what is found in them: {_LESS}"
+        )
+    if done.code not in (0, 1) and (crash := _CRASH.search(done.error)):
+        raise ToolError(
+            f"{name} crashed ({crash[0]}), as where {_MOST} MiB are too few for all these objects: {_LESS}"
         )
     return done
 
