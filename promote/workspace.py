@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,10 @@ class Tree:
     def environment(self, name: str) -> Environment:
         """The environment `name`; raises UsageError with the nearest name."""
         return self.config.environment(self.root, name)
+
+    def folders(self, names: Iterable[str]) -> list[tuple[Path, str]]:
+        """The folder of each named environment, with its name; raises UsageError with the nearest name."""
+        return [(self.root / self.environment(name).path, name) for name in names]
 
     def file(self, environment: Environment) -> str:
         """The environment's kustomization, relative to the root."""

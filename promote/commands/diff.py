@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from promote import message, proof, render, report, verdict_report
 from promote.commands.result import Result
@@ -41,13 +40,10 @@ def run(options: Options) -> Result:
 
 def _differences(before: Tree, after: Tree, names: Sequence[str]) -> dict[str, list[Difference]]:
     known = [name for name in names if _has(before, name)]
-    rendered = [each.documents for each in render.side_by_side([*_folders(after, names), *_folders(before, known)])]
-    new, old = dict(zip(names, rendered, strict=False)), dict(zip(known, rendered[len(names) :], strict=True))
+    rendered = iter(render.side_by_side([*after.folders(names), *before.folders(known)]))
+    new = {name: next(rendered).documents for name in names}
+    old = {name: next(rendered).documents for name in known}
     return {name: proof.differences(old.get(name, []), new[name]) for name in names}
-
-
-def _folders(tree: Tree, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
-    return ((tree.root / tree.environment(name).path, name) for name in names)
 
 
 def _has(tree: Tree, name: str) -> bool:

@@ -71,8 +71,7 @@ def _of(images: Mapping[str, Image], name: str) -> Version | None:
 
 def _rendered(tree: Tree, source: str, target: str) -> list[Difference]:
     """What differs beside images, once names of environments, namespaces and generated objects are alike."""
-    folders = [(tree.root / tree.environment(name).path, name) for name in (source, target)]
-    one, other = map(_levelled, render.side_by_side(folders))
+    one, other = map(_levelled, render.side_by_side(tree.folders((source, target))))
     return proof.others(proof.differences(one, other))
 
 
