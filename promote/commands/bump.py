@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import cache, message, plan, report, workflow
 from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.model import Plan, Version
-from promote.workflow import Delivery, Proposal, Published, Wording
-from promote.workspace import Tip, Tree, Workspace
+from promote.output import message, report
+from promote.promotion import plan, workflow
+from promote.promotion.workflow import Delivery, Proposal, Published, Wording
+from promote.repository.workspace import Tip, Tree, Workspace
+from promote.system import cache
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from promote import (
-    checks,
-    config,
-    coverage,
-    documents,
-    inspection,
-    junit,
-    policy_files,
-    process,
-    render,
-    sarif,
-    verdict_report,
-)
-from promote.checks import Verdict
+from promote.checks import checks, coverage, inspection, policy_files
+from promote.checks.checks import Verdict
+from promote.checks.coverage import Matrix
+from promote.checks.inspection import Rules
+from promote.checks.rules import PROFILES, Rule
 from promote.commands.result import Result
-from promote.config import Config
-from promote.coverage import Matrix
 from promote.errors import RenderError, UsageError, nearest
-from promote.inspection import Rules
-from promote.rules import PROFILES, Rule
+from promote.kustomize import render
+from promote.output import junit, sarif, verdict_report
+from promote.repository import config
+from promote.repository.config import Config
+from promote.system import process
+from promote.yamltext import documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +85,7 @@ def _verdict(options: Options, paths: Sequence[tuple[str, Path]], judges: Rules,
     if not options.base:
         return verdict
     # Imported here: it brings Git and the forges along.
-    from promote import comparison
+    from promote.checks import comparison
 
     compared = comparison.since(options.base, paths, judges, options.only)(verdict)
     return replace(compared, forgives_old=options.fail_on == "new")

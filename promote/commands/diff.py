@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promote import message, proof, render, report, verdict_report
 from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
-from promote.proof import Difference
-from promote.workspace import Tree, Workspace
+from promote.kustomize import proof, render
+from promote.kustomize.proof import Difference
+from promote.output import message, report, verdict_report
+from promote.repository.workspace import Tree, Workspace
 
 
 @dataclass(frozen=True, slots=True)

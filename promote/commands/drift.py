@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from promote import gates, message, plan, proof, render, report, verdict_report
 from promote.commands.result import Result
-from promote.documents import Document
 from promote.errors import UsageError
+from promote.gates import gates
+from promote.kustomize import proof, render
+from promote.kustomize.proof import Difference
+from promote.kustomize.render import Rendered
 from promote.model import Image, Version
-from promote.proof import Difference
-from promote.render import Rendered
-from promote.workspace import Tree, Workspace
+from promote.output import message, report, verdict_report
+from promote.promotion import plan
+from promote.repository.workspace import Tree, Workspace
+from promote.yamltext.documents import Document
 
 Pair = tuple[Image, Version | None, Version | None]  # an image, with its version in each of the two
 

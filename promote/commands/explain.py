@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from promote import clock, durations, gates, proof, report, workflow
-from promote.checks import Verdict
+from promote.checks.checks import Verdict
 from promote.commands import promote
 from promote.commands.promote import Options
 from promote.commands.result import Result
 from promote.errors import CheckDenied
-from promote.facts import Known
+from promote.gates import gates
+from promote.kustomize import proof
 from promote.model import Gate, Image
-from promote.workflow import Proposal, Published
-from promote.workspace import Workspace
+from promote.output import report
+from promote.promotion import workflow
+from promote.promotion.facts import Known
+from promote.promotion.workflow import Proposal, Published
+from promote.repository.workspace import Workspace
+from promote.system import clock, durations
 
 __all__ = ["Options", "run"]
 

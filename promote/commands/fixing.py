@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from promote import comparison, verdict_report
-from promote.config import Environment
+from promote.checks import comparison
+from promote.checks.inspection import Rules
 from promote.errors import EditRefused, UsageError
-from promote.inspection import Rules
-from promote.mending import Mender, Outcome, Refusal
-from promote.workspace import Tree, Workspace
+from promote.fix.mending import Mender, Outcome, Refusal
+from promote.output import verdict_report
+from promote.repository.config import Environment
+from promote.repository.workspace import Tree, Workspace
 
 
 def outcome(

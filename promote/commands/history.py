@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promote import history, plan, report
 from promote.commands.result import Result
-from promote.workspace import Workspace
+from promote.output import report
+from promote.promotion import plan
+from promote.repository import history
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

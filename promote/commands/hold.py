@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promote import clock, holds, plan
 from promote.commands import holding
 from promote.commands.result import Result
 from promote.errors import UsageError
-from promote.holds import Hold
 from promote.model import Version
-from promote.workspace import Tree
+from promote.promotion import plan
+from promote.repository import holds
+from promote.repository.holds import Hold
+from promote.repository.workspace import Tree
+from promote.system import clock
 
 
 @dataclass(frozen=True, slots=True)

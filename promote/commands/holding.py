@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from promote import holds, report, workflow
 from promote.commands.result import Result
-from promote.git import Push
-from promote.holds import Hold
-from promote.workspace import Tree, Workspace
+from promote.output import report
+from promote.promotion import workflow
+from promote.repository import holds
+from promote.repository.holds import Hold
+from promote.repository.workspace import Tree, Workspace
+from promote.system.git import Push
 
 Edit = Callable[[Tree], tuple[bytes, list[Hold]]]
 

@@ -6,18 +6,23 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from promote import clock, gates, inspection, message, plan, render, report, verdict_report, workflow
-from promote.checks import Verdict
+from promote.checks import inspection
+from promote.checks.checks import Verdict
 from promote.commands.overriding import Reasons
 from promote.commands.result import Result
-from promote.config import Environment
 from promote.errors import Blocked, ConfigError, UsageError
-from promote.facts import Known
 from promote.forge.base import Forge, Method, PullRequest
-from promote.gates import Gates
-from promote.kustomization import FILE_NAMES
+from promote.gates import gates
+from promote.gates.gates import Gates
+from promote.kustomize import render
 from promote.model import Change, Plan
-from promote.workspace import Tree, Workspace
+from promote.output import message, report, verdict_report
+from promote.promotion import plan, workflow
+from promote.promotion.facts import Known
+from promote.repository.config import Environment
+from promote.repository.workspace import Tree, Workspace
+from promote.system import clock
+from promote.versions.kustomization import FILE_NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promote import gates
+from promote.gates import gates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from promote import report, workflow
 from promote.commands import promote
 from promote.commands.promote import Options
 from promote.commands.result import Result
-from promote.workflow import Published
-from promote.workspace import Workspace
+from promote.output import report
+from promote.promotion import workflow
+from promote.promotion.workflow import Published
+from promote.repository.workspace import Workspace
 
 __all__ = ["Options", "run"]
 

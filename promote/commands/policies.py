@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import config, policy_files
+from promote.checks import policy_files
+from promote.checks.rules import Rule
 from promote.commands.result import Result
-from promote.rules import Rule
+from promote.repository import config
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from promote import message, plan, report, workflow
 from promote.commands import merge
 from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.errors import Blocked, NetworkError, PartlyDone, UsageError
 from promote.forge.base import Forge, PullRequest
 from promote.model import Image, Plan
-from promote.workflow import Delivery, Proposal, Wording
-from promote.workspace import Tip, Tree, Workspace
+from promote.output import message, report
+from promote.promotion import plan, workflow
+from promote.promotion.workflow import Delivery, Proposal, Wording
+from promote.repository.workspace import Tip, Tree, Workspace
 
 _POLL = 5.0  # seconds between two questions to the forge
 

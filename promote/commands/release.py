@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promote import holds, plan
 from promote.commands import holding
 from promote.commands.result import Result
-from promote.holds import Hold
-from promote.workspace import Tree
+from promote.promotion import plan
+from promote.repository import holds
+from promote.repository.holds import Hold
+from promote.repository.workspace import Tree
 
 
 @dataclass(frozen=True, slots=True)

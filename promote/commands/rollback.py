@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from promote import clock, history, holds, message, plan, report, workflow
 from promote.commands.result import Result
-from promote.config import Environment
 from promote.errors import Blocked, ConfigError, UsageError
-from promote.history import Return, Revision
-from promote.holds import Hold
-from promote.message import shortened
 from promote.model import Change, Image, Plan
-from promote.workflow import Delivery, Proposal, Wording
-from promote.workspace import Tip, Tree, Workspace
+from promote.output import message, report
+from promote.output.message import shortened
+from promote.promotion import plan, workflow
+from promote.promotion.workflow import Delivery, Proposal, Wording
+from promote.repository import history, holds
+from promote.repository.config import Environment
+from promote.repository.history import Return, Revision
+from promote.repository.holds import Hold
+from promote.repository.workspace import Tip, Tree, Workspace
+from promote.system import clock
 
 Move = tuple[Image, Image]  # from what ran when the rollback was asked for, to what it restores
 

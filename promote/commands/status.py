@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from promote import clock, freezes, message, plan, report
 from promote.commands.result import Result
 from promote.errors import UsageError
-from promote.facts import freeze_json
 from promote.forge.base import PullRequest
-from promote.holds import Hold
+from promote.gates import freezes
 from promote.model import Freeze, Image
-from promote.workspace import Tree, Workspace
+from promote.output import message, report
+from promote.promotion import plan
+from promote.promotion.facts import freeze_json
+from promote.repository.holds import Hold
+from promote.repository.workspace import Tree, Workspace
+from promote.system import clock
 
 
 @dataclass(frozen=True, slots=True)

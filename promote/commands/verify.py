@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promote import holds, kustomization, message, plan, proof, render, report
 from promote.commands import merge
 from promote.commands.result import Result
-from promote.config import Environment
 from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
+from promote.kustomize import proof, render
 from promote.model import Change
-from promote.workspace import Tree, Workspace
+from promote.output import message, report
+from promote.promotion import plan
+from promote.repository import holds
+from promote.repository.config import Environment
+from promote.repository.workspace import Tree, Workspace
+from promote.versions import kustomization
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from promote.errors import UsageError
 
 if TYPE_CHECKING:
     from promote.forge.base import Forge
-    from promote.git import Repository
+    from promote.system.git import Repository
 
 
 def forge_for(kind: Literal["auto", "local", "github"], repository: Repository, remote: str) -> Forge:

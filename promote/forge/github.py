@@ -17,7 +17,7 @@ from github.PullRequest import PullRequest as Answer
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.base import Method, PullRequest, State
-from promote.process import redact
+from promote.system.process import redact
 
 MAX_BODY = 65_536
 _CLOSE = "\n```\n\n</details>\n\n"

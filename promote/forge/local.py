@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
 from promote.forge.base import Method, PullRequest
-from promote.git import ABSENT, Push, Repository
+from promote.system.git import ABSENT, Push, Repository
 
 REF = "refs/promote/pulls"
 _TRIES = 20  # a lost race here means that somebody else's update went through, so progress is certain

@@ -13,10 +13,10 @@ from shlex import quote
 from typing import Any
 from unittest import mock
 
-from promote import tools
 from promote.commands import check
 from promote.commands.check import Options
 from promote.commands.result import Result
+from promote.system import tools
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")

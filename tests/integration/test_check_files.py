@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promote import documents, inspection
+from promote.checks import inspection
 from promote.errors import PromoteError, RenderError, UsageError
+from promote.yamltext import documents
 from tests.integration.checking import Checked, Repository
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a}\n"

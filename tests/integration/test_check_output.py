@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator
 
-from promote import sarif
-from promote.checks import NOWHERE, Base, Finding, Verdict, Waiver
+from promote.checks.checks import NOWHERE, Base, Finding, Verdict, Waiver
 from promote.commands import policies
-from promote.documents import Identity, Source
 from promote.errors import UsageError
-from promote.process import run
+from promote.output import sarif
+from promote.system.process import run
+from promote.yamltext.documents import Identity, Source
 from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
 
 TOP = ["targets", "findings", "summary", "coverage"]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from promote import config, policy_files, rules
-from promote.arguments import parse
+from promote.checks import policy_files, rules
+from promote.cli.arguments import parse
 from promote.errors import UsageError
+from promote.repository import config
 from tests.integration.checking import ROOT, Repository, surroundings
 
 POD = """\

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from promote import config, inspection, render
-from promote.checks import Verdict
+from promote.checks import inspection
+from promote.checks.checks import Verdict
 from promote.commands import check
 from promote.errors import ConfigError
+from promote.kustomize import render
+from promote.repository import config
 from tests.integration.checking import Repository, surroundings
 
 TODAY = date(2026, 3, 1)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from promote import inspection, render
-from promote.inspection import Rules
+from promote.checks import inspection
+from promote.checks.inspection import Rules
+from promote.kustomize import render
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY
 from tests.manifests.variants import COVERING, Workshop, complaint, variants
 

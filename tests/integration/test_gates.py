@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promote import clock
+from promote.system import clock
 from tests.integration.sandbox import BRANCH, Sandbox, tiny_overlay
 
 WEEKEND = """\

@@ -11,7 +11,7 @@ import pytest
 from promote.errors import RaceLost, UsageError
 from promote.forge.base import Forge
 from promote.forge.local import REF, Local
-from promote.git import Repository
+from promote.system.git import Repository
 from tests.integration.sandbox import Clone, Sandbox
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from promote import checks
-from promote.checks import Target
-from promote.documents import Identity
-from promote.process import Completed, run
+from promote.checks import checks
+from promote.checks.checks import Target
+from promote.system.process import Completed, run
+from promote.yamltext.documents import Identity
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"

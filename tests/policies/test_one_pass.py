@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from promote import checks
-from promote.checks import Evaluation
+from promote.checks import checks
+from promote.checks.checks import Evaluation
 from tests.policies.defects import DEFECTS, InTarget
 from tests.policies.evaluation import POLICIES, SHOP, Document, good, rule_files, tool
 

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from promote import __version__, arguments
+from promote import __version__
+from promote.cli import arguments
 from promote.errors import UsageError
 
 WORDS = {

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from promote import baseline, message
-from promote.checks import Base, Finding, Verdict, Waiver
-from promote.documents import Identity, Source
+from promote.checks import baseline
+from promote.checks.checks import Base, Finding, Verdict, Waiver
+from promote.output import message
+from promote.yamltext.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FOUND = Finding(

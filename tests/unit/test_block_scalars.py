@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from yaml.nodes import ScalarNode
 
-from promote import block_scalars, documents, edits, places
-from promote.edits import Wanted
 from promote.errors import EditRefused
+from promote.fix import block_scalars, edits
+from promote.fix.edits import Wanted
+from promote.yamltext import documents, places
 
 TEXT = """\
 patches:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from promote import cli, errors
-from promote.cli import main
+from promote import errors
+from promote.cli import main as cli
+from promote.cli.main import main
 from promote.commands import check, status
 from promote.commands.result import Result
 

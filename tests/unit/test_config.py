@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from promote import arguments, config, config_schema
-from promote.config import Config, Environment
+from promote.cli import arguments
 from promote.errors import ConfigError, UnknownEnvironment
-from promote.freezes import Weekly, Window
-from promote.gates import Gates
+from promote.gates.freezes import Weekly, Window
+from promote.gates.gates import Gates
+from promote.repository import config
+from promote.repository.config import Config, Environment
+from promote.yamltext import config_schema
 
 SCHEMA = json.loads(config.SCHEMA.read_bytes())
 MINIMAL = "environments:\n  a: {path: overlays/a}\n"

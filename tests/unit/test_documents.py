@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from promote import documents
-from promote.documents import Identity, Source
 from promote.errors import RenderError
+from promote.yamltext import documents
+from promote.yamltext.documents import Identity, Source
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: b\n"
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import documents, edits
-from promote.edits import Wanted
 from promote.errors import EditRefused
+from promote.fix import edits
+from promote.fix.edits import Wanted
+from promote.yamltext import documents
 
 SECURE = ("spec", "containers", "1", "securityContext")
 # As rendered: with the container in another position than in the file.

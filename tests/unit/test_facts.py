@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promote.facts import Facts, Known, facts
 from promote.model import Change, Combination, Freeze, Image, Plan, Soak, Stay, Version
+from promote.promotion.facts import Facts, Known, facts
 from tests.unit.test_history import revisions
 
 A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"

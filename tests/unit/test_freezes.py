@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from promote import freezes
-from promote.freezes import Window, window
+from promote.gates import freezes
+from promote.gates.freezes import Window, window
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # An hour, half an hour and a whole day are what clocks jump by; one changes at midnight, one does not change.

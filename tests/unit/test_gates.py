@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import gates, history
 from promote.errors import UsageError
-from promote.freezes import window
-from promote.gates import Gates, Past
-from promote.history import Recorded, Revision
+from promote.gates import gates
+from promote.gates.freezes import window
+from promote.gates.gates import Gates, Past
 from promote.model import Change, Gate, Image, Plan, Stay, Version
+from promote.repository import history
+from promote.repository.history import Recorded, Revision
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)

@@ -3,11 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from promote import junit
-from promote.checks import Finding, Target, Verdict, Waiver
-from promote.coverage import Matrix, Row
-from promote.documents import Identity, Source
-from promote.rules import Rule
+from promote.checks.checks import Finding, Target, Verdict, Waiver
+from promote.checks.coverage import Matrix, Row
+from promote.checks.rules import Rule
+from promote.output import junit
+from promote.yamltext.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RULES = (

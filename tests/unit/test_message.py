@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import message
-from promote.checks import Finding, Target, Verdict, Waiver
-from promote.documents import Identity
+from promote.checks.checks import Finding, Target, Verdict, Waiver
+from promote.kustomize.proof import Difference
 from promote.model import Change, Combination, Gate, Plan, Stay, Version
-from promote.proof import Difference
+from promote.output import message
+from promote.yamltext.documents import Identity
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 WEB = Change("web", "shop/web", Version("1.0", A), Version("1.1", B))

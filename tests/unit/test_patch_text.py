@@ -6,9 +6,9 @@ import jsonpatch
 import pytest
 import yaml
 
-from promote import edits, patch_text
-from promote.documents import Identity
-from promote.edits import Wanted
+from promote.fix import edits, patch_text
+from promote.fix.edits import Wanted
+from promote.yamltext.documents import Identity
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RENDERED: dict[str, Any] = {

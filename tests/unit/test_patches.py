@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from promote import documents, patches, places
-from promote.documents import Document
-from promote.places import Place
+from promote.kustomize import patches
+from promote.yamltext import documents, places
+from promote.yamltext.documents import Document
+from promote.yamltext.places import Place
 
 RENDERED = """\
 kind: Deployment

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from yaml.nodes import Node
 
-from promote import documents, places
-from promote.places import Place
+from promote.yamltext import documents, places
+from promote.yamltext.places import Place
 
 TEXT = """\
 kind: Pod

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from promote import message, proof
-from promote.documents import Document, identity
 from promote.errors import CheckDenied
+from promote.kustomize import proof
 from promote.model import Image, Version
+from promote.output import message
+from promote.yamltext.documents import Document, identity
 
 COPY = "kubectl.kubernetes.io/last-applied-configuration"
 OLD, NEW = "shop/web:1", "shop/web:2"

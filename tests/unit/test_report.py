@@ -6,16 +6,17 @@ import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
-from promote import facts, report, verdict_report
-from promote.checks import Finding, Target, Verdict, Waiver
-from promote.config import Environment
-from promote.documents import Identity, Source
+from promote.checks.checks import Finding, Target, Verdict, Waiver
 from promote.forge.base import PullRequest
-from promote.history import Revision
+from promote.kustomize.proof import Difference
 from promote.model import Change, Combination, Gate, Image, Plan, Soak, Stay, Version
-from promote.proof import Difference
-from promote.workflow import Proposal, Published
-from promote.workspace import Tip
+from promote.output import report, verdict_report
+from promote.promotion import facts
+from promote.promotion.workflow import Proposal, Published
+from promote.repository.config import Environment
+from promote.repository.history import Revision
+from promote.repository.workspace import Tip
+from promote.yamltext.documents import Identity, Source
 
 DIGEST = "sha256:" + "a" * 64
 SHA = "0123456789abcdef" * 2

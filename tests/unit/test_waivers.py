@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import policy_files, waivers
-from promote.checks import Finding
-from promote.documents import Identity
+from promote.checks import policy_files, waivers
+from promote.checks.checks import Finding
+from promote.checks.waivers import Entry, Seen
 from promote.errors import ConfigError
-from promote.waivers import Entry, Seen
+from promote.yamltext.documents import Identity
 
 TODAY = date(2026, 3, 1)
 SCHEMA = json.loads(policy_files._SCHEMA.read_bytes())

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from promote.policy_files import described
-from promote.rules import PROFILES, Rule
+from promote.checks.policy_files import described
+from promote.checks.rules import PROFILES, Rule
 from tests.policies.defects import DEFECTS, InContainer, InPod, InTarget, pod_spec, workload
 from tests.policies.evaluation import good
 

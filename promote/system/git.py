@@ -1,0 +1,393 @@
+"""Reads and writes the repository without ever touching the user's checkout, index or refs.
+
+History is read through GitPython. Writing is plumbing on a private index: new objects are added to the
+object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promote.errors import GitError, NetworkError, RaceLost, TimedOut, UsageError
+from promote.system import process
+
+if TYPE_CHECKING:
+    import git
+
+ABSENT = ""  # the lease of a ref that must not exist yet
+_LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
+_NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
+_RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
+         "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
+_NAME_TAKEN = "; cannot create '"  # refs/heads/a stands in the way of refs/heads/a/b: no race, it stays so
+# The user's hooks look at the checkout, which is not what we commit and push; the rest would write into .git
+# beside our own index, or change what Git prints and stores.
+_GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
+        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false")  # fmt: skip
+# What Git adds to every failure of a connection, after the reason that ssh or the server gave.
+_NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
+              "and the repository exists.")  # fmt: skip
+# Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
+_NOT_OURS = ("fetch", "mirror")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as history needs it; `when` is the committer's date, ISO 8601 with its offset."""
+
+    sha: str
+    author: str
+    when: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One ref to move on the remote: to `commit` (None deletes it), only while it is at `expected`.
+
+    `expected` is a hash, ABSENT for a ref that must be new, or None for a fast-forward only.
+    """
+
+    ref: str
+    commit: str | None
+    expected: str | None
+
+
+class Repository:
+    """A Git repository, by its top folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def containing(cls, folder: Path) -> Repository:
+        """The repository that `folder` is in; raises UsageError where there is none."""
+        done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
+        if "dubious ownership" in done.error:
+            raise UsageError(
+                f"{folder} belongs to another user, so Git refuses it: "
+                "allow it with `git config --global --add safe.directory FOLDER`"
+            )
+        if done.code != 0:
+            raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
+        return cls(Path(done.text.rstrip("\n")))
+
+    def has_remote(self, remote: str) -> bool:
+        """Whether this clone knows `remote`."""
+        return bool(self._url(remote))
+
+    def remote_url(self, remote: str) -> str:
+        """The URL of `remote`, which may hold credentials; raises UsageError when there is no such remote."""
+        if url := self._url(remote):
+            return url
+        raise UsageError(
+            f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
+            "or name another one in promote.yaml (git.remote)"
+        )
+
+    def _url(self, remote: str) -> str:
+        return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
+
+    def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
+        """The hashes of the remote's refs that match the patterns; raises NetworkError when it cannot be asked."""
+        answer = self._network("ls-remote", "--quiet", remote, *patterns)
+        pairs = (line.split("\t") for line in answer.splitlines())
+        return {ref: sha for sha, ref in pairs}
+
+    def fetch(self, remote: str, refs: Iterable[str]) -> None:
+        """Bring the objects of `refs` here, without touching refs or FETCH_HEAD.
+
+        Raises RaceLost when one of them is gone by now.
+        """
+        done = self._try_network(
+            "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
+            "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", remote, *refs,
+        )  # fmt: skip
+        if "couldn't find remote ref" in done.error:
+            raise RaceLost(f"a branch of '{remote}' has gone while we worked")
+        if done.code != 0:
+            raise NetworkError(f"git fetch failed: {_reason(done.error)}")
+
+    def holds(self, commits: Iterable[str]) -> bool:
+        """Whether every one of `commits` is in the object database."""
+        asked = "".join(f"{commit}\n" for commit in commits)
+        return " missing" not in self._git("cat-file", "--batch-check", stdin=asked.encode())
+
+    def push(self, remote: str, *moves: Push) -> None:
+        """Move refs on the remote, all or none; raises RaceLost when one is not where it was expected."""
+        leases = [f"--force-with-lease={move.ref}:{move.expected}" for move in moves if move.expected is not None]
+        specs = [f"{move.commit or ''}:{move.ref}" for move in moves]
+        atomic = ["--atomic"] if len(moves) > 1 else []
+        name, settings = self._untracked(remote)
+        done = self._try_network(
+            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, name, *specs,
+            env=settings,
+        )  # fmt: skip
+        if done.code != 0 and not self._arrived(remote, moves, done):
+            raise self._push_failure(done, remote)
+
+    def _untracked(self, remote: str) -> tuple[str, dict[str, str]]:
+        """A second name for `remote`, and the environment that defines it, without remote-tracking refs.
+
+        Pushing to `remote` itself would move them, and with them what the user's own
+        `git push --force-with-lease` takes for seen. In the environment, since a URL may hold credentials.
+        """
+        alias, prefix = f"{remote}-by-promote", f"remote.{remote}."
+        listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
+        found = [(key.removeprefix(prefix), value) for key, _, value in listed if key.startswith(prefix)]
+        pairs = [(f"remote.{alias}.{key}", value) for key, value in found if key not in _NOT_OURS]
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        settings = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
+        for number, (key, value) in enumerate(pairs, first):
+            settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return alias, settings
+
+    def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
+        """Whether a push that failed without an answer has moved the refs after all."""
+        if any(line.startswith("!") for line in done.text.splitlines()):
+            return False
+        try:
+            refs = self.remote_refs(remote, *(move.ref for move in moves))
+        except NetworkError:
+            return False
+        return all(refs.get(move.ref) == move.commit for move in moves)
+
+    def _push_failure(self, done: process.Completed, remote: str) -> Exception:
+        said = done.text + done.error
+        if _NAME_TAKEN in said:
+            reason = next(line for line in done.error.splitlines() if _NAME_TAKEN in line)
+            return UsageError(f"'{remote}' cannot have that branch: {reason.partition('error: ')[2].strip()}")
+        if any(sign in said for sign in _RACE):
+            return RaceLost(f"'{remote}' has moved while we worked")
+        rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
+        reason = rejected[0].split("\t")[-1] if rejected else _reason(done.error)
+        return NetworkError(f"'{remote}' did not take the push: {reason}")
+
+    def has_changes(self) -> bool:
+        """Whether tracked files of the checkout or its index differ from HEAD."""
+        done = self._try("status", "--porcelain", "--untracked-files=no", "--ignore-submodules")
+        return bool(done.stdout)
+
+    def resolve(self, revision: str) -> str:
+        """The hash of the commit that `revision` names; raises UsageError when there is none."""
+        done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if done.code != 0:
+            raise UsageError(f"there is no commit '{revision}' in this clone; fetch it, or correct the name")
+        return done.text.strip()
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` has `older` in its history."""
+        return self._try("merge-base", "--is-ancestor", older, newer).code == 0
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The hash of the newest commit that two commits both build on; raises UsageError when there is none."""
+        done = self._try("merge-base", one, other)
+        if done.code != 0:
+            advice = "where the clone is shallow, run `git fetch --unshallow`"
+            raise UsageError(f"{one[:12]} and {other[:12]} build on no common commit that this clone has; {advice}")
+        return done.text.strip()
+
+    def ahead(self, base: str, tip: str) -> list[str]:
+        """The hashes of the commits that `tip` has and `base` lacks, newest first."""
+        return self._git("rev-list", "--topo-order", f"{base}..{tip}").split()
+
+    def changed(self, old: str, new: str) -> list[str]:
+        """The paths in which two commits or trees differ."""
+        listing = self._done("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
+        return [path for path in os.fsdecode(listing.stdout).split("\0") if path]
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        return self._git("log", "-1", "--format=%B", commit)
+
+    def tree(self, commit: str) -> str:
+        """The hash of a commit's tree."""
+        return self._git("rev-parse", f"{commit}^{{tree}}").strip()
+
+    def parents(self, commit: str) -> list[str]:
+        """The hashes of a commit's parents."""
+        return self._git("rev-list", "--parents", "-1", commit).split()[1:]
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file at a commit, or None where it has no such file."""
+        done = self._try("cat-file", "blob", f"{commit}:{path}")
+        return done.stdout if done.code == 0 else None
+
+    def versions(self, tip: str, paths: Sequence[str]) -> Iterator[tuple[Commit, dict[str, bytes]]]:
+        """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
+
+        Each comes with what those of `paths` that exist held then. Merge, squash and rebase all leave one
+        such commit for one change, so that every clone sees the same sequence.
+        Raises UsageError in a shallow clone, whose history is cut off.
+        """
+        if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
+            raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
+        with self._open() as repository:
+            commits = list(repository.iter_commits(tip, paths=list(paths), first_parent=True))
+            for commit in reversed(commits):
+                yield _commit(commit), _blobs(commit, paths)
+
+    def materialise(self, commit: str, target: Path) -> None:
+        """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
+        listing = self._done("ls-tree", "-r", "-z", commit)
+        entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
+        files = [(head.split()[0], head.split()[2], name) for head, name in entries]
+        # Links last, so that no file is ever written through one.
+        kept = sorted((entry for entry in files if entry[0] != _SUBMODULE), key=lambda entry: entry[0] == _LINK)
+        for (mode, _, name), data in zip(kept, self._contents([sha for _, sha, _ in kept]), strict=True):
+            _write(target, name, data, mode)
+
+    def checkout_files(self) -> list[str]:
+        """The files of the checkout that Git tracks or would track, relative to the root."""
+        listing = self._done("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        return [name for name in os.fsdecode(listing.stdout).split("\0") if name and (self.root / name).is_file()]
+
+    def commit(self, parent: str, files: Mapping[str, bytes], message: str) -> str:
+        """A new commit on `parent` in which `files` have new contents; no ref moves. Returns its hash."""
+        with tempfile.TemporaryDirectory(prefix="promote-index-") as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self._git("read-tree", parent, env=index)
+            for path, data in files.items():
+                blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+                mode = self._mode(parent, path)
+                self._git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=index)
+            tree = self._git("write-tree", env=index).strip()
+        return self.commit_tree(tree, [parent], message)
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A new commit of `tree`, by the configured identity, signed where commit.gpgSign asks for it."""
+        options = [part for parent in parents for part in ("-p", parent)]
+        if self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true":
+            options.append("-S")
+        return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
+
+    def merge_tree(self, ours: str, theirs: str) -> str | None:
+        """The tree of merging two commits, or None when they conflict; raises GitError when that cannot be told."""
+        done = self._try("merge-tree", "--write-tree", ours, theirs)
+        if done.code not in (0, 1):
+            raise GitError(
+                f"git merge-tree failed: {_reason(done.error)}; it needs Git 2.38 or newer and a clone with "
+                "its whole history (`git fetch --unshallow`)"
+            )
+        return done.text.split("\n")[0] if done.code == 0 else None
+
+    def cherry_tree(self, tip: str, commit: str) -> str | None:
+        """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
+        # A stand-in for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
+        # tip's files and descends from the parent makes that parent the merge base.
+        (parent,) = self.parents(commit)
+        return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
+
+    def files(self, commit: str) -> dict[str, bytes]:
+        """The files at the top of a commit's tree."""
+        names = [name for name in self._git("ls-tree", "--name-only", "-z", commit).split("\0") if name]
+        return dict(zip(names, self._contents([f"{commit}:{name}" for name in names]), strict=True))
+
+    def make_tree(self, files: Mapping[str, bytes]) -> str:
+        """A tree of plain files at its top level; returns its hash."""
+        lines = []
+        for name, data in sorted(files.items()):
+            blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+            lines.append(f"100644 blob {blob}\t{name}\n")
+        return self._git("mktree", stdin="".join(lines).encode()).strip()
+
+    def _identity(self) -> dict[str, str]:
+        """Nothing where Git knows who commits; on a machine where it does not, promote's own name."""
+        if self._try("var", "GIT_COMMITTER_IDENT").code == 0:
+            return {}
+        name = os.environ.get("GITHUB_ACTOR", "promote")
+        who = {"NAME": name, "EMAIL": f"{name}@users.noreply.invalid"}
+        return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+
+    def _mode(self, commit: str, path: str) -> str:
+        entry = self._git("ls-tree", commit, "--", path)
+        if entry.startswith((_LINK, _SUBMODULE)):
+            raise GitError(f"{path} is a link or a submodule: promote edits plain files only")
+        return _EXECUTABLE if entry.startswith(_EXECUTABLE) else "100644"
+
+    def _contents(self, shas: Sequence[str]) -> Iterator[bytes]:
+        answer = self._try("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode()).stdout
+        start = 0
+        for _ in shas:
+            end_of_line = answer.index(b"\n", start)
+            size = int(answer[start:end_of_line].split()[2])
+            yield answer[end_of_line + 1 : end_of_line + 1 + size]
+            start = end_of_line + size + 2
+
+    def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        return self._done(*arguments, stdin=stdin, env=env).text
+
+    def _done(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
+        done = self._try(*arguments, stdin=stdin, env=env)
+        if done.code != 0:
+            raise GitError(f"git {arguments[0]} failed: {_reason(done.error)}")
+        return done
+
+    def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
+        # Without optional locks `git status` leaves the index as it is.
+        own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
+        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env=own)
+
+    def _network(self, *arguments: str) -> str:
+        done = self._try_network(*arguments)
+        if done.code != 0:
+            advice = "check the remote's URL, your access and the network"
+            raise NetworkError(f"git {arguments[0]} failed: {_reason(done.error)}: {advice}")
+        return done.text
+
+    def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
+        try:
+            return process.run([*_GIT, *arguments], cwd=self.root, env=env, timeout=_NETWORK_TIMEOUT)
+        except TimedOut as error:
+            raise NetworkError(f"{error}: run the command again") from None
+
+    def _open(self) -> git.Repo:
+        # Imported here: it takes longer to import than most verbs take to run.
+        import git
+
+        # GitPython starts Git in our own environment, and has no way to leave a variable out.
+        for name in process.INHERITED_GIT:
+            os.environ.pop(name, None)
+        return git.Repo(self.root)
+
+
+def _commit(commit: git.Commit) -> Commit:
+    when = commit.committed_datetime.isoformat()
+    return Commit(commit.hexsha, str(commit.author.name), when, str(commit.summary))
+
+
+def _blobs(commit: git.Commit, paths: Sequence[str]) -> dict[str, bytes]:
+    found = {}
+    for path in paths:
+        try:
+            found[path] = (commit.tree / path).data_stream.read()
+        except KeyError:
+            continue
+    return found
+
+
+def _write(root: Path, name: str, data: bytes, mode: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode == _LINK:
+        destination = os.fsdecode(data)
+        # A link out of the tree would let a manifest read files of this machine.
+        if not posixpath.normpath(posixpath.join(posixpath.dirname(name), destination)).startswith(("..", "/")):
+            path.symlink_to(destination)
+        return
+    path.write_bytes(data)
+    if mode == _EXECUTABLE:
+        path.chmod(0o755)
+
+
+def _reason(text: str) -> str:
+    """The one line of what Git printed that says why: its last fatal one, or what came before empty advice."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
+    telling = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
+    return next((line for line in reversed(telling) if line.startswith("fatal: ")), telling[-1])
