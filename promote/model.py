@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from promote.errors import UsageError
 
 # https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+# kustomize writes the hash without vowels and what looks like one, so that it never spells a word.
+_HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
 
 
 def check_tag(tag: str) -> str:
@@ -171,3 +174,40 @@ class Plan:
     def blocked(self) -> tuple[Gate, ...]:
         """The gates that are shut."""
         return tuple(gate for gate in self.gates if not gate.passed)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """What distinguishes an object within a cluster."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def written_name(self) -> str:
+        """The name without the hash of its contents that kustomize appends to what it generates."""
+        return _HASH.sub("", self.name) if self.kind in ("ConfigMap", "Secret") else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in the repository: a path relative to its root, and a line counted from 1."""
+
+    file: str
+    line: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One manifest and who it is."""
+
+    identity: Identity
+    content: Mapping[str, Any]

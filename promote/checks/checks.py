@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from promote.checks import api_forms
 from promote.errors import RenderError, nearest
-from promote.yamltext.documents import Document, Identity, Source
+from promote.model import Document, Identity, Source
 
 Level = Literal["deny", "warn"]
 NOWHERE = Identity("", "", "", "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from promote.checks.checks import NOWHERE, Finding, Target, Verdict
 from promote.checks.rules import Rule
-from promote.yamltext.documents import Identity
+from promote.model import Identity
 
 CLASSES = frozenset({"containers", "namespaces", "pods", "resources"})  # what evaluation.rego counts
 TARGET, OWN = "target", "own"

@@ -14,9 +14,11 @@ from promote.checks import checks, policy_files, schemas, waivers
 from promote.checks.checks import Finding, Verdict
 from promote.checks.rules import PROFILES
 from promote.errors import RenderError, ToolError
+from promote.kustomize import documents
 from promote.kustomize.render import Rendered, resembles_object
 from promote.system import clock, process, tools
-from promote.yamltext import documents
+from promote.system.paths import shown
+from promote.yamltext import reader
 
 if TYPE_CHECKING:
     from promote.checks.sources import Origins
@@ -117,7 +119,7 @@ def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tu
         return [
             _judge(
                 target,
-                documents.shown(target.folder, root.resolve()),
+                shown(target.folder, root.resolve()),
                 process.result(evaluation),
                 _of(answers, file),
                 len(chosen.ids),
@@ -129,19 +131,18 @@ def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tu
 def _refuse_excess(targets: Sequence[Rendered]) -> None:
     """Raise RenderError where the targets together are more than a check may hold."""
     texts = [target.text for target in targets]
-    if sum(map(len, texts)) > documents.MOST_CHARACTERS or (
-        sum(map(documents.at_most, texts)) > documents.MOST_NODES
-        and sum(map(documents.size, texts)) > documents.MOST_NODES
+    if sum(map(len, texts)) > reader.MOST_CHARACTERS or (
+        sum(map(reader.at_most, texts)) > reader.MOST_NODES and sum(map(reader.size, texts)) > reader.MOST_NODES
     ):
         raise RenderError(
-            f"{', '.join(target.name for target in targets)}: more than {documents.MOST_CHARACTERS >> 20} MiB or "
-            f"{documents.MOST_NODES:,} keys and values: name fewer targets, or parts of one"
+            f"{', '.join(target.name for target in targets)}: more than {reader.MOST_CHARACTERS >> 20} MiB or "
+            f"{reader.MOST_NODES:,} keys and values: name fewer targets, or parts of one"
         )
 
 
 def _all_small(targets: Sequence[Rendered]) -> bool:
     """Whether all targets can be judged at the same time; one after the other takes less memory and more time."""
-    return all(len(one.text) <= _SMALL_TEXT and documents.at_most(one.text) <= _SMALL for one in targets)
+    return all(len(one.text) <= _SMALL_TEXT and reader.at_most(one.text) <= _SMALL for one in targets)
 
 
 def _judge(

@@ -10,7 +10,7 @@ from pathlib import Path
 from promote.checks import rules, waivers
 from promote.checks.rules import Rule
 from promote.errors import ConfigError
-from promote.yamltext import documents
+from promote.system.paths import shown
 
 _OWN = "policies"
 _WAIVERS = Path("data", "waivers.yaml")
@@ -99,4 +99,4 @@ def waived(root: Path, policies: Path, today: date) -> tuple[waivers.Entry, ...]
         return ()
     known = [rule.id for rule in described(root, policies)]
     schema = json.loads(_SCHEMA.read_bytes())
-    return waivers.parse(file.read_bytes(), documents.shown(file, root.resolve()), schema, known, today)
+    return waivers.parse(file.read_bytes(), shown(file, root.resolve()), schema, known, today)

@@ -14,14 +14,15 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.checks.checks import NOWHERE, Finding
-from promote.kustomize import generators, origins, patches
+from promote.kustomize import documents, generators, origins, patches
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin
 from promote.kustomize.patches import Layer
 from promote.kustomize.render import Rendered
+from promote.model import Document, Identity, Source
+from promote.system.paths import shown
 from promote.versions.kustomization import FILE_NAMES
-from promote.yamltext import documents, places
-from promote.yamltext.documents import Document, Identity, Source
+from promote.yamltext import places, reader
 from promote.yamltext.places import Place
 
 _AMOUNTS = "resources"
@@ -247,7 +248,7 @@ class Sources:
         return self._read[file]
 
     def _source(self, file: Path, line: int) -> Source:
-        return Source(documents.shown(file, self._root), line)
+        return Source(shown(file, self._root), line)
 
 
 def _text(file: Path) -> str:
@@ -271,7 +272,7 @@ def _line_within(place: Place, text: Any, inner: list[str]) -> int:
         return place.line
     for root in documents.nodes(text)[:1]:
         with suppress(yaml.YAMLError):
-            return place.first - 1 + places.follow(root, documents.value(root), inner).line
+            return place.first - 1 + places.follow(root, reader.value(root), inner).line
     return place.line
 
 

@@ -15,9 +15,10 @@ from yaml.nodes import Node
 
 from promote.checks.checks import Finding, Level, Waiver, is_about_seeing, unknown_rule
 from promote.errors import ConfigError, RenderError
-from promote.yamltext import documents, places
+from promote.kustomize import documents
+from promote.model import Identity, Source
+from promote.yamltext import places, reader
 from promote.yamltext.config_schema import fault
-from promote.yamltext.documents import Identity, Source
 
 # From the day of the check, for a file does not say when it was written. What was valid once stays so: the
 # distance only shrinks.
@@ -92,7 +93,7 @@ def parse(data: bytes, file: str, schema: Mapping[str, Any], known: Iterable[str
     """
     try:
         text = data.decode("utf-8-sig")
-        contents = list(documents.load_all(text, file))
+        contents = list(reader.load_all(text, file))
     except UnicodeDecodeError:
         raise ConfigError(f"{file}:1: this is not UTF-8: save the file as UTF-8") from None
     except RenderError as error:

@@ -20,7 +20,6 @@ from promote.output import junit, sarif, verdict_report
 from promote.repository import config
 from promote.repository.config import Config
 from promote.system import process
-from promote.yamltext import documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def run(options: Options) -> Result:
 def _unrendered(error: RenderError, paths: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
     """What programs are told where a target cannot be rendered; people read the error itself."""
     name, path = next((one for one in paths if str(error).startswith(f"{one[0]}: ")), paths[0])
-    verdict = checks.unrendered(name, documents.shown(path, Path.cwd()), error)
+    verdict = checks.unrendered(name, shown(path, Path.cwd()), error)
     about = [rule for rule in known if rule.id == verdict.findings[0].rule]
     seen = coverage.matrix(verdict, about)
     return Result(verdict_report.verdict_json(verdict), [], error.exit_code, _views(verdict, seen, about, ()))

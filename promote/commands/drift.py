@@ -12,11 +12,10 @@ from promote.gates import gates
 from promote.kustomize import proof, render
 from promote.kustomize.proof import Difference
 from promote.kustomize.render import Rendered
-from promote.model import Image, Version
+from promote.model import Document, Image, Version
 from promote.output import message, report, verdict_report
 from promote.promotion import plan
 from promote.repository.workspace import Tree, Workspace
-from promote.yamltext.documents import Document
 
 Pair = tuple[Image, Version | None, Version | None]  # an image, with its version in each of the two
 

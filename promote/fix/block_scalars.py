@@ -9,7 +9,8 @@ from yaml.nodes import ScalarNode
 
 from promote.errors import EditRefused
 from promote.fix.edits import Edit
-from promote.yamltext import documents
+from promote.kustomize import documents
+from promote.yamltext import reader
 
 _HEADER = re.compile(r"\|[-+]?[ \t]*(#.*)?$")
 
@@ -56,8 +57,8 @@ def outward(text: str, node: ScalarNode, inner: Edit) -> Edit:
 
 
 def _insist_on_meaning(before: str, after: str, old: str, new: str) -> None:
-    found = [documents.value(node) for node in documents.nodes(after)]
-    expected = [_with(documents.value(node), old, new) for node in documents.nodes(before)]
+    found = [reader.value(node) for node in documents.nodes(after)]
+    expected = [_with(reader.value(node), old, new) for node in documents.nodes(before)]
     if [_chomped(one) for one in found] != [_chomped(one) for one in expected]:
         raise EditRefused("the changed file would not say what was meant; change it by hand")
 

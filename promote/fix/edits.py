@@ -15,7 +15,8 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import EditRefused
-from promote.yamltext import documents, places
+from promote.kustomize import documents
+from promote.yamltext import places, reader
 from promote.yamltext.yaml_scalars import needs_quotes
 
 _PLAIN = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9_./-]*[A-Za-z0-9_/-])?")
@@ -175,9 +176,9 @@ def _insist_on_meaning(before: str, after: str, root: Node, trail: Sequence[str 
     line = root.start_mark.line
     old = [(node.start_mark.line, node) for node in documents.nodes(before)]
     number = next(position for position, (start, _) in enumerate(old) if start == line)
-    expected = [documents.value(node) for _, node in old]
+    expected = [reader.value(node) for _, node in old]
     expected[number] = changed(expected[number], [*trail, *wanted.steps[len(trail) :]], wanted)
-    if [documents.value(node) for node in documents.nodes(after)] != expected:
+    if [reader.value(node) for node in documents.nodes(after)] != expected:
         raise EditRefused("the changed file would not say what was meant; change it by hand")
 
 
@@ -208,4 +209,4 @@ def spelled(value: Any) -> str:
         return "[" + ", ".join(map(spelled, value)) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and not needs_quotes(value):
         return value
-    return documents.json_text(value)
+    return reader.json_text(value)

@@ -23,9 +23,10 @@ from promote.fix import block_scalars, edits, patch_text
 from promote.fix.edits import Wanted
 from promote.kustomize import origins, patches, render
 from promote.kustomize.render import Rendered
+from promote.model import Document, Identity
 from promote.system import process
-from promote.yamltext import documents, places
-from promote.yamltext.documents import Document, Identity, shown
+from promote.system.paths import shown
+from promote.yamltext import places, reader
 
 _NO_WAY = "no file that this checkout renders spells it in a place that can be edited for certain"
 
@@ -140,11 +141,11 @@ class Mender:
         if file is None or document is None or not roots:
             return Refusal(finding, reason)
         made = patch_text.entry(finding.resource, document.content, _wanted(finding))
-        content = documents.value(roots[0])
+        content = reader.value(roots[0])
         changed = {**content, "patches": [*content.get("patches", ()), made]}
         old = file.read_bytes()
         try:
-            file.write_text(documents.json_text(changed), encoding="utf-8")
+            file.write_text(reader.json_text(changed), encoding="utf-8")
             self._proved(state, _Change(file, "", (finding,)))
         except (EditRefused, RenderError, TypeError, ValueError):
             return Refusal(finding, reason)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from promote.fix.edits import Wanted, spelled
+from promote.model import Identity
 from promote.yamltext import places
-from promote.yamltext.documents import Identity
 
 
 def entry(who: Identity, content: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:

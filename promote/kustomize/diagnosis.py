@@ -14,8 +14,9 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
+from promote.kustomize import documents
 from promote.versions.kustomization import FILE_NAMES
-from promote.yamltext import documents, places
+from promote.yamltext import places, reader
 
 _REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
 _WRAPPING = (
@@ -172,7 +173,7 @@ def _read(file: Path) -> tuple[list[Node], list[Fault]]:
     """The documents of `file`, or what makes it no YAML."""
     text = file.read_text(encoding="utf-8-sig", errors="replace")
     try:
-        for _ in documents.load_all(text, ""):
+        for _ in reader.load_all(text, ""):
             pass
     except RenderError as error:
         line, _, problem = str(error).removeprefix(":").partition(": ")

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from yaml import YAMLError
 from yaml.nodes import MappingNode
 
-from promote.kustomize import patches
+from promote.kustomize import documents, patches
 from promote.kustomize.patches import Layer
+from promote.model import Document, Identity
 from promote.system import tools
-from promote.yamltext import documents, places
-from promote.yamltext.documents import Document, Identity
+from promote.yamltext import places, reader
 
 _MARK = "promote.internal/origin"
 # What an entry with such a behaviour adds to was made by another, which has the mark.
@@ -89,7 +89,7 @@ class _Mirror:
         target = self.at(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            text = documents.SEPARATOR.join(f"{documents.json_text(one)}\n" for one in contents)
+            text = documents.SEPARATOR.join(f"{reader.json_text(one)}\n" for one in contents)
         except (TypeError, ValueError, YAMLError):
             return  # what is not written is linked, and kustomize may know what to do with it
         if text:
@@ -104,7 +104,7 @@ class _Mirror:
                 target.symlink_to(entry)
 
     def _kustomization(self, layer: Layer) -> Iterator[Any]:
-        content = documents.value(layer.root)
+        content = reader.value(layer.root)
         for key in GENERATORS.values():
             entries = content.get(key) if isinstance(content, dict) else None
             if isinstance(entries, list):
@@ -119,7 +119,7 @@ class _Mirror:
     def _objects(self, file: Path) -> Iterator[Any]:
         """The objects of `file`, each with its mark."""
         for number, node in enumerate(objects(file)):
-            content = documents.value(node)
+            content = reader.value(node)
             yield {**content, "metadata": self._marked(content.get("metadata") or {}, Origin(file, number))}
 
     def _marked(self, holder: Any, origin: Origin) -> Any:

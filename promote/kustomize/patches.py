@@ -11,9 +11,9 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
-from promote.kustomize import render
-from promote.yamltext import documents, places
-from promote.yamltext.documents import Document
+from promote.kustomize import documents, render
+from promote.model import Document
+from promote.yamltext import places
 from promote.yamltext.places import Place
 
 _LISTS = ("patches", "patchesStrategicMerge", "patchesJson6902")

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promote.errors import CheckDenied
-from promote.model import Image
-from promote.yamltext.documents import Document, Identity
+from promote.model import Document, Identity, Image
 
 _IMAGE_FIELD = re.compile(r"(.*/(?:initContainers|containers|ephemeralContainers))/\d+/image")
 _SECRET_FIELDS = ("data", "stringData")

@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 
 from promote.errors import RenderError, UsageError
-from promote.kustomize import diagnosis
+from promote.kustomize import diagnosis, documents
+from promote.model import Document
 from promote.system import process, tools
+from promote.system.paths import shown
 from promote.versions.kustomization import FILE_NAMES
-from promote.yamltext import documents
-from promote.yamltext.documents import Document
+from promote.yamltext import reader
 
 _LARGEST = 32 << 20  # bytes of one file, with comments and indentation; all of it is in memory, several times
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -69,11 +70,11 @@ def manifests(path: Path, name: str) -> Rendered:
     objects: list[tuple[str, Path]] = []
     characters = 0
     for file in files:
-        for text in documents.canonical(read(file), documents.shown(file, Path.cwd())):
+        for text in documents.canonical(read(file), shown(file, Path.cwd())):
             characters += len(text)
             objects.append((text, file.resolve()))
-        if characters > documents.MOST_CHARACTERS:
-            raise RenderError(f"{name}: more than {documents.MOST_CHARACTERS >> 20} MiB of objects: name parts of it")
+        if characters > reader.MOST_CHARACTERS:
+            raise RenderError(f"{name}: more than {reader.MOST_CHARACTERS >> 20} MiB of objects: name parts of it")
     whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
     read_ones = frozenset(files)
     unread = tuple(file for file in below if file not in read_ones)
@@ -88,7 +89,7 @@ def _below(folder: Path) -> Iterator[Path]:
         links = (Path(parent, each) for each in folders if Path(parent, each).is_symlink())
         for link in links:
             if not link.resolve().is_relative_to(whole):
-                where = documents.shown(link.parent, Path.cwd())
+                where = shown(link.parent, Path.cwd())
                 raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target, too")
         yield from (Path(parent, each) for each in names)
 
@@ -97,7 +98,7 @@ def _refuse_sources(files: Iterable[Path]) -> None:
     """Raise RenderError for a kustomization or a chart: its files are parts of manifests, and none themselves."""
     for file in files:
         if said := _source(file):
-            raise RenderError(f"{documents.shown(file, Path.cwd())}: {said}")
+            raise RenderError(f"{shown(file, Path.cwd())}: {said}")
 
 
 def _source(file: Path) -> str:
@@ -133,7 +134,7 @@ def kustomization_of(folder: Path) -> Path | None:
 
 def read(file: Path) -> str:
     """The text of `file`; raises RenderError where it is no file of a bearable size, and with the line no UTF-8."""
-    where = f"{documents.shown(file.parent, Path.cwd())}/{file.name}"
+    where = f"{shown(file.parent, Path.cwd())}/{file.name}"
     if not file.is_file():
         raise RenderError(f"{where}: this is not a file: remove it, or mend the link")
     if file.stat().st_size > _LARGEST:
@@ -143,9 +144,7 @@ def read(file: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise RenderError(
-            f"{documents.shown(file, Path.cwd())}:{line}: this is not UTF-8: save it as UTF-8"
-        ) from error
+        raise RenderError(f"{shown(file, Path.cwd())}:{line}: this is not UTF-8: save it as UTF-8") from error
 
 
 def _why(folder: Path, stderr: str) -> str:
@@ -154,7 +153,7 @@ def _why(folder: Path, stderr: str) -> str:
     fault = diagnosis.fault(folder, _reason(stderr))
     if fault is None:
         return f"kustomize cannot build {folder.name}: {reason}"
-    place = _without_copies(f"{documents.shown(fault.file, Path.cwd().resolve())}:{fault.line}")
+    place = _without_copies(f"{shown(fault.file, Path.cwd().resolve())}:{fault.line}")
     return f"{place}: {fault.problem} (kustomize cannot build {folder.name}: {reason})"
 
 

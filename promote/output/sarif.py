@@ -14,7 +14,7 @@ from promote import __version__
 from promote.checks import baseline
 from promote.checks.checks import Finding, Verdict, Waiver
 from promote.checks.rules import Rule
-from promote.yamltext.documents import Identity
+from promote.model import Identity
 
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -8,8 +8,8 @@ from typing import Any
 from promote.checks import coverage
 from promote.checks.checks import Finding, Verdict, Waiver
 from promote.checks.coverage import Matrix
+from promote.model import Identity
 from promote.output import message
-from promote.yamltext.documents import Identity
 
 Json = dict[str, Any]
 _SHOWN = 5

@@ -10,8 +10,8 @@ from promote.checks import checks, inspection
 from promote.checks.inspection import Rules
 from promote.commands import check
 from promote.errors import ConfigError, RenderError, ToolError
+from promote.kustomize.documents import SEPARATOR
 from promote.kustomize.render import Rendered
-from promote.yamltext.documents import SEPARATOR
 from tests.integration.checking import ROOT, Checked, Repository, surroundings, wrap
 
 # Leaves out what stands behind the last separator of the only file that is no option.

@@ -18,9 +18,9 @@ from jsonschema import Draft4Validator
 from promote.checks.checks import NOWHERE, Base, Finding, Verdict, Waiver
 from promote.commands import policies
 from promote.errors import UsageError
+from promote.model import Identity, Source
 from promote.output import sarif
 from promote.system.process import run
-from promote.yamltext.documents import Identity, Source
 from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
 
 TOP = ["targets", "findings", "summary", "coverage"]

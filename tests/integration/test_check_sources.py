@@ -11,9 +11,9 @@ from promote.checks.checks import NOWHERE, Finding
 from promote.checks.sources import Sources
 from promote.kustomize import origins, render
 from promote.kustomize.render import Rendered
+from promote.model import Identity, Source
 from promote.versions.kustomization import FILE_NAMES
 from promote.yamltext import places
-from promote.yamltext.documents import Identity, Source
 from tests.integration.checking import ROOT, Repository, surroundings, wrap
 
 TOP = "top/kustomization.yaml"

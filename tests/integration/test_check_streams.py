@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from promote.errors import RenderError
-from promote.yamltext import documents
+from promote.kustomize import documents
 from tests.integration.checking import Repository
 
 EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 60

@@ -14,8 +14,8 @@ import yaml
 
 from promote.checks import checks
 from promote.checks.checks import Target
+from promote.model import Identity
 from promote.system.process import Completed, run
-from promote.yamltext.documents import Identity
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promote.checks import coverage, policy_files
-from promote.yamltext.documents import Identity
+from promote.model import Identity
 from tests.policies.defects import DEFECTS, InTarget, workload
 from tests.policies.evaluation import POLICIES, ROOT, Document, Judged, Report, evaluate, good, judge
 

@@ -6,8 +6,8 @@ import pytest
 
 from promote.checks import baseline
 from promote.checks.checks import Base, Finding, Verdict, Waiver
+from promote.model import Identity, Source
 from promote.output import message
-from promote.yamltext.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FOUND = Finding(

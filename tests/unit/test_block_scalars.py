@@ -6,7 +6,8 @@ from yaml.nodes import ScalarNode
 from promote.errors import EditRefused
 from promote.fix import block_scalars, edits
 from promote.fix.edits import Wanted
-from promote.yamltext import documents, places
+from promote.kustomize import documents
+from promote.yamltext import places, reader
 
 TEXT = """\
 patches:
@@ -28,7 +29,7 @@ def changed(text: str, wanted: Wanted) -> str:
     inline = places.field(places.items(root, "patches")[0], "patch")
     assert isinstance(inline, ScalarNode)
     (body,) = documents.nodes(inline.value)
-    content = documents.value(body)
+    content = reader.value(body)
     inner = edits.edit(block_scalars.text_of(inline), body, content, wanted)
     return block_scalars.outward(text, inline, inner).applied(text)
 

@@ -8,7 +8,7 @@ import pytest
 from promote.checks import checks, rules
 from promote.checks.checks import Finding, Target, Verdict, Waiver
 from promote.errors import RenderError
-from promote.yamltext.documents import Document, Identity, Source
+from promote.model import Document, Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FINDING = Finding("images.tag", "deny", "staging", CART, "no tag")

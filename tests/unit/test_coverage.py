@@ -8,7 +8,7 @@ from promote.checks import coverage
 from promote.checks.checks import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.checks.coverage import Row
 from promote.checks.rules import Rule
-from promote.yamltext.documents import Identity
+from promote.model import Identity
 
 CART, USER = (Identity("apps/v1", "Deployment", "shop", name) for name in ("cart", "user"))
 SECRET = Identity("v1", "Secret", "shop", "cart")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from promote.errors import EditRefused
 from promote.fix import edits
 from promote.fix.edits import Wanted
-from promote.yamltext import documents
+from promote.kustomize import documents
+from promote.yamltext import reader
 
 SECURE = ("spec", "containers", "1", "securityContext")
 # As rendered: with the container in another position than in the file.
@@ -173,11 +174,11 @@ def test_whatever_is_written_is_what_was_wanted_and_nothing_else(content: Any, s
             changed = edited(text, what, content)
         except EditRefused:
             continue
-        (found,) = (documents.value(node) for node in documents.nodes(changed))
+        (found,) = (reader.value(node) for node in documents.nodes(changed))
         assert found == edits.changed(content, steps, what)
 
 
 @given(_VALUES)
 def test_values_are_spelled_so_that_they_are_read_back(value: Any) -> None:
     (node,) = documents.nodes(f"a: {edits.spelled(value)}\n")
-    assert documents.value(node) == {"a": value}
+    assert reader.value(node) == {"a": value}

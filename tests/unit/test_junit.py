@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 from promote.checks.checks import Finding, Target, Verdict, Waiver
 from promote.checks.coverage import Matrix, Row
 from promote.checks.rules import Rule
+from promote.model import Identity, Source
 from promote.output import junit
-from promote.yamltext.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RULES = (

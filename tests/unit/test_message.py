@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from promote.checks.checks import Finding, Target, Verdict, Waiver
 from promote.kustomize.proof import Difference
-from promote.model import Change, Combination, Gate, Plan, Stay, Version
+from promote.model import Change, Combination, Gate, Identity, Plan, Stay, Version
 from promote.output import message
-from promote.yamltext.documents import Identity
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 WEB = Change("web", "shop/web", Version("1.0", A), Version("1.1", B))

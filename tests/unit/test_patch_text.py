@@ -8,7 +8,7 @@ import yaml
 
 from promote.fix import edits, patch_text
 from promote.fix.edits import Wanted
-from promote.yamltext.documents import Identity
+from promote.model import Identity
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RENDERED: dict[str, Any] = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from promote.kustomize import patches
-from promote.yamltext import documents, places
-from promote.yamltext.documents import Document
+from promote.kustomize import documents, patches
+from promote.model import Document
+from promote.yamltext import places
 from promote.yamltext.places import Place
 
 RENDERED = """\

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from yaml.nodes import Node
 
-from promote.yamltext import documents, places
+from promote.kustomize import documents
+from promote.yamltext import places
 from promote.yamltext.places import Place
 
 TEXT = """\

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from promote.errors import CheckDenied
 from promote.kustomize import proof
-from promote.model import Image, Version
+from promote.kustomize.documents import identity
+from promote.model import Document, Image, Version
 from promote.output import message
-from promote.yamltext.documents import Document, identity
 
 COPY = "kubectl.kubernetes.io/last-applied-configuration"
 OLD, NEW = "shop/web:1", "shop/web:2"

@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from promote.checks.checks import Finding, Target, Verdict, Waiver
 from promote.forge.base import PullRequest
 from promote.kustomize.proof import Difference
-from promote.model import Change, Combination, Gate, Image, Plan, Soak, Stay, Version
+from promote.model import Change, Combination, Gate, Identity, Image, Plan, Soak, Source, Stay, Version
 from promote.output import report, verdict_report
 from promote.promotion import facts
 from promote.promotion.workflow import Proposal, Published
 from promote.repository.config import Environment
 from promote.repository.history import Revision
 from promote.repository.workspace import Tip
-from promote.yamltext.documents import Identity, Source
 
 DIGEST = "sha256:" + "a" * 64
 SHA = "0123456789abcdef" * 2

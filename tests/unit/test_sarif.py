@@ -5,8 +5,8 @@ from dataclasses import replace
 from promote.checks import baseline
 from promote.checks.checks import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.checks.rules import Rule
+from promote.model import Identity, Source
 from promote.output import sarif
-from promote.yamltext.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RULES = (

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from promote.checks.checks import NOWHERE, Finding, Target, Verdict, Waiver
+from promote.model import Identity, Source
 from promote.output import verdict_report
-from promote.yamltext.documents import Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 DENIED = Finding("images.tag", "deny", "staging", CART, "no tag", "name one", "server", Source("a,b:c.yaml", 3))

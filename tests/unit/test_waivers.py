@@ -12,7 +12,7 @@ from promote.checks import policy_files, waivers
 from promote.checks.checks import Finding
 from promote.checks.waivers import Entry, Seen
 from promote.errors import ConfigError
-from promote.yamltext.documents import Identity
+from promote.model import Identity
 
 TODAY = date(2026, 3, 1)
 SCHEMA = json.loads(policy_files._SCHEMA.read_bytes())

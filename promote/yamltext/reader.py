@@ -1,29 +1,20 @@
-"""Kubernetes manifests as documents: who they are, where they come from, and how they are read.
+"""Bounded reading of YAML and JSON from outside, as the Kubernetes API server reads it.
 
-Rendered manifests come from kustomize in one canonical form. Files written by hand are first brought
-into such a form, because the programs that judge them split and decode YAML each in its own way: one
-that stops at a separator with a comment would let everything behind it pass unseen.
+Limits on size, nesting and aliases are checked before the parts fill the memory.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
 from promote.errors import RenderError
-from promote.yamltext import places
 
-SEPARATOR = "---\n"
-_TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(\S+)", re.MULTILINE)
-# kustomize writes the hash without vowels and what looks like one, so that it never spells a word.
-_HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
 # What an API server takes as one request: MaxRequestBodyBytes of k8s.io/apiserver, 3 MiB.
 _REQUEST = 3 * 1024 * 1024
 # What one check may hold, so that it stays below 500 MB with the programs that it starts.
@@ -34,89 +25,6 @@ _DEEPEST = 200
 _INDENTS = re.compile(r"^[-?: ]+", re.MULTILINE)
 # Characters that YAML takes for line breaks or refuses, though JSON allows them in strings.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Identity:
-    """What distinguishes an object within a cluster."""
-
-    api_version: str
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
-
-    @property
-    def written_name(self) -> str:
-        """The name without the hash of its contents that kustomize appends to what it generates."""
-        return _HASH.sub("", self.name) if self.kind in ("ConfigMap", "Secret") else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A place in the repository: a path relative to its root, and a line counted from 1."""
-
-    file: str
-    line: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One manifest and who it is."""
-
-    identity: Identity
-    content: Mapping[str, Any]
-
-
-def shown(path: Path, root: Path) -> str:
-    """`path` as it is named to people: relative to `root` where it lies below it."""
-    whole = path.resolve()
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
-
-
-def kinds(text: str) -> set[tuple[str, str]]:
-    """Every (apiVersion, kind) in canonical `text`, found without parsing its YAML."""
-    return {_kind(chunk) for chunk in split(text)}
-
-
-def _kind(chunk: str) -> tuple[str, str]:
-    if chunk.startswith("{"):
-        who = identity(json.loads(chunk))
-        return who.api_version, who.kind
-    top = dict(reversed(_TOP_LEVEL.findall(chunk)))
-    return top.get("apiVersion", "").strip("\"'"), top.get("kind", "").strip("\"'")
-
-
-def split(text: str) -> list[str]:
-    """The documents of canonical `text`, as text."""
-    return [chunk for chunk in re.split(r"^---\n", text, flags=re.MULTILINE) if chunk.strip()]
-
-
-def read(text: str, where: str) -> list[Document]:
-    """Parse canonical `text`; raises RenderError when a document is no Kubernetes object, or one is lost."""
-    contents = [content for content in load_all(text, where) if content is not None]
-    expected = len(split(text))
-    if len(contents) != expected:
-        raise RenderError(f"{where}: {expected} documents were rendered but {len(contents)} were read")
-    return [Document(identity(content), content) for content in contents]
-
-
-def canonical(text: str, where: str) -> list[str]:
-    """Every object of hand-written YAML or JSON as one line of JSON, `List` kinds unfolded.
-
-    Raises RenderError, with the line, for what is not YAML, has a key twice or values that JSON cannot hold.
-    """
-    try:
-        return [
-            json_text(item) for content in load_all(text, where) if content is not None for item in _unfold(content)
-        ]
-    except (TypeError, ValueError) as error:
-        raise RenderError(f"{where}: {error}; write it as plain strings, numbers, lists and maps") from error
 
 
 def load_all(text: str, where: str) -> Iterator[Any]:
@@ -138,44 +46,18 @@ def load_all(text: str, where: str) -> Iterator[Any]:
         raise RenderError(f"{where}:{_line(error, text)}: this is not YAML: {_problem(error)}") from error
 
 
-def nodes(text: str) -> list[yaml.Node]:
-    """The root node of every object in `text`, `List` kinds unfolded; none where the text is not YAML."""
+def roots(text: str) -> list[yaml.Node]:
+    """The root node of every document in `text`; none where the text is not YAML."""
     try:
         _refuse_excess(text, "")
-        roots = list(yaml.compose_all(text, Loader=_Loader))
+        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
     except (yaml.YAMLError, ValueError, RenderError):
         return []
-    return [node for root in roots if root is not None for node in _unfold_node(root)]
 
 
 def value(node: yaml.Node) -> Any:
     """What `node` spells; raises yaml.YAMLError where that is nothing that Kubernetes takes."""
     return _Loader("").construct_document(node)
-
-
-def identity(content: Mapping[str, Any]) -> Identity:
-    """The identity that `content` declares, with empty strings where it declares none."""
-    metadata = content.get("metadata")
-    given = metadata if isinstance(metadata, Mapping) else {}
-    return Identity(*(str(part or "") for part in (
-        content.get("apiVersion"), content.get("kind"), given.get("namespace"), given.get("name")
-    )))  # fmt: skip
-
-
-def _unfold(content: Any) -> Sequence[Any]:
-    if isinstance(content, dict) and _is_list(content.get("kind")) and isinstance(content.get("items"), list):
-        return [part for item in content["items"] for part in _unfold(item)]
-    return [content]
-
-
-def _unfold_node(node: yaml.Node) -> Sequence[yaml.Node]:
-    if _is_list(places.text(node, "kind")) and isinstance(places.field(node, "items"), yaml.SequenceNode):
-        return [part for item in places.items(node, "items") for part in _unfold_node(item)]
-    return [node]
-
-
-def _is_list(kind: Any) -> bool:
-    return isinstance(kind, str) and kind.endswith("List")
 
 
 def json_text(value: Any) -> str:
