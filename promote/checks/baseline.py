@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from promote.checks.checks import Base, Finding, Verdict, is_about_seeing
+from promote.checks.findings import Base, Finding, Verdict, is_about_seeing
 
 _DIGITS = 32  # of the hash, enough that no two findings share one
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from promote.checks import baseline, inspection
-from promote.checks.checks import Base, Verdict
+from promote.checks.findings import Base, Verdict
 from promote.checks.inspection import Rules
 from promote.errors import ConfigError, RenderError, ToolError, UsageError
 from promote.kustomize import render

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promote.checks.checks import NOWHERE, Finding, Target, Verdict
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict
 from promote.checks.rules import Rule
 from promote.model import Identity
 

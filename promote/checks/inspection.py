@@ -10,8 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promote.checks import checks, policy_files, schemas, waivers
-from promote.checks.checks import Finding, Verdict
+from promote.checks import completeness, conftest, findings, kubeconform, policy_files, schemas, waivers
+from promote.checks.conftest import CHANGES, EVALUATION, MAIN
+from promote.checks.findings import Finding, Target, Verdict
 from promote.checks.rules import PROFILES
 from promote.errors import RenderError, ToolError
 from promote.kustomize import documents
@@ -62,7 +63,7 @@ def inspect(
     looked = [_seen(target, counted, only) for target, (counted, _) in zip(targets, judged, strict=True)]
     about_waivers = waivers.reports(entries, found, looked, rules.today)
     return Verdict(
-        tuple(target for target, _ in judged), checks.in_order([*checks.restricted(found, only), *about_waivers])
+        tuple(target for target, _ in judged), findings.in_order([*findings.restricted(found, only), *about_waivers])
     )
 
 
@@ -78,16 +79,16 @@ def inspect_change(facts: Mapping[str, Any], rules: Rules) -> tuple[Finding, ...
         file = Path(temporary, "change.json")
         file.write_text(json.dumps(facts), encoding="utf-8")
         done = tools.run(
-            "conftest", "test", file, "--namespace", checks.CHANGES, "--output", "json", "--no-color",
+            "conftest", "test", file, "--namespace", CHANGES, "--output", "json", "--no-color",
             "--fail-on-warn=false", *loaded, cwd=file.parent,
         )  # fmt: skip
     answer = _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
     if not any(one["successes"] or one.get("failures") or one.get("warnings") for one in answer):
         raise ToolError("conftest gave no verdict: no rule about the change was evaluated")
-    return checks.from_conftest(answer, str(facts["to"])).findings
+    return conftest.from_conftest(answer, str(facts["to"])).findings
 
 
-def _seen(rendered: Rendered, counted: checks.Target, only: Sequence[str]) -> waivers.Seen:
+def _seen(rendered: Rendered, counted: Target, only: Sequence[str]) -> waivers.Seen:
     """What a target held, with the rules whose findings are asked for."""
     took_part = {*counted.rules, *waivers.OF_SCHEMAS}
     rules = took_part & set(only) if only else took_part
@@ -95,7 +96,7 @@ def _seen(rendered: Rendered, counted: checks.Target, only: Sequence[str]) -> wa
     return waivers.seen(rendered.name, rules, who, whole=not rendered.files)
 
 
-def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tuple[checks.Target, list[Finding]]]:
+def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tuple[Target, list[Finding]]]:
     chosen = policy_files.load(rules.policies, rules.profile)
     _refuse_excess(targets)
     small = _all_small(targets)
@@ -147,27 +148,25 @@ def _all_small(targets: Sequence[Rendered]) -> bool:
 
 def _judge(
     rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]], expected: int
-) -> tuple[checks.Target, list[Finding]]:
+) -> tuple[Target, list[Finding]]:
     known = rendered.documents
     if not known:
         # The programs take an empty file for one empty document.
-        target = checks.Target(rendered.name, path, 0, 0, 0)
-        return target, checks.unseen(target, {})
-    judged = checks.from_conftest(evaluation, rendered.name)
+        target = Target(rendered.name, path, 0, 0, 0)
+        return target, completeness.unseen(target, {})
+    judged = conftest.from_conftest(evaluation, rendered.name)
     by_version = {
-        version: checks.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
+        version: kubeconform.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
     }
     validated = {version: number for version, (number, _) in by_version.items()}
     fewest = min(validated.values(), default=0)
     unread = _below(rendered, rendered.unread)
-    target = checks.Target(
-        rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects, unread
-    )
+    target = Target(rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects, unread)
     findings = list(judged.findings)
-    findings += checks.across_versions({version: found for version, (_, found) in by_version.items()})
-    findings += checks.unseen(target, validated, expected)
-    findings += checks.unread(_below(rendered, filter(resembles_object, rendered.unread)), rendered.name)
-    findings += checks.repeated([document.identity for document in known], rendered.name)
+    findings += kubeconform.across_versions({version: found for version, (_, found) in by_version.items()})
+    findings += completeness.unseen(target, validated, expected)
+    findings += completeness.unread(_below(rendered, filter(resembles_object, rendered.unread)), rendered.name)
+    findings += completeness.repeated([document.identity for document in known], rendered.name)
     return target, findings
 
 
@@ -228,7 +227,7 @@ def _kubeconform(
 def _conftest(file: Path, chosen: policy_files.Ruleset, about: Path) -> Any:
     options = [part for path in chosen.files for part in ("--policy", str(path))]
     options += [part for path in (about, *chosen.data) for part in ("--data", str(path))]
-    namespaces = ["--namespace", checks.MAIN, "--namespace", checks.EVALUATION]
+    namespaces = ["--namespace", MAIN, "--namespace", EVALUATION]
     # Not in the checkout, whose conftest.toml is for people and may ask for anything.
     done = tools.run(
         "conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", "--fail-on-warn=false",

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from promote.checks.checks import MISSING_SCHEMA, Level
+from promote.checks.findings import Level
+from promote.checks.kubeconform import MISSING_SCHEMA
 from promote.errors import ConfigError
 
 _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package (?:rules|change)\.", re.MULTILINE)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from promote.checks.checks import NOWHERE, Finding
+from promote.checks.findings import NOWHERE, Finding
 from promote.kustomize import documents, generators, origins, patches
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin

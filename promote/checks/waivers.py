@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import Node
 
-from promote.checks.checks import Finding, Level, Waiver, is_about_seeing, unknown_rule
+from promote.checks.findings import Finding, Level, Waiver, is_about_seeing, unknown_rule
 from promote.errors import ConfigError, RenderError
 from promote.kustomize import documents
 from promote.model import Identity, Source
 from promote.yamltext import places, reader
-from promote.yamltext.config_schema import fault
+from promote.yamltext.validation import fault
 
 # From the day of the check, for a file does not say when it was written. What was valid once stays so: the
 # distance only shrinks.

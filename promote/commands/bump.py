@@ -10,8 +10,8 @@ from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.model import Plan, Version
-from promote.output import message, report
-from promote.promotion import plan, workflow
+from promote.output import plans, wording
+from promote.promotion import selection, workflow
 from promote.promotion.workflow import Delivery, Proposal, Published, Wording
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.system import cache
@@ -42,11 +42,11 @@ def run(options: Options) -> Result:
         )
     else:
         proposal, published = _in_checkout(workspace, options, wanted)
-    text = [*report.proposal_text(proposal), *report.published_text(published)]
+    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
     if published.changed and not published.commit:
         text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
     code = 0 if published.changed else workflow.exit_code(proposal)
-    return Result(report.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
 
 
 def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
@@ -66,7 +66,7 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options, wante
     images = tree.images(environment)
     by_image: dict[str, Version] = {}
     for given, version in wanted.items():
-        for image in plan.resolve(given, images, tree.config.services):
+        for image in selection.resolve(given, images, tree.config.services):
             if by_image.setdefault(image, version) != version:
                 raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
     path, data = workflow.edited(tree, environment, by_image)
@@ -105,5 +105,5 @@ def _branch(workspace: Workspace, options: Options, wanted: Mapping[str, Version
 
 def _describe(proposal: Proposal) -> Wording:
     name = proposal.environment.name
-    title = message.subject("bump", name, proposal.plan.changes)
+    title = wording.subject("bump", name, proposal.plan.changes)
     return Wording(title, [("Promoted-To", name)], f"promote rollback {name}")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from promote.checks import checks, coverage, inspection, policy_files
-from promote.checks.checks import Verdict
+from promote.checks import completeness, coverage, findings, inspection, policy_files
 from promote.checks.coverage import Matrix
+from promote.checks.findings import Verdict
 from promote.checks.inspection import Rules
 from promote.checks.rules import PROFILES, Rule
 from promote.commands.result import Result
@@ -20,6 +20,7 @@ from promote.output import junit, sarif, verdict_report
 from promote.repository import config
 from promote.repository.config import Config
 from promote.system import process
+from promote.system.paths import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def run(options: Options) -> Result:
 def _unrendered(error: RenderError, paths: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
     """What programs are told where a target cannot be rendered; people read the error itself."""
     name, path = next((one for one in paths if str(error).startswith(f"{one[0]}: ")), paths[0])
-    verdict = checks.unrendered(name, shown(path, Path.cwd()), error)
+    verdict = completeness.unrendered(name, shown(path, Path.cwd()), error)
     about = [rule for rule in known if rule.id == verdict.findings[0].rule]
     seen = coverage.matrix(verdict, about)
     return Result(verdict_report.verdict_json(verdict), [], error.exit_code, _views(verdict, seen, about, ()))
@@ -120,7 +121,7 @@ def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
     taking_part = {rule.id for rule in everyone if PROFILES.index(rule.profile) <= PROFILES.index(judges.profile)}
     for name in names:
         if name not in known:
-            raise UsageError(checks.unknown_rule(name, known))
+            raise UsageError(findings.unknown_rule(name, known))
         if name not in taking_part:
             raise UsageError(f"the profile '{judges.profile}' does not have the rule '{name}': choose a larger one")
 

@@ -9,7 +9,8 @@ from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
 from promote.kustomize import proof, render
 from promote.kustomize.proof import Difference
-from promote.output import message, report, verdict_report
+from promote.output import verdict_report, wording
+from promote.output.plans import Json
 from promote.repository.workspace import Tree, Workspace
 
 
@@ -61,9 +62,9 @@ def _text(name: str, differences: list[Difference]) -> list[str]:
         return [f"{name}: no difference"]
     others = len(proof.others(differences))
     kind = f"{others} beside image fields" if others else "image fields only"
-    return [f"{name}: {len(differences)} differences, {kind}", *message.diff_lines(differences)]
+    return [f"{name}: {len(differences)} differences, {kind}", *wording.diff_lines(differences)]
 
 
-def _json(one: Difference) -> report.Json:
+def _json(one: Difference) -> Json:
     who = verdict_report.identity_json(one.resource)
     return {"resource": who, "path": one.path, "old": one.old, "new": one.new, "image": one.is_image}

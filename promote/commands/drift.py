@@ -13,8 +13,9 @@ from promote.kustomize import proof, render
 from promote.kustomize.proof import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
-from promote.output import message, report, verdict_report
-from promote.promotion import plan
+from promote.output import plans, verdict_report, wording
+from promote.output.plans import Json
+from promote.promotion import selection
 from promote.repository.workspace import Tree, Workspace
 
 Pair = tuple[Image, Version | None, Version | None]  # an image, with its version in each of the two
@@ -38,7 +39,7 @@ def run(options: Options) -> Result:
         if one.path == other.path:
             raise UsageError(f"{options.source} and {options.target} are the same folder: name two environments")
         apart = _apart(tree.images(one), tree.images(other))
-        services = {image.name: plan.service_of(image, tree.config.services) for image, _, _ in apart}
+        services = {image.name: selection.service_of(image, tree.config.services) for image, _, _ in apart}
         found = _rendered(tree, options.source, options.target) if options.manifests else None
     json = {
         "from": one.name,
@@ -54,7 +55,7 @@ def run(options: Options) -> Result:
         f"{services[image.name]}: {_said(here)} in {one.name}, {_said(there)} in {other.name}"
         for image, here, there in apart
     ]
-    text += [] if found is None else [f"{len(found)} differences beside images", *message.diff_lines(found)]
+    text += [] if found is None else [f"{len(found)} differences beside images", *wording.diff_lines(found)]
     if not apart:
         text.insert(0, f"{one.name} and {other.name} have the same versions")
     return Result(json, text, 1 if apart or found else 0)
@@ -99,14 +100,14 @@ def _levelled(rendered: Rendered) -> list[Document]:
     ]  # fmt: skip
 
 
-def _version(version: Version | None) -> report.Json | None:
-    return report.version_json(version) if version else None
+def _version(version: Version | None) -> Json | None:
+    return plans.version_json(version) if version else None
 
 
 def _said(version: Version | None) -> str:
-    return message.shortened(str(version)) if version else "none"
+    return wording.shortened(str(version)) if version else "none"
 
 
-def _json(one: Difference) -> report.Json:
+def _json(one: Difference) -> Json:
     who = verdict_report.identity_json(one.resource)
     return {"resource": who, "path": one.path, "from": one.old, "to": one.new}

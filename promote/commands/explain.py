@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from promote.checks.checks import Verdict
+from promote.checks.findings import Verdict
 from promote.commands import promote
 from promote.commands.promote import Options
 from promote.commands.result import Result
@@ -14,7 +14,7 @@ from promote.errors import CheckDenied
 from promote.gates import gates
 from promote.kustomize import proof
 from promote.model import Gate, Image
-from promote.output import report
+from promote.output import plans
 from promote.promotion import workflow
 from promote.promotion.facts import Known
 from promote.promotion.workflow import Proposal, Published
@@ -40,8 +40,8 @@ def run(options: Options) -> Result:
     opens = gates.earliest(clock.now(), lambda now: _shut_at(proposal, images, known, now))
     earliest = None if lasting or opens is None else durations.moment(opens)
     code = workflow.exit_code(proposal) or (CheckDenied.exit_code if lasting else 0)
-    answer = report.plan_json(proposal.plan, Published(), proposal.verdict)
-    text = [*report.plan_text(proposal.plan), *(["", *_text(obstacles, earliest)] if proposal.plan.changes else [])]
+    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
+    text = [*plans.plan_text(proposal.plan), *(["", *_text(obstacles, earliest)] if proposal.plan.changes else [])]
     return Result({**answer, "obstacles": obstacles, "earliest": earliest}, text, code)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from promote.checks import comparison
 from promote.checks.inspection import Rules
 from promote.errors import EditRefused, UsageError
-from promote.fix.mending import Mender, Outcome, Refusal
+from promote.fix.fixer import Mender, Outcome, Refusal
 from promote.output import verdict_report
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree, Workspace

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.commands.result import Result
-from promote.output import report
-from promote.promotion import plan
+from promote.output import plans
+from promote.promotion import selection
 from promote.repository import history
 from promote.repository.workspace import Workspace
 
@@ -28,9 +28,9 @@ def run(options: Options) -> Result:
         images = tree.images(where)
         found = workspace.history(tip.commit, where)
         if options.service is not None:
-            found = history.of_service(found, plan.resolve(options.service, images, tree.config.services))
+            found = history.of_service(found, selection.resolve(options.service, images, tree.config.services))
         everything = {image for revision in found for image in revision.images}
-        services = {image.name: plan.service_of(image, tree.config.services) for image in everything}
-    shown = [report.revision_json(revision, services) for revision in found]
+        services = {image.name: selection.service_of(image, tree.config.services) for image in everything}
+    shown = [plans.revision_json(revision, services) for revision in found]
     json = {"environment": options.environment, "service": options.service, "revisions": shown}
-    return Result(json, report.history_text(found, services))
+    return Result(json, plans.history_text(found, services))

@@ -8,7 +8,7 @@ from promote.commands import holding
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.model import Version
-from promote.promotion import plan
+from promote.promotion import selection
 from promote.repository import holds
 from promote.repository.holds import Hold
 from promote.repository.workspace import Tree
@@ -35,7 +35,7 @@ def run(options: Options) -> Result:
 
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
         where = tree.environment(options.environment)
-        images = plan.resolve(name, tree.images(where), tree.config.services)
+        images = selection.resolve(name, tree.images(where), tree.config.services)
         today = clock.today().isoformat()
         standing = tree.holds()
         new = [

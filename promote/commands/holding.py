@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from promote.commands.result import Result
-from promote.output import report
+from promote.output.plans import Json
 from promote.promotion import workflow
 from promote.repository import holds
 from promote.repository.holds import Hold
@@ -26,7 +26,7 @@ def _attempt(workspace: Workspace, edit: Edit, verb: str, environment: str) -> R
     with workspace.at(tip.commit) as tree:
         data, moved = edit(tree)
     shown = [f"{one.image} {one.version}" for one in moved]
-    json: report.Json = {"environment": environment, "holds": shown, "commit": None, "changed": bool(moved)}
+    json: Json = {"environment": environment, "holds": shown, "commit": None, "changed": bool(moved)}
     if not moved:
         return Result(json, [f"nothing to {verb} in {environment}"])
     title = f"{verb}: {environment} ({', '.join(shown)})"

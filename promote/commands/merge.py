@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promote.checks import inspection
-from promote.checks.checks import Verdict
+from promote.checks.findings import Verdict
 from promote.commands.overriding import Reasons
 from promote.commands.result import Result
 from promote.errors import Blocked, ConfigError, UsageError
@@ -16,8 +16,9 @@ from promote.gates import gates
 from promote.gates.gates import Gates
 from promote.kustomize import render
 from promote.model import Change, Plan
-from promote.output import message, report, verdict_report
-from promote.promotion import plan, workflow
+from promote.output import plans, verdict_report, wording
+from promote.output.plans import Json
+from promote.promotion import selection, workflow
 from promote.promotion.facts import Known
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree, Workspace
@@ -70,7 +71,7 @@ def _attempt(workspace: Workspace, options: Options) -> Result:
 
 def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
     """Write into the pull request which gates it passes all the same, and why, unless it says so already."""
-    said = dict.fromkeys(f"{key}: {why}" for one in plans for key, why in message.override_trailers(one))
+    said = dict.fromkeys(f"{key}: {why}" for one in plans for key, why in wording.override_trailers(one))
     if new := [line for line in said if line not in pull.body.splitlines()]:
         forge.update(pull.number, pull.title, "\n".join([pull.body.rstrip(), "", *new, ""]))
 
@@ -111,7 +112,7 @@ def _moving(
             old, new = before.images(there), after.images(after.config.environments.get(name, there))
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
-        if changes := plan.changes(old, new, after.config.services):
+        if changes := selection.changes(old, new, after.config.services):
             held = workflow.hold_gates(after, there, changes)
             found.append((there, Plan("", name, changes, held, despite=despite)))
     return found
@@ -148,5 +149,5 @@ def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
     return known
 
 
-def _json(pull: PullRequest, commit: str | None, changed: bool) -> report.Json:
-    return {"pull_request": report.pull_json(pull), "commit": commit, "changed": changed}
+def _json(pull: PullRequest, commit: str | None, changed: bool) -> Json:
+    return {"pull_request": plans.pull_json(pull), "commit": commit, "changed": changed}

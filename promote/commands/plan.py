@@ -5,7 +5,7 @@ from __future__ import annotations
 from promote.commands import promote
 from promote.commands.promote import Options
 from promote.commands.result import Result
-from promote.output import report
+from promote.output import plans
 from promote.promotion import workflow
 from promote.promotion.workflow import Published
 from promote.repository.workspace import Workspace
@@ -19,5 +19,5 @@ def run(options: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
         proposal = promote.propose(workspace, tip, tree, options)
-    answer = report.plan_json(proposal.plan, Published(), proposal.verdict)
-    return Result(answer, report.proposal_text(proposal), workflow.exit_code(proposal))
+    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
+    return Result(answer, plans.proposal_text(proposal), workflow.exit_code(proposal))

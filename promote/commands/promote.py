@@ -12,8 +12,8 @@ from promote.commands.result import Result
 from promote.errors import Blocked, NetworkError, PartlyDone, UsageError
 from promote.forge.base import Forge, PullRequest
 from promote.model import Image, Plan
-from promote.output import message, report
-from promote.promotion import plan, workflow
+from promote.output import plans, wording
+from promote.promotion import selection, workflow
 from promote.promotion.workflow import Delivery, Proposal, Wording
 from promote.repository.workspace import Tip, Tree, Workspace
 
@@ -46,8 +46,8 @@ def run(options: Options) -> Result:
         lambda tip, tree: propose(workspace, tip, tree, options),
         _describe,
     )
-    text = [*report.proposal_text(proposal), *report.published_text(published)]
-    answer = report.plan_json(proposal.plan, published, proposal.verdict)
+    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
+    answer = plans.plan_json(proposal.plan, published, proposal.verdict)
     pull = published.pull_request
     if pull is None:
         return Result(answer, text, workflow.exit_code(proposal))
@@ -69,8 +69,8 @@ def _finish(workspace: Workspace, pull: PullRequest, options: Options) -> Result
 
 def _describe(proposal: Proposal) -> Wording:
     made = proposal.plan
-    title = message.subject("promote", f"{made.source} → {made.target}", made.changes)
-    return Wording(title, message.promotion_trailers(made), f"promote rollback {made.target} --all")
+    title = wording.subject("promote", f"{made.source} → {made.target}", made.changes)
+    return Wording(title, wording.promotion_trailers(made), f"promote rollback {made.target} --all")
 
 
 def propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options) -> Proposal:
@@ -80,15 +80,17 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options) -> Pro
         raise UsageError(f"{options.source} and {options.target} are the same folder: name two environments")
     images, now = tree.images(source), tree.images(target)
     services = tree.config.services
-    chosen = plan.choose((*images, *now), services, options.only, options.exclude)
+    chosen = selection.choose((*images, *now), services, options.only, options.exclude)
     if options.only:
         # Left out in silence, it would look promoted.
         _insist_on_entries(chosen, tree.file(source), images)
         _insist_on_entries(chosen, tree.file(target), now)
-    path, data = workflow.edited(tree, target, plan.wanted(images, now, chosen))
+    path, data = workflow.edited(tree, target, selection.wanted(images, now, chosen))
     changes = workflow.changes_of(tree, target, data)
     notes = [tip.note] if tip.note else []
-    notes += [f"{name} has no images entry in {target.name}: left out" for name in plan.missing(images, now, chosen)]
+    notes += [
+        f"{name} has no images entry in {target.name}: left out" for name in selection.missing(images, now, chosen)
+    ]
     held = workflow.hold_gates(tree, target, changes)
     made = Plan(source.name, target.name, changes, held, tuple(notes), despite=options.despite)
     made, known = workflow.gated(workspace, tip, tree, target, made)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from promote.commands import holding
 from promote.commands.result import Result
-from promote.promotion import plan
+from promote.promotion import selection
 from promote.repository import holds
 from promote.repository.holds import Hold
 from promote.repository.workspace import Tree
@@ -25,7 +25,7 @@ def run(options: Options) -> Result:
 
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
         where = tree.environment(options.environment)
-        chosen = plan.choose(tree.images(where), tree.config.services, options.services, ())
+        chosen = selection.choose(tree.images(where), tree.config.services, options.services, ())
         gone = [hold for hold in tree.holds() if hold.environment == where.name and hold.image in chosen]
         return holds.remove(tree.read(holds.FILE_NAME), gone), gone
 

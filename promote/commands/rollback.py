@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from promote.commands.result import Result
 from promote.errors import Blocked, ConfigError, UsageError
 from promote.model import Change, Image, Plan
-from promote.output import message, report
-from promote.output.message import shortened
-from promote.promotion import plan, workflow
+from promote.output import plans, wording
+from promote.output.wording import shortened
+from promote.promotion import selection, workflow
 from promote.promotion.workflow import Delivery, Proposal, Wording
 from promote.repository import history, holds
 from promote.repository.config import Environment
@@ -67,7 +67,7 @@ class Scene:
         """The images of the services that are asked for."""
         services = self.tree.config.services
         return frozenset(
-            name for given in self.options.services for name in plan.resolve(given, self.present, services)
+            name for given in self.options.services for name in selection.resolve(given, self.present, services)
         )
 
     def refused(self, image: Image) -> bool:
@@ -99,9 +99,9 @@ def run(options: Options) -> Result:
         lambda tip, tree: _propose(workspace, tip, tree, options, first),
         _describe,
     )
-    text = [*report.proposal_text(proposal), *report.published_text(published)]
+    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
     code = 0 if published.changed else workflow.exit_code(proposal)
-    return Result(report.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
 
 
 def _insist_on_sense(options: Options) -> None:
@@ -117,7 +117,7 @@ def _insist_on_sense(options: Options) -> None:
 
 def _describe(proposal: Proposal) -> Wording:
     name = proposal.environment.name
-    title = message.subject("rollback", name, proposal.plan.changes)
+    title = wording.subject("rollback", name, proposal.plan.changes)
     trailers = [("Promoted-To", name), ("Rollback-Of", proposal.tip.commit)]
     return Wording(title, trailers, f"promote release {name}, then promote again")
 

@@ -10,8 +10,9 @@ from promote.errors import UsageError
 from promote.forge.base import PullRequest
 from promote.gates import freezes
 from promote.model import Freeze, Image
-from promote.output import message, report
-from promote.promotion import plan
+from promote.output import plans, wording
+from promote.output.plans import Json
+from promote.promotion import selection
 from promote.promotion.facts import freeze_json
 from promote.repository.holds import Hold
 from promote.repository.workspace import Tree, Workspace
@@ -39,18 +40,18 @@ def run(options: Options) -> Result:
     json = {
         "commit": tip.commit,
         "environments": {
-            name: [{"image": image.name, **report.version_json(image.version)} for image in images]
+            name: [{"image": image.name, **plans.version_json(image.version)} for image in images]
             for name, images in running.items()
         },
         "pending": pending,
-        "pull_requests": [report.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
+        "pull_requests": [plans.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: freeze_json(freeze) for name, freeze in frozen.items()},
     }
     rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
     rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
     rest += [
-        f"held in {hold.environment}: {hold.image} {message.shortened(str(hold.version))}: {hold.reason}"
+        f"held in {hold.environment}: {hold.image} {wording.shortened(str(hold.version))}: {hold.reason}"
         for hold in standing
     ]
     rest += [f"frozen: {name}: {freeze.reason}, until {freeze.until}" for name, freeze in frozen.items()]
@@ -58,8 +59,8 @@ def run(options: Options) -> Result:
     return Result(json, [*text, "", *rest] if rest else text)
 
 
-def _hold_json(hold: Hold) -> report.Json:
-    version = report.version_json(hold.version)
+def _hold_json(hold: Hold) -> Json:
+    version = plans.version_json(hold.version)
     return {"environment": hold.environment, "image": hold.image, **version, "reason": hold.reason}
 
 
@@ -70,12 +71,12 @@ def _frozen(tree: Tree) -> dict[str, Freeze]:
     return {name: freeze for name, freeze in found.items() if freeze}
 
 
-def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[report.Json]:
+def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     found = []
     for (source, images), (target, now) in pairwise(running.items()):
         chosen = frozenset(image.name for image in images)
-        behind = plan.wanted(images, now, chosen)
-        services = [plan.service_of(image, tree.config.services) for image in images if image.name in behind]
+        behind = selection.wanted(images, now, chosen)
+        services = [selection.service_of(image, tree.config.services) for image in images if image.name in behind]
         if services:
             found.append({"from": source, "to": target, "services": services})
     return found

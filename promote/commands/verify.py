@@ -10,8 +10,8 @@ from promote.commands.result import Result
 from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
 from promote.kustomize import proof, render
 from promote.model import Change
-from promote.output import message, report
-from promote.promotion import plan
+from promote.output import plans, wording
+from promote.promotion import selection
 from promote.repository import holds
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree, Workspace
@@ -54,7 +54,7 @@ def run(options: Options) -> Result:
     json = {
         "commit": commit,
         "parent": parent,
-        "environments": {name: [report.change_json(one) for one in each.changes] for name, each in moved.items()},
+        "environments": {name: [plans.change_json(one) for one in each.changes] for name, each in moved.items()},
         "holds": added,
         "faults": faults,
         "verified": not faults,
@@ -71,7 +71,7 @@ def _moved(before: Tree, after: Tree, environment: Environment) -> Moved:
         return Moved((), path, (f"it cannot be compared: {error}",))
     if gone := sorted({image.name for image in old} - {image.name for image in new}):
         return Moved((), path, (f"{path} has no entry of {', '.join(gone)} any more",))
-    changes = plan.changes(old, new, after.config.services)
+    changes = selection.changes(old, new, after.config.services)
     faults = _of_bytes(before, after, environment, path) if changes else []
     folders = (before.root / there.path, after.root / environment.path)
     one, other = render.side_by_side((folder, environment.name) for folder in folders)
@@ -101,7 +101,7 @@ def _beside(files: Sequence[str], expected: Sequence[str]) -> list[str]:
 
 
 def _text(commit: str, moved: dict[str, Moved], added: Sequence[str], faults: Sequence[str]) -> list[str]:
-    lines = [f"{name}: {one.service} {message.shift(one)}" for name, each in moved.items() for one in each.changes]
-    lines += [f"holds {message.shortened(one)}" for one in added]
+    lines = [f"{name}: {one.service} {wording.shift(one)}" for name, each in moved.items() for one in each.changes]
+    lines += [f"holds {wording.shortened(one)}" for one in added]
     verdict = "does more than move versions" if faults else "moves versions and nothing else"
     return [*lines, *(f"FAULT {fault}" for fault in faults), f"{commit[:12]} {verdict}"]

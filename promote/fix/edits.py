@@ -17,7 +17,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from promote.errors import EditRefused
 from promote.kustomize import documents
 from promote.yamltext import places, reader
-from promote.yamltext.yaml_scalars import needs_quotes
+from promote.yamltext.scalars import needs_quotes
 
 _PLAIN = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9_./-]*[A-Za-z0-9_/-])?")
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from promote.checks.checks import Finding, Target, Verdict
 from promote.checks.coverage import Matrix
+from promote.checks.findings import Finding, Target, Verdict
 from promote.checks.rules import Rule
 
 # What XML 1.0 cannot hold, not even escaped.

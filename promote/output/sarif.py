@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from promote import __version__
 from promote.checks import baseline
-from promote.checks.checks import Finding, Verdict, Waiver
+from promote.checks.findings import Finding, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity
 

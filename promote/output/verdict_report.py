@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from promote.checks import coverage
-from promote.checks.checks import Finding, Verdict, Waiver
 from promote.checks.coverage import Matrix
+from promote.checks.findings import Finding, Verdict, Waiver
 from promote.model import Identity
-from promote.output import message
+from promote.output import wording
 
 Json = dict[str, Any]
 _SHOWN = 5
@@ -94,7 +94,7 @@ def _seen(verdict: Verdict, seen: Matrix | None) -> list[str]:
         for one in verdict.targets
     ]
     lines += [f"{one.name}: not looked at: {_few(one.unread)}" for one in verdict.targets if one.unread]
-    return [*lines, message.counted(verdict)]
+    return [*lines, wording.counted(verdict)]
 
 
 def _few(names: Sequence[str]) -> str:
@@ -146,7 +146,7 @@ def verdict_markdown(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
     said = [*_compared(verdict), *(coverage.summary(seen) if seen else [])]
     lines = [
-        message.verdict_line(verdict),
+        wording.verdict_line(verdict),
         *(["", *map(_cell, said)] if said else []),
         "",
         *_table(("target", "documents", "validated", "evaluated"), targets),

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from promote.checks import inspection
-from promote.checks.checks import Verdict, in_order
+from promote.checks.findings import Verdict, in_order
 from promote.errors import Blocked, CheckDenied, PartlyDone, PromoteError, RaceLost
 from promote.forge.base import Forge, PullRequest
 from promote.gates import gates
 from promote.kustomize import proof, render
 from promote.kustomize.proof import Difference
 from promote.model import Change, Gate, Image, Plan, Version
-from promote.output.message import body, commit, override_trailers, shortened
-from promote.promotion import plan
+from promote.output.wording import body, commit, override_trailers, shortened
+from promote.promotion import selection
 from promote.promotion.facts import Known, facts
 from promote.repository.config import Environment
 from promote.repository.workspace import Tip, Tree, Workspace
@@ -86,7 +86,7 @@ def edited(tree: Tree, environment: Environment, wanted: Mapping[str, Version | 
 def changes_of(tree: Tree, environment: Environment, data: bytes) -> tuple[Change, ...]:
     """What `data`, as the environment's kustomization, would change."""
     after = kustomization.read_images(data, tree.file(environment))
-    return plan.changes(tree.images(environment), after, tree.config.services)
+    return selection.changes(tree.images(environment), after, tree.config.services)
 
 
 def hold_gates(tree: Tree, environment: Environment, changes: Sequence[Change]) -> tuple[Gate, ...]:

@@ -16,7 +16,7 @@ from promote.gates import freezes
 from promote.gates.gates import Gates
 from promote.system import cache, durations
 from promote.versions.kustomization import FILE_NAMES
-from promote.yamltext.config_schema import fault, line_of
+from promote.yamltext.validation import fault, line_of
 
 FILE_NAME = "promote.yaml"
 SCHEMA = Path(__file__).parents[1] / "promote.schema.json"

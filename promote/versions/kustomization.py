@@ -10,9 +10,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import ConfigError, EditRefused
 from promote.model import Image, Version
-from promote.versions.image_fields import FIELDS, check_field, goal_of, image_of, texts_of
-from promote.yamltext.yaml_scalars import NULL, STRING
-from promote.yamltext.yaml_spans import Document, Goal, difference, parse
+from promote.versions.fields import FIELDS, check_field, goal_of, image_of, texts_of
+from promote.yamltext.scalars import NULL, STRING
+from promote.yamltext.spans import Document, Goal, difference, parse
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 

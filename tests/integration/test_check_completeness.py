@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from promote.checks import checks, inspection
+from promote.checks import inspection, kubeconform
+from promote.checks.findings import Verdict
 from promote.checks.inspection import Rules
 from promote.commands import check
 from promote.errors import ConfigError, RenderError, ToolError
@@ -34,7 +35,7 @@ def bare(tmp_path: Path) -> Repository:
     return Repository.bare(tmp_path / "bare")
 
 
-def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> checks.Verdict:
+def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> Verdict:
     with surroundings(folder):
         return inspection.inspect([Rendered("given", folder, text)], Rules(ROOT / "policies", (), versions), folder)
 
@@ -73,7 +74,7 @@ def test_kubeconform_seeing_fewer_documents(small: Repository, tmp_path: Path) -
 def test_kubeconform_validating_one_document_twice_and_another_never(tmp_path: Path) -> None:
     twice = [{"version": "v1", "kind": "ConfigMap", "name": "a", "status": "statusValid", "msg": ""}] * 2
     known = Rendered("given", tmp_path, SEPARATOR.join(CONFIG_MAP % name for name in "ab")).documents
-    assert checks.from_kubeconform(twice, "given", known) == (1, [])
+    assert kubeconform.from_kubeconform(twice, "given", known) == (1, [])
 
 
 def test_a_kind_without_a_schema(bare: Repository) -> None:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator
 
-from promote.checks.checks import NOWHERE, Base, Finding, Verdict, Waiver
+from promote.checks.findings import NOWHERE, Base, Finding, Verdict, Waiver
 from promote.commands import policies
 from promote.errors import UsageError
 from promote.model import Identity, Source

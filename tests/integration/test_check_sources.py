@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.checks.checks import NOWHERE, Finding
+from promote.checks.findings import NOWHERE, Finding
 from promote.checks.sources import Sources
 from promote.kustomize import origins, render
 from promote.kustomize.render import Rendered

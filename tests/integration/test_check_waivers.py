@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from promote.checks import inspection
-from promote.checks.checks import Verdict
+from promote.checks.findings import Verdict
 from promote.commands import check
 from promote.errors import ConfigError
 from promote.kustomize import render

@@ -17,7 +17,7 @@ from promote.gates.freezes import Weekly, Window
 from promote.gates.gates import Gates
 from promote.repository import config
 from promote.repository.config import Config, Environment
-from promote.yamltext import config_schema
+from promote.yamltext import validation
 
 SCHEMA = json.loads(config.SCHEMA.read_bytes())
 MINIMAL = "environments:\n  a: {path: overlays/a}\n"
@@ -268,7 +268,7 @@ def test_the_schema_explains_what_it_refuses() -> None:
                 check(inner)
 
     check(SCHEMA)
-    assert config_schema.fault(None, {"environments": {"a": {"path": "b"}}}, SCHEMA) is None
+    assert validation.fault(None, {"environments": {"a": {"path": "b"}}}, SCHEMA) is None
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from promote.checks import coverage
-from promote.checks.checks import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.checks.coverage import Row
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity
 

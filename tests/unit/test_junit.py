@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from promote.checks.checks import Finding, Target, Verdict, Waiver
 from promote.checks.coverage import Matrix, Row
+from promote.checks.findings import Finding, Target, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity, Source
 from promote.output import junit

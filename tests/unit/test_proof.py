@@ -13,7 +13,7 @@ from promote.errors import CheckDenied
 from promote.kustomize import proof
 from promote.kustomize.documents import identity
 from promote.model import Document, Image, Version
-from promote.output import message
+from promote.output import wording
 
 COPY = "kubectl.kubernetes.io/last-applied-configuration"
 OLD, NEW = "shop/web:1", "shop/web:2"
@@ -180,7 +180,7 @@ LONG = {"a": VALUE, "b": "YmJi"}
 def test_what_a_secret_holds_is_never_shown(old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
     found = between(old, new)
     assert found
-    shown = repr(found) + "\n".join(message.diff_lines(found))
+    shown = repr(found) + "\n".join(wording.diff_lines(found))
     assert VALUE not in shown
     assert "YmJi" not in shown
     assert proof.HIDDEN in shown

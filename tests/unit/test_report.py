@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
-from promote.checks.checks import Finding, Target, Verdict, Waiver
+from promote.checks.findings import Finding, Target, Verdict, Waiver
 from promote.forge.base import PullRequest
 from promote.kustomize.proof import Difference
 from promote.model import Change, Combination, Gate, Identity, Image, Plan, Soak, Source, Stay, Version
-from promote.output import report, verdict_report
+from promote.output import plans, verdict_report
 from promote.promotion import facts
 from promote.promotion.workflow import Proposal, Published
 from promote.repository.config import Environment
@@ -49,9 +49,9 @@ def test_plan_json() -> None:
         "findings": [],
     }  # fmt: skip
     nothing = {"branch": None, "commit": None, "pull_request": None, "changed": False}
-    assert report.plan_json(PLAN, Published()) == planned | nothing
+    assert plans.plan_json(PLAN, Published()) == planned | nothing
     done = {"branch": "b", "commit": SHA, "pull_request": {"number": 7, "url": "https://forge/7"}, "changed": True}
-    assert report.plan_json(PLAN, Published("b", SHA, PULL, changed=True)) == planned | done
+    assert plans.plan_json(PLAN, Published("b", SHA, PULL, changed=True)) == planned | done
 
 
 def test_what_was_measured_is_in_the_plan() -> None:
@@ -64,7 +64,7 @@ def test_what_was_measured_is_in_the_plan() -> None:
         combination=Combination("staging", stay, ()),
         despite={"freeze": "it is down"},
     )
-    answer = report.plan_json(plan, Published())
+    answer = plans.plan_json(plan, Published())
     assert answer["gates"][0] | {"name": ""} == {
         "name": "", "subject": "production", "passed": True, "reason": "weekend",
         "until": "2026-11-30T05:00:00Z", "despite": "it is down",
@@ -72,9 +72,9 @@ def test_what_was_measured_is_in_the_plan() -> None:
     assert (answer["soak"], answer["despite"]) == (facts.measured(plan)["soak"], {"freeze": "it is down"})
     said = ("web ran in staging for 1 d 2 h, from 0123456789ab on", "this set ran together in staging for 1 d 2 h",
             "passed freeze production: weekend; despite it: it is down")  # fmt: skip
-    assert lacking(report.plan_text(plan), *said) == []
+    assert lacking(plans.plan_text(plan), *said) == []
     apart = replace(plan, soak=None, combination=Combination("staging", None, ()))
-    assert lacking(report.plan_text(apart), "this set never ran together in staging") == []
+    assert lacking(plans.plan_text(apart), "this set never ran together in staging") == []
 
 
 def test_verdict_json() -> None:
@@ -95,12 +95,12 @@ def test_verdict_json() -> None:
 
 
 def test_revision_json() -> None:
-    assert report.revision_json(REVISION, {"shop/web": "web"}) == {
+    assert plans.revision_json(REVISION, {"shop/web": "web"}) == {
         "revision": 2, "commit": SHA, "when": "2026-01-02T03:04:05+00:00", "author": "Ann", "subject": "change",
         "changed": ["web"],
         "images": [{"service": "web", "image": f"reg/web:1.1@{DIGEST}", "tag": "1.1", "digest": DIGEST}],
     }  # fmt: skip
-    assert report.revision_json(REVISION, {})["changed"] == ["shop/web"]
+    assert plans.revision_json(REVISION, {})["changed"] == ["shop/web"]
 
 
 def lacking(lines: list[str], *facts: str) -> list[str]:
@@ -126,10 +126,10 @@ def test_verdict_text() -> None:
 
 
 def test_plan_text() -> None:
-    lines = report.plan_text(PLAN)
+    lines = plans.plan_text(PLAN)
     assert lacking(lines, "staging → production", "a note", "web", "1.0", "1.1", "SHUT", "hold", "slow") == []
-    assert lacking(report.plan_text(NOTHING), "nothing to do", "production", "a note") == []
-    assert report.plan_text(Plan("", "staging", (CHANGE,)))[0].startswith("staging: ")
+    assert lacking(plans.plan_text(NOTHING), "nothing to do", "production", "a note") == []
+    assert plans.plan_text(Plan("", "staging", (CHANGE,)))[0].startswith("staging: ")
 
 
 def test_proposal_text() -> None:
@@ -137,25 +137,25 @@ def test_proposal_text() -> None:
     move = Difference(WHO, "/image", "shop/web:1.0", "shop/web:1.1")
     whole = Proposal(Tip(SHA, "origin/main"), where, PLAN, {}, (move,), VERDICT)
     facts = ("@@ Deployment/shop/web", "- /image: shop/web:1.0", "+ /image: shop/web:1.1", "a.b")
-    assert lacking(report.proposal_text(whole), *facts) == []
+    assert lacking(plans.proposal_text(whole), *facts) == []
     bare = Proposal(Tip(SHA, "origin/main"), where, NOTHING, {})
-    assert report.proposal_text(bare) == report.plan_text(NOTHING)
+    assert plans.proposal_text(bare) == plans.plan_text(NOTHING)
 
 
 def test_published_text() -> None:
-    assert report.published_text(Published()) == []
-    lines = report.published_text(Published("b", SHA, PULL, changed=True))
+    assert plans.published_text(Published()) == []
+    lines = plans.published_text(Published("b", SHA, PULL, changed=True))
     assert lacking(lines, "pushed", SHA[:12], "on b", "#7", "title", "https://forge/7") == []
-    assert lacking(report.published_text(Published("b", SHA, kept=True)), "already there") == []
+    assert lacking(plans.published_text(Published("b", SHA, kept=True)), "already there") == []
 
 
 def test_history_text() -> None:
     first = Revision(1, "f" * 40, "2026-01-01T00:00", "Ann", "begin", REVISION.images, frozenset())
-    lines = report.history_text([first, REVISION], {"shop/web": "web"})
+    lines = plans.history_text([first, REVISION], {"shop/web": "web"})
     assert lacking(lines, "2026-01-02T03:04", SHA[:12], "change", "web", "1.1", "begin") == []
     # The newest first.
     assert "\n".join(lines).index("change") < "\n".join(lines).index("begin")
-    assert report.history_text([], {}) == ["no revision yet"]
+    assert plans.history_text([], {}) == ["no revision yet"]
 
 
 def test_github_commands_are_escaped() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from promote.checks import baseline
-from promote.checks.checks import NOWHERE, Finding, Target, Verdict, Waiver
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity, Source
 from promote.output import sarif

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from promote.checks.checks import NOWHERE, Finding, Target, Verdict, Waiver
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.model import Identity, Source
 from promote.output import verdict_report
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.checks import policy_files, waivers
-from promote.checks.checks import Finding
+from promote.checks.findings import Finding
 from promote.checks.waivers import Entry, Seen
 from promote.errors import ConfigError
 from promote.model import Identity

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from promote.checks import baseline, inspection
-from promote.checks.checks import Base, Finding, Mend, Verdict
+from promote.checks.findings import Base, Finding, Mend, Verdict
 from promote.checks.inspection import Rules
 from promote.checks.sources import Origins, Sources, Written
 from promote.errors import EditRefused, RenderError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from promote.checks.checks import Verdict
+from promote.checks.findings import Verdict
 from promote.forge.base import PullRequest
 from promote.model import Change, Gate, Plan, Version
-from promote.output import message
+from promote.output import wording
 from promote.output.verdict_report import finding_json, verdict_text
 from promote.promotion.facts import measured
 from promote.promotion.workflow import Proposal, Published
@@ -91,13 +91,13 @@ def plan_text(plan: Plan) -> list[str]:
     if not plan.changes:
         return [*_notes(plan), _nothing(plan)]
     width = max(len(change.service) for change in plan.changes)
-    old = [message.shortened(str(change.old)) for change in plan.changes]
+    old = [wording.shortened(str(change.old)) for change in plan.changes]
     lines = [
-        f"  {change.service:{width}}  {was:{max(map(len, old))}} → {message.shortened(str(change.new))}"
+        f"  {change.service:{width}}  {was:{max(map(len, old))}} → {wording.shortened(str(change.new))}"
         for change, was in zip(plan.changes, old, strict=True)
     ]
     gates = [
-        f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {message.why(gate)}"
+        f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {wording.why(gate)}"
         for gate in plan.gates
     ]
     return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *lines, *_stays(plan), *gates]
@@ -136,7 +136,7 @@ def proposal_text(proposal: Proposal) -> list[str]:
     """The plan, the rendered proof and the verdict of a proposal."""
     lines = plan_text(proposal.plan)
     if proposal.differences:
-        shown = (message.shortened(line) for line in message.diff_lines(proposal.differences))
+        shown = (wording.shortened(line) for line in wording.diff_lines(proposal.differences))
         lines += ["", "rendered difference:", *(f"  {line}" for line in shown)]
     if proposal.verdict is not None:
         lines += ["", "checks:", *(f"  {line}" for line in verdict_text(proposal.verdict))]
@@ -163,7 +163,7 @@ def history_text(revisions: Sequence[Revision], services: Mapping[str, str]) -> 
         names = [services.get(image.name, image.name) for image in moved]
         width = max(map(len, names), default=0)
         lines += [
-            f"      {name:{width}}  {message.shortened(str(image.version))}"
+            f"      {name:{width}}  {wording.shortened(str(image.version))}"
             for name, image in zip(names, moved, strict=True)
         ]
     return lines or ["no revision yet"]

@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from promote.errors import ConfigError, EditRefused
-from promote.yamltext.yaml_scalars import MERGE, NULL, STRING, needs_quotes, plain_tag
+from promote.yamltext.scalars import MERGE, NULL, STRING, needs_quotes, plain_tag
 
 Span: TypeAlias = tuple[int, int]
 # Expected new texts by their path, keys and list positions; None where nothing may change.

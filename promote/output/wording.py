@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from promote.checks.checks import Verdict
+from promote.checks.findings import Verdict
 from promote.kustomize.proof import Difference
 from promote.model import Change, Gate, Plan, Version
 
