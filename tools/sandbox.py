@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from promote.forge.local import REF as PULLS
 from promote.repository import config, holds
-from promote.versions.kustomization import read_images
+from promote.versions.images import read_images
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the environments are made of. Not holds.yaml: a hold of the real environments would stop a sandbox's.

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from promote.checks import baseline, inspection
+from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Base, Verdict
-from promote.checks.inspection import Rules
 from promote.errors import ConfigError, RenderError, ToolError, UsageError
 from promote.kustomize import render
 from promote.repository.workspace import Tree, Workspace
-from promote.system import process
 
 Comparison: TypeAlias = Callable[[Verdict], Verdict]
 
 
-def since(reference: str, paths: Sequence[tuple[str, Path]], asked: Rules, only: Sequence[str]) -> Comparison:
+def since(reference: str, paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]) -> Comparison:
     """What tells of verdicts on the checkout what is new since it left the line of `reference`, and what is fixed.
 
     The checkout's targets are `paths` by name; `asked` are the rules that it was judged by, `only` those of interest.
@@ -42,12 +41,10 @@ def _known(tree: Tree, paths: Sequence[tuple[str, Path]], root: Path) -> list[tu
     return [(name, path) for name, here in paths if (path := _there(tree, name, here, root))]
 
 
-def _judged(tree: Tree, paths: Sequence[tuple[str, Path]], asked: Rules, only: Sequence[str]) -> Verdict:
-    with process.side_by_side(len(paths) or 1) as pool:
-        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
-        targets = [process.result(one) for one in rendering]
-    rules = replace(tree.rules(), profile=asked.profile, today=asked.today)
-    return inspection.inspect(targets, rules, tree.root, only)
+def _judged(tree: Tree, paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]) -> Verdict:
+    targets = render.side_by_side(((path, name) for name, path in paths), render.folder_or_file, len(paths) or 1)
+    judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
+    return inspection.inspect(targets, judges, tree.root, only)
 
 
 def _there(tree: Tree, name: str, here: Path, root: Path) -> Path | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from promote.checks.findings import Finding, Level, Mend
+from promote.checks.findings import Correction, Finding, Level
 from promote.model import Identity
 
 _LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
@@ -67,11 +67,13 @@ def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Findi
     given = metadata.get("resource") or {}
     who = Identity(*(str(given.get(key) or "") for key in ("apiVersion", "kind", "namespace", "name")))
     rule, fix, container, path = (str(metadata.get(key) or "") for key in ("rule", "fix", "container", "path"))
-    mend = _mend(metadata.get("mend"))
-    return Finding(rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path, mend=mend)
+    correction = _correction(metadata.get("mend"))
+    return Finding(
+        rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path, correction=correction
+    )
 
 
-def _mend(said: Any) -> Mend | None:
+def _correction(said: Any) -> Correction | None:
     if not isinstance(said, Mapping) or not said.keys() & {"remove", "set"}:
         return None
-    return Mend(json.dumps(said.get("set")), remove="set" not in said)
+    return Correction(json.dumps(said.get("set")), remove="set" not in said)

@@ -29,8 +29,8 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
-    """The one certain way to mend a fault: what belongs at its path, as JSON, or that nothing does."""
+class Correction:
+    """The one certain way to fix a fault: what belongs at its path, as JSON, or that nothing does."""
 
     value: str
     remove: bool = False
@@ -38,7 +38,7 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: which rule found it, in which object and container, and what mends it."""
+    """One fault: which rule found it, in which object and container, and how to fix it."""
 
     rule: str
     level: Level
@@ -51,7 +51,7 @@ class Finding:
     waiver: Waiver | None = None
     path: str = ""  # a JSON pointer to the fault within the rendered resource
     status: Literal["", "new", "old"] = ""  # compared with a base, where there is one
-    mend: Mend | None = None
+    correction: Correction | None = None
     place: str = ""  # the path with items of lists by their names, which stay when their positions change
 
 

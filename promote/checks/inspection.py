@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promote.checks import completeness, conftest, findings, kubeconform, policy_files, schemas, waivers
+from promote.checks import completeness, conftest, findings, kubeconform, schemas, waivers
 from promote.checks.conftest import CHANGES, EVALUATION, MAIN
+from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Target, Verdict
-from promote.checks.rules import PROFILES
+from promote.checks.policies import Bundle
 from promote.errors import RenderError, ToolError
 from promote.kustomize import documents
 from promote.kustomize.render import Rendered, resembles_object
-from promote.system import clock, process, tools
+from promote.system import process, tools
 from promote.system.paths import shown
 from promote.yamltext import reader
 
@@ -30,20 +30,8 @@ _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status"
 _WORKERS, _SMALL_TEXT, _SMALL = 3, 1 << 20, 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """By what manifests are judged: a profile of rules, schemas of custom resources, Kubernetes versions, the day."""
-
-    policies: Path
-    schemas: tuple[Path, ...]
-    kubernetes: tuple[str, ...]
-    live: frozenset[Path] = frozenset()
-    profile: str = PROFILES[-1]
-    today: date = field(default_factory=clock.today)
-
-
 def inspect(
-    targets: Sequence[Rendered], rules: Rules, root: Path, only: Sequence[str] = (), ask: Origins | None = None
+    targets: Sequence[Rendered], criteria: Criteria, root: Path, only: Sequence[str] = (), ask: Origins | None = None
 ) -> Verdict:
     """Judge every target by all rules, or those that `only` names; sources are named relative to `root`.
 
@@ -52,27 +40,27 @@ def inspect(
     Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
     fails to answer.
     """
-    entries = policy_files.waived(root, rules.policies, rules.today)
-    judged = _evaluated(targets, rules, root)
+    entries = criteria.policies.waived(root, criteria.today)
+    judged = _evaluated(targets, criteria, root)
     found_in = [findings for _, findings in judged]
     with process.side_by_side(len(targets) or 1) as pool:
         # Where the files leave a doubt, each asks kustomize once more.
         waiting = [pool.submit(_located, *one, root, ask) for one in zip(found_in, targets, strict=True)]
         located = [process.result(one) for one in waiting]
-    found = waivers.applied((one for part in located for one in part), entries, rules.today)
+    found = waivers.applied((one for part in located for one in part), entries, criteria.today)
     looked = [_seen(target, counted, only) for target, (counted, _) in zip(targets, judged, strict=True)]
-    about_waivers = waivers.reports(entries, found, looked, rules.today)
+    about_waivers = waivers.reports(entries, found, looked, criteria.today)
     return Verdict(
         tuple(target for target, _ in judged), findings.in_order([*findings.restricted(found, only), *about_waivers])
     )
 
 
-def inspect_change(facts: Mapping[str, Any], rules: Rules) -> tuple[Finding, ...]:
+def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Finding, ...]:
     """What the rules `change.*` find in a change; nothing where the repository has none of them.
 
     Raises ToolError when conftest fails to answer.
     """
-    loaded = [part for path in policy_files.of_changes(rules.policies.resolve()) for part in ("--policy", str(path))]
+    loaded = [part for path in criteria.policies.of_changes for part in ("--policy", str(path))]
     if not loaded:
         return ()
     with tempfile.TemporaryDirectory(prefix="promote-change-") as temporary:
@@ -96,8 +84,8 @@ def _seen(rendered: Rendered, counted: Target, only: Sequence[str]) -> waivers.S
     return waivers.seen(rendered.name, rules, who, whole=not rendered.files)
 
 
-def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tuple[Target, list[Finding]]]:
-    chosen = policy_files.load(rules.policies, rules.profile)
+def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> list[tuple[Target, list[Finding]]]:
+    chosen = criteria.policies.bundle(criteria.profile)
     _refuse_excess(targets)
     small = _all_small(targets)
     with (
@@ -105,11 +93,12 @@ def _evaluated(targets: Sequence[Rendered], rules: Rules, root: Path) -> list[tu
         process.side_by_side(_WORKERS if small else 1) as pool,
     ):
         files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
-        about = [_about(file, target, rules, chosen) for file, target in zip(files, targets, strict=True)]
+        about = [_about(file, target, criteria, chosen) for file, target in zip(files, targets, strict=True)]
         evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
         validations = {
-            version: pool.submit(_kubeconform, files, version, kinds, rules.schemas) for version in rules.kubernetes
+            version: pool.submit(_kubeconform, files, version, kinds, criteria.schemas)
+            for version in criteria.kubernetes
         }
         # Parsed here: while the other programs work, or when their memory is free again.
         for waiting in () if small else (*evaluations, *validations.values()):
@@ -190,12 +179,12 @@ def _write(folder: Path, number: int, target: Rendered) -> Path:
     return file
 
 
-def _about(file: Path, target: Rendered, rules: Rules, chosen: policy_files.Ruleset) -> Path:
+def _about(file: Path, target: Rendered, criteria: Criteria, chosen: Bundle) -> Path:
     """A file that tells the rules what they judge: the target, whether it is live, which Kubernetes, which tables."""
     about = file.with_suffix(".target.json")
-    live = target.folder.resolve() in {folder.resolve() for folder in rules.live}
+    live = target.folder.resolve() in {folder.resolve() for folder in criteria.live}
     # What an older version refuses must not be deployed to it.
-    oldest = min(rules.kubernetes, key=lambda version: [int(part) for part in version.split(".")])
+    oldest = min(criteria.kubernetes, key=lambda version: [int(part) for part in version.split(".")])
     said = {"name": target.name, "live": live, "kubernetes": oldest, "once": True, "tables": sorted(chosen.tables)}
     about.write_text(json.dumps({"target": said}), encoding="utf-8")
     return about
@@ -224,7 +213,7 @@ def _kubeconform(
     return [one for one in _entries("kubeconform", found, _OF_KUBECONFORM) if one["status"] != "statusEmpty"]
 
 
-def _conftest(file: Path, chosen: policy_files.Ruleset, about: Path) -> Any:
+def _conftest(file: Path, chosen: Bundle, about: Path) -> Any:
     options = [part for path in chosen.files for part in ("--policy", str(path))]
     options += [part for path in (about, *chosen.data) for part in ("--data", str(path))]
     namespaces = ["--namespace", MAIN, "--namespace", EVALUATION]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +14,16 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.checks.findings import NOWHERE, Finding
+from promote.errors import ConfigError
 from promote.kustomize import documents, generators, origins, patches
+from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin
 from promote.kustomize.patches import Layer
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity, Source
 from promote.system.paths import shown
-from promote.versions.kustomization import FILE_NAMES
+from promote.versions.images import Entry, ImagesFile
 from promote.yamltext import places, reader
 from promote.yamltext.places import Place
 
@@ -216,12 +218,12 @@ class Sources:
         repository = _repository(str(places.value_at(document.content, steps) or ""))
         lacks = rule in _IMAGE_KEYS and self._said(document, steps) is None
         for number, layer in enumerate(self._layers):
-            for item in places.items(layer.root, "images"):
+            for entry in _entries(layer):
                 # Further down, only the name that an entry gives is sure to be its own.
-                names = [places.text(item, "newName"), places.text(item, "name")][: 1 if number else 2]
-                if repository in names:
-                    keys = [key for key in _IMAGE_KEYS.get(rule, _NAME_KEYS) if places.text(item, key)]
-                    return self._source(layer.file, places.key_line(item, keys[0]))
+                own = not number or "newName" in entry.nodes
+                names = {entry.image.repository} | (set() if number else {entry.image.name})
+                if own and repository in names:
+                    return self._source(layer.file, entry.line(*_IMAGE_KEYS.get(rule, _NAME_KEYS)))
             if lacks and not number and places.field(layer.root, "images") is not None:
                 return self._source(layer.file, places.key_line(layer.root, "images"))
         return None
@@ -249,6 +251,14 @@ class Sources:
 
     def _source(self, file: Path, line: int) -> Source:
         return Source(shown(file, self._root), line)
+
+
+def _entries(layer: Layer) -> Iterable[Entry]:
+    """The `images:` of a layer; none where nobody could edit them."""
+    try:
+        return ImagesFile.parse(layer.file.read_bytes(), layer.file.name).entries.values()
+    except (OSError, ConfigError):
+        return ()
 
 
 def _text(file: Path) -> str:

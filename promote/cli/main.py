@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from promote.cli import arguments
+from promote.commands.registry import COMMANDS
 
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130
-# The machine's troubles, not ours: whoever sees one can mend it.
+# The machine's troubles, not ours: whoever sees one can fix it.
 _MACHINE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
 
 
@@ -74,8 +75,12 @@ def _lines(result: Any, output: str) -> Iterable[str]:
 
         unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
         return [json.dumps(result.json, indent=2, ensure_ascii=not unicode)]
-    lines: Iterable[str] = result.text if output == "text" else result.views[output]()
-    return lines
+    if output == "text":
+        text: Iterable[str] = result.text
+        return text
+    from promote.output import registry
+
+    return registry.lines(output, result.report)
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -97,7 +102,7 @@ def _failed(error: Exception, given: list[str]) -> int:
         return error.exit_code
     if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f": {error.filename}" if error.filename else ""
-        print(f"promote: {error.strerror}{where}: mend that, then run the command again", file=sys.stderr)
+        print(f"promote: {error.strerror}{where}: fix that, then run the command again", file=sys.stderr)
         return PromoteError.exit_code
     import traceback
 
@@ -114,5 +119,5 @@ def _hint(error: Exception, given: list[str]) -> str:
     """`promote histroy staging` asks for a command, though it reads like two environments."""
     from promote.errors import UnknownEnvironment
 
-    verb = arguments.nearest_verb(given[0]) if given[0] not in arguments.VERBS else None
+    verb = arguments.nearest_verb(given[0]) if given[0] not in COMMANDS else None
     return f" (or the command `promote {verb}`?)" if verb and isinstance(error, UnknownEnvironment) else ""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from dataclasses import dataclass
 from itertools import pairwise
 
 from promote.commands.result import Result
 from promote.errors import UsageError
-from promote.forge.base import PullRequest
-from promote.gates import freezes
-from promote.model import Freeze, Image
-from promote.output import plans, wording
+from promote.forge.protocol import PullRequest
+from promote.gates import freeze
+from promote.gates.freeze import Freeze
+from promote.model import Hold, Image, shortened
+from promote.output import plans
 from promote.output.plans import Json
 from promote.promotion import selection
-from promote.promotion.facts import freeze_json
-from promote.repository.holds import Hold
 from promote.repository.workspace import Tree, Workspace
 from promote.system import clock
 
@@ -24,9 +24,14 @@ class Options:
     """Nothing to choose."""
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    del parser
+
+
+def run(given: Options) -> Result:
     """Versions by environment from the shared branch, and the promotions, pull requests and holds beside them."""
-    del options
+    del given
     workspace = Workspace.here()
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
@@ -46,15 +51,14 @@ def run(options: Options) -> Result:
         "pending": pending,
         "pull_requests": [plans.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
-        "freezes": {name: freeze_json(freeze) for name, freeze in frozen.items()},
+        "freezes": {name: one.facts for name, one in frozen.items()},
     }
     rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
     rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
     rest += [
-        f"held in {hold.environment}: {hold.image} {wording.shortened(str(hold.version))}: {hold.reason}"
-        for hold in standing
+        f"held in {hold.environment}: {hold.image} {shortened(str(hold.version))}: {hold.reason}" for hold in standing
     ]
-    rest += [f"frozen: {name}: {freeze.reason}, until {freeze.until}" for name, freeze in frozen.items()]
+    rest += [f"frozen: {name}: {one.reason}, until {one.until}" for name, one in frozen.items()]
     text = [f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
     return Result(json, [*text, "", *rest] if rest else text)
 
@@ -67,8 +71,11 @@ def _hold_json(hold: Hold) -> Json:
 def _frozen(tree: Tree) -> dict[str, Freeze]:
     """By environment, the window that is open now."""
     now = clock.now()
-    found = {name: freezes.current(one.gates.freeze, now) for name, one in tree.config.environments.items()}
-    return {name: freeze for name, freeze in found.items() if freeze}
+    found = {}
+    for name, environment in tree.config.environments.items():
+        if current := freeze.current_of(environment.gates, now):
+            found[name] = current
+    return found
 
 
 def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:

@@ -37,7 +37,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ValueChange:
     """A value at the end of `steps` in a rendered object, or nothing there where it is to be removed."""
 
     steps: tuple[str, ...]
@@ -45,7 +45,7 @@ class Wanted:
     remove: bool = False
 
 
-def edit(text: str, root: Node, content: Any, wanted: Wanted) -> Edit:
+def edit(text: str, root: Node, content: Any, wanted: ValueChange) -> Edit:
     """How `text` has to change so that the object at `root`, rendered as `content`, has what is wanted.
 
     Raises EditRefused where that is not written here, is shared by an anchor, or cannot be spliced in safely.
@@ -171,7 +171,7 @@ def _removal(text: str, parent: Node, node: Node) -> Edit:
     return Edit(start, end or len(text), "")
 
 
-def _insist_on_meaning(before: str, after: str, root: Node, trail: Sequence[str | int], wanted: Wanted) -> None:
+def _insist_on_meaning(before: str, after: str, root: Node, trail: Sequence[str | int], wanted: ValueChange) -> None:
     """Raise EditRefused unless the text now says what is wanted, and nothing else has changed in what it says."""
     line = root.start_mark.line
     old = [(node.start_mark.line, node) for node in documents.nodes(before)]
@@ -182,7 +182,7 @@ def _insist_on_meaning(before: str, after: str, root: Node, trail: Sequence[str 
         raise EditRefused("the changed file would not say what was meant; change it by hand")
 
 
-def changed(content: Any, steps: Sequence[str | int], wanted: Wanted) -> Any:
+def changed(content: Any, steps: Sequence[str | int], wanted: ValueChange) -> Any:
     """A copy of `content` in which what is wanted stands at the end of `steps`, mappings made on the way there."""
     made = copy.deepcopy(content)
     holder = made

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from promote.checks import baseline, inspection
-from promote.checks.findings import Base, Finding, Mend, Verdict
-from promote.checks.inspection import Rules
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Base, Correction, Finding, Verdict
 from promote.checks.sources import Origins, Sources, Written
 from promote.errors import EditRefused, RenderError
 from promote.fix import block_scalars, edits, patch_text
-from promote.fix.edits import Wanted
+from promote.fix.edits import ValueChange
 from promote.kustomize import origins, patches, render
+from promote.kustomize.files import kustomization_of
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity
-from promote.system import process
 from promote.system.paths import shown
 from promote.yamltext import places, reader
 
@@ -46,7 +46,7 @@ class Outcome:
     """The files that change, with their bytes before and after; what is mended, what was refused and why."""
 
     files: Mapping[str, tuple[bytes, bytes]]
-    mended: tuple[Finding, ...]
+    corrected: tuple[Finding, ...]
     refused: tuple[Refusal, ...]
     before: Verdict
     after: Verdict
@@ -74,7 +74,7 @@ class _Change:
 
 
 @dataclass(slots=True)
-class Mender:
+class Fixer:
     """Works on the copy below `root`, whose targets are `paths` by name.
 
     Where `compare` tells what is new, only that is mended, and what the same change mends besides.
@@ -82,31 +82,31 @@ class Mender:
 
     root: Path
     paths: Sequence[tuple[str, Path]]
-    rules: Rules
+    criteria: Criteria
     only: Sequence[str] = ()
     compare: Callable[[Verdict], Verdict] | None = None
     _originals: dict[Path, bytes] = field(default_factory=dict)
     # No change moves an object to another place, so once is enough.
     _ask: Origins = field(default_factory=lambda: cache(origins.of))
 
-    def mend(self) -> Outcome:
+    def fix(self) -> Outcome:
         """Mend one fault after the other until none is left that could be; what cannot be proved is undone."""
         first = state = self._judged(self._rendered())
-        mended: list[Finding] = []
+        corrected: list[Finding] = []
         refused: dict[tuple[str, ...], Refusal] = {}
         old = self._old(first.verdict)
         while finding := next(_pending(state.verdict, refused.keys() | old), None):
-            after, change, reason = self._mended(state, finding)
+            after, change, reason = self._corrected(state, finding)
             if after and change:
                 state = after
-                mended += change.findings
+                corrected += change.findings
             else:
                 refused[baseline.key(finding)] = self._refused(state, finding, reason)
         files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
         changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
         compare = self.compare or (lambda verdict: verdict)
         return Outcome(
-            changed, tuple(mended), tuple(refused.values()), compare(first.verdict), compare(state.verdict)
+            changed, tuple(corrected), tuple(refused.values()), compare(first.verdict), compare(state.verdict)
         )
 
     def _old(self, verdict: Verdict) -> set[tuple[str, ...]]:
@@ -114,7 +114,7 @@ class Mender:
         new = {baseline.key(one) for one in told if one.status == "new"}
         return {baseline.key(one) for one in told} - new
 
-    def _mended(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
+    def _corrected(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
         """The state after the first change that proves right, and that change; or why the likeliest does not."""
         unwritten, unproved = [_NO_WAY], []
         for change in self._changes(state, finding):
@@ -134,7 +134,7 @@ class Mender:
 
     def _refused(self, state: _State, finding: Finding, reason: str) -> Refusal:
         """The refusal, with the patch for this target alone that is proved to mend the finding, if there is one."""
-        file = render.kustomization_of(dict(self.paths)[finding.target])
+        file = kustomization_of(dict(self.paths)[finding.target])
         target = next(one for one in state.targets if one.name == finding.target)
         document = _by_identity(target).get(finding.resource)
         roots = patches.read(file) if file else []
@@ -156,7 +156,9 @@ class Mender:
     def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
         """The ways to mend `finding`, the likeliest first, each with all others that it would mend; or why not."""
         alike = [
-            one for one in _pending(state.verdict, set()) if one.mend == finding.mend and one.rule == finding.rule
+            one
+            for one in _pending(state.verdict, set())
+            if one.correction == finding.correction and one.rule == finding.rule
         ]
         sources = {target.name: Sources(target, self.root, self._ask) for target in state.targets}
         rendered = {target.name: _by_identity(target) for target in state.targets}
@@ -190,12 +192,11 @@ class Mender:
         return after
 
     def _rendered(self) -> list[Rendered]:
-        with process.side_by_side(len(self.paths)) as pool:
-            waiting = [pool.submit(render.folder_or_file, path, name) for name, path in self.paths]
-            return [process.result(one) for one in waiting]
+        targets = ((path, name) for name, path in self.paths)
+        return render.side_by_side(targets, render.folder_or_file, len(self.paths))
 
     def _judged(self, targets: Sequence[Rendered]) -> _State:
-        return _State(targets, inspection.inspect(targets, self.rules, self.root, self.only, self._ask))
+        return _State(targets, inspection.inspect(targets, self.criteria, self.root, self.only, self._ask))
 
 
 _BOM = b"\xef\xbb\xbf"
@@ -204,7 +205,7 @@ _BOM = b"\xef\xbb\xbf"
 def _pending(verdict: Verdict, left: Set[tuple[str, ...]]) -> Iterator[Finding]:
     """What might be mended: findings with a mend that nobody has waived, but those whose keys are in `left`."""
     for finding in verdict.findings:
-        if finding.mend and not finding.waiver and baseline.key(finding) not in left:
+        if finding.correction and not finding.waiver and baseline.key(finding) not in left:
             yield finding
 
 
@@ -223,7 +224,7 @@ def _ways(
             yield written.file, refusal
 
 
-def _edit(written: Written, content: Any, wanted: Wanted) -> edits.Edit:
+def _edit(written: Written, content: Any, wanted: ValueChange) -> edits.Edit:
     text = render.read(written.file)
     if written.steps:
         wanted, content = replace(wanted, steps=written.steps), written.content
@@ -233,9 +234,9 @@ def _edit(written: Written, content: Any, wanted: Wanted) -> edits.Edit:
     return block_scalars.outward(text, written.inline, inner)
 
 
-def _wanted(finding: Finding) -> Wanted:
-    mend = finding.mend or Mend("null")
-    return Wanted(tuple(places.parts(finding.path)), json.loads(mend.value), mend.remove)
+def _wanted(finding: Finding) -> ValueChange:
+    correction = finding.correction or Correction("null")
+    return ValueChange(tuple(places.parts(finding.path)), json.loads(correction.value), correction.remove)
 
 
 def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:

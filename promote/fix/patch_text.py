@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promote.fix.edits import Wanted, spelled
+from promote.fix.edits import ValueChange, spelled
 from promote.model import Identity
 from promote.yamltext import places
 
 
-def entry(who: Identity, content: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
+def entry(who: Identity, content: Mapping[str, Any], wanted: ValueChange) -> dict[str, Any]:
     """The item of a kustomization's `patches:` that does it, by operations of JSON 6902."""
     patch = "".join(f"- {spelled(one)}\n" for one in _operations(content, wanted))
     return {"target": {"kind": who.kind, "name": who.name}, "patch": patch}
@@ -27,7 +27,7 @@ def text(made: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _operations(content: Mapping[str, Any], wanted: Wanted) -> list[dict[str, Any]]:
+def _operations(content: Mapping[str, Any], wanted: ValueChange) -> list[dict[str, Any]]:
     present = [places.value_at(content, wanted.steps[: depth + 1]) is not None for depth in range(len(wanted.steps))]
     end = present.index(False) + 1 if False in present else len(present)
     value = wanted.value

@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
 from promote.kustomize import documents
-from promote.versions.kustomization import FILE_NAMES
+from promote.kustomize.files import FILE_NAMES
 from promote.yamltext import places, reader
 
 _REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")

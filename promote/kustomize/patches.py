@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
 from promote.kustomize import documents, render
+from promote.kustomize.files import kustomization_of
 from promote.model import Document
 from promote.yamltext import places
 from promote.yamltext.places import Place
@@ -110,7 +111,7 @@ class Patch:
 
 def layers(folder: Path) -> Iterator[Layer]:
     """The kustomization in `folder` and those it builds on, the outermost first."""
-    file = render.kustomization_of(folder)
+    file = kustomization_of(folder)
     roots = read(file) if file else []
     if file and roots:
         yield from _below(Layer(file, roots[0]), frozenset({file}))
@@ -123,7 +124,7 @@ def _below(layer: Layer, seen: frozenset[Path]) -> Iterator[Layer]:
     for key in _FOLDERS:
         for item in places.items(layer.root, key):
             folder = layer.file.parent / item.value if isinstance(item, ScalarNode) else None
-            file = render.kustomization_of(folder.resolve()) if folder and folder.is_dir() else None
+            file = kustomization_of(folder.resolve()) if folder and folder.is_dir() else None
             roots = read(file) if file and file not in seen else []
             if file and roots:
                 inner = replace(here, file=file, root=roots[0], sees_all=here.sees_all and key == "components")

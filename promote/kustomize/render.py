@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from promote.errors import RenderError, UsageError
 from promote.kustomize import diagnosis, documents
+from promote.kustomize.files import FILE_NAMES, kustomization_of
 from promote.model import Document
 from promote.system import process, tools
 from promote.system.paths import shown
-from promote.versions.kustomization import FILE_NAMES
 from promote.yamltext import reader
 
 _LARGEST = 32 << 20  # bytes of one file, with comments and indentation; all of it is in memory, several times
@@ -40,13 +40,6 @@ class Rendered:
     def documents(self) -> list[Document]:
         """The parsed documents; raises RenderError when one is unreadable."""
         return documents.read(self.text, self.name)
-
-
-def side_by_side(folders: Iterable[tuple[Path, str]]) -> list[Rendered]:
-    """Build several kustomizations, each with its name, two at a time; raises RenderError as `kustomize` does."""
-    with process.side_by_side(2) as pool:
-        rendering = [pool.submit(kustomize, folder, name) for folder, name in folders]
-        return [process.result(one) for one in rendering]
 
 
 def kustomize(folder: Path, name: str) -> Rendered:
@@ -110,6 +103,20 @@ def _source(file: Path) -> str:
     return "a chart has to be rendered first: name the output of `helm template`" if file.name == "Chart.yaml" else ""
 
 
+def side_by_side(
+    targets: Iterable[tuple[Path, str]],
+    load: Callable[[Path, str], Rendered] = kustomize,
+    workers: int = 2,
+) -> list[Rendered]:
+    """Several folders, each with its name, some at a time; raises RenderError as `load` does.
+
+    By default each must be a kustomization; `folder_or_file` takes anything.
+    """
+    with process.side_by_side(workers) as pool:
+        rendering = [pool.submit(load, path, name) for path, name in targets]
+        return [process.result(one) for one in rendering]
+
+
 def resembles_object(file: Path) -> bool:
     """Whether a file that was not read begins like a Kubernetes object."""
     if not file.is_file():
@@ -125,11 +132,6 @@ def _failed(error: OSError) -> None:
 def folder_or_file(path: Path, name: str) -> Rendered:
     """What `path` holds: a kustomization is built, anything else is read as it is."""
     return kustomize(path, name) if kustomization_of(path) else manifests(path, name)
-
-
-def kustomization_of(folder: Path) -> Path | None:
-    """The file in `folder` that kustomize would build, if there is one."""
-    return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
 
 
 def read(file: Path) -> str:

@@ -9,20 +9,20 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from promote.checks.coverage import Matrix
-from promote.checks.findings import Finding, Target, Verdict
-from promote.checks.rules import Rule
+from promote.checks.findings import Finding, Target
+from promote.output.report import CheckReport
 
 # What XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def report(verdict: Verdict, rules: Sequence[Rule], seen: Matrix, only: Sequence[str] = ()) -> list[str]:
+def lines(report: CheckReport) -> list[str]:
     """The verdict as the lines of an XML document, about the rules in `only` where any are named.
 
     A denial fails its case, a waived one skips it, a warning is printed by it. A rule that had nothing to judge has
     not passed: its case is skipped too.
     """
+    verdict, rules, seen, only = report.verdict, report.rules, report.seen, report.only
     own = [rule.id for rule in rules if not rule.file]
     titles = {rule.id: rule.title for rule in rules}
     root = ElementTree.Element("testsuites", name="promote check")

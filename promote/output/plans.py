@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promote.checks.findings import Verdict
-from promote.forge.base import PullRequest
-from promote.model import Change, Gate, Plan, Version
+from promote.forge.protocol import PullRequest
+from promote.model import Change, GateResult, Plan, Revision, Version, shortened
 from promote.output import wording
-from promote.output.verdict_report import finding_json, verdict_text
+from promote.output.verdicts import finding_json, verdict_text
+from promote.promotion.deliver import Published
 from promote.promotion.facts import measured
-from promote.promotion.workflow import Proposal, Published
-from promote.repository.history import Revision
+from promote.promotion.proposal import Proposal
 from promote.system import durations
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ def pull_json(pull: PullRequest) -> Json:
     return {"number": pull.number, "url": pull.url}
 
 
-def _gate_json(gate: Gate) -> Json:
+def _gate_json(gate: GateResult) -> Json:
     return {
         "name": gate.name,
         "subject": gate.subject,
@@ -91,33 +91,22 @@ def plan_text(plan: Plan) -> list[str]:
     if not plan.changes:
         return [*_notes(plan), _nothing(plan)]
     width = max(len(change.service) for change in plan.changes)
-    old = [wording.shortened(str(change.old)) for change in plan.changes]
+    old = [shortened(str(change.old)) for change in plan.changes]
     lines = [
-        f"  {change.service:{width}}  {was:{max(map(len, old))}} → {wording.shortened(str(change.new))}"
+        f"  {change.service:{width}}  {was:{max(map(len, old))}} → {shortened(str(change.new))}"
         for change, was in zip(plan.changes, old, strict=True)
     ]
     gates = [
         f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {wording.why(gate)}"
         for gate in plan.gates
     ]
-    return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *lines, *_stays(plan), *gates]
-
-
-def _stays(plan: Plan) -> list[str]:
-    """How long the new versions ran in the environment before, each and together."""
-    soak, combination = plan.soak, plan.combination
-    where = soak.environment if soak else ""
-    lines = [
-        f"  {change.service} ran in {where} for {durations.spoken(stay.length)}, from {stay.commit[:12]} on"
-        for change, stay in (soak.stays if soak else ())
-        if stay
+    return [
+        *_notes(plan),
+        f"{_edge(plan)}: {len(plan.changes)} to change",
+        *lines,
+        *(f"  {remark}" for remark in plan.remarks),
+        *gates,
     ]
-    if combination and combination.stay:
-        length = durations.spoken(combination.stay.length)
-        lines.append(f"  this set ran together in {combination.environment} for {length}")
-    elif combination:
-        lines.append(f"  this set never ran together in {combination.environment}")
-    return lines
 
 
 def _edge(plan: Plan) -> str:
@@ -136,7 +125,7 @@ def proposal_text(proposal: Proposal) -> list[str]:
     """The plan, the rendered proof and the verdict of a proposal."""
     lines = plan_text(proposal.plan)
     if proposal.differences:
-        shown = (wording.shortened(line) for line in wording.diff_lines(proposal.differences))
+        shown = (shortened(line) for line in wording.diff_lines(proposal.differences))
         lines += ["", "rendered difference:", *(f"  {line}" for line in shown)]
     if proposal.verdict is not None:
         lines += ["", "checks:", *(f"  {line}" for line in verdict_text(proposal.verdict))]
@@ -163,7 +152,6 @@ def history_text(revisions: Sequence[Revision], services: Mapping[str, str]) -> 
         names = [services.get(image.name, image.name) for image in moved]
         width = max(map(len, names), default=0)
         lines += [
-            f"      {name:{width}}  {wording.shortened(str(image.version))}"
-            for name, image in zip(names, moved, strict=True)
+            f"      {name:{width}}  {shortened(str(image.version))}" for name, image in zip(names, moved, strict=True)
         ]
     return lines or ["no revision yet"]

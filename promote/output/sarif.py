@@ -5,6 +5,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +16,7 @@ from promote.checks import baseline
 from promote.checks.findings import Finding, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity
+from promote.output.report import CheckReport
 
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,6 +26,11 @@ _SECURITY = {"high": "8.0", "medium": "5.5", "low": "3.0"}
 # What is compared and has no status stood at the base only.
 _STATES = {"new": "new", "old": "unchanged", "": "absent"}
 _ROOT = "%SRCROOT%"
+
+
+def lines(report: CheckReport) -> list[str]:
+    """The report as SARIF, indented."""
+    return json.dumps(log(report.verdict, report.rules), indent=2).splitlines()
 
 
 def log(verdict: Verdict, rules: Sequence[Rule]) -> Json:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 
 from promote.checks.findings import Verdict
-from promote.kustomize.proof import Difference
-from promote.model import Change, Gate, Plan, Version
+from promote.kustomize.differences import Difference
+from promote.model import Change, GateResult, Plan, Version
+from promote.promotion.deliver import Wording
+from promote.promotion.proposal import Proposal
+from promote.promotion.trailers import SOURCE, TARGET, Trailers, overrides
 
 _DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
-_DIGEST = re.compile(r"(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,116}")
 
 
 def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
@@ -30,33 +31,45 @@ def shift(change: Change) -> str:
     return f"{_digest(change.old)}→{_digest(change.new)}"
 
 
-def commit(title: str, changes: Iterable[Change], trailers: Sequence[tuple[str, str]]) -> str:
+def promotion(proposal: Proposal) -> Wording:
+    """What a promotion says of itself."""
+    plan = proposal.plan
+    title = subject("promote", f"{plan.source} → {plan.target}", plan.changes)
+    trailers = [("Promoted-From", plan.source), (TARGET, plan.target)]
+    return _wording(proposal, title, trailers, f"promote rollback {plan.target} --all")
+
+
+def bump(proposal: Proposal) -> Wording:
+    """What a bump says of itself."""
+    name = proposal.environment.name
+    return _wording(
+        proposal, subject("bump", name, proposal.plan.changes), [(TARGET, name)], f"promote rollback {name}"
+    )
+
+
+def rollback(proposal: Proposal) -> Wording:
+    """What a rollback says of itself."""
+    name = proposal.environment.name
+    title = subject("rollback", name, proposal.plan.changes)
+    trailers = [(TARGET, name), ("Rollback-Of", proposal.tip.commit)]
+    return _wording(proposal, title, trailers, f"promote release {name}, then promote again")
+
+
+def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> Wording:
+    """The same facts three times: `undo` is the command that takes the change back."""
+    plan = proposal.plan
+    every = [*trailers, *overrides(plan), (SOURCE, proposal.tip.commit)]
+    text = body(title, plan, proposal.verdict, proposal.differences, undo)
+    return Wording(title, commit(title, plan.changes, every), text)
+
+
+def commit(title: str, changes: Iterable[Change], trailers: Trailers) -> str:
     """A commit message: title, one line an image, and trailers, which are evidence but never read as state."""
     lines = [f"{change.image} {change.old} -> {change.new}" for change in changes]
     return "\n".join([title, "", *lines, "", *(f"{key}: {value}" for key, value in trailers), ""])
 
 
-def promotion_trailers(plan: Plan) -> list[tuple[str, str]]:
-    """What a promotion commit says about how it was made."""
-    return [("Promoted-From", plan.source), ("Promoted-To", plan.target)]
-
-
-def override_trailers(plan: Plan) -> list[tuple[str, str]]:
-    """What a commit says about the gates that it passed all the same, and why."""
-    passed = {gate.name: gate.despite for gate in plan.gates if gate.despite}
-    if excuse := _excuse(plan):
-        passed["combination"] = excuse
-    return [("Override-Reason", f"{name}: {reason}") for name, reason in passed.items()]
-
-
-def _excuse(plan: Plan) -> str | None:
-    """Why versions may run together that never did, where that would be denied."""
-    combination = plan.combination
-    denied = combination is not None and combination.required and combination.stay is None
-    return plan.despite.get("combination") if denied else None
-
-
-def why(gate: Gate) -> str:
+def why(gate: GateResult) -> str:
     """Why a gate stands as it does: the same whenever it is said, until something changes."""
     return gate.reason + (f"; despite it: {gate.despite}" if gate.despite else "")
 
@@ -113,11 +126,6 @@ def _value(path: str, value: object) -> list[str]:
     return [f"{path}:", *text] if path else text
 
 
-def shortened(text: str) -> str:
-    """`text` with twelve digits of every image digest, which fits a terminal; JSON has all of them."""
-    return _DIGEST.sub(r"\1", text)
-
-
 def _table(changes: Iterable[Change]) -> list[str]:
     rows = [f"| {one.service} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
     return ["| service | from | to |", "|---|---|---|", *rows]
@@ -125,12 +133,11 @@ def _table(changes: Iterable[Change]) -> list[str]:
 
 def _gates(plan: Plan) -> list[str]:
     rows = [f"- {_sign(gate)} {gate.name}: {gate.subject}: {why(gate)}" for gate in plan.gates]
-    excuse = _excuse(plan)
-    rows += [f"- ⚠️ combination: {plan.target}: despite it: {excuse}"] if excuse else []
+    rows += [f"- ⚠️ {name}: {plan.target}: despite it: {reason}" for name, reason in plan.overrides.items()]
     return [*rows, ""] if rows else []
 
 
-def _sign(gate: Gate) -> str:
+def _sign(gate: GateResult) -> str:
     if gate.despite:
         return "⚠️"
     return "✅" if gate.passed else "❌"

@@ -1,4 +1,4 @@
-"""promote.yaml, read into frozen values; its JSON Schema is the one description of what it may say."""
+"""promote.yaml, read into frozen values; `promote.repository.schema` is the one description of what it may say."""
 
 from __future__ import annotations
 
@@ -12,24 +12,31 @@ from typing import Any, Literal
 import yaml
 
 from promote.errors import ConfigError, UnknownEnvironment, nearest
-from promote.gates import freezes
-from promote.gates.gates import Gates
-from promote.system import cache, durations
-from promote.versions.kustomization import FILE_NAMES
+from promote.gates import registry
+from promote.gates.protocol import Gate, InvalidSettings
+from promote.kustomize.files import FILE_NAMES
+from promote.repository.schema import schema
+from promote.system import cache
 from promote.yamltext.validation import fault, line_of
 
 FILE_NAME = "promote.yaml"
-SCHEMA = Path(__file__).parents[1] / "promote.schema.json"
+
+
+def _without_settings() -> tuple[Gate, ...]:
+    return tuple(gate.configured(None, first=False) for gate in registry.load().values())
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root."""
+    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
+
+    `gates` are all there are, also those that promote.yaml does not mention.
+    """
 
     name: str
     path: str
     live: bool = False
-    gates: Gates = field(default_factory=Gates)
+    gates: tuple[Gate, ...] = field(default_factory=_without_settings)
 
 
 class _Senseless(Exception):
@@ -48,7 +55,7 @@ class Config:
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remote: str = "origin"
     branch: str = "main"
-    forge: Literal["auto", "local", "github"] = "auto"
+    forge: str = "auto"
     merge: Literal["merge", "squash", "rebase"] = "merge"
     kubernetes: tuple[str, ...] = ("1.35", "1.36", "1.37")
     policies: str | None = None
@@ -143,41 +150,23 @@ def parse(data: bytes) -> Config:
 
 def _insist(data: bytes, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; what it allowed once needs no second look."""
-    schema = SCHEMA.read_bytes()
-    verified = cache.key("config 2", schema, data)
+    rules = schema()
+    verified = cache.key("config 3", json.dumps(rules), data)
     if cache.remembered(verified):
         return
-    found = fault(yaml.compose(data.decode(), Loader=yaml.SafeLoader), content, json.loads(schema))
+    found = fault(yaml.compose(data.decode(), Loader=yaml.SafeLoader), content, rules)
     if found is not None:
         raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
     cache.remember(verified)
 
 
-def _gates(name: str, entry: Mapping[str, Any]) -> Gates:
-    asked, windows = entry.get("gates", {}), []
-    for number, each in enumerate(asked.get("freeze", ())):
-        try:
-            windows.append(freezes.window(each["start"], each["end"], each["timezone"], each["reason"]))
-        except ValueError as error:
-            raise _Senseless(["environments", name, "gates", "freeze", number], str(error)) from None
-    soak = durations.parse(asked["soak"]) if "soak" in asked else None
-    return Gates(soak, asked.get("combination", "warn"), tuple(windows))
-
-
-def _insist_on_a_source(first: Environment) -> None:
-    """Raise _Senseless where the first environment asks what its versions did in the one before."""
-    asked = {"soak": first.gates.soak is not None, "combination": first.gates.combination == "deny"}
-    for key in (key for key, value in asked.items() if value):
-        raise _Senseless(["environments", first.name, "gates", key], "no environment comes before the first")
-
-
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
+    first = next(iter(content["environments"]))
     environments = {
-        name: Environment(name, normpath(entry["path"]), entry.get("live", False), _gates(name, entry))
+        name: Environment(name, normpath(entry["path"]), entry.get("live", False), _gates(name, entry, name == first))
         for name, entry in content["environments"].items()
     }
-    _insist_on_a_source(next(iter(environments.values())))
     given: dict[str, Any] = {
         "environments": environments,
         "services": {name: tuple(images) for name, images in content.get("services", {}).items()},
@@ -191,3 +180,14 @@ def _config(content: Mapping[str, Any]) -> Config:
         "schemas": tuple(content.get("schemas", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
+
+
+def _gates(environment: str, entry: Mapping[str, Any], first: bool) -> tuple[Gate, ...]:
+    """All gates, with what the environment says of each; raises _Senseless with the place."""
+    settings, found = entry.get("gates", {}), []
+    for name, gate in registry.load().items():
+        try:
+            found.append(gate.configured(settings.get(name), first=first))
+        except InvalidSettings as error:
+            raise _Senseless(["environments", environment, "gates", name, *error.path], str(error)) from None
+    return tuple(found)

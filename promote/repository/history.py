@@ -10,33 +10,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import groupby
 from typing import TypeVar
 
 from promote.errors import UsageError
-from promote.model import Image, Stay
+from promote.model import Image, Revision
 
 Refused = Callable[[str, Image], bool]  # whether an image is held in the files of a commit
 _State = TypeVar("_State")
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One image set that an environment ran; `changed` are the images that it brought or moved."""
-
-    number: int
-    commit: str
-    when: str
-    author: str
-    subject: str
-    images: tuple[Image, ...]
-    changed: frozenset[str]
-
-    def image(self, name: str) -> Image | None:
-        """The image called `name` in this revision."""
-        return next((image for image in self.images if image.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,29 +142,6 @@ def returned_set(known: Sequence[Revision], refused: Refused) -> Return | None:
 
 def _before(revision: Revision) -> str:
     return f"{revision.commit}^"
-
-
-def last_stay(known: Sequence[Revision], is_there: Callable[[Revision], bool], now: datetime) -> Stay | None:
-    """The newest unbroken row of revisions in which something is there; None where it never was."""
-    rows = [list(row) for there, row in groupby(known, is_there) if there]
-    if not rows:
-        return None
-    times = _times(known, now)
-    first, last = rows[-1][0], rows[-1][-1]
-    since, until = times[first.number - 1], times[last.number] if last.number < len(known) else None
-    return Stay(first.commit, since, until, max((until or now) - since, timedelta()))
-
-
-def _times(known: Sequence[Revision], now: datetime) -> list[datetime]:
-    """When each revision came: not before the one before it, and not after `now`, since not every clock is right."""
-    times: list[datetime] = []
-    latest = datetime.min.replace(tzinfo=UTC)
-    for revision in known:
-        said = datetime.fromisoformat(revision.when)
-        latest = max(latest, said) if said <= now else latest
-        # One wrong date must not hold up what comes after it.
-        times.append(latest if said <= now else now)
-    return times
 
 
 def _steps(states: Iterable[_State]) -> list[_State]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 import yaml
 
 from promote.errors import ConfigError, UsageError, nearest
-from promote.model import Version
+from promote.model import Hold, Version
 
 FILE_NAME = "holds.yaml"
 _HEADER = """\
@@ -19,25 +18,6 @@ _HEADER = """\
 holds: []
 """
 _KEYS = ("environment", "image", "version", "reason", "since")
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One version of one image that one environment refuses; `since` is a date, YYYY-MM-DD."""
-
-    environment: str
-    image: str
-    version: Version
-    reason: str
-    since: str
-
-    def refuses(self, environment: str, image: str, version: Version) -> bool:
-        """Whether it stands against this version: the same digest or, where one has none, the same tag."""
-        if (environment, image) != (self.environment, self.image):
-            return False
-        if self.version.digest and version.digest:
-            return self.version.digest == version.digest
-        return self.version.tag is not None and self.version.tag == version.tag
 
 
 def read(data: bytes | None) -> tuple[Hold, ...]:

@@ -8,28 +8,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote.checks import policy_files
-from promote.checks.inspection import Rules
 from promote.errors import ConfigError, RaceLost, UsageError
-from promote.forge import forge_for
-from promote.forge.base import Forge
-from promote.model import Image
-from promote.promotion.facts import Known
+from promote.forge.protocol import Forge
+from promote.forge.registry import forge_for
+from promote.gates.protocol import History
+from promote.kustomize.files import FILE_NAMES
+from promote.model import Hold, Image, Revision
 from promote.repository import config, holds
 from promote.repository.config import Config, Environment
-from promote.repository.history import Recorded, Revision, revisions
-from promote.repository.holds import Hold
+from promote.repository.history import Recorded, revisions
 from promote.system.git import Repository
-from promote.versions import kustomization
+from promote.versions.images import ImagesFile, read_images
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The files of one commit, or of the checkout, in a folder of their own that may be changed freely."""
+    """The files of one commit, or of the checkout, in a folder of their own that may be changed freely.
+
+    `installed` is the checkout, which has what is installed and not committed.
+    """
 
     root: Path
     config: Config
-    schemas: tuple[Path, ...]
+    installed: Path
 
     def environment(self, name: str) -> Environment:
         """The environment `name`; raises UsageError with the nearest name."""
@@ -39,33 +40,23 @@ class Tree:
         """The folder of each named environment, with its name; raises UsageError with the nearest name."""
         return [(self.root / self.environment(name).path, name) for name in names]
 
-    def file(self, environment: Environment) -> str:
-        """The environment's kustomization, relative to the root."""
-        return config.kustomization_file(self.root, environment)
-
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where there is none."""
         file = self.root / path
         return file.read_bytes() if file.is_file() else None
 
+    def images_file(self, environment: Environment) -> ImagesFile:
+        """The environment's kustomization; raises ConfigError with file and line."""
+        path = config.kustomization_file(self.root, environment)
+        return ImagesFile.parse((self.root / path).read_bytes(), path)
+
     def images(self, environment: Environment) -> tuple[Image, ...]:
         """The images entries of an environment; raises ConfigError with file and line."""
-        path = self.file(environment)
-        return kustomization.read_images((self.root / path).read_bytes(), path)
+        return self.images_file(environment).images
 
     def holds(self) -> tuple[Hold, ...]:
         """The versions that were rolled back or held."""
         return holds.read(self.read(holds.FILE_NAME))
-
-    @property
-    def judges_changes(self) -> bool:
-        """Whether it has rules about a change itself."""
-        return bool(policy_files.of_changes(self.rules().policies.resolve()))
-
-    def rules(self) -> Rules:
-        """By what this tree's manifests are judged."""
-        policies, profile = policy_files.choose(self.root, self.config.policies, self.config.profile)
-        return Rules(policies, self.schemas, self.config.kubernetes, self.config.live(self.root), profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +143,7 @@ class Workspace:
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
             root = Path(folder).resolve()
             self.repository.materialise(commit, root)
-            yield self._tree(root)
+            yield Tree(root, config.load(root), self.root)
 
     @contextmanager
     def checkout_copy(self) -> Iterator[Tree]:
@@ -163,41 +154,27 @@ class Workspace:
                 target = root / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes((self.root / name).read_bytes())
-            yield self._tree(root)
+            yield Tree(root, config.load(root), self.root)
 
     def checkout(self) -> Tree:
         """The checkout itself, to read from."""
-        return Tree(self.root, self.config, self._schemas(self.config))
-
-    def _tree(self, root: Path) -> Tree:
-        here = config.load(root)
-        return Tree(root, here, self._schemas(here))
-
-    def _schemas(self, here: Config) -> tuple[Path, ...]:
-        # They are installed, not committed, so a copy of a commit does not hold them.
-        return tuple(self.root / folder for folder in here.schemas)
+        return Tree(self.root, self.config, self.root)
 
     def history(self, tip: str, environment: Environment) -> list[Revision]:
         """The revisions of an environment up to the commit `tip`."""
-        paths = [f"{environment.path}/{name}".removeprefix("./") for name in kustomization.FILE_NAMES]
+        paths = [f"{environment.path}/{name}".removeprefix("./") for name in FILE_NAMES]
         return revisions(
             Recorded(commit.sha, commit.when, commit.author, commit.subject, _images(files))
             for commit, files in self.repository.versions(tip, paths)
         )
 
-    def known(self, tree: Tree, commit: str, head: str | None = None, needed: bool = False) -> Known | None:
-        """What is known around a change that leads from `commit`, or HEAD.
-
-        None where no rule of `tree` asks, and it is not `needed` for a gate.
-        """
-        if not needed and not tree.judges_changes:
-            return None
+    def histories(self, environments: Iterable[Environment], tip: str) -> History:
+        """The revisions of several environments up to the commit `tip`, or HEAD; nothing where history is cut off."""
         try:
-            tip = commit or self.repository.resolve("HEAD")
-            past = {name: self.history(tip, one) for name, one in tree.config.environments.items()}
+            commit = tip or self.repository.resolve("HEAD")
+            return {one.name: self.history(commit, one) for one in environments}
         except UsageError:
-            past = {}  # history is cut off, or there is none yet
-        return Known(past, commit or None, head)
+            return {}  # a shallow clone, or no commit yet
 
 
 def _counted(commits: int) -> str:
@@ -206,7 +183,7 @@ def _counted(commits: int) -> str:
 
 def _images(files: dict[str, bytes]) -> tuple[Image, ...]:
     try:
-        return next((kustomization.read_images(data, path) for path, data in files.items()), ())
+        return next((read_images(data, path) for path, data in files.items()), ())
     except ConfigError:
         # A commit that nobody could have built is no revision; the present one is read elsewhere, strictly.
         return ()

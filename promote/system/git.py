@@ -14,27 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promote.errors import GitError, NetworkError, RaceLost, TimedOut, UsageError
+from promote.errors import GitError, UsageError
 from promote.system import process
+from promote.system.git_remote import ABSENT, Push, Remotes
+from promote.system.git_runner import reason
 
 if TYPE_CHECKING:
     import git
 
-ABSENT = ""  # the lease of a ref that must not exist yet
+__all__ = ["ABSENT", "Commit", "Push", "Repository"]
+
 _LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
-_NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
-_RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
-         "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
-_NAME_TAKEN = "; cannot create '"  # refs/heads/a stands in the way of refs/heads/a/b: no race, it stays so
-# The user's hooks look at the checkout, which is not what we commit and push; the rest would write into .git
-# beside our own index, or change what Git prints and stores.
-_GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false")  # fmt: skip
-# What Git adds to every failure of a connection, after the reason that ssh or the server gave.
-_NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
-              "and the repository exists.")  # fmt: skip
-# Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
-_NOT_OURS = ("fetch", "mirror")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +37,8 @@ class Commit:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
-    """One ref to move on the remote: to `commit` (None deletes it), only while it is at `expected`.
-
-    `expected` is a hash, ABSENT for a ref that must be new, or None for a fast-forward only.
-    """
-
-    ref: str
-    commit: str | None
-    expected: str | None
-
-
-class Repository:
+class Repository(Remotes):
     """A Git repository, by its top folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
 
     @classmethod
     def containing(cls, folder: Path) -> Repository:
@@ -78,96 +53,10 @@ class Repository:
             raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
         return cls(Path(done.text.rstrip("\n")))
 
-    def has_remote(self, remote: str) -> bool:
-        """Whether this clone knows `remote`."""
-        return bool(self._url(remote))
-
-    def remote_url(self, remote: str) -> str:
-        """The URL of `remote`, which may hold credentials; raises UsageError when there is no such remote."""
-        if url := self._url(remote):
-            return url
-        raise UsageError(
-            f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
-            "or name another one in promote.yaml (git.remote)"
-        )
-
-    def _url(self, remote: str) -> str:
-        return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
-
-    def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
-        """The hashes of the remote's refs that match the patterns; raises NetworkError when it cannot be asked."""
-        answer = self._network("ls-remote", "--quiet", remote, *patterns)
-        pairs = (line.split("\t") for line in answer.splitlines())
-        return {ref: sha for sha, ref in pairs}
-
-    def fetch(self, remote: str, refs: Iterable[str]) -> None:
-        """Bring the objects of `refs` here, without touching refs or FETCH_HEAD.
-
-        Raises RaceLost when one of them is gone by now.
-        """
-        done = self._try_network(
-            "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
-            "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", remote, *refs,
-        )  # fmt: skip
-        if "couldn't find remote ref" in done.error:
-            raise RaceLost(f"a branch of '{remote}' has gone while we worked")
-        if done.code != 0:
-            raise NetworkError(f"git fetch failed: {_reason(done.error)}")
-
     def holds(self, commits: Iterable[str]) -> bool:
         """Whether every one of `commits` is in the object database."""
         asked = "".join(f"{commit}\n" for commit in commits)
         return " missing" not in self._git("cat-file", "--batch-check", stdin=asked.encode())
-
-    def push(self, remote: str, *moves: Push) -> None:
-        """Move refs on the remote, all or none; raises RaceLost when one is not where it was expected."""
-        leases = [f"--force-with-lease={move.ref}:{move.expected}" for move in moves if move.expected is not None]
-        specs = [f"{move.commit or ''}:{move.ref}" for move in moves]
-        atomic = ["--atomic"] if len(moves) > 1 else []
-        name, settings = self._untracked(remote)
-        done = self._try_network(
-            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, name, *specs,
-            env=settings,
-        )  # fmt: skip
-        if done.code != 0 and not self._arrived(remote, moves, done):
-            raise self._push_failure(done, remote)
-
-    def _untracked(self, remote: str) -> tuple[str, dict[str, str]]:
-        """A second name for `remote`, and the environment that defines it, without remote-tracking refs.
-
-        Pushing to `remote` itself would move them, and with them what the user's own
-        `git push --force-with-lease` takes for seen. In the environment, since a URL may hold credentials.
-        """
-        alias, prefix = f"{remote}-by-promote", f"remote.{remote}."
-        listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
-        found = [(key.removeprefix(prefix), value) for key, _, value in listed if key.startswith(prefix)]
-        pairs = [(f"remote.{alias}.{key}", value) for key, value in found if key not in _NOT_OURS]
-        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        settings = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
-        for number, (key, value) in enumerate(pairs, first):
-            settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        return alias, settings
-
-    def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
-        """Whether a push that failed without an answer has moved the refs after all."""
-        if any(line.startswith("!") for line in done.text.splitlines()):
-            return False
-        try:
-            refs = self.remote_refs(remote, *(move.ref for move in moves))
-        except NetworkError:
-            return False
-        return all(refs.get(move.ref) == move.commit for move in moves)
-
-    def _push_failure(self, done: process.Completed, remote: str) -> Exception:
-        said = done.text + done.error
-        if _NAME_TAKEN in said:
-            reason = next(line for line in done.error.splitlines() if _NAME_TAKEN in line)
-            return UsageError(f"'{remote}' cannot have that branch: {reason.partition('error: ')[2].strip()}")
-        if any(sign in said for sign in _RACE):
-            return RaceLost(f"'{remote}' has moved while we worked")
-        rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
-        reason = rejected[0].split("\t")[-1] if rejected else _reason(done.error)
-        return NetworkError(f"'{remote}' did not take the push: {reason}")
 
     def has_changes(self) -> bool:
         """Whether tracked files of the checkout or its index differ from HEAD."""
@@ -272,7 +161,7 @@ class Repository:
         done = self._try("merge-tree", "--write-tree", ours, theirs)
         if done.code not in (0, 1):
             raise GitError(
-                f"git merge-tree failed: {_reason(done.error)}; it needs Git 2.38 or newer and a clone with "
+                f"git merge-tree failed: {reason(done.error)}; it needs Git 2.38 or newer and a clone with "
                 "its whole history (`git fetch --unshallow`)"
             )
         return done.text.split("\n")[0] if done.code == 0 else None
@@ -320,33 +209,6 @@ class Repository:
             yield answer[end_of_line + 1 : end_of_line + 1 + size]
             start = end_of_line + size + 2
 
-    def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
-        return self._done(*arguments, stdin=stdin, env=env).text
-
-    def _done(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
-        done = self._try(*arguments, stdin=stdin, env=env)
-        if done.code != 0:
-            raise GitError(f"git {arguments[0]} failed: {_reason(done.error)}")
-        return done
-
-    def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
-        # Without optional locks `git status` leaves the index as it is.
-        own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
-        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env=own)
-
-    def _network(self, *arguments: str) -> str:
-        done = self._try_network(*arguments)
-        if done.code != 0:
-            advice = "check the remote's URL, your access and the network"
-            raise NetworkError(f"git {arguments[0]} failed: {_reason(done.error)}: {advice}")
-        return done.text
-
-    def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
-        try:
-            return process.run([*_GIT, *arguments], cwd=self.root, env=env, timeout=_NETWORK_TIMEOUT)
-        except TimedOut as error:
-            raise NetworkError(f"{error}: run the command again") from None
-
     def _open(self) -> git.Repo:
         # Imported here: it takes longer to import than most verbs take to run.
         import git
@@ -384,10 +246,3 @@ def _write(root: Path, name: str, data: bytes, mode: str) -> None:
     path.write_bytes(data)
     if mode == _EXECUTABLE:
         path.chmod(0o755)
-
-
-def _reason(text: str) -> str:
-    """The one line of what Git printed that says why: its last fatal one, or what came before empty advice."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
-    telling = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
-    return next((line for line in reversed(telling) if line.startswith("fatal: ")), telling[-1])

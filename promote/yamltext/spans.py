@@ -19,7 +19,7 @@ Goal: TypeAlias = "str | Mapping[str | int | None, Goal] | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ParsedText:
     """The first YAML document of a file: its nodes, and where in the file's text they are."""
 
     source: str
@@ -108,7 +108,7 @@ class Document:
         return quote + text + quote
 
 
-def parse(data: bytes, source: str) -> Document:
+def parse(data: bytes, source: str) -> ParsedText:
     """Read the first document in `data`, all that kustomize looks at; `source` names the file in messages.
 
     Raises ConfigError when it is not a YAML mapping in UTF-8.
@@ -121,7 +121,7 @@ def parse(data: bytes, source: str) -> Document:
     root, starts = _compose(text, source)
     if root is None or root.tag == NULL:
         raise ConfigError(f"{source}:1: the first YAML document is empty; fill it in or delete it")
-    document = Document(source, text, root, starts)
+    document = ParsedText(source, text, root, starts)
     if not isinstance(root, MappingNode):
         raise ConfigError(f"{document.at(root)}: the first YAML document is no mapping; write 'key: value' lines")
     return document

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from promote.checks import inspection, kubeconform
+from promote.checks.criteria import Criteria
 from promote.checks.findings import Verdict
-from promote.checks.inspection import Rules
+from promote.checks.policies import Policies
 from promote.commands import check
 from promote.errors import ConfigError, RenderError, ToolError
 from promote.kustomize.documents import SEPARATOR
@@ -37,7 +38,9 @@ def bare(tmp_path: Path) -> Repository:
 
 def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> Verdict:
     with surroundings(folder):
-        return inspection.inspect([Rendered("given", folder, text)], Rules(ROOT / "policies", (), versions), folder)
+        return inspection.inspect(
+            [Rendered("given", folder, text)], Criteria(Policies(ROOT / "policies"), (), versions), folder
+        )
 
 
 @pytest.mark.parametrize("separator", ["--- # note\n", "---   \n", "--- !!map\n"])

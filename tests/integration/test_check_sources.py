@@ -10,9 +10,9 @@ import pytest
 from promote.checks.findings import NOWHERE, Finding
 from promote.checks.sources import Sources
 from promote.kustomize import origins, render
+from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Identity, Source
-from promote.versions.kustomization import FILE_NAMES
 from promote.yamltext import places
 from tests.integration.checking import ROOT, Repository, surroundings, wrap
 

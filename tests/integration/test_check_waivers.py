@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from promote.checks import inspection
+from promote.checks.criteria import criteria
 from promote.checks.findings import Verdict
-from promote.commands import check
 from promote.errors import ConfigError
 from promote.kustomize import render
 from promote.repository import config
@@ -43,7 +43,7 @@ def judge(repository: Repository, waivers: str, *only: str, today: date = TODAY)
     repository.write(WAIVERS, waivers)
     with surroundings(repository.folder):
         settings = config.load(repository.folder)
-        rules = replace(check.rules(repository.folder, settings), today=today)
+        rules = replace(criteria(repository.folder, settings), today=today)
         return inspection.inspect([render.kustomize(Path.cwd(), "small")], rules, repository.folder, only)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from promote.checks import coverage, policy_files
+from promote.checks import coverage
+from promote.checks.policies import Policies
 from promote.model import Identity
 from tests.policies.defects import DEFECTS, InTarget, workload
 from tests.policies.evaluation import POLICIES, ROOT, Document, Judged, Report, evaluate, good, judge
@@ -65,7 +66,7 @@ def test_rule_finds_its_defect_in_the_target(rule: str, broken: dict[str, Judged
 @pytest.mark.parametrize("rule", DEFECTS)
 def test_rule_finds_faults_in_what_it_says_it_judges(rule: str, broken: dict[str, Judged]) -> None:
     """Or in the namespace of that, which is what a rule complains about where something is missing."""
-    (described,) = (one for one in policy_files.described(ROOT, POLICIES) if one.id == rule)
+    (described,) = (one for one in Policies(POLICIES).described(ROOT) if one.id == rule)
     judged = coverage.subjects(rule, described.subjects, broken[rule].target)
     homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
     found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}

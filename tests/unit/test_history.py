@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from promote.errors import UsageError
-from promote.model import Image, Version
+from promote.model import Image, Revision, Version
 from promote.repository import history
-from promote.repository.history import Recorded, Revision
+from promote.repository.history import Recorded
 
 NAMES = ("a", "b")
 T = TypeVar("T")

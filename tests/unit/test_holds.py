@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.errors import ConfigError
-from promote.model import Version
+from promote.model import Hold, Version
 from promote.repository import holds
-from promote.repository.holds import Hold
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 HOLD = Hold("production", "shop/web", Version("1.10"), "it loses # orders: all", "2026-01-02")

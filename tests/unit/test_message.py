@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.checks.findings import Finding, Target, Verdict, Waiver
-from promote.kustomize.proof import Difference
-from promote.model import Change, Combination, Gate, Identity, Plan, Stay, Version
+from promote.kustomize.differences import Difference
+from promote.model import Change, GateResult, Identity, Plan, Version
 from promote.output import wording
+from promote.promotion import trailers
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 WEB = Change("web", "shop/web", Version("1.0", A), Version("1.1", B))
@@ -87,7 +86,7 @@ def test_every_line_of_a_diff_has_its_sign(value: object) -> None:
 
 
 def test_body() -> None:
-    gates = (Gate("hold", "web", False, "it is slow"), Gate("soak", "cart", True, "1 h"))
+    gates = (GateResult("hold", "web", False, "it is slow"), GateResult("soak", "cart", True, "1 h"))
     text = wording.body("title", Plan("a", "b", (WEB, CART), gates), verdict(), [MOVE], "promote rollback b --all")
     lines = text.splitlines()
     assert lines[0] == "**title**"
@@ -100,27 +99,23 @@ def test_body() -> None:
     assert "Undo it after the merge: `promote rollback b --all`" in lines
 
 
-PASSED = Gate("freeze", "b", True, "weekend, until Monday", despite="it is down")
+PASSED = GateResult("freeze", "b", True, "weekend, until Monday", despite="it is down")
 
 
 def test_a_gate_that_is_passed_all_the_same_is_recorded() -> None:
-    plan = Plan("a", "b", (WEB,), (PASSED, Gate("soak", "web", True, "1 h")), despite={"freeze": "it is down"})
-    assert wording.override_trailers(plan) == [("Override-Reason", "freeze: it is down")]
+    plan = Plan("a", "b", (WEB,), (PASSED, GateResult("soak", "web", True, "1 h")), despite={"freeze": "it is down"})
+    assert trailers.overrides(plan) == [("Override-Reason", "freeze: it is down")]
     lines = wording.body("title", plan, None, [], "undo").splitlines()
     assert "- ⚠️ freeze: b: weekend, until Monday; despite it: it is down" in lines
     assert "- ✅ soak: web: 1 h" in lines
 
 
-@pytest.mark.parametrize(
-    ("ran", "required", "recorded"), [(False, True, True), (True, True, False), (False, False, False)]
-)
-def test_a_reason_is_recorded_where_it_was_needed(ran: bool, required: bool, recorded: bool) -> None:
-    start = datetime(2026, 11, 23, tzinfo=UTC)
-    stay = Stay("c0ffee", start, None, timedelta()) if ran else None
-    apart = Combination("a", stay, (), required)
-    plan = Plan("a", "b", (WEB,), combination=apart, despite={"combination": "it is down", "freeze": "none is"})
-    told = [("Override-Reason", "combination: it is down")] if recorded else []
-    assert wording.override_trailers(plan) == told
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_reason_without_a_result_is_recorded_where_it_was_needed(recorded: bool) -> None:
+    needed = {"combination": "it is down"} if recorded else {}
+    plan = Plan("a", "b", (WEB,), overrides=needed, despite={"combination": "it is down", "freeze": "none is"})
+    expected = [("Override-Reason", "combination: it is down")] if recorded else []
+    assert trailers.overrides(plan) == expected
     said = "- ⚠️ combination: b: despite it: it is down" in wording.body("title", plan, None, [], "undo").splitlines()
     assert said == recorded
 

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from promote.checks.coverage import Matrix
 from promote.checks.findings import Finding, Target, Verdict, Waiver
-from promote.forge.base import PullRequest
-from promote.kustomize.proof import Difference
-from promote.model import Change, Combination, Gate, Identity, Image, Plan, Soak, Source, Stay, Version
-from promote.output import plans, verdict_report
-from promote.promotion import facts
-from promote.promotion.workflow import Proposal, Published
+from promote.forge.protocol import PullRequest
+from promote.gates.protocol import Context
+from promote.kustomize.differences import Difference
+from promote.model import (
+    Change,
+    GateResult,
+    Identity,
+    Image,
+    Plan,
+    Revision,
+    Source,
+    Version,
+)
+from promote.output import github, markdown, plans, verdicts
+from promote.output.report import CheckReport
+from promote.promotion.deliver import Published
+from promote.promotion.proposal import Proposal
 from promote.repository.config import Environment
-from promote.repository.history import Revision
 from promote.repository.workspace import Tip
 
 DIGEST = "sha256:" + "a" * 64
 SHA = "0123456789abcdef" * 2
 WHO = Identity("apps/v1", "Deployment", "shop", "web")
 CHANGE = Change("web", "shop/web", Version("1.0"), Version("1.1", DIGEST))
-PLAN = Plan("staging", "production", (CHANGE,), (Gate("hold", "web", False, "slow"),), ("a note",))
-NOTHING = Plan("staging", "production", (), notes=("a note",))
+UNKNOWN = {"soak": None, "combination": None, "freeze": None}
+PLAN = Plan(
+    "staging", "production", (CHANGE,), (GateResult("hold", "web", False, "slow"),), ("a note",), facts=UNKNOWN
+)
+NOTHING = Plan("staging", "production", (), notes=("a note",), facts=UNKNOWN)
 PULL = PullRequest(7, "https://forge/7", "title", "body", "promote/x", "main", SHA, "open")
 DENIAL = Finding("a.b", "deny", "production", WHO, "50%, bad:\nvery | bad", "mend it", "c", Source("a,b.yaml", 3))
 WARNING = Finding("c.d", "warn", "production", WHO, "odd")
@@ -33,6 +47,10 @@ REVISION = Revision(
     2, SHA, "2026-01-02T03:04:05+00:00", "Ann", "change", (Image("shop/web", "reg/web", Version("1.1", DIGEST)),),
     frozenset({"shop/web"}),
 )  # fmt: skip
+
+
+def as_report(verdict: Verdict) -> CheckReport:
+    return CheckReport(verdict, Matrix(()), ())
 
 
 def test_plan_json() -> None:
@@ -56,12 +74,12 @@ def test_plan_json() -> None:
 
 def test_what_was_measured_is_in_the_plan() -> None:
     end = datetime(2026, 11, 30, 5, tzinfo=UTC)
-    stay = Stay(SHA, datetime(2026, 11, 23, 10, tzinfo=UTC), None, timedelta(hours=26, minutes=5))
+    remarks = ("web ran in staging for 1 d 2 h, from 0123456789ab on", "this set never ran together in staging")
     plan = replace(
         PLAN,
-        gates=(Gate("freeze", "production", True, "weekend", end, "it is down"),),
-        soak=Soak("staging", timedelta(hours=4), ((CHANGE, stay),)),
-        combination=Combination("staging", stay, ()),
+        gates=(GateResult("freeze", "production", True, "weekend", end, "it is down"),),
+        facts=UNKNOWN | {"soak": {"environment": "staging"}},
+        remarks=remarks,
         despite={"freeze": "it is down"},
     )
     answer = plans.plan_json(plan, Published())
@@ -69,16 +87,14 @@ def test_what_was_measured_is_in_the_plan() -> None:
         "name": "", "subject": "production", "passed": True, "reason": "weekend",
         "until": "2026-11-30T05:00:00Z", "despite": "it is down",
     }  # fmt: skip
-    assert (answer["soak"], answer["despite"]) == (facts.measured(plan)["soak"], {"freeze": "it is down"})
-    said = ("web ran in staging for 1 d 2 h, from 0123456789ab on", "this set ran together in staging for 1 d 2 h",
-            "passed freeze production: weekend; despite it: it is down")  # fmt: skip
+    assert (answer["soak"], answer["despite"]) == ({"environment": "staging"}, {"freeze": "it is down"})
+    assert answer["combination"] is None
+    said = (*remarks, "passed freeze production: weekend; despite it: it is down")
     assert lacking(plans.plan_text(plan), *said) == []
-    apart = replace(plan, soak=None, combination=Combination("staging", None, ()))
-    assert lacking(plans.plan_text(apart), "this set never ran together in staging") == []
 
 
 def test_verdict_json() -> None:
-    found = verdict_report.verdict_json(VERDICT)
+    found = verdicts.verdict_json(VERDICT)
     assert found["targets"] == [
         {"name": "production", "path": "overlays/production", "documents": 7, "evaluated": 6, "validated": 5}
     ]
@@ -109,7 +125,7 @@ def lacking(lines: list[str], *facts: str) -> list[str]:
 
 
 def test_verdict_text() -> None:
-    lines = verdict_report.verdict_text(VERDICT)
+    lines = verdicts.verdict_text(VERDICT)
     facts = (
         "DENY",
         "a.b",
@@ -135,10 +151,11 @@ def test_plan_text() -> None:
 def test_proposal_text() -> None:
     where = Environment("production", "overlays/production")
     move = Difference(WHO, "/image", "shop/web:1.0", "shop/web:1.1")
-    whole = Proposal(Tip(SHA, "origin/main"), where, PLAN, {}, (move,), VERDICT)
+    context = Context(PLAN, (), datetime(2026, 11, 30, tzinfo=UTC))
+    whole = Proposal(Tip(SHA, "origin/main"), where, PLAN, context, {}, (move,), VERDICT)
     facts = ("@@ Deployment/shop/web", "- /image: shop/web:1.0", "+ /image: shop/web:1.1", "a.b")
     assert lacking(plans.proposal_text(whole), *facts) == []
-    bare = Proposal(Tip(SHA, "origin/main"), where, NOTHING, {})
+    bare = Proposal(Tip(SHA, "origin/main"), where, NOTHING, context, {})
     assert plans.proposal_text(bare) == plans.plan_text(NOTHING)
 
 
@@ -159,14 +176,14 @@ def test_history_text() -> None:
 
 
 def test_github_commands_are_escaped() -> None:
-    lines = verdict_report.verdict_github(VERDICT)
+    lines = github.lines(as_report(VERDICT))
     assert lines[0] == ("::error file=a%2Cb.yaml,line=3,title=a.b::50%25, bad:%0Avery | bad. Fix: mend it")
     assert lines[1] == "::warning title=c.d::odd"
     assert lacking(lines, "production: 7 documents") == []
 
 
 def test_markdown_cells_are_escaped() -> None:
-    lines = verdict_report.verdict_markdown(VERDICT)
+    lines = markdown.lines(as_report(VERDICT))
     assert "| deny | a.b | a,b.yaml:3 | 50%, bad: very &#124; bad | mend it |" in lines
     assert "| production | 7 | 5 | 6 |" in lines
-    assert verdict_report.verdict_markdown(Verdict(VERDICT.targets, ()))[-1] == "| production | 7 | 5 | 6 |"
+    assert markdown.lines(as_report(Verdict(VERDICT.targets, ())))[-1] == "| production | 7 | 5 | 6 |"

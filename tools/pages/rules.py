@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from promote.checks.policy_files import described
+from promote.checks.policies import Policies
 from promote.checks.rules import PROFILES, Rule
 from tests.policies.defects import DEFECTS, InContainer, InPod, InTarget, pod_spec, workload
 from tests.policies.evaluation import good
@@ -41,7 +41,7 @@ Defect = InContainer | InPod | InTarget
 
 def pages(root: Path) -> dict[str, str]:
     """A page a rule, and the list of them."""
-    rules = described(root, root / "policies")
+    rules = Policies(root / "policies").described(root)
     found = {f"{FOLDER}/{rule.id}.md": _page(rule) for rule in rules}
     return {f"{FOLDER}/README.md": _index(rules), **found}
 

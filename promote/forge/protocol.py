@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from promote.system.git import Repository
 
 State = Literal["open", "merged", "closed"]
 Method = Literal["merge", "squash", "rebase"]
@@ -59,3 +63,18 @@ class Forge(Protocol):
     def enable_auto_merge(self, number: int, method: Method) -> None:
         """Ask the forge to merge by itself once its own requirements are met."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a forge's file says of it, as the constant FORGE, without connecting anywhere.
+
+    `recognises` is truthy for the URL of a remote that this forge surely hosts. `tokens` are the environment
+    variables that may hold a credential. `connect` takes the clone, the name of its remote and the environment, and
+    may import
+    an SDK; it raises UsageError where the remote or the token does not fit.
+    """
+
+    recognises: Callable[[str], object]
+    tokens: tuple[str, ...]
+    connect: Callable[[Repository, str, Mapping[str, str]], Forge]

@@ -1,4 +1,4 @@
-"""How a verdict of the checks is shown: as JSON, as text, as GitHub annotations, as Markdown."""
+"""A verdict of the checks as JSON that other programs rely on, and as text for people."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def verdict_json(verdict: Verdict) -> Json:
             "deny": verdict.count("deny"),
             "warn": verdict.count("warn"),
             "waived": verdict.waived,
-            **(_since_base(verdict) if verdict.base else {}),
+            **(since_base(verdict) if verdict.base else {}),
         },
         **compared,
     }  # fmt: skip
 
 
-def _since_base(verdict: Verdict) -> dict[str, int]:
+def since_base(verdict: Verdict) -> dict[str, int]:
     """How many findings, waived ones left out, are new, old and fixed."""
     stand = [one.status for one in verdict.findings if not one.waiver]
     return {"new": stand.count("new"), "old": stand.count("old"), "fixed": len(verdict.fixed)}
@@ -84,11 +84,12 @@ def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
             lines.append(f"      fix: {finding.fix}")
     for finding in verdict.fixed:
         lines += [f"FIXED {finding.rule}", f"      {finding.message}"]
-    return [*lines, *_seen(verdict, seen)]
+    return [*lines, *seen_lines(verdict, seen)]
 
 
-def _seen(verdict: Verdict, seen: Matrix | None) -> list[str]:
-    lines = [*_compared(verdict), *(coverage.summary(seen) if seen else [])]
+def seen_lines(verdict: Verdict, seen: Matrix | None) -> list[str]:
+    """What was looked at, by which rules, and how many findings there are."""
+    lines = [*compared_lines(verdict), *(coverage.summary(seen) if seen else [])]
     lines += [
         f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
@@ -102,78 +103,17 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _compared(verdict: Verdict) -> list[str]:
+def compared_lines(verdict: Verdict) -> list[str]:
     """What has changed since the base, in one line."""
     if not verdict.base:
         return []
-    counts = ", ".join(f"{number} {status}" for status, number in _since_base(verdict).items())
+    counts = ", ".join(f"{number} {status}" for status, number in since_base(verdict).items())
     note = f" ({verdict.base.note})" if verdict.base.note else ""
     return [f"since {verdict.base.commit[:12]}: {counts}{note}"]
 
 
-def verdict_github(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
-    """A verdict as workflow commands that GitHub shows beside the source lines.
-
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    """
-    lines = []
-    for finding in verdict.findings:
-        level = "notice" if finding.waiver else "error" if finding.level == "deny" else "warning"
-        place = f"file={_property(finding.source.file)},line={finding.source.line}," if finding.source else ""
-        title = f"{finding.rule} ({finding.status})" if finding.status else finding.rule
-        text = f"{finding.message}. {_remedy(finding, 'Fix: ')}".removesuffix(". ")
-        lines.append(f"::{level} {place}title={_property(title)}::{_escaped(text)}")
-    return [*lines, *_seen(verdict, seen)]
-
-
-def _remedy(finding: Finding, before: str = "") -> str:
-    """What mends a finding or, where it is waived, why it need not be mended now."""
+def remedy(finding: Finding, before: str = "") -> str:
+    """How to fix a finding or, where it is waived, why it may wait."""
     if finding.waiver:
         return str(finding.waiver)
     return before + finding.fix if finding.fix else ""
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def verdict_markdown(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
-    """A verdict for a job summary or a comment."""
-    targets = [(one.name, str(one.documents), str(one.validated), str(one.evaluated)) for one in verdict.targets]
-    said = [*_compared(verdict), *(coverage.summary(seen) if seen else [])]
-    lines = [
-        wording.verdict_line(verdict),
-        *(["", *map(_cell, said)] if said else []),
-        "",
-        *_table(("target", "documents", "validated", "evaluated"), targets),
-    ]
-    findings = [(_standing(one), *_about(one), _remedy(one)) for one in verdict.findings]
-    findings += [("fixed", *_about(one), "") for one in verdict.fixed]
-    return [*lines, "", *_table(("level", "rule", "where", "what", "fix"), findings)] if findings else lines
-
-
-def _standing(finding: Finding) -> str:
-    return " ".join(filter(None, (finding.status, "waived" if finding.waiver else finding.level)))
-
-
-def _about(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule, str(finding.source or ""), finding.message
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [_row(head), _row(["---"] * len(head)), *map(_row, [[_cell(text) for text in row] for row in rows])]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """`text` as one cell: no character of it means anything to Markdown's tables or to HTML."""
-    for character, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "&#124;"), ("`", "&#96;"), ("\n", " ")):
-        text = text.replace(character, written)
-    return text

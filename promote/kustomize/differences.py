@@ -1,4 +1,4 @@
-"""Proves what an edit does to the rendered manifests: a JSON patch that may touch image fields only."""
+"""Where two renderings differ, as a JSON patch per object, with the values of Secrets hidden."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promote.errors import CheckDenied
-from promote.model import Document, Identity, Image
+from promote.model import Document, Identity
 
 _IMAGE_FIELD = re.compile(r"(.*/(?:initContainers|containers|ephemeralContainers))/\d+/image")
 _SECRET_FIELDS = ("data", "stringData")
@@ -120,27 +119,3 @@ def _safe(who: Identity, path: str, value: Any) -> Any:
 def others(found: Sequence[Difference]) -> list[Difference]:
     """The differences that are not one container's image moving."""
     return [difference for difference in found if not difference.is_image]
-
-
-def insist(found: Sequence[Difference], before: Sequence[Image], after: Sequence[Image], allow_others: bool) -> None:
-    """Raise CheckDenied unless the differences are exactly the image moves from `before` to `after`.
-
-    `allow_others` accepts differences outside image fields, but never an unplanned image or a planned
-    one that reaches no container.
-    """
-    new = {image.name: image.reference for image in after}
-    planned = {(old.reference, new[old.name]): old.name for old in before if new[old.name] != old.reference}
-    seen = {(difference.old, difference.new) for difference in found if difference.is_image}
-    if unplanned := sorted(str(move[1]) for move in seen - planned.keys()):
-        raise CheckDenied(f"the rendered manifests would also move to {', '.join(unplanned)}, which is not planned")
-    if idle := sorted(name for move, name in planned.items() if move not in seen):
-        raise CheckDenied(
-            f"no container runs {', '.join(idle)}: the images entry matches nothing that is rendered; "
-            "correct its name or remove it"
-        )
-    rest = others(found)
-    if rest and not allow_others:
-        shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
-        raise CheckDenied(
-            f"the change touches more than images ({shown}): look at it, and pass --allow-other-changes"
-        )
