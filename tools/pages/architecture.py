@@ -30,8 +30,8 @@ HEAD = f"""\
 # Architecture
 
 This page is generated from the rendered `overlays/production` and from [{TABLE}](../{TABLE}), the table
-of all allowed flows. Staging has the same flows with fewer pods. The rule [network.flows](rules/network.flows.md) denies
-network policies that allow anything other than these flows.
+of all allowed flows. Staging has the same flows with fewer pods. The rule [network.flows](rules/network.flows.md)
+denies network policies that allow anything other than these flows.
 
 - An arrow points from the client to the server of a connection. Its label shows the ports.
 - A round node runs outside of production. A hexagon stands for all services.
@@ -41,8 +41,8 @@ network policies that allow anything other than these flows.
 OVERVIEW = """\
 ## Overview
 
-Each chart below the overview shows the outgoing connections of one group of pods, and the connections to it from outside.
-Each flow is in one chart only.
+Each chart below the overview shows the outgoing connections of one group of pods, and the connections to it from
+outside. Each flow is in one chart only.
 """
 
 

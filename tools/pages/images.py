@@ -14,8 +14,8 @@ This page is generated from the table [policies/data/images.yaml](../policies/da
 [images.facts](rules/images.facts.md) compares every container with this table.
 
 - The versions of third-party images are only in [components/versions](../components/versions/kustomization.yaml).
-- The versions of MediQ's own images are in `images:` of each overlay. `promote` changes them, and `promote status` shows
-  them.
+- The versions of MediQ's own images are in `images:` of each overlay. `promote` changes them, and `promote status`
+  shows them.
 - The rule [images.retired](rules/images.retired.md) denies images without a maintainer.
 
 Users, ports and paths come from the named sources. No image was pulled to verify them.
