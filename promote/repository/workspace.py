@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,29 +161,42 @@ class Workspace:
         return Tree(self.root, self.config, self.root)
 
     def history(self, tip: str, environment: Environment) -> list[Revision]:
-        """The revisions of an environment up to the commit `tip`."""
-        paths = [f"{environment.path}/{name}".removeprefix("./") for name in FILE_NAMES]
-        return revisions(
-            Recorded(commit.sha, commit.when, commit.author, commit.subject, _images(files))
-            for commit, files in self.repository.versions(tip, paths)
-        )
+        """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""
+        return self._histories([environment], tip)[environment.name]
 
     def histories(self, environments: Iterable[Environment], tip: str) -> History:
         """The revisions of several environments up to the commit `tip`, or HEAD; nothing where history is cut off."""
         try:
-            commit = tip or self.repository.resolve("HEAD")
-            return {one.name: self.history(commit, one) for one in environments}
+            return self._histories(list(environments), tip or self.repository.resolve("HEAD"))
         except UsageError:
             return {}  # a shallow clone, or no commit yet
+
+    def _histories(self, environments: Sequence[Environment], tip: str) -> dict[str, list[Revision]]:
+        files = {one.name: [_below(one.path, name) for name in FILE_NAMES] for one in environments}
+        versions = self.repository.versions(tip, [path for paths in files.values() for path in paths])
+        blobs = self.repository.blobs(blob for _, state in versions for blob in state.values())
+        images = {blob: _images(data) for blob, data in blobs.items()}
+        return {
+            name: revisions(
+                Recorded(commit.sha, commit.when, commit.author, commit.subject, images[state[path]] if path else ())
+                for commit, state in versions
+                for path in [next((path for path in paths if path in state), None)]
+            )
+            for name, paths in files.items()
+        }
 
 
 def _counted(commits: int) -> str:
     return "1 commit" if commits == 1 else f"{commits} commits"
 
 
-def _images(files: dict[str, bytes]) -> tuple[Image, ...]:
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}".removeprefix("./")
+
+
+def _images(data: bytes) -> tuple[Image, ...]:
     try:
-        return next((read_images(data, path) for path, data in files.items()), ())
+        return read_images(data, "kustomization.yaml")
     except ConfigError:
         # A commit that nobody could have built is no revision; the present one is read elsewhere, strictly.
         return ()

@@ -11,6 +11,7 @@ import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ABSENT", "Commit", "Push", "Repository"]
 
-_LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
+_LINK, _SUBMODULE, _EXECUTABLE, _GONE = "120000", "160000", "100755", "000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,34 +94,60 @@ class Repository(Remotes):
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
-        return self._git("log", "-1", "--format=%B", commit)
+        with self._open() as repository:
+            return str(repository.commit(commit).message)
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
-        return self._git("rev-parse", f"{commit}^{{tree}}").strip()
+        with self._open() as repository:
+            return str(repository.commit(commit).tree.hexsha)
 
     def parents(self, commit: str) -> list[str]:
         """The hashes of a commit's parents."""
-        return self._git("rev-list", "--parents", "-1", commit).split()[1:]
+        with self._open() as repository:
+            return [parent.hexsha for parent in repository.commit(commit).parents]
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file at a commit, or None where it has no such file."""
         done = self._try("cat-file", "blob", f"{commit}:{path}")
         return done.stdout if done.code == 0 else None
 
-    def versions(self, tip: str, paths: Sequence[str]) -> Iterator[tuple[Commit, dict[str, bytes]]]:
+    def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
 
-        Each comes with what those of `paths` that exist held then. Merge, squash and rebase all leave one
-        such commit for one change, so that every clone sees the same sequence.
+        Each comes with the blobs of those of `paths` that exist then, read by one process for all of them. Merge,
+        squash and rebase all leave one such commit for one change, so that every clone sees the same sequence.
         Raises UsageError in a shallow clone, whose history is cut off.
         """
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
             raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
-        with self._open() as repository:
-            commits = list(repository.iter_commits(tip, paths=list(paths), first_parent=True))
-            for commit in reversed(commits):
-                yield _commit(commit), _blobs(commit, paths)
+        log = self._done(
+            "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
+            "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--", *paths,
+        )  # fmt: skip
+        found: list[tuple[Commit, dict[str, str]]] = []
+        fields = iter(os.fsdecode(log.stdout).split("\0"))
+        state: dict[str, str] = {}
+        for field in fields:
+            entry = field.lstrip("\n")
+            if entry.startswith(":"):
+                _, mode, _, blob, _ = entry.split(" ")
+                path = next(fields)
+                state = {name: each for name, each in state.items() if name != path}
+                if mode not in (_GONE, _SUBMODULE):
+                    state[path] = blob
+                found[-1] = (found[-1][0], state)
+            elif entry:
+                author, when, subject = next(fields), next(fields), next(fields)
+                # Python 3.11 and all versions of Git write UTC in different ways.
+                commit = Commit(entry, author, datetime.fromisoformat(when).isoformat(), subject)
+                found.append((commit, state))
+        return found
+
+    def blobs(self, shas: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs, by hash."""
+        wanted = list(dict.fromkeys(shas))
+        return dict(zip(wanted, self._contents(wanted), strict=True))
 
     def materialise(self, commit: str, target: Path) -> None:
         """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
@@ -217,21 +244,6 @@ class Repository(Remotes):
         for name in process.INHERITED_GIT:
             os.environ.pop(name, None)
         return git.Repo(self.root)
-
-
-def _commit(commit: git.Commit) -> Commit:
-    when = commit.committed_datetime.isoformat()
-    return Commit(commit.hexsha, str(commit.author.name), when, str(commit.summary))
-
-
-def _blobs(commit: git.Commit, paths: Sequence[str]) -> dict[str, bytes]:
-    found = {}
-    for path in paths:
-        try:
-            found[path] = (commit.tree / path).data_stream.read()
-        except KeyError:
-            continue
-    return found
 
 
 def _write(root: Path, name: str, data: bytes, mode: str) -> None:

@@ -12,7 +12,7 @@ _NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
 # The user's hooks look at the checkout, which is not what we commit and push; the rest would write into .git
 # beside our own index, or change what Git prints and stores.
 _GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false")  # fmt: skip
+        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "log.showRoot=true")  # fmt: skip
 # What Git adds to every failure of a connection, after the reason that ssh or the server gave.
 _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
               "and the repository exists.")  # fmt: skip
