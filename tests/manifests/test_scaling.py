@@ -17,12 +17,12 @@ PATCH = re.compile(r"^  # .*\n  - target: {kind: HorizontalPodAutoscaler, name: 
 
 def _with(folder: Path, environment: str, before: str | re.Pattern[str], after: str) -> Render:
     Workshop(folder)
-    file = folder / "overlays" / environment / "kustomization.yaml"
+    file = folder / "overlays" / environment / "scaling/kustomization.yaml"
     text = file.read_text(encoding="utf-8")
     changed = before.sub(after, text) if isinstance(before, re.Pattern) else text.replace(before, after)
     assert changed != text
     file.write_text(changed, encoding="utf-8")
-    return render(file.parent)
+    return render(file.parent.parent)
 
 
 def _limits(rendered: Render) -> dict[str, tuple[int, int]]:
