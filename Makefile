@@ -53,6 +53,7 @@ lint: setup-test ## check the style of Python, Rego and workflows
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
+	@said=$$($(BIN)/deptry --no-ansi promote 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@.tools/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@.tools/bin/opa fmt --list --fail policies
