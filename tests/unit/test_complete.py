@@ -14,15 +14,18 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 LOCKS = sorted(TOOLS.rglob("requirements*.txt"))
 PIN = re.compile(r"[a-z0-9.-]+==[\w.]+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SUPPORTED = [each.rpartition(" ")[2] for each in PROJECT["project"]["classifiers"] if ":: Python :: 3." in each]
 ENVIRONMENTS = [
     {"python_version": version, "python_full_version": f"{version}.{patch}", "sys_platform": platform}
-    for version, patch in (("3.11", "0"), ("3.12", "1"), ("3.13", "9"))
+    for version in SUPPORTED
+    for patch in (0, 19)
     for platform in ("linux", "darwin")
 ]
 
 
 def each_environment() -> pytest.MarkDecorator:
-    ids = [f"{each['python_version']}-{each['sys_platform']}" for each in ENVIRONMENTS]
+    ids = [f"{each['python_full_version']}-{each['sys_platform']}" for each in ENVIRONMENTS]
     return pytest.mark.parametrize("environment", ENVIRONMENTS, ids=ids)
 
 
@@ -58,8 +61,7 @@ def test_the_lock_of_the_analyzer_lacks_what_is_left_out_and_nothing_else(enviro
 
 
 def test_what_promote_needs_is_locked() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    needs = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    needs = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
     pins = complete.locked((TOOLS / "requirements.txt").read_text(), {})
     assert complete.gaps({"promote": Package("0", needs)}, pins, {}) == []
     wanted = complete.locked((TOOLS / "requirements.in").read_text(), {})
