@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tools.setup import go, work
+from tools.setup import go, groups, work
 
+ROOT = Path(__file__).resolve().parents[2]
 # Plays Go: adds a line to go.sum as `go mod download` does, and prints what it has downloaded.
 FAKE_GO = """#!/bin/sh
 case "$1" in
@@ -59,3 +61,19 @@ def test_a_module_without_its_sum_is_refused_again_and_again(checkout: work.Work
 )
 def test_no_flag_of_the_environment_unlocks_a_module(flags: str, kept: str) -> None:
     assert go.locked_flags(flags) == kept
+
+
+@pytest.mark.parametrize("group", ["kubeseal", "promote"])
+def test_go_is_installed_by_the_pip_of_the_environment_where_there_is_none(
+    group: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = tmp_path / "checkout"
+    shutil.copytree(ROOT / "tools", root / "tools")
+    shutil.copy(ROOT / "pyproject.toml", root)
+    step = groups.steps(root, group)[-1]
+    monkeypatch.setattr(go, "installed_go", lambda: Path("/go"))
+    assert groups.before(root, step) == []
+    monkeypatch.setattr(go, "installed_go", lambda: None)
+    stamps = [each.stamp for each in groups.before(root, step)]
+    assert stamps == [root / ".venv" / "packages.stamp", root / ".tools" / "go" / "go.stamp"]
+    assert groups.before(root, groups.steps(root, "promote")[0]) == []
