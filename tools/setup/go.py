@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -80,10 +81,11 @@ def download_modules(work: Workplace, module: str, names: Sequence[str]) -> dict
     sums = (ours / "go.sum").read_text(encoding="utf-8").splitlines()
     task = f"download {enumeration([name.partition('/')[2] for name in names])} (tools/{module})"
     # In a copy: this command adds a missing line to go.sum instead of refusing it, and the next run would believe it.
-    with work.building() as copy:
+    with tempfile.TemporaryDirectory() as copy:
         for name in ("go.mod", "go.sum"):
-            shutil.copyfile(ours / name, copy / name)
-        downloaded = json_values(run(work, "mod", "download", "-json", *names, module=module, task=task, cwd=copy))
+            shutil.copyfile(ours / name, Path(copy, name))
+        said = run(work, "mod", "download", "-json", *names, module=module, task=task, cwd=Path(copy))
+    downloaded = json_values(said)
     for each in downloaded:
         if f"{each['Path']} {each['Version']} {each['Sum']}" not in sums:
             raise SetupFailed(f"tools/{module}/go.sum does not know {each['Path']} {each['Version']}")
