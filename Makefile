@@ -35,7 +35,7 @@ mutation: setup-test ## weaken the manifests and break the rules, one line at a 
 	@$(BIN)/python -m tests.mutation
 	@$(BIN)/python -m tests.mutation.rego
 
-# What .ci/run and the workflow `check` run, and nothing else: so what one of them asks for, the other does, too.
+# .ci/run and the workflow `check` both run this target, so that neither can ask for less than the other.
 verify: versions debian setup-test check test pod-security mutation-sample demo servers e2e ## run all that must pass before a merge
 
 versions: ## print the versions of Python, Go and everything that is locked

@@ -33,7 +33,7 @@ def test_ci_and_the_workflow_run_the_same_target() -> None:
     assert asked_for(CHECK) == ["setup", "verify"]
 
 
-def test_the_workflow_checks_nothing_besides_that_target() -> None:
+def test_the_workflow_checks_nothing_that_the_target_does_not() -> None:
     """Its other steps show what that target finds, too: one that fails for itself would be missing in `.ci/run`."""
     run = [step["run"] for step in steps(CHECK) if "run" in step and not step["run"].startswith("make ")]
     shown = [command.partition(" --output ")[0] for command in run if not command.endswith("|| true")]
