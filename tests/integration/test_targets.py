@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from tests.integration.targets import (
     asked_for,
     collected,
     commands,
+    environment,
     modules,
     programs,
     pytests,
@@ -42,10 +46,21 @@ def test_the_workflow_checks_nothing_that_the_target_does_not() -> None:
     assert [command for command in shown if not checked.startswith(command)] == []
 
 
-def test_a_failing_command_fails_ci() -> None:
-    lines = (ROOT / ".ci" / "run").read_text().splitlines()
-    assert "set -euo pipefail" in lines
-    assert lines[-1] == "make verify"
+def test_ci_runs_that_target_without_what_pip_has_kept_and_fails_with_it(tmp_path: Path) -> None:
+    make = tmp_path / "make"
+    make.write_text('#!/bin/sh\necho "$@"\nls -A "$PIP_CACHE_DIR"\necho "$PIP_CACHE_DIR"\nexit 3\n')
+    make.chmod(0o755)
+    env = environment() | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PIP_CACHE_DIR": str(ROOT / "tools")}
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "run")], env=env, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+    target, cache = done.stdout.splitlines()
+    assert target == "verify"
+    assert not Path(cache).exists()
+
+
+def test_no_command_may_fail_unnoticed() -> None:
     assert [line for line in (ROOT / "Makefile").read_text().splitlines() if re.match(r"\t[@+]*-", line)] == []
 
 
