@@ -32,8 +32,8 @@ def each_environment() -> pytest.MarkDecorator:
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(TOOLS)))
 def test_every_line_of_a_lock_pins_a_version_by_its_hashes(lock: Path) -> None:
     text = re.sub(r"(?m)^ *#.*\n", "", lock.read_text())
-    assert re.sub(PIN, "", text).strip() == ""
-    assert len(PIN.findall(text)) == text.count("==", 0) - text.count(" == ") > 0
+    assert PIN.search(text)
+    assert PIN.sub("", text).strip() == ""
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(TOOLS)))
