@@ -25,6 +25,7 @@ class Token:
     value: str = field(repr=False)
 
 
+# Not giturlparse: version 0.16 knows neither ports of ssh nor hosts without a user, which are in ~/.ssh/config.
 def _parse(remote_url: str) -> tuple[str, str] | None:
     """The host (with an https port) and OWNER/REPOSITORY of a remote, or None when it names none."""
     if match := _URL.fullmatch(remote_url.strip()):

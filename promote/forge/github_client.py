@@ -162,6 +162,7 @@ class GitHub:
 
     def _ask(self, what: str, call: Callable[[], T], settled: Callable[[], T | None] = lambda: None) -> T:
         """Do `call`, again after passing trouble; where it may have worked unseen, ask `settled` first."""
+        # Not tenacity: before each try, a request whose answer was lost must be looked for, or it is done twice.
         patience = _PATIENCE
         for pause in (*_PAUSES, None):
             try:

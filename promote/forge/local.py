@@ -127,12 +127,11 @@ class Local:
         return tip
 
     def _until_it_holds(self, attempt: Callable[[_Records], _Result]) -> _Result:
-        for _ in range(_TRIES - 1):
-            try:
-                return attempt(self._read())
-            except RaceLost:
-                continue
-        return attempt(self._read())
+        # Imported here: a command that only reads never retries.
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
+        tries = Retrying(retry=retry_if_exception_type(RaceLost), stop=stop_after_attempt(_TRIES), reraise=True)
+        return tries(lambda: attempt(self._read()))
 
     def _read(self) -> _Records:
         refs = self._repository.remote_refs(self._remote, REF, "refs/heads/*")

@@ -7,7 +7,6 @@ committed and pushed. When the push loses a race, all of that is done again on t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -99,9 +98,14 @@ def _with_note(proposal: Proposal, stale: PullRequest | None) -> Proposal:
 
 def retrying(attempt: Callable[[], _Result]) -> _Result:
     """Repeat `attempt`, from the fetch on, while others push first; raises RaceLost after TRIES times."""
-    for _ in range(TRIES):
-        with suppress(RaceLost):
-            return attempt()
+    # Imported here: a plan never retries.
+    from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt
+
+    tries = Retrying(retry=retry_if_exception_type(RaceLost), stop=stop_after_attempt(TRIES))
+    try:
+        return tries(attempt)
+    except RetryError:
+        pass
     raise RaceLost(f"others moved the branch {TRIES} times while this change was planned: run the command again")
 
 

@@ -23,12 +23,14 @@ def folder() -> Path:
 def _chosen() -> Path | None:
     if named := os.environ.get("PROMOTE_CACHE"):
         return Path(named).absolute()
+    # Imported here: it takes longer than most of what asks for the cache.
+    from platformdirs import user_cache_path
+
     try:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return user_cache_path("promote", appauthor=False)
     except RuntimeError:
         # No HOME, and a user that the machine does not know.
         return None
-    return Path(home).absolute() / "promote"
 
 
 @once

@@ -57,8 +57,8 @@ def make_environment(work: Workplace) -> None:
 def install(work: Workplace, lock: Path, *options: str | Path) -> None:
     """Install what a lock lists, from wherever pip is configured to look, and nothing that the lock does not list.
 
-    Each pip resolves in its own way, and new versions appear every day, so no pip resolves anything here. Hashes prove
-    what comes back. Only wheels are taken: to build a source, pip resolves and downloads what no lock lists.
+    Each pip resolves in its own way, and new versions appear every day, so no pip resolves anything here. Hashes
+    prove what comes back. Only wheels are taken: to build a source, pip resolves and downloads what no lock lists.
     """
     exactly = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
     work.run(
