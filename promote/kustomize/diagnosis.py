@@ -180,7 +180,7 @@ def _read(file: Path) -> tuple[list[Node], list[Fault]]:
         if line.isdecimal():
             # A list is no object, but operations of a patch are one.
             problem += ": indent with spaces" if "\t" in text.splitlines()[int(line) - 1] else ""
-            return documents.nodes(text), [] if "a document is list" in problem else [Fault(file, int(line), problem)]
+            return documents.nodes(text), [] if "has the type list" in problem else [Fault(file, int(line), problem)]
     return documents.nodes(text), []
 
 

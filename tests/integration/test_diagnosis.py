@@ -76,7 +76,7 @@ def two(tmp_path: Path) -> Repository:
     [
         (CART, "  name: cart\n---", "\tname: cart\n---", f"{CART}:4: this is not YAML: .*: indent with spaces"),
         (CART, "spec:\n  ports", "spec:\n   ports: []\n  ports", f"{CART}:12: this is not YAML: "),
-        (CART, "spec:\n", "kind: Service\nspec:\n", f"{CART}:10: this is not YAML: the key 'kind' stands twice"),
+        (CART, "spec:\n", "kind: Service\nspec:\n", f"{CART}:10: this is not YAML: duplicate key 'kind'"),
         (CART, "kind: Service\n", "", f"{CART}:6: this object has no 'kind': give it one"),
         (CART, "metadata:\n  name: cart\nspec", "spec", f"{CART}:6: this object has no 'metadata.name'"),
         (BASE, "resources:", "resource:", f"{BASE}:1: a kustomization has no field 'resource' .* mean 'resources'"),
