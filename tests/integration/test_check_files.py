@@ -196,7 +196,7 @@ def merge_bomb(levels: int) -> str:
 def test_files_that_together_are_too_large(files: Repository) -> None:
     for name in "abc":
         files.write(f"m/{name}.yaml", MAP % name + f"data: {{a: {'x' * 2_950_000}}}\n")
-    with pytest.raises(RenderError, match=r"^m: more than 8 MiB of objects: name parts of it$"):
+    with pytest.raises(RenderError, match=r"^m: more than 8 MiB of objects: check its parts separately$"):
         files.check("m")
 
 
@@ -319,7 +319,7 @@ def binary_file(folder: Path) -> None:
         (link_out_of_the_folder, "m/a: this link leads out of the folder"),
         (pipe, "m/a.yaml: this is not a file"),
         (device, "m/a.json: this is not a file"),
-        (huge_file, "m/a.yaml: more than 32 MiB"),
+        (huge_file, "m/a.yaml: the file has more than 32 MiB"),
         (folder_like_a_file, "m/a.yaml/b.yaml:1: the document has the type list"),
         (binary_file, "m/a.yaml:1: this is not YAML: it contains a control character"),
     ],
@@ -362,10 +362,10 @@ def test_what_was_not_looked_at_is_named(files: Repository) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("kustomization.yaml", "a kustomization below the folder is not built: name its own folder"),
-        ("Kustomization", "a kustomization below the folder is not built: name its own folder"),
-        ("Kustomization.YML", "kustomize does not read this: call it kustomization.yaml"),
-        ("Chart.yaml", "a chart has to be rendered first: name the output of `helm template`"),
+        ("kustomization.yaml", "a kustomization in a subfolder is not built: name its folder"),
+        ("Kustomization", "a kustomization in a subfolder is not built: name its folder"),
+        ("Kustomization.YML", "kustomize does not read this file name: rename it to kustomization.yaml"),
+        ("Chart.yaml", "a Helm chart must be rendered first: check the output of `helm template`"),
     ],
 )
 def test_what_has_to_be_built_first(files: Repository, name: str, says: str) -> None:
