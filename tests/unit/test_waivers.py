@@ -68,7 +68,7 @@ def test_no_entries() -> None:
         ("    reason: the registry is being moved\n", "", "w.yaml:2: waivers.0 lacks the key 'reason'"),
         ("    ticket: OPS-12\n", "", "w.yaml:2: waivers.0 lacks the key 'ticket'"),
         ("the registry is being moved", "tbd", "w.yaml:5: waivers.0.reason cannot be 'tbd': Say in a sentence why"),
-        ("OPS-12", "12", "w.yaml:7: waivers.0.ticket is a number but must be text; put it in quotes"),
+        ("OPS-12", "12", "w.yaml:7: waivers.0.ticket is a number but must be a string; put it in quotes"),
         ("2026-05-01", "never", "w.yaml:8: waivers.0.expires cannot be 'never': Write the last day"),
         ("2026-05-01", "2026-02-30", "w.yaml:8: '2026-02-30' is no day of the calendar"),
         ("2026-05-01", "2026-08-29", "w.yaml:8: this waiver would hold for 181 days: 180 are allowed"),
@@ -81,7 +81,7 @@ def test_no_entries() -> None:
         (
             "owner: platform team",
             "owner: a\n    owner: b",
-            "w.yaml:7: this is not YAML: the key 'owner' stands twice",
+            "w.yaml:7: this is not YAML: duplicate key 'owner'",
         ),
         (FILE, "", "w.yaml:1: there are 0 YAML documents"),
         (FILE, "waivers:\n", "w.yaml:1: waivers is empty but must be a list"),
