@@ -7,6 +7,7 @@ package evaluation
 
 import data.lib.documents
 import data.lib.pods
+import data.lib.rule_ids
 import data.lib.verdict
 
 # METADATA
@@ -15,7 +16,7 @@ import data.lib.verdict
 warn contains object.union(_findings, {
 	"msg": "evaluation",
 	"documents": count(input),
-	"rules": sort([concat(".", id) | some id in _rules]),
+	"rules": sort(_rules),
 	"subjects": _subjects,
 })
 
@@ -36,21 +37,26 @@ _subjects := {
 	"resources": {_who(resource) | some resource in documents.resources},
 }
 
-_own[concat(".", [topic, rule])] contains _who(resource) if {
-	some topic, rule
+_own[_id(folder, rule)] contains _who(resource) if {
+	some folder, rule
 
 	# regal ignore:mixed-iteration
-	some resource in data.rules[topic][rule].subjects
+	some resource in data.rules[folder][rule].subjects
 }
 
 _who(resource) := [resource.apiVersion, resource.kind, resource.namespace, resource.name]
 
-_rules contains [topic, rule] if {
-	some topic, rule
-	data.rules[topic][rule].deny
+_rules contains _id(folder, rule) if {
+	some folder, rule
+	data.rules[folder][rule].deny
 }
 
-_rules contains [topic, rule] if {
-	some topic, rule
-	data.rules[topic][rule].warn
+_rules contains _id(folder, rule) if {
+	some folder, rule
+	data.rules[folder][rule].warn
 }
+
+# The same as rule_ids.of, which would not compile where a user's own rules come without lib.
+_id(folder, rule) := concat(".", [rule_ids.prefixes[folder], rule])
+
+_id(folder, rule) := concat(".", [folder, rule]) if not rule_ids.prefixes[folder]

@@ -169,8 +169,13 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
     packages = {file: found[1] if (found := _PACKAGE.search(text)) else "" for file, text in texts.items()}
     files = [file for file in texts if not packages[file].startswith("rules.") or _has(profile, file, texts[file])]
     chosen = {packages[file]: texts[file] for file in files}
-    ids = frozenset(package.removeprefix("rules.") for package in chosen if package.startswith("rules."))
+    ids = frozenset(_id(package, text) for package, text in chosen.items() if package.startswith("rules."))
     return Selection(tuple(files), ids, _tables(chosen))
+
+
+def _id(package: str, text: str) -> str:
+    # Rules may move to another folder, and package, without a change of their ids.
+    return str(_custom(_metadata(text)).get("id") or package.removeprefix("rules."))
 
 
 def _has(profile: str, file: str, text: str) -> bool:

@@ -6,14 +6,15 @@
 package lib.verdict
 
 import data.lib.finding
+import data.lib.rule_ids
 import data.lib.tables
 
 # What must not be merged.
-denied contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
-	some topic, rule
+denied contains object.union(found, {"rule": rule_ids.of(folder, rule)}) if {
+	some folder, rule
 
 	# regal ignore:mixed-iteration
-	some found in data.rules[topic][rule].deny
+	some found in data.rules[folder][rule].deny
 }
 
 # Without --combine the rules would see one document as if it were the list of all, and find nothing wrong in it.
@@ -26,11 +27,11 @@ denied contains _unusable("main.tables", sprintf("the table %s is missing", [tab
 }
 
 # What should be looked at.
-warned contains object.union(found, {"rule": concat(".", [topic, rule])}) if {
-	some topic, rule
+warned contains object.union(found, {"rule": rule_ids.of(folder, rule)}) if {
+	some folder, rule
 
 	# regal ignore:mixed-iteration
-	some found in data.rules[topic][rule].warn
+	some found in data.rules[folder][rule].warn
 }
 
 _unusable(rule, fault, fix) := object.union(

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from promote import coverage, rules
-from tests.policies.evaluation import POLICIES, ROOT, rule_files, tool
+from tests.policies.evaluation import POLICIES, ROOT, rule_files, rule_id, tool
 
 # What holds for any repository, and comes with the rules.
 GENERAL_TABLES = {"cluster", "retired_images"}
 LIBRARY = sorted((POLICIES / "lib").glob("*.rego"))
 RULES = [path for path in rule_files(POLICIES) if path.parent not in {POLICIES, POLICIES / "lib"}]
-IDS = [f"{path.parent.name}.{path.stem}" for path in RULES]
+IDS = [rule_id(path) for path in RULES]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_rule_describes_itself(path: Path, described: dict[str, dict[str, Any]])
     assert said["title"][0].isupper()
     assert not said["title"].endswith(".")
     assert said["description"].strip().endswith(".")
-    assert custom["id"] == f"{path.parent.name}.{path.stem}"
+    assert custom["id"] == rule_id(path)
     assert custom["severity"] in {"high", "medium", "low"}
     assert custom["profile"] in rules.PROFILES
     assert custom["fix"].strip()

@@ -1,0 +1,49 @@
+# METADATA
+# title: Containers drop all capabilities
+# description: |
+#   A container runtime grants about fourteen Linux capabilities unasked. Each container drops ALL of them;
+#   NET_BIND_SERVICE is the only one it may take back.
+# custom:
+#   id: workloads.capabilities
+#   profile: restricted
+#   subjects: containers
+#   severity: medium
+#   fix: "set securityContext.capabilities.drop: [ALL] for the container, and add at most NET_BIND_SERVICE"
+#   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+package rules.pod_security.capabilities
+
+import data.lib.finding
+import data.lib.pods
+import data.lib.standard
+import data.lib.values
+
+_allowed := {"NET_BIND_SERVICE"}
+
+deny contains found if {
+	some container in pods.containers
+	not pods.is_windows(container.pod)
+	not "ALL" in _capabilities(container, "drop")
+	found := finding.about_container(container, {
+		"msg": "does not drop all capabilities",
+		"fix": "securityContext: {capabilities: {drop: [ALL]}}",
+		"path": "/securityContext/capabilities/drop",
+		"set": ["ALL"],
+	})
+}
+
+deny contains found if {
+	some container in pods.containers
+	not pods.is_windows(container.pod)
+	some capability in _capabilities(container, "add")
+
+	# What is not even common is for workloads.added_capabilities to deny.
+	capability in standard.capabilities
+	not capability in _allowed
+	found := finding.about_container(container, {
+		"msg": sprintf("adds the capability %v", [capability]),
+		"fix": sprintf("remove %v from securityContext.capabilities.add", [capability]),
+		"path": "/securityContext/capabilities/add",
+	})
+}
+
+_capabilities(container, list) := values.list(values.at(container.content, ["securityContext", "capabilities", list]))

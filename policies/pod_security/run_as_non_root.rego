@@ -1,0 +1,48 @@
+# METADATA
+# title: Containers do not run as root
+# description: |
+#   The kubelet refuses to start a container as root when runAsNonRoot is true. It must hold for every container, init
+#   and ephemeral ones included, from the pod's securityContext or its own; an own `false` overrides the pod.
+# custom:
+#   id: workloads.run_as_non_root
+#   profile: restricted
+#   subjects: pods
+#   severity: high
+#   fix: "set securityContext.runAsNonRoot: true for the pod"
+#   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+package rules.pod_security.run_as_non_root
+
+import data.lib.finding
+import data.lib.pods
+
+deny contains found if {
+	some pod in pods.templates
+	not pods.has_user_namespace(pod)
+	not pods.setting(pod.spec, "runAsNonRoot") in {null, true}
+	found := finding.about_pod(pod, {
+		"msg": "the pod may run as root: it sets runAsNonRoot to something else than true",
+		"fix": "securityContext: {runAsNonRoot: true}",
+		"path": "/securityContext/runAsNonRoot",
+		"set": true,
+	})
+}
+
+deny contains found if {
+	some container in pods.containers
+	not pods.has_user_namespace(container.pod)
+	found := finding.about_container(container, {
+		"msg": sprintf("may run as root: %s", [_fault(container)]),
+		"fix": "securityContext: {runAsNonRoot: true}",
+		"path": "/securityContext/runAsNonRoot",
+		"set": true,
+	})
+}
+
+_fault(container) := "it sets runAsNonRoot to something else than true" if {
+	not pods.setting(container.content, "runAsNonRoot") in {null, true}
+}
+
+_fault(container) := "neither it nor its pod sets runAsNonRoot" if {
+	pods.setting(container.content, "runAsNonRoot") == null
+	pods.setting(container.pod.spec, "runAsNonRoot") == null
+}
