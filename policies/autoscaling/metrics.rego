@@ -12,7 +12,7 @@
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 package rules.autoscaling.metrics
 
-import data.lib.amounts
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
 import data.lib.scaling
@@ -28,7 +28,7 @@ deny contains found if {
 	namespace == scaler.resource.namespace
 	_is_measured(container)
 	resources := values.map(values.at(container.content, ["resources"]))
-	not amounts.of_container(namespace, resources, "requests", metric)
+	not effective_resources.of_container(namespace, resources, "requests", metric)
 	found := finding.about(scaler.resource, {
 		"msg": sprintf("scales by a share of %s, of which container %s of %s %s requests none", [
 			metric,

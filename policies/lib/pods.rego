@@ -4,7 +4,7 @@
 package lib.pods
 
 import data.lib.documents
-import data.lib.standard
+import data.lib.pod_security_standard
 import data.lib.values
 
 # Where each kind keeps its pod template.
@@ -86,6 +86,6 @@ is_windows(pod) if pod.spec.os.name == "windows"
 
 # and, since 1.35, a pod with its own user namespace from what concerns its user: root in it is nobody outside.
 has_user_namespace(pod) if {
-	standard.since(35)
+	pod_security_standard.since(35)
 	pod.spec.hostUsers == false
 }

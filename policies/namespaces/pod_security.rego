@@ -14,7 +14,7 @@ package rules.namespaces.pod_security
 
 import data.lib.documents
 import data.lib.finding
-import data.lib.standard
+import data.lib.pod_security_standard
 import data.lib.values
 
 _modes := {"audit", "enforce", "warn"}
@@ -49,6 +49,6 @@ deny contains found if {
 
 _label(namespace, label) := values.text(object.get(namespace.content, ["metadata", "labels", label], ""))
 
-_oldest := sprintf("v1.%d", [standard.minor])
+_oldest := sprintf("v1.%d", [pod_security_standard.minor])
 
 _is_pinned(version) if regex.match(`^v1\.[0-9]+$`, version)

@@ -13,14 +13,14 @@
 package rules.pod_security.added_capabilities
 
 import data.lib.finding
+import data.lib.pod_security_standard
 import data.lib.pods
-import data.lib.standard
 import data.lib.values
 
 deny contains found if {
 	some container in pods.containers
 	some capability in values.list(values.at(container.content, ["securityContext", "capabilities", "add"]))
-	not capability in standard.capabilities
+	not capability in pod_security_standard.capabilities
 	found := finding.about_container(container, {
 		"msg": sprintf("adds the capability %v", [capability]),
 		"fix": sprintf("remove %v from securityContext.capabilities.add", [capability]),

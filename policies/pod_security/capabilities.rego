@@ -13,8 +13,8 @@
 package rules.pod_security.capabilities
 
 import data.lib.finding
+import data.lib.pod_security_standard
 import data.lib.pods
-import data.lib.standard
 import data.lib.values
 
 _allowed := {"NET_BIND_SERVICE"}
@@ -37,7 +37,7 @@ deny contains found if {
 	some capability in _capabilities(container, "add")
 
 	# What is not even common is for workloads.added_capabilities to deny.
-	capability in standard.capabilities
+	capability in pod_security_standard.capabilities
 	not capability in _allowed
 	found := finding.about_container(container, {
 		"msg": sprintf("adds the capability %v", [capability]),

@@ -13,8 +13,8 @@
 package rules.pod_security.probe_hosts
 
 import data.lib.finding
+import data.lib.pod_security_standard
 import data.lib.pods
-import data.lib.standard
 import data.lib.values
 
 _askers := [
@@ -27,7 +27,7 @@ _askers := [
 
 # The standards forbid it from Kubernetes 1.34 on.
 deny contains found if {
-	standard.since(34)
+	pod_security_standard.since(34)
 	some container in pods.containers
 	some asker in _askers
 	some handler in ["httpGet", "tcpSocket"]

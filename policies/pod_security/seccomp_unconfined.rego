@@ -13,8 +13,8 @@
 package rules.pod_security.seccomp_unconfined
 
 import data.lib.finding
+import data.lib.pod_security_standard
 import data.lib.pods
-import data.lib.standard
 import data.lib.values
 
 deny contains found if {
@@ -22,7 +22,7 @@ deny contains found if {
 	profile := values.at(context.settings, ["seccompProfile"])
 	profile != null
 	type := values.at(profile, ["type"])
-	not type in standard.seccomp_profiles
+	not type in pod_security_standard.seccomp_profiles
 	found := finding.about_holder(context.holder, {
 		"msg": sprintf("sets the seccomp profile %v", [type]),
 		"fix": "securityContext: {seccompProfile: {type: RuntimeDefault}}",

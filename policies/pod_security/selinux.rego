@@ -13,8 +13,8 @@
 package rules.pod_security.selinux
 
 import data.lib.finding
+import data.lib.pod_security_standard
 import data.lib.pods
-import data.lib.standard
 import data.lib.values
 
 _allowed := {
@@ -23,7 +23,7 @@ _allowed := {
 	"user": {"", null},
 }
 
-_engine contains "container_engine_t" if standard.since(31)
+_engine contains "container_engine_t" if pod_security_standard.since(31)
 
 deny contains found if {
 	some context in pods.contexts

@@ -13,8 +13,8 @@
 package rules.pod_security.sysctls
 
 import data.lib.finding
+import data.lib.pod_security_standard
 import data.lib.pods
-import data.lib.standard
 import data.lib.values
 
 # Those that are safe, in every version of Kubernetes,
@@ -43,7 +43,7 @@ _safe contains name if some name in _always_safe
 
 _safe contains name if {
 	some name, first in _safe_since
-	standard.since(first)
+	pod_security_standard.since(first)
 }
 
 deny contains found if {

@@ -15,20 +15,20 @@
 #   docs: https://kubernetes.io/docs/concepts/policy/resource-quotas/
 package rules.quota.fits
 
-import data.lib.demand
 import data.lib.finding
-import data.lib.quantities
-import data.lib.quota
-import data.lib.scopes
+import data.lib.max_pod_count
+import data.lib.quota_scopes
+import data.lib.resource_quantity
+import data.lib.resource_quotas
 
 deny contains found if {
-	some entry in quota.all_of_them
+	some entry in resource_quotas.quotas
 	some line, hard in entry.hard
-	counted := quota.counted(entry, line)
+	counted := resource_quotas.usage(entry, line)
 	needed := sum([each.total | some each in counted])
 
 	# In thousandths, so that sums of decimals are equal to what they are on paper.
-	round(needed * 1000) > round(quantities.value(hard) * 1000)
+	round(needed * 1000) > round(resource_quantity.parse(hard) * 1000)
 	found := finding.about(entry.resource, {
 		"msg": sprintf("%s is %v, and everything at its largest takes %s: %s", [
 			line,
@@ -42,8 +42,8 @@ deny contains found if {
 }
 
 warn contains found if {
-	some entry in quota.all_of_them
-	unknown := scopes.unknown(entry.scopes)
+	some entry in resource_quotas.quotas
+	unknown := quota_scopes.unknown(entry.scopes)
 	count(unknown) > 0
 	found := finding.about(entry.resource, {
 		"msg": sprintf("has scopes of which it is not known here what they select: %s", [concat(", ", unknown)]),
@@ -53,9 +53,9 @@ warn contains found if {
 }
 
 warn contains found if {
-	some entry in quota.all_of_them
-	some pod in demand.unknown
-	quota.is_about(entry, pod)
+	some entry in resource_quotas.quotas
+	some pod in max_pod_count.unknown
+	resource_quotas.applies_to(entry, pod)
 	found := finding.about(entry.resource, {
 		"msg": sprintf("does not count %s %s, whose number of pods is not known here", [
 			pod.resource.kind,
@@ -74,8 +74,10 @@ _largest(counted, line) := concat(", ", [text |
 	text := sprintf("%s %s %d × %s", [each.resource.kind, each.resource.name, each.number, _text(line, each.each)])
 ])
 
-_text(line, amount) := sprintf("%vGi", [ceil((amount * 100) / quantities.value("1Gi")) / 100]) if _is_in_bytes(line)
+_text(line, amount) := sprintf("%vGi", [ceil((amount * 100) / _gibibyte) / 100]) if _is_in_bytes(line)
 
 _text(line, amount) := sprintf("%v", [round(amount * 1000) / 1000]) if not _is_in_bytes(line)
+
+_gibibyte := resource_quantity.parse("1Gi")
 
 _is_in_bytes(line) if regex.match(`(memory|storage)$`, line)

@@ -12,15 +12,15 @@
 #   docs: https://kubernetes.io/docs/concepts/policy/limit-range/
 package rules.quota.limit_range
 
-import data.lib.amounts
-import data.lib.claims
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "Container"
 	some container in pods.containers
 	container.pod.resource.namespace == limits.resource.namespace
@@ -44,9 +44,9 @@ deny contains found if {
 }
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "PersistentVolumeClaim"
-	some claim in claims.every_one
+	some claim in volume_claims.claims
 	claim.resource.namespace == limits.resource.namespace
 	some bound in ["max", "min"]
 	allowed := limits.content[bound].storage
@@ -66,7 +66,7 @@ deny contains found if {
 }
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "Container"
 	some container in pods.containers
 	container.list in {"containers", "initContainers"}
@@ -74,8 +74,8 @@ deny contains found if {
 	namespace == limits.resource.namespace
 	some name, allowed in values.map(values.at(limits.content, ["maxLimitRequestRatio"]))
 	resources := values.map(values.at(container.content, ["resources"]))
-	limit := amounts.of_container(namespace, resources, "limits", name)
-	most := quantities.value(allowed) * amounts.of_container(namespace, resources, "requests", name)
+	limit := effective_resources.of_container(namespace, resources, "limits", name)
+	most := resource_quantity.parse(allowed) * effective_resources.of_container(namespace, resources, "requests", name)
 	_thousandths(limit) > _thousandths(most)
 	found := finding.about_container(container, {
 		"msg": sprintf("may take more than %v times the %s that it requests, which LimitRange %s allows", [
@@ -89,13 +89,13 @@ deny contains found if {
 }
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "Pod"
 	some pod in pods.templates
 	pod.resource.namespace == limits.resource.namespace
 	some [part, bound] in [["limits", "max"], ["requests", "min"]]
 	some name, allowed in values.map(values.at(limits.content, [bound]))
-	asked := amounts.of_pod(pod, part, name)
+	asked := effective_resources.of_pod(pod, part, name)
 	_is_beyond(bound, asked, allowed)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod has %s.%s %v in all, and LimitRange %s allows a pod %s %v", [
@@ -116,4 +116,4 @@ _is_beyond("max", asked, allowed) if _thousandths(asked) > _thousandths(allowed)
 _is_beyond("min", asked, allowed) if _thousandths(asked) < _thousandths(allowed)
 
 # So that sums and products of decimals are equal to what they are on paper.
-_thousandths(amount) := round(quantities.value(amount) * 1000)
+_thousandths(amount) := round(resource_quantity.parse(amount) * 1000)

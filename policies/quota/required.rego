@@ -12,10 +12,10 @@
 #   docs: https://kubernetes.io/docs/concepts/policy/resource-quotas/
 package rules.quota.required
 
-import data.lib.amounts
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
-import data.lib.quota
+import data.lib.resource_quotas
 import data.lib.values
 
 _lines := {
@@ -28,15 +28,15 @@ _lines := {
 }
 
 deny contains found if {
-	some entry in quota.all_of_them
+	some entry in resource_quotas.quotas
 	some line, _ in entry.hard
 	[part, name] := _lines[line]
 	some container in pods.containers
 	container.list in {"containers", "initContainers"}
-	quota.is_about(entry, container.pod)
+	resource_quotas.applies_to(entry, container.pod)
 	namespace := entry.resource.namespace
 	not container.pod.spec.resources[part][name]
-	not amounts.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
+	not effective_resources.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
 	found := finding.about_container(container, {
 		"msg": sprintf("has no %s.%s, which ResourceQuota %s counts", [part, name, entry.resource.name]),
 		"fix": sprintf("resources: {%s: {%s: …}}", [part, name]),

@@ -12,11 +12,11 @@
 #   docs: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 package rules.references.claim
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.pods
 import data.lib.references
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if some found in _missing.deny
 
@@ -26,7 +26,7 @@ _missing[level] contains found if {
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
 	name := volume.persistentVolumeClaim.claimName
-	not claims.is_of_a_set(pod.resource.namespace, name)
+	not volume_claims.is_of_a_set(pod.resource.namespace, name)
 	level := references.level("/PersistentVolumeClaim", pod.resource.namespace, name)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod mounts PersistentVolumeClaim %s, which the target does not hold", [name]),

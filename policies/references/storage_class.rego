@@ -13,20 +13,20 @@
 #   docs: https://kubernetes.io/docs/concepts/storage/storage-classes/
 package rules.references.storage_class
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.references
 import data.lib.values
+import data.lib.volume_claims
 
 # Whatever asks for storage, by a claim of its own or a template.
-subjects contains claim.resource if some claim in claims.every_one
+subjects contains claim.resource if some claim in volume_claims.claims
 
 deny contains found if some found in _missing.deny
 
 warn contains found if some found in _missing.warn
 
 _missing[level] contains found if {
-	some claim in claims.every_one
+	some claim in volume_claims.claims
 	name := values.text(values.at(claim.content, ["spec", "storageClassName"]))
 	name != ""
 	level := references.level("storage.k8s.io/StorageClass", "", name)

@@ -12,17 +12,17 @@
 #   docs: https://argo-cd.readthedocs.io/en/stable/user-guide/diffing/
 package rules.storage.claim_templates
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.strictness
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if some found in strictness.denied("conventions", _unsaid)
 
 warn contains found if some found in strictness.warned("conventions", _unsaid)
 
 _unsaid contains found if {
-	some claim in claims.templates
+	some claim in volume_claims.templates
 	said := {"apiVersion": values.at(claim.content, ["apiVersion"]), "kind": values.at(claim.content, ["kind"])}
 	said != {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
 	found := finding.about(claim.resource, {

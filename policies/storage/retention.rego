@@ -12,17 +12,17 @@
 #   docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
 package rules.storage.retention
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.strictness
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if some found in strictness.denied("conventions", _unsaid)
 
 warn contains found if some found in strictness.warned("conventions", _unsaid)
 
 _unsaid contains found if {
-	some claim in claims.templates
+	some claim in volume_claims.templates
 	policy := values.map(values.at(claim.resource.content, ["spec", "persistentVolumeClaimRetentionPolicy"]))
 	missing := [when | some when in ["whenDeleted", "whenScaled"]; values.text(values.at(policy, [when])) == ""]
 	count(missing) > 0

@@ -11,11 +11,11 @@
 #   fix: "write the table's size, class and retention in the overlay, or change the table in the same pull request"
 package rules.storage.table
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if {
 	some namespace in pods.namespaces
@@ -30,7 +30,7 @@ deny contains found if {
 }
 
 deny contains found if {
-	some claim in claims.templates
+	some claim in volume_claims.templates
 	row := data.storage[claim.resource.namespace][claim.resource.name][claim.name]
 	differences := _differences(claim, row)
 	path := differences[0][1]
@@ -45,7 +45,7 @@ deny contains found if {
 }
 
 _exists(namespace, workload, name) if {
-	some claim in claims.templates
+	some claim in volume_claims.templates
 	claim.name == name
 	claim.resource.name == workload
 	claim.resource.namespace == namespace
@@ -54,7 +54,7 @@ _exists(namespace, workload, name) if {
 # Each with the place that it is about.
 _differences(claim, row) := sort((({[difference, sprintf("%s/spec/resources/requests/storage", [claim.path])] |
 	size := values.at(claim.content, ["spec", "resources", "requests", "storage"])
-	not quantities.same(size, row.size)
+	not resource_quantity.are_equal(size, row.size)
 	difference := sprintf("size is %v instead of %v", [size, row.size])
 } | {[difference, sprintf("%s/spec/storageClassName", [claim.path])] |
 	class := values.at(claim.content, ["spec", "storageClassName"])

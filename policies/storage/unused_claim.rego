@@ -12,18 +12,18 @@
 #   docs: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#claims-as-volumes
 package rules.storage.unused_claim
 
-import data.lib.claims
 import data.lib.documents
 import data.lib.finding
 import data.lib.pods
 import data.lib.values
+import data.lib.volume_claims
 import data.lib.workloads
 
 warn contains found if {
 	some claim in documents.of("", "PersistentVolumeClaim")
 	workloads.level(claim.namespace) == "deny"
 	not [claim.namespace, claim.name] in _mounted
-	not claims.is_of_a_set(claim.namespace, claim.name)
+	not volume_claims.is_of_a_set(claim.namespace, claim.name)
 	found := finding.about(claim, {
 		"msg": "is mounted by no pod",
 		"fix": "mount the claim by claimName in a pod, or remove it",

@@ -13,7 +13,7 @@
 #   docs: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#requests-and-limits
 package rules.workloads.overcommit
 
-import data.lib.amounts
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
 import data.lib.values
@@ -24,8 +24,8 @@ warn contains found if {
 	namespace := container.pod.resource.namespace
 	some name, most in data.overcommit[namespace]
 	resources := values.map(values.at(container.content, ["resources"]))
-	limit := amounts.of_container(namespace, resources, "limits", name)
-	request := amounts.of_container(namespace, resources, "requests", name)
+	limit := effective_resources.of_container(namespace, resources, "limits", name)
+	request := effective_resources.of_container(namespace, resources, "requests", name)
 
 	# In thousandths, so that a tenth of ten is one, as it is on paper.
 	round(limit * 1000) > round((request * most) * 1000)

@@ -13,7 +13,7 @@ package rules.workloads.resource_table
 
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
 
 deny contains found if {
@@ -35,7 +35,7 @@ deny contains found if {
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
 		amount := values.at(container.content, ["resources", part, resource])
-		not quantities.same(amount, row[part][resource])
+		not resource_quantity.are_equal(amount, row[part][resource])
 		difference := sprintf("%s.%s is %v instead of %v", [part, resource, amount, row[part][resource]])
 	]
 	path := differences[0][1]

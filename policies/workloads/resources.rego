@@ -15,7 +15,7 @@ package rules.workloads.resources
 
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
 
 deny contains found if {
@@ -23,8 +23,8 @@ deny contains found if {
 	missing := [sprintf("%s.%s", [part, resource]) |
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
-		not quantities.is_positive(_amount(container, part, resource))
-		not quantities.is_positive(values.at(container.pod.spec, ["resources", part, resource]))
+		not resource_quantity.is_positive(_amount(container, part, resource))
+		not resource_quantity.is_positive(values.at(container.pod.spec, ["resources", part, resource]))
 	]
 	first := missing[0]
 	found := finding.about_container(container, {
@@ -39,7 +39,7 @@ deny contains found if {
 	some resource in ["cpu", "memory"]
 	request := _amount(container, "requests", resource)
 	limit := _amount(container, "limits", resource)
-	quantities.value(request) > quantities.value(limit)
+	resource_quantity.parse(request) > resource_quantity.parse(limit)
 	found := finding.about_container(container, {
 		"msg": sprintf("requests more %s (%v) than its limit (%v)", [resource, request, limit]),
 		"fix": sprintf("raise limits.%s or lower requests.%s", [resource, resource]),

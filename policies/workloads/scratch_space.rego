@@ -15,7 +15,7 @@ package rules.workloads.scratch_space
 
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.strictness
 import data.lib.values
 
@@ -28,7 +28,7 @@ _left contains found if {
 	container.list != "ephemeralContainers"
 	missing := [part |
 		some part in ["requests", "limits"]
-		not quantities.is_positive(values.at(container.content, ["resources", part, "ephemeral-storage"]))
+		not resource_quantity.is_positive(values.at(container.content, ["resources", part, "ephemeral-storage"]))
 	]
 	count(missing) > 0
 	found := finding.about_container(container, {
@@ -42,7 +42,7 @@ _left contains found if {
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
 	values.at(volume, ["emptyDir"]) != null
-	not quantities.is_positive(values.at(volume, ["emptyDir", "sizeLimit"]))
+	not resource_quantity.is_positive(values.at(volume, ["emptyDir", "sizeLimit"]))
 	found := finding.about_pod(pod, {
 		"msg": sprintf("volume %s is an emptyDir without a sizeLimit", [values.text(values.at(volume, ["name"]))]),
 		"fix": "emptyDir: {sizeLimit: …}",

@@ -3,14 +3,14 @@
 # description: |
 #   What containers and pods request and may take once the API server has filled in what they leave out: a request from
 #   the limit, and both from the LimitRanges of the namespace.
-package lib.amounts
+package lib.effective_resources
 
 import data.lib.documents
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
 
 # The limits that LimitRanges set on containers.
-ranges := [{"content": item, "path": sprintf("/spec/limits/%d", [index]), "resource": resource} |
+limit_ranges := [{"content": item, "path": sprintf("/spec/limits/%d", [index]), "resource": resource} |
 	some resource in documents.of("", "LimitRange")
 	some index, item in values.list(values.at(resource.content, ["spec", "limits"]))
 ]
@@ -20,9 +20,9 @@ of_container(namespace, resources, part, name) := amount if {
 	amount := _written(resources, part, name)
 } else := _by_default(namespace, part, name)
 
-_written(resources, "limits", name) := quantities.value(resources.limits[name])
+_written(resources, "limits", name) := resource_quantity.parse(resources.limits[name])
 
-_written(resources, "requests", name) := quantities.value(object.get(resources, ["requests", name], limit)) if {
+_written(resources, "requests", name) := resource_quantity.parse(object.get(resources, ["requests", name], limit)) if {
 	limit := object.get(resources, ["limits", name], "")
 }
 
@@ -30,15 +30,15 @@ _written(resources, "requests", name) := quantities.value(object.get(resources, 
 _defaults := {"limits": ["default", "max"], "requests": ["defaultRequest", "default", "max", "min"]}
 
 _by_default(namespace, part, name) := min([amounts[0] |
-	some limits in ranges
+	some limits in limit_ranges
 	limits.resource.namespace == namespace
 	limits.content.type == "Container"
-	amounts := [quantities.value(limits.content[field][name]) | some field in _defaults[part]]
+	amounts := [resource_quantity.parse(limits.content[field][name]) | some field in _defaults[part]]
 ])
 
 # What a pod has of a resource in one part: what it says as a whole, or its containers together; but no less than an
 # init container with the sidecars before it. https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
-of_pod(pod, part, name) := quantities.value(pod.spec.resources[part][name]) + _overhead(pod, name)
+of_pod(pod, part, name) := resource_quantity.parse(pod.spec.resources[part][name]) + _overhead(pod, name)
 
 of_pod(pod, part, name) := max([running, starting]) + _overhead(pod, name) if {
 	not pod.spec.resources[part][name]
@@ -59,6 +59,6 @@ _of(namespace, container, part, name) := amount if {
 	amount := of_container(namespace, values.map(values.at(container, ["resources"])), part, name)
 } else := 0
 
-_overhead(pod, name) := quantities.value(pod.spec.overhead[name])
+_overhead(pod, name) := resource_quantity.parse(pod.spec.overhead[name])
 
 _overhead(pod, name) := 0 if not pod.spec.overhead[name]

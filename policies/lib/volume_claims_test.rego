@@ -1,7 +1,7 @@
-package lib.claims_test
+package lib.volume_claims_test
 
-import data.lib.claims
 import data.lib.examples_test as examples
+import data.lib.volume_claims
 
 _claim := {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}
 
@@ -18,7 +18,7 @@ _target := examples.combined([
 ])
 
 test_finds_claims_wherever_they_are_made if {
-	found := claims.every_one with input as _target
+	found := volume_claims.claims with input as _target
 	{[claim.name, claim.resource.kind, claim.path] | some claim in found} == {
 		["data", "StatefulSet", "/spec/volumeClaimTemplates/0"],
 		["backups", "PersistentVolumeClaim", ""],
@@ -27,10 +27,10 @@ test_finds_claims_wherever_they_are_made if {
 }
 
 test_knows_the_claims_of_a_set if {
-	claims.is_of_a_set("shop", "data-cart-0") with input as _target
-	claims.is_of_a_set("shop", "data-cart-12") with input as _target
+	volume_claims.is_of_a_set("shop", "data-cart-0") with input as _target
+	volume_claims.is_of_a_set("shop", "data-cart-12") with input as _target
 	every name in ["data-cart-", "data-cart-old", "data-web-0", "backups", "0"] {
-		not claims.is_of_a_set("shop", name) with input as _target
+		not volume_claims.is_of_a_set("shop", name) with input as _target
 	}
-	not claims.is_of_a_set("other", "data-cart-0") with input as _target
+	not volume_claims.is_of_a_set("other", "data-cart-0") with input as _target
 }

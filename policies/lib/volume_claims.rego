@@ -1,7 +1,7 @@
 # METADATA
 # title: Claims
 # description: Every request for storage that a target makes, by a claim of its own or a workload's template.
-package lib.claims
+package lib.volume_claims
 
 import data.lib.documents
 import data.lib.pods
@@ -28,7 +28,7 @@ _passing := [{"content": content, "name": volume.name, "path": path, "resource":
 	path := sprintf("%s/volumes/%d/ephemeral/volumeClaimTemplate", [pod.path, index])
 ]
 
-every_one := array.flatten([templates, _alone, _passing])
+claims := array.flatten([templates, _alone, _passing])
 
 # Whether a StatefulSet's controller makes a claim of this name: <template>-<set>-<ordinal>.
 is_of_a_set(namespace, name) if {

@@ -1,7 +1,7 @@
-package lib.quota_test
+package lib.resource_quotas_test
 
 import data.lib.examples_test as examples
-import data.lib.quota
+import data.lib.resource_quotas
 
 _claim(class) := {
 	"metadata": {"name": "data"},
@@ -30,7 +30,7 @@ _target := examples.combined([
 
 _quota(namespace, scopes) := {"resource": {"namespace": namespace}, "scopes": scopes}
 
-_total(line) := sum([share.total | some share in quota.counted(_quota("shop", []), line)])
+_total(line) := sum([share.total | some share in resource_quotas.usage(_quota("shop", []), line)])
 
 test_counts_pods_and_what_they_ask_for if {
 	_total("pods") == 4 with input as _target
@@ -56,22 +56,22 @@ test_counts_services if {
 	_total("services") == 4 with input as _target
 	_total("services.loadbalancers") == 2 with input as _target
 	_total("services.nodeports") == 3 with input as _target
-	counted := quota.counted(_quota("shop", []), "services.nodeports") with input as _target
+	counted := resource_quotas.usage(_quota("shop", []), "services.nodeports") with input as _target
 	[share.resource.name | some share in counted] == ["open", "edge"]
 }
 
 test_does_not_count_what_it_does_not_know if {
-	not quota.counted(_quota("shop", []), "count/widgets.example.com") with input as _target
+	not resource_quotas.usage(_quota("shop", []), "count/widgets.example.com") with input as _target
 }
 
 test_counts_within_a_namespace if {
 	every line in ["pods", "cpu", "persistentvolumeclaims", "services"] {
-		quota.counted(_quota("else", []), line) == [] with input as _target
+		resource_quotas.usage(_quota("else", []), line) == [] with input as _target
 	}
 }
 
 test_knows_quotas_with_scopes if {
-	found := quota.all_of_them with input as examples.combined([
+	found := resource_quotas.quotas with input as examples.combined([
 		examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {"pods": "1"}}}),
 		examples.resource("v1", "ResourceQuota", "some", {"spec": {"scopes": ["Terminating"]}}),
 	])
@@ -83,8 +83,8 @@ test_knows_quotas_with_scopes if {
 
 test_counts_what_is_in_the_scopes if {
 	ending := _quota("shop", [{"scopeName": "Terminating", "operator": "Exists"}])
-	quota.counted(ending, "pods") == [] with input as _target
-	quota.counted(ending, "cpu") == [] with input as _target
+	resource_quotas.usage(ending, "pods") == [] with input as _target
+	resource_quotas.usage(ending, "cpu") == [] with input as _target
 	endless := _quota("shop", [{"scopeName": "NotTerminating", "operator": "Exists"}])
-	sum([share.total | some share in quota.counted(endless, "pods")]) == 4 with input as _target
+	sum([share.total | some share in resource_quotas.usage(endless, "pods")]) == 4 with input as _target
 }

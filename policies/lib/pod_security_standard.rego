@@ -3,7 +3,7 @@
 # description: |
 #   Where the standards changed with a minor version of Kubernetes, and which version decides: the oldest that
 #   promote.yaml names, because what it denies must not be deployed there. By hand it is 1.35.
-package lib.standard
+package lib.pod_security_standard
 
 default minor := 35
 

@@ -1,6 +1,6 @@
-package lib.quantities_test
+package lib.resource_quantity_test
 
-import data.lib.quantities
+import data.lib.resource_quantity
 
 test_the_same_amount_written_differently if {
 	every pair in [
@@ -12,21 +12,21 @@ test_the_same_amount_written_differently if {
 		["10G", "1e10"],
 		["0.1", "100m"],
 	] {
-		quantities.same(pair[0], pair[1])
+		resource_quantity.are_equal(pair[0], pair[1])
 	}
 }
 
 test_different_amounts if {
 	every pair in [["1Gi", "1G"], ["1M", "1m"], ["1", "1Ki"]] {
-		not quantities.same(pair[0], pair[1])
+		not resource_quantity.are_equal(pair[0], pair[1])
 	}
 }
 
 test_what_is_no_amount if {
 	every wrong in ["", "much", "1 Gi", "-1", "1GiB", "1gi", "1K", null, true, {}, []] {
-		not quantities.is_positive(wrong)
+		not resource_quantity.is_positive(wrong)
 	}
-	not quantities.is_positive(0)
-	not quantities.is_positive("0")
-	quantities.is_positive("1m")
+	not resource_quantity.is_positive(0)
+	not resource_quantity.is_positive("0")
+	resource_quantity.is_positive("1m")
 }

@@ -3,9 +3,9 @@
 # description: |
 #   Which pods a ResourceQuota with scopes counts.
 #   https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-scopes
-package lib.scopes
+package lib.quota_scopes
 
-import data.lib.amounts
+import data.lib.effective_resources
 import data.lib.values
 
 _known := {"BestEffort", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"}
@@ -46,7 +46,7 @@ _ends(pod) if is_number(values.at(pod.spec, ["activeDeadlineSeconds"]))
 _asks(pod) if {
 	some part in ["requests", "limits"]
 	some name in ["cpu", "memory"]
-	amounts.of_pod(pod, part, name) > 0
+	effective_resources.of_pod(pod, part, name) > 0
 }
 
 _holds("In", scope, class) if class in scope.values

@@ -1,52 +1,52 @@
 # METADATA
 # title: Quotas
 # description: The ResourceQuotas of a target, and what is counted against each of their lines.
-package lib.quota
+package lib.resource_quotas
 
-import data.lib.amounts
-import data.lib.claims
-import data.lib.demand
 import data.lib.documents
-import data.lib.quantities
-import data.lib.scopes
+import data.lib.effective_resources
+import data.lib.max_pod_count
+import data.lib.quota_scopes
+import data.lib.resource_quantity
 import data.lib.values
+import data.lib.volume_claims
 
-all_of_them := [quota |
+quotas := [quota |
 	some resource in documents.of("", "ResourceQuota")
 	spec := values.map(values.at(resource.content, ["spec"]))
 	quota := {
 		"hard": values.map(values.at(spec, ["hard"])),
 		"resource": resource,
-		"scopes": scopes.of(spec),
+		"scopes": quota_scopes.of(spec),
 	}
 ]
 
 # Whether a pod is in the namespace and in the scopes of a quota.
-is_about(quota, pod) if {
+applies_to(quota, pod) if {
 	pod.resource.namespace == quota.resource.namespace
-	scopes.select(quota.scopes, pod)
+	quota_scopes.select(quota.scopes, pod)
 }
 
 # What counts against a line of a quota: who, how many, how much each and together; undefined for lines that are not
 # known.
-counted(quota, line) := [_share(pod.resource, pod.number, 1) |
-	some pod in demand.all_pods
-	is_about(quota, pod)
+usage(quota, line) := [_share(pod.resource, pod.number, 1) |
+	some pod in max_pod_count.templates
+	applies_to(quota, pod)
 ] if {
 	line in {"count/pods", "pods"}
 }
 
-counted(quota, line) := [_share(pod.resource, pod.number, each) |
+usage(quota, line) := [_share(pod.resource, pod.number, each) |
 	[part, name] := _compute(line)
-	some pod in demand.all_pods
-	is_about(quota, pod)
-	each := amounts.of_pod(pod, part, name)
+	some pod in max_pod_count.templates
+	applies_to(quota, pod)
+	each := effective_resources.of_pod(pod, part, name)
 ] if {
 	_compute(line)
 }
 
-counted(quota, line) := [_share(claim.resource, number, each) |
-	some claim in claims.every_one
+usage(quota, line) := [_share(claim.resource, number, each) |
+	some claim in volume_claims.claims
 	claim.resource.namespace == quota.resource.namespace
 	_is_of_class(claim, line)
 	number := _claims(claim.resource)
@@ -55,7 +55,7 @@ counted(quota, line) := [_share(claim.resource, number, each) |
 	_is_about_claims(line)
 }
 
-counted(quota, line) := [_share(resource, 1, each) |
+usage(quota, line) := [_share(resource, 1, each) |
 	some resource in documents.of("", "Service")
 	resource.namespace == quota.resource.namespace
 	each := _service(values.map(values.at(resource.content, ["spec"])), line)
@@ -86,14 +86,14 @@ _is_of_class(claim, line) if startswith(line, concat("", [claim.content.spec.sto
 
 _asked(claim, line) := amount if {
 	endswith(line, "requests.storage")
-	amount := quantities.value(claim.content.spec.resources.requests.storage)
+	amount := resource_quantity.parse(claim.content.spec.resources.requests.storage)
 }
 
 _asked(_, line) := 1 if not endswith(line, "requests.storage")
 
 _claims(resource) := 1 if {
 	resource.kind == "PersistentVolumeClaim"
-} else := demand.number(resource)
+} else := max_pod_count.of(resource)
 
 _service(_, "services") := 1
 

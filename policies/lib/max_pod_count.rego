@@ -1,7 +1,7 @@
 # METADATA
 # title: Demand
 # description: How many pods each workload may have at once, when it is scaled to its most and rolls.
-package lib.demand
+package lib.max_pod_count
 
 import data.lib.pods
 import data.lib.scaling
@@ -9,33 +9,33 @@ import data.lib.values
 
 # Each workload's pod template with its number of pods. A DaemonSet has as many as there are nodes, which is known
 # where the table `cluster` says it.
-all_pods := [object.union(pod, {"number": number(pod.resource)}) |
+templates := [object.union(pod, {"number": of(pod.resource)}) |
 	some pod in pods.templates
 ]
 
 unknown := [pod |
 	some pod in pods.templates
 	pod.resource.kind != "PodTemplate"
-	not number(pod.resource)
+	not of(pod.resource)
 ]
 
-number(resource) := most + _surge(resource, most) if most := scaling.most(resource)
+of(resource) := most + _surge(resource, most) if most := scaling.most(resource)
 
-number(resource) := 1 if resource.kind == "Pod"
+of(resource) := 1 if resource.kind == "Pod"
 
-number(resource) := data.cluster.nodes + scaling.up(surge, data.cluster.nodes) if {
+of(resource) := data.cluster.nodes + scaling.up(surge, data.cluster.nodes) if {
 	resource.kind == "DaemonSet"
 	surge := object.get(resource.content, ["spec", "updateStrategy", "rollingUpdate", "maxSurge"], 0)
 }
 
-number(resource) := _parallel(values.at(resource.content, ["spec"])) if resource.kind == "Job"
+of(resource) := _parallel(values.at(resource.content, ["spec"])) if resource.kind == "Job"
 
-number(resource) := runs * _parallel(values.at(resource.content, ["spec", "jobTemplate", "spec"])) if {
+of(resource) := runs * _parallel(values.at(resource.content, ["spec", "jobTemplate", "spec"])) if {
 	resource.kind == "CronJob"
 	runs := _runs(object.get(resource.content, ["spec", "concurrencyPolicy"], "Allow"))
 }
 
-number(resource) := most * _parallel(values.at(resource.content, ["spec", "jobTargetRef"])) if {
+of(resource) := most * _parallel(values.at(resource.content, ["spec", "jobTargetRef"])) if {
 	resource.kind == "ScaledJob"
 	most := object.get(resource.content, ["spec", "maxReplicaCount"], 100)
 }
