@@ -5,6 +5,7 @@
 #   The name ends in _test so that nothing but tests loads it.
 package lib.examples_test
 
+import data.lib.assert_test as assert
 import data.lib.pods
 
 container := {
@@ -121,10 +122,10 @@ messages(findings) := {finding.msg | some finding in findings}
 mends(findings) := {finding.path: finding.mend | some finding in findings}
 
 test_the_example_is_found_in_every_kind if {
-	count(pods.containers) == count(kinds) with input as every_kind(pod_spec)
+	assert.size(pods.containers, count(kinds)) with input as every_kind(pod_spec)
 }
 
 test_the_example_is_found_in_every_place if {
 	found := pods.containers with input as everywhere(object.union(container, {"name": "other"}))
-	sort([entry.pod.resource.name | some entry in found; entry.name == "other"]) == places
+	assert.same(sort([entry.pod.resource.name | some entry in found; entry.name == "other"]), places)
 }

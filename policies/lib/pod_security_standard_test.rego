@@ -1,5 +1,6 @@
 package lib.pod_security_standard_test
 
+import data.lib.assert_test as assert
 import data.lib.pod_security_standard
 
 test_the_oldest_version_decides if {
@@ -9,17 +10,17 @@ test_the_oldest_version_decides if {
 
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
 test_baseline_lets_a_container_add_what_runtimes_grant if {
-	pod_security_standard.capabilities == {
+	assert.same(pod_security_standard.capabilities, {
 		"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
 		"SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
-	}
+	})
 }
 
 test_either_standard_accepts_two_profiles if {
-	pod_security_standard.seccomp_profiles == {"Localhost", "RuntimeDefault"}
+	assert.same(pod_security_standard.seccomp_profiles, {"Localhost", "RuntimeDefault"})
 }
 
 test_by_hand_it_is_the_oldest_that_is_supported if {
-	pod_security_standard.minor == 35 with data.target as {"name": "shop"}
-	pod_security_standard.minor == 35 with data.target as {"kubernetes": "latest"}
+	assert.same(pod_security_standard.minor, 35) with data.target as {"name": "shop"}
+	assert.same(pod_security_standard.minor, 35) with data.target as {"kubernetes": "latest"}
 }

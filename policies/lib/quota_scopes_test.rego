@@ -1,5 +1,6 @@
 package lib.quota_scopes_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.quota_scopes
 
@@ -65,10 +66,10 @@ test_all_scopes_hold_together if {
 }
 
 test_some_scopes_are_not_known if {
-	quota_scopes.unknown(_named("CrossNamespacePodAffinity")) == {"CrossNamespacePodAffinity"}
+	assert.same(quota_scopes.unknown(_named("CrossNamespacePodAffinity")), {"CrossNamespacePodAffinity"})
 	every name in ["BestEffort", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"] {
-		quota_scopes.unknown(_named(name)) == set()
+		assert.same(quota_scopes.unknown(_named(name)), set())
 	}
-	quota_scopes.unknown(array.concat(_named("BestEffort"), _priority("Exists", []))) == set()
-	quota_scopes.of({"scopeSelector": {"matchExpressions": ["none"]}}) == []
+	assert.same(quota_scopes.unknown(array.concat(_named("BestEffort"), _priority("Exists", []))), set())
+	assert.same(quota_scopes.of({"scopeSelector": {"matchExpressions": ["none"]}}), [])
 }

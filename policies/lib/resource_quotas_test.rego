@@ -1,5 +1,6 @@
 package lib.resource_quotas_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.resource_quotas
 
@@ -33,31 +34,31 @@ _quota(namespace, scopes) := {"resource": {"namespace": namespace}, "scopes": sc
 _total(line) := sum([share.total | some share in resource_quotas.usage(_quota("shop", []), line)])
 
 test_counts_pods_and_what_they_ask_for if {
-	_total("pods") == 4 with input as _target
-	_total("count/pods") == 4 with input as _target
-	_total("cpu") == 0.4 with input as _target
-	_total("memory") == 536870912 with input as _target
-	_total("requests.cpu") == 0.4 with input as _target
-	_total("limits.cpu") == 4 with input as _target
-	_total("requests.example.com/gpu") == 0 with input as _target
+	assert.same(_total("pods"), 4) with input as _target
+	assert.same(_total("count/pods"), 4) with input as _target
+	assert.same(_total("cpu"), 0.4) with input as _target
+	assert.same(_total("memory"), 536870912) with input as _target
+	assert.same(_total("requests.cpu"), 0.4) with input as _target
+	assert.same(_total("limits.cpu"), 4) with input as _target
+	assert.same(_total("requests.example.com/gpu"), 0) with input as _target
 	asking := examples.server({"resources": {"requests": {"ephemeral-storage": "1k"}}})
-	_total("ephemeral-storage") == 2000 with input as asking
+	assert.same(_total("ephemeral-storage"), 2000) with input as asking
 }
 
 test_counts_claims_by_class if {
-	_total("persistentvolumeclaims") == 5 with input as _target
-	_total("count/persistentvolumeclaims") == 5 with input as _target
-	_total("requests.storage") == 5368709120 with input as _target
-	_total("fast.storageclass.storage.k8s.io/requests.storage") == 4294967296 with input as _target
-	_total("slow.storageclass.storage.k8s.io/persistentvolumeclaims") == 1 with input as _target
+	assert.same(_total("persistentvolumeclaims"), 5) with input as _target
+	assert.same(_total("count/persistentvolumeclaims"), 5) with input as _target
+	assert.same(_total("requests.storage"), 5368709120) with input as _target
+	assert.same(_total("fast.storageclass.storage.k8s.io/requests.storage"), 4294967296) with input as _target
+	assert.same(_total("slow.storageclass.storage.k8s.io/persistentvolumeclaims"), 1) with input as _target
 }
 
 test_counts_services if {
-	_total("services") == 4 with input as _target
-	_total("services.loadbalancers") == 2 with input as _target
-	_total("services.nodeports") == 3 with input as _target
+	assert.same(_total("services"), 4) with input as _target
+	assert.same(_total("services.loadbalancers"), 2) with input as _target
+	assert.same(_total("services.nodeports"), 3) with input as _target
 	counted := resource_quotas.usage(_quota("shop", []), "services.nodeports") with input as _target
-	[share.resource.name | some share in counted] == ["open", "edge"]
+	assert.same([share.resource.name | some share in counted], ["open", "edge"])
 }
 
 test_does_not_count_what_it_does_not_know if {
@@ -66,7 +67,7 @@ test_does_not_count_what_it_does_not_know if {
 
 test_counts_within_a_namespace if {
 	every line in ["pods", "cpu", "persistentvolumeclaims", "services"] {
-		resource_quotas.usage(_quota("else", []), line) == [] with input as _target
+		assert.same(resource_quotas.usage(_quota("else", []), line), []) with input as _target
 	}
 }
 
@@ -75,16 +76,16 @@ test_knows_quotas_with_scopes if {
 		examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {"pods": "1"}}}),
 		examples.resource("v1", "ResourceQuota", "some", {"spec": {"scopes": ["Terminating"]}}),
 	])
-	[[entry.hard, entry.scopes] | some entry in found] == [
+	assert.same([[entry.hard, entry.scopes] | some entry in found], [
 		[{"pods": "1"}, []],
 		[{}, [{"operator": "Exists", "scopeName": "Terminating"}]],
-	]
+	])
 }
 
 test_counts_what_is_in_the_scopes if {
 	ending := _quota("shop", [{"scopeName": "Terminating", "operator": "Exists"}])
-	resource_quotas.usage(ending, "pods") == [] with input as _target
-	resource_quotas.usage(ending, "cpu") == [] with input as _target
+	assert.same(resource_quotas.usage(ending, "pods"), []) with input as _target
+	assert.same(resource_quotas.usage(ending, "cpu"), []) with input as _target
 	endless := _quota("shop", [{"scopeName": "NotTerminating", "operator": "Exists"}])
-	sum([share.total | some share in resource_quotas.usage(endless, "pods")]) == 4 with input as _target
+	assert.same(sum([share.total | some share in resource_quotas.usage(endless, "pods")]), 4) with input as _target
 }

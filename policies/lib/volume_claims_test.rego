@@ -1,5 +1,6 @@
 package lib.volume_claims_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.volume_claims
 
@@ -19,11 +20,11 @@ _target := examples.combined([
 
 test_finds_claims_wherever_they_are_made if {
 	found := volume_claims.claims with input as _target
-	{[claim.name, claim.resource.kind, claim.path] | some claim in found} == {
+	assert.same({[claim.name, claim.resource.kind, claim.path] | some claim in found}, {
 		["data", "StatefulSet", "/spec/volumeClaimTemplates/0"],
 		["backups", "PersistentVolumeClaim", ""],
 		["scratch", "Job", "/spec/template/spec/volumes/1/ephemeral/volumeClaimTemplate"],
-	}
+	})
 }
 
 test_knows_the_claims_of_a_set if {

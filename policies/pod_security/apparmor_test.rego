@@ -1,26 +1,27 @@
 package rules.pod_security.apparmor_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.apparmor
 
 test_accepts_silence_and_profiles if {
-	count(apparmor.deny) == 0 with input as examples.deployment({})
+	assert.none(apparmor.deny) with input as examples.deployment({})
 	every type in ["Localhost", "RuntimeDefault"] {
 		target := examples.server({"securityContext": {"appArmorProfile": {"type": type}}})
-		count(apparmor.deny) == 0 with input as target
+		assert.none(apparmor.deny) with input as target
 	}
 }
 
 test_denies_none_for_the_pod if {
 	target := examples.deployment({"securityContext": {"appArmorProfile": {"type": "Unconfined"}}})
-	examples.messages(apparmor.deny) == {
+	assert.messages(apparmor.deny, {
 		"Deployment/cart: the pod sets the AppArmor profile Unconfined",
-	} with input as target
+	}) with input as target
 }
 
 test_denies_none_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"appArmorProfile": {"type": "Unconfined"}}})
-	examples.names(apparmor.deny) == examples.places with input as examples.everywhere(bad)
+	assert.same(examples.names(apparmor.deny), examples.places) with input as examples.everywhere(bad)
 }
 
 _annotated(profile) := examples.combined([object.union(examples.workload("Pod", examples.pod_spec), {"metadata": {
@@ -33,12 +34,12 @@ _annotated(profile) := examples.combined([object.union(examples.workload("Pod", 
 
 test_accepts_annotations_that_confine if {
 	every profile in ["", "runtime/default", "localhost/cart"] {
-		count(apparmor.deny) == 0 with input as _annotated(profile)
+		assert.none(apparmor.deny) with input as _annotated(profile)
 	}
 }
 
 test_denies_annotations_that_do_not if {
-	examples.messages(apparmor.deny) == {
+	assert.messages(apparmor.deny, {
 		"Pod/cart: an annotation of the pod sets the AppArmor profile unconfined",
-	} with input as _annotated("unconfined")
+	}) with input as _annotated("unconfined")
 }

@@ -1,35 +1,36 @@
 package rules.pod_security.capabilities_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.capabilities
 
 test_accepts_one_addition if {
 	target := examples.server({"securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}})
-	count(capabilities.deny) == 0 with input as target
+	assert.none(capabilities.deny) with input as target
 }
 
 test_denies_others if {
 	target := examples.server({"securityContext": {"capabilities": {"add": ["CHOWN", "NET_BIND_SERVICE"]}}})
-	examples.messages(capabilities.deny) == {
+	assert.messages(capabilities.deny, {
 		"Deployment/cart: container server adds the capability CHOWN",
-	} with input as target
+	}) with input as target
 }
 
 test_accepts_what_another_rule_denies if {
 	target := examples.server({"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}})
-	count(capabilities.deny) == 0 with input as target
+	assert.none(capabilities.deny) with input as target
 }
 
 test_denies_dropping_less if {
 	target := examples.server({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})
-	examples.messages(capabilities.deny) == {
+	assert.messages(capabilities.deny, {
 		"Deployment/cart: container server does not drop all capabilities",
-	} with input as target
+	}) with input as target
 }
 
 test_denies_silence_everywhere if {
 	bad := examples.container_without("securityContext/capabilities")
-	examples.names(capabilities.deny) == examples.places with input as examples.everywhere(bad)
+	assert.same(examples.names(capabilities.deny), examples.places) with input as examples.everywhere(bad)
 }
 
 test_exempts_windows if {
@@ -37,10 +38,14 @@ test_exempts_windows if {
 		"name": "server",
 		"securityContext": {"capabilities": {"add": ["CHOWN"]}},
 	}]}
-	count(capabilities.deny) == 0 with input as examples.deployment(spec)
+	assert.none(capabilities.deny) with input as examples.deployment(spec)
 }
 
 test_says_what_mends_it if {
-	found := capabilities.deny with input as examples.server({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})
-	examples.mends(found) == {"/spec/template/spec/containers/0/securityContext/capabilities/drop": {"set": ["ALL"]}}
+	found := capabilities.deny
+		with input as examples.server({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})
+	assert.same(
+		examples.mends(found),
+		{"/spec/template/spec/containers/0/securityContext/capabilities/drop": {"set": ["ALL"]}},
+	)
 }

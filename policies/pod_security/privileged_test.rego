@@ -1,24 +1,25 @@
 package rules.pod_security.privileged_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.privileged
 
 test_accepts_silence_and_false if {
-	count(privileged.deny) == 0 with input as examples.deployment({})
-	count(privileged.deny) == 0 with input as examples.server({"securityContext": {"privileged": false}})
+	assert.none(privileged.deny) with input as examples.deployment({})
+	assert.none(privileged.deny) with input as examples.server({"securityContext": {"privileged": false}})
 }
 
 test_denies_true if {
 	target := examples.server({"securityContext": {"privileged": true}})
-	examples.messages(privileged.deny) == {"Deployment/cart: container server is privileged"} with input as target
+	assert.messages(privileged.deny, {"Deployment/cart: container server is privileged"}) with input as target
 }
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"privileged": true}})
-	examples.names(privileged.deny) == examples.places with input as examples.everywhere(bad)
+	assert.same(examples.names(privileged.deny), examples.places) with input as examples.everywhere(bad)
 }
 
 test_says_what_mends_it if {
 	found := privileged.deny with input as examples.server({"securityContext": {"privileged": true}})
-	examples.mends(found) == {"/spec/template/spec/containers/0/securityContext/privileged": {"set": false}}
+	assert.same(examples.mends(found), {"/spec/template/spec/containers/0/securityContext/privileged": {"set": false}})
 }

@@ -1,17 +1,18 @@
 package rules.pod_security.probe_hosts_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.probe_hosts
 
 test_accepts_the_pod_itself if {
-	count(probe_hosts.deny) == 0 with input as examples.deployment({})
+	assert.none(probe_hosts.deny) with input as examples.deployment({})
 }
 
 test_denies_other_hosts if {
-	examples.messages(probe_hosts.deny) == {
+	assert.messages(probe_hosts.deny, {
 		"Deployment/cart: container server asks the host 192.0.2.1 by its preStop",
 		"Deployment/cart: container server asks the host example.com by its livenessProbe",
-	} with input as examples.server({
+	}) with input as examples.server({
 		"livenessProbe": {"httpGet": {"host": "example.com"}},
 		"lifecycle": {"preStop": {"tcpSocket": {"host": "192.0.2.1", "port": 1}}},
 	})
@@ -19,13 +20,13 @@ test_denies_other_hosts if {
 
 test_accepts_other_hosts_before_1_34 if {
 	target := examples.server({"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
-	count(probe_hosts.deny) == 0 with input as target with data.target as {"kubernetes": "1.33"}
-	count(probe_hosts.deny) == 1 with input as target with data.target as {"kubernetes": "1.34"}
+	assert.none(probe_hosts.deny) with input as target with data.target as {"kubernetes": "1.33"}
+	assert.size(probe_hosts.deny, 1) with input as target with data.target as {"kubernetes": "1.34"}
 }
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"startupProbe": {"tcpSocket": {"host": "127.0.0.1", "port": 1}}})
-	examples.names(probe_hosts.deny) == examples.places with input as examples.everywhere(bad)
+	assert.same(examples.names(probe_hosts.deny), examples.places) with input as examples.everywhere(bad)
 }
 
 test_denies_it_of_whatever_asks if {
@@ -34,6 +35,6 @@ test_denies_it_of_whatever_asks if {
 		content := json.patch({"name": "server", "lifecycle": {}}, patch)
 		found := probe_hosts.deny with input as examples.deployment({"containers": [content]})
 		path := sprintf("/spec/template/spec/containers/0/%s/httpGet/host", [asker])
-		examples.mends(found) == {path: {"remove": true}}
+		assert.same(examples.mends(found), {path: {"remove": true}})
 	}
 }

@@ -1,51 +1,52 @@
 package rules.pod_security.run_as_non_root_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.run_as_non_root
 
 test_accepts_the_pod_to_speak_for_its_containers if {
-	count(run_as_non_root.deny) == 0 with input as examples.deployment({})
+	assert.none(run_as_non_root.deny) with input as examples.deployment({})
 }
 
 test_accepts_each_container_to_speak_for_itself if {
 	own := object.union(examples.container, {"securityContext": {"runAsNonRoot": true}})
 	spec := {"containers": [own], "securityContext": {"runAsUser": 1001}}
-	count(run_as_non_root.deny) == 0 with input as examples.combined([examples.workload("Deployment", spec)])
+	assert.none(run_as_non_root.deny) with input as examples.combined([examples.workload("Deployment", spec)])
 }
 
 test_denies_silence_of_pod_and_container if {
 	spec := {"containers": [examples.container]}
 	target := examples.combined([examples.workload("Deployment", spec)])
-	examples.messages(run_as_non_root.deny) == {concat("", [
+	assert.messages(run_as_non_root.deny, {concat("", [
 		"Deployment/cart: container server may run as root: ",
 		"neither it nor its pod sets runAsNonRoot",
-	])} with input as target
+	])}) with input as target
 }
 
 test_denies_a_pod_that_may_be_root if {
-	examples.messages(run_as_non_root.deny) == {concat("", [
+	assert.messages(run_as_non_root.deny, {concat("", [
 		"Deployment/cart: the pod may run as root: ",
 		"it sets runAsNonRoot to something else than true",
-	])} with input as examples.deployment({"securityContext": {"runAsNonRoot": false}})
+	])}) with input as examples.deployment({"securityContext": {"runAsNonRoot": false}})
 }
 
 test_denies_a_container_that_overrides_its_pod if {
-	examples.messages(run_as_non_root.deny) == {concat("", [
+	assert.messages(run_as_non_root.deny, {concat("", [
 		"Deployment/cart: container server may run as root: ",
 		"it sets runAsNonRoot to something else than true",
-	])} with input as examples.server({"securityContext": {"runAsNonRoot": false}})
+	])}) with input as examples.server({"securityContext": {"runAsNonRoot": false}})
 }
 
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"runAsNonRoot": "true"}})
-	examples.names(run_as_non_root.deny) == examples.places with input as examples.everywhere(bad)
+	assert.same(examples.names(run_as_non_root.deny), examples.places) with input as examples.everywhere(bad)
 }
 
 test_accepts_root_of_an_own_user_namespace if {
 	target := examples.deployment({"hostUsers": false, "securityContext": {"runAsNonRoot": false}})
-	count(run_as_non_root.deny) == 0 with input as target
+	assert.none(run_as_non_root.deny) with input as target
 	silent := {"hostUsers": false, "containers": [{"name": "server"}]}
-	count(run_as_non_root.deny) == 0 with input as examples.combined([examples.workload("Pod", silent)])
+	assert.none(run_as_non_root.deny) with input as examples.combined([examples.workload("Pod", silent)])
 }
 
 test_says_what_mends_it if {
@@ -54,8 +55,8 @@ test_says_what_mends_it if {
 		"containers": [object.union(examples.container, {"securityContext": {"runAsNonRoot": false}})],
 	})
 	found := run_as_non_root.deny with input as target
-	examples.mends(found) == {
+	assert.same(examples.mends(found), {
 		"/spec/template/spec/securityContext/runAsNonRoot": {"set": true},
 		"/spec/template/spec/containers/0/securityContext/runAsNonRoot": {"set": true},
-	}
+	})
 }

@@ -1,41 +1,42 @@
 package rules.pod_security.seccomp_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.seccomp
 
 test_accepts_the_pods_profile if {
-	count(seccomp.deny) == 0 with input as examples.deployment({})
+	assert.none(seccomp.deny) with input as examples.deployment({})
 }
 
 test_accepts_a_containers_own_profile if {
 	own := object.union(examples.container, {"securityContext": {"seccompProfile": {"type": "Localhost"}}})
 	target := examples.combined([examples.workload("Deployment", {"containers": [own]})])
-	count(seccomp.deny) == 0 with input as target
+	assert.none(seccomp.deny) with input as target
 }
 
 test_denies_silence_everywhere if {
 	spec := json.remove(examples.pod_spec, ["securityContext/seccompProfile"])
 	target := examples.every_kind(spec)
-	examples.names(seccomp.deny) == examples.kinds with input as target
-	examples.messages(seccomp.deny) == {
+	assert.same(examples.names(seccomp.deny), examples.kinds) with input as target
+	assert.messages(seccomp.deny, {
 	sprintf("%s/%s: container server runs under no seccomp profile", [kind, kind]) |
 		some kind in examples.kinds
-	} with input as target
+	}) with input as target
 }
 
 test_accepts_what_another_rule_denies if {
 	target := examples.deployment({"securityContext": {"seccompProfile": {"type": "Unconfined"}}})
-	count(seccomp.deny) == 0 with input as target
+	assert.none(seccomp.deny) with input as target
 }
 
 test_exempts_windows if {
 	spec := {"os": {"name": "windows"}, "containers": [{"name": "server"}]}
-	count(seccomp.deny) == 0 with input as examples.combined([examples.workload("Pod", spec)])
+	assert.none(seccomp.deny) with input as examples.combined([examples.workload("Pod", spec)])
 }
 
 test_says_what_mends_it if {
 	target := examples.combined([examples.workload("Deployment", {"containers": [examples.container]})])
 	found := seccomp.deny with input as target
 	path := "/spec/template/spec/containers/0/securityContext/seccompProfile"
-	examples.mends(found) == {path: {"set": {"type": "RuntimeDefault"}}}
+	assert.same(examples.mends(found), {path: {"set": {"type": "RuntimeDefault"}}})
 }

@@ -1,5 +1,6 @@
 package rules.pod_security.sysctls_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.sysctls
 
@@ -20,7 +21,7 @@ test_accepts_safe_ones if {
 		"net.ipv4.tcp_syncookies",
 		"net.ipv4.tcp_wmem",
 	] {
-		count(sysctls.deny) == 0 with input as _target(name)
+		assert.none(sysctls.deny) with input as _target(name)
 	}
 }
 
@@ -37,18 +38,18 @@ test_denies_what_was_not_safe_yet if {
 		"net.ipv4.tcp_wmem": "1.32",
 	} {
 		before := sprintf("1.%d", [to_number(substring(version, 2, -1)) - 1])
-		count(sysctls.deny) == 1 with input as _target(name) with data.target as {"kubernetes": before}
-		count(sysctls.deny) == 0 with input as _target(name) with data.target as {"kubernetes": version}
+		assert.size(sysctls.deny, 1) with input as _target(name) with data.target as {"kubernetes": before}
+		assert.none(sysctls.deny) with input as _target(name) with data.target as {"kubernetes": version}
 	}
 }
 
 test_denies_others if {
-	examples.messages(sysctls.deny) == {
+	assert.messages(sysctls.deny, {
 		"Deployment/cart: the pod sets the kernel parameter kernel.msgmax",
-	} with input as _target("kernel.msgmax")
+	}) with input as _target("kernel.msgmax")
 }
 
 test_denies_in_every_kind if {
 	spec := object.union(examples.pod_spec, {"securityContext": {"sysctls": ["kernel.msgmax"]}})
-	examples.names(sysctls.deny) == examples.kinds with input as examples.every_kind(spec)
+	assert.same(examples.names(sysctls.deny), examples.kinds) with input as examples.every_kind(spec)
 }

@@ -1,5 +1,6 @@
 package rules.pod_security.volume_types_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.volume_types
 
@@ -17,20 +18,20 @@ test_accepts_the_restricted_types if {
 		{"name": "j"},
 		{"name": "k", "emptyDir": {}, "hostPath": null},
 	]})
-	count(volume_types.deny) == 0 with input as target
+	assert.none(volume_types.deny) with input as target
 }
 
 test_accepts_what_another_rule_denies if {
 	target := examples.deployment({"volumes": [{"name": "disk", "hostPath": {"path": "/"}}]})
-	count(volume_types.deny) == 0 with input as target
+	assert.none(volume_types.deny) with input as target
 }
 
 test_denies_other_types if {
 	target := examples.deployment({"volumes": [{"name": "share", "nfs": {"server": "a", "path": "/"}}]})
-	examples.messages(volume_types.deny) == {"Deployment/cart: volume share is of type nfs"} with input as target
+	assert.messages(volume_types.deny, {"Deployment/cart: volume share is of type nfs"}) with input as target
 }
 
 test_denies_in_every_kind if {
 	spec := object.union(examples.pod_spec, {"volumes": [{"name": "share", "nfs": {"server": "a", "path": "/"}}]})
-	examples.names(volume_types.deny) == examples.kinds with input as examples.every_kind(spec)
+	assert.same(examples.names(volume_types.deny), examples.kinds) with input as examples.every_kind(spec)
 }

@@ -22,6 +22,8 @@ POLICIES = ROOT / "policies"
 SHOP = Path(__file__).parent / "data"
 # The first part of the ids in a folder, where it is not the name of the folder; as in policies/lib/rule_ids.rego.
 PREFIXES = {"pod_security": "workloads"}
+# Files of policies/lib with what the Rego tests share. Their names end in _test so that only tests load them.
+SHARED_BY_TESTS = ("assert", "examples")
 
 Document = dict[str, Any]
 
