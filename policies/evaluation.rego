@@ -1,8 +1,8 @@
 # METADATA
 # title: Evaluation
 # description: |
-#   Says how many documents and which rules took part, and what there was for them to judge, so that the caller can
-#   tell "nothing wrong" from "nothing looked at".
+#   Reports the number of documents, the rules that took part and the subjects of these rules. With this, the caller can
+#   distinguish "no findings" from "nothing was checked".
 package evaluation
 
 import data.lib.documents
@@ -11,7 +11,7 @@ import data.lib.rule_ids
 import data.lib.verdict
 
 # METADATA
-# description: Always exactly one, never a fault.
+# description: Always exactly one entry, which is not a finding.
 # entrypoint: true
 warn contains object.union(_findings, {
 	"msg": "evaluation",
@@ -20,15 +20,15 @@ warn contains object.union(_findings, {
 	"subjects": _subjects,
 })
 
-# Whether this file can tell what was found, too; main asks before it keeps silent.
+# Whether this file can report the findings too. main checks this before it stays silent.
 tells_findings := true
 
 default _findings := {}
 
 _findings := {"denied": verdict.denied, "warned": verdict.warned} if data.target.once
 
-# What `custom.subjects` of a rule may name, but for the kinds, which every caller can count itself. All of it by
-# comprehension, which is empty and not undefined where a user's own rules come without lib.
+# The values of `custom.subjects` except kinds, which every caller can count. Comprehensions are empty and not undefined
+# if a user's own rules come without lib.
 _subjects := {
 	"containers": {_who(container.pod.resource) | some container in pods.containers},
 	"namespaces": {name | some name in pods.namespaces},
@@ -56,7 +56,7 @@ _rules contains _id(folder, rule) if {
 	data.rules[folder][rule].warn
 }
 
-# The same as rule_ids.of, which would not compile where a user's own rules come without lib.
+# Like rule_ids.of, which does not compile if a user's own rules come without lib.
 _id(folder, rule) := concat(".", [rule_ids.prefixes[folder], rule])
 
 _id(folder, rule) := concat(".", [folder, rule]) if not rule_ids.prefixes[folder]

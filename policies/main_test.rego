@@ -21,7 +21,7 @@ test_adds_the_rules_id_to_what_it_found if {
 			finding.rule == "workloads.host_namespaces"
 		},
 		{{
-			"msg": "Pod/cart: the pod uses the node's namespace: hostPID",
+			"msg": "Pod/cart: the pod uses a host namespace: hostPID",
 			"fix": "remove hostPID",
 			"resource": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "cart"},
 			"container": "",
@@ -37,7 +37,7 @@ test_gathers_warnings if {
 	found := main.warn with input as examples.combined([service])
 	assert.same(
 		{[finding.rule, finding.msg] | some finding in found},
-		{["namespaces.explicit", "Service/cart: names no namespace"]},
+		{["namespaces.explicit", "Service/cart: has no namespace"]},
 	)
 }
 

@@ -21,10 +21,10 @@ test_accepts_both_directions if {
 
 test_warns_of_what_is_left_out if {
 	assert.messages(behavior.warn, {
-		"HorizontalPodAutoscaler/cart: does not say how fast it scales: scaleUp",
+		"HorizontalPodAutoscaler/cart: does not set its scaling speed: scaleUp",
 	}) with input as _hpa({"behavior": _down}) with data.strict as {}
 	assert.messages(behavior.warn, {
-		"HorizontalPodAutoscaler/cart: does not say how fast it scales: scaleDown, scaleUp",
+		"HorizontalPodAutoscaler/cart: does not set its scaling speed: scaleDown, scaleUp",
 	}) with input as _hpa({}) with data.strict as {}
 }
 

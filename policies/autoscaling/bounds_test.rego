@@ -18,25 +18,25 @@ test_accepts_bounds_in_order if {
 
 test_denies_a_least_above_the_most if {
 	assert.messages(bounds.deny, {
-		"HorizontalPodAutoscaler/cart: has at least 3 replicas and at most 2",
+		"HorizontalPodAutoscaler/cart: has a minimum of 3 replicas, above its maximum of 2",
 	}) with input as _hpa({"minReplicas": 3, "maxReplicas": 2})
 	assert.messages(bounds.deny, {
-		"HorizontalPodAutoscaler/cart: has at least 2 replicas and at most 1",
+		"HorizontalPodAutoscaler/cart: has a minimum of 2 replicas, above its maximum of 1",
 	}) with input as _hpa({"minReplicas": 2, "maxReplicas": 1})
 }
 
 test_denies_no_replicas if {
 	assert.messages(bounds.deny, {
-		"HorizontalPodAutoscaler/cart: may have no replica: maxReplicas is null",
+		"HorizontalPodAutoscaler/cart: allows no replicas: maxReplicas is null",
 	}) with input as _hpa({"minReplicas": 3})
 	assert.messages(bounds.deny, {
-		"ScaledObject/cart: may have no replica: maxReplicaCount is 0",
+		"ScaledObject/cart: allows no replicas: maxReplicaCount is 0",
 	}) with input as _keda({"maxReplicaCount": 0})
 }
 
 test_denies_an_idle_number_above_the_least if {
 	assert.messages(bounds.deny, {
-		"ScaledObject/cart: has 1 replicas when idle, and at least 1 otherwise",
+		"ScaledObject/cart: has 1 replicas when idle, which is not below its minimum of 1",
 	}) with input as _keda({"idleReplicaCount": 1, "minReplicaCount": 1})
 }
 

@@ -43,7 +43,10 @@ test_accepts_what_a_limit_range_fills_in if {
 
 test_denies_a_container_without_requests if {
 	messages := {
-		"HorizontalPodAutoscaler/cart: scales by a share of cpu, of which container idle of Deployment cart requests none",
+		concat("", [
+			"HorizontalPodAutoscaler/cart: scales by the utilization of cpu, ",
+			"but container idle of Deployment cart does not request any",
+		]),
 	}
 	assert.messages(metrics.deny, messages) with input as _target({"containers": [examples.container, _idle]})
 	sidecar := object.union(_idle, {"restartPolicy": "Always"})

@@ -20,7 +20,7 @@ test_accepts_the_same_name_elsewhere if {
 }
 
 test_denies_two if {
-	scaled := "Deployment cart is scaled more than once: HorizontalPodAutoscaler cart, ScaledObject queue"
+	scaled := "Deployment cart has more than one autoscaler: HorizontalPodAutoscaler cart, ScaledObject queue"
 	assert.messages(one_scaler.deny, {
 		sprintf("HorizontalPodAutoscaler/cart: %s", [scaled]),
 		sprintf("ScaledObject/queue: %s", [scaled]),

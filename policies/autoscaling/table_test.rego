@@ -35,10 +35,10 @@ test_accepts_what_is_not_in_the_table if {
 
 test_denies_what_differs if {
 	assert.messages(table.deny, {
-		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: cpu is not 70; least is not 2",
+		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: cpu is not 70; least is not 2",
 	}) with input as examples.combined([_deployment, _scaler(1, 80)]) with data.autoscaling as _rows
 	assert.messages(table.deny, {
-		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: least is not 2",
+		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: least is not 2",
 	}) with input as examples.combined([_deployment, _scaler(1, 70)]) with data.autoscaling as _rows
 }
 
@@ -46,6 +46,6 @@ test_denies_what_nothing_scales if {
 	elsewhere := object.union(_scaler(2, 70), {"metadata": {"namespace": "else"}})
 	other := object.union(_scaler(2, 70), {"spec": {"scaleTargetRef": {"name": "other"}}})
 	assert.messages(table.deny, {
-		"Namespace/shop: the table of autoscaling lists cart, which nothing scales",
+		"Namespace/shop: the table `autoscaling` lists cart, which has no autoscaler",
 	}) with input as examples.combined([_deployment, elsewhere, other]) with data.autoscaling as _rows
 }

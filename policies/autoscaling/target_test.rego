@@ -16,22 +16,22 @@ test_accepts_a_workload_of_the_target if {
 
 test_denies_an_absent_workload if {
 	assert.messages(target.deny, {
-		"HorizontalPodAutoscaler/cart: scales apps/Deployment web, which the target does not hold",
+		"HorizontalPodAutoscaler/cart: scales apps/Deployment web, which is not rendered",
 	}) with input as examples.combined([_scaler("apps/v1", "web"), _deployment])
 }
 
 test_denies_a_workload_of_another_group if {
 	assert.messages(target.deny, {
-		"HorizontalPodAutoscaler/cart: scales extensions/Deployment cart, which the target does not hold",
+		"HorizontalPodAutoscaler/cart: scales extensions/Deployment cart, which is not rendered",
 	}) with input as examples.combined([_scaler("extensions/v1beta1", "cart"), _deployment])
 }
 
 test_warns_where_no_such_kind_is_kept if {
 	assert.messages(target.warn, {
-		"HorizontalPodAutoscaler/cart: scales example/Deployment web, which the target does not hold",
+		"HorizontalPodAutoscaler/cart: scales example/Deployment web, which is not rendered",
 	}) with input as examples.combined([_scaler("example/v1", "web"), _deployment])
 	elsewhere := object.union(_deployment, {"metadata": {"namespace": "else"}})
 	assert.messages(target.warn, {
-		"HorizontalPodAutoscaler/cart: scales example/Deployment cart, which the target does not hold",
+		"HorizontalPodAutoscaler/cart: scales example/Deployment cart, which is not rendered",
 	}) with input as examples.combined([_scaler("example/v1", "cart"), elsewhere])
 }

@@ -17,7 +17,7 @@ _found := {
 		"production would run a set of versions that never ran together in staging: ",
 		"shop/api sha256:0123456789ab (there none), shop/web 2.0.0 (there 2.1.0)",
 	]),
-	"fix": "promote what belongs together, or set these versions in staging and look at them there",
+	"fix": "promote the services that belong together, or set these versions in staging and test them there",
 }
 
 test_accepts_what_ran_together_or_is_not_known if {

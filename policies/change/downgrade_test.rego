@@ -22,7 +22,7 @@ test_accepts_a_rollback if {
 
 test_denies_going_back if {
 	assert.same(downgrade.deny, {{
-		"msg": "cart: 1.4.2 is older than 1.5.0, which is there now",
-		"fix": "use `promote rollback production cart`, or name a newer version",
+		"msg": "cart: 1.4.2 is older than the current version 1.5.0",
+		"fix": "use `promote rollback production cart`, or select a newer version",
 	}}) with input as _move("1.5.0", "1.4.2", false)
 }

@@ -17,7 +17,7 @@ test_warns_of_several_at_once if {
 		"cart": ["1.5.0", "2.0.0"],
 		"web": ["2.0.0", "3.0.0"],
 	})
-	assert.same(messages, {"2 services move to another major version at once: cart, web"})
+	assert.same(messages, {"2 services change their major version at the same time: cart, web"})
 }
 
 test_warns_of_skipping_one if {

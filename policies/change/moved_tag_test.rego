@@ -21,7 +21,7 @@ test_accepts_what_is_not_known if {
 
 test_denies_another_digest if {
 	assert.same(moved_tag.deny, {{
-		"msg": "cart: the tag 1.5.0 was sha256:0123456789ab before and is sha256:ba9876543210 now",
-		"fix": "push the build under a tag of its own",
+		"msg": "cart: the tag 1.5.0 was sha256:0123456789ab before and is now sha256:ba9876543210",
+		"fix": "push the build with a new tag",
 	}}) with input as _moved("sha256:ba98765432100", ["sha256:0123456789abc"])
 }

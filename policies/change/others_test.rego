@@ -11,7 +11,7 @@ test_accepts_images_alone if {
 
 test_warns_of_anything_else if {
 	assert.same(others.warn, {{
-		"msg": "beside images, Service/cart /spec/type changes",
-		"fix": "make the other change in a commit of its own",
+		"msg": "changes more than images: Service/cart /spec/type",
+		"fix": "make the other change in a separate commit",
 	}}) with input as {"images": [], "others": ["Service/cart /spec/type"]}
 }

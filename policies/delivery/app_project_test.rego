@@ -17,7 +17,7 @@ test_accepts_what_is_named if {
 test_denies_any_destination if {
 	every field in ["name", "namespace", "server"] {
 		assert.messages(app_project.deny, {
-			"AppProject/shop: allows anything in destinations",
+			"AppProject/shop: allows everything in destinations",
 		}) with input as _project({"destinations": [{field: "*"}]})
 	}
 }
@@ -30,7 +30,7 @@ test_denies_each_wildcard if {
 		"namespaceResourceWhitelist": {"namespaceResourceWhitelist": [{"group": "apps", "kind": "*"}]},
 	} {
 		assert.messages(app_project.deny, {
-			sprintf("AppProject/shop: allows anything in %s", [place]),
+			sprintf("AppProject/shop: allows everything in %s", [place]),
 		}) with input as _project(spec)
 	}
 }

@@ -15,19 +15,19 @@ test_accepts_a_cluster_and_a_namespace if {
 
 test_denies_what_is_left_open if {
 	assert.messages(destination.deny, {
-		"Application/shop: names no cluster",
-		"Application/shop: names no namespace",
+		"Application/shop: sets no cluster",
+		"Application/shop: sets no namespace",
 	}) with input as _to(null)
 }
 
 test_denies_a_cluster_without_a_namespace if {
 	assert.messages(destination.deny, {
-		"Application/shop: names no namespace",
+		"Application/shop: sets no namespace",
 	}) with input as _to({"name": "in-cluster"})
 }
 
 test_denies_two_clusters if {
 	assert.messages(destination.deny, {
-		"Application/shop: names its cluster by server and by name",
+		"Application/shop: sets both server and name of its cluster",
 	}) with input as _to({"server": "https://kubernetes.default.svc", "name": "other", "namespace": "shop"})
 }

@@ -18,11 +18,11 @@ test_accepts_all_of_it if {
 
 test_denies_each_omission if {
 	every field, message in {
-		"interval": "does not say how often it looks (interval)",
-		"prune": "keeps what left Git (prune)",
-		"serviceAccountName": "is applied with the rights of the controller (serviceAccountName)",
-		"timeout": "does not say how long it waits (timeout)",
-		"wait": "does not wait until what it applied is ready (wait)",
+		"interval": "does not set how often it runs (interval)",
+		"prune": "keeps objects that were removed from Git (prune)",
+		"serviceAccountName": "uses the permissions of the controller (serviceAccountName)",
+		"timeout": "does not set how long it waits (timeout)",
+		"wait": "does not wait until the applied objects are ready (wait)",
 	} {
 		assert.messages(flux_kustomization.deny, {
 			sprintf("Kustomization/shop: %s", [message]),
@@ -32,6 +32,6 @@ test_denies_each_omission if {
 
 test_denies_force if {
 	assert.messages(flux_kustomization.deny, {
-		"Kustomization/shop: replaces what cannot be changed, data included (force)",
+		"Kustomization/shop: replaces objects with immutable changes and deletes their data (force)",
 	}) with input as _flux(object.union(_whole, {"force": true}))
 }

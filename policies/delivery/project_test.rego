@@ -33,7 +33,7 @@ test_accepts_what_another_project_does_not_allow if {
 test_denies_no_project if {
 	every name in ["default", "", null] {
 		assert.messages(project.deny, {
-			"Application/shop: belongs to no project of its own",
+			"Application/shop: does not belong to a dedicated project",
 		}) with input as examples.combined([_application(name)])
 	}
 }
@@ -41,13 +41,13 @@ test_denies_no_project if {
 test_denies_a_repository_that_the_project_does_not_allow if {
 	target := examples.combined([_application("shop"), _project({"sourceRepos": ["https://git.example/web.git"]})])
 	assert.messages(project.deny, {
-		"Application/shop: reads https://git.example/shop.git, which its project shop does not allow",
+		"Application/shop: uses repository https://git.example/shop.git, which its project shop does not allow",
 	}) with input as target
 }
 
 test_denies_a_namespace_that_the_project_does_not_allow if {
 	target := examples.combined([_application("shop"), _project({"destinations": [{"namespace": "web"}]})])
 	assert.messages(project.deny, {
-		"Application/shop: applies to namespace shop, which its project shop does not allow",
+		"Application/shop: uses namespace shop, which its project shop does not allow",
 	}) with input as target
 }

@@ -38,27 +38,27 @@ test_accepts_a_branch_whose_name_would_be_a_range if {
 test_denies_no_revision_in_particular if {
 	every source in [{"targetRevision": "HEAD"}, {"repoURL": "a"}] {
 		assert.messages(revision.deny, {
-			"Application/shop: follows no revision in particular",
+			"Application/shop: sets no fixed revision",
 		}) with input as _from(source)
 	}
 	assert.messages(revision.deny, {
-		"GitRepository/shop: follows no ref in particular",
+		"GitRepository/shop: sets no ref",
 	}) with input as _repository({})
 }
 
 test_denies_another_branch if {
 	assert.messages(revision.deny, {
-		"Application/shop: follows test instead of main",
+		"Application/shop: uses revision test instead of main",
 	}) with input as _from({"targetRevision": "test"}) with data.delivery as _table
 	assert.messages(revision.deny, {
-		"GitRepository/shop: follows branch test instead of main",
+		"GitRepository/shop: uses branch test instead of main",
 	}) with input as _repository({"branch": "test"}) with data.delivery as _table
 }
 
 test_denies_a_range_of_charts if {
 	every range in ["1.*", "^1.2.0", ">=1"] {
 		assert.messages(revision.deny, {
-			sprintf("Application/shop: takes any chart of the versions %s", [range]),
+			sprintf("Application/shop: accepts any chart version in %s", [range]),
 		}) with input as _from({"chart": "redis", "targetRevision": range})
 	}
 }

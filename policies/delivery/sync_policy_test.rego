@@ -18,7 +18,7 @@ test_accepts_all_of_it_and_none_of_it if {
 test_denies_what_is_left_open if {
 	every automated in [null, {}] {
 		assert.messages(sync_policy.deny, {
-			"Application/shop: does not say whether it syncs by itself (automated.enabled)",
+			"Application/shop: does not set automated.enabled",
 		}) with input as _application(automated)
 	}
 }
@@ -26,13 +26,13 @@ test_denies_what_is_left_open if {
 test_denies_half_of_it if {
 	every field in ["prune", "selfHeal"] {
 		assert.messages(sync_policy.deny, {
-			sprintf("Application/shop: syncs by itself without %s", [field]),
+			sprintf("Application/shop: syncs automatically without %s", [field]),
 		}) with input as _application(object.union(_whole, {field: false}))
 	}
 }
 
 test_denies_deleting_everything if {
 	assert.messages(sync_policy.deny, {
-		"Application/shop: deletes everything when nothing is rendered (allowEmpty)",
+		"Application/shop: deletes everything if nothing is rendered (allowEmpty)",
 	}) with input as _application(object.union(_whole, {"allowEmpty": true}))
 }

@@ -30,7 +30,7 @@ test_accepts_replicas_with_a_budget if {
 	assert.none(budget.deny | budget.warn) with input as target
 }
 
-_messages := {"Deployment/cart: may have several replicas, which no PodDisruptionBudget covers"}
+_messages := {"Deployment/cart: can have several replicas, but no PodDisruptionBudget covers it"}
 
 test_denies_replicas_without_a_budget if {
 	target := examples.combined([_workload("Deployment", 2), _budget("web")])

@@ -39,10 +39,10 @@ test_denies_budgets_that_let_none_go if {
 
 test_denies_and_says_what if {
 	assert.messages(drain.deny, {
-		"PodDisruptionBudget/cart: minAvailable 50% lets no pod of Deployment cart be evicted at its smallest, 1",
+		"PodDisruptionBudget/cart: minAvailable 50% allows no eviction of Deployment cart at its minimum of 1",
 	}) with input as _target("Deployment", 1, {"minAvailable": "50%"})
 	assert.messages(drain.deny, {
-		"PodDisruptionBudget/cart: a budget without a limit lets no pod of Deployment cart be evicted at its smallest, 3",
+		"PodDisruptionBudget/cart: a budget without a limit allows no eviction of Deployment cart at its minimum of 3",
 	}) with input as _target("Deployment", 3, {})
 }
 
@@ -59,7 +59,7 @@ test_the_smallest_number_is_the_autoscalers if {
 test_denies_what_cannot_be_worked_out if {
 	every kind in ["CronJob", "DaemonSet", "Job", "ScaledJob"] {
 		assert.messages(drain.deny, {sprintf(
-			"PodDisruptionBudget/cart: maxUnavailable 1 cannot be worked out for %s cart, which has no replicas",
+			"PodDisruptionBudget/cart: maxUnavailable 1 has no effect for %s cart, which has no replicas",
 			[kind],
 		)}) with input as _target(kind, null, {"maxUnavailable": 1})
 	}

@@ -23,7 +23,7 @@ test_denies_several_workloads if {
 	}) with input as examples.combined([_budget({}), _deployment, _job])
 }
 
-_none := {`PodDisruptionBudget/cart: covers the pods of no workload: {"matchLabels":{"app":"web"}}`}
+_none := {`PodDisruptionBudget/cart: covers no pods of any workload: {"matchLabels":{"app":"web"}}`}
 
 test_denies_a_budget_over_nothing if {
 	target := examples.combined([_budget({"app": "web"}), _deployment])

@@ -23,7 +23,7 @@ test_accepts_lists_and_empty_documents if {
 
 test_denies_a_document_that_is_no_object if {
 	target := examples.combined([examples.workload("Pod", examples.pod_spec), ["Pod"]])
-	assert.messages(identity.deny, {"document 2 of the target is no object"}) with input as target
+	assert.messages(identity.deny, {"document 2 of the target is not an object"}) with input as target
 }
 
 test_denies_missing_and_malformed_names if {

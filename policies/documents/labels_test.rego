@@ -21,7 +21,7 @@ test_accepts_labels_and_annotations if {
 test_denies_values_that_no_label_has if {
 	every value in ["a b", "a/b", "-a", "a-", "a:1", _long(64)] {
 		assert.messages(labels.deny, {
-			sprintf("Service/cart: the label app has the value %s, which no label can have", [value]),
+			sprintf("Service/cart: the label app has the invalid value %s", [value]),
 		}) with input as _with({"labels": {"app": value}})
 	}
 }
@@ -30,7 +30,7 @@ test_denies_keys_that_are_no_names if {
 	every key in ["", "a b", "a/b/c", "/a", "a/", "A.b/c", _long(64), sprintf("%s/a", [_long(254)])] {
 		every field in ["annotations", "labels"] {
 			assert.messages(labels.deny, {
-				sprintf("Service/cart: %s has the key %s, which is no name", [field, key]),
+				sprintf("Service/cart: %s has the invalid key %s", [field, key]),
 			}) with input as _with({field: {key: "a"}})
 		}
 	}
@@ -44,8 +44,8 @@ _pods(kind, metadata) := examples.combined([object.union(
 test_denies_them_in_pod_templates if {
 	found := labels.deny with input as _pods("Deployment", {"labels": {"version": "a b"}, "annotations": {"a b": ""}})
 	assert.messages(found, {
-		"Deployment/cart: the label version has the value a b, which no label can have",
-		"Deployment/cart: annotations has the key a b, which is no name",
+		"Deployment/cart: the label version has the invalid value a b",
+		"Deployment/cart: annotations has the invalid key a b",
 	})
 	assert.same({each.path | some each in found}, {
 		"/spec/template/metadata/labels",

@@ -8,7 +8,7 @@ _named(version, kind, name) := examples.combined([examples.resource(version, kin
 
 _long(number) := concat("", ["a" | some _ in numbers.range(1, number)])
 
-_odd := "has letters that no name has, or begins or ends with a hyphen or dot"
+_odd := "has invalid characters, or starts or ends with a hyphen or dot"
 
 test_accepts_names if {
 	every name in ["cart", "a", "0", "9", "cart.shop", "c-4.rt-5", _long(253)] {
@@ -51,7 +51,7 @@ test_denies_long_names if {
 		[version, kind, most] := entry
 		name := _long(most + 1)
 		assert.messages(names.deny, {
-			sprintf("%s/%s: its name has %d letters, of at most %d", [kind, name, most + 1, most]),
+			sprintf("%s/%s: its name has %d characters, more than %d", [kind, name, most + 1, most]),
 		}) with input as _named(version, kind, name)
 	}
 }
@@ -62,7 +62,7 @@ test_denies_a_long_name_for_its_length_alone if {
 		sprintf("Service/%s: its name %s", [odd, _odd]),
 	}) with input as _named("v1", "Service", odd)
 	assert.messages(names.deny, {
-		sprintf("Service/%sa: its name has 64 letters, of at most 63", [odd]),
+		sprintf("Service/%sa: its name has 64 characters, more than 63", [odd]),
 	}) with input as _named("v1", "Service", concat("", [odd, "a"]))
 }
 
@@ -84,7 +84,7 @@ test_denies_odd_names_of_ports if {
 	}
 	every name in ["HTTP", "8080", "http--1", "http_1", _long(16)] {
 		assert.messages(names.deny, {
-			sprintf("Deployment/cart: container server calls a port %s, which is no name of a port", [name]),
+			sprintf("Deployment/cart: container server has the invalid port name %s", [name]),
 		}) with input as _ports(name)
 	}
 }
@@ -96,7 +96,7 @@ test_denies_odd_keys if {
 			content := {"data": good, field: object.union(good, {key: ""})}
 			target := examples.combined([examples.resource("v1", kind, "cart", content)])
 			assert.messages(names.deny, {
-				sprintf("%s/cart: has the key %s, which could be no file", [kind, key]),
+				sprintf("%s/cart: has the key %s, which is not a valid file name", [kind, key]),
 			}) with input as target
 		}
 	}
@@ -104,6 +104,6 @@ test_denies_odd_keys if {
 
 test_denies_odd_keys_of_data if {
 	assert.messages(names.deny, {
-		"Secret/cart: has the key a b, which could be no file",
+		"Secret/cart: has the key a b, which is not a valid file name",
 	}) with input as examples.combined([examples.resource("v1", "Secret", "cart", {"data": {"a b": ""}})])
 }

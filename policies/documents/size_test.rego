@@ -24,7 +24,7 @@ test_denies_more if {
 	every kind, field in {"ConfigMap": "data", "Secret": "stringData"} {
 		every text in [_text, _umlauts] {
 			assert.messages(size.deny, {
-				sprintf("%s/cart: holds 1025 KiB of data, of at most 1024", [kind]),
+				sprintf("%s/cart: has 1025 KiB of data, more than 1024", [kind]),
 			}) with input as _holding(kind, {field: object.union(_times(text, 16), {"more": "1"})})
 		}
 	}
@@ -33,7 +33,7 @@ test_denies_more if {
 test_denies_more_in_base64 if {
 	every kind, field in {"ConfigMap": "binaryData", "Secret": "data"} {
 		assert.messages(size.deny, {
-			sprintf("%s/cart: holds 1056 KiB of data, of at most 1024", [kind]),
+			sprintf("%s/cart: has 1056 KiB of data, more than 1024", [kind]),
 		}) with input as _holding(kind, {field: _times(_text, 22)})
 	}
 }
@@ -46,6 +46,6 @@ test_denies_many_annotations if {
 	more := object.union(most, {"4": substring(_text, 0, 65533)})
 	assert.size(size.deny, 1) with input as _holding("Service", {"metadata": {"annotations": more}})
 	assert.messages(size.deny, {
-		"Service/cart: has 257 KiB of annotations, of at most 256",
+		"Service/cart: has 257 KiB of annotations, more than 256",
 	}) with input as _holding("Service", {"metadata": {"annotations": _times(_text, 4)}})
 }

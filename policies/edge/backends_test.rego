@@ -28,12 +28,12 @@ test_accepts_other_services_without_the_port if {
 
 test_denies_an_absent_port if {
 	target := examples.combined([_ingress("cart", {"name": "web"}), _service])
-	messages := {"Ingress/shop: sends requests to port web of Service cart, which has no such port"}
+	messages := {"Ingress/shop: sends requests to the undefined port web of Service cart"}
 	assert.messages(backends.deny, messages) with input as target
-	assert.same({found.fix | some found in backends.deny}, {"name one of its ports: http 80, 81"}) with input as target
+	assert.same({found.fix | some found in backends.deny}, {"use one of its ports: http 80, 81"}) with input as target
 }
 
-_absent := {"Ingress/shop: sends requests to Service web, which the target does not hold"}
+_absent := {"Ingress/shop: sends requests to Service web, which is not rendered"}
 
 test_denies_an_absent_service if {
 	target := examples.combined([_ingress("web", {"number": 80}), _service])

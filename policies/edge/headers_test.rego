@@ -41,8 +41,8 @@ test_accepts_the_table if {
 
 test_denies_a_missing_header if {
 	assert.messages(headers.deny, {
-		"Ingress/cart: does not answer with X-Frame-Options: DENY",
-		"Ingress/cart: lacks default-src in its Content-Security-Policy",
+		"Ingress/cart: does not set the response header X-Frame-Options: DENY",
+		"Ingress/cart: does not have default-src in its Content-Security-Policy",
 	}) with input as _ingress("") with data.edge as _table
 }
 

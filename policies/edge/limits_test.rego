@@ -37,7 +37,7 @@ test_accepts_what_has_no_table if {
 
 test_denies_another_rate_of_an_ingress if {
 	assert.messages(limits.deny, {
-		"Ingress/cart: has not the annotation nginx.org/limit-req-rate: 100r/s",
+		"Ingress/cart: does not have the annotation nginx.org/limit-req-rate: 100r/s",
 	}) with input as _ingress(object.union(_annotations, {"nginx.org/limit-req-rate": "1000r/s"}))
 		with data.edge as _table
 }
@@ -58,7 +58,7 @@ test_counts_one_replica_where_nothing_is_said if {
 
 test_denies_other_limits_of_a_gateway if {
 	assert.messages(limits.deny, {
-		"Gateway/cart: lets through [200] instead of 100 requests a second",
-		"Gateway/cart: lets through [20] instead of 10 connections",
+		"Gateway/cart: allows [200] instead of 100 requests per second",
+		"Gateway/cart: allows [20] instead of 10 connections",
 	}) with input as _gateway("100r/s", 20) with data.edge as _table
 }

@@ -25,17 +25,17 @@ test_accepts_a_listener_that_takes_the_host if {
 
 test_denies_an_absent_listener if {
 	assert.messages(parents.deny, {
-		"HTTPRoute/cart: attaches to listener web of Gateway edge, which has no such listener",
+		"HTTPRoute/cart: attaches to the undefined listener web of Gateway edge",
 	}) with input as examples.combined([_route({"name": "edge", "sectionName": "web"}), _gateway({})])
 }
 
 test_denies_a_host_that_no_listener_takes if {
 	assert.messages(parents.deny, {
-		"HTTPRoute/cart: has host shop.example, which no listener of its Gateway takes",
+		"HTTPRoute/cart: has host shop.example, which no listener of its Gateway accepts",
 	}) with input as examples.combined([_route({"name": "edge"}), _gateway({"hostname": "cart.example"})])
 }
 
-_absent := {"HTTPRoute/cart: attaches to Gateway other, which the target does not hold"}
+_absent := {"HTTPRoute/cart: attaches to Gateway other, which is not rendered"}
 
 test_denies_an_absent_gateway if {
 	target := examples.combined([_route({"name": "other"}), _gateway({})])

@@ -22,7 +22,7 @@ test_accepts_other_annotations_and_the_table if {
 test_denies_snippets_of_an_ingress if {
 	every key in ["nginx.org/location-snippets", "nginx.ingress.kubernetes.io/configuration-snippet"] {
 		assert.messages(snippets.deny, {
-			sprintf("Ingress/cart: carries the annotation %s", [key]),
+			sprintf("Ingress/cart: has the annotation %s", [key]),
 		}) with input as _ingress(key)
 	}
 }
@@ -30,7 +30,7 @@ test_denies_snippets_of_an_ingress if {
 test_denies_snippets_of_a_gateway if {
 	every kind in ["SnippetsFilter", "SnippetsPolicy"] {
 		assert.messages(snippets.deny, {
-			sprintf("%s/cart: is not in the table of snippets", [kind]),
+			sprintf("%s/cart: is not in the table `snippets`", [kind]),
 		}) with input as examples.combined([examples.resource("gateway.nginx.org/v1alpha1", kind, "cart", {})])
 	}
 }
@@ -39,11 +39,11 @@ _server(kind, spec) := examples.combined([examples.resource("k8s.nginx.org/v1", 
 
 test_denies_snippets_of_a_server if {
 	found := snippets.deny with input as _server("VirtualServer", {"routes": [{"location-snippets": "deny all;"}]})
-	assert.messages(found, {"VirtualServer/cart: carries location-snippets"})
+	assert.messages(found, {"VirtualServer/cart: has the field location-snippets"})
 	assert.same({each.path | some each in found}, {"/spec/routes/0/location-snippets"})
 	every kind in ["TransportServer", "VirtualServerRoute"] {
 		assert.messages(snippets.deny, {
-			sprintf("%s/cart: carries serverSnippets", [kind]),
+			sprintf("%s/cart: has the field serverSnippets", [kind]),
 		}) with input as _server(kind, {"serverSnippets": "deny all;"})
 	}
 }

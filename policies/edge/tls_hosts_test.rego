@@ -67,6 +67,6 @@ test_accepts_a_backend_with_tls if {
 test_warns_of_a_backend_without_tls if {
 	target := examples.combined([_gateway, _route({"backendRefs": [{"name": "cart", "port": 80}]})])
 	assert.messages(tls_hosts.warn, {
-		"HTTPRoute/cart: sends on what comes in without TLS, by listener http of Gateway edge",
+		"HTTPRoute/cart: forwards requests without TLS, through listener http of Gateway edge",
 	}) with input as target with data.strict as {}
 }

@@ -14,8 +14,8 @@ _gateway := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge",
 _certificate(name) := examples.resource("cert-manager.io/v1", "Certificate", "shop", {"spec": {"secretName": name}})
 
 _absent := {
-	"Gateway/edge: takes its certificate from Secret tls, which nothing in the target makes",
-	"Ingress/shop: takes its certificate from Secret tls, which nothing in the target makes",
+	"Gateway/edge: uses the certificate in Secret tls, which is neither rendered nor created",
+	"Ingress/shop: uses the certificate in Secret tls, which is neither rendered nor created",
 }
 
 test_accepts_a_certificate if {
@@ -46,7 +46,7 @@ test_looks_where_the_gateway_says if {
 	there := object.union(_certificate("tls"), {"metadata": {"namespace": "certificates"}})
 	assert.none(tls_secret.deny | tls_secret.warn) with input as examples.combined([gateway, there])
 	assert.messages(tls_secret.warn, {
-		"Gateway/edge: takes its certificate from Secret tls, which nothing in the target makes",
+		"Gateway/edge: uses the certificate in Secret tls, which is neither rendered nor created",
 	}) with input as examples.combined([gateway, _certificate("tls")])
 }
 

@@ -40,25 +40,25 @@ test_accepts_routes_of_different_listeners if {
 
 test_denies_the_same_path_twice if {
 	assert.messages(unique_paths.deny, {
-		"Ingress/a: takes shop.example/ (Prefix) nginx, and so does Ingress b",
-		"Ingress/b: takes shop.example/ (Prefix) nginx, and so does Ingress a",
+		"Ingress/a: serves shop.example/ (Prefix) nginx, which is also served by Ingress b",
+		"Ingress/b: serves shop.example/ (Prefix) nginx, which is also served by Ingress a",
 	}) with input as examples.combined([_ingress("a", "/"), _ingress("b", "/")])
 }
 
 test_denies_the_same_match_twice if {
 	rule := {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}
-	taken := `takes shop.example {"path":{"type":"PathPrefix","value":"/"}} of Gateway edge/https, and so does`
+	taken := `serves shop.example {"path":{"type":"PathPrefix","value":"/"}} of Gateway edge/https, which`
 	assert.messages(unique_paths.deny, {
-		sprintf("HTTPRoute/a: %s HTTPRoute b", [taken]),
-		sprintf("HTTPRoute/b: %s HTTPRoute a", [taken]),
+		sprintf("HTTPRoute/a: %s is also served by HTTPRoute b", [taken]),
+		sprintf("HTTPRoute/b: %s is also served by HTTPRoute a", [taken]),
 	}) with input as examples.combined([_route("a", "https", rule), _route("b", "https", rule)])
 }
 
 test_names_all_others if {
 	assert.messages(unique_paths.deny, {
-		"Ingress/a: takes shop.example/ (Prefix) nginx, and so does Ingress b, Ingress c",
-		"Ingress/b: takes shop.example/ (Prefix) nginx, and so does Ingress a, Ingress c",
-		"Ingress/c: takes shop.example/ (Prefix) nginx, and so does Ingress a, Ingress b",
+		"Ingress/a: serves shop.example/ (Prefix) nginx, which is also served by Ingress b, Ingress c",
+		"Ingress/b: serves shop.example/ (Prefix) nginx, which is also served by Ingress a, Ingress c",
+		"Ingress/c: serves shop.example/ (Prefix) nginx, which is also served by Ingress a, Ingress b",
 	}) with input as examples.combined([_ingress(name, "/") | some name in ["a", "b", "c"]])
 }
 
@@ -74,7 +74,7 @@ test_reads_what_is_left_out_as_every_path_and_host if {
 	}})
 	every_host := object.union(route, {"metadata": {"name": "b"}, "spec": {"hostnames": ["*"]}})
 	assert.messages(unique_paths.deny, {
-		"HTTPRoute/a: takes * {} of Gateway edge/, and so does HTTPRoute b",
-		"HTTPRoute/b: takes * {} of Gateway edge/, and so does HTTPRoute a",
+		"HTTPRoute/a: serves * {} of Gateway edge/, which is also served by HTTPRoute b",
+		"HTTPRoute/b: serves * {} of Gateway edge/, which is also served by HTTPRoute a",
 	}) with input as examples.combined([route, every_host])
 }

@@ -31,7 +31,7 @@ test_accepts_a_digest if {
 test_denies_a_digest_that_is_none_everywhere if {
 	assert.messages(digest.deny, {concat("", [
 		"Deployment/cart: container server uses cart@sha256:0123, ",
-		"whose digest is not one: sha256: takes 64 hexadecimal digits",
+		"whose digest is invalid: sha256: needs 64 hexadecimal digits",
 	])}) with input as examples.server({"image": "cart@sha256:0123"}) with data.environments as {}
 }
 

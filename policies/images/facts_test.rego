@@ -29,7 +29,7 @@ _spec(container) := {
 _here := {"shop": {}}
 
 _differs(said) := {concat("", [
-	"Deployment/cart: container server differs from what is known of registry.example/shop/cart: ",
+	"Deployment/cart: container server differs from the table `images` for registry.example/shop/cart: ",
 	said,
 ])}
 
@@ -129,7 +129,7 @@ test_accepts_a_job_that_writes_elsewhere if {
 test_denies_an_image_of_which_nothing_is_known if {
 	assert.messages(facts.deny, {concat("", [
 		"Deployment/cart: container server uses registry.example/shop/cart, ",
-		"of which nothing is known",
+		"which is not in the table `images`",
 	])}) with input as examples.deployment(_spec({})) with data.images as [] with data.environments as _here
 }
 

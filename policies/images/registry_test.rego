@@ -28,7 +28,7 @@ test_accepts_no_image_which_another_rule_denies if {
 
 test_denies_other_repositories if {
 	assert.messages(registry.deny, {
-		"Deployment/cart: container server uses quay.io/any/body, which is in none of the listed repositories",
+		"Deployment/cart: container server uses quay.io/any/body, which is not in a listed repository",
 	}) with input as _image("quay.io/any/body:1") with data.registries as _registries
 	every reference in ["bitnami/redis:8", "docker.io/library/redis/redis:8", "registry.example.org/shop/cart:1"] {
 		assert.size(registry.deny, 1) with input as _image(reference) with data.registries as _registries
@@ -37,8 +37,8 @@ test_denies_other_repositories if {
 
 test_denies_and_says_what_is_listed if {
 	assert.same({found.fix | some found in registry.deny}, {concat("", [
-		"use an image of docker.io/library/*, registry.example/shop/**, ",
-		"or list the repository in policies/data/registries.yaml",
+		"use an image from docker.io/library/*, registry.example/shop/**, ",
+		"or add the repository to policies/data/registries.yaml",
 	])}) with input as _image("quay.io/any/body:1") with data.registries as _registries
 }
 

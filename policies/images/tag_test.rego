@@ -13,21 +13,21 @@ test_accepts_versions_and_digests if {
 test_denies_silence if {
 	every image in ["", null, 7] {
 		assert.messages(tag.deny, {
-			"Deployment/cart: container server names no image",
+			"Deployment/cart: container server has no image",
 		}) with input as examples.server({"image": image})
 	}
 }
 
 test_denies_untagged_images if {
 	assert.messages(tag.deny, {
-		"Deployment/cart: container server uses registry.example:5000/cart, which has neither tag nor digest",
+		"Deployment/cart: container server uses registry.example:5000/cart, which has neither a tag nor a digest",
 	}) with input as examples.server({"image": "registry.example:5000/cart"})
 }
 
 test_denies_latest if {
 	every image in ["cart:latest", "cart:latest@sha256:ab"] {
 		assert.messages(tag.deny, {
-			sprintf("Deployment/cart: container server uses %s, whose tag moves", [image]),
+			sprintf("Deployment/cart: container server uses %s, whose tag can change", [image]),
 		}) with input as examples.server({"image": image})
 	}
 }
@@ -40,6 +40,6 @@ test_denies_everywhere if {
 test_denies_mounted_images if {
 	target := examples.deployment({"volumes": [{"name": "model", "image": {"reference": "model"}}]})
 	assert.messages(tag.deny, {
-		"Deployment/cart: the pod uses model, which has neither tag nor digest",
+		"Deployment/cart: the pod uses model, which has neither a tag nor a digest",
 	}) with input as target
 }

@@ -20,7 +20,7 @@ test_accepts_what_is_no_environment if {
 
 test_denies_another_namespace if {
 	assert.messages(environment.deny, {
-		"Namespace/shop: is not where live runs: that is other",
+		"Namespace/shop: is not the namespace of live, which is other",
 	}) with input as _target
 		with data.environments as {"other": {"target": "live"}, "shop": {"target": "test"}}
 		with data.target as {"name": "live"}

@@ -14,12 +14,12 @@ test_accepts_a_namespace if {
 
 test_denies_default if {
 	target := _service({"name": "cart", "namespace": "default"})
-	assert.messages(explicit.deny, {"Service/cart: belongs to the namespace default"}) with input as target
+	assert.messages(explicit.deny, {"Service/cart: uses the namespace default"}) with input as target
 }
 
 test_warns_of_none if {
 	target := _service({"name": "cart"})
-	assert.messages(explicit.warn, {"Service/cart: names no namespace"}) with input as target
+	assert.messages(explicit.warn, {"Service/cart: has no namespace"}) with input as target
 }
 
 test_leaves_the_clusters_own_kinds_alone if {
@@ -50,6 +50,6 @@ test_warns_of_every_kind_that_lives_in_a_namespace if {
 		[group, kind] := split(type, "/")
 		version := trim_left(concat("/", [group, "v1"]), "/")
 		target := examples.combined([{"apiVersion": version, "kind": kind, "metadata": {"name": "cart"}}])
-		assert.messages(explicit.warn, {sprintf("%s/cart: names no namespace", [kind])}) with input as target
+		assert.messages(explicit.warn, {sprintf("%s/cart: has no namespace", [kind])}) with input as target
 	}
 }

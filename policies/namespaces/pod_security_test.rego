@@ -45,7 +45,7 @@ test_denies_a_version_that_moves if {
 		"Namespace/shop: pod-security.kubernetes.io/warn-version is not pinned",
 	}) with input as _namespace(labels)
 	found := pod_security.deny with input as _namespace(labels) with data.target.kubernetes as "1.33"
-	fix := "labels: {pod-security.kubernetes.io/warn-version: v1.33}, the oldest Kubernetes in use"
+	fix := "labels: {pod-security.kubernetes.io/warn-version: v1.33}, the oldest supported Kubernetes version"
 	assert.same({one.fix | some one in found}, {fix})
 	assert.same(examples.mends(found), {"/metadata/labels/pod-security.kubernetes.io~1warn-version": {"set": "v1.33"}})
 }

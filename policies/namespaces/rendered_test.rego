@@ -8,7 +8,7 @@ _namespace := {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "sh
 
 test_denies_an_environment_whose_namespace_is_not_rendered if {
 	assert.messages(rendered.deny, {
-		"Namespace/shop: it is not rendered, so nothing enforces the Pod Security Standard",
+		"Namespace/shop: is not rendered, so nothing enforces the Pod Security Standard",
 	}) with input as examples.deployment({}) with data.environments as {"shop": {}}
 }
 

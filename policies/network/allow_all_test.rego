@@ -23,18 +23,18 @@ test_accepts_named_peers if {
 test_denies_rules_without_peers if {
 	every rule in [{}, {"from": []}, {"from": null}, {"ports": [{"port": 80}]}] {
 		assert.messages(allow_all.deny, {
-			"NetworkPolicy/cart: an ingress rule names no peers and so allows everybody",
+			"NetworkPolicy/cart: an ingress rule has no peers and so allows all of them",
 		}) with input as _policy({"ingress": [rule]})
 	}
 	assert.messages(allow_all.deny, {
-		"NetworkPolicy/cart: an egress rule names no peers and so allows everybody",
+		"NetworkPolicy/cart: an egress rule has no peers and so allows all of them",
 	}) with input as _policy({"egress": [{}]})
 }
 
 test_denies_empty_peers if {
 	every peer in [{}, {"podSelector": null}, "web"] {
 		assert.messages(allow_all.deny, {
-			"NetworkPolicy/cart: an ingress rule allows everybody: its peer is empty",
+			"NetworkPolicy/cart: an ingress rule allows all peers, because its peer is empty",
 		}) with input as _from(peer)
 	}
 }

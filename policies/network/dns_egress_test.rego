@@ -19,7 +19,7 @@ _pod := examples.workload("Deployment", examples.pod_spec)
 
 _target(rule) := examples.combined([_pod, _deny, _policy({"podSelector": {}, "egress": [rule]})])
 
-_faults := {"Deployment/cart: may not reach DNS by TCP", "Deployment/cart: may not reach DNS by UDP"}
+_faults := {"Deployment/cart: cannot reach DNS with TCP", "Deployment/cart: cannot reach DNS with UDP"}
 
 _cluster := {"dns": {
 	"namespace": {"kubernetes.io/metadata.name": "kube-system"},
@@ -64,7 +64,7 @@ test_denies_egress_without_dns if {
 
 test_denies_one_protocol_alone if {
 	target := _target({"to": [_kube_dns], "ports": [{"port": 53, "protocol": "UDP"}]})
-	assert.messages(dns_egress.deny, {"Deployment/cart: may not reach DNS by TCP"}) with input as target
+	assert.messages(dns_egress.deny, {"Deployment/cart: cannot reach DNS with TCP"}) with input as target
 		with data.cluster as _cluster
 }
 

@@ -33,7 +33,7 @@ test_accepts_what_is_declared_and_allowed_at_both_ends if {
 test_denies_a_peer_too_many if {
 	both := {"from": [_pods("web"), _pods("db")], "ports": [{"port": 3306}]}
 	assert.messages(flows.deny, {
-		"NetworkPolicy/db: allows db → db on 3306/TCP, which the table flows does not declare",
+		"NetworkPolicy/db: allows db → db on 3306/TCP, which the table `flows` does not declare",
 	}) with input as _target([_deny, _web(_to_db), _db(both)]) with data.flows as _table
 }
 
@@ -46,7 +46,7 @@ test_points_at_the_peer if {
 test_denies_ports_too_many if {
 	wide := object.union(_to_db, {"ports": [{"port": 3300, "endPort": 3306}]})
 	assert.messages(flows.deny, {
-		"NetworkPolicy/web: allows web → db on 3300-3305/TCP, which the table flows does not declare",
+		"NetworkPolicy/web: allows web → db on 3300-3305/TCP, which the table `flows` does not declare",
 	}) with input as _target([_deny, _web(wide), _db(_from_web)]) with data.flows as _table
 }
 
@@ -54,7 +54,7 @@ test_denies_everybody_and_lists_some if {
 	assert.messages(flows.deny, {concat("", [
 		"NetworkPolicy/web: allows web → a pod with unknown labels in shop on 3306/TCP; ",
 		"web → a pod without labels in shop on 3306/TCP; ",
-		"web → any pod of an unknown namespace on 3306/TCP; and 2 more, which the table flows does not declare",
+		"web → any pod of an unknown namespace on 3306/TCP; and 2 more, which the table `flows` does not declare",
 	])}) with input as _target([_deny, _web(object.remove(_to_db, ["to"])), _db(_from_web)]) with data.flows as _table
 }
 
@@ -62,8 +62,11 @@ test_tells_the_ports_of_each_pair if {
 	both := {"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["db", "web"]}]}}
 	ports := {"ports": [{"port": 3306}, {"port": 3307}]}
 	assert.messages(flows.deny, {
-		"NetworkPolicy/web: allows web → db on 3307/TCP; web → web on 3306-3307/TCP, which the table flows does not declare",
-		"NetworkPolicy/both: allows db → db on 3306-3307/TCP; web → db on 3307/TCP, which the table flows does not declare",
+		concat("", [
+			"NetworkPolicy/web: allows web → db on 3307/TCP; web → web on 3306-3307/TCP, ",
+			"which the table `flows` does not declare",
+		]),
+		"NetworkPolicy/both: allows db → db on 3306-3307/TCP; web → db on 3307/TCP, which the table `flows` does not declare",
 	}) with data.flows as _table with input as _target([
 		_deny,
 		_web(object.union(ports, {"to": [both]})),
@@ -90,10 +93,10 @@ test_counts_what_it_does_not_list if {
 
 test_denies_a_flow_that_one_end_lacks if {
 	assert.messages(flows.deny, {
-		"Deployment/web: no NetworkPolicy lets it reach db on 3306/TCP, as the table flows declares",
+		"Deployment/web: no NetworkPolicy lets it reach db on 3306/TCP, as the table `flows` declares",
 	}) with input as _target([_deny, _db(_from_web)]) with data.flows as _table
 	assert.messages(flows.deny, {
-		"Deployment/db: no NetworkPolicy lets it be reached by web on 3306/TCP, as the table flows declares",
+		"Deployment/db: no NetworkPolicy lets it be reached by web on 3306/TCP, as the table `flows` declares",
 	}) with input as _target([_deny, _web(_to_db)]) with data.flows as _table
 }
 
@@ -107,11 +110,11 @@ test_points_at_the_policy_where_a_peer_is_missing if {
 	}
 	missing := {
 		[
-			"NetworkPolicy/web: does not let web reach db on 3306/TCP, as the table flows declares",
+			"NetworkPolicy/web: does not let web reach db on 3306/TCP, as the table `flows` declares",
 			"/spec/egress",
 		],
 		[
-			"NetworkPolicy/db: does not let db be reached by web on 3306/TCP, as the table flows declares",
+			"NetworkPolicy/db: does not let db be reached by web on 3306/TCP, as the table `flows` declares",
 			"/spec/ingress",
 		],
 	}
@@ -121,20 +124,20 @@ test_points_at_the_policy_where_a_peer_is_missing if {
 test_denies_a_flow_that_a_visitor_lacks if {
 	secret := examples.resource("v1", "Secret", "any", {})
 	assert.messages(flows.deny, {
-		"Namespace/shop: no NetworkPolicy lets visitor reach db on 3306/TCP, as the table flows declares",
-		"NetworkPolicy/db: does not let db be reached by visitor on 3306/TCP, as the table flows declares",
+		"Namespace/shop: no NetworkPolicy lets visitor reach db on 3306/TCP, as the table `flows` declares",
+		"NetworkPolicy/db: does not let db be reached by visitor on 3306/TCP, as the table `flows` declares",
 	}) with input as _target([_deny, _web(_to_db), _db(_from_web), secret]) with data.flows as _table
 }
 
 test_denies_pods_that_no_policy_selects if {
 	assert.messages(flows.deny, {
-		"Deployment/db: no NetworkPolicy selects it for egress, so everybody may be at the other end",
-		"Deployment/web: no NetworkPolicy selects it for ingress, so everybody may be at the other end",
+		"Deployment/db: no NetworkPolicy selects it for egress, so all peers are allowed",
+		"Deployment/web: no NetworkPolicy selects it for ingress, so all peers are allowed",
 	}) with input as _target([_web(_to_db), _db(_from_web)]) with data.flows as _table
 }
 
 _unselected(name, direction) := sprintf(
-	"Deployment/%s: no NetworkPolicy selects it for %s, so everybody may be at the other end",
+	"Deployment/%s: no NetworkPolicy selects it for %s, so all peers are allowed",
 	[name, direction],
 )
 
@@ -151,7 +154,7 @@ test_misses_no_flow_from_whom_nobody_declared if {
 	table := {"allowed": [{"from": "every pod", "to": "db", "ports": [3306]}]}
 	assert.messages(flows.deny, {sprintf(
 		"NetworkPolicy/db: does not let db be reached by a pod with%s labels in shop on 3306/TCP, as the table %s",
-		[labels, "flows declares"],
+		[labels, "`flows` declares"],
 	) |
 		some labels in [" unknown", "out"]
 	}) with input as _target([_deny, _web(_to_db), _db(_from_web)]) with data.flows as table
@@ -162,8 +165,8 @@ test_denies_a_peer_that_opens_nothing if {
 	no_port := {"to": [_pods("db")], "ports": [{"port": "nameless"}]}
 	both := examples.network_policy("web", object.union(_pods("web"), {"egress": [nobody, no_port]}))
 	assert.messages(flows.deny, {concat("", [
-		"NetworkPolicy/web: a peer opens nothing: ",
-		"nobody who is rendered or in the table flows is meant, or has such a port",
+		"NetworkPolicy/web: a peer has no effect: ",
+		"it matches nothing that is rendered or in the table `flows`, or nothing with this port",
 	])}) with input as _target([_deny, both, _db(_from_web)]) with data.flows as _table
 	assert.same({found.path | some found in flows.deny}, {
 		"/spec/egress/0/to/1",
@@ -174,7 +177,7 @@ test_denies_a_peer_that_opens_nothing if {
 test_denies_a_policy_for_nobody if {
 	idle := examples.network_policy("idle", object.union(_pods("nobody"), {"ingress": [_from_web]}))
 	assert.messages(flows.deny, {
-		"NetworkPolicy/idle: selects nobody who is rendered or in the table flows",
+		"NetworkPolicy/idle: selects nothing that is rendered or in the table `flows`",
 	}) with input as _target([_deny, _web(_to_db), _db(_from_web), idle]) with data.flows as _table
 }
 

@@ -32,15 +32,15 @@ test_accepts_what_it_cannot_judge if {
 
 test_denies_a_policy_that_selects_nobody if {
 	assert.messages(selectors.warn, {
-		"NetworkPolicy/cart: selects no pod",
+		"NetworkPolicy/cart: selects no pods",
 	}) with input as _policy(_app("nobody"))
 }
 
 test_denies_a_peer_that_selects_nobody if {
 	spec := {"ingress": [{"from": [_app("web"), _app("nobody")]}], "egress": [{"to": [_app("nobody")]}]}
 	assert.messages(selectors.warn, {
-		"NetworkPolicy/cart: a peer of an ingress rule selects no pod",
-		"NetworkPolicy/cart: a peer of an egress rule selects no pod",
+		"NetworkPolicy/cart: a peer of an ingress rule selects no pods",
+		"NetworkPolicy/cart: a peer of an egress rule selects no pods",
 	}) with input as _policy(spec)
 	assert.same({found.path | some found in selectors.warn}, {
 		"/spec/ingress/0/from/1",

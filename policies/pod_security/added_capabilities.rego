@@ -1,8 +1,8 @@
 # METADATA
-# title: Containers add only common capabilities
+# title: Containers add only default capabilities
 # description: |
-#   Some Linux capabilities, such as SYS_ADMIN or NET_RAW, reach beyond the container. A container may add only those
-#   that a container runtime grants by default.
+#   Some Linux capabilities, such as SYS_ADMIN or NET_RAW, give access beyond the container. A container may add only
+#   capabilities that container runtimes grant by default.
 # custom:
 #   id: workloads.added_capabilities
 #   profile: baseline

@@ -1,14 +1,14 @@
 # METADATA
-# title: AppArmor profiles confine
+# title: AppArmor stays enabled
 # description: |
-#   Where a node has AppArmor it confines containers by default. A pod or container may choose another profile of the
-#   node, by field or by the older annotation, but not none.
+#   A node with AppArmor confines containers by default. A pod or container may select another profile of the node, with
+#   the field or the older annotation. It may not disable AppArmor.
 # custom:
 #   id: workloads.apparmor
 #   profile: baseline
 #   subjects: pods
 #   severity: medium
-#   fix: "remove appArmorProfile and its annotation, or set type: RuntimeDefault or Localhost"
+#   fix: "remove appArmorProfile and its annotation, or set its type to RuntimeDefault or Localhost"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
 package rules.pod_security.apparmor
 
@@ -23,7 +23,7 @@ deny contains found if {
 	not values.at(profile, ["type"]) in {"Localhost", "RuntimeDefault"}
 	found := finding.about_holder(context.holder, {
 		"msg": sprintf("sets the AppArmor profile %v", [values.at(profile, ["type"])]),
-		"fix": "remove appArmorProfile, or set type: RuntimeDefault or Localhost",
+		"fix": "remove appArmorProfile, or set its type to RuntimeDefault or Localhost",
 		"path": "/securityContext/appArmorProfile",
 	})
 }

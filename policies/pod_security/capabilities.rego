@@ -1,8 +1,8 @@
 # METADATA
 # title: Containers drop all capabilities
 # description: |
-#   A container runtime grants about fourteen Linux capabilities unasked. Each container drops ALL of them;
-#   NET_BIND_SERVICE is the only one it may take back.
+#   A container runtime grants about fourteen Linux capabilities by default. Each container must drop ALL of them. It
+#   may add back only NET_BIND_SERVICE.
 # custom:
 #   id: workloads.capabilities
 #   profile: restricted
@@ -36,7 +36,7 @@ deny contains found if {
 	not pods.is_windows(container.pod)
 	some capability in _capabilities(container, "add")
 
-	# What is not even common is for workloads.added_capabilities to deny.
+	# workloads.added_capabilities denies the capabilities that are not among the defaults.
 	capability in pod_security_standard.capabilities
 	not capability in _allowed
 	found := finding.about_container(container, {

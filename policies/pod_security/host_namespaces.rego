@@ -1,8 +1,8 @@
 # METADATA
-# title: Pods keep out of the node's namespaces
+# title: Pods do not use host namespaces
 # description: |
-#   hostNetwork escapes every NetworkPolicy; hostPID and hostIPC show a pod the processes and memory of its
-#   neighbours.
+#   hostNetwork bypasses every NetworkPolicy. hostPID and hostIPC expose the processes and the shared memory of other
+#   pods on the node.
 # custom:
 #   id: workloads.host_namespaces
 #   profile: baseline
@@ -20,7 +20,7 @@ deny contains found if {
 	some field in ["hostIPC", "hostNetwork", "hostPID"]
 	not object.get(pod.spec, field, false) in {null, false}
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod uses the node's namespace: %s", [field]),
+		"msg": sprintf("the pod uses a host namespace: %s", [field]),
 		"fix": sprintf("remove %s", [field]),
 		"path": sprintf("/%s", [field]),
 		"remove": true,

@@ -12,9 +12,9 @@ test_accepts_silence_and_false if {
 test_denies_each if {
 	target := examples.deployment({"hostIPC": true, "hostNetwork": true, "hostPID": true})
 	assert.messages(host_namespaces.deny, {
-		"Deployment/cart: the pod uses the node's namespace: hostIPC",
-		"Deployment/cart: the pod uses the node's namespace: hostNetwork",
-		"Deployment/cart: the pod uses the node's namespace: hostPID",
+		"Deployment/cart: the pod uses a host namespace: hostIPC",
+		"Deployment/cart: the pod uses a host namespace: hostNetwork",
+		"Deployment/cart: the pod uses a host namespace: hostPID",
 	}) with input as target
 }
 

@@ -1,7 +1,7 @@
 # METADATA
-# title: Pods do not open the node's disk
+# title: Pods do not mount host paths
 # description: |
-#   A hostPath volume shows files of the node, among them the keys of the kubelet and the socket of the container
+#   A hostPath volume exposes files of the node, for example the keys of the kubelet and the socket of the container
 #   runtime.
 # custom:
 #   id: workloads.host_path
@@ -21,7 +21,7 @@ deny contains found if {
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
 	values.at(volume, ["hostPath"]) != null
 	found := finding.about_pod(pod, {
-		"msg": sprintf("volume %s opens the node's disk", [values.text(values.at(volume, ["name"]))]),
+		"msg": sprintf("volume %s mounts a path of the node", [values.text(values.at(volume, ["name"]))]),
 		"fix": "use a persistentVolumeClaim, emptyDir, configMap, secret or projected volume",
 		"path": sprintf("/volumes/%d/hostPath", [index]),
 	})

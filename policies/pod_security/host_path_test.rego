@@ -11,7 +11,7 @@ test_accepts_other_volumes if {
 
 test_denies_the_nodes_disk if {
 	target := examples.deployment({"volumes": [{"name": "disk", "hostPath": {"path": "/"}}]})
-	assert.messages(host_path.deny, {"Deployment/cart: volume disk opens the node's disk"}) with input as target
+	assert.messages(host_path.deny, {"Deployment/cart: volume disk mounts a path of the node"}) with input as target
 }
 
 test_denies_in_every_kind if {

@@ -1,13 +1,13 @@
 # METADATA
-# title: Containers take no port of the node
+# title: Containers do not use host ports
 # description: |
-#   A hostPort binds a pod to one place on each node and is reached from outside past Services and their policies.
+#   A hostPort is reachable from outside and bypasses Services and NetworkPolicies. Only one pod per node can use it.
 # custom:
 #   id: workloads.host_ports
 #   profile: baseline
 #   subjects: containers
 #   severity: medium
-#   fix: "remove hostPort and reach the container through a Service"
+#   fix: "remove hostPort and expose the container through a Service"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
 package rules.pod_security.host_ports
 
@@ -20,8 +20,8 @@ deny contains found if {
 	some index, port in values.list(values.at(container.content, ["ports"]))
 	not values.at(port, ["hostPort"]) in {null, 0}
 	found := finding.about_container(container, {
-		"msg": sprintf("takes the node's port %v", [port.hostPort]),
-		"fix": "remove hostPort and reach the container through a Service",
+		"msg": sprintf("uses host port %v", [port.hostPort]),
+		"fix": "remove hostPort and expose the container through a Service",
 		"path": sprintf("/ports/%d/hostPort", [index]),
 		"remove": true,
 	})

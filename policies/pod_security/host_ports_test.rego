@@ -11,7 +11,7 @@ test_accepts_ports_of_the_container if {
 test_denies_ports_of_the_node if {
 	target := examples.server({"ports": [{"containerPort": 8080}, {"containerPort": 80, "hostPort": 80}]})
 	assert.messages(host_ports.deny, {
-		"Deployment/cart: container server takes the node's port 80",
+		"Deployment/cart: container server uses host port 80",
 	}) with input as target
 }
 

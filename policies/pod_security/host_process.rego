@@ -1,7 +1,7 @@
 # METADATA
-# title: Windows containers are no processes of the node
+# title: Windows containers are not host processes
 # description: |
-#   A HostProcess container has the rights of a process of the Windows node itself.
+#   A HostProcess container has the rights of a process that runs directly on the Windows node.
 # custom:
 #   id: workloads.host_process
 #   profile: baseline
@@ -19,7 +19,7 @@ deny contains found if {
 	some context in pods.contexts
 	not values.at(context.settings, ["windowsOptions", "hostProcess"]) in {false, null}
 	found := finding.about_holder(context.holder, {
-		"msg": "runs as a process of the Windows node",
+		"msg": "runs as a host process of the Windows node",
 		"fix": "remove windowsOptions.hostProcess",
 		"path": "/securityContext/windowsOptions/hostProcess",
 	})

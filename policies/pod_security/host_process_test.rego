@@ -14,7 +14,7 @@ test_accepts_silence_and_false if {
 
 test_denies_it_for_the_pod if {
 	assert.messages(host_process.deny, {
-		"Deployment/cart: the pod runs as a process of the Windows node",
+		"Deployment/cart: the pod runs as a host process of the Windows node",
 	}) with input as examples.deployment(_context)
 }
 

@@ -1,8 +1,8 @@
 # METADATA
 # title: Containers cannot gain privileges
 # description: |
-#   Unless allowPrivilegeEscalation is false, a set-user-ID program in the image can become root. Only the container
-#   itself can say so; there is no such field for the pod.
+#   Unless allowPrivilegeEscalation is false, a set-user-ID program in the image can become root. The field exists only
+#   for containers, not for pods.
 # custom:
 #   id: workloads.privilege_escalation
 #   profile: restricted

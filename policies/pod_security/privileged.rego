@@ -1,6 +1,6 @@
 # METADATA
 # title: Containers are not privileged
-# description: A privileged container has every right of the node it runs on.
+# description: A privileged container has full access to its node.
 # custom:
 #   id: workloads.privileged
 #   profile: baseline

@@ -1,8 +1,8 @@
 # METADATA
-# title: Probes and hooks ask their own pod
+# title: Probes and lifecycle hooks call only their own pod
 # description: |
-#   With `host` the kubelet sends the request wherever the manifest says, from the node and past every NetworkPolicy.
-#   Without it, it asks the pod.
+#   With `host`, the kubelet sends the request to that host. The request comes from the node and bypasses every
+#   NetworkPolicy. Without `host`, the request goes to the pod.
 # custom:
 #   id: workloads.probe_hosts
 #   profile: baseline
@@ -17,7 +17,7 @@ import data.lib.pod_security_standard
 import data.lib.pods
 import data.lib.values
 
-_askers := [
+_callers := [
 	["livenessProbe"],
 	["readinessProbe"],
 	["startupProbe"],
@@ -25,17 +25,17 @@ _askers := [
 	["lifecycle", "preStop"],
 ]
 
-# The standards forbid it from Kubernetes 1.34 on.
+# The standards have this check since Kubernetes 1.34.
 deny contains found if {
 	pod_security_standard.since(34)
 	some container in pods.containers
-	some asker in _askers
+	some caller in _callers
 	some handler in ["httpGet", "tcpSocket"]
-	path := array.concat(asker, [handler, "host"])
+	path := array.concat(caller, [handler, "host"])
 	host := values.at(container.content, path)
 	not host in {"", null}
 	found := finding.about_container(container, {
-		"msg": sprintf("asks the host %v by its %s", [host, asker[count(asker) - 1]]),
+		"msg": sprintf("sends a request to host %v in its %s", [host, caller[count(caller) - 1]]),
 		"fix": sprintf("remove %s", [concat(".", path)]),
 		"path": sprintf("/%s", [concat("/", path)]),
 		"remove": true,

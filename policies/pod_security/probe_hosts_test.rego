@@ -10,8 +10,8 @@ test_accepts_the_pod_itself if {
 
 test_denies_other_hosts if {
 	assert.messages(probe_hosts.deny, {
-		"Deployment/cart: container server asks the host 192.0.2.1 by its preStop",
-		"Deployment/cart: container server asks the host example.com by its livenessProbe",
+		"Deployment/cart: container server sends a request to host 192.0.2.1 in its preStop",
+		"Deployment/cart: container server sends a request to host example.com in its livenessProbe",
 	}) with input as examples.server({
 		"livenessProbe": {"httpGet": {"host": "example.com"}},
 		"lifecycle": {"preStop": {"tcpSocket": {"host": "192.0.2.1", "port": 1}}},

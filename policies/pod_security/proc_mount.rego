@@ -1,8 +1,9 @@
 # METADATA
 # title: The proc filesystem stays masked
 # description: |
-#   The runtime hides parts of /proc that reveal or change the node; procMount: Unmasked shows them. A pod with a user
-#   namespace of its own may ask for it from Kubernetes 1.35 on: root in it is nobody outside.
+#   The container runtime hides parts of /proc that reveal or change the state of the node. procMount: Unmasked exposes
+#   them. From Kubernetes 1.35, a pod in its own user namespace may use it, because its root user has no rights on the
+#   node.
 # custom:
 #   id: workloads.proc_mount
 #   profile: baseline

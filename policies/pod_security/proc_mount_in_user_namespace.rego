@@ -1,8 +1,8 @@
 # METADATA
-# title: The proc filesystem stays masked in user namespaces, too
+# title: The proc filesystem stays masked in user namespaces
 # description: |
-#   `baseline` lets a pod with a user namespace of its own unmask /proc, because its root is nobody outside;
-#   `restricted` does not.
+#   `baseline` allows a pod in its own user namespace to unmask /proc, because its root user has no rights on the node.
+#   `restricted` does not allow it.
 # custom:
 #   id: workloads.proc_mount_in_user_namespace
 #   profile: restricted

@@ -1,8 +1,9 @@
 # METADATA
 # title: Containers do not run as root
 # description: |
-#   The kubelet refuses to start a container as root when runAsNonRoot is true. It must hold for every container, init
-#   and ephemeral ones included, from the pod's securityContext or its own; an own `false` overrides the pod.
+#   With runAsNonRoot: true, the kubelet does not start a container as root. Each container needs this setting,
+#   including init and ephemeral containers. It can come from the securityContext of the pod or of the container. The
+#   value of the container overrides the value of the pod.
 # custom:
 #   id: workloads.run_as_non_root
 #   profile: restricted
@@ -20,7 +21,7 @@ deny contains found if {
 	not pods.has_user_namespace(pod)
 	not pods.setting(pod.spec, "runAsNonRoot") in {null, true}
 	found := finding.about_pod(pod, {
-		"msg": "the pod may run as root: it sets runAsNonRoot to something else than true",
+		"msg": "the pod may run as root: runAsNonRoot is not true",
 		"fix": "securityContext: {runAsNonRoot: true}",
 		"path": "/securityContext/runAsNonRoot",
 		"set": true,
@@ -38,11 +39,11 @@ deny contains found if {
 	})
 }
 
-_fault(container) := "it sets runAsNonRoot to something else than true" if {
+_fault(container) := "runAsNonRoot is not true" if {
 	not pods.setting(container.content, "runAsNonRoot") in {null, true}
 }
 
-_fault(container) := "neither it nor its pod sets runAsNonRoot" if {
+_fault(container) := "neither the container nor its pod sets runAsNonRoot" if {
 	pods.setting(container.content, "runAsNonRoot") == null
 	pods.setting(container.pod.spec, "runAsNonRoot") == null
 }

@@ -19,21 +19,21 @@ test_denies_silence_of_pod_and_container if {
 	target := examples.combined([examples.workload("Deployment", spec)])
 	assert.messages(run_as_non_root.deny, {concat("", [
 		"Deployment/cart: container server may run as root: ",
-		"neither it nor its pod sets runAsNonRoot",
+		"neither the container nor its pod sets runAsNonRoot",
 	])}) with input as target
 }
 
 test_denies_a_pod_that_may_be_root if {
 	assert.messages(run_as_non_root.deny, {concat("", [
 		"Deployment/cart: the pod may run as root: ",
-		"it sets runAsNonRoot to something else than true",
+		"runAsNonRoot is not true",
 	])}) with input as examples.deployment({"securityContext": {"runAsNonRoot": false}})
 }
 
 test_denies_a_container_that_overrides_its_pod if {
 	assert.messages(run_as_non_root.deny, {concat("", [
 		"Deployment/cart: container server may run as root: ",
-		"it sets runAsNonRoot to something else than true",
+		"runAsNonRoot is not true",
 	])}) with input as examples.server({"securityContext": {"runAsNonRoot": false}})
 }
 

@@ -1,13 +1,13 @@
 # METADATA
 # title: Nothing runs as user 0
 # description: |
-#   User 0 is root, whatever runAsNonRoot says elsewhere. Neither a pod nor any of its containers may ask for it.
+#   User 0 is root, even where runAsNonRoot is set elsewhere. Neither a pod nor its containers may set it.
 # custom:
 #   id: workloads.run_as_user
 #   profile: restricted
 #   subjects: pods
 #   severity: high
-#   fix: "set securityContext.runAsUser to the number of the image's own user"
+#   fix: "set securityContext.runAsUser to the user id of the image"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 package rules.pod_security.run_as_user
 
@@ -21,12 +21,12 @@ deny contains found if {
 	_is_root(values.at(context.settings, ["runAsUser"]))
 	found := finding.about_holder(context.holder, {
 		"msg": "runs as user 0",
-		"fix": "securityContext: {runAsUser: 1001}, or the number of the image's own user",
+		"fix": "securityContext: {runAsUser: 1001}, or the user id of the image",
 		"path": "/securityContext/runAsUser",
 	})
 }
 
-# A user that is not a number cannot be told from root.
+# A value that is not a number might be root.
 _is_root(user) if {
 	user != null
 	not _is_ordinary(user)

@@ -1,8 +1,8 @@
 # METADATA
-# title: Containers run under a seccomp profile
+# title: Containers run with a seccomp profile
 # description: |
-#   Without a profile a container may make every system call of the kernel. RuntimeDefault or Localhost, from the
-#   pod's securityContext or the container's own.
+#   Without a profile, a container can make every system call. Set RuntimeDefault or Localhost in the securityContext of
+#   the pod or of the container.
 # custom:
 #   id: workloads.seccomp
 #   profile: restricted
@@ -16,14 +16,14 @@ import data.lib.finding
 import data.lib.pods
 import data.lib.values
 
-# A profile that is none is for workloads.seccomp_unconfined to deny.
+# workloads.seccomp_unconfined denies invalid profiles.
 deny contains found if {
 	some container in pods.containers
 	not pods.is_windows(container.pod)
 	_type(container.content) == null
 	_type(container.pod.spec) == null
 	found := finding.about_container(container, {
-		"msg": "runs under no seccomp profile",
+		"msg": "runs without a seccomp profile",
 		"fix": "securityContext: {seccompProfile: {type: RuntimeDefault}}",
 		"path": "/securityContext/seccompProfile",
 		"set": {"type": "RuntimeDefault"},

@@ -19,7 +19,7 @@ test_denies_silence_everywhere if {
 	target := examples.every_kind(spec)
 	assert.same(examples.names(seccomp.deny), examples.kinds) with input as target
 	assert.messages(seccomp.deny, {
-	sprintf("%s/%s: container server runs under no seccomp profile", [kind, kind]) |
+	sprintf("%s/%s: container server runs without a seccomp profile", [kind, kind]) |
 		some kind in examples.kinds
 	}) with input as target
 }

@@ -1,8 +1,7 @@
 # METADATA
-# title: Nobody switches seccomp off
+# title: Seccomp stays enabled
 # description: |
-#   The profile Unconfined lets a container make every system call of the kernel. Only RuntimeDefault or Localhost may
-#   be named.
+#   With the profile Unconfined, a container can make every system call. Only RuntimeDefault and Localhost are allowed.
 # custom:
 #   id: workloads.seccomp_unconfined
 #   profile: baseline

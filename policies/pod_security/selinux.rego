@@ -1,8 +1,8 @@
 # METADATA
-# title: SELinux options stay within the container types
+# title: SELinux types are those for containers
 # description: |
-#   Another SELinux type, or any user or role, can lift what SELinux forbids containers. Only the types made for
-#   containers may be chosen.
+#   Another SELinux type, or a custom user or role, can remove the restrictions for containers. Only the types for
+#   containers are allowed.
 # custom:
 #   id: workloads.selinux
 #   profile: baseline

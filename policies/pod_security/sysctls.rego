@@ -1,8 +1,8 @@
 # METADATA
-# title: Pods set only safe kernel parameters
+# title: Pods set only safe sysctls
 # description: |
-#   Most sysctls belong to the whole node. The safe ones concern the pod's own namespaces alone; their list grows with
-#   Kubernetes.
+#   Most sysctls affect the whole node. Safe sysctls affect only the namespaces of the pod. Newer Kubernetes versions
+#   add to the list of safe sysctls.
 # custom:
 #   id: workloads.sysctls
 #   profile: baseline
@@ -17,7 +17,7 @@ import data.lib.pod_security_standard
 import data.lib.pods
 import data.lib.values
 
-# Those that are safe, in every version of Kubernetes,
+# The sysctls that are safe in every Kubernetes version.
 _always_safe := {
 	"kernel.shm_rmid_forced",
 	"net.ipv4.ip_local_port_range",
@@ -26,7 +26,7 @@ _always_safe := {
 	"net.ipv4.tcp_syncookies",
 }
 
-# and by the minor version that first said so.
+# The sysctls that became safe in a later version, by minor version.
 _safe_since := {
 	"net.ipv4.ip_local_reserved_ports": 27,
 	"net.ipv4.tcp_fin_timeout": 29,
@@ -52,8 +52,8 @@ deny contains found if {
 	name := values.at(sysctl, ["name"])
 	not name in _safe
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod sets the kernel parameter %v", [name]),
-		"fix": "remove it from the pod's securityContext.sysctls",
+		"msg": sprintf("the pod sets the unsafe sysctl %v", [name]),
+		"fix": "remove it from securityContext.sysctls of the pod",
 		"path": sprintf("/securityContext/sysctls/%d", [index]),
 	})
 }

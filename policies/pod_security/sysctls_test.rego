@@ -45,7 +45,7 @@ test_denies_what_was_not_safe_yet if {
 
 test_denies_others if {
 	assert.messages(sysctls.deny, {
-		"Deployment/cart: the pod sets the kernel parameter kernel.msgmax",
+		"Deployment/cart: the pod sets the unsafe sysctl kernel.msgmax",
 	}) with input as _target("kernel.msgmax")
 }
 

@@ -1,7 +1,8 @@
 # METADATA
-# title: Volumes are of the restricted types
+# title: Volumes have a type that restricted allows
 # description: |
-#   The old in-tree storage drivers need rights that a pod should not have. Storage is asked for by claim.
+#   Other volume types, such as the old in-tree storage drivers, need rights that a pod should not have. Use a
+#   PersistentVolumeClaim for storage.
 # custom:
 #   id: workloads.volume_types
 #   profile: restricted
@@ -27,7 +28,7 @@ _allowed := {
 	"secret",
 }
 
-# For workloads.host_path to deny.
+# workloads.host_path denies these.
 _baseline := {"hostPath"}
 
 deny contains found if {
@@ -36,7 +37,7 @@ deny contains found if {
 	some type, _ in object.remove(values.map(volume), ["name"])
 	not type in (_allowed | _baseline)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("volume %s is of type %s", [values.text(values.at(volume, ["name"])), type]),
+		"msg": sprintf("volume %s has the forbidden type %s", [values.text(values.at(volume, ["name"])), type]),
 		"fix": "use a persistentVolumeClaim, emptyDir, configMap, secret or projected volume",
 		"path": sprintf("/volumes/%d/%s", [index, type]),
 	})

@@ -28,7 +28,7 @@ test_accepts_what_another_rule_denies if {
 
 test_denies_other_types if {
 	target := examples.deployment({"volumes": [{"name": "share", "nfs": {"server": "a", "path": "/"}}]})
-	assert.messages(volume_types.deny, {"Deployment/cart: volume share is of type nfs"}) with input as target
+	assert.messages(volume_types.deny, {"Deployment/cart: volume share has the forbidden type nfs"}) with input as target
 }
 
 test_denies_in_every_kind if {

@@ -18,14 +18,14 @@ test_accepts_a_quota_that_is_just_enough if {
 
 test_denies_what_does_not_fit if {
 	assert.messages(fits.deny, {
-		"ResourceQuota/all: cpu is 399m, and everything at its largest takes 0.4: Deployment cart 4 × 0.1",
+		"ResourceQuota/all: cpu is 399m, but the maximum demand is 0.4: Deployment cart 4 × 0.1",
 	}) with input as _target({"cpu": "399m"})
 	assert.messages(fits.deny, {concat("", [
-		"ResourceQuota/all: limits.memory is 1000Mi, and everything at its largest takes 1Gi: ",
+		"ResourceQuota/all: limits.memory is 1000Mi, but the maximum demand is 1Gi: ",
 		"Deployment cart 4 × 0.25Gi",
 	])}) with input as _target({"limits.memory": "1000Mi"})
 	assert.messages(fits.deny, {
-		"ResourceQuota/all: pods is 3, and everything at its largest takes 4: Deployment cart 4 × 1",
+		"ResourceQuota/all: pods is 3, but the maximum demand is 4: Deployment cart 4 × 1",
 	}) with input as _target({"pods": 3})
 }
 
@@ -40,7 +40,7 @@ _jobs(number) := object.union(examples.workload("Job", examples.pod_spec), {
 
 test_names_the_three_who_take_the_most if {
 	assert.messages(fits.deny, {concat("", [
-		"ResourceQuota/all: pods is 9, and everything at its largest takes 10: ",
+		"ResourceQuota/all: pods is 9, but the maximum demand is 10: ",
 		"Job jobs-4 4 × 1, Job jobs-3 3 × 1, Job jobs-2 2 × 1",
 	])}) with input as examples.combined(array.concat(
 		[_quota({"hard": {"pods": 9}})],
@@ -55,7 +55,7 @@ _scoped(scope) := array.concat(_target({}), examples.combined([object.union(
 
 test_denies_what_does_not_fit_its_scopes if {
 	assert.messages(fits.deny, {
-		"ResourceQuota/scoped: pods is 0, and everything at its largest takes 4: Deployment cart 4 × 1",
+		"ResourceQuota/scoped: pods is 0, but the maximum demand is 4: Deployment cart 4 × 1",
 	}) with input as _scoped("NotTerminating")
 	assert.none(fits.deny | fits.warn) with input as _scoped("Terminating")
 }
@@ -63,7 +63,7 @@ test_denies_what_does_not_fit_its_scopes if {
 test_warns_of_scopes_that_are_not_known if {
 	target := _scoped("CrossNamespacePodAffinity")
 	assert.messages(fits.warn, {concat("", [
-		"ResourceQuota/scoped: has scopes of which it is not known here what they select: ",
+		"ResourceQuota/scoped: has unknown scopes: ",
 		"CrossNamespacePodAffinity",
 	])}) with input as target
 	assert.none(fits.deny) with input as target
@@ -73,13 +73,13 @@ test_warns_of_what_cannot_be_counted if {
 	daemons := examples.workload("DaemonSet", examples.pod_spec)
 	target := array.concat(_target({"pods": "4"}), examples.combined([daemons]))
 	assert.messages(fits.warn, {
-		"ResourceQuota/all: does not count DaemonSet cart, whose number of pods is not known here",
+		"ResourceQuota/all: does not count DaemonSet cart, because its number of pods is unknown",
 	}) with input as target
 	assert.none(fits.deny) with input as target
 	elsewhere := examples.combined([object.union(daemons, {"metadata": {"namespace": "else"}})])
 	assert.none(fits.warn) with input as array.concat(_target({"pods": "4"}), elsewhere)
 	assert.messages(fits.deny, {
-		"ResourceQuota/all: pods is 4, and everything at its largest takes 7: Deployment cart 4 × 1, DaemonSet cart 3 × 1",
+		"ResourceQuota/all: pods is 4, but the maximum demand is 7: Deployment cart 4 × 1, DaemonSet cart 3 × 1",
 	}) with input as target with data.cluster as {"nodes": 3}
 	assert.none(fits.warn) with input as target with data.cluster as {"nodes": 3}
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Containers and claims keep within the limits of their namespace
+# title: Containers and claims respect the LimitRange
 # description: |
-#   The API server refuses a pod or claim that asks for more than a LimitRange allows, or for less, and a container
-#   whose limit is too many times its request.
+#   The API server rejects a pod or claim with values above the maximum or below the minimum of a LimitRange. It also
+#   rejects a container whose limit is too many times its request.
 # custom:
 #   id: quota.limit_range
 #   profile: general
 #   subjects: [containers, PersistentVolumeClaim, apps/StatefulSet]
 #   severity: high
-#   fix: "ask for an amount within min and max of the LimitRange, or change these"
+#   fix: "set values between min and max of the LimitRange, or change the LimitRange"
 #   docs: https://kubernetes.io/docs/concepts/policy/limit-range/
 package rules.quota.limit_range
 
@@ -30,7 +30,7 @@ deny contains found if {
 	asked := values.at(container.content, ["resources", part, name])
 	_is_beyond(bound, asked, allowed)
 	found := finding.about_container(container, {
-		"msg": sprintf("has %s.%s %v, and LimitRange %s allows %s %v", [
+		"msg": sprintf("has %s.%s %v, but LimitRange %s allows %s %v", [
 			part,
 			name,
 			asked,
@@ -38,7 +38,7 @@ deny contains found if {
 			bound,
 			allowed,
 		]),
-		"fix": sprintf("keep within %s %v", [bound, allowed]),
+		"fix": sprintf("observe %s %v", [bound, allowed]),
 		"path": sprintf("/resources/%s/%s", [part, name]),
 	})
 }
@@ -53,14 +53,14 @@ deny contains found if {
 	asked := claim.content.spec.resources.requests.storage
 	_is_beyond(bound, asked, allowed)
 	found := finding.about(claim.resource, {
-		"msg": sprintf("claim %s asks for %v, and LimitRange %s allows %s %v", [
+		"msg": sprintf("claim %s requests %v, but LimitRange %s allows %s %v", [
 			claim.name,
 			asked,
 			limits.resource.name,
 			bound,
 			allowed,
 		]),
-		"fix": sprintf("keep within %s %v", [bound, allowed]),
+		"fix": sprintf("observe %s %v", [bound, allowed]),
 		"path": concat("", [claim.path, "/spec/resources/requests/storage"]),
 	})
 }
@@ -78,7 +78,7 @@ deny contains found if {
 	most := resource_quantity.parse(allowed) * effective_resources.of_container(namespace, resources, "requests", name)
 	_thousandths(limit) > _thousandths(most)
 	found := finding.about_container(container, {
-		"msg": sprintf("may take more than %v times the %s that it requests, which LimitRange %s allows", [
+		"msg": sprintf("may use more than %v times the %s that it requests, which LimitRange %s forbids", [
 			allowed,
 			name,
 			limits.resource.name,
@@ -98,7 +98,7 @@ deny contains found if {
 	asked := effective_resources.of_pod(pod, part, name)
 	_is_beyond(bound, asked, allowed)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has %s.%s %v in all, and LimitRange %s allows a pod %s %v", [
+		"msg": sprintf("the pod has %s.%s %v in total, but LimitRange %s allows %s %v per pod", [
 			part,
 			name,
 			asked,
@@ -106,7 +106,7 @@ deny contains found if {
 			bound,
 			allowed,
 		]),
-		"fix": sprintf("keep the sum of its containers within %s %v", [bound, allowed]),
+		"fix": sprintf("keep the sum over its containers within %s %v", [bound, allowed]),
 		"path": "/containers",
 	})
 }
@@ -115,5 +115,5 @@ _is_beyond("max", asked, allowed) if _thousandths(asked) > _thousandths(allowed)
 
 _is_beyond("min", asked, allowed) if _thousandths(asked) < _thousandths(allowed)
 
-# So that sums and products of decimals are equal to what they are on paper.
+# Rounds, to avoid rounding errors of decimal fractions.
 _thousandths(amount) := round(resource_quantity.parse(amount) * 1000)

@@ -43,18 +43,18 @@ test_accepts_anything_where_the_limits_are_of_something_else if {
 test_denies_amounts_beyond if {
 	limits := {"type": "Container", "min": {"memory": "200Mi"}, "max": {"cpu": "500m"}}
 	assert.messages(limit_range.deny, {
-		"Deployment/cart: container server has limits.cpu 1, and LimitRange all allows max 500m",
-		"Deployment/cart: container server has requests.memory 128Mi, and LimitRange all allows min 200Mi",
+		"Deployment/cart: container server has limits.cpu 1, but LimitRange all allows max 500m",
+		"Deployment/cart: container server has requests.memory 128Mi, but LimitRange all allows min 200Mi",
 	}) with input as examples.combined([_deployment, _range(limits)])
 }
 
 test_denies_claims_beyond if {
 	limits := {"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}, "max": {"storage": "2Gi"}}
 	assert.messages(limit_range.deny, {
-		"PersistentVolumeClaim/data: claim data asks for 3Gi, and LimitRange all allows max 2Gi",
+		"PersistentVolumeClaim/data: claim data requests 3Gi, but LimitRange all allows max 2Gi",
 	}) with input as examples.combined([_claim("3Gi"), _range(limits)])
 	assert.messages(limit_range.deny, {
-		"PersistentVolumeClaim/data: claim data asks for 1Mi, and LimitRange all allows min 1Gi",
+		"PersistentVolumeClaim/data: claim data requests 1Mi, but LimitRange all allows min 1Gi",
 	}) with input as examples.combined([_claim("1Mi"), _range(limits)])
 }
 
@@ -62,7 +62,7 @@ _ratio(most) := _range({"type": "Container", "maxLimitRequestRatio": {"cpu": mos
 
 test_denies_a_limit_of_too_many_requests if {
 	assert.messages(limit_range.deny, {
-		"Deployment/cart: container server may take more than 9 times the cpu that it requests, which LimitRange all allows",
+		"Deployment/cart: container server may use more than 9 times the cpu that it requests, which LimitRange all forbids",
 	}) with input as examples.combined([_deployment, _ratio(9)])
 	assert.none(limit_range.deny) with input as examples.combined([_deployment, _ratio("10")])
 }
@@ -94,7 +94,7 @@ test_accepts_what_is_equal_on_paper if {
 test_denies_pods_beyond if {
 	limits := {"type": "Pod", "min": {"memory": "129Mi", "cpu": "100m"}, "max": {"cpu": "900m", "memory": "256Mi"}}
 	assert.messages(limit_range.deny, {
-		"Deployment/cart: the pod has limits.cpu 1 in all, and LimitRange all allows a pod max 900m",
-		"Deployment/cart: the pod has requests.memory 134217728 in all, and LimitRange all allows a pod min 129Mi",
+		"Deployment/cart: the pod has limits.cpu 1 in total, but LimitRange all allows max 900m per pod",
+		"Deployment/cart: the pod has requests.memory 134217728 in total, but LimitRange all allows min 129Mi per pod",
 	}) with input as examples.combined([_deployment, _range(limits)])
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Containers state what a quota counts
+# title: Containers set the resources that a quota counts
 # description: |
-#   Where a ResourceQuota counts CPU or memory, a pod is refused of which one container does not state its share,
-#   unless a LimitRange fills it in.
+#   If a ResourceQuota counts CPU or memory, the API server rejects a pod with a container that does not set it, unless
+#   a LimitRange has a default.
 # custom:
 #   id: quota.required
 #   profile: general
 #   subjects: containers
 #   severity: high
-#   fix: "state the request or limit in every container, or a default in a LimitRange"
+#   fix: "set the request or limit in every container, or a default in a LimitRange"
 #   docs: https://kubernetes.io/docs/concepts/policy/resource-quotas/
 package rules.quota.required
 
@@ -38,7 +38,7 @@ deny contains found if {
 	not container.pod.spec.resources[part][name]
 	not effective_resources.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
 	found := finding.about_container(container, {
-		"msg": sprintf("has no %s.%s, which ResourceQuota %s counts", [part, name, entry.resource.name]),
+		"msg": sprintf("does not set %s.%s, which ResourceQuota %s counts", [part, name, entry.resource.name]),
 		"fix": sprintf("resources: {%s: {%s: …}}", [part, name]),
 		"path": "/resources",
 	})

@@ -56,7 +56,7 @@ test_denies_what_states_nothing if {
 	every line, said in _said {
 		counting := examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {line: 1}}})
 		assert.messages(required.deny, {
-			sprintf("Job/cart: container server has no %s, which ResourceQuota all counts", [said]),
+			sprintf("Job/cart: container server does not set %s, which ResourceQuota all counts", [said]),
 		}) with input as examples.combined([counting, _pod({})])
 	}
 }

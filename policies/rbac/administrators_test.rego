@@ -21,7 +21,7 @@ test_accepts_a_role_of_ones_own if {
 test_denies_cluster_admin_in_a_namespace_too if {
 	every kind in ["ClusterRoleBinding", "RoleBinding"] {
 		assert.messages(administrators.deny, {
-			sprintf("%s/cart: gives the role cluster-admin", [kind]),
+			sprintf("%s/cart: grants the role cluster-admin", [kind]),
 		}) with input as _binding(kind, "cluster-admin", _account)
 	}
 }
@@ -35,7 +35,7 @@ test_denies_writing_in_the_whole_cluster if {
 test_denies_the_administrators_group if {
 	target := _binding("RoleBinding", "view", {"kind": "Group", "name": "system:masters"})
 	assert.messages(administrators.deny, {
-		"RoleBinding/cart: names the group system:masters, which may do everything anyway",
+		"RoleBinding/cart: binds the group system:masters, which has all permissions anyway",
 	}) with input as target
 }
 

@@ -24,7 +24,7 @@ test_denies_rules_that_are_lost if {
 test_denies_a_selector_for_all if {
 	every selector in [{}, {"matchLabels": {}}] {
 		assert.messages(aggregation.deny, {
-			"ClusterRole/cart: takes the rules of every ClusterRole there is",
+			"ClusterRole/cart: includes the rules of all ClusterRoles",
 		}) with input as _role(_by(selector))
 		assert.none(aggregation.warn) with input as _role(_by(selector))
 	}
@@ -33,7 +33,7 @@ test_denies_a_selector_for_all if {
 test_warns_of_rules_from_elsewhere if {
 	target := _role(object.union(_by({"matchLabels": {"app": "cart"}}), {"rules": []}))
 	assert.messages(aggregation.warn, {
-		`ClusterRole/cart: takes the rules of every ClusterRole with {"matchLabels":{"app":"cart"}}, whoever writes it`,
+		`ClusterRole/cart: includes the rules of every ClusterRole with {"matchLabels":{"app":"cart"}}, whoever creates it`,
 	}) with input as target
 	assert.none(aggregation.deny) with input as target
 }

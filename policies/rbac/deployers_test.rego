@@ -36,17 +36,17 @@ _workloads := {
 test_denies_every_workload if {
 	every resource, group in _workloads {
 		assert.messages(deployers.deny, {
-			sprintf("Role/cart: may create %s, and so run anything", [resource]),
+			sprintf("Role/cart: can create %s, and so run anything", [resource]),
 		}) with input as _role(group, [resource], ["create"])
 	}
 }
 
 test_says_what_may_be_done if {
 	assert.messages(deployers.deny, {
-		"Role/cart: may create pods, and so run anything",
+		"Role/cart: can create pods, and so run anything",
 	}) with input as _role("", ["pods", "configmaps"], ["create"])
 	assert.messages(deployers.deny, {
-		"Role/cart: may create, patch, update deployments, statefulsets, and so run anything",
+		"Role/cart: can create, patch, update deployments, statefulsets, and so run anything",
 	}) with input as _role("apps", ["statefulsets", "deployments"], ["*"])
 	assert.size(deployers.deny, 1) with input as _role("batch", ["cronjobs"], ["patch"])
 }

@@ -26,7 +26,7 @@ test_denies_naming_whom_to_impersonate if {
 	named := {"rules": [{"apiGroups": [""], "resources": ["users"], "resourceNames": ["cart"], "verbs": ["impersonate"]}]}
 	role := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRole", "cart", named)
 	assert.messages(escalation.deny, {
-		"ClusterRole/cart: may impersonate users, and so get any right",
+		"ClusterRole/cart: can impersonate users, and so get every permission",
 	}) with input as examples.combined([role])
 }
 
@@ -68,13 +68,13 @@ _ways_by_admission := [["admissionregistration.k8s.io", resource, verb] |
 test_denies_every_way if {
 	every way in _ways {
 		assert.messages(escalation.deny, {
-			sprintf("Role/cart: may %s %s, and so get any right", [way[2], way[1]]),
+			sprintf("Role/cart: can %s %s, and so get every permission", [way[2], way[1]]),
 		}) with input as _role(way[0], way[1], [way[2]])
 	}
 }
 
 test_denies_all_verbs if {
 	assert.messages(escalation.deny, {
-		"Role/cart: may bind and escalate roles, and so get any right",
+		"Role/cart: can bind and escalate roles, and so get every permission",
 	}) with input as _role("rbac.authorization.k8s.io", "roles", ["*"])
 }

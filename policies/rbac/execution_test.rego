@@ -27,7 +27,7 @@ test_denies_every_door if {
 	]
 	every resource in doors {
 		assert.messages(execution.deny, {
-			sprintf("Role/cart: reaches into what runs, by %s", [resource]),
+			sprintf("Role/cart: gives access to running pods with %s", [resource]),
 		}) with input as _role("", resource)
 	}
 }

@@ -56,7 +56,7 @@ test_denies_whatever_lives_in_a_namespace if {
 	every group, resources in _namespaced {
 		every resource in resources {
 			assert.messages(reach.deny, {
-				sprintf("ClusterRoleBinding/cart: reaches %s of every namespace", [resource]),
+				sprintf("ClusterRoleBinding/cart: grants access to %s in all namespaces", [resource]),
 			}) with input as _target("ClusterRoleBinding", group, [resource])
 		}
 	}
@@ -64,6 +64,6 @@ test_denies_whatever_lives_in_a_namespace if {
 
 test_denies_reaching_every_namespace if {
 	assert.messages(reach.deny, {
-		"ClusterRoleBinding/cart: reaches configmaps, pods/log of every namespace",
+		"ClusterRoleBinding/cart: grants access to configmaps, pods/log in all namespaces",
 	}) with input as _target("ClusterRoleBinding", "", ["pods/log", "nodes", "configmaps"])
 }

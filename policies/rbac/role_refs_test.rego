@@ -52,6 +52,6 @@ test_denies_a_role_bound_for_the_cluster if {
 
 test_warns_of_a_cluster_role_from_elsewhere if {
 	assert.messages(role_refs.warn, {
-		"RoleBinding/cart: refers to ClusterRole web, which is not rendered here",
+		"RoleBinding/cart: refers to ClusterRole web, which is not rendered",
 	}) with input as _target("RoleBinding", {"kind": "ClusterRole", "name": "web"}, _cluster_role)
 }

@@ -21,7 +21,7 @@ test_accepts_other_resources_and_groups if {
 test_denies_every_way_to_read if {
 	every verb in ["get", "list", "watch", "patch", "update", "deletecollection"] {
 		assert.messages(secrets.deny, {
-			sprintf("Role/cart: may %s Secrets of its namespace", [verb]),
+			sprintf("Role/cart: can %s Secrets of its namespace", [verb]),
 		}) with input as _role("Role", {"verbs": [verb]})
 	}
 }
@@ -33,7 +33,7 @@ test_denies_a_named_secret_that_may_be_more if {
 
 test_denies_all_verbs_of_a_cluster_role if {
 	assert.messages(secrets.deny, {concat("", [
-		"ClusterRole/cart: may deletecollection, get, list, patch, update, watch Secrets ",
+		"ClusterRole/cart: can deletecollection, get, list, patch, update, watch Secrets ",
 		"wherever it is bound",
 	])}) with input as _role("ClusterRole", {"verbs": ["*"]})
 }

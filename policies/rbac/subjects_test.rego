@@ -34,7 +34,7 @@ test_accepts_people_who_are_called_like_accounts if {
 
 test_denies_an_account_that_is_not_rendered if {
 	assert.messages(subjects.deny, {
-		"RoleBinding/cart: names ServiceAccount shop/web, which is not rendered",
+		"RoleBinding/cart: has ServiceAccount shop/web, which is not rendered",
 	}) with input as _bound(_subject("web"))
 }
 
@@ -46,14 +46,14 @@ test_denies_it_where_only_pods_are_rendered if {
 test_denies_an_account_without_a_namespace if {
 	every name in ["cart", "default", "system:authenticated", "system:serviceaccounts:shop"] {
 		assert.messages(subjects.deny, {
-			sprintf("RoleBinding/cart: names ServiceAccount %s without a namespace", [name]),
+			sprintf("RoleBinding/cart: has ServiceAccount %s without a namespace", [name]),
 		}) with input as _bound({"kind": "ServiceAccount", "name": name})
 	}
 }
 
 test_denies_the_account_default if {
 	assert.messages(subjects.deny, {
-		"RoleBinding/cart: gives rights to the account default, which is every pod's that was given none",
+		"RoleBinding/cart: grants permissions to the account default, which every pod without its own account uses",
 	}) with input as _bound(_subject("default"))
 }
 
@@ -62,11 +62,11 @@ test_denies_everybody if {
 	every name in names {
 		every kind in ["Group", "User"] {
 			assert.messages(subjects.deny, {
-				sprintf("RoleBinding/cart: gives rights to everybody (%s)", [name]),
+				sprintf("RoleBinding/cart: grants permissions to everyone (%s)", [name]),
 			}) with input as _bound({"kind": kind, "name": name})
 		}
 	}
 	assert.messages(subjects.deny, {
-		"RoleBinding/cart: gives rights to every ServiceAccount of a namespace (system:serviceaccounts:shop)",
+		"RoleBinding/cart: grants permissions to every ServiceAccount of a namespace (system:serviceaccounts:shop)",
 	}) with input as _bound({"kind": "Group", "name": "system:serviceaccounts:shop"})
 }

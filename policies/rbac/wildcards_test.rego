@@ -14,15 +14,15 @@ test_accepts_what_is_named if {
 test_denies_each_wildcard if {
 	rule := {"apiGroups": ["*"], "resources": ["pods/*"], "verbs": ["*"], "nonResourceURLs": ["/*"]}
 	assert.messages(wildcards.deny, {
-		"Role/cart: apiGroups of a rule holds the wildcard *",
-		"Role/cart: resources of a rule holds the wildcard pods/*",
-		"Role/cart: verbs of a rule holds the wildcard *",
-		"Role/cart: nonResourceURLs of a rule holds the wildcard /*",
+		"Role/cart: has a wildcard in the apiGroups of a rule: *",
+		"Role/cart: has a wildcard in the resources of a rule: pods/*",
+		"Role/cart: has a wildcard in the verbs of a rule: *",
+		"Role/cart: has a wildcard in the nonResourceURLs of a rule: /*",
 	}) with input as _role(rule)
 }
 
 test_denies_every_address if {
 	assert.messages(wildcards.deny, {
-		"Role/cart: nonResourceURLs of a rule holds the wildcard *",
+		"Role/cart: has a wildcard in the nonResourceURLs of a rule: *",
 	}) with input as _role({"nonResourceURLs": ["*"], "verbs": ["get"]})
 }

@@ -16,7 +16,7 @@ _set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec
 	"spec": {},
 }]}})
 
-_messages := {"Job/cart: the pod mounts PersistentVolumeClaim backups, which the target does not hold"}
+_messages := {"Job/cart: the pod mounts PersistentVolumeClaim backups, which is not rendered"}
 
 test_accepts_a_claim_of_the_target if {
 	assert.none(claim.deny | claim.warn) with input as examples.combined([_pod("backups"), _claim("backups")])

@@ -26,18 +26,18 @@ test_leaves_secrets_to_their_own_rule if {
 
 test_denies_an_absent_key if {
 	assert.messages(config_map.deny, {
-		"Deployment/cart: container server reads key mode of ConfigMap settings, which has no such key",
+		"Deployment/cart: container server reads key mode of ConfigMap settings, which does not have this key",
 	}) with input as examples.combined([_reader, _config_map("settings", "other")])
 }
 
 test_denies_an_absent_config_map if {
 	target := examples.combined([_reader, _config_map("other", "mode")])
-	messages := {"Deployment/cart: container server reads ConfigMap settings, which the target does not hold"}
+	messages := {"Deployment/cart: container server reads ConfigMap settings, which is not rendered"}
 	assert.messages(config_map.deny, messages) with input as target
 }
 
 test_warns_where_no_config_map_is_kept if {
-	messages := {"Deployment/cart: container server reads ConfigMap settings, which the target does not hold"}
+	messages := {"Deployment/cart: container server reads ConfigMap settings, which is not rendered"}
 	assert.messages(config_map.warn, messages) with input as examples.combined([_reader])
 	assert.none(config_map.deny) with input as examples.combined([_reader])
 }

@@ -15,7 +15,7 @@ test_accepts_a_class_of_the_target_or_of_the_controller if {
 
 test_denies_a_class_beside_those_of_the_target if {
 	assert.messages(edge_class.deny, {
-		"Ingress/shop: is of IngressClass nginx, which the target does not make",
+		"Ingress/shop: has the IngressClass nginx, which is not rendered",
 	}) with input as examples.combined([_ingress, _class("other")])
 }
 
@@ -29,6 +29,6 @@ test_denies_a_gateway_class_beside_those_of_the_target if {
 	gateway := examples.resource(api, "Gateway", "shop", {"spec": {"gatewayClassName": "nginx"}})
 	class := {"apiVersion": api, "kind": "GatewayClass", "metadata": {"name": "other"}}
 	found := edge_class.deny with input as examples.combined([gateway, class])
-	assert.messages(found, {"Gateway/shop: is of GatewayClass nginx, which the target does not make"})
+	assert.messages(found, {"Gateway/shop: has the GatewayClass nginx, which is not rendered"})
 	assert.same({each.path | some each in found}, {"/spec/gatewayClassName"})
 }

@@ -24,27 +24,27 @@ test_accepts_other_services_beside_it if {
 test_warns_of_a_set_that_names_none if {
 	unnamed := examples.combined([examples.workload("StatefulSet", examples.pod_spec)])
 	assert.messages(headless_service.warn, {
-		"StatefulSet/cart: names no Service, so that nobody finds its pods by their names",
+		"StatefulSet/cart: has no serviceName, so its pods cannot be found by name",
 	}) with input as unnamed
 	assert.none(headless_service.deny) with input as unnamed
 }
 
 test_denies_an_absent_service if {
 	assert.messages(headless_service.deny, {
-		"StatefulSet/cart: names Service peers, which the target does not hold",
+		"StatefulSet/cart: refers to Service peers, which is not rendered",
 	}) with input as examples.combined([_set, _service("other", _headless)])
 }
 
 test_denies_a_service_of_another_kind if {
 	assert.messages(headless_service.deny, {
-		"StatefulSet/cart: names Service peers, which is not headless",
-		"StatefulSet/cart: names Service peers, which does not select its pods",
+		"StatefulSet/cart: refers to Service peers, which is not headless",
+		"StatefulSet/cart: refers to Service peers, which does not select its pods",
 	}) with input as examples.combined([_set, _service("peers", {"selector": {"app": "web"}})])
 }
 
 test_warns_where_no_service_is_kept if {
 	assert.messages(headless_service.warn, {
-		"StatefulSet/cart: names Service peers, which the target does not hold",
+		"StatefulSet/cart: refers to Service peers, which is not rendered",
 	}) with input as examples.combined([_set])
 	assert.none(headless_service.deny) with input as examples.combined([_set])
 }

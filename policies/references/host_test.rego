@@ -34,7 +34,7 @@ test_knows_every_digit if {
 	sibling := object.union(_service("a2b3c-9", {"ports": [{"port": 80}]}), {"metadata": {"namespace": "2d-3e-4"}})
 	target := examples.combined([sibling, _config("A", "http://a2b3c-9.2d-3e-4.svc:81")])
 	assert.messages(host.deny, {
-		"ConfigMap/settings: holds A, which leads to port 81 of Service a2b3c-9, which has 80",
+		"ConfigMap/settings: holds A, which refers to port 81 of Service a2b3c-9, which has 80",
 	}) with input as target
 	every name in ["2web", "w2b", "web2"] {
 		assert.size(host.deny, 1) with input as _with("A", sprintf("http://%s", [name]))
@@ -79,7 +79,7 @@ test_accepts_any_port_of_headless_services_and_names if {
 test_denies_services_that_are_not_there if {
 	every value in ["http://other:80", "redis://:secret@other", "http://other.shop.svc/"] {
 		assert.messages(host.deny, {
-			"ConfigMap/settings: holds A, which leads to Service other, and the target holds none in namespace shop",
+			"ConfigMap/settings: holds A, which refers to Service other, which is not rendered in namespace shop",
 		}) with input as _with("A", value)
 	}
 	every key in ["HOST", "DATABASE_HOST", "db_host"] {
@@ -91,13 +91,13 @@ test_denies_services_that_are_not_there if {
 test_denies_ports_that_a_service_has_not if {
 	every value, port in {"http://web:99": 99, "https://web": 443, "wss://web": 443} {
 		assert.messages(host.deny, {
-			sprintf("ConfigMap/settings: holds A, which leads to port %d of Service web, which has 80, 8080", [port]),
+			sprintf("ConfigMap/settings: holds A, which refers to port %d of Service web, which has 80, 8080", [port]),
 		}) with input as _with("A", value)
 	}
 	closed := _service("web", {"ports": [{"port": 8080}]})
 	every value in ["http://web", "ws://web"] {
 		assert.messages(host.deny, {
-			"ConfigMap/settings: holds A, which leads to port 80 of Service web, which has 8080",
+			"ConfigMap/settings: holds A, which refers to port 80 of Service web, which has 8080",
 		}) with input as examples.combined([closed, _config("A", value)])
 	}
 }
@@ -106,8 +106,8 @@ test_denies_variables if {
 	variable := object.union(examples.container, {"env": [{"name": "WEB_URL", "value": "http://other"}]})
 	found := host.deny with input as examples.combined([_web, examples.workload("Pod", {"containers": [variable]})])
 	assert.messages(found, {concat("", [
-		"Pod/cart: container server sets WEB_URL, which leads to Service other, ",
-		"and the target holds none in namespace shop",
+		"Pod/cart: container server sets WEB_URL, which refers to Service other, ",
+		"which is not rendered in namespace shop",
 	])})
 	assert.same({each.path | some each in found}, {"/spec/containers/0/env/0/value"})
 }

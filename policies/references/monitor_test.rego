@@ -46,8 +46,8 @@ test_denies_what_selects_nothing if {
 
 test_denies_ports_that_nothing_has if {
 	assert.messages(monitor.deny, {
-		"ServiceMonitor/cart: scrapes port metrics, which no Service that it selects has",
-		"PodMonitor/cart: scrapes port metrics, which no pod that it selects has",
+		"ServiceMonitor/cart: scrapes port metrics, which no selected Service has",
+		"PodMonitor/cart: scrapes port metrics, which no selected pod has",
 	}) with input as examples.combined([
 		_service,
 		_deployment,

@@ -8,7 +8,7 @@ _pod(name) := examples.workload("DaemonSet", object.union(examples.pod_spec, {"p
 
 _class(name) := {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}}
 
-_messages := {"DaemonSet/cart: the pod has PriorityClass first, which the target does not hold"}
+_messages := {"DaemonSet/cart: the pod has PriorityClass first, which is not rendered"}
 
 test_accepts_a_class_of_the_target if {
 	target := examples.combined([_pod("first"), _class("first")])

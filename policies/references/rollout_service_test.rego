@@ -15,7 +15,7 @@ test_accepts_services_of_the_target if {
 
 test_denies_absent_services if {
 	assert.messages(rollout_service.deny, {
-		"Rollout/cart: switches Service cart-next (canaryService), which the target does not hold",
+		"Rollout/cart: uses Service cart-next (canaryService), which is not rendered",
 	}) with input as examples.combined([
 		_service,
 		_rollout({"canary": {"stableService": "cart", "canaryService": "cart-next"}}),
@@ -33,7 +33,7 @@ test_denies_it_in_every_field if {
 				_rollout({strategy: {field: "gone"}}),
 			])
 			assert.messages(found, {
-				sprintf("Rollout/cart: switches Service gone (%s), which the target does not hold", [field]),
+				sprintf("Rollout/cart: uses Service gone (%s), which is not rendered", [field]),
 			})
 			assert.same({each.path | some each in found}, {concat("/", ["/spec/strategy", strategy, field])})
 		}
@@ -42,6 +42,6 @@ test_denies_it_in_every_field if {
 
 test_warns_where_no_service_is_kept if {
 	assert.messages(rollout_service.warn, {
-		"Rollout/cart: switches Service cart (activeService), which the target does not hold",
+		"Rollout/cart: uses Service cart (activeService), which is not rendered",
 	}) with input as examples.combined([_rollout({"blueGreen": {"activeService": "cart"}})])
 }

@@ -27,17 +27,17 @@ test_leaves_config_maps_to_their_own_rule if {
 
 test_denies_an_absent_key if {
 	assert.messages(secret.deny, {
-		"Deployment/cart: container server reads key jwt of Secret keys, whose source has no such key",
+		"Deployment/cart: container server reads key jwt of Secret keys, whose source does not have this key",
 	}) with input as examples.combined([_reader, _sealed("keys", "other")])
 }
 
 test_denies_an_absent_secret if {
-	messages := {"Deployment/cart: container server reads Secret keys, which nothing in the target makes"}
+	messages := {"Deployment/cart: container server reads Secret keys, which is neither rendered nor created"}
 	assert.messages(secret.deny, messages) with input as examples.combined([_reader, _sealed("other", "jwt")])
 }
 
 test_warns_where_no_secret_is_made if {
-	messages := {"Deployment/cart: container server reads Secret keys, which nothing in the target makes"}
+	messages := {"Deployment/cart: container server reads Secret keys, which is neither rendered nor created"}
 	assert.messages(secret.warn, messages) with input as examples.combined([_reader])
 	assert.none(secret.deny) with input as examples.combined([_reader])
 }

@@ -8,7 +8,7 @@ _pod := examples.workload("CronJob", object.union(examples.pod_spec, {"serviceAc
 
 _account(name) := examples.resource("v1", "ServiceAccount", name, {})
 
-_messages := {"CronJob/cart: the pod runs as ServiceAccount cart, which the target does not hold"}
+_messages := {"CronJob/cart: the pod uses ServiceAccount cart, which is not rendered"}
 
 test_accepts_an_account_of_the_target if {
 	assert.none(service_account.deny | service_account.warn) with input as examples.combined([_pod, _account("cart")])

@@ -11,7 +11,7 @@ _set(class) := object.union(examples.workload("StatefulSet", examples.pod_spec),
 
 _class(name) := {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}}
 
-_messages := {"StatefulSet/cart: claim data asks for StorageClass fast, which the target does not hold"}
+_messages := {"StatefulSet/cart: claim data has StorageClass fast, which is not rendered"}
 
 test_accepts_a_class_of_the_target if {
 	target := examples.combined([_set("fast"), _class("fast")])

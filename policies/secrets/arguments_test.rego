@@ -25,7 +25,7 @@ test_denies_a_secret_and_does_not_repeat_it if {
 	every words in [["--db-password=hunter2"], ["--db-password", "hunter2"], ["sh", "-c", "run --db-password 'hunter2'"]] {
 		target := examples.server({"command": words})
 		assert.messages(arguments.deny, {
-			"Deployment/cart: container server runs command, with the value of --db-password in it",
+			"Deployment/cart: container server runs command, which contains the value of --db-password",
 		}) with input as target
 		found := arguments.deny with input as target
 		not contains(json.marshal(found), "hunter2")
@@ -51,6 +51,6 @@ test_warns_of_a_secret_that_is_expanded if {
 	target := examples.server({"args": ["--password=$(PASSWORD)"], "env": [variable, {"name": "OTHER", "value": "1"}]})
 	assert.messages(arguments.warn, {concat("", [
 		"Deployment/cart: container server runs args, ",
-		"which shows the secret PASSWORD to whoever lists processes",
+		"which shows the secret PASSWORD in the list of processes",
 	])}) with input as target
 }

@@ -40,7 +40,7 @@ test_warns_before_the_environment_is_live if {
 
 test_denies_in_a_live_environment if {
 	assert.messages(demo_sealed.deny, {
-		"SealedSecret/cart: is still the demonstration's, in a live environment",
+		"SealedSecret/cart: has demonstration values in a live environment",
 	}) with input as _sealed(_demo) with data.demo as _table with data.target as {"live": true}
 	assert.none(demo_sealed.warn) with input as _sealed(_demo) with data.demo as _table
 		with data.target as {"live": true}

@@ -28,7 +28,7 @@ test_denies_every_form_and_does_not_repeat_it if {
 	every name, text in _credentials {
 		target := _config(sprintf("before %s after", [text]))
 		assert.messages(known_formats.deny, {
-			sprintf("ConfigMap/cart: holds file, with %s in it", [name]),
+			sprintf("ConfigMap/cart: holds file, which contains %s", [name]),
 		}) with input as target
 		found := known_formats.deny with input as target
 		not contains(json.marshal(found), text)
@@ -44,8 +44,8 @@ test_denies_every_kind_of_git_hub_token if {
 test_denies_variables_and_commands if {
 	address := "redis://:hunter2@redis"
 	assert.messages(known_formats.deny, {
-		"Deployment/cart: container server sets URL, with an address with a password in it",
-		"Deployment/cart: container server runs args, with an address with a password in it",
+		"Deployment/cart: container server sets URL, which contains an address with a password",
+		"Deployment/cart: container server runs args, which contains an address with a password",
 	}) with input as examples.server({"env": [{"name": "URL", "value": address}], "args": ["--url", address]})
 }
 

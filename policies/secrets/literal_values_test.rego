@@ -41,7 +41,7 @@ test_denies_a_literal_variable_and_does_not_repeat_it if {
 	target := _variable("DB_PASSWORD", "hunter2")
 	assert.messages(literal_values.deny, {concat("", [
 		"Deployment/cart: container server sets DB_PASSWORD, ",
-		"which is a secret by its name, to a literal value",
+		"a secret according to its name, to a literal value",
 	])}) with input as target
 	found := literal_values.deny with input as target
 	not contains(json.marshal(found), "hunter2")
@@ -57,7 +57,7 @@ test_denies_it_in_every_container if {
 
 test_denies_a_literal_setting if {
 	assert.messages(literal_values.deny, {
-		"ConfigMap/cart: holds jwtSecret, which is a secret by its name, to a literal value",
+		"ConfigMap/cart: holds jwtSecret, a secret according to its name, to a literal value",
 	}) with input as _config({"jwtSecret": "hunter2"})
 }
 
@@ -70,13 +70,13 @@ test_warns_of_lines_in_files if {
 		"",
 	])
 	assert.messages(literal_values.warn, {
-		"ConfigMap/cart: holds app.conf, in which lines look like secrets: SIGNING_KEY, apiKey, password",
+		"ConfigMap/cart: holds app.conf, in which some lines look like secrets: SIGNING_KEY, apiKey, password",
 	}) with input as _config({"app.conf": file})
 }
 
 test_warns_of_one_short_line if {
 	assert.messages(literal_values.warn, {
-		"ConfigMap/cart: holds app.conf, in which lines look like secrets: pin_token",
+		"ConfigMap/cart: holds app.conf, in which some lines look like secrets: pin_token",
 	}) with input as _config({"app.conf": "pin_token = 123"})
 	assert.none(literal_values.warn) with input as _config({"app.conf": "pin_token = 12"})
 }

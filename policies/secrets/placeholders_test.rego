@@ -23,7 +23,7 @@ test_accepts_real_values if {
 test_denies_placeholders_where_people_depend_on_it if {
 	every value in ["changeme", "CHANGE-ME", "todo", "xxx", "<password>", "a=your-password-here", "example"] {
 		assert.messages(placeholders.deny, {
-			"Deployment/cart: container server sets LEVEL, which is only a placeholder",
+			"Deployment/cart: container server sets LEVEL, which is a placeholder",
 		}) with input as _variable(value) with data.strict as _strict
 		assert.none(placeholders.warn) with input as _variable(value) with data.strict as _strict
 	}
@@ -32,7 +32,7 @@ test_denies_placeholders_where_people_depend_on_it if {
 test_denies_hosts_that_nobody_owns if {
 	every host in ["shop.example.com", "example.org", "shop.example", "shop.test", "localhost"] {
 		assert.messages(placeholders.deny, {
-			sprintf("Ingress/cart: serves %s, which is only a placeholder", [host]),
+			sprintf("Ingress/cart: serves %s, which is a placeholder", [host]),
 		}) with input as _ingress(host) with data.strict as _strict
 	}
 	route := examples.combined([examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "cart", {
@@ -49,7 +49,7 @@ test_accepts_hosts_that_the_outside_does_not_see if {
 test_warns_elsewhere if {
 	every table in [{}, {"shop": ["conventions"]}] {
 		assert.messages(placeholders.warn, {
-			"Deployment/cart: container server sets LEVEL, which is only a placeholder",
+			"Deployment/cart: container server sets LEVEL, which is a placeholder",
 		}) with input as _variable("changeme") with data.strict as table
 		assert.none(placeholders.deny) with input as _variable("changeme") with data.strict as table
 	}

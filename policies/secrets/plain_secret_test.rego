@@ -18,8 +18,8 @@ test_accepts_a_sealed_secret if {
 test_denies_values_and_does_not_repeat_them if {
 	target := _secret({"data": {"key": "aHVudGVyMg=="}, "stringData": {"key": "hunter2"}})
 	assert.messages(plain_secret.deny, {
-		"Secret/cart: carries values in data",
-		"Secret/cart: carries values in stringData",
+		"Secret/cart: contains values in data",
+		"Secret/cart: contains values in stringData",
 	}) with input as target
 	found := plain_secret.deny with input as target
 	not contains(json.marshal(found), "hunter2")

@@ -16,13 +16,13 @@ test_accepts_services_of_the_cluster if {
 
 test_denies_external_addresses_everywhere if {
 	assert.messages(exposure.deny, {
-		"Service/cart: takes over addresses by externalIPs",
+		"Service/cart: takes over addresses with externalIPs",
 	}) with input as _service({"externalIPs": ["192.0.2.1"]})
 }
 
 test_denies_other_ways_in if {
 	every type in ["LoadBalancer", "NodePort"] {
-		message := {sprintf("Service/cart: of type %s is reached past the edge", [type])}
+		message := {sprintf("Service/cart: has type %s and bypasses the Ingress or Gateway", [type])}
 		assert.messages(exposure.deny, message) with input as _service({"type": type}) with data.strict as _strict
 		assert.none(exposure.warn) with input as _service({"type": type}) with data.strict as _strict
 		assert.messages(exposure.warn, message) with input as _service({"type": type})

@@ -23,7 +23,7 @@ test_denies_ports_without_names if {
 
 test_denies_ports_that_are_alike if {
 	assert.messages(port_names.deny, {
-		"Service/cart: has several ports, and two are called http",
-		"Service/cart: has several ports, and two are 80 by TCP",
+		"Service/cart: has several ports, and two have the name http",
+		"Service/cart: has several ports, and two have number 80 and protocol TCP",
 	}) with input as _service([{"name": "http", "port": 80}, {"name": "http", "port": 80}])
 }

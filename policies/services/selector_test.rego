@@ -27,10 +27,10 @@ test_accepts_a_headless_service_over_several if {
 
 test_denies_a_selector_without_pods if {
 	target := examples.combined([_service({"selector": {"app": "web"}}), _deployment])
-	messages := {"Service/cart: selects the pods of no workload: app=web"}
+	messages := {"Service/cart: selects no pods of any workload: app=web"}
 	assert.messages(selector.deny, messages) with input as target
 	fixes := {found.fix | some found in selector.deny} with input as target
-	assert.same(fixes, {"write the labels of the workload's pod template; Deployment cart has app=cart"})
+	assert.same(fixes, {"use the labels in the pod template of the workload; Deployment cart has app=cart"})
 }
 
 test_denies_several_workloads if {
@@ -44,13 +44,13 @@ test_denies_several_workloads if {
 test_warns_of_a_canary if {
 	target := examples.combined([_cart, _deployment, _job("registry.example/shop/cart:2")])
 	assert.messages(selector.warn, {
-		"Service/cart: splits requests between workloads of the same images: Deployment cart, Job cart",
+		"Service/cart: splits requests between workloads with the same images: Deployment cart, Job cart",
 	}) with input as target
 	assert.none(selector.deny) with input as target
 }
 
 test_warns_where_nothing_runs if {
-	messages := {"Service/cart: selects the pods of no workload: app=cart"}
+	messages := {"Service/cart: selects no pods of any workload: app=cart"}
 	assert.messages(selector.warn, messages) with input as examples.combined([_cart])
 	assert.none(selector.deny) with input as examples.combined([_cart])
 }

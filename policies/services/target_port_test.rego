@@ -22,25 +22,28 @@ test_accepts_names_and_numbers_that_are_declared if {
 
 test_denies_an_undeclared_name if {
 	assert.messages(target_port.deny, {
-		"Service/cart: port 80 leads to targetPort web by TCP, which no container of Deployment cart declares",
+		"Service/cart: port 80 leads to targetPort web with protocol TCP, which no container of Deployment cart declares",
 	}) with input as _target({"port": 80, "targetPort": "web"}, _http)
 }
 
-_undeclared := {"Service/cart: port 80 leads to targetPort 80 by TCP, which no container of Deployment cart declares"}
+_undeclared := {concat("", [
+	"Service/cart: port 80 leads to targetPort 80 with protocol TCP, ",
+	"which no container of Deployment cart declares",
+])}
 
 test_warns_of_an_undeclared_number if {
 	target := _target({"port": 80}, _http)
 	assert.messages(target_port.warn, _undeclared) with input as target with data.strict as {}
 	assert.none(target_port.deny) with input as target with data.strict as {}
 	assert.same({found.fix | some found in target_port.warn}, {
-		"name one of the declared ports: http 8080/TCP",
+		"use one of the declared ports: http 8080/TCP",
 	}) with input as target with data.strict as {}
 }
 
 test_says_which_ports_are_declared if {
 	declared := array.concat(_http, [{"containerPort": 9090, "protocol": "UDP"}])
 	found := target_port.deny with input as _target({"port": 80, "targetPort": "web"}, declared)
-	assert.same({each.fix | some each in found}, {"name one of the declared ports: http 8080/TCP, 9090/UDP"})
+	assert.same({each.fix | some each in found}, {"use one of the declared ports: http 8080/TCP, 9090/UDP"})
 }
 
 test_denies_an_undeclared_number_where_that_is_strict if {
@@ -52,6 +55,6 @@ test_denies_an_undeclared_number_where_that_is_strict if {
 
 test_denies_another_protocol if {
 	assert.messages(target_port.deny, {
-		"Service/cart: port 80 leads to targetPort http by UDP, which no container of Deployment cart declares",
+		"Service/cart: port 80 leads to targetPort http with protocol UDP, which no container of Deployment cart declares",
 	}) with input as _target({"port": 80, "targetPort": "http", "protocol": "UDP"}, _http)
 }

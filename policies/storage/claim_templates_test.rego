@@ -15,7 +15,7 @@ test_accepts_what_says_what_it_is if {
 }
 
 test_warns_of_what_does_not if {
-	messages := {"StatefulSet/cart: claim template data does not say what it is"}
+	messages := {"StatefulSet/cart: claim template data does not set apiVersion: v1 and kind: PersistentVolumeClaim"}
 	assert.messages(claim_templates.warn, messages) with input as _set({})
 		with data.strict as {}
 	half := _set({"kind": "PersistentVolumeClaim"})

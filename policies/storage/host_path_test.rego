@@ -14,7 +14,7 @@ test_accepts_other_volumes if {
 
 test_denies_folders_of_a_node if {
 	assert.messages(host_path.deny, {
-		"PersistentVolume/data: opens the folder /srv of whichever node the pod runs on",
+		"PersistentVolume/data: mounts the path /srv of the current node of the pod",
 	}) with input as _volume({"hostPath": {"path": "/srv"}})
 	assert.size(host_path.deny, 1) with input as _volume({"hostPath": {}})
 }

@@ -19,11 +19,11 @@ test_accepts_sets_without_claims if {
 
 test_warns_of_what_is_left_out if {
 	assert.messages(retention.warn, {
-		"StatefulSet/cart: does not say what becomes of its claims: whenDeleted, whenScaled",
+		"StatefulSet/cart: does not set the retention policy of its claims: whenDeleted, whenScaled",
 	}) with input as _set(_claims) with data.strict as {}
 	half := object.union(_claims, {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}})
 	assert.messages(retention.warn, {
-		"StatefulSet/cart: does not say what becomes of its claims: whenScaled",
+		"StatefulSet/cart: does not set the retention policy of its claims: whenScaled",
 	}) with input as _set(half) with data.strict as {}
 }
 

@@ -1,14 +1,14 @@
 # METADATA
-# title: Volumes are those of the table
+# title: Volume claims match the table
 # description: |
-#   The table `storage` states, for a namespace, the size and class of each StatefulSet's claims, and what becomes of
-#   them. Sizes are compared by value. A claim of the table must be there once anything runs in the namespace.
+#   The table `storage` lists the size, class and retention of the claims of each StatefulSet in a namespace. Sizes are
+#   compared by value. If anything runs in the namespace, every claim of the table must be rendered.
 # custom:
 #   id: storage.table
 #   profile: system
 #   subjects: apps/StatefulSet
 #   severity: high
-#   fix: "write the table's size, class and retention in the overlay, or change the table in the same pull request"
+#   fix: "set the size, class and retention of the table in the overlay, or change the table in the same pull request"
 package rules.storage.table
 
 import data.lib.finding
@@ -23,8 +23,8 @@ deny contains found if {
 	some name, _ in rows
 	not _exists(namespace, workload, name)
 	found := finding.about_namespace(namespace, {
-		"msg": sprintf("the table of storage lists claim %s of %s, which is not rendered", [name, workload]),
-		"fix": "render the claim, or take its row out of policies/data/storage.yaml",
+		"msg": sprintf("the table `storage` lists claim %s of %s, which is not rendered", [name, workload]),
+		"fix": "render the claim, or remove it from policies/data/storage.yaml",
 		"path": "",
 	})
 }
@@ -35,7 +35,7 @@ deny contains found if {
 	differences := _differences(claim, row)
 	path := differences[0][1]
 	found := finding.about(claim.resource, {
-		"msg": sprintf("claim %s differs from the table of storage: %s", [
+		"msg": sprintf("claim %s differs from the table `storage`: %s", [
 			claim.name,
 			concat(", ", [text | some [text, _] in differences]),
 		]),
@@ -51,7 +51,7 @@ _exists(namespace, workload, name) if {
 	claim.resource.namespace == namespace
 }
 
-# Each with the place that it is about.
+# The differences with the path of each.
 _differences(claim, row) := sort((({[difference, sprintf("%s/spec/resources/requests/storage", [claim.path])] |
 	size := values.at(claim.content, ["spec", "resources", "requests", "storage"])
 	not resource_quantity.are_equal(size, row.size)

@@ -29,14 +29,14 @@ test_accepts_what_is_not_in_the_table if {
 
 test_denies_what_differs if {
 	assert.messages(table.deny, {concat("", [
-		"StatefulSet/cart: claim data differs from the table of storage: ",
+		"StatefulSet/cart: claim data differs from the table `storage`: ",
 		"class is slow instead of fast, size is 2Gi instead of 1Gi, whenScaled is Delete instead of Retain",
 	])}) with input as _set("2Gi", "slow", {"whenDeleted": "Retain", "whenScaled": "Delete"}) with data.storage as _rows
 }
 
 test_denies_one_difference if {
 	assert.messages(table.deny, {
-		"StatefulSet/cart: claim data differs from the table of storage: class is slow instead of fast",
+		"StatefulSet/cart: claim data differs from the table `storage`: class is slow instead of fast",
 	}) with input as _set("1Gi", "slow", _retained) with data.storage as _rows
 }
 
@@ -49,7 +49,7 @@ test_denies_what_only_others_have if {
 	every changes in others {
 		other := object.union(_set("1Gi", "fast", _retained)[0].contents, changes)
 		assert.messages(table.deny, {
-			"Namespace/shop: the table of storage lists claim data of cart, which is not rendered",
+			"Namespace/shop: the table `storage` lists claim data of cart, which is not rendered",
 		}) with input as examples.combined([other, examples.workload("Job", examples.pod_spec)])
 			with data.storage as _rows
 	}
@@ -57,6 +57,6 @@ test_denies_what_only_others_have if {
 
 test_denies_what_is_not_rendered if {
 	assert.messages(table.deny, {
-		"Namespace/shop: the table of storage lists claim data of cart, which is not rendered",
+		"Namespace/shop: the table `storage` lists claim data of cart, which is not rendered",
 	}) with input as examples.combined([examples.workload("Job", examples.pod_spec)]) with data.storage as _rows
 }

@@ -25,7 +25,7 @@ test_accepts_claims_where_nothing_runs if {
 test_warns_of_claims_that_nobody_mounts if {
 	every name in ["data", "data-cart", "data-cart-old", "other"] {
 		assert.messages(unused_claim.warn, {
-			sprintf("PersistentVolumeClaim/%s: is mounted by no pod", [name]),
+			sprintf("PersistentVolumeClaim/%s: is not mounted by any pod", [name]),
 		}) with input as examples.combined([_claim(name), _set, _job])
 	}
 }

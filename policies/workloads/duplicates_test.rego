@@ -32,7 +32,7 @@ test_denies_two_ports_of_one_number if {
 		{"containerPort": 53, "name": "c", "protocol": "TCP"},
 	]})
 	assert.messages(duplicates.deny, {
-		"Deployment/cart: container server has the port 53/TCP twice",
+		"Deployment/cart: container server declares port 53/TCP twice",
 	}) with input as target
 	assert.none(duplicates.warn) with input as target
 }
@@ -58,19 +58,19 @@ test_warns_of_a_port_in_two_containers if {
 		)],
 	})
 	assert.messages(duplicates.warn, {
-		"Deployment/cart: the pod has the port http in several containers: b, c",
+		"Deployment/cart: the pod has port http in several containers: b, c",
 	}) with input as target
 	same := _pod({"containers": [_listening("a", {"containerPort": 80}), _listening("b", {"containerPort": 80})]})
 	assert.messages(duplicates.warn, {
-		"Deployment/cart: the pod has the port 80/TCP in several containers: a, b",
+		"Deployment/cart: the pod has port 80/TCP in several containers: a, b",
 	}) with input as same
 	assert.none(duplicates.deny) with input as same
 }
 
 test_denies_containers_and_volumes_of_one_name if {
 	assert.messages(duplicates.deny, {
-		"Deployment/cart: the pod has two of the name a, each a container",
-		"Deployment/cart: the pod has two of the name tmp, each a volume",
+		"Deployment/cart: the pod has two entries named a, each a container",
+		"Deployment/cart: the pod has two entries named tmp, each a volume",
 	}) with input as _pod({
 		"containers": [{"name": "a"}, {"name": "b"}],
 		"initContainers": [{"name": "a"}],
@@ -89,6 +89,6 @@ test_denies_it_in_every_container if {
 
 test_denies_an_ephemeral_container_of_the_name_of_another if {
 	assert.messages(duplicates.deny, {
-		"Deployment/cart: the pod has two of the name a, each a container",
+		"Deployment/cart: the pod has two entries named a, each a container",
 	}) with input as _pod({"containers": [{"name": "a"}], "ephemeralContainers": [{"name": "a"}]})
 }

@@ -24,14 +24,14 @@ test_denies_a_sleep_as_long_as_the_period if {
 		{"exec": {"command": ["sh", "-c", "sleep 5; sleep 30s && stop"]}},
 	] {
 		assert.messages(grace_period.deny, {
-			"Deployment/cart: container server sleeps 30 s before it stops, of the 30 s that it has",
+			"Deployment/cart: container server waits 30 s in preStop, but the grace period of the pod is 30 s",
 		}) with input as _stopping(hook, {})
 	}
 }
 
 test_denies_no_time_at_all if {
 	assert.messages(grace_period.deny, {
-		"Deployment/cart: the pod is killed at once, without being asked to stop",
+		"Deployment/cart: the pod is killed immediately, without time to stop",
 	}) with input as examples.deployment({"terminationGracePeriodSeconds": 0})
 }
 

@@ -28,14 +28,14 @@ test_accepts_windows if {
 
 test_denies_an_unstated_group if {
 	assert.messages(identity.deny, {
-		"Deployment/cart: the pod does not state runAsGroup",
+		"Deployment/cart: the pod does not set runAsGroup",
 	}) with input as _pod({"runAsUser": 1001}) with data.strict as _strict
 }
 
 test_denies_claims_without_a_group_for_files if {
 	spec := object.union(_claim, {"securityContext": _whole})
 	assert.messages(identity.deny, {
-		"Deployment/cart: the pod does not state fsGroup",
+		"Deployment/cart: the pod does not set fsGroup",
 	}) with input as examples.deployment(spec) with data.strict as _strict
 }
 
@@ -60,7 +60,7 @@ test_accepts_volumes_that_are_no_claims if {
 test_denies_a_claim_of_one_pod_without_a_group_for_files if {
 	volumes := [{"name": "tmp", "ephemeral": {"volumeClaimTemplate": {}}}]
 	assert.messages(identity.deny, {
-		"Deployment/cart: the pod does not state fsGroup",
+		"Deployment/cart: the pod does not set fsGroup",
 	}) with input as examples.deployment({"volumes": volumes, "securityContext": _whole}) with data.strict as _strict
 }
 
@@ -72,7 +72,7 @@ _silent(rest) := examples.combined([examples.workload("Deployment", object.union
 test_asks_init_containers_too if {
 	assert.none(identity.deny) with input as _silent({}) with data.strict as _strict
 	assert.messages(identity.deny, {
-		"Deployment/cart: the pod does not state runAsGroup, runAsUser",
+		"Deployment/cart: the pod does not set runAsGroup, runAsUser",
 	}) with input as _silent({"initContainers": [{"name": "init"}]}) with data.strict as _strict
 }
 

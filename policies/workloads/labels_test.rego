@@ -25,7 +25,7 @@ test_accepts_all_labels if {
 
 test_denies_a_missing_label_of_either if {
 	less := object.remove(_all, ["app.kubernetes.io/name"])
-	message := "Deployment/cart: it or its pods lack the labels app.kubernetes.io/name"
+	message := "Deployment/cart: the workload or its pods lack the labels app.kubernetes.io/name"
 	assert.messages(labels.deny, {message}) with input as _deployment(_all, less) with data.strict as _strict
 	assert.messages(labels.deny, {message}) with input as _deployment(less, _all) with data.strict as _strict
 }

@@ -15,6 +15,6 @@ test_accepts_workloads_and_owned_pods if {
 
 test_warns_of_a_pod_on_its_own if {
 	assert.messages(naked_pods.warn, {
-		"Pod/cart: stands on its own, and nothing starts it again",
+		"Pod/cart: is a bare Pod, and nothing recreates it",
 	}) with input as examples.combined([examples.workload("Pod", examples.pod_spec)])
 }

@@ -25,8 +25,8 @@ test_accepts_anything_where_the_table_says_nothing if {
 test_warns_of_limits_that_are_too_many_requests if {
 	target := examples.server({"resources": {"limits": {"cpu": "1.05", "memory": "268435457"}}})
 	assert.messages(overcommit.warn, {
-		"Deployment/cart: container server may take 10.5 times the cpu that it requests, and the table allows 10",
-		"Deployment/cart: container server may take 2 times the memory that it requests, and the table allows 2",
+		"Deployment/cart: container server may use 10.5 times the cpu that it requests; the table allows 10",
+		"Deployment/cart: container server may use 2 times the memory that it requests; the table allows 2",
 	}) with input as target with data.overcommit as _table
 }
 
@@ -46,7 +46,7 @@ test_warns_of_what_a_limit_range_fills_in if {
 	bare := examples.deployment({"containers": [examples.container_without("resources")]})
 	target := array.concat(bare, examples.combined([limits]))
 	assert.messages(overcommit.warn, {
-		"Deployment/cart: container server may take 20 times the cpu that it requests, and the table allows 10",
+		"Deployment/cart: container server may use 20 times the cpu that it requests; the table allows 10",
 	}) with input as target with data.overcommit as _table
 }
 

@@ -58,7 +58,7 @@ test_accepts_init_containers_and_jobs if {
 	assert.none(pre_stop.deny | pre_stop.warn) with input as examples.combined([_service({}), scaler, job])
 }
 
-_messages := {"Deployment/cart: container server serves web and does not wait in preStop"}
+_messages := {"Deployment/cart: container server serves web but does not wait in preStop"}
 
 test_denies_replicas_that_do_not_wait if {
 	every hook in [{}, {"preStop": null}, {"preStop": {}}, {"preStop": {"sleep": {"seconds": 0}}}, {"postStart": {
@@ -86,7 +86,7 @@ test_denies_once_for_several_services if {
 	more := object.union(_service({}), {"metadata": {"name": "shop"}})
 	target := array.concat(_target(2, {}), examples.combined([more]))
 	assert.messages(pre_stop.deny, {
-		"Deployment/cart: container server serves shop, web and does not wait in preStop",
+		"Deployment/cart: container server serves shop, web but does not wait in preStop",
 	}) with input as target with data.strict as _strict
 }
 

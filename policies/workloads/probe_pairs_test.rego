@@ -25,7 +25,7 @@ test_accepts_a_startup_probe if {
 
 test_denies_the_same_question if {
 	assert.messages(probe_pairs.deny, {
-		"Deployment/cart: container server asks the same in livenessProbe as in readinessProbe, without a startupProbe",
+		"Deployment/cart: container server has the same check in livenessProbe and readinessProbe, and no startupProbe",
 	}) with input as examples.server(_same) with data.strict as _strict
 }
 

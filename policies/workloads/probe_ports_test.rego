@@ -20,13 +20,13 @@ test_accepts_declared_ports if {
 
 test_denies_a_name_that_is_not_declared if {
 	assert.messages(probe_ports.deny, {
-		"Deployment/cart: container server has a readinessProbe of the port web, which it does not declare",
+		"Deployment/cart: container server has a readinessProbe with the undeclared port web",
 	}) with input as _probed("web")
 }
 
 test_warns_of_a_number_that_is_not_declared if {
 	assert.messages(probe_ports.warn, {
-		"Deployment/cart: container server has a readinessProbe of the port 8081, which it does not declare",
+		"Deployment/cart: container server has a readinessProbe with the undeclared port 8081",
 	}) with input as _probed(8081)
 	assert.size(probe_ports.deny, 1) with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
 }
@@ -36,8 +36,8 @@ test_denies_a_hook_of_a_port_that_is_not_declared if {
 	target := examples.server({"ports": _ports, "lifecycle": {"preStop": hook, "postStart": hook}})
 	found := probe_ports.deny with input as target
 	assert.messages(found, {
-		"Deployment/cart: container server has a postStart of the port web, which it does not declare",
-		"Deployment/cart: container server has a preStop of the port web, which it does not declare",
+		"Deployment/cart: container server has a postStart with the undeclared port web",
+		"Deployment/cart: container server has a preStop with the undeclared port web",
 	})
 	assert.same({each.path | some each in found}, {
 		"/spec/template/spec/containers/0/lifecycle/postStart/httpGet/port",
@@ -54,7 +54,7 @@ test_denies_it_of_every_probe_and_handler if {
 		every handler in ["grpc", "httpGet", "tcpSocket"] {
 			container := {"name": "server", kind: {handler: {"port": "web"}}}
 			assert.messages(probe_ports.deny, {
-				sprintf("Deployment/cart: container server has a %s of the port web, which it does not declare", [kind]),
+				sprintf("Deployment/cart: container server has a %s with the undeclared port web", [kind]),
 			}) with input as examples.deployment({"containers": [container]})
 		}
 	}

@@ -30,13 +30,13 @@ test_accepts_replicas_without_a_scaler if {
 
 test_denies_both if {
 	assert.messages(replicas_with_hpa.deny, {
-		"Deployment/cart: sets replicas, and HorizontalPodAutoscaler cart-scaler scales it",
+		"Deployment/cart: sets replicas, but HorizontalPodAutoscaler cart-scaler scales it",
 	}) with input as examples.combined([_scaler, _deployment(0)])
 }
 
 test_denies_both_with_keda if {
 	assert.messages(replicas_with_hpa.deny, {
-		"Deployment/cart: sets replicas, and ScaledObject cart-queue scales it",
+		"Deployment/cart: sets replicas, but ScaledObject cart-queue scales it",
 	}) with input as examples.combined([_keda_scaler, _deployment(2)])
 }
 
@@ -56,6 +56,6 @@ test_denies_it_of_every_kind_that_is_named if {
 	scaler := object.union(_scaler, {"spec": {"scaleTargetRef": {"kind": "StatefulSet"}}})
 	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
 	found := replicas_with_hpa.deny with input as examples.combined([scaler, set])
-	assert.messages(found, {"StatefulSet/cart: sets replicas, and HorizontalPodAutoscaler cart-scaler scales it"})
+	assert.messages(found, {"StatefulSet/cart: sets replicas, but HorizontalPodAutoscaler cart-scaler scales it"})
 	assert.same(examples.mends(found), {"/spec/replicas": {"remove": true}})
 }

@@ -15,7 +15,7 @@ test_accepts_the_same_amounts_written_differently if {
 test_denies_other_amounts if {
 	target := examples.server({"resources": {"requests": {"cpu": "200m"}, "limits": {"memory": null}}})
 	assert.messages(resource_table.deny, {concat("", [
-		"Deployment/cart: container server differs from the table of resources: ",
+		"Deployment/cart: container server differs from the table `resources`: ",
 		"requests.cpu is 200m instead of 100m, limits.memory is null instead of 0.25Gi",
 	])}) with input as target with data.resources as _table
 }
@@ -23,7 +23,7 @@ test_denies_other_amounts if {
 test_denies_a_missing_container if {
 	target := examples.server({"name": "main"})
 	assert.messages(resource_table.deny, {concat("", [
-		"Namespace/shop: the table of resources lists container server of cart, ",
+		"Namespace/shop: the table `resources` lists container server of cart, ",
 		"which is not rendered",
 	])}) with input as target with data.resources as _table
 }
@@ -50,8 +50,8 @@ test_another_workload_or_namespace_does_not_count if {
 	elsewhere := object.union(examples.workload("Deployment", spec), {"metadata": {"namespace": "else"}})
 	target := array.concat(examples.deployment({}), examples.combined([elsewhere]))
 	assert.messages(resource_table.deny, {
-		"Namespace/else: the table of resources lists container server of cart, which is not rendered",
-		"Namespace/shop: the table of resources lists container server of web, which is not rendered",
+		"Namespace/else: the table `resources` lists container server of cart, which is not rendered",
+		"Namespace/shop: the table `resources` lists container server of web, which is not rendered",
 	}) with input as target with data.resources as table
 }
 
@@ -64,6 +64,6 @@ test_an_init_container_does_not_count if {
 test_denies_one_difference if {
 	target := examples.server({"resources": {"limits": {"cpu": "2"}}})
 	assert.messages(resource_table.deny, {
-		"Deployment/cart: container server differs from the table of resources: limits.cpu is 2 instead of 1000m",
+		"Deployment/cart: container server differs from the table `resources`: limits.cpu is 2 instead of 1000m",
 	}) with input as target with data.resources as _table
 }

@@ -1,9 +1,9 @@
 # METADATA
-# title: Containers state what they need and may take
+# title: Containers set requests and limits
 # description: |
-#   Without requests the scheduler guesses and a node is overbooked; without limits one container starves its
-#   neighbours. CPU and memory, requests and limits, for containers and init containers, or for their pod as a whole;
-#   ephemeral ones cannot say.
+#   Without requests, the scheduler overbooks nodes. Without limits, one container can take the resources of others.
+#   Containers and init containers, or their pod as a whole, must set requests and limits for CPU and memory. Ephemeral
+#   containers cannot set them.
 # custom:
 #   id: workloads.resources
 #   profile: general
@@ -28,7 +28,7 @@ deny contains found if {
 	]
 	first := missing[0]
 	found := finding.about_container(container, {
-		"msg": sprintf("has no usable resources.%s", [concat(", ", missing)]),
+		"msg": sprintf("lacks a valid value for resources.%s", [concat(", ", missing)]),
 		"fix": "resources: {requests: {cpu: …, memory: …}, limits: {cpu: …, memory: …}}",
 		"path": sprintf("/resources/%s", [replace(first, ".", "/")]),
 	})

@@ -16,7 +16,7 @@ test_accepts_amounts_that_are_numbers if {
 test_denies_silence if {
 	target := examples.deployment({"containers": [examples.container_without("resources")]})
 	assert.messages(resources.deny, {concat("", [
-		"Deployment/cart: container server has no usable resources.",
+		"Deployment/cart: container server lacks a valid value for resources.",
 		"requests.cpu, requests.memory, limits.cpu, limits.memory",
 	])}) with input as target
 }
@@ -25,14 +25,14 @@ test_accepts_what_the_pod_states_as_a_whole if {
 	whole := {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "2"}}
 	target := examples.deployment({"containers": [examples.container_without("resources")], "resources": whole})
 	assert.messages(resources.deny, {
-		"Deployment/cart: container server has no usable resources.limits.memory",
+		"Deployment/cart: container server lacks a valid value for resources.limits.memory",
 	}) with input as target
 }
 
 test_denies_amounts_that_are_none if {
 	target := examples.server({"resources": {"requests": {"cpu": "much"}, "limits": {"memory": "lots"}}})
 	assert.messages(resources.deny, {
-		"Deployment/cart: container server has no usable resources.requests.cpu, limits.memory",
+		"Deployment/cart: container server lacks a valid value for resources.requests.cpu, limits.memory",
 	}) with input as target
 }
 

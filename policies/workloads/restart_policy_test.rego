@@ -25,7 +25,7 @@ test_denies_jobs_that_never_end if {
 	every kind in ["CronJob", "Job", "ScaledJob"] {
 		every spec in [{}, {"restartPolicy": "Always"}] {
 			assert.messages(restart_policy.deny, {
-				sprintf("%s/cart: the pod has restartPolicy Always, where a %s takes OnFailure or Never", [kind, kind]),
+				sprintf("%s/cart: the pod has restartPolicy Always, but a %s needs OnFailure or Never", [kind, kind]),
 			}) with input as _pods(kind, spec)
 		}
 	}
@@ -34,7 +34,7 @@ test_denies_jobs_that_never_end if {
 test_denies_what_is_not_started_again if {
 	every policy in ["Never", "OnFailure"] {
 		assert.messages(restart_policy.deny, {
-			sprintf("Deployment/cart: the pod has restartPolicy %s, where a Deployment takes Always", [policy]),
+			sprintf("Deployment/cart: the pod has restartPolicy %s, but a Deployment needs Always", [policy]),
 		}) with input as _pods("Deployment", {"restartPolicy": policy})
 	}
 }

@@ -40,11 +40,11 @@ test_accepts_what_rolls_out if {
 test_denies_limits_that_let_nothing_happen if {
 	every none in [{"maxSurge": 0, "maxUnavailable": 0}, {"maxSurge": "0%", "maxUnavailable": "0%"}] {
 		assert.messages(rollout.deny, {
-			"Deployment/cart: may neither add a pod nor take one away while it rolls out",
+			"Deployment/cart: can neither add nor remove a pod during a rollout",
 		}) with input as _rolling("Deployment", none)
 	}
 	assert.messages(rollout.deny, {
-		"DaemonSet/cart: may neither add a pod nor take one away while it rolls out",
+		"DaemonSet/cart: can neither add nor remove a pod during a rollout",
 	}) with input as _rolling("DaemonSet", {"maxUnavailable": 0})
 	assert.same({found.path | some found in rollout.deny}, {"/spec/updateStrategy/rollingUpdate"})
 		with input as _rolling(
@@ -60,14 +60,14 @@ test_denies_limits_where_all_is_recreated if {
 			"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0},
 		}})
 		assert.messages(rollout.deny, {
-			sprintf("%s/cart: has rollingUpdate beside type %s", [kind, type]),
+			sprintf("%s/cart: has rollingUpdate with type %s", [kind, type]),
 		}) with input as target
 	}
 }
 
 test_denies_a_deadline_before_readiness if {
 	assert.messages(rollout.deny, {
-		"Deployment/cart: gives up after 600 s, and a pod is ready after 600 s at the earliest",
+		"Deployment/cart: has a deadline of 600 s, but a pod is ready after 600 s at the earliest",
 	}) with input as _workload("Deployment", {"minReadySeconds": 600})
 	assert.none(rollout.deny) with input as _workload("Deployment", {"minReadySeconds": 599})
 	assert.none(rollout.deny) with input as _workload("Deployment", {"progressDeadlineSeconds": 1})
@@ -76,7 +76,7 @@ test_denies_a_deadline_before_readiness if {
 }
 
 _stopping := {
-	"Deployment/cart: stops all of its 2 replicas at once while it rolls out": [
+	"Deployment/cart: stops all 2 replicas at the same time during a rollout": [
 		{"type": "Recreate"},
 		{"rollingUpdate": {"maxUnavailable": 2}},
 		{"rollingUpdate": {"maxUnavailable": "100%"}},
@@ -98,10 +98,10 @@ test_warns_where_all_replicas_stop if {
 test_warns_of_what_does_not_roll_out if {
 	every kind in ["DaemonSet", "StatefulSet"] {
 		assert.messages(rollout.warn, {
-			sprintf("%s/cart: is updated only where somebody deletes its pods", [kind]),
+			sprintf("%s/cart: is updated only when someone deletes its pods", [kind]),
 		}) with input as _of_type(kind, "OnDelete")
 	}
 	assert.messages(rollout.warn, {
-		"Deployment/cart: is paused and rolls nothing out",
+		"Deployment/cart: is paused, so changes do not roll out",
 	}) with input as _workload("Deployment", {"paused": true})
 }

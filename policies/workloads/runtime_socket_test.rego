@@ -33,7 +33,7 @@ test_denies_it_in_every_kind if {
 	found := runtime_socket.deny
 		with input as examples.every_kind(object.union(examples.pod_spec, {"volumes": volumes}))
 	assert.same(examples.names(found), examples.kinds)
-	"Pod/Pod: volume host opens the container runtime of the node by /run/docker.sock" in examples.messages(found)
+	"Pod/Pod: volume host exposes the container runtime at /run/docker.sock" in examples.messages(found)
 }
 
 # Where the runtimes document their sockets.
@@ -51,7 +51,7 @@ test_denies_every_socket if {
 		`\\.\pipe\containerd-containerd`,
 	] {
 		assert.messages(runtime_socket.deny, {
-			sprintf("Deployment/cart: volume host opens the container runtime of the node by %s", [path]),
+			sprintf("Deployment/cart: volume host exposes the container runtime at %s", [path]),
 		}) with input as _mounted(path)
 	}
 }

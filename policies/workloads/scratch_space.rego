@@ -1,15 +1,15 @@
 # METADATA
-# title: Scratch space is bounded
+# title: Ephemeral storage is limited
 # description: |
-#   What a container writes outside of its claims fills the node's disk, and the kubelet then evicts pods that did
-#   nothing. A request and a limit of ephemeral-storage for each container and a sizeLimit for each emptyDir keep it
-#   to the one that writes. Warned of, and denied where the table `strict` lists conventions.
+#   Data that a container writes outside of its claims fills the disk of the node. The kubelet may then evict other
+#   pods. Requests and limits for ephemeral-storage and a sizeLimit for each emptyDir restrict the effect to the pod
+#   that writes. The rule warns. It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.scratch_space
 #   profile: general
 #   subjects: containers
 #   severity: low
-#   fix: "set requests and limits of ephemeral-storage, and sizeLimit of each emptyDir"
+#   fix: "set requests and limits for ephemeral-storage, and a sizeLimit for each emptyDir"
 #   docs: https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
 package rules.workloads.scratch_space
 
@@ -32,7 +32,7 @@ _left contains found if {
 	]
 	count(missing) > 0
 	found := finding.about_container(container, {
-		"msg": sprintf("states no ephemeral-storage in %s", [concat(", ", missing)]),
+		"msg": sprintf("does not set ephemeral-storage in %s", [concat(", ", missing)]),
 		"fix": "resources: {requests: {ephemeral-storage: …}, limits: {ephemeral-storage: …}}",
 		"path": "/resources",
 	})

@@ -20,7 +20,7 @@ test_accepts_bounded_space if {
 
 test_denies_a_container_without_bounds if {
 	assert.messages(scratch_space.deny, {
-		"Deployment/cart: container server states no ephemeral-storage in requests, limits",
+		"Deployment/cart: container server does not set ephemeral-storage in requests, limits",
 	}) with input as examples.deployment({}) with data.strict as _strict
 }
 
@@ -49,6 +49,6 @@ test_does_not_warn_where_strict if {
 test_denies_a_container_with_one_bound if {
 	half := object.union(examples.container, {"resources": {"requests": {"ephemeral-storage": "16Mi"}}})
 	assert.messages(scratch_space.deny, {
-		"Deployment/cart: container server states no ephemeral-storage in limits",
+		"Deployment/cart: container server does not set ephemeral-storage in limits",
 	}) with input as examples.deployment({"containers": [half]}) with data.strict as _strict
 }

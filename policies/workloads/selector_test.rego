@@ -38,7 +38,7 @@ test_accepts_what_selects_otherwise if {
 
 test_denies_a_selector_that_misses_its_pods if {
 	assert.messages(selector.deny, {
-		`Deployment/cart: its selector {"matchLabels":{"app":"web"}} does not find its own pods, which have {"app":"cart"}`,
+		`Deployment/cart: its selector {"matchLabels":{"app":"web"}} does not match its own pods, which have {"app":"cart"}`,
 	}) with input as examples.combined([_by("Deployment", {"app": "web"})])
 	assert.same({found.path | some found in selector.deny}, {"/spec/selector"}) with input as examples.combined([_by(
 		"Deployment",
@@ -50,14 +50,14 @@ test_denies_an_empty_selector if {
 	every empty in [{}, {"matchLabels": {}}, {"matchExpressions": []}] {
 		target := examples.combined([_workload("Deployment", {"selector": empty}), _web({})])
 		assert.messages(selector.deny, {
-			"Deployment/cart: its selector is empty and finds every pod of the namespace",
+			"Deployment/cart: its selector is empty and matches every pod of the namespace",
 		}) with input as target with data.strict as _strict
 	}
 }
 
 _overlap := examples.combined([_by("Deployment", {"app": "cart"}), _web({"app": "cart"})])
 
-_messages := {"Deployment/cart: its selector also finds the pods of Deployment web"}
+_messages := {"Deployment/cart: its selector also matches the pods of Deployment web"}
 
 test_warns_of_the_pods_of_others if {
 	assert.messages(selector.warn, _messages) with input as _overlap

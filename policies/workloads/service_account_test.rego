@@ -29,7 +29,7 @@ test_accepts_sharing_within_an_application if {
 test_denies_the_account_default if {
 	every spec in [{}, {"serviceAccountName": "default"}, {"serviceAccountName": null}] {
 		assert.messages(service_account.deny, {
-			"Deployment/cart: the pod runs as the account default",
+			"Deployment/cart: the pod uses the ServiceAccount default",
 		}) with input as examples.deployment(spec) with data.strict as _strict
 	}
 }
@@ -37,8 +37,8 @@ test_denies_the_account_default if {
 test_denies_sharing_between_applications if {
 	target := examples.combined([_workload("cart", {"app": "cart"}), _workload("web", {"app": "web"})])
 	assert.messages(service_account.deny, {
-		"Deployment/cart: the pod shares the account cart with web",
-		"Deployment/web: the pod shares the account cart with cart",
+		"Deployment/cart: the pod shares the ServiceAccount cart with web",
+		"Deployment/web: the pod shares the ServiceAccount cart with cart",
 	}) with input as target with data.strict as _strict
 }
 
@@ -50,7 +50,7 @@ test_names_few_of_many if {
 	found := examples.messages(service_account.deny) with input as target with data.strict as _strict
 	assert.size(found, 40)
 	named := "cart-101, cart-102, cart-103, cart-104, cart-105, others"
-	sprintf("Deployment/cart-140: the pod shares the account cart with %s", [named]) in found
+	sprintf("Deployment/cart-140: the pod shares the ServiceAccount cart with %s", [named]) in found
 }
 
 test_warns_elsewhere if {
@@ -65,8 +65,8 @@ test_does_not_warn_where_strict if {
 test_denies_the_account_default_once_where_it_is_shared if {
 	target := array.concat(examples.deployment({}), examples.combined([examples.caller("web", [])]))
 	assert.messages(service_account.deny, {
-		"Deployment/cart: the pod runs as the account default",
-		"Deployment/web: the pod runs as the account default",
+		"Deployment/cart: the pod uses the ServiceAccount default",
+		"Deployment/web: the pod uses the ServiceAccount default",
 	}) with input as target with data.strict as _strict
 }
 
@@ -75,8 +75,8 @@ test_names_all_others_by_the_recommended_label if {
 	target := examples.combined([_workload(name, {"app.kubernetes.io/name": name}) | some name in names])
 	found := examples.messages(service_account.deny) with input as target with data.strict as _strict
 	assert.same(found, {
-		"Deployment/cart: the pod shares the account cart with shop, web",
-		"Deployment/shop: the pod shares the account cart with cart, web",
-		"Deployment/web: the pod shares the account cart with cart, shop",
+		"Deployment/cart: the pod shares the ServiceAccount cart with shop, web",
+		"Deployment/shop: the pod shares the ServiceAccount cart with cart, web",
+		"Deployment/web: the pod shares the ServiceAccount cart with cart, shop",
 	})
 }

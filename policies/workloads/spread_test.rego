@@ -28,7 +28,7 @@ test_accepts_what_is_kept_apart if {
 
 test_denies_replicas_that_may_share_a_node if {
 	assert.messages(spread.deny, {
-		"Deployment/cart: all replicas of the pod may run on one node",
+		"Deployment/cart: all replicas of the pod may run on the same node",
 	}) with input as _deployment(2, {}) with data.strict as _strict
 	assert.size(spread.warn, 1) with input as _deployment(2, {})
 }
