@@ -11,21 +11,21 @@ import data.lib.finding
 # METADATA
 # description: Denials.
 # entrypoint: true
-deny contains _about(rule, said) if {
+deny contains _about(rule, body) if {
 	some rule
 
 	# regal ignore:mixed-iteration
-	some said in data.change[rule].deny
+	some body in data.change[rule].deny
 }
 
 # METADATA
 # description: Warnings.
 # entrypoint: true
-warn contains _about(rule, said) if {
+warn contains _about(rule, body) if {
 	some rule
 
 	# regal ignore:mixed-iteration
-	some said in data.change[rule].warn
+	some body in data.change[rule].warn
 }
 
-_about(rule, said) := object.union(finding.about_target(said), {"rule": concat(".", ["change", rule])})
+_about(rule, body) := object.union(finding.about_target(body), {"rule": concat(".", ["change", rule])})

@@ -13,7 +13,7 @@ test_accepts_one_major_version if {
 }
 
 test_warns_of_several_at_once if {
-	messages := {said.msg | some said in majors.warn} with input as _moves({
+	messages := {body.msg | some body in majors.warn} with input as _moves({
 		"cart": ["1.5.0", "2.0.0"],
 		"web": ["2.0.0", "3.0.0"],
 	})
@@ -21,6 +21,6 @@ test_warns_of_several_at_once if {
 }
 
 test_warns_of_skipping_one if {
-	messages := {said.msg | some said in majors.warn} with input as _moves({"cart": ["1.5.0", "3.0.0"]})
+	messages := {body.msg | some body in majors.warn} with input as _moves({"cart": ["1.5.0", "3.0.0"]})
 	assert.same(messages, {"cart: from 1.5.0 to 3.0.0 skips a major version"})
 }

@@ -24,7 +24,7 @@ test_denies_what_never_ran if {
 }
 
 test_denies_a_digest_that_never_ran if {
-	messages := {said.msg | some said in untried.deny} with input as _moved(false, {
+	messages := {body.msg | some body in untried.deny} with input as _moved(false, {
 		"tag": null,
 		"digest": "sha256:0123456789abcdef",
 	})

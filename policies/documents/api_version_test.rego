@@ -18,7 +18,7 @@ test_accepts_what_is_served if {
 	}
 }
 
-# The deprecation guide of Kubernetes once more, one removed kind a line: in which release, what, and what to write.
+# The deprecation guide of Kubernetes again, one removed kind per line: release, kind and replacement.
 _gone := `
 1.16 apps/v1beta1 Deployment → apps/v1
 1.16 apps/v1beta1 StatefulSet → apps/v1

@@ -6,7 +6,7 @@ import data.rules.documents.size
 
 _holding(kind, content) := examples.combined([examples.resource("v1", kind, "cart", content)])
 
-# 64 KiB, and the same in letters of two bytes.
+# 64 KiB, and the same size in characters of two bytes.
 _text := concat("", ["0123456789abcdef" | some _ in numbers.range(1, 4096)])
 
 _umlauts := concat("", ["äöüßäöüß" | some _ in numbers.range(1, 4096)])

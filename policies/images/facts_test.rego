@@ -28,9 +28,9 @@ _spec(container) := {
 
 _here := {"shop": {}}
 
-_differs(said) := {concat("", [
+_differs(body) := {concat("", [
 	"Deployment/cart: container server differs from the table `images` for registry.example/shop/cart: ",
-	said,
+	body,
 ])}
 
 test_accepts_what_is_known_of_another_image if {

@@ -82,7 +82,7 @@ test_reads_null_as_an_empty_text_in_a_map_of_texts if {
 	}
 }
 
-# What the API reference calls map[string]string, map[string][]byte or a list of quantities.
+# Fields with the type map[string]string, map[string][]byte or a map of quantities in the API reference.
 _maps := [
 	"annotations", "binaryData", "data", "encryptedData", "hard", "labels", "limits", "matchLabels", "nodeSelector",
 	"requests", "stringData",

@@ -1,21 +1,22 @@
 # METADATA
-# title: Amounts
+# title: Effective resources
 # description: |
-#   What containers and pods request and may take once the API server has filled in what they leave out: a request from
-#   the limit, and both from the LimitRanges of the namespace.
+#   The requests and limits of containers and pods, with the defaults that the API server sets: requests from limits,
+#   and both from the LimitRanges of the namespace.
 package lib.effective_resources
 
 import data.lib.documents
 import data.lib.resource_quantity
 import data.lib.values
 
-# The limits that LimitRanges set on containers.
+# The limits that LimitRanges set.
 limit_ranges := [{"content": item, "path": sprintf("/spec/limits/%d", [index]), "resource": resource} |
 	some resource in documents.of("", "LimitRange")
 	some index, item in values.list(values.at(resource.content, ["spec", "limits"]))
 ]
 
-# What a container has of a resource in one part, "requests" or "limits"; undefined where nobody says.
+# The value of a resource of a container in one part, "requests" or "limits". Undefined if there is no value and no
+# default.
 of_container(namespace, resources, part, name) := amount if {
 	amount := _written(resources, part, name)
 } else := _by_default(namespace, part, name)
@@ -26,7 +27,7 @@ _written(resources, "requests", name) := resource_quantity.parse(object.get(reso
 	limit := object.get(resources, ["limits", name], "")
 }
 
-# The first of these that a LimitRange has stands for what a container does not say.
+# The first of these fields in a LimitRange is the default.
 _defaults := {"limits": ["default", "max"], "requests": ["defaultRequest", "default", "max", "min"]}
 
 _by_default(namespace, part, name) := min([amounts[0] |
@@ -36,8 +37,9 @@ _by_default(namespace, part, name) := min([amounts[0] |
 	amounts := [resource_quantity.parse(limits.content[field][name]) | some field in _defaults[part]]
 ])
 
-# What a pod has of a resource in one part: what it says as a whole, or its containers together; but no less than an
-# init container with the sidecars before it. https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
+# The value of a resource of a pod in one part: the value of the pod, or the sum of its containers. It is at least the
+# value of each init container plus the sidecars before it.
+# https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
 of_pod(pod, part, name) := resource_quantity.parse(pod.spec.resources[part][name]) + _overhead(pod, name)
 
 of_pod(pod, part, name) := max([running, starting]) + _overhead(pod, name) if {

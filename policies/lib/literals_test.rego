@@ -59,13 +59,13 @@ test_commands_are_found_in_every_place if {
 test_findings_name_the_holder if {
 	[literal] := literals.variables with input as examples.server({"env": [{"name": "A", "value": "1"}]})
 	[setting] := literals.settings with input as examples.combined([_config])
-	said := {"msg": "a secret", "fix": "mend it"}
-	assert.same(literals.about(literal, said).msg, "Deployment/cart: container server sets A, a secret")
-	assert.same(literals.about(setting, said).msg, "ConfigMap/cart: holds a/b~c, a secret")
+	body := {"msg": "a secret", "fix": "mend it"}
+	assert.same(literals.about(literal, body).msg, "Deployment/cart: container server sets A, a secret")
+	assert.same(literals.about(setting, body).msg, "ConfigMap/cart: holds a/b~c, a secret")
 	hook := {"lifecycle": {"preStop": {"exec": {"command": ["a"]}}}}
 	[command] := literals.commands with input as examples.server(hook)
 	assert.same(
-		literals.about(command, said).msg,
+		literals.about(command, body).msg,
 		"Deployment/cart: container server runs lifecycle.preStop.exec.command, a secret",
 	)
 }

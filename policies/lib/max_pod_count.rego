@@ -1,14 +1,14 @@
 # METADATA
-# title: Demand
-# description: How many pods each workload may have at once, when it is scaled to its most and rolls.
+# title: Maximum number of pods
+# description: How many pods each workload can have at the same time, at its maximum scale and during a rollout.
 package lib.max_pod_count
 
 import data.lib.pods
 import data.lib.scaling
 import data.lib.values
 
-# Each workload's pod template with its number of pods. A DaemonSet has as many as there are nodes, which is known
-# where the table `cluster` says it.
+# The pod template of each workload with its number of pods. A DaemonSet has a pod for each node. The table `cluster`
+# contains the number of nodes.
 templates := [object.union(pod, {"number": of(pod.resource)}) |
 	some pod in pods.templates
 ]
@@ -40,17 +40,17 @@ of(resource) := most * _parallel(values.at(resource.content, ["spec", "jobTarget
 	most := object.get(resource.content, ["spec", "maxReplicaCount"], 100)
 }
 
-# A Job runs no more pods than it has to complete.
+# A Job does not run more pods than it has completions.
 _parallel(job) := min([parallelism, object.get(values.map(job), "completions", parallelism)]) if {
 	parallelism := object.get(values.map(job), "parallelism", 1)
 }
 
-# Where runs may overlap, one is likely not done when the next begins.
+# If runs may overlap, assume that one is still running when the next one starts.
 _runs("Allow") := 2
 
 _runs(policy) := 1 if policy != "Allow"
 
-# What a rollout adds, rounded up: https://pkg.go.dev/k8s.io/api/apps/v1#RollingUpdateDeployment
+# The pods that a rollout adds, rounded up: https://pkg.go.dev/k8s.io/api/apps/v1#RollingUpdateDeployment
 _surge(resource, most) := scaling.up(surge, most) if {
 	resource.kind == "Deployment"
 	object.get(resource.content, ["spec", "strategy", "type"], "RollingUpdate") == "RollingUpdate"

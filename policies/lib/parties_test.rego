@@ -21,7 +21,7 @@ _table := {
 	},
 }
 
-_titles(ids) := {parties.everybody[id].title | some id in ids}
+_titles(ids) := {parties.all_parties[id].title | some id in ids}
 
 _kube_system := {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
 
@@ -29,13 +29,13 @@ _named := {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator
 
 _expression(operator, allowed) := {"matchExpressions": [{"key": "app", "operator": operator, "values": allowed}]}
 
-# A target with a policy that lets this peer in, and with these documents besides.
+# A target with a policy that allows ingress from this peer, and with these additional documents.
 _from(peer, others) := examples.combined(array.concat([_cart, _web, policy], others)) if {
 	policy := examples.network_policy("cart", {"ingress": [{"from": [peer]}]})
 }
 
 test_everybody_has_a_place if {
-	titles := [party.title | some party in parties.everybody] with input as examples.combined([_cart, _web])
+	titles := [party.title | some party in parties.all_parties] with input as examples.combined([_cart, _web])
 		with data.flows as _table
 	assert.same(sort(titles), [
 		"a pod with unknown labels in kube-system", "a pod with unknown labels in shop",
@@ -50,9 +50,9 @@ test_others_may_depend_on_a_kind_or_an_object if {
 	scaled := examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", {})
 	every with_it in ["keda.sh/ScaledObject", "keda.sh/ScaledObject/cart"] {
 		table := {"others": {"scaler": {"namespace": "keda", "pods": {}, "with": with_it}}}
-		"scaler" in _titles([id | some id, _ in parties.everybody]) with data.flows as table
+		"scaler" in _titles([id | some id, _ in parties.all_parties]) with data.flows as table
 			with input as examples.combined([_cart, scaled])
-		not "scaler" in _titles([id | some id, _ in parties.everybody]) with data.flows as table
+		not "scaler" in _titles([id | some id, _ in parties.all_parties]) with data.flows as table
 			with input as examples.combined([_cart])
 	}
 }
@@ -81,7 +81,7 @@ test_a_group_is_of_rendered_pods if {
 }
 
 test_strangers_are_whom_nobody_declared if {
-	strangers := {party.title | some party in parties.everybody; party.stranger} with data.flows as {}
+	strangers := {party.title | some party in parties.all_parties; party.stranger} with data.flows as {}
 		with input as examples.combined([_cart])
 	assert.same(strangers, {
 		"a pod with unknown labels in shop", "a pod without labels in shop",
@@ -99,7 +99,7 @@ test_addresses_are_in_no_namespace if {
 }
 
 test_a_container_names_its_ports if {
-	assert.same(parties.everybody[0].ports, {["http", "TCP", 8080], ["http", "UDP", 53]})
+	assert.same(parties.all_parties[0].ports, {["http", "TCP", 8080], ["http", "UDP", 53]})
 		with input as examples.combined([_cart])
 }
 
@@ -189,7 +189,7 @@ test_addresses_are_called_after_the_narrowest_block if {
 		"internet": {"addresses": ["0.0.0.0/0"], "except": ["10.0.0.0/8"]},
 		"cache": {"addresses": ["10.0.0.10/32"]},
 	}}
-	titles := {party.block: party.title | some party in parties.everybody} with data.flows as table with input as []
+	titles := {party.block: party.title | some party in parties.all_parties} with data.flows as table with input as []
 	assert.same(titles, {
 		"0.0.0.0/0": "internet",
 		"0.0.0.0/1": "anybody",

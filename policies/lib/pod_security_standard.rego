@@ -1,18 +1,18 @@
 # METADATA
 # title: Pod Security Standards
 # description: |
-#   Where the standards changed with a minor version of Kubernetes, and which version decides: the oldest that
-#   promote.yaml names, because what it denies must not be deployed there. By hand it is 1.35.
+#   Differences of the standards between Kubernetes versions. The oldest version in promote.yaml decides, because a pod
+#   that it denies must not be deployed there. Without promote it is 1.35.
 package lib.pod_security_standard
 
 default minor := 35
 
 minor := to_number(found) if ["1", found] = split(data.target.kubernetes, ".")
 
-# Whether the standards that decide are those of Kubernetes 1.<first> or later.
+# Whether the standards are those of Kubernetes 1.<first> or later.
 since(first) if minor >= first
 
-# What `baseline` lets a container add. The container runtime grants most of it anyway.
+# The capabilities that `baseline` allows a container to add. Container runtimes grant most of them by default.
 capabilities := {
 	"AUDIT_WRITE",
 	"CHOWN",
@@ -29,5 +29,5 @@ capabilities := {
 	"SYS_CHROOT",
 }
 
-# What either standard accepts as a profile of system calls, if there is one.
+# The seccomp profiles that both standards allow.
 seccomp_profiles := {"Localhost", "RuntimeDefault"}

@@ -1,5 +1,5 @@
 # METADATA
-# title: Scopes
+# title: Quota scopes
 # description: |
 #   Which pods a ResourceQuota with scopes counts.
 #   https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-scopes
@@ -10,7 +10,7 @@ import data.lib.values
 
 _known := {"BestEffort", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating"}
 
-# All that a quota's spec names, each as an expression.
+# All scopes in the spec of a quota, each as an expression.
 of(spec) := array.concat(
 	[{"operator": "Exists", "scopeName": name} | some name in values.list(values.at(spec, ["scopes"]))],
 	[expression |
@@ -19,10 +19,10 @@ of(spec) := array.concat(
 	],
 )
 
-# Those of which it cannot be said here what they select.
+# The scopes that this file does not support.
 unknown(scopes) := {scope.scopeName | some scope in scopes} - _known
 
-# Whether a pod is in all of them.
+# Whether a pod is in all scopes.
 select(scopes, pod) if {
 	every scope in scopes {
 		_selects(scope.scopeName, scope, pod)
@@ -39,10 +39,10 @@ _selects("NotBestEffort", _, pod) if _asks(pod)
 
 _selects("PriorityClass", scope, pod) if _holds(scope.operator, scope, values.at(pod.spec, ["priorityClassName"]))
 
-# The deadline of a Job is its own and not its pods'.
+# The deadline of a Job belongs to the Job, not to its pods.
 _ends(pod) if is_number(values.at(pod.spec, ["activeDeadlineSeconds"]))
 
-# Whether it is sure of some CPU or memory, or may take only so much.
+# Whether a container requests CPU or memory, or limits it.
 _asks(pod) if {
 	some part in ["requests", "limits"]
 	some name in ["cpu", "memory"]

@@ -25,7 +25,7 @@ _target(policies) := examples.combined(array.concat([_db, _web], policies))
 
 _text(flows) := {sprintf("%s → %s %s", [from, to, ports]) |
 	some pair in {[flow[0], flow[1]] | some flow in flows}
-	[from, to] := [parties.everybody[pair[0]].title, parties.everybody[pair[1]].title]
+	[from, to] := [parties.all_parties[pair[0]].title, parties.all_parties[pair[1]].title]
 	ports := reachability.ports_of({flow | some flow in flows; array.slice(flow, 0, 2) == pair})
 }
 

@@ -1,9 +1,9 @@
 # METADATA
-# title: Quantities
-# description: Compares amounts of CPU and memory by value, however they are written.
+# title: Resource quantities
+# description: Parses and compares quantities of CPU and memory, which have several notations.
 package lib.resource_quantity
 
-# What a quantity amounts to: 2 and "2000m" are equal. Undefined when it cannot be read.
+# The value of a quantity: 2 and "2000m" are equal. Undefined for an invalid quantity.
 parse(quantity) := units.parse(sprintf("%v", [quantity])) if {
 	regex.match(`^[0-9.]+([mkMGTPE]|[KMGTPE]i|[eE][0-9]+)?$`, sprintf("%v", [quantity]))
 }

@@ -1,6 +1,6 @@
 # METADATA
-# title: Quotas
-# description: The ResourceQuotas of a target, and what is counted against each of their lines.
+# title: Resource quotas
+# description: The ResourceQuotas of a target, and the usage that each of their lines counts.
 package lib.resource_quotas
 
 import data.lib.documents
@@ -21,14 +21,14 @@ quotas := [quota |
 	}
 ]
 
-# Whether a pod is in the namespace and in the scopes of a quota.
+# Whether a pod is in the namespace and the scopes of a quota.
 applies_to(quota, pod) if {
 	pod.resource.namespace == quota.resource.namespace
 	quota_scopes.select(quota.scopes, pod)
 }
 
-# What counts against a line of a quota: who, how many, how much each and together; undefined for lines that are not
-# known.
+# The usage for a line of a quota: each resource with its number, its value and their product. Undefined for unknown
+# lines.
 usage(quota, line) := [_share(pod.resource, pod.number, 1) |
 	some pod in max_pod_count.templates
 	applies_to(quota, pod)
@@ -66,7 +66,7 @@ usage(quota, line) := [_share(resource, 1, each) |
 
 _share(resource, number, each) := {"each": each, "number": number, "resource": resource, "total": number * each}
 
-# The part of the resources and the resource that a line is about.
+# The part, "requests" or "limits", and the resource of a line.
 _compute(line) := ["requests", line] if line in {"cpu", "ephemeral-storage", "memory"}
 
 _compute(line) := [part, name] if {

@@ -48,7 +48,7 @@ test_keda_says_how_far_and_by_what if {
 	])
 }
 
-# Where it names no version, Kubernetes looks in the core group, and KEDA for a Deployment.
+# Without a version, Kubernetes uses the core group and KEDA uses a Deployment.
 test_the_core_group_has_no_name if {
 	every reference in [{"apiVersion": "v1", "kind": "Deployment"}, {"kind": "Deployment"}] {
 		hpa := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {"scaleTargetRef": reference}})

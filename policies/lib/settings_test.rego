@@ -94,7 +94,7 @@ _external(name, spec) := examples.resource("external-secrets.io/v1", "ExternalSe
 
 _sealed(name, spec) := examples.resource("bitnami.com/v1alpha1", "SealedSecret", name, {"spec": spec})
 
-# Each makes a Secret with the key b.
+# Each of them creates a Secret with the key b.
 _sources := [
 	examples.resource("v1", "Secret", "written", {"stringData": {"b": ""}}),
 	examples.resource("v1", "Secret", "encoded", {"data": {"b": ""}}),

@@ -1,6 +1,6 @@
 # METADATA
-# title: Claims
-# description: Every request for storage that a target makes, by a claim of its own or a workload's template.
+# title: Volume claims
+# description: The PersistentVolumeClaims of a target and the claim templates of its workloads.
 package lib.volume_claims
 
 import data.lib.documents
@@ -15,12 +15,12 @@ templates := [{"content": content, "name": name, "path": path, "resource": resou
 	path := sprintf("/spec/volumeClaimTemplates/%d", [index])
 ]
 
-# Claims written out.
+# PersistentVolumeClaims.
 _alone := [{"content": resource.content, "name": resource.name, "path": "", "resource": resource} |
 	some resource in documents.of("", "PersistentVolumeClaim")
 ]
 
-# Claims that live as long as one pod.
+# Claims with the lifetime of one pod.
 _passing := [{"content": content, "name": volume.name, "path": path, "resource": pod.resource} |
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
@@ -30,7 +30,7 @@ _passing := [{"content": content, "name": volume.name, "path": path, "resource":
 
 claims := array.flatten([templates, _alone, _passing])
 
-# Whether a StatefulSet's controller makes a claim of this name: <template>-<set>-<ordinal>.
+# Whether the controller of a StatefulSet creates a claim with this name: <template>-<set>-<ordinal>.
 is_of_a_set(namespace, name) if {
 	some claim in templates
 	claim.resource.namespace == namespace

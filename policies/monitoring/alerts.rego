@@ -21,11 +21,11 @@ deny contains found if {
 	some namespace in pods.namespaces
 	some name, row in data.alerts[namespace].rules
 	count(_named(namespace, name)) == 0
-	said := {
+	body := {
 		"msg": sprintf("the alert %s with threshold %s is missing", [name, row.threshold]),
 		"fix": sprintf("add the alert %s to a rule file, or remove it from policies/data/alerts.yaml", [name]),
 	}
-	found := _absent(_files(namespace), namespace, said)
+	found := _absent(_files(namespace), namespace, body)
 }
 
 deny contains found if {
@@ -50,17 +50,17 @@ deny contains found if {
 }
 
 # A missing alert is reported for the first rule file, or for the namespace if there is no rule file.
-_absent([], namespace, said) := finding.about_namespace(namespace, object.union(said, {"path": ""}))
+_absent([], namespace, body) := finding.about_namespace(namespace, object.union(body, {"path": ""}))
 
-_absent(files, _, said) := _about(files[0], said)
+_absent(files, _, body) := _about(files[0], body)
 
-_about(file, said) := finding.about(file.config, object.union(
-	{"fix": said.fix, "path": file.path},
-	{"msg": sprintf("%s: %s", [file.key, said.msg])},
+_about(file, body) := finding.about(file.config, object.union(
+	{"fix": body.fix, "path": file.path},
+	{"msg": sprintf("%s: %s", [file.key, body.msg])},
 ))
 
 # The path continues into the text of the ConfigMap, to the alert.
-_about_alert(alert, said) := _about(object.union(alert.file, {"path": concat("", [alert.file.path, alert.path])}), said)
+_about_alert(alert, body) := _about(object.union(alert.file, {"path": concat("", [alert.file.path, alert.path])}), body)
 
 _differences(alert, row) := array.concat(
 	[sprintf("expr does not contain %s", [row.threshold]) |

@@ -36,7 +36,7 @@ test_denies_another_level if {
 	labels := object.union(_labels, {"pod-security.kubernetes.io/enforce": "baseline"})
 	found := pod_security.deny with input as _namespace(labels)
 	assert.messages(found, {"Namespace/shop: pod-security.kubernetes.io/enforce is not restricted"})
-	assert.same(examples.mends(found), {"/metadata/labels/pod-security.kubernetes.io~1enforce": {"set": "restricted"}})
+	assert.same(examples.autofixes(found), {"/metadata/labels/pod-security.kubernetes.io~1enforce": {"set": "restricted"}})
 }
 
 test_denies_a_version_that_moves if {
@@ -47,5 +47,5 @@ test_denies_a_version_that_moves if {
 	found := pod_security.deny with input as _namespace(labels) with data.target.kubernetes as "1.33"
 	fix := "labels: {pod-security.kubernetes.io/warn-version: v1.33}, the oldest supported Kubernetes version"
 	assert.same({one.fix | some one in found}, {fix})
-	assert.same(examples.mends(found), {"/metadata/labels/pod-security.kubernetes.io~1warn-version": {"set": "v1.33"}})
+	assert.same(examples.autofixes(found), {"/metadata/labels/pod-security.kubernetes.io~1warn-version": {"set": "v1.33"}})
 }

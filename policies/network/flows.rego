@@ -60,10 +60,10 @@ deny contains found if {
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(from, "Egress")
 	keepers := object.get(_keepers, ["Egress", from], [])
-	found := _missing(parties.everybody[from], keepers, {
+	found := _missing(parties.all_parties[from], keepers, {
 		"path": "/spec/egress",
 		"msg": sprintf("reach %s on %s, as the table `flows` declares", [
-			parties.everybody[to].title,
+			parties.all_parties[to].title,
 			_ports(missing, from, to),
 		]),
 		"fix": "allow it with egress, or remove the flow from policies/data/flows.yaml",
@@ -75,10 +75,10 @@ deny contains found if {
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(to, "Ingress")
 	keepers := object.get(_keepers, ["Ingress", to], [])
-	found := _missing(parties.everybody[to], keepers, {
+	found := _missing(parties.all_parties[to], keepers, {
 		"path": "/spec/ingress",
 		"msg": sprintf("be reached by %s on %s, as the table `flows` declares", [
-			parties.everybody[from].title,
+			parties.all_parties[from].title,
 			_ports(missing, from, to),
 		]),
 		"fix": "allow it with ingress, or remove the flow from policies/data/flows.yaml",
@@ -88,7 +88,7 @@ deny contains found if {
 deny contains found if {
 	some direction, ends in reachability.isolated
 	some end in (parties.own - ends)
-	found := finding.about(parties.everybody[end].resource, {
+	found := finding.about(parties.all_parties[end].resource, {
 		"msg": sprintf("no NetworkPolicy selects it for %s, so all peers are allowed", [lower(direction)]),
 		"fix": "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace",
 		"path": "",
@@ -98,21 +98,21 @@ deny contains found if {
 # The ends that the finding is about. Policies of other namespaces are unknown, and undeclared pods need no flows.
 _is_held(id, direction) if {
 	id in reachability.isolated[direction]
-	not parties.everybody[id].stranger
+	not parties.all_parties[id].stranger
 }
 
 # The finding is about the policy that should contain the peer: the most specific policy for this end, if there is one.
-_missing(party, [keeper], said) := finding.about(keeper, object.union(said, {"msg": msg})) if {
-	msg := sprintf("does not let %s %s", [party.title, said.msg])
+_missing(party, [keeper], body) := finding.about(keeper, object.union(body, {"msg": msg})) if {
+	msg := sprintf("does not let %s %s", [party.title, body.msg])
 }
 
-_missing(party, [], said) := finding.about(party.resource, object.union(said, {"msg": msg, "path": ""})) if {
-	msg := sprintf("no NetworkPolicy lets it %s", [said.msg])
+_missing(party, [], body) := finding.about(party.resource, object.union(body, {"msg": msg, "path": ""})) if {
+	msg := sprintf("no NetworkPolicy lets it %s", [body.msg])
 }
 
-_missing(party, [], said) := finding.about_namespace(party.namespace, object.union(said, {"msg": msg, "path": ""})) if {
+_missing(party, [], body) := finding.about_namespace(party.namespace, object.union(body, {"msg": msg, "path": ""})) if {
 	not party.resource
-	msg := sprintf("no NetworkPolicy lets %s %s", [party.title, said.msg])
+	msg := sprintf("no NetworkPolicy lets %s %s", [party.title, body.msg])
 }
 
 # Of all policies with rules for this direction, the one that selects the fewest pods.
@@ -130,7 +130,7 @@ _keepers[direction][id] := [network.policies[place]] if {
 _listed(flows) := concat("; ", array.concat(listed, _more(count(pairs) - _most))) if {
 	pairs := sort({pair |
 		some [from, to, _, _] in flows
-		pair := [parties.everybody[from].title, parties.everybody[to].title, from, to]
+		pair := [parties.all_parties[from].title, parties.all_parties[to].title, from, to]
 	})
 	listed := [pair |
 		some [caller, callee, from, to] in array.slice(pairs, 0, _most)

@@ -41,11 +41,11 @@ test_exempts_windows if {
 	assert.none(capabilities.deny) with input as examples.deployment(spec)
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	found := capabilities.deny
 		with input as examples.server({"securityContext": {"capabilities": {"drop": ["NET_RAW"]}}})
 	assert.same(
-		examples.mends(found),
+		examples.autofixes(found),
 		{"/spec/template/spec/containers/0/securityContext/capabilities/drop": {"set": ["ALL"]}},
 	)
 }

@@ -25,5 +25,5 @@ test_denies_in_every_kind if {
 
 test_is_mended_by_removing_it if {
 	found := host_namespaces.deny with input as examples.deployment({"hostPID": true})
-	assert.same(examples.mends(found), {"/spec/template/spec/hostPID": {"remove": true}})
+	assert.same(examples.autofixes(found), {"/spec/template/spec/hostPID": {"remove": true}})
 }

@@ -22,5 +22,5 @@ test_denies_everywhere if {
 
 test_is_mended_by_removing_it if {
 	found := host_ports.deny with input as examples.server({"ports": [{"containerPort": 80, "hostPort": 80}]})
-	assert.same(examples.mends(found), {"/spec/template/spec/containers/0/ports/0/hostPort": {"remove": true}})
+	assert.same(examples.autofixes(found), {"/spec/template/spec/containers/0/ports/0/hostPort": {"remove": true}})
 }

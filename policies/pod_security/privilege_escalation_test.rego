@@ -30,9 +30,9 @@ test_exempts_windows if {
 	assert.none(privilege_escalation.deny) with input as examples.deployment(spec)
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	target := examples.server({"securityContext": {"allowPrivilegeEscalation": true}})
 	found := privilege_escalation.deny with input as target
 	path := "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"
-	assert.same(examples.mends(found), {path: {"set": false}})
+	assert.same(examples.autofixes(found), {path: {"set": false}})
 }

@@ -19,7 +19,7 @@ test_denies_everywhere if {
 	assert.same(examples.names(privileged.deny), examples.places) with input as examples.everywhere(bad)
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	found := privileged.deny with input as examples.server({"securityContext": {"privileged": true}})
-	assert.same(examples.mends(found), {"/spec/template/spec/containers/0/securityContext/privileged": {"set": false}})
+	assert.same(examples.autofixes(found), {"/spec/template/spec/containers/0/securityContext/privileged": {"set": false}})
 }

@@ -35,6 +35,6 @@ test_denies_it_of_whatever_asks if {
 		content := json.patch({"name": "server", "lifecycle": {}}, patch)
 		found := probe_hosts.deny with input as examples.deployment({"containers": [content]})
 		path := sprintf("/spec/template/spec/containers/0/%s/httpGet/host", [asker])
-		assert.same(examples.mends(found), {path: {"remove": true}})
+		assert.same(examples.autofixes(found), {path: {"remove": true}})
 	}
 }

@@ -30,5 +30,8 @@ test_denies_everywhere if {
 
 test_is_mended_by_removing_it if {
 	found := proc_mount.deny with input as examples.server({"securityContext": {"procMount": "Unmasked"}})
-	assert.same(examples.mends(found), {"/spec/template/spec/containers/0/securityContext/procMount": {"remove": true}})
+	assert.same(
+		examples.autofixes(found),
+		{"/spec/template/spec/containers/0/securityContext/procMount": {"remove": true}},
+	)
 }

@@ -49,13 +49,13 @@ test_accepts_root_of_an_own_user_namespace if {
 	assert.none(run_as_non_root.deny) with input as examples.combined([examples.workload("Pod", silent)])
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	target := examples.deployment({
 		"securityContext": {"runAsNonRoot": false},
 		"containers": [object.union(examples.container, {"securityContext": {"runAsNonRoot": false}})],
 	})
 	found := run_as_non_root.deny with input as target
-	assert.same(examples.mends(found), {
+	assert.same(examples.autofixes(found), {
 		"/spec/template/spec/securityContext/runAsNonRoot": {"set": true},
 		"/spec/template/spec/containers/0/securityContext/runAsNonRoot": {"set": true},
 	})

@@ -34,9 +34,9 @@ test_exempts_windows if {
 	assert.none(seccomp.deny) with input as examples.combined([examples.workload("Pod", spec)])
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	target := examples.combined([examples.workload("Deployment", {"containers": [examples.container]})])
 	found := seccomp.deny with input as target
 	path := "/spec/template/spec/containers/0/securityContext/seccompProfile"
-	assert.same(examples.mends(found), {path: {"set": {"type": "RuntimeDefault"}}})
+	assert.same(examples.autofixes(found), {path: {"set": {"type": "RuntimeDefault"}}})
 }

@@ -27,13 +27,13 @@ deny contains found if {
 	some part in ["requests", "limits"]
 	some bound in ["max", "min"]
 	some name, allowed in values.map(values.at(limits.content, [bound]))
-	asked := values.at(container.content, ["resources", part, name])
-	_is_beyond(bound, asked, allowed)
+	requested := values.at(container.content, ["resources", part, name])
+	_is_beyond(bound, requested, allowed)
 	found := finding.about_container(container, {
 		"msg": sprintf("has %s.%s %v, but LimitRange %s allows %s %v", [
 			part,
 			name,
-			asked,
+			requested,
 			limits.resource.name,
 			bound,
 			allowed,
@@ -50,12 +50,12 @@ deny contains found if {
 	claim.resource.namespace == limits.resource.namespace
 	some bound in ["max", "min"]
 	allowed := limits.content[bound].storage
-	asked := claim.content.spec.resources.requests.storage
-	_is_beyond(bound, asked, allowed)
+	requested := claim.content.spec.resources.requests.storage
+	_is_beyond(bound, requested, allowed)
 	found := finding.about(claim.resource, {
 		"msg": sprintf("claim %s requests %v, but LimitRange %s allows %s %v", [
 			claim.name,
-			asked,
+			requested,
 			limits.resource.name,
 			bound,
 			allowed,
@@ -95,13 +95,13 @@ deny contains found if {
 	pod.resource.namespace == limits.resource.namespace
 	some [part, bound] in [["limits", "max"], ["requests", "min"]]
 	some name, allowed in values.map(values.at(limits.content, [bound]))
-	asked := effective_resources.of_pod(pod, part, name)
-	_is_beyond(bound, asked, allowed)
+	requested := effective_resources.of_pod(pod, part, name)
+	_is_beyond(bound, requested, allowed)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod has %s.%s %v in total, but LimitRange %s allows %s %v per pod", [
 			part,
 			name,
-			asked,
+			requested,
 			limits.resource.name,
 			bound,
 			allowed,
@@ -111,9 +111,9 @@ deny contains found if {
 	})
 }
 
-_is_beyond("max", asked, allowed) if _thousandths(asked) > _thousandths(allowed)
+_is_beyond("max", requested, allowed) if _thousandths(requested) > _thousandths(allowed)
 
-_is_beyond("min", asked, allowed) if _thousandths(asked) < _thousandths(allowed)
+_is_beyond("min", requested, allowed) if _thousandths(requested) < _thousandths(allowed)
 
 # Rounds, to avoid rounding errors of decimal fractions.
 _thousandths(amount) := round(resource_quantity.parse(amount) * 1000)

@@ -53,15 +53,15 @@ _said := {
 }
 
 test_denies_what_states_nothing if {
-	every line, said in _said {
+	every line, body in _said {
 		counting := examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {line: 1}}})
 		assert.messages(required.deny, {
-			sprintf("Job/cart: container server does not set %s, which ResourceQuota all counts", [said]),
+			sprintf("Job/cart: container server does not set %s, which ResourceQuota all counts", [body]),
 		}) with input as examples.combined([counting, _pod({})])
 	}
 }
 
-# An ephemeral container cannot state any.
+# Ephemeral containers cannot set resources.
 test_denies_it_in_init_containers_too if {
 	target := array.concat(examples.everywhere({"name": "other"}), examples.combined([_quota({})]))
 	found := required.deny with input as target

@@ -21,7 +21,7 @@ test_accepts_a_role_of_the_table if {
 		with data.deployers as {"cart": "applies what Git says"}
 }
 
-# What starts pods, and the API group that has it.
+# The resources that start pods, and their API groups.
 _workloads := {
 	"cronjobs": "batch",
 	"daemonsets": "apps",

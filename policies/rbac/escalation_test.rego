@@ -30,7 +30,7 @@ test_denies_naming_whom_to_impersonate if {
 	}) with input as examples.combined([role])
 }
 
-# API group, resource and verb, as the documentation of RBAC, certificates and admission names them.
+# API group, resource and verb, from the documentation of RBAC, certificates and admission.
 _ways := array.concat(_ways_to_rights, _ways_by_admission)
 
 _ways_to_rights := [

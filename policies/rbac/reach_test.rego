@@ -38,7 +38,7 @@ test_accepts_what_other_roles_allow if {
 	}
 }
 
-# What `kubectl api-resources --namespaced` lists, by API group.
+# The output of `kubectl api-resources --namespaced`, by API group.
 _namespaced := {
 	"": [
 		"configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "pods", "replicationcontrollers",

@@ -10,7 +10,7 @@ _chars(number) := substring("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 0,
 
 _json := concat("", ["eyJ", _chars(10)])
 
-# The shortest that there are, put together here, so that no scanner takes this file for a leak.
+# The shortest examples. They are concatenated here, so that scanners do not report this file as a leak.
 _credentials := {
 	"a GitHub token": concat("", ["ghp_", _chars(36)]),
 	"a GitLab token": concat("", ["glpat-", _chars(20)]),

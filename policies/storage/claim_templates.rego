@@ -23,8 +23,8 @@ warn contains found if some found in strictness.warned("conventions", _unsaid)
 
 _unsaid contains found if {
 	some claim in volume_claims.templates
-	said := {"apiVersion": values.at(claim.content, ["apiVersion"]), "kind": values.at(claim.content, ["kind"])}
-	said != {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+	body := {"apiVersion": values.at(claim.content, ["apiVersion"]), "kind": values.at(claim.content, ["kind"])}
+	body != {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
 	found := finding.about(claim.resource, {
 		"msg": sprintf("claim template %s does not set apiVersion: v1 and kind: PersistentVolumeClaim", [claim.name]),
 		"fix": "{apiVersion: v1, kind: PersistentVolumeClaim, …}",

@@ -4,14 +4,14 @@ import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.storage.claim_templates
 
-_set(said) := examples.combined([object.union(
+_set(body) := examples.combined([object.union(
 	examples.workload("StatefulSet", examples.pod_spec),
-	{"spec": {"volumeClaimTemplates": [object.union({"metadata": {"name": "data"}}, said)]}},
+	{"spec": {"volumeClaimTemplates": [object.union({"metadata": {"name": "data"}}, body)]}},
 )])
 
 test_accepts_what_says_what_it_is if {
-	said := {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-	assert.none(claim_templates.warn) with input as _set(said) with data.strict as {}
+	body := {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+	assert.none(claim_templates.warn) with input as _set(body) with data.strict as {}
 }
 
 test_warns_of_what_does_not if {

@@ -9,8 +9,8 @@ _set(spec) := examples.combined([object.union(examples.workload("StatefulSet", e
 _claims := {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
 
 test_accepts_sets_that_say_it if {
-	said := {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Delete"}}
-	assert.none(retention.warn) with input as _set(object.union(_claims, said)) with data.strict as {}
+	body := {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Delete"}}
+	assert.none(retention.warn) with input as _set(object.union(_claims, body)) with data.strict as {}
 }
 
 test_accepts_sets_without_claims if {

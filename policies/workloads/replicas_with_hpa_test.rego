@@ -57,5 +57,5 @@ test_denies_it_of_every_kind_that_is_named if {
 	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
 	found := replicas_with_hpa.deny with input as examples.combined([scaler, set])
 	assert.messages(found, {"StatefulSet/cart: sets replicas, but HorizontalPodAutoscaler cart-scaler scales it"})
-	assert.same(examples.mends(found), {"/spec/replicas": {"remove": true}})
+	assert.same(examples.autofixes(found), {"/spec/replicas": {"remove": true}})
 }

@@ -118,4 +118,4 @@ _rolling := [object.union(entry, {"limits": object.union(_zero_defaults[entry.re
 	given := values.map(values.at(entry.strategy, ["rollingUpdate"]))
 ]
 
-_about(entry, path, said) := finding.about(entry.resource, object.union(said, {"path": concat("", [entry.path, path])}))
+_about(entry, path, body) := finding.about(entry.resource, object.union(body, {"path": concat("", [entry.path, path])}))

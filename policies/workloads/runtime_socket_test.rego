@@ -36,7 +36,7 @@ test_denies_it_in_every_kind if {
 	"Pod/Pod: volume host exposes the container runtime at /run/docker.sock" in examples.messages(found)
 }
 
-# Where the runtimes document their sockets.
+# The socket paths in the documentation of the runtimes.
 test_denies_every_socket if {
 	every path in [
 		"/run/buildkit/buildkitd.sock",

@@ -69,4 +69,4 @@ _selecting := [{"pod": pod, "selector": selector} |
 
 _who(pod) := [pod.resource.kind, pod.resource.name]
 
-_about(entry, said) := finding.about(entry.pod.resource, object.union(said, {"path": "/spec/selector"}))
+_about(entry, body) := finding.about(entry.pod.resource, object.union(body, {"path": "/spec/selector"}))

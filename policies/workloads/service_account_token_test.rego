@@ -55,9 +55,9 @@ test_accepts_what_the_table_explains if {
 	assert.none(service_account_token.deny) with input as target with data.service_accounts as table
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	found := service_account_token.deny with input as examples.combined([_pod])
-	assert.same(examples.mends(found), {"/spec/template/spec/automountServiceAccountToken": {"set": false}})
+	assert.same(examples.autofixes(found), {"/spec/template/spec/automountServiceAccountToken": {"set": false}})
 }
 
 test_names_the_account_of_those_that_name_none if {
