@@ -23,7 +23,7 @@ test_denies_in_every_kind if {
 	assert.same(examples.names(host_namespaces.deny), examples.kinds) with input as target
 }
 
-test_is_mended_by_removing_it if {
+test_is_fixed_by_removing_it if {
 	found := host_namespaces.deny with input as examples.deployment({"hostPID": true})
 	assert.same(examples.autofixes(found), {"/spec/template/spec/hostPID": {"remove": true}})
 }

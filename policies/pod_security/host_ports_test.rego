@@ -20,7 +20,7 @@ test_denies_everywhere if {
 	assert.same(examples.names(host_ports.deny), examples.places) with input as examples.everywhere(bad)
 }
 
-test_is_mended_by_removing_it if {
+test_is_fixed_by_removing_it if {
 	found := host_ports.deny with input as examples.server({"ports": [{"containerPort": 80, "hostPort": 80}]})
 	assert.same(examples.autofixes(found), {"/spec/template/spec/containers/0/ports/0/hostPort": {"remove": true}})
 }

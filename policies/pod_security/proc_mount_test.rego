@@ -28,7 +28,7 @@ test_denies_everywhere if {
 	assert.same(examples.names(proc_mount.deny), examples.places) with input as examples.everywhere(bad)
 }
 
-test_is_mended_by_removing_it if {
+test_is_fixed_by_removing_it if {
 	found := proc_mount.deny with input as examples.server({"securityContext": {"procMount": "Unmasked"}})
 	assert.same(
 		examples.autofixes(found),
