@@ -13,8 +13,8 @@ test_adds_the_rules_id_to_what_it_found if {
 	]
 	target := examples.combined(array.concat([pod], policies))
 	found := main.deny with input as target
-	beside := {"main.tables", "network.dns_egress", "network.flows"}
-	assert.same({finding.rule | some finding in found} - beside, {"workloads.host_namespaces"})
+	extra := {"main.tables", "network.dns_egress", "network.flows"}
+	assert.same({finding.rule | some finding in found} - extra, {"workloads.host_namespaces"})
 	assert.same(
 		{finding |
 			some finding in found
@@ -45,7 +45,7 @@ test_finds_nothing_in_nothing if {
 	assert.none(main.deny) with input as [] with data.target as {"tables": []}
 }
 
-test_denies_an_input_that_is_no_list if {
+test_denies_an_input_that_is_not_a_list if {
 	found := main.deny with input as {"kind": "Pod"}
 	assert.same(
 		{finding.msg | some finding in found; finding.rule == "main.input"},
@@ -65,7 +65,7 @@ test_denies_to_judge_without_tables if {
 	)
 }
 
-test_leaves_it_to_the_evaluation_to_tell_all_at_once if {
+test_leaves_findings_to_the_evaluation_in_one_pass if {
 	target := examples.deployment({"hostPID": true})
 	denied := main.deny with input as target with data.target as {"live": true}
 	count(denied) > 0
@@ -78,7 +78,7 @@ test_leaves_it_to_the_evaluation_to_tell_all_at_once if {
 	assert.same({report | some report in before; report.denied}, set())
 }
 
-test_tells_all_itself_where_nothing_else_does if {
+test_reports_findings_if_the_evaluation_does_not if {
 	target := examples.deployment({"hostPID": true})
 	count(main.deny) > 0 with input as target with data.target as {"live": true, "once": true}
 		with evaluation.tells_findings as false

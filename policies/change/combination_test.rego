@@ -42,7 +42,7 @@ test_warns_of_what_never_ran_together if {
 	assert.same(combination.warn, {_found}) with input as _promotion([_cart], _set)
 }
 
-test_warns_where_nobody_knows_what_ran if {
+test_warns_if_it_is_unknown_whether_a_version_ran if {
 	unknown := object.union(_cart, {"ran": null})
 	assert.same(combination.warn, {_found}) with input as _promotion([unknown], _set)
 }
@@ -53,7 +53,7 @@ test_denies_where_promote_yaml_asks_for_it if {
 	assert.none(combination.warn) with input as asked
 }
 
-test_warns_where_somebody_says_why_not if {
+test_warns_with_a_reason if {
 	asked := _promotion([_cart], object.union(_set, {"required": true}))
 	excused := object.union(asked, {"despite": {"combination": "it is down"}})
 	assert.same(combination.warn, {_found}) with input as excused

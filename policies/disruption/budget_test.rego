@@ -38,7 +38,7 @@ test_denies_replicas_without_a_budget if {
 	assert.none(budget.warn) with input as target with data.strict as _strict
 }
 
-test_warns_where_nobody_is_strict if {
+test_warns_in_namespaces_without_strictness if {
 	target := examples.combined([_workload("Deployment", 2)])
 	assert.messages(budget.warn, _messages) with input as target
 	assert.none(budget.deny) with input as target

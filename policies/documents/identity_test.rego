@@ -21,7 +21,7 @@ test_accepts_lists_and_empty_documents if {
 	assert.none(identity.deny) with input as examples.combined([list, null])
 }
 
-test_denies_a_document_that_is_no_object if {
+test_denies_a_document_that_is_not_an_object if {
 	target := examples.combined([examples.workload("Pod", examples.pod_spec), ["Pod"]])
 	assert.messages(identity.deny, {"document 2 of the target is not an object"}) with input as target
 }

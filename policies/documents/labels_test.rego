@@ -26,7 +26,7 @@ test_denies_values_that_no_label_has if {
 	}
 }
 
-test_denies_keys_that_are_no_names if {
+test_denies_invalid_keys if {
 	every key in ["", "a b", "a/b/c", "/a", "a/", "A.b/c", _long(64), sprintf("%s/a", [_long(254)])] {
 		every field in ["annotations", "labels"] {
 			assert.messages(labels.deny, {

@@ -3,7 +3,7 @@
 # description: |
 #   The table `images` lists the user, group, ports and writable paths of each image, with the source of these facts.
 #   With another user the program cannot read its files, on another port it does not answer, and with a read-only root
-#   filesystem it cannot write elsewhere. An unknown image may be one that nobody maintains.
+#   filesystem it cannot write elsewhere. An unknown image may be unmaintained.
 # custom:
 #   id: images.facts
 #   profile: system

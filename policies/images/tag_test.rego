@@ -10,7 +10,7 @@ test_accepts_versions_and_digests if {
 	}
 }
 
-test_denies_silence if {
+test_denies_a_missing_setting if {
 	every image in ["", null, 7] {
 		assert.messages(tag.deny, {
 			"Deployment/cart: container server has no image",

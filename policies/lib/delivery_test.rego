@@ -10,7 +10,7 @@ test_applications_of_a_set_count if {
 	set := examples.resource(_api, "ApplicationSet", "all", {"spec": {"template": {"spec": {"project": "shop"}}}})
 	[application] := delivery.applications with input as examples.combined([set])
 	assert.same(application.spec.project, "shop")
-	found := delivery.about(application, {"msg": "is wrong", "fix": "mend it", "path": "/project"})
+	found := delivery.about(application, {"msg": "is wrong", "fix": "fix it", "path": "/project"})
 	assert.same([found.msg, found.path], ["ApplicationSet/all: is wrong", "/spec/template/spec/project"])
 }
 
@@ -18,7 +18,7 @@ test_an_application_is_its_own_spec if {
 	target := examples.combined([examples.resource(_api, "Application", "shop", {"spec": {"project": "shop"}})])
 	[application] := delivery.applications with input as target
 	assert.same([application.path, application.spec], ["/spec", {"project": "shop"}])
-	found := delivery.about(application, {"msg": "is wrong", "fix": "mend it", "path": "/project"})
+	found := delivery.about(application, {"msg": "is wrong", "fix": "fix it", "path": "/project"})
 	assert.same([found.msg, found.path], ["Application/shop: is wrong", "/spec/project"])
 }
 

@@ -88,7 +88,7 @@ test_a_route_attaches_to_the_listeners_it_names if {
 	assert.none(edge.parents) with input as examples.combined([mesh])
 }
 
-test_a_star_stands_for_labels if {
+test_a_star_matches_labels if {
 	edge.fits("shop.example", "shop.example")
 	edge.fits("eu.shop.example", "*.shop.example")
 	not edge.fits("shop.example", "*.shop.example")

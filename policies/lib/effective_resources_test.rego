@@ -52,7 +52,7 @@ test_the_largest_init_container_counts_where_it_is_more if {
 	assert.same(effective_resources.of_pod(small, "requests", "cpu"), 4) with input as []
 }
 
-test_sidecars_run_beside_what_comes_after_them if {
+test_sidecars_run_with_later_containers if {
 	sidecar := object.union(_cpu("1"), {"restartPolicy": "Always"})
 	before := _pod({"containers": [_cpu("1")], "initContainers": [sidecar, _cpu("3")]})
 	assert.same(effective_resources.of_pod(before, "requests", "cpu"), 4) with input as []

@@ -5,14 +5,14 @@ import data.lib.examples_test as examples
 import data.lib.finding
 import data.lib.pods
 
-_said := {"msg": "is wrong", "fix": "mend it", "path": "/field"}
+_said := {"msg": "is wrong", "fix": "fix it", "path": "/field"}
 
 _cart := {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "cart"}
 
 test_about_a_resource if {
 	assert.same(finding.about(_cart, _said), {
 		"msg": "Deployment/cart: is wrong",
-		"fix": "mend it",
+		"fix": "fix it",
 		"resource": _cart,
 		"container": "",
 		"path": "/field",
@@ -22,7 +22,7 @@ test_about_a_resource if {
 test_about_the_target if {
 	assert.same(finding.about_target(_said), {
 		"msg": "is wrong",
-		"fix": "mend it",
+		"fix": "fix it",
 		"resource": {"apiVersion": "", "kind": "", "namespace": "", "name": ""},
 		"container": "",
 		"path": "",
@@ -33,7 +33,7 @@ test_about_a_pod if {
 	templates := pods.templates with input as examples.deployment({})
 	assert.same(finding.about_pod(templates[0], _said), {
 		"msg": "Deployment/cart: is wrong",
-		"fix": "mend it",
+		"fix": "fix it",
 		"resource": _cart,
 		"container": "",
 		"path": "/spec/template/spec/field",
@@ -44,7 +44,7 @@ test_about_a_container if {
 	containers := pods.containers with input as examples.deployment({})
 	assert.same(finding.about_container(containers[0], _said), {
 		"msg": "Deployment/cart: container server is wrong",
-		"fix": "mend it",
+		"fix": "fix it",
 		"resource": _cart,
 		"container": "server",
 		"path": "/spec/template/spec/containers/0/field",
@@ -66,7 +66,7 @@ test_about_a_namespace if {
 	})
 }
 
-test_with_the_certain_way_to_mend_it if {
+test_with_an_automatic_fix if {
 	containers := pods.containers with input as examples.deployment({})
 	set := finding.about_container(containers[0], object.union(_said, {"set": false}))
 	assert.same([set.mend, set.path], [{"set": false}, "/spec/template/spec/containers/0/field"])

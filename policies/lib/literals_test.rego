@@ -59,7 +59,7 @@ test_commands_are_found_in_every_place if {
 test_findings_name_the_holder if {
 	[literal] := literals.variables with input as examples.server({"env": [{"name": "A", "value": "1"}]})
 	[setting] := literals.settings with input as examples.combined([_config])
-	body := {"msg": "a secret", "fix": "mend it"}
+	body := {"msg": "a secret", "fix": "fix it"}
 	assert.same(literals.about(literal, body).msg, "Deployment/cart: container server sets A, a secret")
 	assert.same(literals.about(setting, body).msg, "ConfigMap/cart: holds a/b~c, a secret")
 	hook := {"lifecycle": {"preStop": {"exec": {"command": ["a"]}}}}
@@ -89,7 +89,7 @@ test_what_only_sounds_like_a_secret_is_none if {
 	}
 }
 
-test_references_are_no_secrets if {
+test_references_are_not_secrets if {
 	every text in [
 		"/run/secret", "$(OTHER)", "${OTHER}", "vault:secret/a", "https://id.example", "s3://keys/a", "True", "{{ .token }}",
 		"false", "no", "none", "null", "off", "on", "optional", "required", "yes",

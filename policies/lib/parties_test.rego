@@ -34,7 +34,7 @@ _from(peer, others) := examples.combined(array.concat([_cart, _web, policy], oth
 	policy := examples.network_policy("cart", {"ingress": [{"from": [peer]}]})
 }
 
-test_everybody_has_a_place if {
+test_all_parties_have_a_position if {
 	titles := [party.title | some party in parties.all_parties] with input as examples.combined([_cart, _web])
 		with data.flows as _table
 	assert.same(sort(titles), [
@@ -80,7 +80,7 @@ test_a_group_is_of_rendered_pods if {
 	not parties.named.shop.visitors with data.flows as table with input as examples.combined([_cart])
 }
 
-test_strangers_are_whom_nobody_declared if {
+test_strangers_are_undeclared_pods if {
 	strangers := {party.title | some party in parties.all_parties; party.stranger} with data.flows as {}
 		with input as examples.combined([_cart])
 	assert.same(strangers, {

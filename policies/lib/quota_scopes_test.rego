@@ -21,7 +21,7 @@ test_a_deadline_of_the_pod_makes_it_terminating if {
 	not quota_scopes.select(_named("Terminating"), _pod({}))
 }
 
-test_who_asks_for_something_is_no_best_effort if {
+test_pods_with_requests_are_not_best_effort if {
 	every spec in [
 		{"containers": [{}, {"resources": {"limits": {"cpu": "1"}}}]},
 		{"initContainers": [{"resources": {"requests": {"memory": "1Gi"}}}]},

@@ -35,7 +35,7 @@ test_groups_are_compared if {
 	not rbac.is_of({"groups": {""}}, "apps")
 }
 
-test_bindings_say_what_and_to_whom if {
+test_bindings_have_a_role_and_subjects if {
 	[binding] := rbac.bindings with input as examples.combined([_binding])
 	assert.same(rbac.reference(binding), {"kind": "Role", "name": "cart"})
 	assert.same([[subject.name, subject.path] | some subject in rbac.subjects(binding)], [
@@ -46,6 +46,6 @@ test_bindings_say_what_and_to_whom if {
 
 test_findings_name_the_rule_of_the_role if {
 	[grant, _, _] := rbac.grants with input as examples.combined([_role])
-	found := rbac.about(grant, {"msg": "is wrong", "fix": "mend it", "path": "/verbs"})
+	found := rbac.about(grant, {"msg": "is wrong", "fix": "fix it", "path": "/verbs"})
 	assert.same([found.msg, found.path], ["Role/cart: is wrong", "/rules/0/verbs"])
 }

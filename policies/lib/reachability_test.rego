@@ -104,7 +104,7 @@ test_a_name_is_that_of_the_called_pod if {
 		with data.flows as {}
 }
 
-test_no_peers_are_everybody if {
+test_no_peers_are_all_peers if {
 	policies := [_deny, _in({"ports": [{"port": 3306}]})]
 	assert.same(_text(reachability.reachable), {
 		"any pod of an unknown namespace → db 3306/TCP",

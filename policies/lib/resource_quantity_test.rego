@@ -22,7 +22,7 @@ test_different_amounts if {
 	}
 }
 
-test_what_is_no_amount if {
+test_invalid_quantities if {
 	every wrong in ["", "much", "1 Gi", "-1", "1GiB", "1gi", "1K", null, true, {}, []] {
 		not resource_quantity.is_positive(wrong)
 	}

@@ -149,7 +149,7 @@ test_a_template_adds_to_what_is_fetched_where_it_says_so if {
 	assert.same(settings.keys("/Secret", "shop", "fetched"), {"b", "c"}) with input as target
 }
 
-test_keys_are_told_where_all_are_known if {
+test_keys_are_defined_if_all_are_known if {
 	target := examples.combined(array.concat(_sources, [_config_map]))
 	assert.same(settings.keys("/Secret", "shop", "fetched"), {"b"}) with input as target
 	assert.same(settings.keys("/ConfigMap", "shop", "settings"), {"a", "other"}) with input as target

@@ -61,6 +61,6 @@ test_misses_only_what_the_rules_read if {
 	not "cluster" in tables.missed with data.cluster as false with data.target as {"tables": []}
 }
 
-test_misses_all_where_nobody_says_what_is_read if {
+test_all_tables_are_required_without_a_list if {
 	"cluster" in tables.missed with data.cluster as false with data.target as {"live": true}
 }

@@ -34,7 +34,7 @@ test_denies_unbounded_namespaces if {
 	assert.none(bounded.warn) with input as _target([]) with data.strict as _strict
 }
 
-test_warns_where_nobody_is_strict if {
+test_warns_in_namespaces_without_strictness if {
 	assert.messages(bounded.warn, {
 		"Namespace/shop: has no LimitRange",
 	}) with input as _target(["ResourceQuota"]) with data.strict as {"shop": ["placeholders"]}

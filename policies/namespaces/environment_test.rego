@@ -12,7 +12,7 @@ test_accepts_the_namespace_of_the_environment if {
 		with data.target as {"name": "live"}
 }
 
-test_accepts_what_is_no_environment if {
+test_accepts_other_namespaces if {
 	assert.none(environment.deny) with input as _target
 		with data.environments as {"other": {"target": "live"}, "third": {}}
 		with data.target as {"name": "small"}

@@ -50,7 +50,7 @@ test_denies_ports_too_many if {
 	}) with input as _target([_deny, _web(wide), _db(_from_web)]) with data.flows as _table
 }
 
-test_denies_everybody_and_lists_some if {
+test_denies_all_peers_and_lists_some if {
 	assert.messages(flows.deny, {concat("", [
 		"NetworkPolicy/web: allows web → a pod with unknown labels in shop on 3306/TCP; ",
 		"web → a pod without labels in shop on 3306/TCP; ",
@@ -58,7 +58,7 @@ test_denies_everybody_and_lists_some if {
 	])}) with input as _target([_deny, _web(object.remove(_to_db, ["to"])), _db(_from_web)]) with data.flows as _table
 }
 
-test_tells_the_ports_of_each_pair if {
+test_reports_the_ports_of_each_pair if {
 	both := {"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["db", "web"]}]}}
 	ports := {"ports": [{"port": 3306}, {"port": 3307}]}
 	assert.messages(flows.deny, {
@@ -150,7 +150,7 @@ test_misses_no_flow_where_no_policy_closes_the_end if {
 	}) with input as _target([_web(_to_db)]) with data.flows as _table
 }
 
-test_misses_no_flow_from_whom_nobody_declared if {
+test_misses_no_flow_from_undeclared_pods if {
 	table := {"allowed": [{"from": "every pod", "to": "db", "ports": [3306]}]}
 	assert.messages(flows.deny, {sprintf(
 		"NetworkPolicy/db: does not let db be reached by a pod with%s labels in shop on 3306/TCP, as the table %s",
@@ -174,7 +174,7 @@ test_denies_a_peer_that_opens_nothing if {
 	}) with input as _target([_deny, both, _db(_from_web)]) with data.flows as _table
 }
 
-test_denies_a_policy_for_nobody if {
+test_denies_a_policy_for_no_pods if {
 	idle := examples.network_policy("idle", object.union(_pods("nobody"), {"ingress": [_from_web]}))
 	assert.messages(flows.deny, {
 		"NetworkPolicy/idle: selects nothing that is rendered or in the table `flows`",

@@ -30,13 +30,13 @@ test_accepts_what_it_cannot_judge if {
 	assert.none(selectors.warn) with input as examples.combined([alone])
 }
 
-test_denies_a_policy_that_selects_nobody if {
+test_denies_a_policy_that_selects_no_pods if {
 	assert.messages(selectors.warn, {
 		"NetworkPolicy/cart: selects no pods",
 	}) with input as _policy(_app("nobody"))
 }
 
-test_denies_a_peer_that_selects_nobody if {
+test_denies_a_peer_that_selects_no_pods if {
 	spec := {"ingress": [{"from": [_app("web"), _app("nobody")]}], "egress": [{"to": [_app("nobody")]}]}
 	assert.messages(selectors.warn, {
 		"NetworkPolicy/cart: a peer of an ingress rule selects no pods",

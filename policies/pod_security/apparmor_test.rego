@@ -4,7 +4,7 @@ import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.apparmor
 
-test_accepts_silence_and_profiles if {
+test_accepts_profiles_and_no_setting if {
 	assert.none(apparmor.deny) with input as examples.deployment({})
 	every type in ["Localhost", "RuntimeDefault"] {
 		target := examples.server({"securityContext": {"appArmorProfile": {"type": type}}})

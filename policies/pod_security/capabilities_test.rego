@@ -28,7 +28,7 @@ test_denies_dropping_less if {
 	}) with input as target
 }
 
-test_denies_silence_everywhere if {
+test_denies_a_missing_setting_everywhere if {
 	bad := examples.container_without("securityContext/capabilities")
 	assert.same(examples.names(capabilities.deny), examples.places) with input as examples.everywhere(bad)
 }

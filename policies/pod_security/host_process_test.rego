@@ -6,7 +6,7 @@ import data.rules.pod_security.host_process
 
 _context := {"securityContext": {"windowsOptions": {"hostProcess": true}}}
 
-test_accepts_silence_and_false if {
+test_accepts_false_and_no_setting if {
 	assert.none(host_process.deny) with input as examples.deployment({})
 	off := {"securityContext": {"windowsOptions": {"hostProcess": false}}}
 	assert.none(host_process.deny) with input as examples.deployment(off)

@@ -16,7 +16,7 @@ test_denies_true if {
 	])}) with input as target
 }
 
-test_denies_silence_everywhere if {
+test_denies_a_missing_setting_everywhere if {
 	bad := examples.container_without("securityContext/allowPrivilegeEscalation")
 	assert.same(examples.names(privilege_escalation.deny), examples.places) with input as examples.everywhere(bad)
 }

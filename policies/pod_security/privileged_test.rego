@@ -4,7 +4,7 @@ import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.privileged
 
-test_accepts_silence_and_false if {
+test_accepts_false_and_no_setting if {
 	assert.none(privileged.deny) with input as examples.deployment({})
 	assert.none(privileged.deny) with input as examples.server({"securityContext": {"privileged": false}})
 }

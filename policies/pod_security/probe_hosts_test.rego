@@ -29,7 +29,7 @@ test_denies_everywhere if {
 	assert.same(examples.names(probe_hosts.deny), examples.places) with input as examples.everywhere(bad)
 }
 
-test_denies_it_of_whatever_asks if {
+test_denies_it_for_every_kind_of_claim if {
 	every asker in ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle/postStart", "lifecycle/preStop"] {
 		patch := [{"op": "add", "path": sprintf("/%s", [asker]), "value": {"httpGet": {"host": "192.0.2.1"}}}]
 		content := json.patch({"name": "server", "lifecycle": {}}, patch)

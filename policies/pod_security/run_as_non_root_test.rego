@@ -4,17 +4,17 @@ import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.pod_security.run_as_non_root
 
-test_accepts_the_pod_to_speak_for_its_containers if {
+test_accepts_the_setting_of_the_pod if {
 	assert.none(run_as_non_root.deny) with input as examples.deployment({})
 }
 
-test_accepts_each_container_to_speak_for_itself if {
+test_accepts_the_setting_of_each_container if {
 	own := object.union(examples.container, {"securityContext": {"runAsNonRoot": true}})
 	spec := {"containers": [own], "securityContext": {"runAsUser": 1001}}
 	assert.none(run_as_non_root.deny) with input as examples.combined([examples.workload("Deployment", spec)])
 }
 
-test_denies_silence_of_pod_and_container if {
+test_denies_no_setting_of_pod_and_container if {
 	spec := {"containers": [examples.container]}
 	target := examples.combined([examples.workload("Deployment", spec)])
 	assert.messages(run_as_non_root.deny, {concat("", [

@@ -25,7 +25,7 @@ test_denies_root_for_a_container if {
 	assert.messages(run_as_user.deny, {"Deployment/cart: container server runs as user 0"}) with input as target
 }
 
-test_denies_a_user_that_is_no_number if {
+test_denies_a_user_that_is_not_a_number if {
 	assert.size(run_as_user.deny, 1) with input as examples.server({"securityContext": {"runAsUser": "0"}})
 }
 

@@ -14,7 +14,7 @@ test_accepts_a_containers_own_profile if {
 	assert.none(seccomp.deny) with input as target
 }
 
-test_denies_silence_everywhere if {
+test_denies_a_missing_setting_everywhere if {
 	spec := json.remove(examples.pod_spec, ["securityContext/seccompProfile"])
 	target := examples.every_kind(spec)
 	assert.same(examples.names(seccomp.deny), examples.kinds) with input as target

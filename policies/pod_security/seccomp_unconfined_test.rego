@@ -6,7 +6,7 @@ import data.rules.pod_security.seccomp_unconfined
 
 _profile(value) := {"securityContext": {"seccompProfile": value}}
 
-test_accepts_profiles_and_silence if {
+test_accepts_profiles_and_no_setting if {
 	every value in [null, {"type": "RuntimeDefault"}, {"type": "Localhost", "localhostProfile": "a.json"}] {
 		assert.none(seccomp_unconfined.deny) with input as examples.server(_profile(value))
 	}

@@ -44,7 +44,7 @@ warn contains found if {
 	some index, selector in _selectors(role)
 	not selectors.is_empty(selector)
 	found := finding.about(role, {
-		"msg": sprintf("includes the rules of every ClusterRole with %s, whoever creates it", [json.marshal(selector)]),
+		"msg": sprintf("includes the rules of every ClusterRole with %s, from any author", [json.marshal(selector)]),
 		"fix": "write the rules in the role itself, and remove aggregationRule",
 		"path": sprintf("/aggregationRule/clusterRoleSelectors/%d", [index]),
 	})

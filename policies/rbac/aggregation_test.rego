@@ -33,7 +33,7 @@ test_denies_a_selector_for_all if {
 test_warns_of_rules_from_elsewhere if {
 	target := _role(object.union(_by({"matchLabels": {"app": "cart"}}), {"rules": []}))
 	assert.messages(aggregation.warn, {
-		`ClusterRole/cart: includes the rules of every ClusterRole with {"matchLabels":{"app":"cart"}}, whoever creates it`,
+		`ClusterRole/cart: includes the rules of every ClusterRole with {"matchLabels":{"app":"cart"}}, from any author`,
 	}) with input as target
 	assert.none(aggregation.deny) with input as target
 }

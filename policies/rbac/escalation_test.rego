@@ -22,7 +22,7 @@ test_accepts_changing_a_named_namespace if {
 	assert.none(escalation.deny) with input as _role("", "serviceaccounts/token", ["get"])
 }
 
-test_denies_naming_whom_to_impersonate if {
+test_denies_impersonation_of_listed_users if {
 	named := {"rules": [{"apiGroups": [""], "resources": ["users"], "resourceNames": ["cart"], "verbs": ["impersonate"]}]}
 	role := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRole", "cart", named)
 	assert.messages(escalation.deny, {

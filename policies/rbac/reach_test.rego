@@ -52,7 +52,7 @@ _namespaced := {
 	"rbac.authorization.k8s.io": ["rolebindings", "roles"],
 }
 
-test_denies_whatever_lives_in_a_namespace if {
+test_denies_all_namespaced_resources if {
 	every group, resources in _namespaced {
 		every resource in resources {
 			assert.messages(reach.deny, {

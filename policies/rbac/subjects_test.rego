@@ -57,7 +57,7 @@ test_denies_the_account_default if {
 	}) with input as _bound(_subject("default"))
 }
 
-test_denies_everybody if {
+test_denies_all_users if {
 	names := ["system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated"]
 	every name in names {
 		every kind in ["Group", "User"] {

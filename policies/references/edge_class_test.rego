@@ -13,7 +13,7 @@ test_accepts_a_class_of_the_target_or_of_the_controller if {
 	assert.none(edge_class.deny) with input as examples.combined([_ingress])
 }
 
-test_denies_a_class_beside_those_of_the_target if {
+test_denies_a_class_that_is_not_rendered if {
 	assert.messages(edge_class.deny, {
 		"Ingress/shop: has the IngressClass nginx, which is not rendered",
 	}) with input as examples.combined([_ingress, _class("other")])
@@ -24,7 +24,7 @@ test_accepts_the_default_class if {
 	assert.none(edge_class.deny) with input as examples.combined([unsaid, _class("other")])
 }
 
-test_denies_a_gateway_class_beside_those_of_the_target if {
+test_denies_a_gateway_class_that_is_not_rendered if {
 	api := "gateway.networking.k8s.io/v1"
 	gateway := examples.resource(api, "Gateway", "shop", {"spec": {"gatewayClassName": "nginx"}})
 	class := {"apiVersion": api, "kind": "GatewayClass", "metadata": {"name": "other"}}

@@ -15,7 +15,7 @@ test_accepts_a_headless_service_over_the_pods if {
 	assert.none(headless_service.deny | headless_service.warn) with input as target
 }
 
-test_accepts_other_services_beside_it if {
+test_accepts_other_services if {
 	others := [_service("web", {}), object.union(_service("peers", {}), {"metadata": {"namespace": "else"}})]
 	target := examples.combined(array.concat([_set, _service("peers", _headless)], others))
 	assert.none(headless_service.deny | headless_service.warn) with input as target

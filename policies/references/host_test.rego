@@ -112,7 +112,7 @@ test_denies_variables if {
 	assert.same({each.path | some each in found}, {"/spec/containers/0/env/0/value"})
 }
 
-test_warns_where_somebody_else_may_make_services if {
+test_warns_where_services_may_exist_elsewhere if {
 	target := examples.combined([_web, _config("A", "http://other")])
 	assert.none(host.deny) with input as target
 	assert.size(host.warn, 1) with input as target

@@ -56,7 +56,7 @@ test_denies_ports_that_nothing_has if {
 	])
 }
 
-test_warns_where_it_cannot_be_told if {
+test_warns_where_it_is_unknown if {
 	messages := {`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"cart"}}`}
 	assert.messages(monitor.warn, messages) with input as examples.combined([_services({})])
 	anywhere := _services({"namespaceSelector": {"any": true}})

@@ -34,7 +34,7 @@ test_warns_where_no_class_is_made if {
 	assert.none(storage_class.deny) with input as examples.combined([_set("fast")])
 }
 
-test_judges_whatever_asks_for_storage if {
+test_finds_all_claims if {
 	claim := examples.resource("v1", "PersistentVolumeClaim", "disk", {"spec": {}})
 	judged := storage_class.subjects
 		with input as examples.combined([claim, examples.workload("Pod", examples.pod_spec)])

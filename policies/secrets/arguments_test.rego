@@ -14,7 +14,7 @@ _accepted := [
 	["--require-token=true"],
 ]
 
-test_accepts_what_is_no_secret if {
+test_accepts_values_other_than_secrets if {
 	every words in _accepted {
 		assert.none(arguments.deny) with input as examples.server({"args": words})
 		assert.none(arguments.warn) with input as examples.server({"args": words})
@@ -40,7 +40,7 @@ test_denies_an_option_without_a_prefix if {
 
 _of_a_secret(name) := {"name": name, "valueFrom": {"secretKeyRef": {"name": "cart", "key": "value"}}}
 
-test_accepts_expanding_what_is_no_secret if {
+test_accepts_expanding_a_value_other_than_a_secret if {
 	level := {"name": "LEVEL", "valueFrom": {"configMapKeyRef": {"name": "cart", "key": "level"}}}
 	target := examples.server({"args": ["--level=$(LEVEL)"], "env": [level, _of_a_secret("PASSWORD")]})
 	assert.none(arguments.deny | arguments.warn) with input as target

@@ -22,7 +22,7 @@ test_accepts_references if {
 	assert.none(literal_values.deny) with input as _config({"TLS_SECRET": "cart-tls", "token": "/run/token"})
 }
 
-test_accepts_the_name_of_whatever_makes_a_secret if {
+test_accepts_the_name_of_any_source_of_a_secret if {
 	setting := examples.resource("v1", "ConfigMap", "cart", {"data": {"TLS_SECRET": "shop-tls"}})
 	makers := {
 		"Secret": "v1",

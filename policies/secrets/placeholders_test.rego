@@ -29,7 +29,7 @@ test_denies_placeholders_where_people_depend_on_it if {
 	}
 }
 
-test_denies_hosts_that_nobody_owns if {
+test_denies_placeholder_hosts if {
 	every host in ["shop.example.com", "example.org", "shop.example", "shop.test", "localhost"] {
 		assert.messages(placeholders.deny, {
 			sprintf("Ingress/cart: serves %s, which is a placeholder", [host]),

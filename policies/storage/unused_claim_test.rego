@@ -22,7 +22,7 @@ test_accepts_claims_where_nothing_runs if {
 	assert.none(unused_claim.warn) with input as examples.combined([_claim("backups")])
 }
 
-test_warns_of_claims_that_nobody_mounts if {
+test_warns_of_claims_that_are_not_mounted if {
 	every name in ["data", "data-cart", "data-cart-old", "other"] {
 		assert.messages(unused_claim.warn, {
 			sprintf("PersistentVolumeClaim/%s: is not mounted by any pod", [name]),
@@ -30,7 +30,7 @@ test_warns_of_claims_that_nobody_mounts if {
 	}
 }
 
-test_warns_of_claims_that_somebody_mounts_elsewhere if {
+test_warns_of_claims_that_are_mounted_in_another_namespace if {
 	elsewhere := object.union(_job, {"metadata": {"namespace": "other"}})
 	assert.size(unused_claim.warn, 1) with input as examples.combined([_claim("backups"), _set, elsewhere])
 }

@@ -12,7 +12,7 @@ test_accepts_what_differs if {
 	})
 }
 
-test_denies_what_stands_twice if {
+test_denies_duplicates if {
 	target := examples.server({
 		"env": [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "2"}],
 		"ports": [{"name": "http", "containerPort": 80}, {"name": "http", "containerPort": 81}],

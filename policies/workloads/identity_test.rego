@@ -52,7 +52,7 @@ test_warns_elsewhere if {
 	assert.none(identity.deny) with input as _pod({"runAsUser": 1001})
 }
 
-test_accepts_volumes_that_are_no_claims if {
+test_accepts_volumes_other_than_claims if {
 	spec := {"volumes": [{"name": "tmp", "emptyDir": {}}], "securityContext": _whole}
 	assert.none(identity.deny) with input as examples.deployment(spec) with data.strict as _strict
 }

@@ -15,7 +15,7 @@ test_denies_a_pod_without_containers if {
 	}
 }
 
-test_denies_init_containers_that_are_no_list if {
+test_denies_init_containers_that_are_not_a_list if {
 	assert.messages(pod_template.deny, {
 		"Deployment/cart: initContainers is not a list",
 	}) with input as examples.deployment({"initContainers": {"name": "server"}})
@@ -25,7 +25,7 @@ test_accepts_init_containers_that_are_null if {
 	assert.none(pod_template.deny) with input as examples.deployment({"initContainers": null})
 }
 
-test_denies_elements_that_are_no_containers if {
+test_denies_elements_that_are_not_containers if {
 	assert.messages(pod_template.deny, {
 		"Deployment/cart: element 1 of containers is not a container with a name",
 		"Deployment/cart: element 0 of initContainers is not a container with a name",

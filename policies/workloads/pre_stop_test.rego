@@ -37,8 +37,8 @@ test_accepts_one_replica_and_what_serves_nothing if {
 	assert.none(pre_stop.deny | pre_stop.warn) with input as _target(1, {})
 	alone := examples.combined([_workload("Deployment", 2, [_container({})])])
 	assert.none(pre_stop.deny | pre_stop.warn) with input as alone
-	beside := object.union(examples.container, {"name": "logs", "ports": [{"containerPort": 9090}]})
-	two := [_container({"preStop": {"sleep": {"seconds": 5}}}), beside]
+	extra := object.union(examples.container, {"name": "logs", "ports": [{"containerPort": 9090}]})
+	two := [_container({"preStop": {"sleep": {"seconds": 5}}}), extra]
 	target := examples.combined([_service({}), _workload("Deployment", 2, two)])
 	assert.none(pre_stop.deny | pre_stop.warn) with input as target
 	elsewhere := object.union(_service({}), {"metadata": {"namespace": "other"}})
@@ -90,7 +90,7 @@ test_denies_once_for_several_services if {
 	}) with input as target with data.strict as _strict
 }
 
-test_warns_where_nobody_is_strict if {
+test_warns_in_namespaces_without_strictness if {
 	assert.messages(pre_stop.warn, _messages) with input as _target(2, {})
 	assert.none(pre_stop.deny) with input as _target(2, {})
 }

@@ -2,8 +2,8 @@
 # title: Busy containers are not restarted
 # description: |
 #   If the liveness probe is the same as the readiness probe, a container that is only busy is restarted. While a
-#   container starts, only a startup probe can tell a slow start from a failure. The rule warns. It denies in namespaces
-#   for which the table `strict` lists `conventions`.
+#   container starts, only a startup probe distinguishes a slow start from a failure. The rule warns. It denies in
+#   namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.probe_pairs
 #   profile: general

@@ -8,7 +8,7 @@ test_accepts_both if {
 	assert.none(probes.deny) with input as examples.deployment({})
 }
 
-test_denies_silence if {
+test_denies_a_missing_setting if {
 	bare := json.remove(examples.container, ["livenessProbe", "readinessProbe"])
 	assert.messages(probes.deny, {
 		"Deployment/cart: container server has no livenessProbe",

@@ -15,7 +15,7 @@ test_denies_false if {
 	}) with input as target
 }
 
-test_denies_silence_everywhere if {
+test_denies_a_missing_setting_everywhere if {
 	bad := examples.container_without("securityContext/readOnlyRootFilesystem")
 	assert.same(examples.names(read_only_root.deny), examples.places) with input as examples.everywhere(bad)
 }

@@ -13,7 +13,7 @@ test_accepts_amounts_that_are_numbers if {
 	assert.none(resources.deny) with input as target
 }
 
-test_denies_silence if {
+test_denies_a_missing_setting if {
 	target := examples.deployment({"containers": [examples.container_without("resources")]})
 	assert.messages(resources.deny, {concat("", [
 		"Deployment/cart: container server lacks a valid value for resources.",

@@ -44,7 +44,7 @@ test_does_not_ask_another_account if {
 	assert.size(service_account_token.deny, 1) with input as examples.combined([_pod, other])
 }
 
-test_denies_silence_in_every_kind if {
+test_denies_a_missing_setting_in_every_kind if {
 	target := examples.every_kind(json.remove(examples.pod_spec, ["automountServiceAccountToken"]))
 	assert.same(examples.names(service_account_token.deny), examples.kinds) with input as target
 }
