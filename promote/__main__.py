@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promote.cli import main
+from promote.cli.main import main
 
 
 def run() -> None:

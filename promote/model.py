@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from promote.errors import UsageError
 
 # https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+# kustomize writes the hash without vowels and what looks like one, so that it never spells a word.
+_HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
+
+# "sha256:" and twelve digits are enough to tell two images apart.
+_LONG_DIGEST = re.compile(r"(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,116}")
+
+
+def shortened(text: str) -> str:
+    """`text` with twelve digits of every image digest, which fits a terminal; JSON has all of them."""
+    return _LONG_DIGEST.sub(r"\1", text)
 
 
 def check_tag(tag: str) -> str:
@@ -40,6 +51,17 @@ class Version:
 
     def __str__(self) -> str:
         return (self.tag or "") + (f"@{self.digest}" if self.digest else "")
+
+    @property
+    def shortened(self) -> str:
+        """The version with twelve digits of its digest, which fits a terminal."""
+        return shortened(str(self))
+
+    def matches(self, other: Version) -> bool:
+        """Whether both are the same program, as far as both say: by digest or, where one has none, by tag."""
+        if self.digest and other.digest:
+            return self.digest == other.digest
+        return self.tag is not None and self.tag == other.tag
 
     @classmethod
     def parse(cls, text: str) -> Version:
@@ -89,10 +111,10 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """One condition that a change must meet, and whether it does.
+class GateResult:
+    """Whether one gate lets one subject of a change pass.
 
-    `until` is when a shut gate opens by itself, where it does; `despite` why it does not count this time.
+    `until` is when a closed gate opens by itself, where it does; `despite` the reason for which it does not count.
     """
 
     name: str
@@ -104,70 +126,98 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """Something that an environment ran without interruption: from `commit` until `until`, or until now."""
-
-    commit: str
-    since: datetime
-    until: datetime | None
-    length: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Soak:
-    """How long `environment` ran each new version the last time it did, and how long it should have."""
-
-    environment: str
-    required: timedelta | None
-    stays: tuple[tuple[Change, Stay | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Combination:
-    """When `environment` ran all the versions together that a change leaves, and which of them it runs otherwise now.
-
-    `apart` are these images as the change leaves them, each with its version there, or none.
-    """
-
-    environment: str
-    stay: Stay | None
-    apart: tuple[tuple[Image, Version | None], ...]
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """One window as it falls on the calendar, from `start` until right before `end`, in the window's time zone."""
-
-    reason: str
-    start: datetime
-    end: datetime
-
-    @property
-    def until(self) -> str:
-        """When it ends, for people: day, date, time and zone."""
-        return f"{self.end:%a %Y-%m-%d %H:%M} {self.end.tzinfo}"
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change does to one environment: the changes, the gates before them, and what it leaves out.
+    """What a change does to one environment: the changes, what the gates say of them, and what it leaves out.
 
-    `soak`, `combination` and `freeze` are None where nobody looked or nothing is known; `despite` has, by gate, why
-    somebody passes it all the same.
+    `facts` and `overrides` are by gate: what each found out, None where nothing is known, and the reasons recorded
+    for gates that have no result of their own. `remarks` are theirs, for people. `despite` has the reasons given.
     """
 
     source: str
     target: str
     changes: tuple[Change, ...]
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[GateResult, ...] = ()
     notes: tuple[str, ...] = ()
-    soak: Soak | None = None
-    combination: Combination | None = None
-    freeze: Freeze | None = None
     despite: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def blocked(self) -> tuple[Gate, ...]:
-        """The gates that are shut."""
-        return tuple(gate for gate in self.gates if not gate.passed)
+    def blocked(self) -> tuple[GateResult, ...]:
+        """The results of gates that are closed."""
+        return tuple(result for result in self.gates if not result.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One version of one image that one environment refuses; `since` is a date, YYYY-MM-DD."""
+
+    environment: str
+    image: str
+    version: Version
+    reason: str
+    since: str
+
+    def refuses(self, environment: str, image: str, version: Version) -> bool:
+        """Whether it is against this version."""
+        return (environment, image) == (self.environment, self.image) and version.matches(self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One image set that an environment ran; `changed` are the images that it brought or moved."""
+
+    number: int
+    commit: str
+    when: str
+    author: str
+    subject: str
+    images: tuple[Image, ...]
+    changed: frozenset[str]
+
+    def image(self, name: str) -> Image | None:
+        """The image called `name` in this revision."""
+        return next((image for image in self.images if image.name == name), None)
+
+    def runs(self, name: str, version: Version) -> bool:
+        """Whether it had the image `name` at `version`."""
+        image = self.image(name)
+        return image is not None and image.version.matches(version)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """What distinguishes an object within a cluster."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def written_name(self) -> str:
+        """The name without the hash of its contents that kustomize appends to what it generates."""
+        return _HASH.sub("", self.name) if self.kind in ("ConfigMap", "Secret") else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in the repository: a path relative to its root, and a line counted from 1."""
+
+    file: str
+    line: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One manifest and who it is."""
+
+    identity: Identity
+    content: Mapping[str, Any]

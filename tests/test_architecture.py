@@ -15,59 +15,49 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# From the ground up: a module imports from layers below its own, and never from beside or above it.
-# PURE modules decide: they get values and return values. The others read, write, ask and start programs.
-PURE, OUTER = "pure", "outer"
-LAYERS: tuple[tuple[str, str, frozenset[str]], ...] = tuple(
-    (kind, what, frozenset(modules.split()))
-    for kind, what, modules in (
-        (PURE, "what can go wrong, where a value stands", "errors places durations"),
-        (PURE, "words and texts", "model yaml_scalars documents config_schema api_forms"),
-        (PURE, "formats, time and decisions", "yaml_spans image_fields holds history freezes plan checks proof"),
-        (PURE, "what a change waits for", "gates"),
-        (PURE, "files as values, wording", "facts kustomization message rules waivers baseline edits"),
-        (PURE, "what the rules saw, a text within a text, a patch as text", "coverage block_scalars patch_text"),
-        (PURE, "a verdict in every format", "verdict_report sarif junit"),
-        (OUTER, "other programs, what can be made again", "process cache clock"),
-        (OUTER, "one outer thing each", "git tools schemas config policy_files forge.base"),
-        (OUTER, "why nothing can be rendered", "diagnosis"),
-        (OUTER, "rendering, the forges", "render forge.local forge.github"),
-        (OUTER, "the choice of a forge, where a patch or what is generated stands", "forge patches generators"),
-        (OUTER, "where an object is written", "origins"),
-        (OUTER, "where a finding comes from", "sources"),
-        (OUTER, "the checks", "inspection"),
-        (OUTER, "one clone, what mends its files", "workspace mending"),
-        (OUTER, "the path of a change, and what it does to findings", "workflow comparison"),
-        (OUTER, "how results look", "report commands.result"),
-        (OUTER, "one module a verb", "commands commands.*"),
-        (OUTER, "the command line", "arguments"),
-        (OUTER, "printing and exit codes", "cli"),
-        (OUTER, "python -m promote", "__main__"),
-    )
+# From top to bottom: a package imports from those below it, and never from one above. Whatever is in no package is
+# one of these four modules.
+PACKAGES = (
+    "cli",
+    "commands",
+    "output",
+    "promotion",
+    "fix",
+    "checks",
+    "repository",
+    "gates",
+    "kustomize",
+    "versions",
+    "forge",
+    "yamltext",
+    "system",
+    "model",
+    "errors",
 )
-LEVEL = {name: level for level, (_, _, names) in enumerate(LAYERS) for name in names}
-PURE_MODULES = frozenset().union(*(names for kind, _, names in LAYERS if kind == PURE))
-SAME_LAYER = "commands."  # a verb may be made of others: `plan` is the first half of `promote`
+TOP_LEVEL = {"__init__", "__main__", "model", "errors"}
+# These decide: they are given values and return values. The others read, write, ask and start programs.
+PURE = {"gates", "versions", "yamltext", "output", "model", "errors"}
+# A registry names the files of its package, and imports them only when they are asked for.
+REGISTRIES = {"commands.registry", "forge.registry", "gates.registry", "output.registry"}
 
 # Who alone may import what comes from outside. What is heavy must wait inside the function that needs it.
 OWNERS = {
-    "subprocess": {"process"},
-    "git": {"git"},
-    "github": {"forge.github"},
-    "requests": {"forge.github"},
-    "argparse": {"arguments", "cli"},
-    "jsonschema": {"config_schema"},
-    "jsonpatch": {"proof"},
-    "jsonpointer": {"proof"},
-    "ruamel": {"holds"},
+    "subprocess": {"system.process"},
+    "git": {"system.git"},
+    "github": {"forge.github_client", "forge.github_errors"},
+    "argparse": {"cli.arguments", "cli.main", "commands"},
+    "jsonschema": {"yamltext.validation"},
+    "jsonpatch": {"kustomize.differences"},
+    "jsonpointer": {"kustomize.differences"},
+    "ruamel": {"repository.holds"},
 }
 HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "ruamel"})
 # `promote --help` loads these, so they may load next to nothing.
-QUICK = ("__init__", "__main__", "cli", "arguments", "errors")
+QUICK = ("__init__", "__main__", "cli.main", "cli.arguments", "errors", "commands.options", *REGISTRIES)
 LIGHT = frozenset(
-    "__future__ argparse collections errno io itertools os re sys typing promote".split()  # noqa: SIM905
+    "__future__ argparse collections errno importlib io itertools os re sys typing promote".split()  # noqa: SIM905
 )
-LONGEST_FUNCTION, LONGEST_FILE = 50, 420
+LONGEST_FUNCTION, LONGEST_FILE = 40, 300
 
 
 class Import(NamedTuple):
@@ -88,9 +78,7 @@ class Module(NamedTuple):
     @property
     def own(self) -> set[str]:
         """What it imports of the package."""
-        found = {one.name.removeprefix("promote").removeprefix(".") for one in _imports(self.tree)
-                 if one.name.partition(".")[0] == "promote"}  # fmt: skip
-        return {name for part in found for name in _modules_of(part)} - {self.name}
+        return {name for one in _imports(self.tree) for name in _promote_modules(one)} - {self.name}
 
 
 def _modules() -> list[Module]:
@@ -100,6 +88,13 @@ def _modules() -> list[Module]:
         name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
         found.append(Module(name, path, ast.parse(path.read_text())))
     return found
+
+
+def _promote_modules(one: Import) -> set[str]:
+    """The modules of the package that an import names."""
+    if one.name.partition(".")[0] != "promote":
+        return set()
+    return _modules_of(one.name.removeprefix("promote").removeprefix("."))
 
 
 def _modules_of(dotted: str) -> set[str]:
@@ -131,8 +126,15 @@ def each(modules: Iterable[Module]) -> pytest.MarkDecorator:
 each_module = each(MODULES)
 
 
-def _level(name: str) -> int:
-    return LEVEL.get(name, LEVEL["commands"] if name.startswith("commands.") else -1)
+def _package(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def test_only_four_modules_are_in_no_package() -> None:
+    assert {
+        module.name for module in MODULES if "/" not in str(module.path.relative_to(ROOT / "promote"))
+    } == TOP_LEVEL
+    assert {_package(module.name) for module in MODULES} == set(PACKAGES) | TOP_LEVEL
 
 
 @each_module
@@ -140,21 +142,26 @@ def test_dependencies_point_downward(module: Module) -> None:
     if module.name == "__init__":
         assert module.own == set()
         return
-    assert _level(module.name) >= 0, f"give {module.name} a place in LAYERS"
+    here = _package(module.name)
+    level = -1 if here == "__main__" else PACKAGES.index(here)
     for other in module.own - {"__init__"}:
-        beside = module.name.startswith(SAME_LAYER) and other.startswith(SAME_LAYER)
-        assert _level(other) < _level(module.name) or beside, f"{module.name} imports {other}"
+        there = _package(other)
+        assert there == here or PACKAGES.index(there) > level, f"{module.name} imports {other}"
 
 
-def test_the_table_names_modules_that_exist() -> None:
-    assert LEVEL.keys() - {"commands.*"} <= {module.name for module in MODULES}
+@each(module for module in MODULES if _package(module.name) == "commands")
+def test_commands_do_not_use_each_other(module: Module) -> None:
+    shared = {"commands", "commands.options", "commands.registry", "commands.result"}
+    assert {name for name in module.own if _package(name) == "commands"} <= shared
 
 
-@each(module for module in MODULES if module.name in PURE_MODULES)
-def test_pure_modules_only_decide(module: Module) -> None:
+@each(module for module in MODULES if _package(module.name) in PURE)
+def test_pure_packages_only_decide(module: Module) -> None:
     outside = {"os", "subprocess", "shutil", "tempfile", "socket", "time", "random", "sys", "git", "github"}
     assert outside & {one.name.partition(".")[0] for one in _imports(module.tree)} == set()
-    assert module.own <= PURE_MODULES
+    at_once = {name for one in _imports(module.tree) if one.at_once for name in _promote_modules(one)}
+    assert {name for name in at_once if name.startswith(("system.git", "system.process", "system.tools"))} == set()
+    assert {name for name in at_once if _package(name) == "forge"} <= {"forge.protocol"}
     # Reading a file needs no import where there are paths.
     calls = {node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
     names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
@@ -171,7 +178,8 @@ def test_no_import_cycles() -> None:
 def test_each_outer_thing_has_one_owner(module: Module) -> None:
     for one in _imports(module.tree):
         top = one.name.partition(".")[0]
-        assert module.name in OWNERS.get(top, {module.name}), f"{module.path}:{one.line} imports {one.name}"
+        owners = OWNERS.get(top, {module.name})
+        assert {module.name, _package(module.name)} & owners, f"{module.path}:{one.line} imports {one.name}"
 
 
 @each_module
@@ -183,7 +191,7 @@ def test_heavy_imports_wait_until_they_are_needed(module: Module) -> None:
             assert top in LIGHT, f"{module.path}:{one.line} makes --help load {one.name}"
 
 
-@each(module for module in MODULES if module.name not in ("cli", "__main__"))
+@each(module for module in MODULES if module.name not in ("cli.main", "__main__"))
 def test_only_cli_prints_and_exits(module: Module) -> None:
     names = {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name)}
     assert names & {"print", "input", "exit", "quit", "SystemExit"} == set()

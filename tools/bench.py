@@ -21,7 +21,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from promote.tools import LAZY_COLLECTOR  # noqa: E402
+from promote.system.tools import LAZY_COLLECTOR  # noqa: E402
 
 FOLDERS = ("base", "components", "overlays", "policies")
 CUSTOM_SCHEMAS = (str(ROOT / ".tools" / "schemas"), str(ROOT / "tools" / "schemas"))

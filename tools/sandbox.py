@@ -14,9 +14,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from promote import config, holds
 from promote.forge.local import REF as PULLS
-from promote.kustomization import read_images
+from promote.repository import config, holds
+from promote.versions.images import read_images
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the environments are made of. Not holds.yaml: a hold of the real environments would stop a sandbox's.

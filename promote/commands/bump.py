@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from promote import cache, message, plan, report, workflow
-from promote.commands.overriding import Reasons
+from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import UsageError
-from promote.model import Plan, Version
-from promote.workflow import Delivery, Proposal, Published, Wording
-from promote.workspace import Tip, Tree, Workspace
+from promote.output import plans, wording
+from promote.promotion import bump
+from promote.promotion.bump import Request
+from promote.promotion.deliver import Delivery, Published, deliver
+from promote.promotion.proposal import Proposal
+from promote.repository.workspace import Tip, Workspace
+from promote.system.paths import replace_file
 
 
 @dataclass(frozen=True, slots=True)
-class Options(Reasons):
+class Options:
     """What the command line asked for; `versions` are the texts NAME=TAG[@DIGEST]."""
 
     environment: str
@@ -25,83 +27,49 @@ class Options(Reasons):
     pr: bool = False
     dry_run: bool = False
     allow_other_changes: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.environment(parser)
+    parser.add_argument("versions", nargs="+", metavar="NAME=TAG[@DIGEST]", help="the version to set")
+    commit = "commit to the shared branch instead of editing the checkout"
+    options.option(parser, "--commit", action="store_true", help=commit)
+    options.option(parser, "--pr", action="store_true", help="open a pull request instead of editing the checkout")
+    options.dry_run(parser)
+    options.allow_others(parser)
+    options.despite(parser)
+
+
+def run(given: Options) -> Result:
     """Edit the checkout's file or, with --commit or --pr, the shared branch; the same proof and checks."""
-    wanted = _parse(options.versions)
+    wanted = bump.parse_versions(given.versions)
     workspace = Workspace.here()
-    if options.commit or options.pr:
-        proposal, published = workflow.deliver(
+    request = Request(given.environment, wanted, given.allow_other_changes, given.despite)
+    if given.commit or given.pr:
+        branch = bump.branch_of(workspace.config.known(given.environment), wanted) if given.pr else None
+        proposal, published = deliver(
             workspace,
-            Delivery(_branch(workspace, options, wanted) if options.pr else None, dry_run=options.dry_run),
-            lambda tip, tree: _propose(workspace, tip, tree, options, wanted),
-            _describe,
+            Delivery(branch, dry_run=given.dry_run),
+            lambda tip, tree: bump.propose(workspace, tip, tree, request),
+            wording.bump,
         )
     else:
-        proposal, published = _in_checkout(workspace, options, wanted)
-    text = [*report.proposal_text(proposal), *report.published_text(published)]
+        proposal, published = _in_checkout(workspace, request, given.dry_run)
+    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
     if published.changed and not published.commit:
         text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
-    code = 0 if published.changed else workflow.exit_code(proposal)
-    return Result(report.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    code = 0 if published.changed else proposal.exit_code
+    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
 
 
-def _parse(versions: tuple[str, ...]) -> dict[str, Version]:
-    wanted: dict[str, Version] = {}
-    for given in versions:
-        name, equals, version = given.partition("=")
-        if not equals or not name:
-            raise UsageError(f"'{given}' is not NAME=TAG or NAME=TAG@DIGEST, such as api-gateway=1.5.0")
-        if name in wanted:
-            raise UsageError(f"'{name}' is given twice: which version is meant?")
-        wanted[name] = Version.parse(version)
-    return wanted
-
-
-def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options, wanted: Mapping[str, Version]) -> Proposal:
-    environment = tree.environment(options.environment)
-    images = tree.images(environment)
-    by_image: dict[str, Version] = {}
-    for given, version in wanted.items():
-        for image in plan.resolve(given, images, tree.config.services):
-            if by_image.setdefault(image, version) != version:
-                raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
-    path, data = workflow.edited(tree, environment, by_image)
-    changes = workflow.changes_of(tree, environment, data)
-    held = workflow.hold_gates(tree, environment, changes)
-    made = Plan("", environment.name, changes, held, (tip.note,) if tip.note else (), despite=options.despite)
-    made, known = workflow.gated(workspace, tip, tree, environment, made)
-    if not changes:
-        return Proposal(tip, environment, made, {})
-    return workflow.prove(tip, tree, environment, made, {path: data}, options.allow_other_changes, known)
-
-
-def _in_checkout(workspace: Workspace, options: Options, wanted: Mapping[str, Version]) -> tuple[Proposal, Published]:
+def _in_checkout(workspace: Workspace, request: Request, dry_run: bool) -> tuple[Proposal, Published]:
     with workspace.checkout_copy() as tree:
-        proposal = _propose(workspace, Tip("", "the checkout"), tree, options, wanted)
-    if options.dry_run or not proposal.files:
+        proposal = bump.propose(workspace, Tip("", "the checkout"), tree, request)
+    if dry_run or not proposal.files:
         return proposal, Published()
-    workflow.insist(proposal)
+    proposal.insist()
     for path, data in proposal.files.items():
-        _replace(workspace.root / path, data)
+        replace_file(workspace.root / path, data)
     return proposal, Published(changed=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """New contents in one step, for a file that keeps its mode and stays where a link points at."""
-    file = path.resolve()
-    mode = file.stat().st_mode
-    cache.write(file, data)
-    file.chmod(mode)
-
-
-def _branch(workspace: Workspace, options: Options, wanted: Mapping[str, Version]) -> str:
-    names = [workspace.config.known(options.environment), "-".join(sorted(wanted))]
-    return "/".join(["bump", *(name.replace("/", "-") for name in names)])
-
-
-def _describe(proposal: Proposal) -> Wording:
-    name = proposal.environment.name
-    title = message.subject("bump", name, proposal.plan.changes)
-    return Wording(title, [("Promoted-To", name)], f"promote rollback {name}")

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from promote import (
-    checks,
-    config,
-    coverage,
-    documents,
-    inspection,
-    junit,
-    policy_files,
-    process,
-    render,
-    sarif,
-    verdict_report,
-)
-from promote.checks import Verdict
+from promote.checks import completeness, coverage, findings, inspection
+from promote.checks.criteria import Criteria, criteria
+from promote.checks.findings import Verdict
+from promote.checks.rules import PROFILES, Rule
+from promote.commands import options
 from promote.commands.result import Result
-from promote.config import Config
-from promote.coverage import Matrix
 from promote.errors import RenderError, UsageError, nearest
-from promote.inspection import Rules
-from promote.rules import PROFILES, Rule
+from promote.kustomize import render
+from promote.output.report import CheckReport
+from promote.output.verdicts import Json, verdict_json, verdict_text
+from promote.repository import config
+from promote.repository.config import Config
+from promote.system.paths import shown
+
+_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,103 +39,102 @@ class Options:
     write: bool = False
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument(
+        "targets", nargs="*", default=[], metavar="ENV|PATH", help="what to check (every environment)"
+    )
+    options.repeated(parser, "--only", metavar="RULE", help="only this rule's findings (repeatable)")
+    base = "mark findings as new or old, compared with the commit where the checkout left REF"
+    options.option(parser, "--base", metavar="REF", help=base)
+    options.option(
+        parser, "--fail-on", choices=("all", "new"), default="all", help="with --base: what to fail on (all)"
+    )
+    options.option(parser, "--fix", action="store_true", help="print a patch of what can be fixed for certain")
+    options.option(parser, "--write", action="store_true", help="with --fix: also change the files")
+    options.option(
+        parser, "--coverage", action="store_true", help="also list to how many resources each rule applied"
+    )
+    options.option(parser, "--profile", choices=PROFILES, help="which rules take part (`profile:` of promote.yaml)")
+
+
+def run(given: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
-    _insist_on_sense(options)
+    _insist_on_sense(given)
     root = config.root_of(Path.cwd())
     settings = config.load(root)
-    judges = rules(root, settings, options.profile)
-    if options.only:
-        _insist_on(options.only, root, judges)
-    paths = _paths(root, settings, options.targets)
-    known = policy_files.described(root, judges.policies, silent=True)
+    judges = criteria(root, settings, profile=given.profile)
+    if given.only:
+        _insist_on_rules(given.only, root, judges)
+    targets = _targets(root, settings, given.targets)
+    known = judges.policies.described(root, silent=True)
     try:
-        verdict, said, fix = (
-            _fixed(options, paths, judges) if options.fix else (_verdict(options, paths, judges, root), [], {})
-        )
+        verdict, said, fix = _fixed(given, targets, judges) if given.fix else _judged(given, targets, judges, root)
     except RenderError as error:
-        error.result = _unrendered(error, paths, known)
+        error.result = _unrendered(error, targets, known)
         raise
-    seen = coverage.matrix(verdict, known, options.only)
-    table = coverage.table(seen) if options.coverage else []
-    text = [*said, *table, *verdict_report.verdict_text(verdict, seen)]
-    everything = {**verdict_report.verdict_json(verdict), "coverage": coverage.as_json(seen), **fix}
-    return Result(everything, text, 3 if verdict.denied else 0, _views(verdict, seen, known, options.only))
+    seen = coverage.matrix(verdict, known, given.only)
+    table = coverage.table(seen) if given.coverage else []
+    text = [*said, *table, *verdict_text(verdict, seen)]
+    everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **fix}
+    return Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
 
 
-def _unrendered(error: RenderError, paths: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
-    """What programs are told where a target cannot be rendered; people read the error itself."""
-    name, path = next((one for one in paths if str(error).startswith(f"{one[0]}: ")), paths[0])
-    verdict = checks.unrendered(name, documents.shown(path, Path.cwd()), error)
-    about = [rule for rule in known if rule.id == verdict.findings[0].rule]
+def _unrendered(error: RenderError, targets: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
+    """What programs are given where a target cannot be rendered; people read the error itself."""
+    name, path = next((one for one in targets if str(error).startswith(f"{one[0]}: ")), targets[0])
+    verdict = completeness.unrendered(name, shown(path, Path.cwd()), error)
+    about = tuple(rule for rule in known if rule.id == verdict.findings[0].rule)
     seen = coverage.matrix(verdict, about)
-    return Result(verdict_report.verdict_json(verdict), [], error.exit_code, _views(verdict, seen, about, ()))
+    return Result(verdict_json(verdict), [], error.exit_code, CheckReport(verdict, seen, about))
 
 
-def _insist_on_sense(options: Options) -> None:
-    if options.fail_on == "new" and not options.base:
+def _insist_on_sense(given: Options) -> None:
+    if given.fail_on == "new" and not given.base:
         raise UsageError("--fail-on new needs --base REF, the commit to compare with")
-    if options.write and not options.fix:
+    if given.write and not given.fix:
         raise UsageError("--write needs --fix, which says what to write")
 
 
-def _verdict(options: Options, paths: Sequence[tuple[str, Path]], judges: Rules, root: Path) -> Verdict:
-    with process.side_by_side(8) as pool:
-        rendering = [pool.submit(render.folder_or_file, path, name) for name, path in paths]
-        targets = [process.result(one) for one in rendering]
-    verdict = inspection.inspect(targets, judges, root, options.only)
-    if not options.base:
-        return verdict
-    # Imported here: it brings Git and the forges along.
-    from promote import comparison
+def _judged(
+    given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria, root: Path
+) -> tuple[Verdict, list[str], Json]:
+    """The verdict on the files as they are."""
+    rendered = render.side_by_side(((path, name) for name, path in targets), render.folder_or_file, _WORKERS)
+    verdict = inspection.inspect(rendered, judges, root, given.only)
+    if given.base:
+        # Imported here: it brings Git and the forges along.
+        from promote.checks import comparison
 
-    compared = comparison.since(options.base, paths, judges, options.only)(verdict)
-    return replace(compared, forgives_old=options.fail_on == "new")
-
-
-def _fixed(
-    options: Options, paths: Sequence[tuple[str, Path]], judges: Rules
-) -> tuple[Verdict, list[str], verdict_report.Json]:
-    """The verdict on the files as they are now, and what was or could be mended, as text and as JSON."""
-    from promote.commands import fixing
-
-    made = fixing.outcome(paths, judges, options.only, options.write, options.base)
-    verdict = replace(made.after if options.write else made.before, forgives_old=options.fail_on == "new")
-    return verdict, fixing.text(made, options.write), {"fix": fixing.as_json(made, options.write)}
+        compared = comparison.since(given.base, targets, judges, given.only)(verdict)
+        verdict = replace(compared, forgives_old=given.fail_on == "new")
+    return verdict, [], {}
 
 
-def _views(
-    verdict: Verdict, seen: Matrix, known: Sequence[Rule], only: Sequence[str]
-) -> dict[str, Callable[[], list[str]]]:
-    """The formats that few ask for, each made when it is."""
-    return {
-        "github": lambda: verdict_report.verdict_github(verdict, seen),
-        "junit": lambda: junit.report(verdict, known, seen, only),
-        "markdown": lambda: verdict_report.verdict_markdown(verdict, seen),
-        "sarif": lambda: json.dumps(sarif.log(verdict, known), indent=2).splitlines(),
-    }
+def _fixed(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria) -> tuple[Verdict, list[str], Json]:
+    """The verdict on the files as they are now, and what was or could be fixed, as text and as JSON."""
+    from promote.fix.apply import corrected
+    from promote.output.fixes import fixes_json, fixes_text
+
+    made = corrected(targets, judges, given.only, given.write, given.base)
+    verdict = replace(made.after if given.write else made.before, forgives_old=given.fail_on == "new")
+    return verdict, fixes_text(made, given.write), {"fix": fixes_json(made, given.write)}
 
 
-def _insist_on(names: tuple[str, ...], root: Path, judges: Rules) -> None:
+def _insist_on_rules(names: tuple[str, ...], root: Path, judges: Criteria) -> None:
     """Raise UsageError for a name that no rule has: restricted to it, every check would pass."""
-    everyone = policy_files.described(root, judges.policies)
+    everyone = judges.policies.described(root)
     known = [rule.id for rule in everyone]
     taking_part = {rule.id for rule in everyone if PROFILES.index(rule.profile) <= PROFILES.index(judges.profile)}
     for name in names:
         if name not in known:
-            raise UsageError(checks.unknown_rule(name, known))
+            raise UsageError(findings.unknown_rule(name, known))
         if name not in taking_part:
             raise UsageError(f"the profile '{judges.profile}' does not have the rule '{name}': choose a larger one")
 
 
-def rules(root: Path, settings: Config, profile: str | None = None) -> Rules:
-    """By what the checkout's manifests are judged."""
-    folders = tuple(root / folder for folder in settings.schemas)
-    policies, chosen = policy_files.choose(root, settings.policies, profile or settings.profile)
-    return Rules(policies, folders, settings.kubernetes, settings.live(root), chosen)
-
-
-def _paths(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple[str, Path]]:
+def _targets(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """What to check, by name."""
     if names:
         return [(name, _path(root, settings, name)) for name in dict.fromkeys(names)]
     if not settings.environments:

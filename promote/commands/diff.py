@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promote import message, proof, render, report, verdict_report
+from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
-from promote.proof import Difference
-from promote.workspace import Tree, Workspace
+from promote.kustomize import differences, render
+from promote.kustomize.differences import Difference
+from promote.output import verdicts, wording
+from promote.output.plans import Json
+from promote.repository.workspace import Tree, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +24,20 @@ class Options:
     base: str | None = None
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("environments", nargs="*", default=[], metavar="ENV", help="environments to compare (all)")
+    base = "the commit to compare the checkout with (the shared branch)"
+    options.option(parser, "--base", metavar="REF", help=base)
+
+
+def run(given: Options) -> Result:
     """The rendered difference of each environment, Secrets hidden; exit 1 where there is any."""
     workspace = Workspace.here()
-    commit = workspace.repository.resolve(options.base) if options.base else workspace.local_tip().commit
+    commit = workspace.repository.resolve(given.base) if given.base else workspace.local_tip().commit
     with workspace.at(commit) as before:
         after = workspace.checkout()
-        names = options.environments or tuple(after.config.environments)
+        names = given.environments or tuple(after.config.environments)
         if not names:
             raise UsageError("there is no promote.yaml with environments here: name a folder to compare")
         found = _differences(before, after, names)
@@ -43,7 +54,7 @@ def _differences(before: Tree, after: Tree, names: Sequence[str]) -> dict[str, l
     rendered = iter(render.side_by_side([*after.folders(names), *before.folders(known)]))
     new = {name: next(rendered).documents for name in names}
     old = {name: next(rendered).documents for name in known}
-    return {name: proof.differences(old.get(name, []), new[name]) for name in names}
+    return {name: differences.differences(old.get(name, []), new[name]) for name in names}
 
 
 def _has(tree: Tree, name: str) -> bool:
@@ -55,14 +66,14 @@ def _has(tree: Tree, name: str) -> bool:
     return True
 
 
-def _text(name: str, differences: list[Difference]) -> list[str]:
-    if not differences:
+def _text(name: str, found: list[Difference]) -> list[str]:
+    if not found:
         return [f"{name}: no difference"]
-    others = len(proof.others(differences))
-    kind = f"{others} beside image fields" if others else "image fields only"
-    return [f"{name}: {len(differences)} differences, {kind}", *message.diff_lines(differences)]
+    others = len(differences.others(found))
+    kind = f"{others} other than image fields" if others else "image fields only"
+    return [f"{name}: {len(found)} differences, {kind}", *wording.diff_lines(found)]
 
 
-def _json(one: Difference) -> report.Json:
-    who = verdict_report.identity_json(one.resource)
+def _json(one: Difference) -> Json:
+    who = verdicts.identity_json(one.resource)
     return {"resource": who, "path": one.path, "old": one.old, "new": one.new, "image": one.is_image}

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from argparse import ArgumentParser
+from dataclasses import dataclass
 
-from promote import gates, message, plan, proof, render, report, verdict_report
+from promote.commands import options
 from promote.commands.result import Result
-from promote.documents import Document
-from promote.errors import UsageError
-from promote.model import Image, Version
-from promote.proof import Difference
-from promote.render import Rendered
-from promote.workspace import Tree, Workspace
-
-Pair = tuple[Image, Version | None, Version | None]  # an image, with its version in each of the two
+from promote.output import outcomes
+from promote.promotion.drift import drift
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,84 +21,18 @@ class Options:
     manifests: bool = False
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("source", metavar="FROM", help="one environment")
+    parser.add_argument("target", metavar="TO", help="the other one")
+    options.option(parser, "--manifests", action="store_true", help="also compare everything that they render")
+
+
+def run(given: Options) -> Result:
     """Compare two environments on the shared branch; exit 1 where they differ."""
     workspace = Workspace.here()
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
-        one, other = tree.environment(options.source), tree.environment(options.target)
-        if one.path == other.path:
-            raise UsageError(f"{options.source} and {options.target} are the same folder: name two environments")
-        apart = _apart(tree.images(one), tree.images(other))
-        services = {image.name: plan.service_of(image, tree.config.services) for image, _, _ in apart}
-        found = _rendered(tree, options.source, options.target) if options.manifests else None
-    json = {
-        "from": one.name,
-        "to": other.name,
-        "commit": tip.commit,
-        "images": [
-            {"service": services[image.name], "image": image.name, "from": _version(here), "to": _version(there)}
-            for image, here, there in apart
-        ],
-        "manifests": None if found is None else [_json(each) for each in found],
-    }
-    text = [
-        f"{services[image.name]}: {_said(here)} in {one.name}, {_said(there)} in {other.name}"
-        for image, here, there in apart
-    ]
-    text += [] if found is None else [f"{len(found)} differences beside images", *message.diff_lines(found)]
-    if not apart:
-        text.insert(0, f"{one.name} and {other.name} have the same versions")
-    return Result(json, text, 1 if apart or found else 0)
-
-
-def _apart(source: Sequence[Image], target: Sequence[Image]) -> list[Pair]:
-    """The images that differ in version, or that only one of the two has."""
-    here, there = ({image.name: image for image in images} for images in (source, target))
-    pairs = [(image, _of(here, name), _of(there, name)) for name, image in (here | there).items()]
-    return [(image, a, b) for image, a, b in pairs if a is None or b is None or not gates.same(a, b)]
-
-
-def _of(images: Mapping[str, Image], name: str) -> Version | None:
-    return images[name].version if name in images else None
-
-
-def _rendered(tree: Tree, source: str, target: str) -> list[Difference]:
-    """What differs beside images, once names of environments, namespaces and generated objects are alike."""
-    one, other = map(_levelled, render.side_by_side(tree.folders((source, target))))
-    return proof.others(proof.differences(one, other))
-
-
-def _levelled(rendered: Rendered) -> list[Document]:
-    """The documents with what always differs made the same: wherever it is a whole value, not a part of one."""
-    known = rendered.documents
-    spaces = {document.identity.namespace for document in known} - {""}
-    names = {document.identity.name: document.identity.written_name for document in known}
-    # Of several namespaces nobody can say which is which.
-    names |= {rendered.name: "ENVIRONMENT"} | (dict.fromkeys(spaces, "NAMESPACE") if len(spaces) == 1 else {})
-
-    def level(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: level(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [level(each) for each in value]
-        return names.get(value, value) if isinstance(value, str) else value
-
-    return [
-        Document(replace(one.identity, namespace=level(one.identity.namespace), name=level(one.identity.name)),
-                 level(one.content))
-        for one in known
-    ]  # fmt: skip
-
-
-def _version(version: Version | None) -> report.Json | None:
-    return report.version_json(version) if version else None
-
-
-def _said(version: Version | None) -> str:
-    return message.shortened(str(version)) if version else "none"
-
-
-def _json(one: Difference) -> report.Json:
-    who = verdict_report.identity_json(one.resource)
-    return {"resource": who, "path": one.path, "from": one.old, "to": one.new}
+        found = drift(tree, given.source, given.target, given.manifests)
+    differs = bool(found.images or found.manifests)
+    return Result(outcomes.drift_json(found, tip.commit), outcomes.drift_text(found), int(differs))

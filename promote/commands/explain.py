@@ -2,73 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from promote import clock, durations, gates, proof, report, workflow
-from promote.checks import Verdict
-from promote.commands import promote
-from promote.commands.promote import Options
+from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import CheckDenied
-from promote.facts import Known
-from promote.model import Gate, Image
-from promote.workflow import Proposal, Published
-from promote.workspace import Workspace
-
-__all__ = ["Options", "run"]
-
-Obstacle = Mapping[str, str | None]
+from promote.output import outcomes, plans
+from promote.promotion import explain, promote
+from promote.promotion.deliver import Published
+from promote.promotion.promote import Edge
+from promote.repository.workspace import Workspace
 
 
-def run(options: Options) -> Result:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    source: str
+    target: str
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    allow_other_changes: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.edge(parser)
+
+
+def run(given: Options) -> Result:
     """Every obstacle to the promotion as it would be now; exit 4 or 3 as the promotion itself."""
     workspace = Workspace.here()
     tip = workspace.local_tip()
+    # Other changes are obstacles, too, and must not hide the rest.
+    edge = Edge(given.source, given.target, given.only, given.exclude, True, given.despite)
     with workspace.at(tip.commit) as tree:
-        # Before the proof writes the new versions there.
-        images = tree.images(tree.environment(options.target))
-        known = workspace.known(tree, tip.commit, needed=True) or Known()
-        proposal = promote.propose(workspace, tip, tree, replace(options, allow_other_changes=True))
-    lasting = _denials(proposal.verdict) + ([] if options.allow_other_changes else _others(proposal))
-    obstacles = [*map(_shut, proposal.plan.blocked), *lasting]
-    opens = gates.earliest(clock.now(), lambda now: _shut_at(proposal, images, known, now))
-    earliest = None if lasting or opens is None else durations.moment(opens)
-    code = workflow.exit_code(proposal) or (CheckDenied.exit_code if lasting else 0)
-    answer = report.plan_json(proposal.plan, Published(), proposal.verdict)
-    text = [*report.plan_text(proposal.plan), *(["", *_text(obstacles, earliest)] if proposal.plan.changes else [])]
-    return Result({**answer, "obstacles": obstacles, "earliest": earliest}, text, code)
-
-
-def _shut_at(proposal: Proposal, images: Sequence[Image], known: Known, now: datetime) -> tuple[Gate, ...]:
-    """The gates that would be shut at another moment, were nothing changed until then."""
-    held = tuple(gate for gate in proposal.plan.gates if gate.name == "hold")
-    bare = replace(proposal.plan, gates=held)
-    return gates.gated(bare, images, known.past, proposal.environment.gates, now).blocked
-
-
-def _shut(gate: Gate) -> Obstacle:
-    until = durations.moment(gate.until) if gate.until else None
-    reason = f"{gate.subject}: {gate.reason}"
-    return {"name": gate.name, "reason": reason, "until": until, "way": gates.WAYS[gate.name]}
-
-
-def _denials(verdict: Verdict | None) -> list[Obstacle]:
-    found = verdict.denials if verdict else []
-    return [{"name": one.rule, "reason": one.message, "until": None, "way": one.fix} for one in found]
-
-
-def _others(proposal: Proposal) -> list[Obstacle]:
-    way = "look at it, and pass --allow-other-changes"
-    return [
-        {"name": "proof", "reason": f"{one.resource} {one.path} changes, too", "until": None, "way": way}
-        for one in proof.others(proposal.differences)
-    ]
-
-
-def _text(obstacles: Sequence[Obstacle], earliest: str | None) -> list[str]:
-    if not obstacles:
-        return ["nothing stands in the way"]
-    lines = [line for one in obstacles for line in (f"{one['name']}: {one['reason']}", f"  way: {one['way']}")]
-    return [*lines, f"earliest by itself: {earliest or 'never'}"]
+        proposal = promote.propose(workspace, tip, tree, edge)
+    found = explain.explain(proposal, given.allow_other_changes)
+    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
+    reasons = ["", *outcomes.explanation_text(found)] if proposal.plan.changes else []
+    return Result(
+        answer | outcomes.explanation_json(found), [*plans.plan_text(proposal.plan), *reasons], found.exit_code
+    )

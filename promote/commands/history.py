@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from dataclasses import dataclass
 
-from promote import history, plan, report
+from promote.commands import options
 from promote.commands.result import Result
-from promote.workspace import Workspace
+from promote.output import plans
+from promote.promotion import selection
+from promote.repository import history
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +21,24 @@ class Options:
     service: str | None = None
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.environment(parser)
+    parser.add_argument("service", nargs="?", metavar="NAME", help="only revisions that changed this service")
+
+
+def run(given: Options) -> Result:
     """The revisions of an environment on the shared branch, numbered as in every clone."""
     workspace = Workspace.here()
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
-        where = tree.environment(options.environment)
+        where = tree.environment(given.environment)
         images = tree.images(where)
         found = workspace.history(tip.commit, where)
-        if options.service is not None:
-            found = history.of_service(found, plan.resolve(options.service, images, tree.config.services))
+        if given.service is not None:
+            found = history.of_service(found, selection.resolve(given.service, images, tree.config.services))
         everything = {image for revision in found for image in revision.images}
-        services = {image.name: plan.service_of(image, tree.config.services) for image in everything}
-    shown = [report.revision_json(revision, services) for revision in found]
-    json = {"environment": options.environment, "service": options.service, "revisions": shown}
-    return Result(json, report.history_text(found, services))
+        services = {image.name: selection.service_of(image, tree.config.services) for image in everything}
+    shown = [plans.revision_json(revision, services) for revision in found]
+    json = {"environment": given.environment, "service": given.service, "revisions": shown}
+    return Result(json, plans.history_text(found, services))

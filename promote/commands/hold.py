@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from dataclasses import dataclass
 
-from promote import clock, holds, plan
-from promote.commands import holding
+from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import UsageError
-from promote.holds import Hold
-from promote.model import Version
-from promote.workspace import Tree
+from promote.output import outcomes
+from promote.promotion import holding
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +21,18 @@ class Options:
     reason: str = ""
 
 
-def run(options: Options) -> Result:
-    """Set the hold by one commit on the shared branch; raises UsageError without a reason."""
-    name, equals, text = options.version.partition("=")
-    if not equals or not name:
-        raise UsageError(f"'{options.version}' is not NAME=TAG or NAME=TAG@DIGEST, such as api-gateway=1.5.0")
-    if not options.reason:
-        raise UsageError("say why with --reason: whoever meets the hold will want to know")
-    version = Version.parse(text)
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.environment(parser)
+    parser.add_argument("version", metavar="NAME=TAG[@DIGEST]", help="the version to refuse")
+    options.option(parser, "--reason", default="", metavar="TEXT", help="why (required)")
 
-    def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
-        where = tree.environment(options.environment)
-        images = plan.resolve(name, tree.images(where), tree.config.services)
-        today = clock.today().isoformat()
-        standing = tree.holds()
-        new = [
-            Hold(where.name, image, version, options.reason, today)
-            for image in images
-            if not any(hold.refuses(where.name, image, version) for hold in standing)
-        ]
-        return holds.add(tree.read(holds.FILE_NAME), new), new
 
-    return holding.commit(edit, "hold", options.environment)
+def run(given: Options) -> Result:
+    """Set the hold by one commit on the shared branch."""
+    workspace = Workspace.here()
+    done = holding.hold(workspace, given.environment, given.version, given.reason)
+    return Result(
+        outcomes.holding_json(done, given.environment),
+        outcomes.holding_text(done, "hold", given.environment, workspace.config.branch),
+    )

@@ -1,13 +1,15 @@
-"""`promote policies`: every rule, what it denies and how to mend it."""
+"""`promote policies`: every rule, what it denies and how to fix it."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote import config, policy_files
+from promote.checks import policies
+from promote.checks.rules import Rule
 from promote.commands.result import Result
-from promote.rules import Rule
+from promote.repository import config
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +17,17 @@ class Options:
     """Nothing to choose."""
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    del parser
+
+
+def run(given: Options) -> Result:
     """The rules of the repository and promote's own checks, by id."""
-    del options
+    del given
     root = config.root_of(Path.cwd())
-    folder, _ = policy_files.choose(root, config.load(root).policies, None)
-    known = policy_files.described(root, folder)
+    folder, _ = policies.choose(root, config.load(root).policies, None)
+    known = folder.described(root)
     return Result({"rules": [_json(rule) for rule in known]}, [line for rule in known for line in _text(rule)])
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from promote import message, plan, report, workflow
-from promote.commands import merge
-from promote.commands.overriding import Reasons
+from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import Blocked, NetworkError, PartlyDone, UsageError
-from promote.forge.base import Forge, PullRequest
-from promote.model import Image, Plan
-from promote.workflow import Delivery, Proposal, Wording
-from promote.workspace import Tip, Tree, Workspace
-
-_POLL = 5.0  # seconds between two questions to the forge
+from promote.errors import NetworkError, PartlyDone
+from promote.forge.protocol import PullRequest
+from promote.output import outcomes, plans, wording
+from promote.promotion import follow, promote
+from promote.promotion.deliver import Delivery, deliver
+from promote.promotion.promote import Edge
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Options(Reasons):
+class Options:
     """What the command line asked for; `timeout` is in seconds."""
 
     source: str
@@ -33,100 +31,56 @@ class Options(Reasons):
     wait: bool = False
     timeout: float = 3600
     allow_other_changes: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def edge(self) -> Edge:
+        """The part that decides what is promoted."""
+        return Edge(self.source, self.target, self.only, self.exclude, self.allow_other_changes, self.despite)
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.edge(parser)
+    options.dry_run(parser)
+    options.option(parser, "--no-pr", action="store_true", help="push the branch, but open no pull request")
+    options.option(parser, "--auto-merge", action="store_true", help="merge as soon as the forge allows it")
+    options.option(parser, "--wait", action="store_true", help="wait until the pull request is merged")
+    options.option(
+        parser, "--timeout", type=float, default=3600, metavar="SECONDS", help="how long --wait waits (3600)"
+    )
+
+
+def run(given: Options) -> Result:
     """Plan, prove, check, commit, push, and open or renew one pull request; nothing of it on a dry run."""
     workspace = Workspace.here()
-    branch = branch_of(workspace.config.known(options.source), workspace.config.known(options.target))
-    proposal, published = workflow.deliver(
+    branch = promote.branch_of(workspace.config.known(given.source), workspace.config.known(given.target))
+    proposal, published = deliver(
         workspace,
-        Delivery(branch, pull_request=not options.no_pr, dry_run=options.dry_run),
-        lambda tip, tree: propose(workspace, tip, tree, options),
-        _describe,
+        Delivery(branch, pull_request=not given.no_pr, dry_run=given.dry_run),
+        lambda tip, tree: promote.propose(workspace, tip, tree, given.edge),
+        wording.promotion,
     )
-    text = [*report.proposal_text(proposal), *report.published_text(published)]
-    answer = report.plan_json(proposal.plan, published, proposal.verdict)
-    pull = published.pull_request
-    if pull is None:
-        return Result(answer, text, workflow.exit_code(proposal))
-    done = _finish(workspace, pull, options)
-    return Result(answer, [*text, *done.text], done.exit_code)
+    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
+    answer = plans.plan_json(proposal.plan, published, proposal.verdict)
+    if published.pull_request is None:
+        return Result(answer, text, proposal.exit_code)
+    more, code = _follow(workspace, published.pull_request, given)
+    return Result(answer, [*text, *more], code)
 
 
-def _finish(workspace: Workspace, pull: PullRequest, options: Options) -> Result:
+def _follow(workspace: Workspace, pull: PullRequest, given: Options) -> tuple[list[str], int]:
     """Merge and wait, as far as asked for; raises PartlyDone where the forge fails, for the rest is done."""
+    text: list[str] = []
     try:
-        merged = _merge(workspace, pull, options) if options.auto_merge else Result(None, [])
-        if merged.exit_code or not options.wait:
-            return merged
-        waited = _wait(workspace.forge(), pull.number, options.timeout)
+        if given.auto_merge:
+            done = follow.auto_merge(workspace, pull, given.despite)
+            text += [done] if isinstance(done, str) else outcomes.merged_text(done)
+            if not isinstance(done, str) and not done.is_merged:
+                return text, 3
+        if not given.wait:
+            return text, 0
+        waited, code = follow.wait(workspace.forge(), pull.number, given.timeout)
     except NetworkError as error:
         raise PartlyDone(f"pull request #{pull.number} is open ({pull.url}), but then: {error}") from error
-    return Result(None, [*merged.text, *waited.text], waited.exit_code)
-
-
-def _describe(proposal: Proposal) -> Wording:
-    made = proposal.plan
-    title = message.subject("promote", f"{made.source} → {made.target}", made.changes)
-    return Wording(title, message.promotion_trailers(made), f"promote rollback {made.target} --all")
-
-
-def propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options) -> Proposal:
-    """The promotion as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
-    source, target = tree.environment(options.source), tree.environment(options.target)
-    if source.path == target.path:
-        raise UsageError(f"{options.source} and {options.target} are the same folder: name two environments")
-    images, now = tree.images(source), tree.images(target)
-    services = tree.config.services
-    chosen = plan.choose((*images, *now), services, options.only, options.exclude)
-    if options.only:
-        # Left out in silence, it would look promoted.
-        _insist_on_entries(chosen, tree.file(source), images)
-        _insist_on_entries(chosen, tree.file(target), now)
-    path, data = workflow.edited(tree, target, plan.wanted(images, now, chosen))
-    changes = workflow.changes_of(tree, target, data)
-    notes = [tip.note] if tip.note else []
-    notes += [f"{name} has no images entry in {target.name}: left out" for name in plan.missing(images, now, chosen)]
-    held = workflow.hold_gates(tree, target, changes)
-    made = Plan(source.name, target.name, changes, held, tuple(notes), despite=options.despite)
-    made, known = workflow.gated(workspace, tip, tree, target, made)
-    if not changes:
-        return Proposal(tip, target, made, {})
-    return workflow.prove(tip, tree, target, made, {path: data}, options.allow_other_changes, known)
-
-
-def _insist_on_entries(chosen: Collection[str], path: str, images: Sequence[Image]) -> None:
-    if lacking := sorted(set(chosen) - {image.name for image in images}):
-        raise UsageError(f"{lacking[0]} has no images entry in {path}: add it, or leave it out of --only")
-
-
-def branch_of(source: str, target: str) -> str:
-    """The one branch that promotions along this edge use, so that a new one takes the place of the old."""
-    return f"promote/{source.replace('/', '-')}-to-{target.replace('/', '-')}"
-
-
-def _merge(workspace: Workspace, pull: PullRequest, options: Options) -> Result:
-    forge = workspace.forge()
-    if not forge.has_server:
-        given = merge.Options(
-            pull.number,
-            despite_freeze=options.despite_freeze,
-            despite_soak=options.despite_soak,
-            despite_combination=options.despite_combination,
-        )
-        return merge.run(given)
-    forge.enable_auto_merge(pull.number, workspace.config.merge)
-    return Result(None, [f"#{pull.number} will be merged by {forge.name} once its requirements are met"])
-
-
-def _wait(forge: Forge, number: int, timeout: float, sleep: Callable[[float], None] = time.sleep) -> Result:
-    deadline = time.monotonic() + timeout
-    while (state := forge.get(number).state) == "open":
-        if time.monotonic() >= deadline:
-            text = f"pull request #{number} is still open after {timeout:.0f} s"
-            return Result(None, [text], Blocked.exit_code)
-        sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
-    if state == "closed":
-        return Result(None, [f"pull request #{number} was closed without being merged"], Blocked.exit_code)
-    return Result(None, [f"pull request #{number} is merged"])
+    return [*text, waited], code

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from dataclasses import dataclass
 
-from promote import holds, plan
-from promote.commands import holding
+from promote.commands import options
 from promote.commands.result import Result
-from promote.holds import Hold
-from promote.workspace import Tree
+from promote.output import outcomes
+from promote.promotion import holding
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,17 @@ class Options:
     services: tuple[str, ...] = ()
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.environment(parser)
+    parser.add_argument("services", nargs="*", default=[], metavar="NAME", help="services whose holds to lift (all)")
+
+
+def run(given: Options) -> Result:
     """Lift the holds by one commit on the shared branch."""
-
-    def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
-        where = tree.environment(options.environment)
-        chosen = plan.choose(tree.images(where), tree.config.services, options.services, ())
-        gone = [hold for hold in tree.holds() if hold.environment == where.name and hold.image in chosen]
-        return holds.remove(tree.read(holds.FILE_NAME), gone), gone
-
-    return holding.commit(edit, "release", options.environment)
+    workspace = Workspace.here()
+    done = holding.release(workspace, given.environment, given.services)
+    return Result(
+        outcomes.holding_json(done, given.environment),
+        outcomes.holding_text(done, "release", given.environment, workspace.config.branch),
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from promote.output.report import CheckReport
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of a command that came to its end; `views` are further forms of output, by name."""
+    """The outcome of a command that came to its end; `report` is what further formats are made of."""
 
     json: Any
     text: list[str]
     exit_code: int = 0
-    views: Mapping[str, Callable[[], list[str]]] = field(default_factory=dict)
+    report: CheckReport | None = None

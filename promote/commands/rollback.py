@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from argparse import ArgumentParser
+from dataclasses import dataclass
 
-from promote import clock, history, holds, message, plan, report, workflow
+from promote.commands import options
 from promote.commands.result import Result
-from promote.config import Environment
-from promote.errors import Blocked, ConfigError, UsageError
-from promote.history import Return, Revision
-from promote.holds import Hold
-from promote.message import shortened
-from promote.model import Change, Image, Plan
-from promote.workflow import Delivery, Proposal, Wording
-from promote.workspace import Tip, Tree, Workspace
-
-Move = tuple[Image, Image]  # from what ran when the rollback was asked for, to what it restores
+from promote.output import plans, wording
+from promote.promotion import rollback
+from promote.promotion.deliver import Delivery, deliver
+from promote.promotion.rollback import Decision, Request
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,184 +30,47 @@ class Options:
     allow_other_changes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the first try found that is asked for, by image name, and what it left as it is."""
-
-    moves: dict[str, Move] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a rollback is decided from: the environment on the tip, and what it ran until then."""
-
-    workspace: Workspace
-    tree: Tree
-    environment: Environment
-    known: Sequence[Revision]
-    options: Options
-
-    @property
-    def present(self) -> tuple[Image, ...]:
-        """What runs now."""
-        return self.tree.images(self.environment)
-
-    @property
-    def named(self) -> frozenset[str]:
-        """The images of the services that are asked for."""
-        services = self.tree.config.services
-        return frozenset(
-            name for given in self.options.services for name in plan.resolve(given, self.present, services)
-        )
-
-    def refused(self, image: Image) -> bool:
-        """Whether a hold stands against an image now."""
-        return self._is_held(self.tree.holds(), image)
-
-    def refused_at(self, commit: str, image: Image) -> bool:
-        """Whether a hold stood against an image in the files of a commit; those that nobody could read hold none."""
-        with suppress(ConfigError):
-            return self._is_held(holds.read(self.workspace.repository.read(commit, holds.FILE_NAME)), image)
-        return False
-
-    def _is_held(self, standing: Sequence[Hold], image: Image) -> bool:
-        return any(hold.refuses(self.environment.name, image.name, image.version) for hold in standing)
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.environment(parser)
+    parser.add_argument("services", nargs="*", default=[], metavar="NAME", help="services to roll back")
+    options.option(parser, "--all", dest="everything", action="store_true", help="roll all of the environment back")
+    options.option(parser, "--to", type=int, metavar="N", help="to revision N of `promote history ENV`")
+    options.option(parser, "--to-commit", metavar="SHA", help="to what ran at this commit")
+    further = "further back than the rollback that was the last change"
+    options.option(parser, "--again", action="store_true", help=further)
+    options.option(parser, "--reason", default="", metavar="TEXT", help="why; it is kept with the hold")
+    by_pull_request = "open a pull request instead of committing to the shared branch"
+    options.option(parser, "--pr", action="store_true", help=by_pull_request)
+    options.dry_run(parser)
+    options.allow_others(parser)
 
 
-def run(options: Options) -> Result:
+def run(given: Options) -> Result:
     """Restore the images in one commit on the shared branch, or by a pull request with --pr.
 
     What this same command has done already is not done again: whoever repeats it may not know that it was.
     """
-    _insist_on_sense(options)
-    workspace = Workspace.here()
-    branch = f"rollback/{workspace.config.known(options.environment).replace('/', '-')}" if options.pr else None
-    first = Wanted()
-    proposal, published = workflow.deliver(
-        workspace,
-        Delivery(branch, dry_run=options.dry_run),
-        lambda tip, tree: _propose(workspace, tip, tree, options, first),
-        _describe,
+    request = Request(
+        given.environment,
+        given.services,
+        given.everything,
+        given.to,
+        given.to_commit,
+        given.again,
+        given.reason,
+        given.allow_other_changes,
     )
-    text = [*report.proposal_text(proposal), *report.published_text(published)]
-    code = 0 if published.changed else workflow.exit_code(proposal)
-    return Result(report.plan_json(proposal.plan, published, proposal.verdict), text, code)
-
-
-def _insist_on_sense(options: Options) -> None:
-    if options.services and options.everything:
-        raise UsageError("name services or --all, not both")
-    if not options.services and not options.everything:
-        raise UsageError(f"name the services to roll back, or --all for all of {options.environment}")
-    if options.to is not None and options.to_commit is not None:
-        raise UsageError("name the revision by --to or by --to-commit, not by both")
-    if options.again and (options.to is not None or options.to_commit is not None):
-        raise UsageError("--again goes one further back: name the revision, or leave --again out")
-
-
-def _describe(proposal: Proposal) -> Wording:
-    name = proposal.environment.name
-    title = message.subject("rollback", name, proposal.plan.changes)
-    trailers = [("Promoted-To", name), ("Rollback-Of", proposal.tip.commit)]
-    return Wording(title, trailers, f"promote release {name}, then promote again")
-
-
-def _propose(workspace: Workspace, tip: Tip, tree: Tree, options: Options, first: Wanted) -> Proposal:
-    environment = tree.environment(options.environment)
-    present = tree.images(environment)
-    if not first.moves:
-        _decide(Scene(workspace, tree, environment, workspace.history(tip.commit, environment), options), first)
-    path, data = workflow.edited(tree, environment, _as_at_first(present, first.moves))
-    changes = workflow.changes_of(tree, environment, data)
-    gates = workflow.hold_gates(tree, environment, changes)
-    made = Plan("", environment.name, changes, gates, (*filter(None, [tip.note]), *first.notes))
-    if not changes:
-        return Proposal(tip, environment, made, {})
-    held = holds.add(tree.read(holds.FILE_NAME), _holds(environment, changes, options.reason))
-    files = {path: data, holds.FILE_NAME: held}
-    return workflow.prove(tip, tree, environment, made, files, options.allow_other_changes)
-
-
-def _decide(scene: Scene, first: Wanted) -> None:
-    done = _done(scene)
-    wanted = _wanted(scene, done)
-    first.notes[:] = _notes(done)
-    first.moves.update({image.name: (image, wanted[image.name]) for image in scene.present if image.name in wanted})
-
-
-def _as_at_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping[str, Image]:
-    """What the first try wanted, also after a race was lost since.
-
-    Whoever asks for a rollback means the version that ran then: a rival's rollback of the same version
-    must not make ours go one further back. Raises Blocked when a third version runs by now.
-    """
-    now = {image.name: image for image in present}
-    for name, move in first.items():
-        if now.get(name) not in move:
-            raise Blocked(
-                f"{name} was moved to {now[name].version if name in now else 'nothing'} while its rollback from "
-                f"{move[0].version} was planned: look at `promote history` and decide again"
-            )
-    return {name: image for name, (_, image) in first.items()}
-
-
-def _done(scene: Scene) -> Mapping[str, Return]:
-    """By image name, the rollbacks that this command would repeat: their image has not moved since."""
-    options, known = scene.options, scene.known
-    if options.again or options.to is not None or options.to_commit is not None:
-        return {}
-    if options.everything:
-        found = history.returned_set(known, scene.refused_at)
-        return {image.name: found for image in scene.present} if found else {}
-    each = {name: history.returned(known, name, scene.refused_at) for name in scene.named}
-    return {name: found for name, found in each.items() if found}
-
-
-def _notes(done: Mapping[str, Return]) -> list[str]:
-    """What to tell of the rollbacks that are not repeated, each once."""
-    return [
-        f"{', '.join(f'{image.short_name} {shortened(str(image.version))}' for image in one.left)} was taken back "
-        f"already, by {one.revision.commit[:12]} on {one.revision.when[:10]}: --again goes further back, "
-        "--to N to a revision of `promote history`"
-        for one in dict.fromkeys(done.values())
-    ]
-
-
-def _wanted(scene: Scene, done: Mapping[str, Return]) -> Mapping[str, Image]:
-    """By image name, the earlier image to restore; what is `done` stays as it is."""
-    goal = _goal(scene)
-    if scene.options.everything:
-        if done:
-            return {}
-        revision = goal or history.earlier_set(scene.known, scene.refused)
-        names = {image.name for image in scene.present}
-        return {image.name: image for image in revision.images if image.name in names}
-    asked = scene.named - done.keys()
-    if goal is None:
-        return {name: history.earlier(scene.known, name, scene.refused) for name in asked}
-    return {name: _of(goal, name) for name in asked}
-
-
-def _goal(scene: Scene) -> Revision | None:
-    options, repository = scene.options, scene.workspace.repository
-    if options.to is not None:
-        return history.numbered(scene.known, options.to)
-    if options.to_commit is not None:
-        return history.at_commit(scene.known, repository.resolve(options.to_commit), repository.is_ancestor)
-    return None
-
-
-def _of(revision: Revision, name: str) -> Image:
-    image = revision.image(name)
-    if image is None:
-        raise UsageError(f"revision {revision.number} did not have {name}: choose a later one")
-    return image
-
-
-def _holds(environment: Environment, changes: Sequence[Change], reason: str) -> list[Hold]:
-    today = clock.today().isoformat()
-    return [
-        Hold(environment.name, one.image, one.old, reason or f"rolled back to {one.new.tag or one.new}", today)
-        for one in changes
-    ]
+    request.insist_on_sense()
+    workspace = Workspace.here()
+    branch = rollback.branch_of(workspace.config.known(given.environment)) if given.pr else None
+    first = Decision()
+    proposal, published = deliver(
+        workspace,
+        Delivery(branch, dry_run=given.dry_run),
+        lambda tip, tree: rollback.propose(workspace, tip, tree, request, first),
+        wording.rollback,
+    )
+    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
+    code = 0 if published.changed else proposal.exit_code
+    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from dataclasses import dataclass
 from itertools import pairwise
 
-from promote import clock, freezes, message, plan, report
 from promote.commands.result import Result
 from promote.errors import UsageError
-from promote.facts import freeze_json
-from promote.forge.base import PullRequest
-from promote.holds import Hold
-from promote.model import Freeze, Image
-from promote.workspace import Tree, Workspace
+from promote.forge.protocol import PullRequest
+from promote.gates import freeze
+from promote.gates.freeze import Freeze
+from promote.model import Hold, Image, shortened
+from promote.output import plans
+from promote.output.plans import Json
+from promote.promotion import selection
+from promote.repository.workspace import Tree, Workspace
+from promote.system import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +24,14 @@ class Options:
     """Nothing to choose."""
 
 
-def run(options: Options) -> Result:
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    del parser
+
+
+def run(given: Options) -> Result:
     """Versions by environment from the shared branch, and the promotions, pull requests and holds beside them."""
-    del options
+    del given
     workspace = Workspace.here()
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
@@ -36,43 +45,45 @@ def run(options: Options) -> Result:
     json = {
         "commit": tip.commit,
         "environments": {
-            name: [{"image": image.name, **report.version_json(image.version)} for image in images]
+            name: [{"image": image.name, **plans.version_json(image.version)} for image in images]
             for name, images in running.items()
         },
         "pending": pending,
-        "pull_requests": [report.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
+        "pull_requests": [plans.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
-        "freezes": {name: freeze_json(freeze) for name, freeze in frozen.items()},
+        "freezes": {name: one.facts for name, one in frozen.items()},
     }
     rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
     rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
     rest += [
-        f"held in {hold.environment}: {hold.image} {message.shortened(str(hold.version))}: {hold.reason}"
-        for hold in standing
+        f"held in {hold.environment}: {hold.image} {shortened(str(hold.version))}: {hold.reason}" for hold in standing
     ]
-    rest += [f"frozen: {name}: {freeze.reason}, until {freeze.until}" for name, freeze in frozen.items()]
+    rest += [f"frozen: {name}: {one.reason}, until {one.until}" for name, one in frozen.items()]
     text = [f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
     return Result(json, [*text, "", *rest] if rest else text)
 
 
-def _hold_json(hold: Hold) -> report.Json:
-    version = report.version_json(hold.version)
+def _hold_json(hold: Hold) -> Json:
+    version = plans.version_json(hold.version)
     return {"environment": hold.environment, "image": hold.image, **version, "reason": hold.reason}
 
 
 def _frozen(tree: Tree) -> dict[str, Freeze]:
     """By environment, the window that is open now."""
     now = clock.now()
-    found = {name: freezes.current(one.gates.freeze, now) for name, one in tree.config.environments.items()}
-    return {name: freeze for name, freeze in found.items() if freeze}
+    found = {}
+    for name, environment in tree.config.environments.items():
+        if current := freeze.current_of(environment.gates, now):
+            found[name] = current
+    return found
 
 
-def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[report.Json]:
+def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     found = []
     for (source, images), (target, now) in pairwise(running.items()):
         chosen = frozenset(image.name for image in images)
-        behind = plan.wanted(images, now, chosen)
-        services = [plan.service_of(image, tree.config.services) for image in images if image.name in behind]
+        behind = selection.wanted(images, now, chosen)
+        services = [selection.service_of(image, tree.config.services) for image in images if image.name in behind]
         if services:
             found.append({"from": source, "to": target, "services": services})
     return found

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
-from promote.forge.base import Method, PullRequest
-from promote.git import ABSENT, Push, Repository
+from promote.forge.protocol import Declaration, Method, PullRequest
+from promote.system.git import ABSENT, Push, Repository
 
 REF = "refs/promote/pulls"
 _TRIES = 20  # a lost race here means that somebody else's update went through, so progress is certain
@@ -179,3 +180,10 @@ def _open_one(records: _Records, head: str, base: str) -> PullRequest | None:
 
 def _merge_message(pull: PullRequest) -> str:
     return f"{pull.title}\n\nMerge pull request #{pull.number} from {pull.head}\n"
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("file://", ".", "~")) or Path(url).is_absolute()
+
+
+FORGE = Declaration(recognises=_is_local, tokens=(), connect=lambda repository, remote, _: Local(repository, remote))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from promote.process import run
+from promote.system.process import run
 from tests.e2e.api import MANAGER, Api, Object, Refused
 from tests.e2e.cluster import Cluster
 from tests.e2e.process import Unfinished, wait

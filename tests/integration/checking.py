@@ -13,10 +13,11 @@ from shlex import quote
 from typing import Any
 from unittest import mock
 
-from promote import tools
 from promote.commands import check
 from promote.commands.check import Options
 from promote.commands.result import Result
+from promote.output import registry
+from promote.system import tools
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")
@@ -32,6 +33,12 @@ SCHEMAS = f"schemas: ['{ROOT}/.tools/schemas', '{ROOT}/tools/schemas']\n"
 SMALL = ROOT / "tests" / "integration" / "small"
 
 _TESTS = shutil.ignore_patterns("*_test.rego")
+
+
+def view(result: Result, name: str) -> list[str]:
+    """The lines of a result in one of the formats of `check`."""
+    assert result.report
+    return registry.lines(name, result.report)
 
 
 class Repository:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from promote.cli import main
+from promote.cli.main import main
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BRANCH = "promote/staging-to-production"

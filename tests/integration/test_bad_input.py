@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from promote import cache, tools
-from promote.cli import main
-from promote.git import ABSENT, Push, Repository
+from promote.cli.main import main
+from promote.system import cache, tools
+from promote.system.git import ABSENT, Push, Repository
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
 
 ROOT = Path(__file__).resolve().parents[2]

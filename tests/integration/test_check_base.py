@@ -9,7 +9,7 @@ import pytest
 
 from promote.commands import check
 from promote.errors import UsageError
-from tests.integration.checking import Checked, Repository
+from tests.integration.checking import Checked, Repository, view
 from tests.integration.sandbox import Clone
 
 READ_ONLY = "readOnlyRootFilesystem: true"
@@ -70,15 +70,15 @@ def test_every_output_says_what_is_new(branch: tuple[Repository, Clone]) -> None
     text = result.text
     assert any(line.startswith("DENY  workloads.privilege_escalation") and line.endswith("  (new)") for line in text)
     assert any(line.startswith("since ") and line.endswith(": 1 new, 1 old, 0 fixed") for line in text)
-    assert any("title=workloads.read_only_root (old)::" in line for line in result.views["github"]())
-    assert any(line.startswith("| new deny | workloads.priv") for line in result.views["markdown"]())
-    (run,) = json.loads("\n".join(result.views["sarif"]()))["runs"]
+    assert any("title=workloads.read_only_root (old)::" in line for line in view(result, "github"))
+    assert any(line.startswith("| new deny | workloads.priv") for line in view(result, "markdown"))
+    (run,) = json.loads("\n".join(view(result, "sarif")))["runs"]
     assert [one["baselineState"] for one in run["results"]] == ["new", "unchanged"]
     repository.edit("cart.yaml", WRITABLE, READ_ONLY)
     result = compare(repository).result
     assert "FIXED workloads.read_only_root" in result.text
-    assert any(line.startswith("| fixed | workloads.read") for line in result.views["markdown"]())
-    (run,) = json.loads("\n".join(result.views["sarif"]()))["runs"]
+    assert any(line.startswith("| fixed | workloads.read") for line in view(result, "markdown"))
+    (run,) = json.loads("\n".join(view(result, "sarif")))["runs"]
     assert [one["baselineState"] for one in run["results"]] == ["new", "absent"]
 
 
@@ -86,7 +86,7 @@ def test_only_what_is_new_can_be_made_to_fail(branch: tuple[Repository, Clone]) 
     repository, _ = branch
     forgiving = compare(repository, fail_on="new")
     assert (statuses(forgiving), forgiving.code) == ({"workloads.read_only_root": "old"}, 0)
-    assert "<failure" not in "\n".join(forgiving.result.views["junit"]())
+    assert "<failure" not in "\n".join(view(forgiving.result, "junit"))
     repository.edit("cart.yaml", *ESCALATES)
     assert compare(repository, fail_on="new").code == 3
     assert compare(repository, "workloads.read_only_root", fail_on="new").code == 0

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from promote import checks, inspection
+from promote.checks import inspection, kubeconform
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Verdict
+from promote.checks.policies import Policies
 from promote.commands import check
-from promote.documents import SEPARATOR
 from promote.errors import ConfigError, RenderError, ToolError
-from promote.inspection import Rules
-from promote.render import Rendered
+from promote.kustomize.documents import SEPARATOR
+from promote.kustomize.render import Rendered
 from tests.integration.checking import ROOT, Checked, Repository, surroundings, wrap
 
 # Leaves out what stands behind the last separator of the only file that is no option.
@@ -34,9 +36,11 @@ def bare(tmp_path: Path) -> Repository:
     return Repository.bare(tmp_path / "bare")
 
 
-def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> checks.Verdict:
+def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> Verdict:
     with surroundings(folder):
-        return inspection.inspect([Rendered("given", folder, text)], Rules(ROOT / "policies", (), versions), folder)
+        return inspection.inspect(
+            [Rendered("given", folder, text)], Criteria(Policies(ROOT / "policies"), (), versions), folder
+        )
 
 
 @pytest.mark.parametrize("separator", ["--- # note\n", "---   \n", "--- !!map\n"])
@@ -73,7 +77,7 @@ def test_kubeconform_seeing_fewer_documents(small: Repository, tmp_path: Path) -
 def test_kubeconform_validating_one_document_twice_and_another_never(tmp_path: Path) -> None:
     twice = [{"version": "v1", "kind": "ConfigMap", "name": "a", "status": "statusValid", "msg": ""}] * 2
     known = Rendered("given", tmp_path, SEPARATOR.join(CONFIG_MAP % name for name in "ab")).documents
-    assert checks.from_kubeconform(twice, "given", known) == (1, [])
+    assert kubeconform.from_kubeconform(twice, "given", known) == (1, [])
 
 
 def test_a_kind_without_a_schema(bare: Repository) -> None:

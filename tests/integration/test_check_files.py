@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from promote import documents, inspection
+from promote.checks import inspection
 from promote.errors import PromoteError, RenderError, UsageError
+from promote.yamltext import reader
 from tests.integration.checking import Checked, Repository
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a}\n"
@@ -196,7 +197,7 @@ def test_files_that_together_are_too_large(files: Repository) -> None:
 
 
 def test_targets_that_together_are_too_large(files: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MOST_NODES", 22)
+    monkeypatch.setattr(reader, "MOST_NODES", 22)
     for name in "abc":
         files.write(f"{name}/one.yaml", MAP % name)
     files.check("a", "b")

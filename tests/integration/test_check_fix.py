@@ -87,7 +87,7 @@ def test_git_takes_all_that_is_printed(case: Case) -> None:
     found = case.fix()
     case.clone.git("apply", stdin="".join(f"{line}\n" for line in found.result.text).encode())
     assert case.repository.check().rules == {"workloads.read_only_root"}  # for that there is no certain way
-    assert "this patch mends 2 findings in 1 files; for 1 there is no certain way" in found.result.text
+    assert "this patch fixes 2 findings in 1 files; 1 have no automatic fix" in found.result.text
 
 
 def test_bytes_around_it_stay(case: Case) -> None:
@@ -226,7 +226,7 @@ def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     ("options", "refusal"),
     [
         (Options(write=True), "--write needs --fix"),
-        (Options(("/etc/hostname",), fix=True), "lies outside of the repository"),
+        (Options(("/etc/hostname",), fix=True), "is outside of the repository"),
     ],
 )
 def test_what_makes_no_sense(case: Case, options: Options, refusal: str) -> None:

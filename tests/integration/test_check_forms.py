@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promote import api_forms, schemas
+from promote.checks import api_forms, schemas
 from tests.integration.checking import Checked, Repository
 
 POD = "/spec/template/spec/containers/0"

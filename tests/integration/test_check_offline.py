@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from promote import schemas
+from promote.checks import schemas
 from promote.errors import ConfigError
 from tests.integration.checking import ROOT, TOOLS, Repository, surroundings
 

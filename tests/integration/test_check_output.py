@@ -15,13 +15,13 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft4Validator
 
-from promote import sarif
-from promote.checks import NOWHERE, Base, Finding, Verdict, Waiver
+from promote.checks.findings import NOWHERE, Base, Finding, Verdict, Waiver
 from promote.commands import policies
-from promote.documents import Identity, Source
 from promote.errors import UsageError
-from promote.process import run
-from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings
+from promote.model import Identity, Source
+from promote.output import sarif
+from promote.system.process import run
+from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings, view
 
 TOP = ["targets", "findings", "summary", "coverage"]
 FINDING = ["rule", "level", "target", "resource", "container", "message", "fix", "source", "waiver"]
@@ -126,7 +126,7 @@ def sarif_schema() -> Any:
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="go fetches the schema")
 def test_sarif_is_what_its_schema_describes(small: Repository, sarif_schema: Any) -> None:
-    log = json.loads("\n".join(small.check().result.views["sarif"]()))
+    log = json.loads("\n".join(view(small.check().result, "sarif")))
     validator = Draft4Validator(sarif_schema)
     assert [error.message for error in validator.iter_errors(log)] == []
     assert [error.message for error in validator.iter_errors(sarif.log(EVERY_KIND, ()))] == []

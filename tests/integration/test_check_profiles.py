@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from promote import config, policy_files, rules
-from promote.arguments import parse
+from promote.checks import policies, rules
+from promote.checks.policies import Policies
+from promote.cli.arguments import parse
 from promote.errors import UsageError
+from promote.repository.schema import schema
 from tests.integration.checking import ROOT, Repository, surroundings
 
 POD = """\
@@ -48,7 +50,7 @@ def test_a_profile_reports_its_rules_and_those_of_the_smaller_ones(one_pod: Repo
     expected = {rule for rule, smallest in SMALLEST.items() if _within(smallest, profile)}
     assert found.rules & set(SMALLEST) == expected
     with surroundings(one_pod.folder):
-        known = {one.id: one.profile for one in policy_files.described(one_pod.folder, one_pod.folder / "policies")}
+        known = {one.id: one.profile for one in Policies(one_pod.folder / "policies").described(one_pod.folder)}
     assert {rule for rule in found.rules if not _within(known[rule], profile)} == set()
 
 
@@ -92,8 +94,8 @@ def test_a_rule_outside_the_profile_cannot_be_asked_for(one_pod: Repository) -> 
 
 
 def test_the_same_profiles_are_known_everywhere() -> None:
-    schema = config.SCHEMA.read_text()
-    assert f'"enum": [{", ".join(f"{chr(34)}{name}{chr(34)}" for name in rules.PROFILES)}]' in schema
+    known = schema()["properties"]["profile"]["enum"]
+    assert known == list(rules.PROFILES)
     for name in rules.PROFILES:
         assert parse(["check", "--profile", name]).profile == name
     with pytest.raises(UsageError, match="'none'"):
@@ -101,8 +103,8 @@ def test_the_same_profiles_are_known_everywhere() -> None:
 
 
 def test_a_repository_without_rules_has_those_of_the_package(tmp_path: Path) -> None:
-    assert policy_files.choose(tmp_path, None, None) == (policy_files.packaged(), "general")
-    assert policy_files.choose(tmp_path, None, "baseline") == (policy_files.packaged(), "baseline")
+    assert policies.choose(tmp_path, None, None) == (Policies(policies.packaged()), "general")
+    assert policies.choose(tmp_path, None, "baseline") == (Policies(policies.packaged()), "baseline")
     (tmp_path / "policies").mkdir()
-    assert policy_files.choose(tmp_path, None, None) == (tmp_path / "policies", "system")
-    assert policy_files.choose(tmp_path, "rules", "restricted") == (tmp_path / "rules", "restricted")
+    assert policies.choose(tmp_path, None, None) == (Policies(tmp_path / "policies"), "system")
+    assert policies.choose(tmp_path, "rules", "restricted") == (Policies(tmp_path / "rules"), "restricted")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from promote import origins, places, render
-from promote.checks import NOWHERE, Finding
-from promote.documents import Identity, Source
-from promote.kustomization import FILE_NAMES
-from promote.render import Rendered
-from promote.sources import Sources
+from promote.checks.findings import NOWHERE, Finding
+from promote.checks.sources import Sources
+from promote.kustomize import origins, render
+from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.render import Rendered
+from promote.model import Identity, Source
+from promote.yamltext import places
 from tests.integration.checking import ROOT, Repository, surroundings, wrap
 
 TOP = "top/kustomization.yaml"

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from promote import config, inspection, render
-from promote.checks import Verdict
-from promote.commands import check
+from promote.checks import inspection
+from promote.checks.criteria import criteria
+from promote.checks.findings import Verdict
 from promote.errors import ConfigError
+from promote.kustomize import render
+from promote.repository import config
 from tests.integration.checking import Repository, surroundings
 
 TODAY = date(2026, 3, 1)
@@ -41,7 +43,7 @@ def judge(repository: Repository, waivers: str, *only: str, today: date = TODAY)
     repository.write(WAIVERS, waivers)
     with surroundings(repository.folder):
         settings = config.load(repository.folder)
-        rules = replace(check.rules(repository.folder, settings), today=today)
+        rules = replace(criteria(repository.folder, settings), today=today)
         return inspection.inspect([render.kustomize(Path.cwd(), "small")], rules, repository.folder, only)
 
 

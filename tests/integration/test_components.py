@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from promote import inspection, render
-from promote.inspection import Rules
+from promote.checks import inspection
+from promote.checks.criteria import Criteria
+from promote.checks.policies import Policies
+from promote.kustomize import render
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY
 from tests.manifests.variants import COVERING, Workshop, complaint, variants
 
@@ -34,6 +36,6 @@ def test_what_components_render_is_valid_and_no_rule_denies_it(tmp_path: Path) -
         for names, environment in zip(COVERING, reversed(ENVIRONMENTS), strict=True)
     ]
     schemas = (REPOSITORY / ".tools/schemas", REPOSITORY / "tools/schemas")
-    rules = Rules(REPOSITORY / "policies", schemas, ("1.35", "1.36", "1.37"))
+    rules = Criteria(Policies(REPOSITORY / "policies"), schemas, ("1.35", "1.36", "1.37"))
     verdict = inspection.inspect(targets, rules, REPOSITORY)
     assert [found for found in verdict.findings if found.level == "deny"] == []

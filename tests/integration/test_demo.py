@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promote import tools
+from promote.system import tools
 from tools import demo, sandbox
 from tools.stage import Stage
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from promote import render
-from promote.cli import main
+from promote.cli.main import main
 from promote.errors import RenderError
+from promote.kustomize import render
 from tests.integration.checking import Repository, surroundings
 
 TOP, BASE, CART, PATCH = "top/kustomization.yaml", "base/kustomization.yaml", "base/cart.yaml", "top/cart.patch.yaml"

@@ -25,7 +25,7 @@ def test_versions_that_differ(tiny: Sandbox) -> None:
 def test_no_drift_is_left_by_a_promotion(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--auto-merge")
     said = tiny.promote("drift", "staging", "production", "--manifests").out
-    assert said == "staging and production have the same versions\n0 differences beside images\n"
+    assert said == "staging and production have the same versions\n0 differences other than images\n"
 
 
 def test_manifests_that_differ_beside_namespace_and_hash(tiny: Sandbox) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promote import clock
+from promote.system import clock
 from tests.integration.sandbox import KUSTOMIZATION, Sandbox
 from tests.integration.test_gates import SATURDAY, WEEKEND, ask
 from tests.integration.test_promote import REPLACEMENT

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promote import clock
+from promote.system import clock
 from tests.integration.sandbox import BRANCH, Sandbox, tiny_overlay
 
 WEEKEND = """\
@@ -62,7 +62,7 @@ def test_a_plan_says_when_it_may_go(tiny: Sandbox, later: Any) -> None:
     assert (answer["combination"]["ran"], answer["freeze"], answer["despite"]) == (True, None, {})
     refused = tiny.promote("staging", "production", code=4).err
     assert "api: in staging since " in refused
-    assert "4 h are asked for" in refused
+    assert "4 h are required" in refused
     assert "--despite-soak REASON" in refused
     assert list(tiny.branches()) == ["main"]
     later(4.5)
@@ -87,7 +87,7 @@ def test_a_merge_asks_the_shared_branch_how_long(tiny: Sandbox, later: Any) -> N
     tiny.promote("staging", "production")
     ask(tiny, "      soak: 4h\n")
     later(1)
-    assert "4 h are asked for" in tiny.promote("merge", "1", code=4).err
+    assert "4 h are required" in tiny.promote("merge", "1", code=4).err
     later(5)
     tiny.promote("merge", "1")
     assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
@@ -122,7 +122,7 @@ def test_a_freeze_refuses_a_promotion_a_bump_and_a_merge(tiny: Sandbox, monkeypa
     ):
         refused = tiny.promote(*arguments, code=4).err
         assert SHUT in refused
-        assert "say why not with --despite-freeze REASON" in refused
+        assert "give the reason why not with --despite-freeze REASON" in refused
     assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
     status = tiny.promote("status", "--output", "json").json
     assert status["freezes"] == {

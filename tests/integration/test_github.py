@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
-from promote.forge.base import Forge, PullRequest
-from promote.forge.github import MAX_BODY, GitHub
+from promote.forge.github_client import MAX_BODY, GitHub
+from promote.forge.protocol import Forge, PullRequest
 from tests.integration.github_server import GitHubServer, commit
 
 TOKEN = "ghp_0123456789abcdefSECRET"  # noqa: S105 it opens nothing

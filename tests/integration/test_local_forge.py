@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from promote.errors import RaceLost, UsageError
-from promote.forge.base import Forge
 from promote.forge.local import REF, Local
-from promote.git import Repository
+from promote.forge.protocol import Forge
+from promote.system.git import Repository
 from tests.integration.sandbox import Clone, Sandbox
 
 

@@ -75,8 +75,8 @@ def nothing(tiny: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (comment, {f"production: {KUSTOMIZATION} changes beside its versions"}),
-        (replicas, {f"production: {KUSTOMIZATION} changes beside its versions",
+        (comment, {f"production: {KUSTOMIZATION} changes beyond its versions"}),
+        (replicas, {f"production: {KUSTOMIZATION} changes beyond its versions",
                     "production: Deployment/shop-production/web /spec/replicas changes"}),
         (entry, {f"production: {KUSTOMIZATION} has no entry of shop/web any more", "it moves no version"}),
         (base, {"base/deployments.yaml changes, where no version moves",

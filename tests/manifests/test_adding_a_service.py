@@ -63,7 +63,7 @@ def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def calling(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _copy(tmp_path_factory.mktemp("calling"), "## See it")
+    return _copy(tmp_path_factory.mktemp("calling"), "## Check the result")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

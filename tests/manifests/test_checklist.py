@@ -107,7 +107,7 @@ def test_every_link_of_every_page_leads_somewhere() -> None:
     [
         ("[here](runbook.md)", False),
         ("[here](runbook.md#alerts)", False),
-        ("[here](#128-alerts-reach-somebody)", False),
+        ("[here](#128-alerts-reach-the-team)", False),
         ("[here](https://example.com/nowhere)", False),
         ("[here](nowhere.md)", True),
         ("[here](runbook.md#nowhere)", True),

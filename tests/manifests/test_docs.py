@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,20 @@ def test_a_page_that_nothing_makes_is_stale_and_goes(tmp_path: Path) -> None:
 def test_two_generators_of_one_page_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"two makes docs/a\.md"):
         docs.made(tmp_path, dict.fromkeys(("one", "two"), making({"docs/a.md": ""})))
+
+
+def test_the_index_lists_every_page_once_with_one_line() -> None:
+    folder = docs.ROOT / "docs"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[([^\]]+)\]\(([^)]+)\): \S.*$", text, re.MULTILINE)
+    assert [name for name, target in listed if name != target] == []
+    # The pages of single rules have an index of their own.
+    pages = {page.relative_to(folder).as_posix() for page in folder.rglob("*.md")}
+    pages = {page for page in pages if not page.startswith("rules/")} - {"README.md"} | {"rules/README.md"}
+    assert sorted(target for _, target in listed) == sorted(pages)
+
+
+def test_the_readme_is_short_and_links_to_the_index() -> None:
+    text = (docs.ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 1100
+    assert "](docs/README.md)" in text

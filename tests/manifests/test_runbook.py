@@ -8,7 +8,7 @@ import string
 
 import pytest
 
-from promote import arguments
+from promote.cli import arguments
 from tests.manifests.commands import DEBUG_POD, RUNBOOK, Command, commands
 from tests.manifests.render import ENVIRONMENTS, NAME, containers, labels, overlay, pod_template
 

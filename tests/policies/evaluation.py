@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
-from promote import checks
-from promote.checks import Target
-from promote.documents import Identity
-from promote.process import Completed, run
+from promote.checks import conftest
+from promote.checks.conftest import EVALUATION, MAIN
+from promote.checks.findings import Target
+from promote.model import Identity
+from promote.system.process import Completed, run
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"
@@ -141,9 +142,9 @@ def judge(targets: Mapping[str, Iterable[Document]], into: Path) -> dict[str, Ju
 
 
 def _judged(name: str, denied: list[Any], warned: list[Any], records: list[Any]) -> Judged:
-    about = checks.from_conftest([
-        {"namespace": checks.MAIN, "successes": 1},
-        {"namespace": checks.EVALUATION, "warnings": [{"metadata": record} for record in records]},
+    about = conftest.from_conftest([
+        {"namespace": MAIN, "successes": 1},
+        {"namespace": EVALUATION, "warnings": [{"metadata": record} for record in records]},
     ], name)  # fmt: skip
     target = Target(name, name, about.documents, about.documents, about.documents, about.rules, about.subjects)
     return Judged(target, *(frozenset((rule, _identity(who)) for rule, who in each) for each in (denied, warned)))

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import yaml
 
-from promote import rules
-from promote.process import run
+from promote.checks import rules
+from promote.system.process import run
 from tests.policies.defects import KINDS, workload
 from tests.policies.evaluation import POLICIES, ROOT, Document, evaluate, rule_files
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promote import coverage, rules
+from promote.checks import coverage, rules
 from tests.policies.evaluation import POLICIES, ROOT, SHARED_BY_TESTS, rule_files, rule_id, tool
 
 # What holds for any repository, and comes with the rules.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from promote import checks
-from promote.checks import Evaluation
+from promote.checks import conftest, findings
+from promote.checks.conftest import Evaluation
 from tests.policies.defects import DEFECTS, InTarget
 from tests.policies.evaluation import POLICIES, SHOP, Document, good, rule_files, tool
 
@@ -22,7 +22,7 @@ def _judged(documents: list[Document], into: Path, *, once: bool) -> tuple[Evalu
     options = ["--combine", *loaded, "-d", SHOP, "-d", target, "-n", "main", "-n", "evaluation", "-o", "json"]
     answers = json.loads(tool("conftest", "test", rendered, *options, "--no-color", cwd=into).stdout)
     counts = [len(each.get("failures", ())) + len(each.get("warnings", ())) for each in answers]
-    return checks.from_conftest(answers, "t"), counts
+    return conftest.from_conftest(answers, "t"), counts
 
 
 @pytest.mark.thorough
@@ -33,7 +33,7 @@ def test_one_pass_finds_the_same(tmp_path: Path) -> None:
             target += defect.workloads(rule)
     del next(document for document in target if document["kind"] == "Service")["metadata"]["namespace"]
     (once, told), (looped, found) = (_judged(target, tmp_path, once=one) for one in (True, False))
-    assert checks.in_order(once.findings) == checks.in_order(looped.findings)
+    assert findings.in_order(once.findings) == findings.in_order(looped.findings)
     assert (once.documents, once.rules, once.subjects) == (looped.documents, looped.rules, looped.subjects)
     assert {finding.level for finding in once.findings} == {"deny", "warn"}
     assert (sum(told), len(once.findings) > 100, sum(found)) == (1, True, len(looped.findings) + 1)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from promote import coverage, policy_files
-from promote.documents import Identity
+from promote.checks import coverage
+from promote.checks.policies import Policies
+from promote.model import Identity
 from tests.policies.defects import DEFECTS, InTarget, workload
 from tests.policies.evaluation import POLICIES, ROOT, Document, Judged, Report, evaluate, good, judge
 
@@ -38,7 +39,7 @@ def test_every_rule_has_a_defect(untouched: Report) -> None:
 
 
 def test_rules_report_the_ids_in_their_metadata(untouched: Report) -> None:
-    described = policy_files.described(ROOT, POLICIES)
+    described = Policies(POLICIES).described(ROOT)
     assert set(untouched.rules) == {rule.id for rule in described if rule.file and not rule.id.startswith("change.")}
 
 
@@ -70,7 +71,7 @@ def test_rule_finds_its_defect_in_the_target(rule: str, broken: dict[str, Judged
 @pytest.mark.parametrize("rule", DEFECTS)
 def test_rule_finds_faults_in_what_it_says_it_judges(rule: str, broken: dict[str, Judged]) -> None:
     """Or in the namespace of that, which is what a rule complains about where something is missing."""
-    (described,) = (one for one in policy_files.described(ROOT, POLICIES) if one.id == rule)
+    (described,) = (one for one in Policies(POLICIES).described(ROOT) if one.id == rule)
     judged = coverage.subjects(rule, described.subjects, broken[rule].target)
     homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
     found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from promote import baseline, message
-from promote.checks import Base, Finding, Verdict, Waiver
-from promote.documents import Identity, Source
+from promote.checks import baseline
+from promote.checks.findings import Base, Finding, Verdict, Waiver
+from promote.model import Identity, Source
+from promote.output import wording
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FOUND = Finding(
@@ -56,7 +57,7 @@ def test_old_findings_stand_against_the_manifests_unless_they_are_forgiven() -> 
     assert verdict.denied
     forgiving = replace(verdict, forgives_old=True)
     assert not forgiving.denied
-    assert message.verdict_line(forgiving) == "✅ nothing new is denied: 1 denied, 0 warnings, 0 documents checked"
+    assert wording.verdict_line(forgiving) == "✅ nothing new is denied: 1 denied, 0 warnings, 0 documents checked"
     assert replace(baseline.compared(Verdict((), (FOUND,)), [], BASE), forgives_old=True).denied
 
 

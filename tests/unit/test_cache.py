@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import cache
+from promote.system import cache
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from promote import checks, rules
-from promote.checks import Finding, Target, Verdict, Waiver
-from promote.documents import Document, Identity, Source
+from promote.checks import completeness, conftest, findings, kubeconform, rules
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.errors import RenderError
+from promote.model import Document, Identity, Source
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FINDING = Finding("images.tag", "deny", "staging", CART, "no tag")
@@ -26,25 +26,25 @@ def answer(name: str, status: str = "statusValid", msg: str = "", **other: str) 
 
 def invalid(*faults: str) -> list[Finding]:
     message = "problem validating schema. Check JSON formatting: " + " ".join(faults)
-    _, found = checks.from_kubeconform([answer("a", "statusInvalid", message)], "t", [document("a")])
+    _, found = kubeconform.from_kubeconform([answer("a", "statusInvalid", message)], "t", [document("a")])
     return found
 
 
 def test_answers_are_matched_with_documents_one_by_one() -> None:
     known = [document("a", "one"), document("a", "two"), document("b")]
     wrong = answer("a", "statusInvalid", "- at '/data': got string, want object")
-    validated, (finding,) = checks.from_kubeconform([answer("a"), wrong, answer("c")], "t", known)
+    validated, (finding,) = kubeconform.from_kubeconform([answer("a"), wrong, answer("c")], "t", known)
     assert (validated, finding.resource.namespace) == (2, "two")
 
 
 def test_a_generated_name_is_known_by_how_kubeconform_writes_it() -> None:
     known = [document("", generateName="a-")]
-    assert checks.from_kubeconform([answer("a-{{ generateName }}")], "t", known) == (1, [])
+    assert kubeconform.from_kubeconform([answer("a-{{ generateName }}")], "t", known) == (1, [])
 
 
 def test_a_document_without_metadata_is_matched_too() -> None:
     nameless = Document(Identity("v1", "ConfigMap", "", ""), {})
-    assert checks.from_kubeconform([answer("")], "t", [nameless]) == (1, [])
+    assert kubeconform.from_kubeconform([answer("")], "t", [nameless]) == (1, [])
 
 
 def test_every_leaf_of_a_schema_error_is_a_finding() -> None:
@@ -88,13 +88,13 @@ def test_a_message_of_another_form_is_shown_as_it_is() -> None:
     [("could not find schema for Cart", "schema.missing"), ("error unmarshalling resource", "schema.unreadable")],
 )
 def test_what_was_not_validated_is_not_counted(message: str, rule: str) -> None:
-    validated, (finding,) = checks.from_kubeconform([answer("a", "statusError", message)], "t", [document("a")])
+    validated, (finding,) = kubeconform.from_kubeconform([answer("a", "statusError", message)], "t", [document("a")])
     assert (validated, finding.rule, finding.level) == (0, rule, "deny")
 
 
 def test_versions_that_agree_share_a_finding() -> None:
     other = replace(FINDING, message="other")
-    found = checks.across_versions({"1.35": [FINDING], "1.36": [FINDING, other, other]})
+    found = kubeconform.across_versions({"1.35": [FINDING], "1.36": [FINDING, other, other]})
     assert [one.message for one in found] == ["no tag (Kubernetes 1.35, 1.36)", "other (Kubernetes 1.36)"]
 
 
@@ -114,11 +114,11 @@ def test_conftests_answer_as_findings() -> None:
         results("main", failures=[{"msg": "no tag", "metadata": metadata}], warnings=[{"msg": "hm"}]),
         results("evaluation", warnings=[RECORD]),
     ]
-    judged = checks.from_conftest(answers, "staging")
+    judged = conftest.from_conftest(answers, "staging")
     found = judged.findings
     assert (judged.documents, judged.rules) == (3, ("a.b", "c.d"))
     assert found[0] == replace(FINDING, fix="do", container="server", path="/spec")
-    assert (found[1].rule, found[1].level, found[1].resource) == ("rule.unnamed", "warn", checks.NOWHERE)
+    assert (found[1].rule, found[1].level, found[1].resource) == ("rule.unnamed", "warn", NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_conftests_answer_as_findings() -> None:
     ],
 )
 def test_rules_count_only_where_they_are_gathered_and_named(answers: list[Any], seen: object) -> None:
-    judged = checks.from_conftest(answers, "t")
+    judged = conftest.from_conftest(answers, "t")
     assert (judged.documents, judged.rules, list(judged.findings)) == seen
 
 
@@ -141,7 +141,7 @@ def test_findings_that_the_record_tells() -> None:
     told = {"msg": "no tag", "rule": "images.tag", "fix": "do", "container": "", "path": "", "resource": {}}
     metadata = {**RECORD["metadata"], "denied": [told], "warned": [{**told, "rule": "a.b"}]}  # type: ignore[dict-item]
     answers = [results("main"), results("evaluation", warnings=[{"msg": "evaluation", "metadata": metadata}])]
-    judged = checks.from_conftest(answers, "t")
+    judged = conftest.from_conftest(answers, "t")
     assert [(one.rule, one.level, one.message) for one in judged.findings] == [
         ("images.tag", "deny", "no tag"), ("a.b", "warn", "no tag"),
     ]  # fmt: skip
@@ -153,7 +153,7 @@ def test_what_there_was_to_judge() -> None:
     metadata = {"documents": 1, "rules": ["a.b"], "subjects": record}
     answers = [results("main"), results("evaluation", warnings=[{"msg": "evaluation", "metadata": metadata}])]
     one, none = frozenset({CART}), frozenset[Identity]()
-    assert checks.from_conftest(answers, "t").subjects == {
+    assert conftest.from_conftest(answers, "t").subjects == {
         "pods": one, "containers": none, "resources": one, "namespaces": frozenset({namespace}), "a.b": one,
     }  # fmt: skip
 
@@ -172,24 +172,24 @@ def test_what_there_was_to_judge() -> None:
 )
 def test_nothing_may_escape(documents: int, evaluated: int, validated: int, number: int, expected: list[str]) -> None:
     target = Target("t", "t", documents, evaluated, validated, ("a.b",) * number)
-    assert [one.rule for one in checks.unseen(target, {"1.36": validated})] == expected
+    assert [one.rule for one in completeness.unseen(target, {"1.36": validated})] == expected
 
 
 def test_a_rule_that_took_no_part_is_missed() -> None:
     target = Target("t", "t", 1, 1, 1, ("a.b", "a.c"))
-    (found,) = checks.unseen(target, {"1.36": 1}, 3)
+    (found,) = completeness.unseen(target, {"1.36": 1}, 3)
     assert (found.rule, found.message) == ("check.no_rules", "t: 2 of 3 rules were evaluated")
-    assert checks.unseen(target, {"1.36": 1}, 2) == []
+    assert completeness.unseen(target, {"1.36": 1}, 2) == []
 
 
 def test_findings_are_in_one_order_and_stand_once() -> None:
     later = replace(FINDING, rule="z", source=Source("a", 1))
     warning = replace(FINDING, level="warn", rule="a")
-    assert checks.in_order([warning, later, FINDING, later]) == (FINDING, later, warning)
+    assert findings.in_order([warning, later, FINDING, later]) == (FINDING, later, warning)
 
 
 def test_what_stands_twice() -> None:
-    (finding,) = checks.repeated([CART, CART, Identity("v1", "Pod", "", "a")], "t")
+    (finding,) = completeness.repeated([CART, CART, Identity("v1", "Pod", "", "a")], "t")
     assert finding.message == "Deployment/shop/cart stands 2 times"
 
 
@@ -201,20 +201,22 @@ def test_waived_findings_do_not_deny() -> None:
 def test_a_restriction_keeps_what_was_not_seen() -> None:
     names = ("images.tag", "images.digest", "check.nothing", "main.tables", "schema.missing", "schema.invalid")
     found = [replace(FINDING, rule=name) for name in names]
-    kept = [one.rule for one in checks.restricted(found, ["images.tag"])]
+    kept = [one.rule for one in findings.restricted(found, ["images.tag"])]
     assert kept == ["images.tag", "check.nothing", "main.tables", "schema.missing"]
-    assert checks.restricted(found, []) == found
+    assert findings.restricted(found, []) == found
 
 
 def test_every_rule_of_our_own_is_listed() -> None:
     listed = {rule.id for rule in rules.OWN}
-    found = checks.unseen(Target("t", "t", 2, 1, 1, ("a.b",)), {"1.36": 1}) + checks.unseen(
+    found = completeness.unseen(Target("t", "t", 2, 1, 1, ("a.b",)), {"1.36": 1}) + completeness.unseen(
         Target("t", "t", 1, 0, 1), {}
     )
-    found += checks.unseen(Target("t", "t", 0, 0, 0), {}) + checks.repeated([CART, CART], "t") + invalid("x")
-    found += checks.unrendered("t", "t", RenderError("x")).findings
+    found += (
+        completeness.unseen(Target("t", "t", 0, 0, 0), {}) + completeness.repeated([CART, CART], "t") + invalid("x")
+    )
+    found += completeness.unrendered("t", "t", RenderError("x")).findings
     for message in ("could not find schema", "error"):
-        found += checks.from_kubeconform([answer("a", "statusError", message)], "t", [])[1]
+        found += kubeconform.from_kubeconform([answer("a", "statusError", message)], "t", [])[1]
     assert {one.rule for one in found} | {"main.input", "main.tables"} == {
         name for name in listed if not name.startswith("waivers.")
     }

@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
-from promote import cli, errors
-from promote.cli import main
+from promote import errors
+from promote.checks.coverage import Matrix
+from promote.checks.findings import NOWHERE, Finding, Verdict
+from promote.cli import main as cli
+from promote.cli.main import main
 from promote.commands import check, status
 from promote.commands.result import Result
+from promote.output.report import CheckReport
 
 ROOT = Path(__file__).resolve().parents[2]
 EXIT_CODES = {
@@ -66,8 +70,8 @@ def test_expected_errors_are_redacted(monkeypatch: pytest.MonkeyPatch, capsys: p
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (OSError(errno.ENOSPC, "No space left on device", "/x"), "No space left on device: /x: mend that"),
-        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied: mend that"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "No space left on device: /x: fix that"),
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied: fix that"),
     ],
 )
 def test_trouble_of_the_machine(
@@ -105,12 +109,15 @@ def test_other_views(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
     def run(options: object) -> Result:
         seen.append(options)
-        return Result({}, ["text"], 3, {"github": lambda: ["::error::x"]})
+        return Result({}, ["text"], 3, CheckReport(Verdict((), (FOUND,)), Matrix(()), ()))
 
     monkeypatch.setattr(check, "run", run)
     assert main(["check", "a", "--only", "x", "--only", "y", "--output", "github"]) == 3
-    assert capsys.readouterr().out == "::error::x\n"
+    assert capsys.readouterr().out.splitlines()[0] == "::error title=a.b::it is wrong"
     assert seen == [check.Options(("a",), ("x", "y"))]
+
+
+FOUND = Finding("a.b", "deny", "t", NOWHERE, "it is wrong")
 
 
 class Ascii(io.TextIOWrapper):

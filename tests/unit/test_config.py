@@ -11,13 +11,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from promote import arguments, config, config_schema
-from promote.config import Config, Environment
+from promote.commands.registry import COMMANDS
 from promote.errors import ConfigError, UnknownEnvironment
-from promote.freezes import Weekly, Window
-from promote.gates import Gates
+from promote.gates import combination, freeze, registry, soak
+from promote.gates.freeze import Weekly, Window
+from promote.gates.protocol import Gate
+from promote.repository import config
+from promote.repository.config import Config, Environment
+from promote.repository.schema import FILE, schema
+from promote.yamltext import validation
 
-SCHEMA = json.loads(config.SCHEMA.read_bytes())
+SCHEMA = schema()
 MINIMAL = "environments:\n  a: {path: overlays/a}\n"
 FULL = """\
 environments:
@@ -81,24 +85,13 @@ def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
 WEEKEND = {"start": "Friday 16:00", "end": "Monday 06:00", "timezone": "Europe/Zurich", "reason": "nobody is there"}
 
 
-def _iso(soak: timedelta | None) -> str:
-    return "1d 12h" if soak == timedelta(hours=36) else str(soak)
-
-
-def _windows(gates: Gates) -> list[dict[str, str]]:
-    """What WEEKEND must come out as."""
-    weekend = Window(Weekly(4, time(16)), Weekly(0, time(6)), ZoneInfo("Europe/Zurich"), "nobody is there")
-    return [WEEKEND] if gates.freeze == (weekend,) else []
-
-
-LEAVES = dict(leaves(SCHEMA))
+WINDOW = Window(Weekly(4, time(16)), Weekly(0, time(6)), ZoneInfo("Europe/Zurich"), "nobody is there")
+GATES_OF = ("environments", "*", "gates")
+LEAVES = {path: one for path, one in leaves(SCHEMA) if path[: len(GATES_OF)] != GATES_OF}
 # A value that is not the default for every key, and where it must come out.
 READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
     ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
-    ("environments", "*", "gates", "soak"): ("1d 12h", lambda found: _iso(found.environments["x"].gates.soak)),
-    ("environments", "*", "gates", "combination"): ("deny", lambda found: found.environments["x"].gates.combination),
-    ("environments", "*", "gates", "freeze"): ([WEEKEND], lambda found: _windows(found.environments["x"].gates)),
     ("services", "*"): (["y"], lambda found: list(found.services["x"])),
     ("git", "remote"): ("upstream", lambda found: found.remote),
     ("git", "branch"): ("live", lambda found: found.branch),
@@ -123,14 +116,42 @@ def test_the_parser_reads_every_key_of_the_schema(path: tuple[str, ...]) -> None
     assert read(config.parse(yaml.safe_dump(content, sort_keys=False).encode())) == value
 
 
+@pytest.mark.parametrize(
+    ("settings", "gate"),
+    [
+        ({"soak": "1d 12h"}, soak.Gate(timedelta(hours=36))),
+        ({"combination": "deny"}, combination.Gate(deny=True)),
+        ({"combination": "warn"}, combination.Gate()),
+        ({"freeze": [WEEKEND]}, freeze.Gate((WINDOW,))),
+        ({"freeze": []}, freeze.Gate()),
+    ],
+)
+def test_gates_get_their_settings(settings: dict[str, Any], gate: Gate) -> None:
+    content = {"environments": {"before": {"path": "b"}, "x": {"path": "a", "gates": settings}}}
+    found = config.parse(yaml.safe_dump(content, sort_keys=False).encode()).environments["x"].gates
+    assert [one.name for one in found] == list(registry.GATES)
+    unset = {one.name: one for one in Environment("", "").gates}
+    assert {one.name: one for one in found} == unset | {gate.name: gate}
+
+
+def test_every_setting_of_a_gate_is_in_the_schema_and_explained() -> None:
+    (_, inner) = next(iter(SCHEMA["properties"]["environments"].items())), SCHEMA["properties"]["environments"]
+    offered = inner["additionalProperties"]["properties"]["gates"]["properties"]
+    known = {name: gate.schema for name, gate in registry.load().items() if gate.schema is not None}
+    assert offered == known
+    assert [name for name, one in known.items() if not one.get("description")] == []
+
+
+def test_the_schema_for_editors_is_the_one_that_promote_uses() -> None:
+    assert json.loads(FILE.read_bytes()) == SCHEMA, "run `make docs`"
+
+
 def test_defaults_are_those_of_the_schema() -> None:
     found = config.parse(MINIMAL.encode())
     assert found == Config(environments={"a": Environment("a", "overlays/a")})
     defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
     assert defaults == {
         ("environments", "*", "live"): Environment("", "").live,
-        ("environments", "*", "gates", "combination"): Gates().combination,
-        ("environments", "*", "gates", "freeze"): list(Gates().freeze),
         ("git", "remote"): Config().remote,
         ("git", "branch"): Config().branch,
         ("forge", "kind"): Config().forge,
@@ -146,7 +167,7 @@ def test_every_key_is_explained() -> None:
 
 def test_no_environment_can_be_called_like_a_command() -> None:
     refused = SCHEMA["properties"]["environments"]["propertyNames"]["not"]["enum"]
-    assert set(arguments.VERBS) <= set(refused)
+    assert set(COMMANDS) <= set(refused)
 
 
 GATES = MINIMAL + "  b:\n    path: c\n    gates:\n      "
@@ -266,7 +287,7 @@ def test_the_schema_explains_what_it_refuses() -> None:
                 check(inner)
 
     check(SCHEMA)
-    assert config_schema.fault(None, {"environments": {"a": {"path": "b"}}}, SCHEMA) is None
+    assert validation.fault(None, {"environments": {"a": {"path": "b"}}}, SCHEMA) is None
 
 
 @pytest.fixture

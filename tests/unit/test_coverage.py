@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from promote import coverage
-from promote.checks import NOWHERE, Finding, Target, Verdict, Waiver
-from promote.coverage import Row
-from promote.documents import Identity
-from promote.rules import Rule
+from promote.checks import coverage
+from promote.checks.coverage import Row
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
+from promote.checks.rules import Rule
+from promote.model import Identity
 
 CART, USER = (Identity("apps/v1", "Deployment", "shop", name) for name in ("cart", "user"))
 SECRET = Identity("v1", "Secret", "shop", "cart")

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from promote import documents
-from promote.documents import Identity, Source
 from promote.errors import RenderError
+from promote.kustomize import documents
+from promote.model import Identity, Source
+from promote.system.paths import shown
+from promote.yamltext import reader
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: b\n"
 
@@ -105,8 +107,8 @@ def test_nodes_of_a_text_that_is_no_yaml_are_none() -> None:
 
 
 def test_paths_are_shown_relative_to_the_root(tmp_path: Path) -> None:
-    assert documents.shown(tmp_path / "a" / ".." / "b", tmp_path) == "b"
-    assert documents.shown(Path("/elsewhere"), tmp_path) == "/elsewhere"
+    assert shown(tmp_path / "a" / ".." / "b", tmp_path) == "b"
+    assert shown(Path("/elsewhere"), tmp_path) == "/elsewhere"
 
 
 @pytest.mark.parametrize(
@@ -120,5 +122,5 @@ def test_paths_are_shown_relative_to_the_root(tmp_path: Path) -> None:
     ],
 )
 def test_how_many_values_a_text_has(text: str, number: int) -> None:
-    assert documents.size(text) == number
-    assert documents.at_most(text) >= number
+    assert reader.size(text) == number
+    assert reader.at_most(text) >= number

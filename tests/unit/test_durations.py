@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import durations
+from promote.system import durations
 
 lengths = st.integers(0, 9999 * 86400).map(lambda seconds: timedelta(seconds=seconds))
 

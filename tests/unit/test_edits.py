@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import documents, edits
-from promote.edits import Wanted
 from promote.errors import EditRefused
+from promote.fix import edits
+from promote.fix.edits import ValueChange
+from promote.kustomize import documents
+from promote.yamltext import reader
 
 SECURE = ("spec", "containers", "1", "securityContext")
 # As rendered: with the container in another position than in the file.
@@ -32,15 +34,15 @@ spec:
 FLOW = "kind: Pod\nspec: {containers: [{name: server, securityContext: {privileged: true}}], a: 1}\n"
 
 
-def wanted(value: Any, *more: str) -> Wanted:
-    return Wanted((*SECURE, *more), value)
+def wanted(value: Any, *more: str) -> ValueChange:
+    return ValueChange((*SECURE, *more), value)
 
 
-def removed(*steps: str) -> Wanted:
-    return Wanted(steps, None, remove=True)
+def removed(*steps: str) -> ValueChange:
+    return ValueChange(steps, None, remove=True)
 
 
-def edited(text: str, what: Wanted, content: dict[str, Any] = RENDERED) -> str:
+def edited(text: str, what: ValueChange, content: dict[str, Any] = RENDERED) -> str:
     (root,) = documents.nodes(text)
     return edits.edit(text, root, content, what).applied(text)
 
@@ -54,16 +56,16 @@ def edited(text: str, what: Wanted, content: dict[str, Any] = RENDERED) -> str:
             wanted(["ALL"], "capabilities", "drop"),
             "# sic\n", "# sic\n        capabilities: {drop: [ALL]}\n",
         ),
-        (Wanted(("spec", "b"), "yes"), "  a: 1\n", '  a: 1\n  b: "yes"\n'),
-        (Wanted(("metadata", "name"), "cart"), "  a: 1\n", "  a: 1\nmetadata: {name: cart}\n"),
-        (Wanted(("spec", "containers", "1", "args"), ["z", "*"]), "args: [x]", 'args: [z, "*"]'),
-        (Wanted(("spec", "containers", "1", "tty"), False), "args: [x]\n", "args: [x]\n      tty: false\n"),
+        (ValueChange(("spec", "b"), "yes"), "  a: 1\n", '  a: 1\n  b: "yes"\n'),
+        (ValueChange(("metadata", "name"), "cart"), "  a: 1\n", "  a: 1\nmetadata: {name: cart}\n"),
+        (ValueChange(("spec", "containers", "1", "args"), ["z", "*"]), "args: [x]", 'args: [z, "*"]'),
+        (ValueChange(("spec", "containers", "1", "tty"), False), "args: [x]\n", "args: [x]\n      tty: false\n"),
         (removed("spec", "a"), "  a: 1\n", ""),
         (removed("spec", "containers", "1", "args"), "      args: [x]\n", ""),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_block_style(what: Wanted, old: str, new: str, newline: str) -> None:
+def test_block_style(what: ValueChange, old: str, new: str, newline: str) -> None:
     assert BLOCK.count(old) == 1
     expected = BLOCK.replace(old, new)
     assert edited(BLOCK.replace("\n", newline), what) == expected.replace("\n", newline)
@@ -76,10 +78,10 @@ def test_block_style(what: Wanted, old: str, new: str, newline: str) -> None:
         (wanted(False, "escalate"), "privileged: true", "privileged: true, escalate: false"),
         (removed("spec", "a"), ", a: 1", ""),
         (removed("spec", "containers", "1", "name"), "name: server, ", ""),
-        (Wanted(("spec", "b", "c"), 1), "a: 1", "a: 1, b: {c: 1}"),
+        (ValueChange(("spec", "b", "c"), 1), "a: 1", "a: 1, b: {c: 1}"),
     ],
 )
-def test_flow_style(what: Wanted, old: str, new: str) -> None:
+def test_flow_style(what: ValueChange, old: str, new: str) -> None:
     assert FLOW.count(old) == 1
     assert edited(FLOW, what) == FLOW.replace(old, new)
 
@@ -100,7 +102,7 @@ def test_flow_style(what: Wanted, old: str, new: str) -> None:
     ],
 )
 def test_where_a_value_is_put(text: str, expected: str) -> None:
-    assert edited(text, Wanted(("spec", "b"), 2), {"spec": {}}) == expected
+    assert edited(text, ValueChange(("spec", "b"), 2), {"spec": {}}) == expected
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -114,33 +116,33 @@ def test_where_a_value_is_put(text: str, expected: str) -> None:
 )
 def test_items_on_lines_of_their_own(old: str, new: str, newline: str) -> None:
     text = old.replace("\n", newline)
-    assert edited(text, Wanted(("spec", "b"), ["z", "*"]), {"spec": {"b": []}}) == new.replace("\n", newline)
+    assert edited(text, ValueChange(("spec", "b"), ["z", "*"]), {"spec": {"b": []}}) == new.replace("\n", newline)
 
 
 @pytest.mark.parametrize(
     ("text", "what", "reason"),
     [
-        ("x: &x {b: 1}\nspec: *x\n", Wanted(("spec", "b"), 2), "an anchor gives this value other uses"),
-        ("x: &x {b: 1}\nspec: {<<: *x}\n", Wanted(("spec", "b"), 2), "a merge key"),
-        ("x: &x {b: 1}\nspec:\n  a: *x\n", Wanted(("spec", "c"), 2), "is an alias"),
-        ("x: &x {a: 1}\nspec: {a: *x}\n", Wanted(("spec", "b"), 2), "is an alias"),
+        ("x: &x {b: 1}\nspec: *x\n", ValueChange(("spec", "b"), 2), "an anchor gives this value other uses"),
+        ("x: &x {b: 1}\nspec: {<<: *x}\n", ValueChange(("spec", "b"), 2), "a merge key"),
+        ("x: &x {b: 1}\nspec:\n  a: *x\n", ValueChange(("spec", "c"), 2), "is an alias"),
+        ("x: &x {a: 1}\nspec: {a: *x}\n", ValueChange(("spec", "b"), 2), "is an alias"),
         ("x: &x {a: 1}\nspec: {a: *x, b: 1}\n", removed("spec", "b"), "would not say what was meant"),
-        ("spec: {b: &b 1}\n", Wanted(("spec", "b"), 2), "has an anchor or tag"),
-        ("spec: {b: !!int 1}\n", Wanted(("spec", "b"), 2), "has an anchor or tag"),
-        ("spec:\n  b: |\n    x\n", Wanted(("spec", "b"), 2), "spans several lines"),
-        ("spec:\n  b:\n    c: 1\n", Wanted(("spec", "b"), 2), "spans several lines"),
-        ("spec: {b: [1,\n  2]}\n", Wanted(("spec", "b"), 2), "spans several lines"),
-        ("spec:\n  b:\n    - 1  # why\n    - 2\n", Wanted(("spec", "b"), [3]), "has comments"),
-        ("spec: 1\n", Wanted(("spec", "b"), 2), "belongs to a mapping"),
-        ("spec: {}\n", Wanted(("spec", "b", "0", "c"), 2), "the list that the value belongs to"),
+        ("spec: {b: &b 1}\n", ValueChange(("spec", "b"), 2), "has an anchor or tag"),
+        ("spec: {b: !!int 1}\n", ValueChange(("spec", "b"), 2), "has an anchor or tag"),
+        ("spec:\n  b: |\n    x\n", ValueChange(("spec", "b"), 2), "spans several lines"),
+        ("spec:\n  b:\n    c: 1\n", ValueChange(("spec", "b"), 2), "spans several lines"),
+        ("spec: {b: [1,\n  2]}\n", ValueChange(("spec", "b"), 2), "spans several lines"),
+        ("spec:\n  b:\n    - 1  # why\n    - 2\n", ValueChange(("spec", "b"), [3]), "has comments"),
+        ("spec: 1\n", ValueChange(("spec", "b"), 2), "belongs to a mapping"),
+        ("spec: {}\n", ValueChange(("spec", "b", "0", "c"), 2), "the list that the value belongs to"),
         ("spec: {}\n", removed("spec", "b"), "not written in this file"),
         ("spec: {b: 1}\n", removed("spec", "b"), "all that stands there"),
         ("spec: [{b: 1}]\n", removed("spec", "0"), "all that stands there"),
         ("spec:\n  - b: 1\n    c: 2\n", removed("spec", "0", "b"), "shares its line"),
-        ("spec: {b: 1}\x85", Wanted(("spec", "b"), 2), "line breaks of a kind"),
+        ("spec: {b: 1}\x85", ValueChange(("spec", "b"), 2), "line breaks of a kind"),
     ],
 )  # fmt: skip
-def test_what_is_refused(text: str, what: Wanted, reason: str) -> None:
+def test_what_is_refused(text: str, what: ValueChange, reason: str) -> None:
     with pytest.raises(EditRefused, match=reason):
         edited(text, what, {"spec": [{}] if "[{" in text or "- b" in text else {}})
 
@@ -148,7 +150,7 @@ def test_what_is_refused(text: str, what: Wanted, reason: str) -> None:
 def test_only_the_object_that_was_meant() -> None:
     text = "a: {b: 1}\n---\na: {b: 1}\n---\n# last\n"
     _, second, _ = documents.nodes(text)
-    made = edits.edit(text, second, {"a": {"b": 1}}, Wanted(("a", "b"), 2))
+    made = edits.edit(text, second, {"a": {"b": 1}}, ValueChange(("a", "b"), 2))
     assert made.applied(text) == "a: {b: 1}\n---\na: {b: 2}\n---\n# last\n"
 
 
@@ -165,18 +167,18 @@ _VALUES = st.recursive(
 def test_whatever_is_written_is_what_was_wanted_and_nothing_else(content: Any, steps: list[str], value: Any) -> None:
     import yaml
 
-    what = Wanted(tuple(steps), value)
+    what = ValueChange(tuple(steps), value)
     for flow in (True, False, None):
         text = yaml.safe_dump(content, default_flow_style=flow, allow_unicode=False, sort_keys=False)
         try:
             changed = edited(text, what, content)
         except EditRefused:
             continue
-        (found,) = (documents.value(node) for node in documents.nodes(changed))
+        (found,) = (reader.value(node) for node in documents.nodes(changed))
         assert found == edits.changed(content, steps, what)
 
 
 @given(_VALUES)
 def test_values_are_spelled_so_that_they_are_read_back(value: Any) -> None:
     (node,) = documents.nodes(f"a: {edits.spelled(value)}\n")
-    assert documents.value(node) == {"a": value}
+    assert reader.value(node) == {"a": value}

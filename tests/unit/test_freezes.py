@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from promote import freezes
-from promote.freezes import Window, window
+from promote.gates import freeze
+from promote.gates.freeze import Window, window
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # An hour, half an hour and a whole day are what clocks jump by; one changes at midnight, one does not change.
@@ -117,7 +117,7 @@ def test_of_several_the_longest_counts() -> None:
     closing = window("2026-12-20 18:00", "2027-01-04 06:00", "Europe/Zurich", "closing")
     windows = (weekly("Friday 16:00", "Monday 06:00"), closing)
     for now, reason in (("2026-12-26", "closing"), ("2026-12-19", "weekend")):
-        found = freezes.current(windows, datetime.fromisoformat(f"{now} 12:00+00:00"))
+        found = freeze.current(windows, datetime.fromisoformat(f"{now} 12:00+00:00"))
         assert found
         assert found.reason == reason
-    assert freezes.current(windows, datetime(2026, 12, 15, tzinfo=UTC)) is None
+    assert freeze.current(windows, datetime(2026, 12, 15, tzinfo=UTC)) is None

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from promote import history
 from promote.errors import UsageError
-from promote.history import Recorded, Revision
-from promote.model import Image, Version
+from promote.model import Image, Revision, Version
+from promote.repository import history
+from promote.repository.history import Recorded
 
 NAMES = ("a", "b")
 T = TypeVar("T")

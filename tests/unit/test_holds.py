@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import holds
 from promote.errors import ConfigError
-from promote.holds import Hold
-from promote.model import Version
+from promote.model import Hold, Version
+from promote.repository import holds
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 HOLD = Hold("production", "shop/web", Version("1.10"), "it loses # orders: all", "2026-01-02")

@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from promote import junit
-from promote.checks import Finding, Target, Verdict, Waiver
-from promote.coverage import Matrix, Row
-from promote.documents import Identity, Source
-from promote.rules import Rule
+from promote.checks.coverage import Matrix, Row
+from promote.checks.findings import Finding, Target, Verdict, Waiver
+from promote.checks.rules import Rule
+from promote.model import Identity, Source
+from promote.output import junit
+from promote.output.report import CheckReport
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RULES = (
@@ -25,7 +26,7 @@ WAIVER = Waiver("it is old", "team", "OPS-1", "2026-05-31")
 
 
 def suites(*findings: Finding, only: tuple[str, ...] = ()) -> dict[str, ElementTree.Element]:
-    root = ElementTree.fromstring("\n".join(junit.report(Verdict(TARGETS, findings), RULES, SEEN, only)))  # noqa: S314 ours
+    root = ElementTree.fromstring("\n".join(junit.lines(CheckReport(Verdict(TARGETS, findings), SEEN, RULES, only))))  # noqa: S314 ours
     return {str(suite.get("name")): suite for suite in root}
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from promote.errors import ConfigError, EditRefused, UsageError
-from promote.kustomization import FILE_NAMES, read_images, set_images
+from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Version
-from promote.process import run
+from promote.system.process import run
+from promote.versions.images import read_images, set_images
 
 KUSTOMIZE = Path(__file__).parents[2] / ".tools" / "bin" / "kustomize"
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64

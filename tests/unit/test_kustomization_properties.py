@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promote.errors import EditRefused, PromoteError
-from promote.kustomization import read_images, set_images
 from promote.model import Image, Version
+from promote.versions.images import read_images, set_images
 
 PLAIN_TAGS = ["v1", "v1.2", "2.0.1", "sha-0a1b2c3", "main_7", "1.4.0-rc.1", "nope", "x86"]
 QUOTED_TAGS = ["1.10", "20260101", "1_0", "0x1f", "1e3", "12e5", "y", "On", "null", "2024-01-01", "1.", "017"]

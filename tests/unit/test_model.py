@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.errors import UsageError
-from promote.model import Change, Gate, Image, Plan, Version, check_digest, check_tag
+from promote.model import Change, GateResult, Image, Plan, Version, check_digest, check_tag
 
 SHA256, SHA512 = "sha256:" + "0a" * 32, "sha512:" + "f" * 128
 tags = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", fullmatch=True)
@@ -76,5 +76,5 @@ def test_short_name(name: str, short: str) -> None:
 
 
 def test_blocked_gates() -> None:
-    shut, open_ = Gate("hold", "web", False, "held"), Gate("soak", "web", True, "1 h")
+    shut, open_ = GateResult("hold", "web", False, "held"), GateResult("soak", "web", True, "1 h")
     assert Plan("a", "b", (Change("web", "web", Version("1"), Version("2")),), (open_, shut)).blocked == (shut,)

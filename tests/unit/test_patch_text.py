@@ -6,9 +6,9 @@ import jsonpatch
 import pytest
 import yaml
 
-from promote import edits, patch_text
-from promote.documents import Identity
-from promote.edits import Wanted
+from promote.fix import edits, patch_text
+from promote.fix.edits import ValueChange
+from promote.model import Identity
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RENDERED: dict[str, Any] = {
@@ -20,15 +20,15 @@ RENDERED: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("wanted", "operations"),
     [
-        (Wanted(("spec", "replicas"), 2), ["{op: add, path: /spec/replicas, value: 2}"]),
-        (Wanted(("spec", "a", "b"), "no"), ['{op: add, path: /spec/a, value: {b: "no"}}']),
-        (Wanted(("spec", "args"), None, remove=True), ["{op: remove, path: /spec/args}"]),
+        (ValueChange(("spec", "replicas"), 2), ["{op: add, path: /spec/replicas, value: 2}"]),
+        (ValueChange(("spec", "a", "b"), "no"), ['{op: add, path: /spec/a, value: {b: "no"}}']),
+        (ValueChange(("spec", "args"), None, remove=True), ["{op: remove, path: /spec/args}"]),
         (
-            Wanted(("metadata", "annotations", "a/b~c"), "y"),
+            ValueChange(("metadata", "annotations", "a/b~c"), "y"),
             ['{op: replace, path: "/metadata/annotations/a~1b~0c", value: "y"}'],
         ),
         (
-            Wanted(("spec", "containers", "1", "tty"), False),
+            ValueChange(("spec", "containers", "1", "tty"), False),
             [
                 "{op: test, path: /spec/containers/1/name, value: server}",
                 "{op: replace, path: /spec/containers/1/tty, value: false}",
@@ -36,7 +36,7 @@ RENDERED: dict[str, Any] = {
         ),
     ],
 )
-def test_a_patch_does_what_is_wanted(wanted: Wanted, operations: list[str]) -> None:
+def test_a_patch_does_what_is_wanted(wanted: ValueChange, operations: list[str]) -> None:
     lines = patch_text.text(patch_text.entry(CART, RENDERED, wanted))
     head = ["patches:", "  - target: {kind: Deployment, name: cart}", "    patch: |-"]
     assert lines == [*head, *(f"      - {one}" for one in operations)]
@@ -46,7 +46,7 @@ def test_a_patch_does_what_is_wanted(wanted: Wanted, operations: list[str]) -> N
 
 
 def test_a_patch_does_not_touch_another_item() -> None:
-    made = patch_text.entry(CART, RENDERED, Wanted(("spec", "containers", "1", "tty"), False))
+    made = patch_text.entry(CART, RENDERED, ValueChange(("spec", "containers", "1", "tty"), False))
     moved = {"spec": {"containers": RENDERED["spec"]["containers"][::-1]}}
     with pytest.raises(jsonpatch.JsonPatchTestFailed):
         jsonpatch.apply_patch(moved, yaml.safe_load(made["patch"]))

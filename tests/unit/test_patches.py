@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from promote import documents, patches, places
-from promote.documents import Document
-from promote.places import Place
+from promote.kustomize import documents, patches
+from promote.model import Document
+from promote.yamltext import places
+from promote.yamltext.places import Place
 
 RENDERED = """\
 kind: Deployment

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from yaml.nodes import Node
 
-from promote import documents, places
-from promote.places import Place
+from promote.kustomize import documents
+from promote.yamltext import places
+from promote.yamltext.places import Place
 
 TEXT = """\
 kind: Pod

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import plan
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
+from promote.promotion import selection
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 SERVICES = {"ocr": ("shop/ocr", "shop/ocr-engine")}
@@ -43,7 +43,7 @@ ALL = frozenset({"shop/a", "shop/b", "shop/c"})
     ],
 )
 def test_wanted(source: tuple[str | None, str | None], target: tuple[str | None, str | None], moves: bool) -> None:
-    wanted = plan.wanted([image("shop/a", *source)], [image("shop/a", *target)], ALL)
+    wanted = selection.wanted([image("shop/a", *source)], [image("shop/a", *target)], ALL)
     assert wanted == ({"shop/a": Version(*source)} if moves else {})
 
 
@@ -51,43 +51,47 @@ def test_wanted(source: tuple[str | None, str | None], target: tuple[str | None,
 def test_only_chosen_images_of_both_sides_move(
     source: list[Image], target: list[Image], chosen: frozenset[str]
 ) -> None:
-    wanted = plan.wanted(source, target, chosen)
+    wanted = selection.wanted(source, target, chosen)
     assert wanted.keys() <= chosen & {one.name for one in source} & {one.name for one in target}
     assert {name: version for name, version in wanted.items() if Image(name, name, version) not in source} == {}
 
 
 @given(sets())
 def test_equal_environments_have_nothing_to_promote(images: list[Image]) -> None:
-    assert plan.wanted(images, images, ALL) == {}
+    assert selection.wanted(images, images, ALL) == {}
 
 
 @given(sets(), sets())
 def test_after_a_promotion_nothing_waits(source: list[Image], target: list[Image]) -> None:
-    wanted = plan.wanted(source, target, ALL)
+    wanted = selection.wanted(source, target, ALL)
     after = [Image(one.name, one.repository, wanted.get(one.name, one.version)) for one in target]
-    assert plan.wanted(source, after, ALL) == {}
+    assert selection.wanted(source, after, ALL) == {}
     before = {one.name: one.version for one in target}
-    moved = {change.image: change.new for change in plan.changes(target, after, {})}
+    moved = {change.image: change.new for change in selection.changes(target, after, {})}
     assert moved == {name: version for name, version in wanted.items() if version != before[name]}
 
 
 def test_changes_name_the_service() -> None:
     before, after = [image("shop/ocr-engine"), image("shop/web")], [image("shop/ocr-engine", "2"), image("shop/web")]
-    assert plan.changes(before, after, SERVICES) == (Change("ocr", "shop/ocr-engine", Version("1"), Version("2")),)
+    assert selection.changes(before, after, SERVICES) == (
+        Change("ocr", "shop/ocr-engine", Version("1"), Version("2")),
+    )
 
 
 def test_another_repository_is_a_change() -> None:
     moved = Image("shop/web", "mirror/web", Version("1"))
-    assert plan.changes([image("shop/web")], [moved], {}) == (Change("web", "shop/web", Version("1"), Version("1")),)
+    assert selection.changes([image("shop/web")], [moved], {}) == (
+        Change("web", "shop/web", Version("1"), Version("1")),
+    )
 
 
 def test_an_image_that_is_gone_is_no_change() -> None:
-    assert plan.changes([image("shop/web")], [], {}) == ()
+    assert selection.changes([image("shop/web")], [], {}) == ()
 
 
 def test_missing() -> None:
     source = [image("shop/a"), image("shop/b"), image("shop/c")]
-    assert plan.missing(source, [image("shop/a")], frozenset({"shop/a", "shop/c"})) == ["shop/c"]
+    assert selection.missing(source, [image("shop/a")], frozenset({"shop/a", "shop/c"})) == ["shop/c"]
 
 
 IMAGES = [image("shop/web"), image("shop/ocr"), image("shop/ocr-engine"), image("a/job"), image("b/job")]
@@ -104,9 +108,9 @@ IMAGES = [image("shop/web"), image("shop/ocr"), image("shop/ocr-engine"), image(
     ],
 )
 def test_resolve(given_name: str, names: list[str]) -> None:
-    assert plan.resolve(given_name, IMAGES, SERVICES) == names
+    assert selection.resolve(given_name, IMAGES, SERVICES) == names
     # Source and target both have it.
-    assert plan.resolve(given_name, IMAGES + IMAGES, SERVICES) == names
+    assert selection.resolve(given_name, IMAGES + IMAGES, SERVICES) == names
 
 
 @pytest.mark.parametrize(
@@ -119,7 +123,7 @@ def test_resolve(given_name: str, names: list[str]) -> None:
 )
 def test_resolve_refuses(given_name: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        plan.resolve(given_name, IMAGES, SERVICES)
+        selection.resolve(given_name, IMAGES, SERVICES)
 
 
 @pytest.mark.parametrize(
@@ -133,4 +137,4 @@ def test_resolve_refuses(given_name: str, says: str) -> None:
     ],
 )
 def test_choose(only: list[str], exclude: list[str], chosen: set[str]) -> None:
-    assert plan.choose(IMAGES, SERVICES, only, exclude) == chosen
+    assert selection.choose(IMAGES, SERVICES, only, exclude) == chosen

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from promote import process
 from promote.errors import TimedOut, ToolError
-from promote.process import environment, redact, run
+from promote.system import process
+from promote.system.process import environment, redact, run
 
 SLEEPY = 'sleep 60 & echo $! > started; echo "$(cat started)"; wait'
 

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from promote import message, proof
-from promote.documents import Document, identity
 from promote.errors import CheckDenied
-from promote.model import Image, Version
+from promote.kustomize import differences
+from promote.kustomize.differences import HIDDEN, Difference
+from promote.kustomize.documents import identity
+from promote.model import Document, Image, Version
+from promote.output import wording
+from promote.promotion import proof
 
 COPY = "kubectl.kubernetes.io/last-applied-configuration"
 OLD, NEW = "shop/web:1", "shop/web:2"
@@ -30,9 +33,9 @@ def secret(**more: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}} | more
 
 
-def between(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[proof.Difference]:
+def between(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[Difference]:
     one, other = ([Document(identity(one), one)] if one else [] for one in (old, new))
-    return proof.differences(one, other)
+    return differences.differences(one, other)
 
 
 def judge(old: dict[str, Any] | None, new: dict[str, Any] | None, *, others: bool = False) -> None:
@@ -179,10 +182,10 @@ LONG = {"a": VALUE, "b": "YmJi"}
 def test_what_a_secret_holds_is_never_shown(old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
     found = between(old, new)
     assert found
-    shown = repr(found) + "\n".join(message.diff_lines(found))
+    shown = repr(found) + "\n".join(wording.diff_lines(found))
     assert VALUE not in shown
     assert "YmJi" not in shown
-    assert proof.HIDDEN in shown
+    assert HIDDEN in shown
 
 
 @given(st.dictionaries(keys, st.text("xyz", min_size=8), max_size=3), st.dictionaries(keys, values, max_size=3))
@@ -202,7 +205,7 @@ def test_config_maps_are_shown() -> None:
     old, new = ({"kind": "ConfigMap", "data": {"a": value}} for value in "xy")
     (found,) = between(old, new)
     assert (found.old, found.new) == ("x", "y")
-    assert proof.redacted(old) == old
+    assert differences.redacted(old) == old
 
 
 def test_a_move_is_two_differences() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote import rules
+from promote.checks import rules
 from promote.errors import ConfigError
 
 RULE = """\

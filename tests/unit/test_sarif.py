@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from promote import baseline, sarif
-from promote.checks import NOWHERE, Finding, Target, Verdict, Waiver
-from promote.documents import Identity, Source
-from promote.rules import Rule
+from promote.checks import baseline
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
+from promote.checks.rules import Rule
+from promote.model import Identity, Source
+from promote.output import sarif
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RULES = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from promote import schemas
+from promote.checks import schemas
 from promote.errors import ConfigError
 
 DEFINITIONS = {

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from promote import tools
 from promote.errors import ToolError
+from promote.system import tools
 
 
 @pytest.fixture(autouse=True)

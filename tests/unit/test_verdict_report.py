@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from promote import verdict_report
-from promote.checks import NOWHERE, Finding, Target, Verdict, Waiver
-from promote.documents import Identity, Source
+from promote.checks.coverage import Matrix
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
+from promote.model import Identity, Source
+from promote.output import github, markdown, verdicts
+from promote.output.report import CheckReport
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 DENIED = Finding("images.tag", "deny", "staging", CART, "no tag", "name one", "server", Source("a,b:c.yaml", 3))
@@ -15,8 +17,12 @@ WAIVED = Verdict(VERDICT.targets, (replace(DENIED, waiver=WAIVER), WARNED))
 SEEN = "staging: 3 documents rendered, 2 validated, 3 evaluated"
 
 
+def as_report(verdict: Verdict) -> CheckReport:
+    return CheckReport(verdict, Matrix(()), ())
+
+
 def test_text() -> None:
-    assert verdict_report.verdict_text(VERDICT) == [
+    assert verdicts.verdict_text(VERDICT) == [
         "DENY  images.tag  a,b:c.yaml:3",
         "      no tag",
         "      fix: name one",
@@ -28,7 +34,7 @@ def test_text() -> None:
 
 
 def test_json() -> None:
-    found = verdict_report.verdict_json(WAIVED)
+    found = verdicts.verdict_json(WAIVED)
     assert found["targets"] == [
         {"name": "staging", "path": "overlays/staging", "documents": 3, "evaluated": 3, "validated": 2}
     ]
@@ -41,16 +47,19 @@ def test_json() -> None:
 
 
 def test_github_annotations_are_escaped() -> None:
-    assert verdict_report.verdict_github(VERDICT) == [
+    assert github.lines(as_report(VERDICT)) == [
         "::error file=a%2Cb%3Ac.yaml,line=3,title=images.tag::no tag. Fix: name one",
         "::warning title=check.odd::50%25 |%0Aof <b> & `c`",
+        "0 of 0 rules applied",
         SEEN,
         "1 denied, 1 warnings",
     ]
 
 
 def test_markdown_cells_cannot_leave_their_table() -> None:
-    assert verdict_report.verdict_markdown(VERDICT)[2:] == [
+    assert markdown.lines(as_report(VERDICT))[2:] == [
+        "0 of 0 rules applied",
+        "",
         "| target | documents | validated | evaluated |",
         "| --- | --- | --- | --- |",
         "| staging | 3 | 2 | 3 |",
@@ -63,23 +72,23 @@ def test_markdown_cells_cannot_leave_their_table() -> None:
 
 
 def test_markdown_of_nothing_found_has_one_table() -> None:
-    lines = verdict_report.verdict_markdown(Verdict(VERDICT.targets, ()))
+    lines = markdown.lines(as_report(Verdict(VERDICT.targets, ())))
     assert lines[0] == "✅ 3 documents validated and evaluated, 0 warnings"
     assert len([line for line in lines if line.startswith("| ---")]) == 1
 
 
 def test_a_waived_finding_is_shown_with_its_waiver() -> None:
-    assert verdict_report.verdict_text(WAIVED)[:3] == [
+    assert verdicts.verdict_text(WAIVED)[:3] == [
         "WAIVED images.tag  a,b:c.yaml:3",
         "      no tag",
         "      waived until 2026-05-31 by team (OPS-1): it | is old",
     ]
-    assert verdict_report.verdict_text(WAIVED)[-1] == "0 denied, 1 warnings, 1 waived"
-    assert verdict_report.verdict_github(WAIVED)[0] == (
+    assert verdicts.verdict_text(WAIVED)[-1] == "0 denied, 1 warnings, 1 waived"
+    assert github.lines(as_report(WAIVED))[0] == (
         "::notice file=a%2Cb%3Ac.yaml,line=3,title=images.tag::no tag. "
         "waived until 2026-05-31 by team (OPS-1): it | is old"
     )
     assert (
         "| waived | images.tag | a,b:c.yaml:3 | no tag | waived until 2026-05-31 by team (OPS-1): it &#124; is old |"
-        in (verdict_report.verdict_markdown(WAIVED))
+        in (markdown.lines(as_report(WAIVED)))
     )

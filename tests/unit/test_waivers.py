@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote import policy_files, waivers
-from promote.checks import Finding
-from promote.documents import Identity
+from promote.checks import policies, waivers
+from promote.checks.findings import Finding
+from promote.checks.waivers import Entry, Seen
 from promote.errors import ConfigError
-from promote.waivers import Entry, Seen
+from promote.model import Identity
 
 TODAY = date(2026, 3, 1)
-SCHEMA = json.loads(policy_files._SCHEMA.read_bytes())
+SCHEMA = json.loads(policies._SCHEMA.read_bytes())
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 FOUND = Finding("images.tag", "deny", "staging", CART, "no tag", container="server")
 STAGING = waivers.seen("staging", ["images.tag"], [CART], whole=True)

@@ -1,4 +1,4 @@
-"""The page that draws who talks to whom, from what production renders and from the table of flows."""
+"""The page that draws all network flows, from rendered production and from the table of flows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.mermaid import FRAME, Chart
 
 TABLE = "policies/data/flows.yaml"
 EVERYBODY, OUTSIDE, EDGE = "every pod", "Outside", "The edge"
-# The label app.kubernetes.io/component of the pods, and what its chart is called.
+# The label app.kubernetes.io/component of the pods, and the title of its chart.
 GROUPS = {
     "service": "The services",
     "datastore": "The data stores",
@@ -23,25 +23,26 @@ GROUPS = {
     "monitoring": "The monitoring",
     "logging": "The logs",
 }
-# Who is not rendered and belongs to the way in.
+# Names that are not rendered and belong to the edge.
 AT_THE_EDGE = ("nginx-ingress", "anybody", "edge", "nginx-gateway", "nginx-gateway-fabric", "acme-solver")
 
 HEAD = f"""\
 # Architecture
 
-Drawn from what `overlays/production` renders and from [{TABLE}](../{TABLE}), the table of
-every allowed flow; staging is the same, smaller. The rule [network.flows](rules/network.flows.md) holds the network
-policies to exactly these flows.
+This page is generated from the rendered `overlays/production` and from [{TABLE}](../{TABLE}), the table
+of all allowed flows. Staging has the same flows with fewer pods. The rule [network.flows](rules/network.flows.md)
+denies network policies that allow anything other than these flows.
 
-An arrow points from whoever opens a connection to whoever listens, with the ports. Round are those whom this
-production does not run itself, a hexagon is every service, and a dotted arrow is there only with a
-[component](../components/README.md) that production does not switch on. Every pod also resolves names, which no chart
-shows.
+- An arrow points from the client to the server of a connection. Its label shows the ports.
+- A round node runs outside of production. A hexagon stands for all services.
+- A dotted arrow exists only with a [component](../components/README.md) that production does not use.
+- Every pod may also resolve names. The charts do not show this.
 """
 OVERVIEW = """\
-## All of it
+## Overview
 
-Each chart below shows what the pods of one group call, and who calls them from outside; so each flow is drawn once.
+Each chart below the overview shows the outgoing connections of one group of pods, and the connections to it from
+outside. Each flow is in one chart only.
 """
 
 
@@ -84,7 +85,7 @@ class Drawing:
                 yield Flow(*ends, ports, not all(map(self._is_there, ends)))
 
     def _alone(self, name: str) -> str:
-        """The one member of a group that has no other, else the name."""
+        """The only member of a group with one member, else the name."""
         members = self._members(name)
         return members[0] if len(members) == 1 else name
 
@@ -95,12 +96,12 @@ class Drawing:
         return condition is None or any(condition in _conditions(each) for each in self.rendered.objects)
 
     def _port(self, port: int | str, callee: str, row: Mapping[str, Any]) -> str:
-        """The number, where the one callee has one for a name; and the protocol, where it is not TCP."""
+        """The number of a named port of a single callee, and the protocol if it is not TCP."""
         named = _named_ports(self.workloads[callee]) if callee in self.workloads else {}
         return str(named.get(str(port), port)) + ("" if row.get("protocol", "TCP") == "TCP" else "/UDP")
 
     def _group(self, name: str) -> str:
-        """In whose chart somebody stands; a workload of a component, with the one that it is called after."""
+        """The chart of a name; a workload of a component is in the chart of the workload whose name it extends."""
         members = self._members(name) or [each for each in self.workloads if name.startswith(f"{each}-")]
         if members:
             return GROUPS[labels(pod_template(self.workloads[members[0]]))[COMPONENT]]
@@ -145,7 +146,7 @@ class Drawing:
         return self._group(flow.callee) if group == OUTSIDE else group
 
     def _arrows(self, flow: Flow, title: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Every service is the frame of their chart, or, called from within, each of them but the caller."""
+        """The group of all services is the frame of its chart; from within, it is each member except the caller."""
         caller, callee = (self._end(name, title) for name in (flow.caller, flow.callee))
         if callee != FRAME or self._group(flow.caller) != title:
             yield caller, callee, flow.ports
@@ -167,7 +168,7 @@ class Drawing:
         yield from [
             "## Workloads",
             "",
-            "| workload | kind | group | listens on | Services |",
+            "| workload | kind | group | ports | Services |",
             "|---|---|---|---|---|",
         ]
         for name, workload in sorted(self.workloads.items(), key=lambda item: (self._group(item[0]), item[0])):
@@ -184,7 +185,7 @@ class Drawing:
                 yield name_of(service)
 
     def _flow_table(self) -> Iterator[str]:
-        yield from ["## Flows", "", "| from | to | ports | why | only with |", "|---|---|---|---|---|"]
+        yield from ["## Flows", "", "| from | to | ports | reason | only with |", "|---|---|---|---|---|"]
         for row in self.table["allowed"]:
             ends = [", ".join(_names(row[end])) for end in ("from", "to")]
             ports = ", ".join(f"{port}/{row.get('protocol', 'TCP')}" for port in row["ports"])

@@ -1,4 +1,4 @@
-"""The table of every promise: where it is kept, what proves it, and what cannot be proved here."""
+"""The table of requirements: the place of each, its proof, and what cannot be proved here."""
 
 from __future__ import annotations
 
@@ -9,25 +9,34 @@ from typing import Any
 import yaml
 
 ROWS = "tests/manifests/rows.yaml"
-BEGIN, END = "<!-- features: made by `make docs` -->\n", "<!-- end of features -->\n"
 HEAD = f"""\
-# What was promised, and what proves it
+# Requirements and their proofs
 
-Made from [{ROWS}](../{ROWS}), whose every value and test `make test` tries in both environments; tests in
-`tests/servers` run by `make servers`, those in `tests/e2e` by `make e2e`. A rule is what `promote check` denies by.
+MediQ's original README made 134 statements about its Kubernetes folder. This page lists each of them, where it is
+implemented, and what proves it. It is generated from [{ROWS}](../{ROWS}).
+
+- `make test` checks every rendered value and runs the tests for both environments.
+- `make servers` runs the tests in `tests/servers`. `make e2e` runs those in `tests/e2e`.
+- `promote check` denies violations of a rule.
+
+The last column says what cannot be proved here:
+
+- behaviour of programs that no package registry has: MySQL, Grafana, Loki, KEDA and the edge's controller;
+- behaviour of a cluster: it enforces policies, decides how to scale, and syncs;
+- your own tasks: domains, addresses and accounts, in the [production checklist](production-checklist.md).
 """
-COLUMNS = ("", "promised", "where", "proved by", "not proved here")
-SHORT = ("", "promises", "with something that cannot be proved here")
+COLUMNS = ("", "requirement", "where", "proof", "not proved here")
+SHORT = ("area", "rows", "not fully proved here")
 
 Row = dict[str, Any]
 
 
 def pages(root: Path) -> dict[str, str]:
-    """The whole table, and its short form in the README."""
+    """One page: a summary by area, then the whole table."""
     rows = yaml.safe_load((root / ROWS).read_text(encoding="utf-8"))
     areas = dict(_areas(rows))
-    parts = [HEAD, *(_area(title, found) for title, found in areas.items())]
-    return {"docs/features.md": "\n".join(parts), "README.md": _readme(root, areas)}
+    parts = [HEAD, _summary(areas), *(_area(title, found) for title, found in areas.items())]
+    return {"docs/features.md": "\n".join(parts)}
 
 
 def _areas(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
@@ -67,11 +76,8 @@ def _proofs(row: Row) -> Iterator[str]:
             yield f"rule [{proof['rule']}](rules/{proof['rule']}.md)"
 
 
-def _readme(root: Path, areas: dict[str, list[Row]]) -> str:
-    before, _, rest = (root / "README.md").read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    short = [(title, _numbers(rows), _open(rows)) for title, rows in areas.items()]
-    return f"{before}{BEGIN}\n{_table(SHORT, short)}\n{END}{after}"
+def _summary(areas: dict[str, list[Row]]) -> str:
+    return _table(SHORT, [(title, _numbers(rows), _open(rows)) for title, rows in areas.items()])
 
 
 def _numbers(rows: list[Row]) -> str:

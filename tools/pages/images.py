@@ -1,4 +1,4 @@
-"""The page of all images: what is known of each, and the version where a promotion does not move it."""
+"""The page of all images: the facts about each image, and the version of third-party images."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import yaml
 HEAD = """\
 # Images
 
-What runs here, from the table [policies/data/images.yaml](../policies/data/images.yaml), by which the rule
-[images.facts](rules/images.facts.md) judges every container. Versions of what others make are written in
-[components/versions](../components/versions/kustomization.yaml) alone; those of MediQ's own images in `images:` of
-each overlay, where `promote` moves them and `promote status` shows them.
-The rule [images.retired](rules/images.retired.md) denies what nobody maintains any more.
+This page is generated from the table [policies/data/images.yaml](../policies/data/images.yaml). The rule
+[images.facts](rules/images.facts.md) compares every container with this table.
 
-Users, ports and paths were read in the named sources; no image was pulled where this was written.
+- The versions of third-party images are only in [components/versions](../components/versions/kustomization.yaml).
+- The versions of MediQ's own images are in `images:` of each overlay. `promote` changes them, and `promote status`
+  shows them.
+- The rule [images.retired](rules/images.retired.md) denies images without a maintainer.
+
+Users, ports and paths come from the named sources. No image was pulled to verify them.
 """
 COLUMNS = ("image", "version", "user:group", "ports", "writes to", "source", "maintained")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from promote.policy_files import described
-from promote.rules import PROFILES, Rule
+from promote.checks.policies import Policies
+from promote.checks.rules import PROFILES, Rule
 from tests.policies.defects import DEFECTS, InContainer, InPod, InTarget, pod_spec, workload
 from tests.policies.evaluation import good
 
@@ -41,7 +41,7 @@ Defect = InContainer | InPod | InTarget
 
 def pages(root: Path) -> dict[str, str]:
     """A page for each rule, and an index."""
-    rules = described(root, root / "policies")
+    rules = Policies(root / "policies").described(root)
     found = {f"{FOLDER}/{rule.id}.md": _page(rule) for rule in rules}
     return {f"{FOLDER}/README.md": _index(rules), **found}
 

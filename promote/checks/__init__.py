@@ -1,0 +1,1 @@
+"""Findings: what kubeconform, conftest and the completeness checks say about rendered manifests."""

@@ -1,0 +1,63 @@
+"""Denials for what a check did not see.
+
+The verdict is never better than what was seen: every document that was rendered must be validated by every
+schema set and evaluated by at least one rule.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict
+from promote.errors import RenderError
+from promote.model import Identity, Source
+
+
+def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> list[Finding]:
+    """Denials for every document that some stage did not see, and for missing ones of the `expected` rules."""
+    if target.documents == 0:
+        nothing = f"{target.name}: no document was rendered"
+        return [Finding("check.nothing", "deny", target.name, NOWHERE, nothing, "name a folder that holds manifests")]
+    faults = []
+    if not target.rules:
+        faults.append(("check.no_rules", "no rule was evaluated", "point `policies:` in promote.yaml at the rules"))
+    elif len(target.rules) < expected:
+        count = f"{len(target.rules)} of {expected} rules were evaluated"
+        faults.append(("check.no_rules", count, "give every package under `rules` a deny or a warn"))
+    if target.evaluated != target.documents and target.rules:
+        count = f"{target.evaluated} of {target.documents} documents were evaluated by the rules"
+        faults.append(("check.unevaluated", count, "report this: a document must not escape the rules"))
+    for number in sorted(set(validated.values()) - {target.documents}):
+        versions = ", ".join(version for version, seen in validated.items() if seen == number)
+        count = f"{number} of {target.documents} documents were validated against Kubernetes {versions}"
+        faults.append(("check.unvalidated", count, "see the findings `schema.*` beside this one"))
+    return [
+        Finding(rule, "deny", target.name, NOWHERE, f"{target.name}: {fault}", fix) for rule, fault, fix in faults
+    ]
+
+
+def unrendered(target: str, path: str, error: RenderError) -> Verdict:
+    """The verdict on a target that could not even be read."""
+    source = Source(*error.place) if error.place else None
+    remedy = "mend that, then check again: nothing else was looked at"
+    finding = Finding("check.unrendered", "deny", target, NOWHERE, str(error), remedy, source=source)
+    return Verdict((Target(target, path, 0, 0, 0),), (finding,))
+
+
+def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
+    """A denial for every object that stands more than once: only the last would reach the cluster."""
+    return [
+        Finding("check.repeated", "deny", target, who, f"{who} stands {number} times", "keep one of them")
+        for who, number in Counter(identities).items()
+        if number > 1
+    ]
+
+
+def unread(files: Iterable[str], target: str) -> list[Finding]:
+    """A warning for every file that looks like a manifest and is not called like one."""
+    fix = "end its name in .yaml, .yml or .json, or keep it elsewhere"
+    return [
+        Finding("check.unread", "warn", target, NOWHERE, f"{file} looks like a manifest and was not read", fix)
+        for file in files
+    ]

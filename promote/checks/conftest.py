@@ -1,0 +1,79 @@
+"""What conftest answered, as findings, and what the rules saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promote.checks.findings import Correction, Finding, Level
+from promote.model import Identity
+
+_LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
+_TOLD: dict[Level, str] = {"deny": "denied", "warn": "warned"}
+# The namespaces that conftest is asked for; the second says what took part.
+MAIN, EVALUATION = "main", "evaluation"
+# And the one about a change, which has an input of its own.
+CHANGES = "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How many documents the rules saw, which rules there were, what they judged, and what they found."""
+
+    documents: int
+    rules: tuple[str, ...]
+    subjects: Mapping[str, frozenset[Identity]]
+    findings: tuple[Finding, ...]
+
+
+def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> Evaluation:
+    """What conftest answered; no rule took part where nothing gathers what rules find."""
+    findings: list[Finding] = []
+    record: Mapping[str, Any] = {}
+    gathered = False
+    for answer in answers:
+        results = [(level, one) for level, key in _LEVELS.items() for one in answer.get(key) or ()]
+        if answer["namespace"] == EVALUATION:
+            record = next((one["metadata"] for _, one in results if one.get("metadata")), {})
+        else:
+            gathered = bool(results) or answer["successes"] > 0
+            findings += [_rule_finding(level, one, target) for level, one in results]
+    # Asked to tell everything once, the rules' own main leaves its findings to the record.
+    for level, key in _TOLD.items():
+        findings += [
+            _rule_finding(level, {"msg": one["msg"], "metadata": one}, target) for one in record.get(key, ())
+        ]
+    # Rules that nothing gathers are as good as none.
+    rules = tuple(map(str, record.get("rules", ()))) if gathered else ()
+    return Evaluation(
+        int(record.get("documents", 0)), rules, _subjects(record.get("subjects") or {}), tuple(findings)
+    )
+
+
+def _subjects(record: Mapping[str, Any]) -> dict[str, frozenset[Identity]]:
+    classes = {
+        name: frozenset(Identity(*who) for who in record.get(name, ()))
+        for name in ("containers", "pods", "resources")
+    }
+    namespaces = frozenset(Identity("v1", "Namespace", "", name) for name in record.get("namespaces", ()))
+    own = {rule: frozenset(Identity(*who) for who in found) for rule, found in record.get("own", {}).items()}
+    return {**classes, "namespaces": namespaces, **own}
+
+
+def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Finding:
+    metadata = result.get("metadata") or {}
+    given = metadata.get("resource") or {}
+    who = Identity(*(str(given.get(key) or "") for key in ("apiVersion", "kind", "namespace", "name")))
+    rule, fix, container, path = (str(metadata.get(key) or "") for key in ("rule", "fix", "container", "path"))
+    correction = _correction(metadata.get("mend"))
+    return Finding(
+        rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path, correction=correction
+    )
+
+
+def _correction(said: Any) -> Correction | None:
+    if not isinstance(said, Mapping) or not said.keys() & {"remove", "set"}:
+        return None
+    return Correction(json.dumps(said.get("set")), remove="set" not in said)

@@ -1,0 +1,130 @@
+"""Which rules had something to judge, so that a rule that saw nothing is not taken for one that found nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promote.checks.findings import NOWHERE, Finding, Target, Verdict
+from promote.checks.rules import Rule
+from promote.model import Identity
+
+CLASSES = frozenset({"containers", "namespaces", "pods", "resources"})  # what evaluation.rego counts
+TARGET, OWN = "target", "own"
+_TITLES = ("rule", "target", "applied", "passed", "denied", "warned", "waived")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """To how many resources of one target a rule applied, and what became of them.
+
+    A resource counts once, by the worst that was found in it; `applied` is None where the rule does not say what
+    it judges, and then so is `passed`.
+    """
+
+    rule: str
+    target: str
+    applied: int | None
+    denied: int
+    warned: int
+    waived: int
+
+    @property
+    def passed(self) -> int | None:
+        """How many resources nothing was found in."""
+        return None if self.applied is None else self.applied - self.denied - self.warned - self.waived
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Rules by targets, and the rules that applied to nothing in any target or do not say what they judge."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def never(self) -> list[str]:
+        """The rules that had nothing to judge anywhere."""
+        applied = {row.rule for row in self.rows if row.applied != 0}
+        return sorted({row.rule for row in self.rows} - applied)
+
+    @property
+    def unknown(self) -> list[str]:
+        """The rules that do not say what they judge; whether they saw anything cannot be told."""
+        return sorted({row.rule for row in self.rows if row.applied is None})
+
+
+def matrix(verdict: Verdict, rules: Iterable[Rule], only: Sequence[str] = ()) -> Matrix:
+    """One row for each rule that took part in a target, or those of `only` that did."""
+    judges = {rule.id: rule.subjects for rule in rules}
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in verdict.findings:
+        found.setdefault((finding.rule, finding.target), []).append(finding)
+    return Matrix(
+        tuple(
+            _row(name, judges.get(name, ()), target, found.get((name, target.name), []))
+            for target in verdict.targets
+            for name in target.rules
+            if not only or name in only
+        )
+    )
+
+
+def _row(rule: str, words: Sequence[str], target: Target, found: Sequence[Finding]) -> Row:
+    denied = {one.resource for one in found if one.level == "deny" and not one.waiver}
+    warned = {one.resource for one in found if one.level == "warn" and not one.waiver} - denied
+    waived = {one.resource for one in found if one.waiver} - denied - warned
+    judged = subjects(rule, words, target) | denied | warned | waived
+    applied = len(judged) if words else None
+    return Row(rule, target.name, applied, len(denied), len(warned), len(waived))
+
+
+def subjects(rule: str, words: Iterable[str], target: Target) -> frozenset[Identity]:
+    """The resources of `target` that the `words` of `rule` name; NOWHERE stands for the target as a whole."""
+    return frozenset(who for word in words for who in _named(word, rule, target))
+
+
+def _named(word: str, rule: str, target: Target) -> Iterable[Identity]:
+    if word == TARGET:
+        return (NOWHERE,)
+    if word == OWN or word in CLASSES:
+        return target.subjects.get(rule if word == OWN else word, ())
+    return (who for who in target.subjects.get("resources", ()) if _type(who) == word)
+
+
+def _type(who: Identity) -> str:
+    """Its kind with its group, which the core has not: `apps/Deployment`, `Service`."""
+    group, slash, _ = who.api_version.partition("/")
+    return f"{group}/{who.kind}" if slash else who.kind
+
+
+def as_json(found: Matrix) -> dict[str, Any]:
+    """The matrix as JSON; null where a number is not known."""
+    return {
+        "rules": [{title: getattr(row, title) for title in _TITLES} for row in found.rows],
+        "never_applied": found.never,
+        "unknown": found.unknown,
+    }
+
+
+def summary(found: Matrix) -> list[str]:
+    """One line for people, and a second where there are rules that cannot be told."""
+    rules = len({row.rule for row in found.rows})
+    applied = rules - len(found.never) - len(found.unknown)
+    lines = [f"{applied} of {rules} rules applied{_names('; to nothing', found.never)}"]
+    return lines + ([f"not known to what{_names(' applied', found.unknown)}"] if found.unknown else [])
+
+
+def _names(before: str, names: Sequence[str]) -> str:
+    return f"{before}: {', '.join(names)}" if names else ""
+
+
+def table(found: Matrix) -> list[str]:
+    """All of the matrix for people, in columns."""
+    cells = [[str(getattr(row, title)).replace("None", "?") for title in _TITLES] for row in found.rows]
+    widths = [max(map(len, column)) for column in zip(_TITLES, *cells, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) if number < 2 else cell.rjust(width)  # noqa: PLR2004 the two names
+                  for number, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        for line in [_TITLES, *cells]
+    ]  # fmt: skip

@@ -1,0 +1,35 @@
+"""What manifests are judged by, put together from promote.yaml and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from promote.checks import policies
+from promote.checks.policies import Policies
+from promote.checks.rules import PROFILES
+from promote.repository.config import Config
+from promote.system import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """A profile of rules, schemas of custom resources, Kubernetes versions, which folders are live, and the day."""
+
+    policies: Policies
+    schemas: tuple[Path, ...]
+    kubernetes: tuple[str, ...]
+    live: frozenset[Path] = frozenset()
+    profile: str = PROFILES[-1]
+    today: date = field(default_factory=clock.today)
+
+
+def criteria(root: Path, settings: Config, installed: Path | None = None, profile: str | None = None) -> Criteria:
+    """What the manifests below `root` are judged by.
+
+    Schemas are installed, not committed: for a copy of a commit, `installed` is the checkout that has them.
+    """
+    chosen, own_profile = policies.choose(root, settings.policies, profile or settings.profile)
+    folders = tuple((installed or root) / folder for folder in settings.schemas)
+    return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile)

@@ -1,0 +1,246 @@
+"""Puts rendered manifests before kubeconform and conftest, side by side, and collects their verdict."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promote.checks import completeness, conftest, findings, kubeconform, schemas, waivers
+from promote.checks.conftest import CHANGES, EVALUATION, MAIN
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Finding, Target, Verdict
+from promote.checks.policies import Bundle
+from promote.errors import RenderError, ToolError
+from promote.kustomize import documents
+from promote.kustomize.render import Rendered, resembles_object
+from promote.system import process, tools
+from promote.system.paths import shown
+from promote.yamltext import reader
+
+if TYPE_CHECKING:
+    from promote.checks.sources import Origins
+
+_OF_CONFTEST = {"namespace": str, "successes": int}
+_OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
+# Programs at the same time, each with 150 MB; and how large a target then may be, in characters, in keys and values.
+_WORKERS, _SMALL_TEXT, _SMALL = 3, 1 << 20, 40_000
+
+
+def inspect(
+    targets: Sequence[Rendered], criteria: Criteria, root: Path, only: Sequence[str] = (), ask: Origins | None = None
+) -> Verdict:
+    """Judge every target by all rules, or those that `only` names; sources are named relative to `root`.
+
+    `ask` tells the files of objects, for whoever remembers them.
+
+    Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
+    fails to answer.
+    """
+    entries = criteria.policies.waived(root, criteria.today)
+    judged = _evaluated(targets, criteria, root)
+    found_in = [findings for _, findings in judged]
+    with process.side_by_side(len(targets) or 1) as pool:
+        # Where the files leave a doubt, each asks kustomize once more.
+        waiting = [pool.submit(_located, *one, root, ask) for one in zip(found_in, targets, strict=True)]
+        located = [process.result(one) for one in waiting]
+    found = waivers.applied((one for part in located for one in part), entries, criteria.today)
+    looked = [_seen(target, counted, only) for target, (counted, _) in zip(targets, judged, strict=True)]
+    about_waivers = waivers.reports(entries, found, looked, criteria.today)
+    return Verdict(
+        tuple(target for target, _ in judged), findings.in_order([*findings.restricted(found, only), *about_waivers])
+    )
+
+
+def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Finding, ...]:
+    """What the rules `change.*` find in a change; nothing where the repository has none of them.
+
+    Raises ToolError when conftest fails to answer.
+    """
+    loaded = [part for path in criteria.policies.of_changes for part in ("--policy", str(path))]
+    if not loaded:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="promote-change-") as temporary:
+        file = Path(temporary, "change.json")
+        file.write_text(json.dumps(facts), encoding="utf-8")
+        done = tools.run(
+            "conftest", "test", file, "--namespace", CHANGES, "--output", "json", "--no-color",
+            "--fail-on-warn=false", *loaded, cwd=file.parent,
+        )  # fmt: skip
+    answer = _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
+    if not any(one["successes"] or one.get("failures") or one.get("warnings") for one in answer):
+        raise ToolError("conftest gave no verdict: no rule about the change was evaluated")
+    return conftest.from_conftest(answer, str(facts["to"])).findings
+
+
+def _seen(rendered: Rendered, counted: Target, only: Sequence[str]) -> waivers.Seen:
+    """What a target held, with the rules whose findings are asked for."""
+    took_part = {*counted.rules, *waivers.OF_SCHEMAS}
+    rules = took_part & set(only) if only else took_part
+    who = [document.identity for document in rendered.documents]
+    return waivers.seen(rendered.name, rules, who, whole=not rendered.files)
+
+
+def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> list[tuple[Target, list[Finding]]]:
+    chosen = criteria.policies.bundle(criteria.profile)
+    _refuse_excess(targets)
+    small = _all_small(targets)
+    with (
+        tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
+        process.side_by_side(_WORKERS if small else 1) as pool,
+    ):
+        files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
+        about = [_about(file, target, criteria, chosen) for file, target in zip(files, targets, strict=True)]
+        evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
+        kinds = set().union(*(documents.kinds(target.text) for target in targets))
+        validations = {
+            version: pool.submit(_kubeconform, files, version, kinds, criteria.schemas)
+            for version in criteria.kubernetes
+        }
+        # Parsed here: while the other programs work, or when their memory is free again.
+        for waiting in () if small else (*evaluations, *validations.values()):
+            process.result(waiting)
+        for target in targets:
+            _ = target.documents
+        answers = {version: process.result(validation) for version, validation in validations.items()}
+        return [
+            _judge(
+                target,
+                shown(target.folder, root.resolve()),
+                process.result(evaluation),
+                _of(answers, file),
+                len(chosen.ids),
+            )
+            for target, file, evaluation in zip(targets, files, evaluations, strict=True)
+        ]
+
+
+def _refuse_excess(targets: Sequence[Rendered]) -> None:
+    """Raise RenderError where the targets together are more than a check may hold."""
+    texts = [target.text for target in targets]
+    if sum(map(len, texts)) > reader.MOST_CHARACTERS or (
+        sum(map(reader.at_most, texts)) > reader.MOST_NODES and sum(map(reader.size, texts)) > reader.MOST_NODES
+    ):
+        raise RenderError(
+            f"{', '.join(target.name for target in targets)}: more than {reader.MOST_CHARACTERS >> 20} MiB or "
+            f"{reader.MOST_NODES:,} keys and values: name fewer targets, or parts of one"
+        )
+
+
+def _all_small(targets: Sequence[Rendered]) -> bool:
+    """Whether all targets can be judged at the same time; one after the other takes less memory and more time."""
+    return all(len(one.text) <= _SMALL_TEXT and reader.at_most(one.text) <= _SMALL for one in targets)
+
+
+def _judge(
+    rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]], expected: int
+) -> tuple[Target, list[Finding]]:
+    known = rendered.documents
+    if not known:
+        # The programs take an empty file for one empty document.
+        target = Target(rendered.name, path, 0, 0, 0)
+        return target, completeness.unseen(target, {})
+    judged = conftest.from_conftest(evaluation, rendered.name)
+    by_version = {
+        version: kubeconform.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
+    }
+    validated = {version: number for version, (number, _) in by_version.items()}
+    fewest = min(validated.values(), default=0)
+    unread = _below(rendered, rendered.unread)
+    target = Target(rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects, unread)
+    findings = list(judged.findings)
+    findings += kubeconform.across_versions({version: found for version, (_, found) in by_version.items()})
+    findings += completeness.unseen(target, validated, expected)
+    findings += completeness.unread(_below(rendered, filter(resembles_object, rendered.unread)), rendered.name)
+    findings += completeness.repeated([document.identity for document in known], rendered.name)
+    return target, findings
+
+
+def _below(rendered: Rendered, files: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(file.relative_to(rendered.folder).as_posix() for file in files)
+
+
+def _located(findings: list[Finding], rendered: Rendered, root: Path, ask: Origins | None) -> list[Finding]:
+    if not findings:
+        return []
+    # Imported here: most checks find nothing.
+    from promote.checks.sources import Sources
+
+    sources = Sources(rendered, root, ask)
+    return [replace(finding, source=sources.of(finding), place=sources.place(finding)) for finding in findings]
+
+
+def _write(folder: Path, number: int, target: Rendered) -> Path:
+    file = folder / f"{number}.yaml"
+    file.write_text(target.text, encoding="utf-8")
+    return file
+
+
+def _about(file: Path, target: Rendered, criteria: Criteria, chosen: Bundle) -> Path:
+    """A file that tells the rules what they judge: the target, whether it is live, which Kubernetes, which tables."""
+    about = file.with_suffix(".target.json")
+    live = target.folder.resolve() in {folder.resolve() for folder in criteria.live}
+    # What an older version refuses must not be deployed to it.
+    oldest = min(criteria.kubernetes, key=lambda version: [int(part) for part in version.split(".")])
+    said = {"name": target.name, "live": live, "kubernetes": oldest, "once": True, "tables": sorted(chosen.tables)}
+    about.write_text(json.dumps({"target": said}), encoding="utf-8")
+    return about
+
+
+def _of(answers: Mapping[str, list[Any]], file: Path) -> dict[str, list[Any]]:
+    return {
+        version: [resource for resource in found if resource["filename"] == str(file)]
+        for version, found in answers.items()
+    }
+
+
+def _kubeconform(
+    files: Sequence[Path], version: str, kinds: Iterable[tuple[str, str]], custom: Sequence[Path]
+) -> list[Any]:
+    places = [schemas.location(version, kinds)]
+    places += [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in custom]
+    options = [part for place in places for part in ("-schema-location", place)]
+    # One worker, so that the answers come in the order of the documents.
+    done = tools.run(
+        "kubeconform", "-strict", "-verbose", "-n", "1", "-output", "json",
+        "-kubernetes-version", f"{version}.0", *options, *files,
+    )  # fmt: skip
+    answer = _answer("kubeconform", done)
+    found = answer.get("resources") if isinstance(answer, dict) else None
+    return [one for one in _entries("kubeconform", found, _OF_KUBECONFORM) if one["status"] != "statusEmpty"]
+
+
+def _conftest(file: Path, chosen: Bundle, about: Path) -> Any:
+    options = [part for path in chosen.files for part in ("--policy", str(path))]
+    options += [part for path in (about, *chosen.data) for part in ("--data", str(path))]
+    namespaces = ["--namespace", MAIN, "--namespace", EVALUATION]
+    # Not in the checkout, whose conftest.toml is for people and may ask for anything.
+    done = tools.run(
+        "conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", "--fail-on-warn=false",
+        *options, cwd=file.parent,
+    )  # fmt: skip
+    return _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
+
+
+def _answer(name: str, done: process.Completed) -> Any:
+    try:
+        # 1 means that something was found.
+        if done.code in (0, 1):
+            return json.loads(done.stdout)
+    except ValueError:
+        pass
+    reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
+    raise ToolError(f"{name} gave no verdict: {reason[-1]}")
+
+
+def _entries(name: str, answer: Any, fields: Mapping[str, type]) -> list[Any]:
+    """The list `answer`, if it has the form that is known of the program `name`."""
+    if isinstance(answer, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(field), kind) for field, kind in fields.items())
+        for one in answer
+    ):
+        return answer
+    raise ToolError(f"{name} gave no verdict: its answer has an unknown form")

@@ -1,0 +1,102 @@
+"""What kubeconform answered, as findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from promote.checks import api_forms
+from promote.checks.findings import Finding
+from promote.model import Document, Identity
+
+MISSING_SCHEMA = (
+    "correct apiVersion and kind; for a custom resource run `make setup`, or put its schema at "
+    "<group>/<kind>_<version>.json in a folder that `schemas:` in promote.yaml names"
+)
+_FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
+_UNKNOWN = re.compile(r"^additional property '(.*)'$")
+_WITHOUT_FORM = re.compile(rf"^{_QUOTED.pattern} does not match pattern ({_QUOTED.pattern})$", re.DOTALL)
+_BRANCHES = ("validation failed", "anyOf failed", "oneOf failed", "allOf failed")
+
+
+def from_kubeconform(
+    resources: Iterable[Mapping[str, Any]], target: str, known: Iterable[Document]
+) -> tuple[int, list[Finding]]:
+    """How many of the `known` documents kubeconform's answer says it has validated, and what it found."""
+    waiting: dict[tuple[str, str, str], list[Identity]] = {}
+    for document in known:
+        waiting.setdefault(_as_kubeconform_says(document), []).append(document.identity)
+    validated, findings = 0, []
+    for resource in resources:
+        key = (resource["version"], resource["kind"], resource["name"])
+        # It does not say the namespace, but answers in the order of the documents.
+        same = waiting.get(key)
+        validated += bool(same) and resource["status"] in ("statusValid", "statusInvalid")
+        who = same.pop(0) if same else Identity(key[0], key[1], "", key[2])
+        if resource["status"] != "statusValid":
+            findings.extend(_schema_findings(resource, target, who))
+    return validated, findings
+
+
+def _as_kubeconform_says(document: Document) -> tuple[str, str, str]:
+    who = document.identity
+    metadata = document.content.get("metadata")
+    prefix = metadata.get("generateName") if isinstance(metadata, Mapping) and not who.name else None
+    return who.api_version, who.kind, f"{prefix}{{{{ generateName }}}}" if prefix else who.name
+
+
+def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) -> list[Finding]:
+    if resource["status"] == "statusInvalid":
+        return [_schema_finding(who, target, *fault) for fault in _faults(resource["msg"])]
+    if "could not find schema" in resource["msg"]:
+        message = f"{who}: there is no schema for {who.api_version} {who.kind}"
+        return [Finding("schema.missing", "deny", target, who, message, MISSING_SCHEMA, path="/kind")]
+    message = f"{who}: it could not be validated: {resource['msg']}"
+    return [Finding("schema.unreadable", "deny", target, who, message, "make it a valid manifest")]
+
+
+def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Finding:
+    if unknown := _UNKNOWN.search(fault):
+        field = unknown[1].replace("~", "~0").replace("/", "~1")
+        message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
+        fix = "remove the unknown field, or correct its spelling or its place"
+        return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")
+    if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
+        return Finding("schema.invalid", "deny", target, who, f"{who}: at {path}: {words[0]}", words[1], path=path)
+    fix = f"give {path or 'the object'} the type and value that the schema asks for"
+    return Finding("schema.invalid", "deny", target, who, f"{who}: at {path or '/'}: {fault}", fix, path=path)
+
+
+def _faults(message: str) -> list[tuple[str, str]]:
+    """Where and what, for every leaf of the tree of faults that kubeconform writes as one line.
+
+    Its list `validationErrors` has the root of that tree only, "validation failed", where there are several.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for quoted, text in _FAULT.findall(message):
+        path, fault = _unquoted(quoted), text.strip()
+        if fault.startswith("additional properties "):
+            for name in _QUOTED.findall(fault):
+                found[path, name] = [f"additional property {_unquoted(name)}"]
+        elif not fault.startswith(_BRANCHES):
+            found.setdefault((path, ""), []).append(fault)
+    return [(path, " or ".join(faults)) for (path, _), faults in found.items()] or [("", message)]
+
+
+def _unquoted(text: str) -> str:
+    return text.replace("\\'", "'").replace("\\\\", "\\")
+
+
+def across_versions(found: Mapping[str, Iterable[Finding]]) -> list[Finding]:
+    """The findings by Kubernetes version as one list, each naming the versions that say so."""
+    versions: dict[Finding, list[str]] = {}
+    for version, findings in found.items():
+        for finding in findings:
+            versions.setdefault(finding, []).append(version)
+    return [
+        replace(finding, message=f"{finding.message} (Kubernetes {', '.join(dict.fromkeys(names))})")
+        for finding, names in versions.items()
+    ]

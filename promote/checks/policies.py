@@ -1,0 +1,112 @@
+"""The folder of the rules: its Rego files, each read once, what a profile takes of them, and what is waived."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from promote.checks import rules, waivers
+from promote.checks.rules import Rule
+from promote.errors import ConfigError
+from promote.system.paths import shown
+
+FOLDER = "policies"
+_WAIVERS = Path("data", "waivers.yaml")
+_SCHEMA = Path(__file__).parents[1] / "waivers.schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What conftest loads: Rego files and folders of tables; `ids` are its rules, `tables` what these read."""
+
+    files: tuple[Path, ...]
+    data: tuple[Path, ...]
+    ids: frozenset[str]
+    tables: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """One folder of rules. Nothing is read before it is needed, and nothing is read twice."""
+
+    folder: Path
+
+    @cached_property
+    def texts(self) -> dict[Path, str]:
+        """The Rego files that are no tests; raises ConfigError where there is none."""
+        whole = self.folder.resolve()
+        found = sorted(path for path in whole.rglob("*.rego") if not path.name.endswith("_test.rego"))
+        if not found:
+            raise ConfigError(
+                f"there is no Rego rule in {self.folder.name}: point `policies:` in promote.yaml at them"
+            )
+        return {path: path.read_text("utf-8") for path in found}
+
+    def bundle(self, profile: str = rules.PROFILES[-1]) -> Bundle:
+        """The rules that are in `profile`, and the tables.
+
+        Raises ConfigError for a rule that names an unknown profile.
+        """
+        chosen = rules.select({str(path): text for path, text in self.texts.items()}, profile)
+        tables = self.folder.resolve() / "data"
+        return Bundle(tuple(map(Path, chosen.files)), (tables,) if tables.is_dir() else (), chosen.ids, chosen.tables)
+
+    @cached_property
+    def of_changes(self) -> tuple[Path, ...]:
+        """What conftest loads to judge a change: the rules about it, their entry point, their library; or nothing."""
+        whole = self.folder.resolve()
+        entry = whole / "change.rego"
+        if not entry.is_file():
+            return ()
+        return (entry, *(path for name in ("change", "lib") for path in self.texts if path.parent == whole / name))
+
+    def described(self, root: Path, silent: bool = False) -> tuple[Rule, ...]:
+        """The rules with their files relative to `root`, and promote's own.
+
+        Raises ConfigError for a rule that does not describe itself, unless `silent` rules may be left out.
+        """
+        top = root.resolve()
+        named = {
+            (path.relative_to(top) if path.is_relative_to(top) else path).as_posix(): text
+            for path, text in self.texts.items()
+        }
+        return rules.read(named, silent)
+
+    def waived(self, root: Path, today: date) -> tuple[waivers.Entry, ...]:
+        """The waivers of the repository at `root`, none where it has no file of them.
+
+        They are in its own folder of rules, or where that would be: what comes with promote waives nothing. Raises
+        ConfigError as `waivers.parse` does.
+        """
+        file = (root / FOLDER if self.folder == packaged() else self.folder) / _WAIVERS
+        if not file.is_file():
+            return ()
+        known = [rule.id for rule in self.described(root)]
+        schema = json.loads(_SCHEMA.read_bytes())
+        return waivers.parse(file.read_bytes(), shown(file, root.resolve()), schema, known, today)
+
+
+def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Policies, str]:
+    """The rules and their profile, where promote.yaml or the command line name neither, one or both.
+
+    The repository's own rules, in `policies`, all take part; of those that come with promote, what is true of any.
+    """
+    own = root / (policies or FOLDER)
+    if policies is not None or (own.is_dir() and not _has_only_waivers(own)):
+        return Policies(own), profile or rules.PROFILES[-1]
+    return Policies(packaged()), profile or rules.GENERAL
+
+
+def _has_only_waivers(folder: Path) -> bool:
+    # A folder that holds anything else, or nothing, has lost its rules, which is worth an error.
+    return [path for path in folder.rglob("*") if not path.is_dir()] == [folder / _WAIVERS]
+
+
+def packaged() -> Path:
+    """The rules that come with promote; where it runs from a checkout, they are next to the package."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / FOLDER
+    return installed if installed.is_dir() else package.parent / FOLDER

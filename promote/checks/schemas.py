@@ -1,0 +1,139 @@
+"""The JSON schemas of Kubernetes' own kinds, one self-contained file a kind and version, made once.
+
+What the API server refuses of any kind though the schemas allow it, `api_forms` adds.
+
+The schemas come with the package kubernetes-validate. Each refers to one file of definitions as large as
+all of Kubernetes; a file that holds only what its own kind needs is read several times faster.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache as once
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from promote.checks import api_forms
+from promote.errors import ConfigError
+from promote.system import cache
+
+_REFERENCE = "/api/_definitions.json#/$defs/"
+_FORMAT = "3"  # part of the folder's name: raise it when the files are made in another way
+_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
+
+
+def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
+    """A `-schema-location` for kubeconform under which every known one of `kinds` has its schema.
+
+    `kinds` are (apiVersion, kind). Kinds that Kubernetes `version` (such as `1.36`) does not have get none.
+    Raises ConfigError when the whole version is unknown, or the cache cannot be written.
+    """
+    folder = cache.folder() / "schemas" / _release() / version
+    try:
+        for api_version, kind in kinds:
+            name = file_name(api_version, kind)
+            if _FILE.fullmatch(name) and not (folder / name).exists():
+                _make(version, name, folder / name)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot keep schemas in {folder} ({error.strerror}): set PROMOTE_CACHE to a folder that can be written"
+        ) from error
+    return str(folder / "{{.ResourceKind}}{{.KindSuffix}}.json")
+
+
+def file_name(api_version: str, kind: str) -> str:
+    """The schema file of a kind, named as kubeconform and kubernetes-validate both do."""
+    group, _, version = api_version.rpartition("/")
+    suffix = f"{group.partition('.')[0]}-{version}" if group else version
+    return f"{kind}-{suffix}.json".lower()
+
+
+def _make(version: str, name: str, target: Path) -> None:
+    source = _source(version) / name
+    if source.exists():
+        cache.write(
+            target,
+            json.dumps(self_contained(json.loads(source.read_bytes()), _definitions(version))).encode(),
+        )
+
+
+def self_contained(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """`schema` without its prose and with exactly the definitions that it needs, directly or through others."""
+    whole = _terse({key: value for key, value in schema.items() if key not in ("$id", "$schema")})
+    needed: dict[str, Any] = {}
+    waiting = list(_references(whole))
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed[name] = _asserted(name, _terse(definitions[name]))
+            waiting.extend(_references(needed[name]))
+    relinked: dict[str, Any] = json.loads(
+        json.dumps(whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
+    )
+    return relinked
+
+
+def _asserted(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The definition `name` with what the API server asks beyond it."""
+    asked = schema | api_forms.DEFINITIONS.get(name, {})
+    for field, more in api_forms.FIELDS.get(name, {}).items():
+        asked["properties"] = asked["properties"] | {field: asked["properties"][field] | more}
+    return asked
+
+
+def _terse(schema: Any) -> Any:
+    """`schema` without descriptions and hints, which say nothing about validity but are most of its size."""
+    if isinstance(schema, list):
+        return [_terse(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    more = api_forms.FORMATS.get(str(schema.get("format")), {})
+    return more | {
+        # Under `properties` the keys are names of fields, of which some are called `description`, too.
+        key: {name: _terse(one) for name, one in value.items()} if key == "properties" else _terse(value)
+        for key, value in schema.items()
+        if key != "description" and not key.startswith("x-")
+    }
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        target = node.get("$ref")
+        if isinstance(target, str):
+            # The definitions refer to each other without naming their file.
+            yield target.rpartition("/")[2]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+@once
+def _package() -> Path:
+    # Found, not imported: importing it, or asking for its version, takes longer than validating does.
+    spec = find_spec("kubernetes_validate")
+    if spec is None or spec.origin is None:
+        raise ConfigError("the package kubernetes-validate is missing: run `make setup`")
+    return Path(spec.origin).parent
+
+
+def _release() -> str:
+    return cache.key(str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, api_forms.KEY)
+
+
+def _source(version: str) -> Path:
+    folder = _package() / "kubernetes-json-schema" / f"v{version}.0-local-strict"
+    if not folder.is_dir():
+        raise ConfigError(f"there are no schemas of Kubernetes {version}: correct `kubernetes:` in promote.yaml")
+    return folder
+
+
+@once
+def _definitions(version: str) -> dict[str, Any]:
+    content = json.loads((_source(version) / "_definitions.json").read_bytes())
+    definitions: dict[str, Any] = content["$defs"]
+    return definitions

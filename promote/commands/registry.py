@@ -1,0 +1,26 @@
+"""Every command: one line here, and one file `promote/commands/NAME.py` with `Options`, `arguments` and `run`.
+
+Only names and purposes: `promote --help` reads nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+COMMANDS: Mapping[str, str] = {
+    "promote": "propose one environment's versions for another (the default command)",
+    "plan": "show what a promotion would do",
+    "explain": "say what stands in the way of a promotion, and until when",
+    "diff": "show what the checkout changes in the rendered manifests",
+    "bump": "set image versions in one environment",
+    "rollback": "restore earlier images by one commit",
+    "history": "list what an environment ran",
+    "status": "show every environment, what waits and what is open",
+    "drift": "show in what two environments differ",
+    "verify": "prove that a commit moves versions and nothing else",
+    "check": "render, validate and evaluate the rules",
+    "policies": "list the rules",
+    "merge": "merge a pull request after checking its result",
+    "hold": "refuse a version in an environment",
+    "release": "lift holds",
+}

@@ -1,0 +1,80 @@
+"""Changes inside a text that a YAML file holds line by line, as `patch: |-` does, put where they are in that file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from yaml.nodes import ScalarNode
+
+from promote.errors import EditRefused
+from promote.fix.edits import Edit
+from promote.kustomize import documents
+from promote.yamltext import reader
+
+_HEADER = re.compile(r"\|[-+]?[ \t]*(#.*)?$")
+
+
+def text_of(node: ScalarNode) -> str:
+    """What an edit of the inner text is made on; raises EditRefused where `node` is not written line by line.
+
+    Without the line breaks at its end, which depend on how the block is written and not on its lines.
+    """
+    if node.style != "|":
+        raise EditRefused("the patch is not written as a block, `patch: |-`; change it by hand")
+    return str(node.value).rstrip("\n")
+
+
+def outward(text: str, node: ScalarNode, inner: Edit) -> Edit:
+    """The `inner` edit of the text that `node` spells, as an edit of the file's whole `text`.
+
+    Raises EditRefused where the file would then not hold the changed text and all else as before.
+    """
+    inside = text_of(node)
+    lines = text.split("\n")
+    first = node.start_mark.line + 1
+    header = text[node.start_mark.index :].partition("\n")[0].rstrip("\r")
+    if not _HEADER.fullmatch(header):
+        raise EditRefused("the patch's block has an anchor, a tag or an indentation of its own; change it by hand")
+    indent = len(lines[first]) - len(lines[first].lstrip(" "))
+    start = inner.start
+    if not inner.text and inner.end == len(inside) and inside[:start].endswith("\n"):
+        start -= 1  # with the line break before it, or an empty line would stay
+
+    whole_lines = not inner.text and all(inside[:end].endswith("\n") or not end for end in (start, inner.end))
+
+    def at(offset: int) -> int:
+        number, column = inside.count("\n", 0, offset), offset - (inside.rfind("\n", 0, offset) + 1)
+        before = sum(len(line) + 1 for line in lines[: first + number])
+        # An empty line may have no indentation.
+        return before + (0 if whole_lines else min(indent + column, len(lines[first + number].rstrip("\r"))))
+
+    newline = "\r\n" if lines[first].endswith("\r") else "\n"
+    written = inner.text.replace("\n", newline + " " * indent)
+    made = Edit(at(start), at(inner.end), written)
+    _insist_on_meaning(text, made.applied(text), inside, inner.applied(inside))
+    return made
+
+
+def _insist_on_meaning(before: str, after: str, old: str, new: str) -> None:
+    found = [reader.value(node) for node in documents.nodes(after)]
+    expected = [_with(reader.value(node), old, new) for node in documents.nodes(before)]
+    if [_chomped(one) for one in found] != [_chomped(one) for one in expected]:
+        raise EditRefused("the changed file would not say what was meant; change it by hand")
+
+
+def _with(value: Any, old: str, new: str) -> Any:
+    """`value` with the text `new` for every text `old`: where that stands twice, the change is refused."""
+    if isinstance(value, dict):
+        return {key: _with(one, old, new) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with(one, old, new) for one in value]
+    return new if isinstance(value, str) and value.rstrip("\n") == old else value
+
+
+def _chomped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _chomped(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_chomped(one) for one in value]
+    return value.rstrip("\n") if isinstance(value, str) else value

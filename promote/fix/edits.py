@@ -1,0 +1,212 @@
+"""Changes to one value in the text of a YAML document that leave every other character alone.
+
+They know nothing of what the value means: whoever makes one proves by rendering what it does.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from promote.errors import EditRefused
+from promote.kustomize import documents
+from promote.yamltext import places, reader
+from promote.yamltext.scalars import needs_quotes
+
+_PLAIN = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9_./-]*[A-Za-z0-9_/-])?")
+_OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters of a text, from `start` up to `end`, and what stands there instead."""
+
+    start: int
+    end: int
+    text: str
+
+    def applied(self, text: str) -> str:
+        """The text with the change in it."""
+        return text[: self.start] + self.text + text[self.end :]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """A value at the end of `steps` in a rendered object, or nothing there where it is to be removed."""
+
+    steps: tuple[str, ...]
+    value: Any
+    remove: bool = False
+
+
+def edit(text: str, root: Node, content: Any, wanted: ValueChange) -> Edit:
+    """How `text` has to change so that the object at `root`, rendered as `content`, has what is wanted.
+
+    Raises EditRefused where that is not written here, is shared by an anchor, or cannot be spliced in safely.
+    """
+    if _OTHER_BREAKS.search(text):
+        raise EditRefused("the file has line breaks of a kind that editors do not agree on")
+    trail = places.trail(root, content, wanted.steps)
+    nodes = [root, *(node for _, node in trail)]
+    _insist_on_own(root, nodes)
+    rest = wanted.steps[len(trail) :]
+    if wanted.remove:
+        if rest:
+            raise EditRefused("what is to be removed is not written in this file")
+        made = _removal(text, nodes[-2], nodes[-1])
+    elif rest:
+        made = _insertion(text, nodes[-1], rest, wanted.value)
+    else:
+        made = _replacement(text, nodes[-1], wanted.value)
+    _insist_on_meaning(text, made.applied(text), root, [step for step, _ in trail], wanted)
+    return made
+
+
+def _insist_on_own(root: Node, nodes: Sequence[Node]) -> None:
+    uses = Counter(id(node) for node in _all(root))
+    if any(uses[id(node)] > 1 for node in nodes):
+        raise EditRefused("an anchor gives this value other uses; write it out in each")
+    if any(places.field(node, "<<") for node in nodes):
+        raise EditRefused("a merge key gives this value; write it out")
+
+
+def _all(node: Node) -> Iterator[Node]:
+    yield node
+    # A node that an alias repeats is met again, with all that it holds.
+    for child in node.value if isinstance(node, MappingNode | SequenceNode) else ():
+        for one in child if isinstance(child, tuple) else (child,):
+            yield from _all(one)
+
+
+def _replacement(text: str, node: Node, value: Any) -> Edit:
+    start, end = node.start_mark.index, node.end_mark.index
+    if start == end:
+        return Edit(start, end, f" {spelled(value)}")
+    written = text[start:end]
+    if _is_block(node) and isinstance(node, SequenceNode) and isinstance(value, list) and value:
+        return _items(text, node, value)
+    if _is_block(node) or "\n" in written or written[0] in "&!*":
+        raise EditRefused("the value spans several lines, or has an anchor or tag; change it by hand")
+    return Edit(start, end, spelled(value))
+
+
+def _items(text: str, node: Node, values: Sequence[Any]) -> Edit:
+    """Other items in a list that has each on a line of its own."""
+    start, end = node.start_mark.index, _end(node)
+    if any(mark in text[start:end] for mark in "#&*!"):
+        raise EditRefused("the list has comments, anchors or tags; change it by hand")
+    before = ("\r\n" if "\r\n" in text else "\n") + " " * node.start_mark.column
+    return Edit(start, end, before.join(f"- {spelled(one)}" for one in values))
+
+
+def _is_block(node: Node) -> bool:
+    if isinstance(node, ScalarNode):
+        return node.style in ("|", ">")
+    return isinstance(node, MappingNode | SequenceNode) and not node.flow_style
+
+
+def _insertion(text: str, node: Node, rest: Sequence[str], value: Any) -> Edit:
+    if any(step.isdecimal() for step in rest):
+        raise EditRefused("the list that the value belongs to is not written in this file")
+    for step in reversed(rest[1:]):
+        value = {step: value}
+    entry = f"{spelled(rest[0])}: {spelled(value)}"
+    if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
+        return Edit(node.start_mark.index, node.end_mark.index, f" {{{entry}}}")
+    if not isinstance(node, MappingNode):
+        raise EditRefused("the value belongs to a mapping, and there is something else")
+    if node.flow_style:
+        at = _last_end(node) if node.value else node.end_mark.index - 1
+        return Edit(at, at, f", {entry}" if node.value else entry)
+    return _new_line(text, _end(node), " " * node.value[0][0].start_mark.column + entry)
+
+
+def _new_line(text: str, after: int, line: str) -> Edit:
+    """A line behind the one that holds the character before `after`, with the comment that it may end with."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text[after - 1] == "\n":
+        return Edit(after, after, line + newline)
+    end = text.find("\n", after)
+    if end < 0:
+        return Edit(len(text), len(text), newline + line)
+    return Edit(end + 1, end + 1, line + newline)
+
+
+def _end(node: Node) -> int:
+    """Where what `node` spells ends: a block reaches further, over the comments and empty lines behind it."""
+    if isinstance(node, ScalarNode) or not _is_block(node):
+        return int(node.end_mark.index)
+    return _last_end(node)
+
+
+def _last_end(node: Node) -> int:
+    last = node.value[-1]
+    key, value = last if isinstance(last, tuple) else (last, last)
+    if not node.start_mark.index <= key.start_mark.index <= value.start_mark.index <= node.end_mark.index:
+        raise EditRefused("what stands before it is an alias; write it out")
+    return _end(value)
+
+
+def _removal(text: str, parent: Node, node: Node) -> Edit:
+    if not isinstance(parent, MappingNode) or len(parent.value) == 1:
+        raise EditRefused("it is all that stands there; remove it by hand, with what holds it")
+    position = next(number for number, (_, value) in enumerate(parent.value) if value is node)
+    key = parent.value[position][0]
+    if parent.flow_style:
+        if position:
+            before = parent.value[position - 1][1]
+            return Edit(before.end_mark.index, _end(node), "")
+        return Edit(key.start_mark.index, parent.value[1][0].start_mark.index, "")
+    start = text.rfind("\n", 0, key.start_mark.index) + 1
+    if text[start : key.start_mark.index].strip():
+        raise EditRefused("it shares its line with something else; remove it by hand")
+    after = _end(node)
+    end = after if text[after - 1] == "\n" else text.find("\n", after) + 1
+    return Edit(start, end or len(text), "")
+
+
+def _insist_on_meaning(before: str, after: str, root: Node, trail: Sequence[str | int], wanted: ValueChange) -> None:
+    """Raise EditRefused unless the text now says what is wanted, and nothing else has changed in what it says."""
+    line = root.start_mark.line
+    old = [(node.start_mark.line, node) for node in documents.nodes(before)]
+    number = next(position for position, (start, _) in enumerate(old) if start == line)
+    expected = [reader.value(node) for _, node in old]
+    expected[number] = changed(expected[number], [*trail, *wanted.steps[len(trail) :]], wanted)
+    if [reader.value(node) for node in documents.nodes(after)] != expected:
+        raise EditRefused("the changed file would not say what was meant; change it by hand")
+
+
+def changed(content: Any, steps: Sequence[str | int], wanted: ValueChange) -> Any:
+    """A copy of `content` in which what is wanted stands at the end of `steps`, mappings made on the way there."""
+    made = copy.deepcopy(content)
+    holder = made
+    for step in steps[:-1]:
+        if isinstance(holder, dict) and holder.get(step) is None:
+            holder[step] = {}
+        holder = holder[_position(holder, step)]
+    if wanted.remove:
+        del holder[_position(holder, steps[-1])]
+    else:
+        holder[_position(holder, steps[-1])] = copy.deepcopy(wanted.value)
+    return made
+
+
+def _position(holder: Any, step: str | int) -> str | int:
+    return int(step) if isinstance(holder, list) else step
+
+
+def spelled(value: Any) -> str:
+    """`value` as YAML on one line, strings without quotes where every parser takes them for strings."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{spelled(key)}: {spelled(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(spelled, value)) + "]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and not needs_quotes(value):
+        return value
+    return reader.json_text(value)

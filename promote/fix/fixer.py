@@ -1,0 +1,261 @@
+"""Mends findings where they are written, and proves of each change that it does that and nothing else.
+
+All of it happens in a private copy of the checkout: rendered before and after, in every environment, because what
+one overlay builds on others may build on too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from promote.checks import baseline, inspection
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Base, Correction, Finding, Verdict
+from promote.checks.sources import Origins, Sources, Written
+from promote.errors import EditRefused, RenderError
+from promote.fix import block_scalars, edits, patch_text
+from promote.fix.edits import ValueChange
+from promote.kustomize import origins, patches, render
+from promote.kustomize.files import kustomization_of
+from promote.kustomize.render import Rendered
+from promote.model import Document, Identity
+from promote.system.paths import shown
+from promote.yamltext import places, reader
+
+_NO_WAY = "no file that this checkout renders spells it in a place that can be edited for certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was not mended and why; where an overlay can do it alone, the file for that patch and its lines."""
+
+    finding: Finding
+    reason: str
+    file: str = ""
+    patch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The files that change, with their bytes before and after; what is mended, what was refused and why."""
+
+    files: Mapping[str, tuple[bytes, bytes]]
+    corrected: tuple[Finding, ...]
+    refused: tuple[Refusal, ...]
+    before: Verdict
+    after: Verdict
+
+    def diff(self) -> list[str]:
+        """The changes as a patch that `git apply` takes."""
+        return [line for name, (old, new) in self.files.items() for line in _diff(name, old.decode(), new.decode())]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The copy as it is now: what it renders, and the verdict on that."""
+
+    targets: Sequence[Rendered]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One edit of one file, and the findings that it is for: what many objects share is written once."""
+
+    file: Path
+    text: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Fixer:
+    """Works on the copy below `root`, whose targets are `paths` by name.
+
+    Where `compare` tells what is new, only that is mended, and what the same change mends besides.
+    """
+
+    root: Path
+    paths: Sequence[tuple[str, Path]]
+    criteria: Criteria
+    only: Sequence[str] = ()
+    compare: Callable[[Verdict], Verdict] | None = None
+    _originals: dict[Path, bytes] = field(default_factory=dict)
+    # No change moves an object to another place, so once is enough.
+    _ask: Origins = field(default_factory=lambda: cache(origins.of))
+
+    def fix(self) -> Outcome:
+        """Mend one fault after the other until none is left that could be; what cannot be proved is undone."""
+        first = state = self._judged(self._rendered())
+        corrected: list[Finding] = []
+        refused: dict[tuple[str, ...], Refusal] = {}
+        old = self._old(first.verdict)
+        while finding := next(_pending(state.verdict, refused.keys() | old), None):
+            after, change, reason = self._corrected(state, finding)
+            if after and change:
+                state = after
+                corrected += change.findings
+            else:
+                refused[baseline.key(finding)] = self._refused(state, finding, reason)
+        files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
+        changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
+        compare = self.compare or (lambda verdict: verdict)
+        return Outcome(
+            changed, tuple(corrected), tuple(refused.values()), compare(first.verdict), compare(state.verdict)
+        )
+
+    def _old(self, verdict: Verdict) -> set[tuple[str, ...]]:
+        told = self.compare(verdict).findings if self.compare else ()
+        new = {baseline.key(one) for one in told if one.status == "new"}
+        return {baseline.key(one) for one in told} - new
+
+    def _corrected(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
+        """The state after the first change that proves right, and that change; or why the likeliest does not."""
+        unwritten, unproved = [_NO_WAY], []
+        for change in self._changes(state, finding):
+            if isinstance(change, str):
+                unwritten.insert(-1, change)
+                continue
+            old = change.file.read_bytes()
+            self._originals.setdefault(change.file, old)
+            change.file.write_bytes(old[: len(old) - len(old.removeprefix(_BOM))] + change.text.encode())
+            try:
+                return self._proved(state, change), change, ""
+            except (EditRefused, RenderError) as error:
+                change.file.write_bytes(old)
+                unproved.append(str(error))
+        # What came of a change that could be made tells more than why another could not.
+        return None, None, [*unproved, *unwritten][0]
+
+    def _refused(self, state: _State, finding: Finding, reason: str) -> Refusal:
+        """The refusal, with the patch for this target alone that is proved to mend the finding, if there is one."""
+        file = kustomization_of(dict(self.paths)[finding.target])
+        target = next(one for one in state.targets if one.name == finding.target)
+        document = _by_identity(target).get(finding.resource)
+        roots = patches.read(file) if file else []
+        if file is None or document is None or not roots:
+            return Refusal(finding, reason)
+        made = patch_text.entry(finding.resource, document.content, _wanted(finding))
+        content = reader.value(roots[0])
+        changed = {**content, "patches": [*content.get("patches", ()), made]}
+        old = file.read_bytes()
+        try:
+            file.write_text(reader.json_text(changed), encoding="utf-8")
+            self._proved(state, _Change(file, "", (finding,)))
+        except (EditRefused, RenderError, TypeError, ValueError):
+            return Refusal(finding, reason)
+        finally:
+            file.write_bytes(old)
+        return Refusal(finding, reason, shown(file, self.root), tuple(patch_text.text(made)))
+
+    def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
+        """The ways to mend `finding`, the likeliest first, each with all others that it would mend; or why not."""
+        alike = [
+            one
+            for one in _pending(state.verdict, set())
+            if one.correction == finding.correction and one.rule == finding.rule
+        ]
+        sources = {target.name: Sources(target, self.root, self._ask) for target in state.targets}
+        rendered = {target.name: _by_identity(target) for target in state.targets}
+        ways = {one: list(_ways(one, sources[one.target], rendered[one.target])) for one in alike}
+        for file, made in ways[finding]:
+            if isinstance(made, EditRefused):
+                yield f"{shown(file, self.root)}: {made}"
+            elif not file.is_relative_to(self.root):
+                yield f"{file} is not in this repository"
+            else:
+                same = tuple(one for one in alike if (file, made) in ways[one])
+                yield _Change(file, made.applied(render.read(file)), same)
+
+    def _proved(self, before: _State, change: _Change) -> _State:
+        """What the copy is now; raises EditRefused where the change does more, or less, than mend its findings."""
+        targets = self._rendered()
+        for old, new in zip(before.targets, targets, strict=True):
+            wanted = [one for one in change.findings if one.target == old.name]
+            _insist_on_effect(old, new, wanted)
+        after = self._judged(targets)
+        compared = baseline.compared(after.verdict, before.verdict.findings, Base(""))
+        known = set(before.verdict.findings)
+        for one in compared.findings:
+            # What was not looked at is never called old, though it may have been there.
+            if one.status == "new" and replace(one, status="") not in known:
+                raise EditRefused(f"the change would bring {one.rule}: {one.message}")
+        fixed = set(compared.fixed)
+        for one in change.findings:
+            if one not in fixed:
+                raise EditRefused("the rule still objects after the change")
+        return after
+
+    def _rendered(self) -> list[Rendered]:
+        targets = ((path, name) for name, path in self.paths)
+        return render.side_by_side(targets, render.folder_or_file, len(self.paths))
+
+    def _judged(self, targets: Sequence[Rendered]) -> _State:
+        return _State(targets, inspection.inspect(targets, self.criteria, self.root, self.only, self._ask))
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def _pending(verdict: Verdict, left: Set[tuple[str, ...]]) -> Iterator[Finding]:
+    """What might be mended: findings with a mend that nobody has waived, but those whose keys are in `left`."""
+    for finding in verdict.findings:
+        if finding.correction and not finding.waiver and baseline.key(finding) not in left:
+            yield finding
+
+
+def _by_identity(target: Rendered) -> dict[Identity, Document]:
+    return {document.identity: document for document in target.documents}
+
+
+def _ways(
+    finding: Finding, sources: Sources, rendered: Mapping[Identity, Document]
+) -> Iterator[tuple[Path, edits.Edit | EditRefused]]:
+    content = rendered[finding.resource].content if finding.resource in rendered else {}
+    for written in sources.written(finding):
+        try:
+            yield written.file, _edit(written, content, _wanted(finding))
+        except EditRefused as refusal:
+            yield written.file, refusal
+
+
+def _edit(written: Written, content: Any, wanted: ValueChange) -> edits.Edit:
+    text = render.read(written.file)
+    if written.steps:
+        wanted, content = replace(wanted, steps=written.steps), written.content
+    if written.inline is None:
+        return edits.edit(text, written.root, content, wanted)
+    inner = edits.edit(block_scalars.text_of(written.inline), written.root, content, wanted)
+    return block_scalars.outward(text, written.inline, inner)
+
+
+def _wanted(finding: Finding) -> ValueChange:
+    correction = finding.correction or Correction("null")
+    return ValueChange(tuple(places.parts(finding.path)), json.loads(correction.value), correction.remove)
+
+
+def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:
+    """Raise EditRefused unless the target is what it was, but for what the findings want."""
+    expected = {document.identity: document.content for document in old.documents}
+    for finding in findings:
+        wanted = _wanted(finding)
+        expected[finding.resource] = edits.changed(expected[finding.resource], wanted.steps, wanted)
+    rendered = {document.identity: document.content for document in new.documents}
+    for who in [*expected, *(who for who in rendered if who not in expected)]:
+        if expected.get(who) != rendered.get(who):
+            raise EditRefused(f"the change would do something else to {who} in {old.name}")
+
+
+def _diff(name: str, old: str, new: str) -> Iterator[str]:
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+    )
+    for line in lines:
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"

@@ -1,0 +1,220 @@
+"""GitHub through PyGithub: pull requests that survive time-outs without twins."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from github import Auth, Github
+from github.PullRequest import PullRequest as Answer
+
+from promote.forge.github_address import Token, locate
+from promote.forge.github_errors import TROUBLE, explain
+from promote.forge.protocol import Method, PullRequest, State
+
+T = TypeVar("T")
+
+MAX_BODY = 65_536
+_CLOSE = "\n```\n\n</details>\n\n"
+_CUT = "*Cut here: GitHub takes at most 65,536 characters. `promote plan` shows the rest.*"
+_TIMEOUT = 20  # seconds, for each connection and each silence while reading
+_PATIENCE = 60.0  # seconds that one call may wait between its tries, all together
+_PAUSES = (1.0, 2.0, 4.0)
+
+
+class GitHub:
+    """The Forge protocol over GitHub's API. The token is in no text that this class returns or raises."""
+
+    name = "github"
+    has_server = True
+
+    def __init__(
+        self,
+        repository: str,
+        api: str,
+        token: Token,
+        *,
+        timeout: int = _TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        # PyGithub prints what it logs from INFO on; at DEBUG that is every body, sent or received.
+        logging.getLogger("github").setLevel(logging.WARNING)
+        self.repository = repository
+        self.api = api
+        self._host = urlsplit(api).netloc
+        self._token = token
+        self._sleep = sleep
+        client = Github(
+            base_url=api,
+            auth=Auth.Token(token.value),
+            timeout=timeout,
+            user_agent="promote",
+            per_page=100,
+            # Its own retries repeat any POST after a 5xx, and wait for as long as the server likes: see _ask.
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            # Addresses are built from ours instead of being read from the repository first.
+            lazy=True,
+        )
+        self._repo = client.get_repo(repository)
+
+    def __repr__(self) -> str:
+        return f"GitHub({self.repository!r}, {self.api!r})"
+
+    @classmethod
+    def from_remote(
+        cls,
+        remote_url: str,
+        environ: Mapping[str, str],
+        *,
+        timeout: int = _TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> GitHub:
+        """The repository that a Git remote points at, with the address and the token that `environ` gives.
+
+        Raises UsageError when the remote names no GitHub repository or no token is set.
+        """
+        repository, api, token = locate(remote_url, environ)
+        return cls(repository, api, token, timeout=timeout, sleep=sleep)
+
+    def find_open(self, head: str, base: str) -> PullRequest | None:
+        """The open pull request from our own branch `head` (never a fork's) into `base`, if there is one."""
+        return self._ask(self._whole, lambda: self._find(head, base))
+
+    def list_open(self, base: str) -> tuple[PullRequest, ...]:
+        """Every open pull request into `base`, by number; the head of a fork's reads `owner:branch`."""
+        return self._ask(self._whole, lambda: tuple(sorted(self._open(base), key=lambda pull: pull.number)))
+
+    def get(self, number: int) -> PullRequest:
+        """One pull request; raises UsageError when there is none with this number."""
+        return self._ask(self._one(number), lambda: _read(self._repo.get_pull(number).complete()))
+
+    def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        """Open a pull request, or return the open one of this branch; never a second one."""
+        return self._ask(
+            self._whole,
+            lambda: _read(self._repo.create_pull(base, head, title=title, body=_fit(body))),
+            lambda: self._find(head, base),
+        )
+
+    def update(self, number: int, title: str, body: str) -> PullRequest:
+        """Replace title and body."""
+
+        def edit() -> PullRequest:
+            pull = self._repo.get_pull(number)
+            pull.edit(title=title, body=_fit(body))
+            return _read(pull)
+
+        return self._ask(self._one(number), edit)
+
+    def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
+        """Merge `head_commit` and return the new base commit; a merge that has happened is not an error.
+
+        GitHub offers no way to insist on `base_commit`: protect the branch with a required check for that.
+        Raises RaceLost when the branch moved on and Blocked when GitHub's own rules stand against it.
+        """
+
+        del base_commit
+
+        def merge() -> str:
+            answer = self._repo.get_pull(number).merge(merge_method=method, sha=head_commit)
+            if not answer.merged:
+                raise ValueError(answer.message)
+            return answer.sha
+
+        return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
+
+    def enable_auto_merge(self, number: int, method: Method) -> None:
+        """Have GitHub merge the commit that is the head now, once its requirements are met."""
+
+        def enable() -> bool:
+            pull = self._repo.get_pull(number).complete()
+            if not pull.merged and (pull.auto_merge or {}).get("merge_method") != method:
+                pull.enable_automerge(method.upper(), expected_head_oid=pull.head.sha)
+            return True
+
+        self._ask(self._one(number), enable)
+
+    @property
+    def _whole(self) -> str:
+        return f"repository {self.repository}"
+
+    def _one(self, number: int) -> str:
+        return f"pull request #{number} in {self.repository}"
+
+    def _open(self, base: str, **filters: str) -> Iterator[PullRequest]:
+        # Filtered here too: when it follows a renamed repository's redirect, PyGithub drops the query.
+        pulls = map(_read, self._repo.get_pulls(state="open", base=base, **filters))
+        return (pull for pull in pulls if pull.state == "open" and pull.base == base)
+
+    def _find(self, head: str, base: str) -> PullRequest | None:
+        owner = self.repository.partition("/")[0]
+        return next((pull for pull in self._open(base, head=f"{owner}:{head}") if pull.head == head), None)
+
+    def _merged(self, number: int, head_commit: str) -> str | None:
+        pull = self._repo.get_pull(number).complete()
+        return pull.merge_commit_sha if pull.merged and pull.head.sha == head_commit else None
+
+    def _ask(self, what: str, call: Callable[[], T], settled: Callable[[], T | None] = lambda: None) -> T:
+        """Do `call`, again after passing trouble; where it may have worked unseen, ask `settled` first."""
+        patience = _PATIENCE
+        for pause in (*_PAUSES, None):
+            try:
+                return call()
+            except TROUBLE as error:
+                trouble = explain(what, error, self._host, self._token)
+            if trouble.uncertain and (done := _look(settled)) is not None:
+                return done
+            wait = max(trouble.wait, pause or 0.0)
+            if not trouble.again or pause is None or wait > patience:
+                break
+            patience -= wait
+            self._sleep(wait)
+        # Outside `except`: the cause holds headers and bodies, and must not travel with our error.
+        raise trouble.error
+
+
+def _look(settled: Callable[[], T | None]) -> T | None:
+    try:
+        return settled()
+    except TROUBLE:
+        return None
+
+
+def _read(pull: Answer) -> PullRequest:
+    state: State = "open" if pull.state == "open" else "merged" if pull.merged_at else "closed"
+    return PullRequest(
+        number=pull.number,
+        url=pull.html_url,
+        title=pull.title,
+        body=pull.body or "",
+        head=_head(pull),
+        base=pull.base.ref,
+        head_commit=pull.head.sha,
+        state=state,
+    )
+
+
+def _head(pull: Answer) -> str:
+    # A fork's branch may bear the name of ours; a colon, which no branch has, keeps the two apart.
+    # The repository is missing once the fork has been deleted.
+    if getattr(pull.head.repo, "id", None) == pull.base.repo.id:
+        return pull.head.ref
+    owner = (pull.head.label or "unknown").partition(":")[0]
+    return f"{owner}:{pull.head.ref}"
+
+
+def _fit(body: str) -> str:
+    """The body as it is, or cut at a line so that it and a last line that says so are short enough."""
+    if len(body) <= MAX_BODY:
+        return body
+    room = body[: MAX_BODY - len(_CLOSE) - len(_CUT)]
+    kept = room.rpartition("\n")[0] or room
+    fence = "\n```" if len(re.findall(r"^```", kept, re.MULTILINE)) % 2 else ""
+    details = "\n\n</details>" * (kept.count("<details") > kept.count("</details"))
+    return f"{kept}{fence}{details}\n\n{_CUT}"

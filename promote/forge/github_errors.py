@@ -1,0 +1,133 @@
+"""What GitHub's failures mean: what to tell the user, and whether to try again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from github import BadAttributeException, GithubException, RateLimitExceededException
+from github.GithubException import IncompletableObject
+
+from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
+from promote.forge.github_address import Token
+from promote.system.process import redact
+
+_LONGEST_REASON = 300
+# Besides its own exceptions PyGithub lets requests' (all OSError) through, and whatever its code happens
+# to stumble over when an answer is not what GitHub documents: assertions, failed look-ups, bad JSON.
+TROUBLE = (
+    GithubException,
+    BadAttributeException,
+    OSError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+# What GitHub refuses, matched against its status, GraphQL's error types and its reason; the first that fits.
+_REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
+    (r"401 ", UsageError, "the token in {variable} is wrong, revoked or out of date"),
+    (r"403 |.*FORBIDDEN ", UsageError, "{variable} needs 'contents: write' and 'pull-requests: write' there"),
+    (r"404 ", UsageError, "it does not exist, or the token in {variable} may not see it"),
+    # Also a 405 at times: https://github.com/cli/cli/issues/8092
+    (r"409 |.*branch was modified", RaceLost, "run the same command again"),
+    (r"422 .*already exists", NetworkError, "GitHub does not show it yet, run the same command again"),
+    (r".*auto.merge is not allowed", UsageError, "allow auto-merge in the repository's general settings"),
+    # https://github.com/peter-evans/enable-pull-request-automerge/issues/343
+    (
+        r".*(clean|unstable) status|.*rules not configured",
+        Blocked,
+        "it waits for nothing on GitHub, so merge it, or require checks on its base branch",
+    ),
+    (r"405 |.*UNPROCESSABLE ", Blocked, "meet what GitHub asks for and try again"),
+    (r"422 ", UsageError, "check that its branches are pushed and differ"),
+    (r"", NetworkError, "run the same command again"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One failed request: what to tell, whether to try again, and whether it may have worked after all."""
+
+    error: PromoteError
+    again: bool = False
+    uncertain: bool = False
+    wait: float = 0.0
+
+
+def _headers(error: GithubException) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in (error.headers or {}).items()}
+
+
+def _is_rate_limit(error: GithubException) -> bool:
+    """Whether GitHub did nothing because of too many requests: REST says so in three ways, GraphQL in one."""
+    return (
+        isinstance(error, RateLimitExceededException)
+        or error.status == HTTPStatus.TOO_MANY_REQUESTS
+        or (error.status == HTTPStatus.FORBIDDEN and "retry-after" in _headers(error))
+        or "RATE_LIMIT" in _reason(error)[0]
+    )
+
+
+def _wait(error: GithubException) -> float:
+    """The seconds that GitHub asks to wait; where it asks without a number, the minute it documents."""
+    headers = _headers(error)
+    if (seconds := headers.get("retry-after", "")).isdecimal():
+        return float(seconds)
+    if not _is_rate_limit(error):
+        return 0.0
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
+        return max(0.0, float(headers["x-ratelimit-reset"]) - time.time()) + 1
+    return 60.0
+
+
+def _reason(error: GithubException) -> tuple[str, str]:
+    """GraphQL's error types, and what GitHub says in one line."""
+    data: Any = error.data if isinstance(error.data, dict) else {}
+    listed: Any = data.get("errors")
+    errors = [one if isinstance(one, dict) else {"message": one} for one in listed or ()]
+    types = " ".join(str(one["type"]) for one in errors if "type" in one)
+    texts = [str(data.get("message") or "")]
+    texts += [str(one.get("message") or f"{one.get('field')} {one.get('code')}") for one in errors]
+    return types, " ".join(". ".join(filter(None, texts)).split()) or "refused without a reason"
+
+
+def explain(what: str, error: Exception, host: str, token: Token) -> Trouble:
+    """What a failed request about `what` means; the token is in no text."""
+    if isinstance(error, OSError):
+        message = f"cannot reach {host} ({type(error).__name__}): run the same command again"
+        return Trouble(NetworkError(message), again=True, uncertain=True)
+    if not isinstance(error, GithubException) or isinstance(error, IncompletableObject):
+        message = (
+            f"{host} did not answer as GitHub does: check that the remote's address is current "
+            "and that no proxy interferes"
+        )
+        return Trouble(NetworkError(message), uncertain=True)
+    wait = _wait(error)
+    if _is_rate_limit(error):
+        message = f"{host} limits the rate of requests: run the same command again in {wait:.0f} s"
+        return Trouble(NetworkError(message), again=True, wait=wait)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        message = f"{host} failed ({error.status}): run the same command again"
+        return Trouble(NetworkError(message), again=True, uncertain=True, wait=wait)
+    return _refusal(what, error, token)
+
+
+def _refusal(what: str, error: GithubException, token: Token) -> Trouble:
+    types, reason = _reason(error)
+    # The token first, then the cut: half a token is a secret too.
+    reason = redact(reason.replace(token.value, "***"))[:_LONGEST_REASON]
+    answer = f"{error.status} {types} {reason}"
+    kind, advice = next(
+        (kind, advice) for pattern, kind, advice in _REFUSALS if re.match(pattern, answer, re.IGNORECASE)
+    )
+    message = f"{what}: {reason} ({error.status}); {advice.format(variable=token.variable)}"
+    # GitHub answers 405 also to merging what is merged already.
+    exists = kind is NetworkError and "already exists" in reason
+    return Trouble(kind(message), again=exists, uncertain=exists or error.status == HTTPStatus.METHOD_NOT_ALLOWED)

@@ -1,0 +1,80 @@
+"""The protocol that every forge follows, and the pull request they all speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from promote.system.git import Repository
+
+State = Literal["open", "merged", "closed"]
+Method = Literal["merge", "squash", "rebase"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as its forge sees it now; `head_commit` is the tip of its branch `head`."""
+
+    number: int
+    url: str
+    title: str
+    body: str
+    head: str
+    base: str
+    head_commit: str
+    state: State
+
+
+class Forge(Protocol):
+    """What promote needs of a forge. Every method may raise NetworkError; none prints or retries for ever."""
+
+    name: str
+    has_server: bool  # whether something there can merge later, by itself
+
+    def find_open(self, head: str, base: str) -> PullRequest | None:
+        """The open pull request from branch `head` into `base`, if there is one."""
+        ...
+
+    def list_open(self, base: str) -> tuple[PullRequest, ...]:
+        """Every open pull request into `base`, by number."""
+        ...
+
+    def get(self, number: int) -> PullRequest:
+        """One pull request; raises UsageError when there is none with this number."""
+        ...
+
+    def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
+        """Open a pull request, or return the open one that a rival has just opened for the same branch."""
+        ...
+
+    def update(self, number: int, title: str, body: str) -> PullRequest:
+        """Replace title and body."""
+        ...
+
+    def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
+        """Merge only if the branch still is at `head_commit` (else RaceLost); return the new base commit.
+
+        `base_commit` is the tip of the base branch that was checked; a forge that can insists on it too.
+        """
+        ...
+
+    def enable_auto_merge(self, number: int, method: Method) -> None:
+        """Ask the forge to merge by itself once its own requirements are met."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a forge's file says of it, as the constant FORGE, without connecting anywhere.
+
+    `recognises` is truthy for the URL of a remote that this forge surely hosts. `tokens` are the environment
+    variables that may hold a credential. `connect` takes the clone, the name of its remote and the environment, and
+    may import
+    an SDK; it raises UsageError where the remote or the token does not fit.
+    """
+
+    recognises: Callable[[str], object]
+    tokens: tuple[str, ...]
+    connect: Callable[[Repository, str, Mapping[str, str]], Forge]

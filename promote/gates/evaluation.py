@@ -1,0 +1,50 @@
+"""Asks every gate of an environment about a change, now or at another time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from promote.gates import registry
+from promote.gates.protocol import Context, Gate, Judgement
+from promote.model import Plan
+
+_STEPS = 100  # windows that follow one another without a gap in which to go
+
+
+def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
+    """The plan with the results, facts and remarks of all `gates`; a plan without changes passes them all."""
+    asked = [one for one in gates if one.stops_rollbacks or not context.is_rollback] if context.plan.changes else []
+    judgements = {one.name: one.judge(context) if one in asked else Judgement() for one in gates}
+    results = tuple(result for judgement in judgements.values() for result in judgement.results)
+    return replace(
+        context.plan,
+        gates=results,
+        facts={one.name: judgements[one.name].facts for one in gates if one.measures},
+        remarks=tuple(remark for judgement in judgements.values() for remark in judgement.remarks),
+        overrides={name: judgement.override for name, judgement in judgements.items() if judgement.override},
+    )
+
+
+def earliest(context: Context, gates: Sequence[Gate]) -> datetime | None:
+    """When all gates are open for the first time, if nothing else changes; None where time alone opens them never.
+
+    By the time that one gate opens, another may have closed.
+    """
+    now = context.now
+    for _ in range(_STEPS):
+        closed = evaluate(replace(context, now=now), gates).blocked
+        opens = [result.until for result in closed if result.until]
+        if len(opens) < len(closed):
+            return None
+        if not opens:
+            return now
+        now = max(opens)
+    return None
+
+
+def ways(names: Iterable[str]) -> str:
+    """How to get past the named gates, each once."""
+    known = registry.load()
+    return " ".join(known[name].way for name in dict.fromkeys(names))

@@ -1,0 +1,280 @@
+"""Says in one line why kustomize cannot build: the file and line at fault, and what to write there.
+
+Kustomize wraps its reason once for every folder on the way, names files without their folders, and often no line. So
+the files are looked at here, too; what only kustomize knows is found by the names that its message gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from promote.errors import RenderError, nearest
+from promote.kustomize import documents
+from promote.kustomize.files import FILE_NAMES
+from promote.yamltext import places, reader
+
+_REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
+_WRAPPING = (
+    r"accumulating (?:resources|components): ",
+    r"accumulation err='accumulating resources from '[^']*': (?:'[^']*' must resolve to a file': )?",
+    r"recursed accumulation of path '[^']*': ",
+    r"accumulating resources from '[^']*': ",
+    r"couldn't make target for path '[^']*': ",
+    r"loader\.New ",
+    r": must build at directory: .*",
+    r"evalsymlink failure on '[^']*' : ",
+)
+_FOLDER = re.compile(r"(?:recursed accumulation of path|couldn't make target for path) '([^']*)'")
+# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
+_FIELDS = frozenset(
+    "apiVersion kind metadata resources components bases patches patchesStrategicMerge patchesJson6902 images "  # noqa: SIM905
+    "replicas configMapGenerator secretGenerator generatorOptions namePrefix nameSuffix namespace commonLabels "
+    "labels commonAnnotations replacements vars crds configurations openapi transformers generators validators "
+    "buildMetadata sortOptions helmCharts helmGlobals helmChartInflationGenerator imageTags".split()
+)
+_FOLDERS = ("components", "bases")
+_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
+_FILES = ("resources", *_FOLDERS, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators")
+_PATHS = ("patches", "patchesJson6902", "replacements")
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+_OF_GENERATORS = ("files", "envs")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one line of a file."""
+
+    file: Path
+    line: int
+    problem: str
+
+
+@dataclass(slots=True)
+class _Files:
+    """What was read below one kustomization: the kustomizations, the objects and the patches, each with its file."""
+
+    layers: list[tuple[Path, Node]] = field(default_factory=list)
+    objects: list[tuple[Path, Node]] = field(default_factory=list)
+    patches: list[tuple[Path, Node]] = field(default_factory=list)
+
+
+def fault(folder: Path, reason: str) -> Fault | None:
+    """Why kustomize, which gave this `reason`, cannot build `folder`; None where that cannot be told for certain."""
+    files = _Files()
+    found = list(_walk(folder.resolve(), files, set()))
+    # A file that kustomize does not complain of may hold a fault that it bears with: its own words come first.
+    named = [one for one in found if _mentions(reason, one)]
+    return next(iter([*named, *_said(files, reason), *found]), None)
+
+
+def essence(reason: str) -> str:
+    """Kustomize's `reason` without what it is wrapped in, and with paths as people write them."""
+    for pattern in _WRAPPING:
+        reason = re.sub(pattern, "", reason)
+    here = str(Path.cwd().resolve())
+    reason = reason.replace(f"{here}/", "").replace(here, ".").removeprefix("`: ")
+    # What wrapped it may have left one of its quotes.
+    for quote in "'\"":
+        reason = reason.strip(quote) if reason.count(quote) % 2 else reason
+    return reason
+
+
+def _mentions(reason: str, one: Fault) -> bool:
+    if "YAML" in one.problem:
+        return "yaml" in reason.lower() or "mapping key" in reason
+    name = re.search("'([^']+)'", one.problem)
+    return name is not None and name[1] in reason
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    """The end of a message that tells the one that `name` was surely meant for, if there is one."""
+    found = nearest(name, known)
+    return found if "did you mean" in found else ""
+
+
+def _walk(folder: Path, files: _Files, seen: set[Path]) -> Iterator[Fault]:
+    """The faults that can be seen in the files of the kustomization in `folder` and of those below it."""
+    kept = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
+    if not kept or kept[0] in seen:
+        return
+    file = kept[0]
+    seen.add(file)
+    if len(kept) > 1:
+        yield Fault(kept[1], 1, f"{folder.name} has several kustomizations, '{file.name}' too: keep one")
+    roots, broken = _read(file)
+    yield from broken
+    if not roots or not isinstance(roots[0], MappingNode):
+        return
+    files.layers.append((file, roots[0]))
+    for key, item, name in _references(roots[0]):
+        yield from _of_reference(file, key, item, name, files, seen)
+
+
+def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, seen: set[Path]) -> Iterator[Fault]:
+    path = (file.parent / name).resolve()
+    line = item.start_mark.line + 1
+    if not path.exists():
+        near = _close(name, _beside(file.parent, name))
+        yield Fault(file, line, f"`{key}` names '{name}', which does not exist{near}")
+    elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
+        yield Fault(file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml")
+    elif path.is_dir():
+        yield from _walk(path, files, seen)
+    elif key in _FOLDERS:
+        yield Fault(file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization")
+    elif key in ("resources", *_PATCHES) and path not in seen:
+        seen.add(path)
+        roots, broken = _read(path)
+        yield from broken
+        kept = files.objects if key == "resources" else files.patches
+        kept += [(path, root) for root in roots]
+        yield from (one for root in roots if key == "resources" for one in _no_object(path, root))
+
+
+def _no_object(file: Path, root: Node) -> Iterator[Fault]:
+    """What makes `root` no object, named as kustomize does, so that it is found in its reason."""
+    lacks = [key for key in ("apiVersion", "kind") if not places.text(root, key)]
+    if not places.text(places.field(root, "metadata"), "name"):
+        lacks.append("metadata.name")
+    for key in [] if places.text(root, "kind").endswith("List") else lacks:
+        yield Fault(file, root.start_mark.line + 1, f"this object has no '{key}': give it one")
+
+
+def _beside(folder: Path, name: str) -> list[str]:
+    """What `name` may have been meant for: what lies in the folder that it leads to, written alike."""
+    above = (folder / name).parent
+    prefix = name[: len(name) - len(Path(name).name)] if not name.endswith("/") else ""
+    return [f"{prefix}{entry.name}" for entry in above.iterdir()] if above.is_dir() else []
+
+
+def _references(root: Node) -> Iterator[tuple[str, Node, str]]:
+    """Every local file or folder that a kustomization names: the key, the node of the name, and the name."""
+    for key, item in _named(root):
+        name = item.value.rpartition("=")[2] if key in _GENERATORS and isinstance(item, ScalarNode) else item.value
+        if isinstance(item, ScalarNode) and "\n" not in name and not _REMOTE.search(name):
+            yield key, item, name
+
+
+def _named(root: Node) -> Iterator[tuple[str, Node]]:
+    yield from ((key, item) for key in _FILES for item in places.items(root, key))
+    for key in _PATHS:
+        yield from ((key, path) for entry in places.items(root, key) if (path := places.field(entry, "path")))
+    for key in _GENERATORS:
+        for entry in places.items(root, key):
+            yield from ((key, item) for names in _OF_GENERATORS for item in places.items(entry, names))
+
+
+def _read(file: Path) -> tuple[list[Node], list[Fault]]:
+    """The documents of `file`, or what makes it no YAML."""
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        for _ in reader.load_all(text, ""):
+            pass
+    except RenderError as error:
+        line, _, problem = str(error).removeprefix(":").partition(": ")
+        if line.isdecimal():
+            # A list is no object, but operations of a patch are one.
+            problem += ": indent with spaces" if "\t" in text.splitlines()[int(line) - 1] else ""
+            return documents.nodes(text), [] if "a document is list" in problem else [Fault(file, int(line), problem)]
+    return documents.nodes(text), []
+
+
+def _said(files: _Files, reason: str) -> Iterator[Fault]:
+    """What kustomize found when it put together files that are right in themselves."""
+    if match := re.search(r'unknown field "([^"]+)"', reason):
+        yield from _unknown_field(files, match[1], reason)
+    if match := re.search(r"no (?:resource )?matches for Id ([^;\s]+)", reason):
+        yield from _nobody(files, match[1])
+    if match := re.search(r"operation does not apply: .*?(?:path|key): \"?(/[^\s\":]+)", reason):
+        yield from _operation(files, match[1])
+    if match := re.search(r'Name:"([^"]*)".* does not exist; cannot merge or replace', reason):
+        yield from _merges(files, match[1])
+    if match := re.search(r"cycle detected: candidate root '([^']*)'", reason):
+        yield from _circle(files, Path(match[1]))
+    if match := re.search(r"merging resources from '([^']*)': may not add resource with an already", reason):
+        yield from _twice(files, match[1], reason)
+
+
+def _unknown_field(files: _Files, name: str, reason: str) -> Iterator[Fault]:
+    inner = _FOLDER.findall(reason)
+    for file, root in files.layers:
+        for key, top in _keys(root):
+            if key.value == name and (not inner or str(file.parent) == inner[-1]):
+                near = _close(name, _FIELDS) if top else ""
+                yield Fault(file, key.start_mark.line + 1, f"a kustomization has no field '{name}' here{near}")
+
+
+def _keys(node: Node, top: bool = True) -> Iterator[tuple[ScalarNode, bool]]:
+    for child in node.value if isinstance(node, MappingNode | SequenceNode) else ():
+        if isinstance(child, tuple):
+            yield child[0], top
+            yield from _keys(child[1], False)
+        else:
+            yield from _keys(child, False)
+
+
+def _nobody(files: _Files, who: str) -> Iterator[Fault]:
+    """A patch for an object that is not there; `who` is `Kind.version.group/name.namespace`."""
+    kind, _, rest = who.partition(".")
+    name = rest.partition("/")[2].rpartition(".")[0]
+    others = {places.text(places.field(root, "metadata"), "name") for _, root in files.objects
+              if places.text(root, "kind") == kind} - {name}  # fmt: skip
+    for file, line, body in _patches(files):
+        metadata = places.field(body, "metadata")
+        if places.text(body, "kind") == kind and metadata and places.text(metadata, "name") == name:
+            yield Fault(
+                file, line + places.key_line(metadata, "name"), f"this patch is for {kind} '{name}', which is not "
+                f"there{nearest(name, others)}; correct the name, or give the patch a target"
+            )  # fmt: skip
+
+
+def _operation(files: _Files, path: str) -> Iterator[Fault]:
+    for file, line, body in _patches(files):
+        for operation in body.value if isinstance(body, SequenceNode) else ():
+            # kustomize names the whole path, or the part of it that is missing.
+            if places.text(operation, "path").startswith(path):
+                yield Fault(
+                    file, line + operation.start_mark.line + 1, f"the path '{places.text(operation, 'path')}' leads "
+                    "nowhere in an object that this patch is for; correct it, add what is above it, or its target"
+                )  # fmt: skip
+
+
+def _patches(files: _Files) -> Iterator[tuple[Path, int, Node]]:
+    """Every patch: its file, the lines before it there, and its body."""
+    for file, root in files.layers:
+        for entry in places.items(root, "patches"):
+            inline = places.field(entry, "patch")
+            if isinstance(inline, ScalarNode):
+                before = inline.start_mark.line + (inline.style in ("|", ">"))
+                yield from ((file, before, body) for body in documents.nodes(inline.value))
+    yield from ((file, 0, body) for file, body in files.patches)
+
+
+def _merges(files: _Files, name: str) -> Iterator[Fault]:
+    entries = [(file, entry) for file, root in files.layers for key in _GENERATORS
+               for entry in places.items(root, key)]  # fmt: skip
+    others = {places.text(entry, "name") for _, entry in entries if not places.text(entry, "behavior")}
+    for file, entry in entries:
+        if places.text(entry, "name") == name and places.text(entry, "behavior"):
+            said = f"there is no '{name}' to {places.text(entry, 'behavior')} with{nearest(name, others)}"
+            yield Fault(file, places.key_line(entry, "name"), said)
+
+
+def _twice(files: _Files, name: str, reason: str) -> Iterator[Fault]:
+    inner = _FOLDER.findall(reason)
+    for file, root in files.layers:
+        lines = [item.start_mark.line + 1 for item in places.items(root, "resources") if item.value == name]
+        if lines and (not inner or str(file.parent) == inner[-1]):
+            yield Fault(file, lines[-1], f"'{name}' has an object that another entry brings already: name it once")
+
+
+def _circle(files: _Files, folder: Path) -> Iterator[Fault]:
+    for file, root in files.layers:
+        for key, item, name in _references(root):
+            if (file.parent / name).resolve() == folder:
+                yield Fault(file, item.start_mark.line + 1, f"`{key}` names '{name}', which leads back here")

@@ -1,0 +1,121 @@
+"""Where two renderings differ, as a JSON patch per object, with the values of Secrets hidden."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promote.model import Document, Identity
+
+_IMAGE_FIELD = re.compile(r"(.*/(?:initContainers|containers|ephemeralContainers))/\d+/image")
+_SECRET_FIELDS = ("data", "stringData")
+# `kubectl apply` writes the whole object into it, values and all.
+_COPY = "kubectl.kubernetes.io/last-applied-configuration"
+HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which two renderings differ; `old` or `new` is None where it is not there at all.
+
+    `is_image` says whether this is one container's image moving to another.
+    """
+
+    resource: Identity
+    path: str
+    old: Any
+    new: Any
+    is_image: bool = False
+
+
+def redacted(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` without the values of a Secret; its keys stay."""
+    if content.get("kind") != "Secret":
+        return dict(content)
+    shown = dict(content)
+    for key in shown.keys() & set(_SECRET_FIELDS):
+        shown[key] = _hidden(shown[key])
+    metadata: Any = shown.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    if isinstance(annotations, Mapping) and _COPY in annotations:
+        shown["metadata"] = {**metadata, "annotations": {**annotations, _COPY: HIDDEN}}
+    return shown
+
+
+def _hidden(values: object) -> object:
+    return dict.fromkeys(values, HIDDEN) if isinstance(values, Mapping) else HIDDEN
+
+
+def differences(before: Iterable[Document], after: Iterable[Document]) -> list[Difference]:
+    """Where two renderings differ, object by object, with the values of Secrets hidden."""
+    old = {document.identity: document.content for document in before}
+    new = {document.identity: document.content for document in after}
+    found: list[Difference] = []
+    for who in sorted(old.keys() | new.keys()):
+        if who not in old or who not in new:
+            found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
+        elif json.dumps(old[who], default=repr) != json.dumps(new[who], default=repr):
+            # Not `!=`, to which 1 is the same as true.
+            found.extend(_within(who, old[who], new[who]))
+    return found
+
+
+def _shown(content: Mapping[str, Any] | None) -> Any:
+    return None if content is None else redacted(content)
+
+
+def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    # Imported here: only a change needs it.
+    import jsonpatch
+
+    state: Any = old
+    for step in jsonpatch.make_patch(old, new).patch:
+        # A move is two differences. Each step's places are those that the steps before it have left.
+        if step["op"] == "move":
+            yield _difference(who, step["from"], _at(state, step["from"]), None)
+        before = _at(state, step["path"]) if step["op"] in ("replace", "remove") else None
+        after = _at(state, step["from"]) if step["op"] == "move" else step.get("value")
+        is_image = isinstance(before, str) and isinstance(after, str) and _in_container(state, step["path"])
+        yield _difference(who, step["path"], before, after, is_image)
+        state = jsonpatch.apply_patch(state, [step])
+
+
+def _at(state: Any, path: str) -> Any:
+    from jsonpointer import resolve_pointer
+
+    return resolve_pointer(state, path)
+
+
+def _in_container(state: Any, path: str) -> bool:
+    # A map that is called so and has a key "0" holds no containers.
+    found = _IMAGE_FIELD.fullmatch(path)
+    return found is not None and isinstance(_at(state, found[1]), list)
+
+
+def _difference(who: Identity, path: str, old: Any, new: Any, is_image: bool = False) -> Difference:
+    return Difference(who, path, _safe(who, path, old), _safe(who, path, new), is_image)
+
+
+def _safe(who: Identity, path: str, value: Any) -> Any:
+    """`value`, which stands at `path` of the object `who`, as `redacted` would show it there."""
+    if who.kind != "Secret" or value is None:
+        return value
+    from jsonpointer import JsonPointer
+
+    parts = JsonPointer(path).parts
+    whole = value
+    for part in reversed(parts):
+        whole = {part: whole}
+    shown: Any = redacted({"kind": "Secret", **whole})
+    for part in parts:
+        # What is hidden is hidden with all that is in it.
+        shown = shown[part] if isinstance(shown, Mapping) else shown
+    return shown
+
+
+def others(found: Sequence[Difference]) -> list[Difference]:
+    """The differences that are not one container's image moving."""
+    return [difference for difference in found if not difference.is_image]

@@ -1,0 +1,70 @@
+"""Where an entry of `configMapGenerator` or `secretGenerator` says what a key holds: a literal, a file, its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from yaml.nodes import Node, ScalarNode
+
+from promote.yamltext import places
+from promote.yamltext.places import Place
+
+
+class Said(NamedTuple):
+    """The file and the place in it that give a key its text."""
+
+    file: Path
+    place: Place
+
+
+def origin(entry: Node, file: Path, steps: list[str], value: str) -> Said:
+    """Where the `entry` in the kustomization `file` says what `steps` lead to, which is rendered as `value`.
+
+    The entry itself where it says nothing of it.
+    """
+    key = steps[1] if len(steps) == 2 else ""  # noqa: PLR2004 data and the key in it
+    return (
+        _literal(entry, file, key, value)
+        or _whole_file(entry, file, key, value)
+        or _line_of_file(entry, file, key, value)
+        or Said(file, Place(entry.start_mark.line + 1, 0))
+    )
+
+
+def _literal(entry: Node, file: Path, key: str, value: str) -> Said | None:
+    for literal in places.items(entry, "literals"):
+        name, _, text = str(literal.value).partition("=")
+        if key and name == key:
+            return Said(file, _place(literal.start_mark.line + 1, text == value))
+    return None
+
+
+def _whole_file(entry: Node, file: Path, key: str, value: str) -> Said | None:
+    for item in places.items(entry, "files"):
+        name, _, path = str(item.value).rpartition("=")
+        if key and key == (name or Path(path).name):
+            text = _text(file.parent / path)
+            return Said(file.parent / path, _place(1, text == value, first=1)) if text is not None else None
+    return None
+
+
+def _line_of_file(entry: Node, file: Path, key: str, value: str) -> Said | None:
+    single = places.field(entry, "env")
+    for item in [*places.items(entry, "envs"), *([single] if isinstance(single, ScalarNode) else [])]:
+        for number, line in enumerate((_text(file.parent / str(item.value)) or "").splitlines(), 1):
+            name, _, text = line.strip().partition("=")
+            if key and name == key:
+                return Said(file.parent / str(item.value), _place(number, text == value))
+    return None
+
+
+def _place(line: int, same: bool, first: int = 0) -> Place:
+    return Place(line, 2, True, same, first)
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None

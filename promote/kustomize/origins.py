@@ -1,0 +1,131 @@
+"""Asks kustomize which file, and which object in it, became each object that it renders.
+
+Its own `originAnnotations` answer less and take more than ten times as long as rendering: they note every transformer
+at every object. Here a mirror of the files is rendered in which each object carries a mark that says where it stands.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from yaml import YAMLError
+from yaml.nodes import MappingNode
+
+from promote.kustomize import documents, patches
+from promote.kustomize.patches import Layer
+from promote.model import Document, Identity
+from promote.system import tools
+from promote.yamltext import places, reader
+
+_MARK = "promote.internal/origin"
+# What an entry with such a behaviour adds to was made by another, which has the mark.
+ADDS = ("merge", "replace")
+GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
+
+
+class Origin(NamedTuple):
+    """The file that holds an object, or the kustomization that generates it, and the position there, from 0."""
+
+    file: Path
+    number: int
+
+
+def of(folder: Path) -> dict[Identity, Origin]:
+    """Where every object of the kustomization in `folder` is written; nothing where kustomize cannot tell."""
+    with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
+        mirror = _Mirror(Path(temporary).resolve())
+        mirror.fill(list(patches.layers(folder.resolve())))
+        # Nothing is read here that the real build would not read: the links lead to what the mirror leaves as it is.
+        done = tools.run(
+            "kustomize", "build", "--load-restrictor", "LoadRestrictionsNone", mirror.at(folder.resolve())
+        )
+        if done.code != 0:
+            return {}
+        found = documents.read(done.text, folder.name)
+        return {one.identity: origin for one in reversed(found) if (origin := _origin(one, mirror.marks))}
+
+
+def objects(file: Path) -> list[MappingNode]:
+    """The objects in `file`, in the order that an origin counts them in; none where it cannot be read."""
+    return [node for node in patches.read(file) if isinstance(node, MappingNode)]
+
+
+def _origin(document: Document, marks: list[Origin]) -> Origin | None:
+    mark = str(places.value_at(document.content, ["metadata", "annotations", _MARK]) or "")
+    return marks[int(mark)] if mark.isdecimal() and int(mark) < len(marks) else None
+
+
+@dataclass(slots=True)
+class _Mirror:
+    """A copy of the kustomizations below `root`, where each has its own path; the rest of their folders is linked."""
+
+    root: Path
+    marks: list[Origin]
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.marks = []
+
+    def at(self, path: Path) -> Path:
+        """Where the mirror has what lies at `path`."""
+        return self.root / path.relative_to(path.anchor)
+
+    def fill(self, layers: list[Layer]) -> None:
+        """Write what is marked, and link all else."""
+        for layer in layers:
+            self._write(layer.file, self._kustomization(layer))
+            for item in places.items(layer.root, "resources"):
+                file = (layer.file.parent / str(item.value)).resolve()
+                if file.is_file() and not self.at(file).exists():
+                    self._write(file, self._objects(file))
+        for folder in dict.fromkeys(layer.file.parent for layer in layers):
+            self._link(folder)
+
+    def _write(self, file: Path, contents: Iterator[Any]) -> None:
+        target = self.at(file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            text = documents.SEPARATOR.join(f"{reader.json_text(one)}\n" for one in contents)
+        except (TypeError, ValueError, YAMLError):
+            return  # what is not written is linked, and kustomize may know what to do with it
+        if text:
+            target.write_text(text, encoding="utf-8")
+
+    def _link(self, folder: Path) -> None:
+        for entry in folder.iterdir():
+            target = self.at(entry)
+            if target.is_dir() and not target.is_symlink() and not entry.is_symlink():
+                self._link(entry)
+            elif not target.exists():
+                target.symlink_to(entry)
+
+    def _kustomization(self, layer: Layer) -> Iterator[Any]:
+        content = reader.value(layer.root)
+        for key in GENERATORS.values():
+            entries = content.get(key) if isinstance(content, dict) else None
+            if isinstance(entries, list):
+                content[key] = [self._entry(entry, Origin(layer.file, at)) for at, entry in enumerate(entries)]
+        yield content
+
+    def _entry(self, entry: Any, origin: Origin) -> Any:
+        if not isinstance(entry, dict) or entry.get("behavior") in ADDS:
+            return entry
+        return {**entry, "options": self._marked(entry.get("options") or {}, origin)}
+
+    def _objects(self, file: Path) -> Iterator[Any]:
+        """The objects of `file`, each with its mark."""
+        for number, node in enumerate(objects(file)):
+            content = reader.value(node)
+            yield {**content, "metadata": self._marked(content.get("metadata") or {}, Origin(file, number))}
+
+    def _marked(self, holder: Any, origin: Origin) -> Any:
+        """`holder` with a mark among its annotations: a copy, for aliases may lead to it from elsewhere."""
+        annotations = (holder.get("annotations") or {}) if isinstance(holder, dict) else None
+        if not isinstance(annotations, dict):
+            return holder
+        self.marks.append(origin)
+        return {**holder, "annotations": {**annotations, _MARK: str(len(self.marks) - 1)}}

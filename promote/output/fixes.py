@@ -1,0 +1,44 @@
+"""What `check --fix` corrected, refused or proposes instead, as text that `git apply` takes, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promote.fix.fixer import Outcome, Refusal
+from promote.output.verdicts import Json, finding_json
+
+
+def fixes_text(made: Outcome, write: bool) -> list[str]:
+    """The patch, then what was refused and why, then what came of it."""
+    done = "fixed" if write else "this patch fixes"
+    said = [
+        line
+        for one in made.refused
+        for line in (f"not fixed: {one.finding.rule}: {one.finding.message}", f"      {one.reason}", *_instead(one))
+    ]
+    left = sum(not one.correction and not one.waiver and one.status != "old" for one in made.before.findings)
+    unsure = f"; {left} have no automatic fix" if left else ""
+    return [*made.diff(), "", *said, f"{done} {len(made.corrected)} findings in {len(made.files)} files{unsure}", ""]
+
+
+def _instead(one: Refusal) -> Iterator[str]:
+    if one.patch:
+        yield f"      this in {one.file} fixes it there, and does nothing else:"
+        yield from (f"        {line}" for line in one.patch)
+
+
+def fixes_json(made: Outcome, write: bool) -> Json:
+    """The same for programs."""
+    return {
+        "written": write and bool(made.files),
+        "patch": "".join(f"{line}\n" for line in made.diff()),
+        "files": list(made.files),
+        "mended": [finding_json(finding) for finding in made.corrected],
+        "refused": [
+            {**finding_json(one.finding), "reason": one.reason, "instead": _instead_json(one)} for one in made.refused
+        ],
+    }
+
+
+def _instead_json(one: Refusal) -> Json | None:
+    return {"file": one.file, "patch": "".join(f"{line}\n" for line in one.patch)} if one.patch else None

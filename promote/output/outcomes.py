@@ -1,0 +1,147 @@
+"""What commands other than a promotion found or did, as JSON and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from promote.model import Version, shortened
+from promote.output import wording
+from promote.output.plans import change_json, pull_json, version_json
+from promote.output.verdicts import identity_json, verdict_text
+from promote.promotion.drift import Apart, Drift
+from promote.promotion.explain import Explanation
+from promote.promotion.holding import Changed
+from promote.promotion.merge import Merged
+from promote.promotion.verify import Verification
+from promote.system import durations
+
+Json = dict[str, Any]
+
+
+def merged_json(done: Merged) -> Json:
+    """What became of a pull request, as JSON."""
+    return {"pull_request": pull_json(done.pull_request), "commit": done.commit, "changed": done.commit is not None}
+
+
+def merged_text(done: Merged) -> list[str]:
+    """What became of a pull request, after what the checks said."""
+    number = done.pull_request.number
+    if done.verdict is None:
+        return [f"pull request #{number} is merged already"]
+    end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
+    return [*verdict_text(done.verdict), f"pull request #{number} {end}"]
+
+
+def holding_json(done: Changed, environment: str) -> Json:
+    """Holds that were set or lifted, as JSON."""
+    return {
+        "environment": environment,
+        "holds": list(done.holds),
+        "commit": done.commit,
+        "changed": done.commit is not None,
+    }
+
+
+def holding_text(done: Changed, verb: str, environment: str, branch: str) -> list[str]:
+    """Holds that were set or lifted, by one commit on `branch`."""
+    if done.commit is None:
+        return [f"nothing to {verb} in {environment}"]
+    return [f"{done.title}: {done.commit[:12]} on {branch}"]
+
+
+def verification_json(found: Verification) -> Json:
+    """What a commit does, as JSON."""
+    moved = found.moved.items()
+    return {
+        "commit": found.commit,
+        "parent": found.parent,
+        "environments": {name: [change_json(one) for one in each.changes] for name, each in moved},
+        "holds": _holds(found),
+        "faults": list(found.faults),
+        "verified": not found.faults,
+    }
+
+
+def verification_text(found: Verification) -> list[str]:
+    """What a commit does, and whether that is all."""
+    lines = [
+        f"{name}: {one.service} {wording.shift(one)}" for name, each in found.moved.items() for one in each.changes
+    ]
+    lines += [f"holds {shortened(one)}" for one in _holds(found)]
+    verdict = "does more than move versions" if found.faults else "moves versions and nothing else"
+    return [*lines, *(f"FAULT {fault}" for fault in found.faults), f"{found.commit[:12]} {verdict}"]
+
+
+def _holds(found: Verification) -> list[str]:
+    return [f"{hold.image} {hold.version}" for hold in found.holds]
+
+
+def drift_json(found: Drift, commit: str) -> Json:
+    """In what two environments differ on a commit, as JSON."""
+    manifests = None if found.manifests is None else [
+        {"resource": identity_json(one.resource), "path": one.path, "from": one.old, "to": one.new}
+        for one in found.manifests
+    ]  # fmt: skip
+    return {
+        "from": found.source.name,
+        "to": found.target.name,
+        "commit": commit,
+        "images": [_apart_json(one) for one in found.images],
+        "manifests": manifests,
+    }
+
+
+def _apart_json(one: Apart) -> Json:
+    versions: Mapping[str, Version | None] = {"from": one.source, "to": one.target}
+    sides = {key: version_json(version) if version else None for key, version in versions.items()}
+    return {"service": one.service, "image": one.image, **sides}
+
+
+def drift_text(found: Drift) -> list[str]:
+    """In what two environments differ."""
+    source, target = found.source.name, found.target.name
+    lines = [] if found.images else [f"{source} and {target} have the same versions"]
+    lines += [
+        f"{one.service}: {_version(one.source)} in {source}, {_version(one.target)} in {target}"
+        for one in found.images
+    ]
+    if found.manifests is None:
+        return lines
+    return [
+        *lines,
+        f"{len(found.manifests)} differences other than images",
+        *wording.diff_lines(found.manifests),
+    ]
+
+
+def _version(version: Version | None) -> str:
+    return version.shortened if version else "none"
+
+
+def explanation_json(found: Explanation) -> Json:
+    """What stands in the way of a promotion, as JSON."""
+    return {
+        "obstacles": [
+            {
+                "name": one.name,
+                "reason": one.reason,
+                "until": one.until and durations.moment(one.until),
+                "way": one.way,
+            }
+            for one in found.obstacles
+        ],
+        "earliest": _earliest(found),
+    }
+
+
+def explanation_text(found: Explanation) -> list[str]:
+    """What stands in the way of a promotion."""
+    if not found.obstacles:
+        return ["nothing stands in the way"]
+    lines = [line for one in found.obstacles for line in (f"{one.name}: {one.reason}", f"  way: {one.way}")]
+    return [*lines, f"earliest by itself: {_earliest(found) or 'never'}"]
+
+
+def _earliest(found: Explanation) -> str | None:
+    return durations.moment(found.earliest) if found.earliest else None

@@ -1,0 +1,121 @@
+"""A verdict in the Static Analysis Results Interchange Format, which code scanning of the forges reads.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from promote import __version__
+from promote.checks import baseline
+from promote.checks.findings import Finding, Verdict, Waiver
+from promote.checks.rules import Rule
+from promote.model import Identity
+from promote.output.report import CheckReport
+
+Json = dict[str, Any]
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {"deny": "error", "warn": "warning"}
+# GitHub calls 7.0 and more high, 4.0 and more medium; nothing here is so bad that it would be critical.
+_SECURITY = {"high": "8.0", "medium": "5.5", "low": "3.0"}
+# What is compared and has no status stood at the base only.
+_STATES = {"new": "new", "old": "unchanged", "": "absent"}
+_ROOT = "%SRCROOT%"
+
+
+def lines(report: CheckReport) -> list[str]:
+    """The report as SARIF, indented."""
+    return json.dumps(log(report.verdict, report.rules), indent=2).splitlines()
+
+
+def log(verdict: Verdict, rules: Sequence[Rule]) -> Json:
+    """The verdict as one run of one tool; `rules` are described whether or not they found something."""
+    found = [*verdict.findings, *verdict.fixed]
+    unknown = sorted({one.rule for one in found} - {rule.id for rule in rules})
+    index = {name: number for number, name in enumerate([*(rule.id for rule in rules), *unknown])}
+    paths = {target.name: target.path for target in verdict.targets}
+    prints = baseline.fingerprints(found)
+    driver = {
+        "name": "promote",
+        "semanticVersion": __version__,
+        "rules": [*map(_rule, rules), *({"id": name} for name in unknown)],
+    }
+    results = [
+        {"ruleIndex": index[finding.rule], **_result(finding, mark, paths.get(finding.target, "."))}
+        for finding, mark in zip(found, prints, strict=True)
+    ]
+    if verdict.base:
+        for result, finding in zip(results, found, strict=True):
+            result["baselineState"] = _STATES[finding.status]
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder of promote.yaml."}}},
+        "results": results,
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(rule: Rule) -> Json:
+    said: Json = {
+        "id": rule.id,
+        "shortDescription": {"text": f"{rule.title}."},
+        "fullDescription": {"text": rule.description},
+        "help": {
+            "text": f"{rule.description}\nFix: {rule.fix}.",
+            "markdown": f"{rule.description}\n\n**Fix**: {rule.fix}.",
+        },
+        "defaultConfiguration": {"level": _LEVELS["deny" if "deny" in rule.levels else "warn"]},
+        "properties": {"tags": [rule.id.partition(".")[0]]},
+    }
+    if rule.severity in _SECURITY:
+        said["properties"]["security-severity"] = _SECURITY[rule.severity]
+    return said | ({"helpUri": rule.docs} if rule.docs else {})
+
+
+def _result(finding: Finding, mark: str, path: str) -> Json:
+    said: Json = {
+        "ruleId": finding.rule,
+        "level": _LEVELS[finding.level],
+        "message": {"text": f"{finding.message}. Fix: {finding.fix}." if finding.fix else f"{finding.message}."},
+        "locations": [_location(finding, path)],
+        "partialFingerprints": {"promote/v1": mark},
+        "properties": {"target": finding.target},
+    }
+    # Given even where there is none: then nothing is suppressed, instead of nobody knowing.
+    return said | {"suppressions": [_suppression(finding.waiver)] if finding.waiver else []}
+
+
+def _suppression(waiver: Waiver) -> Json:
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": str(waiver),
+        "properties": {"owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires},
+    }
+
+
+def _location(finding: Finding, path: str) -> Json:
+    """The line or, for what no file says, the checked folder: code scanning takes nothing without a place."""
+    physical: Json = {"artifactLocation": _artifact(finding.source.file if finding.source else path)}
+    if finding.source:
+        physical["region"] = {"startLine": finding.source.line}
+    logical = _logical(finding.resource, finding.container)
+    return {"physicalLocation": physical} | ({"logicalLocations": [logical]} if logical else {})
+
+
+def _artifact(file: str) -> Mapping[str, str]:
+    if PurePosixPath(file).is_absolute():
+        return {"uri": f"file://{quote(file)}"}
+    return {"uri": quote(file), "uriBaseId": _ROOT}
+
+
+def _logical(who: Identity, container: str) -> Json:
+    if not str(who):
+        return {}
+    return {"fullyQualifiedName": "/".join(filter(None, (str(who), container))), "kind": "resource"}

@@ -1,0 +1,119 @@
+"""A verdict of the checks as JSON that other programs rely on, and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from promote.checks import coverage
+from promote.checks.coverage import Matrix
+from promote.checks.findings import Finding, Verdict, Waiver
+from promote.model import Identity
+from promote.output import wording
+
+Json = dict[str, Any]
+_SHOWN = 5
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """A verdict as JSON."""
+    compared: Json = {}
+    if verdict.base:
+        compared["base"] = {"commit": verdict.base.commit, "note": verdict.base.note}
+        compared["fixed"] = [finding_json(finding) for finding in verdict.fixed]
+    return {
+        "targets": [
+            {"name": one.name, "path": one.path, "documents": one.documents,
+             "evaluated": one.evaluated, "validated": one.validated,
+             **({"unread": list(one.unread)} if one.unread else {})}
+            for one in verdict.targets
+        ],
+        "findings": [finding_json(finding) for finding in verdict.findings],
+        "summary": {
+            "deny": verdict.count("deny"),
+            "warn": verdict.count("warn"),
+            "waived": verdict.waived,
+            **(since_base(verdict) if verdict.base else {}),
+        },
+        **compared,
+    }  # fmt: skip
+
+
+def since_base(verdict: Verdict) -> dict[str, int]:
+    """How many findings, waived ones left out, are new, old and fixed."""
+    stand = [one.status for one in verdict.findings if not one.waiver]
+    return {"new": stand.count("new"), "old": stand.count("old"), "fixed": len(verdict.fixed)}
+
+
+def finding_json(finding: Finding) -> Json:
+    """A finding as JSON."""
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "target": finding.target,
+        "resource": identity_json(finding.resource),
+        "container": finding.container,
+        "message": finding.message,
+        "fix": finding.fix,
+        "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
+        "waiver": finding.waiver and _waiver_json(finding.waiver),
+        **({"status": finding.status} if finding.status else {}),
+    }
+
+
+def _waiver_json(waiver: Waiver) -> Json:
+    return {"reason": waiver.reason, "owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires}
+
+
+def identity_json(who: Identity) -> Json:
+    """An object's identity as JSON."""
+    return {"apiVersion": who.api_version, "kind": who.kind, "namespace": who.namespace, "name": who.name}
+
+
+def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
+    """A verdict for people: each finding with its place and its remedy, then what was seen and by which rules."""
+    lines = []
+    for finding in verdict.findings:
+        place = f"  {finding.source}" if finding.source else ""
+        level = "WAIVED" if finding.waiver else f"{finding.level.upper():5}"
+        status = f"  ({finding.status})" if finding.status else ""
+        lines += [f"{level} {finding.rule}{place}{status}", f"      {finding.message}"]
+        if finding.waiver:
+            lines.append(f"      {finding.waiver}")
+        elif finding.fix:
+            lines.append(f"      fix: {finding.fix}")
+    for finding in verdict.fixed:
+        lines += [f"FIXED {finding.rule}", f"      {finding.message}"]
+    return [*lines, *seen_lines(verdict, seen)]
+
+
+def seen_lines(verdict: Verdict, seen: Matrix | None) -> list[str]:
+    """What was looked at, by which rules, and how many findings there are."""
+    lines = [*compared_lines(verdict), *(coverage.summary(seen) if seen else [])]
+    lines += [
+        f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
+        for one in verdict.targets
+    ]
+    lines += [f"{one.name}: not looked at: {_few(one.unread)}" for one in verdict.targets if one.unread]
+    return [*lines, wording.counted(verdict)]
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def compared_lines(verdict: Verdict) -> list[str]:
+    """What has changed since the base, in one line."""
+    if not verdict.base:
+        return []
+    counts = ", ".join(f"{number} {status}" for status, number in since_base(verdict).items())
+    note = f" ({verdict.base.note})" if verdict.base.note else ""
+    return [f"since {verdict.base.commit[:12]}: {counts}{note}"]
+
+
+def remedy(finding: Finding, before: str = "") -> str:
+    """How to fix a finding or, where it is waived, why it may wait."""
+    if finding.waiver:
+        return str(finding.waiver)
+    return before + finding.fix if finding.fix else ""

@@ -1,0 +1,163 @@
+"""The texts that a change carries into Git and onto a forge: written once, from the same facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from promote.checks.findings import Verdict
+from promote.kustomize.differences import Difference
+from promote.model import Change, GateResult, Plan, Version
+from promote.promotion.deliver import Wording
+from promote.promotion.proposal import Proposal
+from promote.promotion.trailers import SOURCE, TARGET, Trailers, overrides
+
+_DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
+
+
+def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
+    """One line: the verb, the environments, and the first change of how many."""
+    first = f"{changes[0].service} {shift(changes[0])}"
+    more = f", +{len(changes) - 1}" if len(changes) > 1 else ""
+    return f"{verb}: {where} ({first}{more})"
+
+
+def shift(change: Change) -> str:
+    """`1.4.0→1.5.0`, the digests where the tag stays, and `renamed` where both do."""
+    if change.old == change.new:
+        return "renamed"
+    if change.old.tag != change.new.tag:
+        return f"{_brief(change.old)}→{_brief(change.new)}"
+    return f"{_digest(change.old)}→{_digest(change.new)}"
+
+
+def promotion(proposal: Proposal) -> Wording:
+    """What a promotion says of itself."""
+    plan = proposal.plan
+    title = subject("promote", f"{plan.source} → {plan.target}", plan.changes)
+    trailers = [("Promoted-From", plan.source), (TARGET, plan.target)]
+    return _wording(proposal, title, trailers, f"promote rollback {plan.target} --all")
+
+
+def bump(proposal: Proposal) -> Wording:
+    """What a bump says of itself."""
+    name = proposal.environment.name
+    return _wording(
+        proposal, subject("bump", name, proposal.plan.changes), [(TARGET, name)], f"promote rollback {name}"
+    )
+
+
+def rollback(proposal: Proposal) -> Wording:
+    """What a rollback says of itself."""
+    name = proposal.environment.name
+    title = subject("rollback", name, proposal.plan.changes)
+    trailers = [(TARGET, name), ("Rollback-Of", proposal.tip.commit)]
+    return _wording(proposal, title, trailers, f"promote release {name}, then promote again")
+
+
+def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> Wording:
+    """The same facts three times: `undo` is the command that takes the change back."""
+    plan = proposal.plan
+    every = [*trailers, *overrides(plan), (SOURCE, proposal.tip.commit)]
+    text = body(title, plan, proposal.verdict, proposal.differences, undo)
+    return Wording(title, commit(title, plan.changes, every), text)
+
+
+def commit(title: str, changes: Iterable[Change], trailers: Trailers) -> str:
+    """A commit message: title, one line an image, and trailers, which are evidence but never read as state."""
+    lines = [f"{change.image} {change.old} -> {change.new}" for change in changes]
+    return "\n".join([title, "", *lines, "", *(f"{key}: {value}" for key, value in trailers), ""])
+
+
+def why(gate: GateResult) -> str:
+    """Why a gate stands as it does: the same whenever it is said, until something changes."""
+    return gate.reason + (f"; despite it: {gate.despite}" if gate.despite else "")
+
+
+def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
+    """The body of a pull request in Markdown; a forge that takes less cuts it."""
+    lines = [
+        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *_findings(verdict),
+        "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
+        *diff_lines(differences), "```", "", "</details>", "",
+        f"Undo it after the merge: `{undo}`", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def verdict_line(verdict: Verdict | None) -> str:
+    """What the checks said, in one sentence."""
+    if verdict is None:
+        return "The checks did not run."
+    seen = sum(target.documents for target in verdict.targets)
+    if verdict.denied:
+        return f"❌ {counted(verdict)}, {seen} documents checked"
+    if verdict.count("deny"):
+        return f"✅ nothing new is denied: {counted(verdict)}, {seen} documents checked"
+    return f"✅ {seen} documents validated and evaluated, {counted(verdict).partition(', ')[2]}"
+
+
+def counted(verdict: Verdict) -> str:
+    """How many findings there are of each kind."""
+    waived = f", {verdict.waived} waived" if verdict.waived else ""
+    return f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings{waived}"
+
+
+def diff_lines(differences: Iterable[Difference]) -> list[str]:
+    """The rendered differences in the manner of a diff, a header an object."""
+    lines: list[str] = []
+    last = None
+    for difference in differences:
+        if difference.resource != last:
+            lines.append(f"@@ {difference.resource}")
+            last = difference.resource
+        lines += [f"- {line}" for line in _value(difference.path, difference.old)]
+        lines += [f"+ {line}" for line in _value(difference.path, difference.new)]
+    return lines
+
+
+def _value(path: str, value: object) -> list[str]:
+    if value is None:
+        return []
+    if path and not isinstance(value, dict | list):
+        # Line by line, each behind its sign: a line "```" in a value must not end the block.
+        return f"{path}: {value}".splitlines()
+    text = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
+    return [f"{path}:", *text] if path else text
+
+
+def _table(changes: Iterable[Change]) -> list[str]:
+    rows = [f"| {one.service} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
+    return ["| service | from | to |", "|---|---|---|", *rows]
+
+
+def _gates(plan: Plan) -> list[str]:
+    rows = [f"- {_sign(gate)} {gate.name}: {gate.subject}: {why(gate)}" for gate in plan.gates]
+    rows += [f"- ⚠️ {name}: {plan.target}: despite it: {reason}" for name, reason in plan.overrides.items()]
+    return [*rows, ""] if rows else []
+
+
+def _sign(gate: GateResult) -> str:
+    if gate.despite:
+        return "⚠️"
+    return "✅" if gate.passed else "❌"
+
+
+def _findings(verdict: Verdict | None) -> list[str]:
+    found = verdict.findings if verdict else ()
+    rows = [
+        f"- {'❌' if one.level == 'deny' else '⚠️'} `{one.rule}`: {one.message}" for one in found if not one.waiver
+    ]
+    return [*rows, ""] if rows else []
+
+
+def _cell(version: Version) -> str:
+    return " ".join(f"`{part}`" for part in (version.tag, _digest(version)) if part)
+
+
+def _brief(version: Version) -> str:
+    return version.tag or _digest(version)
+
+
+def _digest(version: Version) -> str:
+    return (version.digest or "")[:_DIGEST_SHOWN]

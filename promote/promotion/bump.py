@@ -1,0 +1,61 @@
+"""Decides a bump: versions that somebody names, set in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from promote.errors import UsageError
+from promote.model import Version
+from promote.promotion import selection, situation
+from promote.promotion.proposal import Proposal
+from promote.promotion.prove import prove
+from promote.repository.workspace import Tip, Tree, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: versions by name in one environment; `despite` are reasons to pass gates, by name."""
+
+    environment: str
+    versions: Mapping[str, Version]
+    allow_other_changes: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_versions(given: tuple[str, ...]) -> dict[str, Version]:
+    """By name, the versions in texts NAME=TAG[@DIGEST]; raises UsageError."""
+    wanted: dict[str, Version] = {}
+    for text in given:
+        name, version = parse_version(text)
+        if name in wanted:
+            raise UsageError(f"'{name}' is given twice: which version is meant?")
+        wanted[name] = version
+    return wanted
+
+
+def parse_version(text: str) -> tuple[str, Version]:
+    """The name and the version in a text NAME=TAG[@DIGEST]; raises UsageError."""
+    name, equals, version = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"'{text}' is not NAME=TAG or NAME=TAG@DIGEST, such as api-gateway=1.5.0")
+    return name, Version.parse(version)
+
+
+def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Proposal:
+    """The change as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
+    here = situation.read(workspace, tip, tree, request.environment)
+    by_image: dict[str, Version] = {}
+    for given, version in request.versions.items():
+        for image in selection.resolve(given, here.images, here.services):
+            if by_image.setdefault(image, version) != version:
+                raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
+    after = here.file.with_versions(by_image)
+    planned = here.planned(after, despite=request.despite)
+    return prove(here, planned, after, request.allow_other_changes)
+
+
+def branch_of(environment: str, names: Mapping[str, Version]) -> str:
+    """The branch of the pull request that sets versions of these names."""
+    parts = [environment, "-".join(sorted(names))]
+    return "/".join(["bump", *(part.replace("/", "-") for part in parts)])

@@ -1,0 +1,191 @@
+"""How a decided change reaches the shared branch: one commit, pushed with a lease, and one pull request.
+
+A change is decided on a private copy of the shared branch's tip, proved, checked, and only then
+committed and pushed. When the push loses a race, all of that is done again on the new tip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost
+from promote.forge.protocol import Forge, PullRequest
+from promote.promotion import trailers
+from promote.promotion.proposal import Proposal
+from promote.promotion.trailers import SOURCE, TARGET
+from promote.repository.workspace import Tip, Tree, Workspace
+from promote.system.git import ABSENT, Push
+
+TRIES = 5
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a change reaches the shared branch: by its own `branch`, or at once where that is None."""
+
+    branch: str | None
+    pull_request: bool = True
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a change says of itself: its title, the message of its commit, and the body of its pull request."""
+
+    title: str
+    message: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a proposal went: nothing is set that was not done."""
+
+    branch: str | None = None
+    commit: str | None = None
+    pull_request: PullRequest | None = None
+    changed: bool = False
+    kept: bool = False  # the commit was there before, from a run that came this far
+
+
+def deliver(
+    workspace: Workspace,
+    delivery: Delivery,
+    propose: Callable[[Tip, Tree], Proposal],
+    describe: Callable[[Proposal], Wording],
+) -> tuple[Proposal, Published]:
+    """Decide on the newest tip, then publish unless that is a dry run; all of it again on a lost race."""
+    return retrying(lambda: _attempt(workspace, delivery, propose, describe))
+
+
+def _attempt(
+    workspace: Workspace,
+    delivery: Delivery,
+    propose: Callable[[Tip, Tree], Proposal],
+    describe: Callable[[Proposal], Wording],
+) -> tuple[Proposal, Published]:
+    branches = [delivery.branch] if delivery.branch else []
+    refs = workspace.fetch(*branches)
+    # Looked up before anything is written: with the wrong forge, nothing must be half done.
+    forge = workspace.forge() if delivery.branch and delivery.pull_request and not delivery.dry_run else None
+    tip = workspace.tip(refs)
+    with workspace.at(tip.commit) as tree:
+        proposal = propose(tip, tree)
+    there = refs.get(f"refs/heads/{delivery.branch}")
+    if not proposal.plan.changes and there and forge:
+        return _with_note(proposal, forge.find_open(delivery.branch or "", workspace.config.branch)), Published()
+    if delivery.dry_run or not proposal.plan.changes:
+        return proposal, Published()
+    proposal.insist()
+    wording = describe(proposal)
+    if delivery.branch is None:
+        return proposal, _push_to_base(workspace, proposal, wording.message)
+    published = _push_branch(workspace, proposal, delivery.branch, there, wording.message)
+    if forge is None:
+        return proposal, published
+    return proposal, _open_pull_request(forge, published, workspace.config.branch, wording)
+
+
+def _with_note(proposal: Proposal, stale: PullRequest | None) -> Proposal:
+    if stale is None:
+        return proposal
+    note = f"pull request #{stale.number} is still open and proposes other versions: close it"
+    return replace(proposal, plan=replace(proposal.plan, notes=(*proposal.plan.notes, note)))
+
+
+def retrying(attempt: Callable[[], _Result]) -> _Result:
+    """Do `attempt` anew, from fetching on, while others are faster; raises RaceLost after TRIES times."""
+    for _ in range(TRIES):
+        with suppress(RaceLost):
+            return attempt()
+    raise RaceLost(f"others moved the branch {TRIES} times while this change was planned: run the command again")
+
+
+def _push_to_base(workspace: Workspace, proposal: Proposal, message: str) -> Published:
+    """One commit on the shared branch; raises RaceLost when it has moved since the proposal was made."""
+    made = workspace.repository.commit(proposal.tip.commit, proposal.files, message)
+    workspace.repository.push(workspace.remote, Push(workspace.base_ref, made, proposal.tip.commit))
+    return Published(workspace.config.branch, made, None, changed=True)
+
+
+def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: str | None, message: str) -> Published:
+    """One commit on `branch` of the remote, which now is at `there`; nothing is moved that is there already.
+
+    Raises RaceLost when that branch or the shared one has moved, and Blocked when it holds commits that
+    promote did not make.
+    """
+    repository, ref, tip = workspace.repository, f"refs/heads/{branch}", proposal.tip.commit
+    made = repository.commit(tip, proposal.files, message)
+    if there is not None:
+        if _same(workspace, there, made) and _says(workspace, there, trailers.overrides(proposal.plan)):
+            made = there
+        else:
+            _insist_on_own(workspace, tip, there, branch)
+    # The shared branch goes along unchanged, and so does a branch that needs no commit: where one of them
+    # has moved, the plan and its gates must be made again.
+    repository.push(workspace.remote, Push(ref, made, there or ABSENT), Push(workspace.base_ref, tip, tip))
+    return Published(branch, made, None, changed=made != there, kept=made == there)
+
+
+def _same(workspace: Workspace, one: str, other: str) -> bool:
+    repository = workspace.repository
+    return (repository.tree(one), repository.parents(one)) == (
+        repository.tree(other),
+        repository.parents(other),
+    )
+
+
+def _says(workspace: Workspace, commit: str, wanted: trailers.Trailers) -> bool:
+    """Whether the message of a commit has all of the trailers."""
+    return not wanted or trailers.holds(workspace.repository.message(commit), wanted)
+
+
+def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> None:
+    repository = workspace.repository
+    for sha in repository.ahead(base, tip):
+        text, parents = repository.message(sha), repository.parents(sha)
+        if [f"{SOURCE}: {parent}" for parent in parents if f"\n{SOURCE}: {parent}\n" in text]:
+            # It stands where promote put it, on the shared branch. A shallow clone may not know that its
+            # parent is there, and count more commits.
+            return
+        if f"\n{TARGET}: " not in text and not _is_update(workspace, base, sha, parents):
+            raise Blocked(
+                f"the branch {branch} holds commits that promote did not make ({sha[:12]}): "
+                "merge its pull request or delete the branch first"
+            )
+
+
+def _is_update(workspace: Workspace, base: str, sha: str, parents: Sequence[str]) -> bool:
+    """Whether a commit does nothing but merge the shared branch, as a forge's `Update branch` does."""
+    repository = workspace.repository
+    ours, *merged = parents
+    return (
+        len(merged) == 1
+        and repository.is_ancestor(merged[0], base)
+        and repository.merge_tree(ours, merged[0]) == repository.tree(sha)
+    )
+
+
+def _open_pull_request(forge: Forge, published: Published, base: str, wording: Wording) -> Published:
+    """Open the branch's pull request, or renew the one that is open.
+
+    Raises PartlyDone when the branch is pushed but the forge fails or refuses.
+    """
+    head, title, body = published.branch or "", wording.title, wording.body
+    try:
+        there = forge.find_open(head, base)
+        if there is None:
+            made = forge.open(head, base, title, body)
+        elif (there.title, there.body) != (title, body):
+            made = forge.update(there.number, title, body)
+        else:
+            return replace(published, pull_request=there)
+    except RaceLost:
+        raise
+    except PromoteError as error:
+        raise PartlyDone(f"the branch {head} is pushed but its pull request is not settled: {error}") from error
+    return replace(published, pull_request=made, changed=True)

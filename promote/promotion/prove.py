@@ -1,0 +1,79 @@
+"""Renders an environment before and after a change, and judges what the change does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from promote.checks import inspection
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Finding, Verdict, in_order
+from promote.gates.protocol import Context
+from promote.kustomize import differences, render
+from promote.kustomize.differences import Difference
+from promote.model import Plan
+from promote.promotion.facts import facts
+from promote.promotion.proof import insist
+from promote.promotion.proposal import Proposal
+from promote.promotion.situation import Situation
+from promote.system import process
+from promote.versions.images import ImagesFile
+
+
+def prove(situation: Situation, planned: Proposal, after: ImagesFile, allow_others: bool) -> Proposal:
+    """The proposal with the rendered difference and the verdict; itself where nothing changes.
+
+    Raises CheckDenied when the files do more than move the planned images and `allow_others` is not set.
+    """
+    if not planned.plan.changes:
+        return planned
+    root, folder, name = situation.root, situation.environment.path, situation.environment.name
+    with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
+        before = Path(temporary).resolve() / "before"
+        shutil.copytree(root, before, symlinks=True, copy_function=_link)
+        _write(root, planned.files)
+        # Rendering is most of what a plan waits for: both at once.
+        old, new = render.side_by_side([(before / folder, name), (root / folder, name)])
+    with process.side_by_side(2) as pool:
+        judging = pool.submit(inspection.inspect, [new], situation.criteria, root)
+        found = differences.differences(old.documents, new.documents)
+        insist(found, situation.images, after.images, allow_others)
+        about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, found)
+        verdict = with_findings(process.result(judging), process.result(about_change))
+    return replace(planned, differences=tuple(found), verdict=verdict)
+
+
+def _link(source: str, target: str) -> None:
+    """The same file on disk under another name, which is quicker than a copy; nobody writes to it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        # Not every file system can.
+        shutil.copy2(source, target)
+
+
+def _write(root: Path, files: Mapping[str, bytes]) -> None:
+    for path, data in files.items():
+        # A new file, since the old one has another name, too.
+        (root / path).unlink(missing_ok=True)
+        (root / path).write_bytes(data)
+
+
+def judge_change(
+    plan: Plan, context: Context, criteria: Criteria, found: list[Difference] | None = None
+) -> tuple[Finding, ...]:
+    """What the rules about a change find; `found` is what it does to the rendered manifests, where that is known."""
+    if context.is_rollback or not criteria.policies.of_changes:
+        return ()
+    moved = None if found is None else differences.others(found)
+    others = moved if moved is None else [f"{one.resource} {one.path or '(the whole object)'}" for one in moved]
+    return inspection.inspect_change(facts(plan, context, others), criteria)
+
+
+def with_findings(verdict: Verdict, more: tuple[Finding, ...]) -> Verdict:
+    """The verdict with further findings, in order."""
+    return replace(verdict, findings=in_order([*verdict.findings, *more]))

@@ -1,0 +1,195 @@
+"""Decides a rollback: earlier images, restored and held against coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from promote.errors import Blocked, ConfigError, UsageError
+from promote.model import Change, Hold, Image, Revision
+from promote.promotion import selection, situation
+from promote.promotion.proposal import Proposal
+from promote.promotion.prove import prove
+from promote.promotion.situation import Situation
+from promote.repository import history, holds
+from promote.repository.history import Return
+from promote.repository.workspace import Tip, Tree, Workspace
+from promote.system import clock
+from promote.system.git import Repository
+
+Move = tuple[Image, Image]  # from what ran when the rollback was asked for, to what it restores
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for; `to` is a revision's number, `to_commit` any commit."""
+
+    environment: str
+    services: tuple[str, ...] = ()
+    everything: bool = False
+    to: int | None = None
+    to_commit: str | None = None
+    again: bool = False
+    reason: str = ""
+    allow_other_changes: bool = False
+
+    def insist_on_sense(self) -> None:
+        """Raise UsageError where the parts of the request do not fit together."""
+        if self.services and self.everything:
+            raise UsageError("name services or --all, not both")
+        if not self.services and not self.everything:
+            raise UsageError(f"name the services to roll back, or --all for all of {self.environment}")
+        if self.to is not None and self.to_commit is not None:
+            raise UsageError("name the revision by --to or by --to-commit, not by both")
+        if self.again and (self.to is not None or self.to_commit is not None):
+            raise UsageError("--again goes one further back: name the revision, or leave --again out")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the first try decided, by image name, and what it left as it is; later tries keep to it."""
+
+    moves: dict[str, Move] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What a rollback is decided from: the environment now, and what it ran until then."""
+
+    here: Situation
+    known: Sequence[Revision]
+    repository: Repository
+    request: Request
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The images of the services that are asked for."""
+        here = self.here
+        return frozenset(
+            name for given in self.request.services for name in selection.resolve(given, here.images, here.services)
+        )
+
+    def refused(self, image: Image) -> bool:
+        """Whether a hold is against an image now."""
+        return self._is_held(self.here.holds, image)
+
+    def refused_at(self, commit: str, image: Image) -> bool:
+        """Whether a hold was against an image in the files of a commit; those that nobody could read hold none."""
+        with suppress(ConfigError):
+            return self._is_held(holds.read(self.repository.read(commit, holds.FILE_NAME)), image)
+        return False
+
+    def _is_held(self, standing: Sequence[Hold], image: Image) -> bool:
+        name = self.here.environment.name
+        return any(hold.refuses(name, image.name, image.version) for hold in standing)
+
+
+def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> Proposal:
+    """The rollback as it would be on the commit that `tree` holds, proved and judged; nothing is published.
+
+    `first` is empty at the first try, and keeps what it decides.
+    """
+    here = situation.read(workspace, tip, tree, request.environment)
+    if not first.moves:
+        known = workspace.history(tip.commit, here.environment)
+        _decide(_Past(here, known, workspace.repository, request), first)
+    after = here.file.with_versions(_as_at_first(here.images, first.moves))
+    planned = here.planned(after, notes=first.notes, is_rollback=True)
+    if not planned.plan.changes:
+        return planned
+    held = holds.add(here.holds_file, _holds(here.environment.name, planned.plan.changes, request.reason))
+    planned = replace(planned, files={**planned.files, holds.FILE_NAME: held})
+    return prove(here, planned, after, request.allow_other_changes)
+
+
+def _decide(past: _Past, first: Decision) -> None:
+    done = _done(past)
+    wanted = _wanted(past, done)
+    first.notes[:] = _notes(done)
+    first.moves.update(
+        {image.name: (image, wanted[image.name]) for image in past.here.images if image.name in wanted}
+    )
+
+
+def _as_at_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping[str, Image]:
+    """What the first try wanted, also after a race was lost since.
+
+    Whoever asks for a rollback means the version that ran then: a rival's rollback of the same version
+    must not make ours go one further back. Raises Blocked when a third version runs by now.
+    """
+    now = {image.name: image for image in present}
+    for name, move in first.items():
+        if now.get(name) not in move:
+            raise Blocked(
+                f"{name} was moved to {now[name].version if name in now else 'nothing'} while its rollback from "
+                f"{move[0].version} was planned: look at `promote history` and decide again"
+            )
+    return {name: image for name, (_, image) in first.items()}
+
+
+def _done(past: _Past) -> Mapping[str, Return]:
+    """By image name, the rollbacks that this command would repeat: their image has not moved since."""
+    request, known = past.request, past.known
+    if request.again or request.to is not None or request.to_commit is not None:
+        return {}
+    if request.everything:
+        found = history.returned_set(known, past.refused_at)
+        return {image.name: found for image in past.here.images} if found else {}
+    each = {name: history.returned(known, name, past.refused_at) for name in past.named}
+    return {name: found for name, found in each.items() if found}
+
+
+def _notes(done: Mapping[str, Return]) -> list[str]:
+    """What to say of the rollbacks that are not repeated, each once."""
+    return [
+        f"{', '.join(f'{image.short_name} {image.version.shortened}' for image in one.left)} was taken back "
+        f"already, by {one.revision.commit[:12]} on {one.revision.when[:10]}: --again goes further back, "
+        "--to N to a revision of `promote history`"
+        for one in dict.fromkeys(done.values())
+    ]
+
+
+def _wanted(past: _Past, done: Mapping[str, Return]) -> Mapping[str, Image]:
+    """By image name, the earlier image to restore; what is `done` stays as it is."""
+    goal = _goal(past)
+    if past.request.everything:
+        if done:
+            return {}
+        revision = goal or history.earlier_set(past.known, past.refused)
+        names = {image.name for image in past.here.images}
+        return {image.name: image for image in revision.images if image.name in names}
+    asked = past.named - done.keys()
+    if goal is None:
+        return {name: history.earlier(past.known, name, past.refused) for name in asked}
+    return {name: _of(goal, name) for name in asked}
+
+
+def _goal(past: _Past) -> Revision | None:
+    request, repository = past.request, past.repository
+    if request.to is not None:
+        return history.numbered(past.known, request.to)
+    if request.to_commit is not None:
+        return history.at_commit(past.known, repository.resolve(request.to_commit), repository.is_ancestor)
+    return None
+
+
+def _of(revision: Revision, name: str) -> Image:
+    image = revision.image(name)
+    if image is None:
+        raise UsageError(f"revision {revision.number} did not have {name}: choose a later one")
+    return image
+
+
+def _holds(environment: str, changes: Sequence[Change], reason: str) -> list[Hold]:
+    today = clock.today().isoformat()
+    return [
+        Hold(environment, one.image, one.old, reason or f"rolled back to {one.new.tag or one.new}", today)
+        for one in changes
+    ]
+
+
+def branch_of(environment: str) -> str:
+    """The branch of the pull request that rolls an environment back."""
+    return f"rollback/{environment.replace('/', '-')}"

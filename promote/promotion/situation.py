@@ -1,0 +1,103 @@
+"""Everything that a change is decided from, read once from one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from promote.checks.criteria import Criteria, criteria
+from promote.forge.protocol import Forge
+from promote.gates import evaluation
+from promote.gates.protocol import Context, History
+from promote.model import Hold, Image, Plan
+from promote.promotion import selection
+from promote.promotion.proposal import Proposal
+from promote.repository import holds
+from promote.repository.config import Environment
+from promote.repository.workspace import Tip, Tree, Workspace
+from promote.system import clock
+from promote.versions.images import ImagesFile
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One environment on one commit, and what is around it.
+
+    `root` is a private copy of the commit, for kustomize to render; nothing else reads it. `read_history` reads the
+    revisions of every environment up to the commit.
+    """
+
+    tip: Tip
+    root: Path
+    environment: Environment
+    file: ImagesFile
+    services: Mapping[str, Sequence[str]]
+    holds_file: bytes | None
+    holds: tuple[Hold, ...]
+    criteria: Criteria
+    forge: Callable[[], Forge]
+    read_history: Callable[[], History]
+
+    @cached_property
+    def history(self) -> History:
+        """The revisions of every environment; nothing where history is cut off."""
+        return self.read_history()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """What the environment runs now."""
+        return self.file.images
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of the commit itself."""
+        return (self.tip.note,) if self.tip.note else ()
+
+    def planned(
+        self,
+        after: ImagesFile,
+        source: str = "",
+        notes: Sequence[str] = (),
+        despite: Mapping[str, str] | None = None,
+        is_rollback: bool = False,
+    ) -> Proposal:
+        """The change from the environment's file to `after`, judged by every gate, not yet proved."""
+        changes = selection.changes(self.images, after.images, self.services)
+        plan = Plan(source, self.environment.name, changes, notes=(*self.notes, *notes), despite=despite or {})
+        gates = self.environment.gates
+        needs = {need for gate in gates for need in gate.needs}
+        # Rules about the change ask for history, too.
+        needed = bool(changes) and not is_rollback and ("history" in needs or bool(self.criteria.policies.of_changes))
+        context = Context(
+            plan,
+            self.images,
+            clock.now(),
+            history=self.history if needed else {},
+            holds=self.holds,
+            base=self.tip.commit or None,
+            forge=self.forge if "forge" in needs else None,
+            is_rollback=is_rollback,
+        )
+        files = {after.source: after.data} if changes else {}
+        return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)
+
+
+def read(workspace: Workspace, tip: Tip, tree: Tree, name: str) -> Situation:
+    """The environment `name` on the commit that `tree` holds; raises UsageError and ConfigError."""
+    environment = tree.environment(name)
+    holds_file = tree.read(holds.FILE_NAME)
+    environments = tuple(tree.config.environments.values())
+    return Situation(
+        tip,
+        tree.root,
+        environment,
+        tree.images_file(environment),
+        tree.config.services,
+        holds_file,
+        holds.read(holds_file),
+        criteria(tree.root, tree.config, tree.installed),
+        workspace.forge,
+        lambda: workspace.histories(environments, tip.commit),
+    )

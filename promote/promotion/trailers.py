@@ -1,0 +1,23 @@
+"""What commits say of how they were made: evidence, and how promote recognises its own; never state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promote.model import Plan
+
+SOURCE = "Source-Commit"  # on which commit of the shared branch a change was decided
+TARGET = "Promoted-To"
+
+Trailers = Sequence[tuple[str, str]]
+
+
+def overrides(plan: Plan) -> list[tuple[str, str]]:
+    """The gates that a change passes although they are closed, and why."""
+    passed = {result.name: result.despite for result in plan.gates if result.despite} | dict(plan.overrides)
+    return [("Override-Reason", f"{name}: {reason}") for name, reason in passed.items()]
+
+
+def holds(message: str, trailers: Trailers) -> bool:
+    """Whether a commit message has all of the trailers."""
+    return all(f"\n{key}: {value}\n" in message for key, value in trailers)

@@ -1,0 +1,92 @@
+"""Derives a commit anew from its parent, to prove that it moves versions of images and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
+from promote.kustomize import differences, render
+from promote.model import Change, Hold
+from promote.promotion import merge, selection
+from promote.promotion.proof import insist
+from promote.repository import holds
+from promote.repository.config import Environment
+from promote.repository.workspace import Tree, Workspace
+from promote.versions.images import ImagesFile
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a commit does to one environment, and what of it is more than moving images."""
+
+    changes: tuple[Change, ...]
+    file: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a commit does, by environment, which holds it adds, and everything that it does beyond that."""
+
+    commit: str
+    parent: str
+    moved: Mapping[str, Moved]
+    holds: tuple[Hold, ...]
+    faults: tuple[str, ...]
+
+
+def verify(workspace: Workspace, name: str) -> Verification:
+    """Compare the bytes and the rendering of a commit with those of its first parent."""
+    repository = workspace.repository
+    commit = repository.resolve(name)
+    parent = next(iter(repository.parents(commit)), None)
+    if parent is None:
+        raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
+    files = repository.changed(parent, commit)
+    with workspace.at(parent) as before, workspace.at(commit) as after:
+        moved = {one.name: _moved(before, after, one) for one in merge.environments(after, files)}
+        standing = set(before.holds())
+        added = tuple(hold for hold in after.holds() if hold not in standing)
+    faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
+    faults += _other_files(files, [each.file for each in moved.values() if each.changes])
+    if not any(each.changes for each in moved.values()):
+        faults.append("it moves no version")
+    return Verification(commit, parent, moved, added, tuple(faults))
+
+
+def _moved(before: Tree, after: Tree, environment: Environment) -> Moved:
+    try:
+        there = before.environment(environment.name)
+        old, new = before.images_file(there), after.images_file(environment)
+    except (UsageError, ConfigError) as error:
+        return Moved((), environment.path, (f"it cannot be compared: {error}",))
+    if gone := sorted({image.name for image in old.images} - {image.name for image in new.images}):
+        return Moved((), new.source, (f"{new.source} has no entry of {', '.join(gone)} any more",))
+    changes = selection.changes(old.images, new.images, after.config.services)
+    faults = _faults_of_bytes(old, new) if changes else []
+    folders = (before.root / there.path, after.root / environment.path)
+    one, other = render.side_by_side((folder, environment.name) for folder in folders)
+    found = differences.differences(one.documents, other.documents)
+    try:
+        insist(found, old.images, new.images, allow_others=True)
+    except CheckDenied as error:
+        faults.append(str(error))
+    faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in differences.others(found)]
+    return Moved(changes, new.source, tuple(faults))
+
+
+def _faults_of_bytes(old: ImagesFile, new: ImagesFile) -> list[str]:
+    """What is wrong where the file is not, byte by byte, the one before with other versions."""
+    if old.source != new.source:
+        return [f"{old.source} became {new.source}"]
+    try:
+        derived = old.with_versions({image.name: image for image in new.images})
+    except (UsageError, ConfigError, EditRefused) as error:
+        return [f"it cannot be derived: {error}"]
+    return [] if derived.data == new.data else [f"{new.source} changes beyond its versions"]
+
+
+def _other_files(files: Sequence[str], expected: Sequence[str]) -> list[str]:
+    allowed = {*expected, holds.FILE_NAME}
+    return [f"{file} changes, where no version moves" for file in files if file not in allowed]

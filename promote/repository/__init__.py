@@ -1,0 +1,1 @@
+"""What a repository holds: promote.yaml, environments, private copies of commits, and history."""

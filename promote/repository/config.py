@@ -1,0 +1,193 @@
+"""promote.yaml, read into frozen values; `promote.repository.schema` is the one description of what it may say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from posixpath import normpath
+from typing import Any, Literal
+
+import yaml
+
+from promote.errors import ConfigError, UnknownEnvironment, nearest
+from promote.gates import registry
+from promote.gates.protocol import Gate, InvalidSettings
+from promote.kustomize.files import FILE_NAMES
+from promote.repository.schema import schema
+from promote.system import cache
+from promote.yamltext.validation import fault, line_of
+
+FILE_NAME = "promote.yaml"
+
+
+def _without_settings() -> tuple[Gate, ...]:
+    return tuple(gate.configured(None, first=False) for gate in registry.load().values())
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
+
+    `gates` are all there are, also those that promote.yaml does not mention.
+    """
+
+    name: str
+    path: str
+    live: bool = False
+    gates: tuple[Gate, ...] = field(default_factory=_without_settings)
+
+
+class _Senseless(Exception):
+    """What the schema allows at `path`, and what is wrong with it all the same."""
+
+    def __init__(self, path: Sequence[str | int], problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a repository says about itself; the defaults are those of a repository without promote.yaml."""
+
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remote: str = "origin"
+    branch: str = "main"
+    forge: str = "auto"
+    merge: Literal["merge", "squash", "rebase"] = "merge"
+    kubernetes: tuple[str, ...] = ("1.35", "1.36", "1.37")
+    policies: str | None = None
+    profile: Literal["baseline", "restricted", "general", "system"] | None = None
+    schemas: tuple[str, ...] = ()
+
+    def live(self, root: Path) -> frozenset[Path]:
+        """The folders below `root` of the environments that people depend on."""
+        return frozenset(root / one.path for one in self.environments.values() if one.live)
+
+    def environment(self, root: Path, name: str) -> Environment:
+        """The environment called `name`, or the folder `name` below `root` if it holds a kustomization.
+
+        Raises UnknownEnvironment, with the nearest known name, when it is neither.
+        """
+        if known := self.environments.get(self.known(name)):
+            kustomization_file(root, known)
+            return known
+        folder = Environment(self.known(name), normpath(name))
+        if (root / name).is_dir():
+            kustomization_file(root, folder)
+            return folder
+        raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.environments)}")
+
+    def known(self, name: str) -> str:
+        """The one name of what is called `name` here, so that a folder's holds are its environment's."""
+        if name in self.environments:
+            return name
+        path = normpath(name)
+        return next((one.name for one in self.environments.values() if path == one.path), path)
+
+
+def kustomization_file(root: Path, environment: Environment) -> str:
+    """The path, relative to `root`, of the kustomization that `environment` consists of.
+
+    Raises ConfigError when the folder leaves `root`, does not exist or holds no kustomization.
+    """
+    folder = root / environment.path
+    if not folder.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"environment '{environment.name}': the path '{environment.path}' leaves the repository; "
+            "name a folder inside it"
+        )
+    for name in FILE_NAMES:
+        if (folder / name).is_file():
+            return (Path(environment.path) / name).as_posix()
+    raise ConfigError(
+        f"environment '{environment.name}': there is no kustomization.yaml in '{environment.path}'; "
+        "correct the path or add the file"
+    )
+
+
+def root_of(folder: Path) -> Path:
+    """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).is_file() or (candidate / ".git").exists():
+            return candidate.resolve()
+    return folder.resolve()
+
+
+def load(root: Path) -> Config:
+    """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line."""
+    path = root / FILE_NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    return parse(data)
+
+
+def parse(data: bytes) -> Config:
+    """The configuration that the bytes of a promote.yaml spell; raises ConfigError with file and line."""
+    # The C loader, where there is one, accepts the same documents and starts faster.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(data.decode(), Loader=loader)  # noqa: S506 it is a safe one
+        _insist(data, content)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{FILE_NAME}:{line}: this is not UTF-8: save the file as UTF-8") from None
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from error
+    try:
+        return _config(content)
+    except _Senseless as error:
+        at = line_of(yaml.compose(data.decode(), Loader=yaml.SafeLoader), error.path)
+        where = ".".join(map(str, error.path))
+        raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
+
+
+def _insist(data: bytes, content: object) -> None:
+    """Raise ConfigError unless the schema allows `content`; what it allowed once needs no second look."""
+    rules = schema()
+    verified = cache.key("config 3", json.dumps(rules), data)
+    if cache.remembered(verified):
+        return
+    found = fault(yaml.compose(data.decode(), Loader=yaml.SafeLoader), content, rules)
+    if found is not None:
+        raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
+    cache.remember(verified)
+
+
+def _config(content: Mapping[str, Any]) -> Config:
+    git, forge = content.get("git", {}), content.get("forge", {})
+    first = next(iter(content["environments"]))
+    environments = {
+        name: Environment(name, normpath(entry["path"]), entry.get("live", False), _gates(name, entry, name == first))
+        for name, entry in content["environments"].items()
+    }
+    given: dict[str, Any] = {
+        "environments": environments,
+        "services": {name: tuple(images) for name, images in content.get("services", {}).items()},
+        "remote": git.get("remote"),
+        "branch": git.get("branch"),
+        "forge": forge.get("kind"),
+        "merge": forge.get("merge"),
+        "kubernetes": tuple(content["kubernetes"]) if "kubernetes" in content else None,
+        "policies": content.get("policies"),
+        "profile": content.get("profile"),
+        "schemas": tuple(content.get("schemas", ())),
+    }
+    return Config(**{name: value for name, value in given.items() if value is not None})
+
+
+def _gates(environment: str, entry: Mapping[str, Any], first: bool) -> tuple[Gate, ...]:
+    """All gates, with what the environment says of each; raises _Senseless with the place."""
+    settings, found = entry.get("gates", {}), []
+    for name, gate in registry.load().items():
+        try:
+            found.append(gate.configured(settings.get(name), first=first))
+        except InvalidSettings as error:
+            raise _Senseless(["environments", environment, "gates", name, *error.path], str(error)) from None
+    return tuple(found)

@@ -1,0 +1,137 @@
+"""Versions that were rolled back and must not come again by themselves: holds.yaml, in Git like all else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any
+
+import yaml
+
+from promote.errors import ConfigError, UsageError, nearest
+from promote.model import Hold, Version
+
+FILE_NAME = "holds.yaml"
+_HEADER = """\
+# Versions that must not be promoted again. `promote rollback` and `promote hold` add entries,
+# `promote release` removes them; a version that is not named here passes.
+holds: []
+"""
+_KEYS = ("environment", "image", "version", "reason", "since")
+
+
+def read(data: bytes | None) -> tuple[Hold, ...]:
+    """The holds that a holds.yaml records; raises ConfigError, with the line, for all that is no hold.
+
+    Nothing is passed over: a hold that nobody reads holds nothing.
+    """
+    root = _compose(data or b"")
+    if root is None:
+        return ()
+    entries = _fields(root, ("holds",))["holds"]
+    if _is_empty(entries):
+        return ()
+    if not isinstance(entries, yaml.SequenceNode):
+        raise _wrong(entries, "`holds` is not a list; write '- environment: …' items under it")
+    return tuple(_hold(entry) for entry in entries.value)
+
+
+def _compose(data: bytes) -> yaml.Node | None:
+    try:
+        root: yaml.Node | None = yaml.compose(data.decode(), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{FILE_NAME}:{line}: this is not UTF-8: save the file as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from None
+    return root
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _hold(entry: yaml.Node) -> Hold:
+    fields = _fields(entry, _KEYS)
+    for key, node in fields.items():
+        if not isinstance(node, yaml.ScalarNode):
+            raise _wrong(node, f"`{key}` is not text")
+    # The text as it is written: a version 1.10 is no number.
+    environment, image, version, reason, since = (str(fields[key].value) for key in _KEYS)
+    try:
+        return Hold(environment, image, Version.parse(version), reason, since)
+    except UsageError as error:
+        raise _wrong(fields["version"], str(error)) from None
+
+
+def _fields(node: yaml.Node, keys: Sequence[str]) -> dict[str, yaml.Node]:
+    """The values of a mapping that has exactly these keys."""
+    if not isinstance(node, yaml.MappingNode):
+        raise _wrong(node, f"this is no mapping with {', '.join(keys)}")
+    found: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        if key.value not in keys:
+            raise _wrong(key, f"unknown key '{key.value}'{nearest(str(key.value), keys)}")
+        if key.value in found:
+            raise _wrong(key, f"the key '{key.value}' is given twice; delete one of them")
+        found[key.value] = value
+    if lacking := [key for key in keys if key not in found]:
+        raise _wrong(node, f"'{lacking[0]}' is missing; each entry has {', '.join(keys)}")
+    return found
+
+
+def _wrong(node: yaml.Node, problem: str) -> ConfigError:
+    return ConfigError(f"{FILE_NAME}:{node.start_mark.line + 1}: {problem}")
+
+
+def add(data: bytes | None, holds: Sequence[Hold]) -> bytes:
+    """The file with `holds` added, comments and all else as they were; a hold that is there stays as it is."""
+    known = list(read(data))
+    new: list[Hold] = []
+    for hold in holds:
+        if not any(old.refuses(hold.environment, hold.image, hold.version) for old in known + new):
+            new.append(hold)
+    if data is not None and not new:
+        return data
+    document, editor = _open(data)
+    for hold in new:
+        document["holds"].append(dict(zip(_KEYS, _values(hold), strict=True)))
+    return _bytes(document, editor, data)
+
+
+def remove(data: bytes | None, gone: Iterable[Hold]) -> bytes:
+    """The file without the holds `gone`."""
+    leaving = set(gone)
+    document, editor = _open(data)
+    for position in reversed([number for number, hold in enumerate(read(data)) if hold in leaving]):
+        del document["holds"][position]
+    return _bytes(document, editor, data)
+
+
+def _values(hold: Hold) -> tuple[str, ...]:
+    return hold.environment, hold.image, str(hold.version), hold.reason, hold.since
+
+
+def _open(data: bytes | None) -> tuple[Any, Any]:
+    # Imported here: only writing needs it. It keeps the comments that people leave in the file.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedSeq
+
+    editor = YAML()
+    editor.width = 4096
+    editor.indent(mapping=2, sequence=4, offset=2)
+    text = (data or _HEADER.encode()).decode().replace("\r\n", "\n")
+    document = editor.load(text) or editor.load(f"{text.rstrip()}\nholds: []\n")
+    if document["holds"] is None:
+        document["holds"] = CommentedSeq()
+    document["holds"].fa.set_block_style()
+    return document, editor
+
+
+def _bytes(document: Any, editor: Any, before: bytes | None) -> bytes:
+    out = StringIO()
+    editor.dump(document, out)
+    ending = "\r\n" if before and b"\r\n" in before else "\n"
+    return out.getvalue().replace("\n", ending).encode()

@@ -1,0 +1,27 @@
+"""The JSON schema of promote.yaml: promote.schema.json, with what the registries of gates and forges add to it.
+
+Editors read the file, so `make docs` writes the additions into it; promote itself takes them from the registries.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache as once
+from pathlib import Path
+from typing import Any
+
+from promote.forge.registry import FORGES
+from promote.gates import registry
+
+FILE = Path(__file__).parents[1] / "promote.schema.json"
+
+
+@once
+def schema() -> dict[str, Any]:
+    """The schema that promote.yaml is validated by."""
+    content: dict[str, Any] = json.loads(FILE.read_bytes())
+    properties = content["properties"]
+    properties["forge"]["properties"]["kind"]["enum"] = ["auto", *FORGES]
+    settings = {name: gate.schema for name, gate in registry.load().items() if gate.schema is not None}
+    properties["environments"]["additionalProperties"]["properties"]["gates"]["properties"] = settings
+    return content

@@ -1,0 +1,202 @@
+"""The clone promote runs in, and private copies of its commits to plan and try changes in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from promote.errors import ConfigError, RaceLost, UsageError
+from promote.forge.protocol import Forge
+from promote.forge.registry import forge_for
+from promote.gates.protocol import History
+from promote.kustomize.files import FILE_NAMES
+from promote.model import Hold, Image, Revision
+from promote.repository import config, holds
+from promote.repository.config import Config, Environment
+from promote.repository.history import Recorded, revisions
+from promote.system.git import Repository
+from promote.versions.images import ImagesFile, read_images
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of one commit, or of the checkout, in a folder of their own that may be changed freely.
+
+    `installed` is the checkout, which has what is installed and not committed.
+    """
+
+    root: Path
+    config: Config
+    installed: Path
+
+    def environment(self, name: str) -> Environment:
+        """The environment `name`; raises UsageError with the nearest name."""
+        return self.config.environment(self.root, name)
+
+    def folders(self, names: Iterable[str]) -> list[tuple[Path, str]]:
+        """The folder of each named environment, with its name; raises UsageError with the nearest name."""
+        return [(self.root / self.environment(name).path, name) for name in names]
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None where there is none."""
+        file = self.root / path
+        return file.read_bytes() if file.is_file() else None
+
+    def images_file(self, environment: Environment) -> ImagesFile:
+        """The environment's kustomization; raises ConfigError with file and line."""
+        path = config.kustomization_file(self.root, environment)
+        return ImagesFile.parse((self.root / path).read_bytes(), path)
+
+    def images(self, environment: Environment) -> tuple[Image, ...]:
+        """The images entries of an environment; raises ConfigError with file and line."""
+        return self.images_file(environment).images
+
+    def holds(self) -> tuple[Hold, ...]:
+        """The versions that were rolled back or held."""
+        return holds.read(self.read(holds.FILE_NAME))
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where the shared branch is: the commit, and how to call the place in a message."""
+
+    commit: str
+    label: str
+    note: str = ""
+
+
+class Workspace:
+    """One clone: its configuration, its remote, and what it can say about any commit."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self.root = repository.root
+        self.config = config.load(self.root)
+
+    @classmethod
+    def here(cls) -> Workspace:
+        """The clone that the current folder is in; raises UsageError outside of one."""
+        return cls(Repository.containing(Path.cwd()))
+
+    @property
+    def remote(self) -> str:
+        """The name of the remote that everybody shares."""
+        return self.config.remote
+
+    def forge(self) -> Forge:
+        """The forge that the remote is on."""
+        return forge_for(self.config.forge, self.repository, self.remote)
+
+    @property
+    def base_ref(self) -> str:
+        """The full name of the shared branch."""
+        return f"refs/heads/{self.config.branch}"
+
+    def fetch(self, *branches: str) -> dict[str, str]:
+        """The remote's hashes of the shared branch and of those of `branches` that exist, fetched.
+
+        Raises RaceLost when a branch was moved to another line of commits, or deleted, in between.
+        """
+        self.repository.remote_url(self.remote)
+        wanted = [self.base_ref, *(f"refs/heads/{branch}" for branch in branches)]
+        refs = self.repository.remote_refs(self.remote, *wanted)
+        if self.base_ref not in refs:
+            raise UsageError(
+                f"'{self.remote}' has no branch '{self.config.branch}': push it, "
+                "or name another one in promote.yaml (git.branch)"
+            )
+        self.repository.fetch(self.remote, refs)
+        if not self.repository.holds(refs.values()):
+            raise RaceLost(f"'{self.remote}' has moved while it was fetched: run the command again")
+        return refs
+
+    def tip(self, refs: dict[str, str] | None = None) -> Tip:
+        """The remote's shared branch, with a note where the checkout is not the same."""
+        commit = (refs or self.fetch())[self.base_ref]
+        label = f"{self.remote}/{self.config.branch}"
+        return Tip(commit, label, self._note(commit, label))
+
+    def local_tip(self) -> Tip:
+        """The remote's shared branch or, in a clone without remote, the checked-out commit."""
+        if self.repository.has_remote(self.remote):
+            return self.tip()
+        commit = self.repository.resolve("HEAD")
+        return Tip(commit, "HEAD", f"there is no remote '{self.remote}': read from HEAD")
+
+    def _note(self, commit: str, label: str) -> str:
+        try:
+            head = self.repository.resolve("HEAD")
+        except UsageError:
+            return ""
+        ahead, behind = len(self.repository.ahead(commit, head)), len(self.repository.ahead(head, commit))
+        said = [f"is {_counted(behind)} behind"] if behind else []
+        said += [f"has {_counted(ahead)} not pushed"] if ahead else []
+        said += ["has uncommitted changes"] if self.repository.has_changes() else []
+        return f"your checkout {' and '.join(said)}: planned from {label}" if said else ""
+
+    @contextmanager
+    def at(self, commit: str) -> Iterator[Tree]:
+        """A private copy of `commit`, gone when the block ends."""
+        with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
+            root = Path(folder).resolve()
+            self.repository.materialise(commit, root)
+            yield Tree(root, config.load(root), self.root)
+
+    @contextmanager
+    def checkout_copy(self) -> Iterator[Tree]:
+        """A private copy of the checkout as it is, uncommitted changes included."""
+        with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
+            root = Path(folder).resolve()
+            for name in self.repository.checkout_files():
+                target = root / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes((self.root / name).read_bytes())
+            yield Tree(root, config.load(root), self.root)
+
+    def checkout(self) -> Tree:
+        """The checkout itself, to read from."""
+        return Tree(self.root, self.config, self.root)
+
+    def history(self, tip: str, environment: Environment) -> list[Revision]:
+        """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""
+        return self._histories([environment], tip)[environment.name]
+
+    def histories(self, environments: Iterable[Environment], tip: str) -> History:
+        """The revisions of several environments up to the commit `tip`, or HEAD; nothing where history is cut off."""
+        try:
+            return self._histories(list(environments), tip or self.repository.resolve("HEAD"))
+        except UsageError:
+            return {}  # a shallow clone, or no commit yet
+
+    def _histories(self, environments: Sequence[Environment], tip: str) -> dict[str, list[Revision]]:
+        files = {one.name: [_below(one.path, name) for name in FILE_NAMES] for one in environments}
+        versions = self.repository.versions(tip, [path for paths in files.values() for path in paths])
+        blobs = self.repository.blobs(blob for _, state in versions for blob in state.values())
+        images = {blob: _images(data) for blob, data in blobs.items()}
+        return {
+            name: revisions(
+                Recorded(commit.sha, commit.when, commit.author, commit.subject, images[state[path]] if path else ())
+                for commit, state in versions
+                for path in [next((path for path in paths if path in state), None)]
+            )
+            for name, paths in files.items()
+        }
+
+
+def _counted(commits: int) -> str:
+    return "1 commit" if commits == 1 else f"{commits} commits"
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}".removeprefix("./")
+
+
+def _images(data: bytes) -> tuple[Image, ...]:
+    try:
+        return read_images(data, "kustomization.yaml")
+    except ConfigError:
+        # A commit that nobody could have built is no revision; the present one is read elsewhere, strictly.
+        return ()

@@ -1,0 +1,1 @@
+"""The outside world: processes, Git, tools, clock, cache. The only importer of `subprocess`."""

@@ -1,0 +1,260 @@
+"""Reads and writes the repository without ever touching the user's checkout, index or refs.
+
+History is read through GitPython. Writing is plumbing on a private index: new objects are added to the
+object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promote.errors import GitError, UsageError
+from promote.system import process
+from promote.system.git_remote import ABSENT, Push, Remotes
+from promote.system.git_runner import reason
+
+if TYPE_CHECKING:
+    import git
+
+__all__ = ["ABSENT", "Commit", "Push", "Repository"]
+
+_LINK, _SUBMODULE, _EXECUTABLE, _GONE = "120000", "160000", "100755", "000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as history needs it; `when` is the committer's date, ISO 8601 with its offset."""
+
+    sha: str
+    author: str
+    when: str
+    subject: str
+
+
+class Repository(Remotes):
+    """A Git repository, by its top folder."""
+
+    @classmethod
+    def containing(cls, folder: Path) -> Repository:
+        """The repository that `folder` is in; raises UsageError where there is none."""
+        done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
+        if "dubious ownership" in done.error:
+            raise UsageError(
+                f"{folder} belongs to another user, so Git refuses it: "
+                "allow it with `git config --global --add safe.directory FOLDER`"
+            )
+        if done.code != 0:
+            raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
+        return cls(Path(done.text.rstrip("\n")))
+
+    def holds(self, commits: Iterable[str]) -> bool:
+        """Whether every one of `commits` is in the object database."""
+        asked = "".join(f"{commit}\n" for commit in commits)
+        return " missing" not in self._git("cat-file", "--batch-check", stdin=asked.encode())
+
+    def has_changes(self) -> bool:
+        """Whether tracked files of the checkout or its index differ from HEAD."""
+        done = self._try("status", "--porcelain", "--untracked-files=no", "--ignore-submodules")
+        return bool(done.stdout)
+
+    def resolve(self, revision: str) -> str:
+        """The hash of the commit that `revision` names; raises UsageError when there is none."""
+        done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if done.code != 0:
+            raise UsageError(f"there is no commit '{revision}' in this clone; fetch it, or correct the name")
+        return done.text.strip()
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` has `older` in its history."""
+        return self._try("merge-base", "--is-ancestor", older, newer).code == 0
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The hash of the newest commit that two commits both build on; raises UsageError when there is none."""
+        done = self._try("merge-base", one, other)
+        if done.code != 0:
+            advice = "where the clone is shallow, run `git fetch --unshallow`"
+            raise UsageError(f"{one[:12]} and {other[:12]} build on no common commit that this clone has; {advice}")
+        return done.text.strip()
+
+    def ahead(self, base: str, tip: str) -> list[str]:
+        """The hashes of the commits that `tip` has and `base` lacks, newest first."""
+        return self._git("rev-list", "--topo-order", f"{base}..{tip}").split()
+
+    def changed(self, old: str, new: str) -> list[str]:
+        """The paths in which two commits or trees differ."""
+        listing = self._done("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
+        return [path for path in os.fsdecode(listing.stdout).split("\0") if path]
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        with self._open() as repository:
+            return str(repository.commit(commit).message)
+
+    def tree(self, commit: str) -> str:
+        """The hash of a commit's tree."""
+        with self._open() as repository:
+            return str(repository.commit(commit).tree.hexsha)
+
+    def parents(self, commit: str) -> list[str]:
+        """The hashes of a commit's parents."""
+        with self._open() as repository:
+            return [parent.hexsha for parent in repository.commit(commit).parents]
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file at a commit, or None where it has no such file."""
+        done = self._try("cat-file", "blob", f"{commit}:{path}")
+        return done.stdout if done.code == 0 else None
+
+    def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
+        """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
+
+        Each comes with the blobs of those of `paths` that exist then, read by one process for all of them. Merge,
+        squash and rebase all leave one such commit for one change, so that every clone sees the same sequence.
+        Raises UsageError in a shallow clone, whose history is cut off.
+        """
+        if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
+            raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
+        log = self._done(
+            "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
+            "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--", *paths,
+        )  # fmt: skip
+        found: list[tuple[Commit, dict[str, str]]] = []
+        fields = iter(os.fsdecode(log.stdout).split("\0"))
+        state: dict[str, str] = {}
+        for field in fields:
+            entry = field.lstrip("\n")
+            if entry.startswith(":"):
+                _, mode, _, blob, _ = entry.split(" ")
+                path = next(fields)
+                state = {name: each for name, each in state.items() if name != path}
+                if mode not in (_GONE, _SUBMODULE):
+                    state[path] = blob
+                found[-1] = (found[-1][0], state)
+            elif entry:
+                author, when, subject = next(fields), next(fields), next(fields)
+                # Python 3.11 and all versions of Git write UTC in different ways.
+                commit = Commit(entry, author, datetime.fromisoformat(when).isoformat(), subject)
+                found.append((commit, state))
+        return found
+
+    def blobs(self, shas: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs, by hash."""
+        wanted = list(dict.fromkeys(shas))
+        return dict(zip(wanted, self._contents(wanted), strict=True))
+
+    def materialise(self, commit: str, target: Path) -> None:
+        """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
+        listing = self._done("ls-tree", "-r", "-z", commit)
+        entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
+        files = [(head.split()[0], head.split()[2], name) for head, name in entries]
+        # Links last, so that no file is ever written through one.
+        kept = sorted((entry for entry in files if entry[0] != _SUBMODULE), key=lambda entry: entry[0] == _LINK)
+        for (mode, _, name), data in zip(kept, self._contents([sha for _, sha, _ in kept]), strict=True):
+            _write(target, name, data, mode)
+
+    def checkout_files(self) -> list[str]:
+        """The files of the checkout that Git tracks or would track, relative to the root."""
+        listing = self._done("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        return [name for name in os.fsdecode(listing.stdout).split("\0") if name and (self.root / name).is_file()]
+
+    def commit(self, parent: str, files: Mapping[str, bytes], message: str) -> str:
+        """A new commit on `parent` in which `files` have new contents; no ref moves. Returns its hash."""
+        with tempfile.TemporaryDirectory(prefix="promote-index-") as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self._git("read-tree", parent, env=index)
+            for path, data in files.items():
+                blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+                mode = self._mode(parent, path)
+                self._git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=index)
+            tree = self._git("write-tree", env=index).strip()
+        return self.commit_tree(tree, [parent], message)
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A new commit of `tree`, by the configured identity, signed where commit.gpgSign asks for it."""
+        options = [part for parent in parents for part in ("-p", parent)]
+        if self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true":
+            options.append("-S")
+        return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
+
+    def merge_tree(self, ours: str, theirs: str) -> str | None:
+        """The tree of merging two commits, or None when they conflict; raises GitError when that cannot be told."""
+        done = self._try("merge-tree", "--write-tree", ours, theirs)
+        if done.code not in (0, 1):
+            raise GitError(
+                f"git merge-tree failed: {reason(done.error)}; it needs Git 2.38 or newer and a clone with "
+                "its whole history (`git fetch --unshallow`)"
+            )
+        return done.text.split("\n")[0] if done.code == 0 else None
+
+    def cherry_tree(self, tip: str, commit: str) -> str | None:
+        """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
+        # A stand-in for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
+        # tip's files and descends from the parent makes that parent the merge base.
+        (parent,) = self.parents(commit)
+        return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
+
+    def files(self, commit: str) -> dict[str, bytes]:
+        """The files at the top of a commit's tree."""
+        names = [name for name in self._git("ls-tree", "--name-only", "-z", commit).split("\0") if name]
+        return dict(zip(names, self._contents([f"{commit}:{name}" for name in names]), strict=True))
+
+    def make_tree(self, files: Mapping[str, bytes]) -> str:
+        """A tree of plain files at its top level; returns its hash."""
+        lines = []
+        for name, data in sorted(files.items()):
+            blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+            lines.append(f"100644 blob {blob}\t{name}\n")
+        return self._git("mktree", stdin="".join(lines).encode()).strip()
+
+    def _identity(self) -> dict[str, str]:
+        """Nothing where Git knows who commits; on a machine where it does not, promote's own name."""
+        if self._try("var", "GIT_COMMITTER_IDENT").code == 0:
+            return {}
+        name = os.environ.get("GITHUB_ACTOR", "promote")
+        who = {"NAME": name, "EMAIL": f"{name}@users.noreply.invalid"}
+        return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+
+    def _mode(self, commit: str, path: str) -> str:
+        entry = self._git("ls-tree", commit, "--", path)
+        if entry.startswith((_LINK, _SUBMODULE)):
+            raise GitError(f"{path} is a link or a submodule: promote edits plain files only")
+        return _EXECUTABLE if entry.startswith(_EXECUTABLE) else "100644"
+
+    def _contents(self, shas: Sequence[str]) -> Iterator[bytes]:
+        answer = self._try("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode()).stdout
+        start = 0
+        for _ in shas:
+            end_of_line = answer.index(b"\n", start)
+            size = int(answer[start:end_of_line].split()[2])
+            yield answer[end_of_line + 1 : end_of_line + 1 + size]
+            start = end_of_line + size + 2
+
+    def _open(self) -> git.Repo:
+        # Imported here: it takes longer to import than most verbs take to run.
+        import git
+
+        # GitPython starts Git in our own environment, and has no way to leave a variable out.
+        for name in process.INHERITED_GIT:
+            os.environ.pop(name, None)
+        return git.Repo(self.root)
+
+
+def _write(root: Path, name: str, data: bytes, mode: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode == _LINK:
+        destination = os.fsdecode(data)
+        # A link out of the tree would let a manifest read files of this machine.
+        if not posixpath.normpath(posixpath.join(posixpath.dirname(name), destination)).startswith(("..", "/")):
+            path.symlink_to(destination)
+        return
+    path.write_bytes(data)
+    if mode == _EXECUTABLE:
+        path.chmod(0o755)

@@ -1,0 +1,120 @@
+"""Git's remotes: what they hold, fetching without touching refs, and pushes with a lease."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from promote.errors import NetworkError, RaceLost, UsageError
+from promote.system import process
+from promote.system.git_runner import Git, reason
+
+ABSENT = ""  # the lease of a ref that must not exist yet
+_RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
+         "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
+_NAME_TAKEN = "; cannot create '"  # refs/heads/a stands in the way of refs/heads/a/b: no race, it stays so
+# Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
+_NOT_OURS = ("fetch", "mirror")
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One ref to move on the remote: to `commit` (None deletes it), only while it is at `expected`.
+
+    `expected` is a hash, ABSENT for a ref that must be new, or None for a fast-forward only.
+    """
+
+    ref: str
+    commit: str | None
+    expected: str | None
+
+
+class Remotes(Git):
+    """What a clone knows of its remotes, and does there."""
+
+    def has_remote(self, remote: str) -> bool:
+        """Whether this clone knows `remote`."""
+        return bool(self._url(remote))
+
+    def remote_url(self, remote: str) -> str:
+        """The URL of `remote`, which may hold credentials; raises UsageError when there is no such remote."""
+        if url := self._url(remote):
+            return url
+        raise UsageError(
+            f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
+            "or name another one in promote.yaml (git.remote)"
+        )
+
+    def _url(self, remote: str) -> str:
+        return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
+
+    def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
+        """The hashes of the remote's refs that match the patterns; raises NetworkError when it cannot be asked."""
+        answer = self._network("ls-remote", "--quiet", remote, *patterns)
+        pairs = (line.split("\t") for line in answer.splitlines())
+        return {ref: sha for sha, ref in pairs}
+
+    def fetch(self, remote: str, refs: Iterable[str]) -> None:
+        """Bring the objects of `refs` here, without touching refs or FETCH_HEAD.
+
+        Raises RaceLost when one of them is gone by now.
+        """
+        done = self._try_network(
+            "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
+            "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", remote, *refs,
+        )  # fmt: skip
+        if "couldn't find remote ref" in done.error:
+            raise RaceLost(f"a branch of '{remote}' has gone while we worked")
+        if done.code != 0:
+            raise NetworkError(f"git fetch failed: {reason(done.error)}")
+
+    def push(self, remote: str, *moves: Push) -> None:
+        """Move refs on the remote, all or none; raises RaceLost when one is not where it was expected."""
+        leases = [f"--force-with-lease={move.ref}:{move.expected}" for move in moves if move.expected is not None]
+        specs = [f"{move.commit or ''}:{move.ref}" for move in moves]
+        atomic = ["--atomic"] if len(moves) > 1 else []
+        name, settings = self._untracked(remote)
+        done = self._try_network(
+            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, name, *specs,
+            env=settings,
+        )  # fmt: skip
+        if done.code != 0 and not self._arrived(remote, moves, done):
+            raise self._push_failure(done, remote)
+
+    def _untracked(self, remote: str) -> tuple[str, dict[str, str]]:
+        """A second name for `remote`, and the environment that defines it, without remote-tracking refs.
+
+        Pushing to `remote` itself would move them, and with them what the user's own
+        `git push --force-with-lease` takes for seen. In the environment, since a URL may hold credentials.
+        """
+        alias, prefix = f"{remote}-by-promote", f"remote.{remote}."
+        listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
+        found = [(key.removeprefix(prefix), value) for key, _, value in listed if key.startswith(prefix)]
+        pairs = [(f"remote.{alias}.{key}", value) for key, value in found if key not in _NOT_OURS]
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        settings = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
+        for number, (key, value) in enumerate(pairs, first):
+            settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return alias, settings
+
+    def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
+        """Whether a push that failed without an answer has moved the refs after all."""
+        if any(line.startswith("!") for line in done.text.splitlines()):
+            return False
+        try:
+            refs = self.remote_refs(remote, *(move.ref for move in moves))
+        except NetworkError:
+            return False
+        return all(refs.get(move.ref) == move.commit for move in moves)
+
+    def _push_failure(self, done: process.Completed, remote: str) -> Exception:
+        said = done.text + done.error
+        if _NAME_TAKEN in said:
+            line = next(line for line in done.error.splitlines() if _NAME_TAKEN in line)
+            return UsageError(f"'{remote}' cannot have that branch: {line.partition('error: ')[2].strip()}")
+        if any(sign in said for sign in _RACE):
+            return RaceLost(f"'{remote}' has moved while we worked")
+        rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
+        why = rejected[0].split("\t")[-1] if rejected else reason(done.error)
+        return NetworkError(f"'{remote}' did not take the push: {why}")

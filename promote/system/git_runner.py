@@ -1,0 +1,59 @@
+"""Starts Git in one repository: the same safe options always, and failures that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from promote.errors import GitError, NetworkError, TimedOut
+from promote.system import process
+
+_NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
+# The user's hooks look at the checkout, which is not what we commit and push; the rest would write into .git
+# beside our own index, or change what Git prints and stores.
+_GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
+        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "log.showRoot=true")  # fmt: skip
+# What Git adds to every failure of a connection, after the reason that ssh or the server gave.
+_NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
+              "and the repository exists.")  # fmt: skip
+
+
+class Git:
+    """Git in the repository whose top folder is `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        return self._done(*arguments, stdin=stdin, env=env).text
+
+    def _done(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
+        done = self._try(*arguments, stdin=stdin, env=env)
+        if done.code != 0:
+            raise GitError(f"git {arguments[0]} failed: {reason(done.error)}")
+        return done
+
+    def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
+        # Without optional locks `git status` leaves the index as it is.
+        own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
+        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env=own)
+
+    def _network(self, *arguments: str) -> str:
+        done = self._try_network(*arguments)
+        if done.code != 0:
+            advice = "check the remote's URL, your access and the network"
+            raise NetworkError(f"git {arguments[0]} failed: {reason(done.error)}: {advice}")
+        return done.text
+
+    def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
+        try:
+            return process.run([*_GIT, *arguments], cwd=self.root, env=env, timeout=_NETWORK_TIMEOUT)
+        except TimedOut as error:
+            raise NetworkError(f"{error}: run the command again") from None
+
+
+def reason(text: str) -> str:
+    """The one line of what Git printed that says why: its last fatal one, or what came before empty advice."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
+    telling = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
+    return next((line for line in reversed(telling) if line.startswith("fatal: ")), telling[-1])

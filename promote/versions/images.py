@@ -1,0 +1,196 @@
+"""The `images:` of a kustomization: read from its bytes, and set by changing no byte but the versions'."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from promote.errors import ConfigError, EditRefused
+from promote.model import Image, Version
+from promote.versions.fields import FIELDS, check_field, goal_of, image_of, texts_of
+from promote.yamltext.scalars import NULL, STRING
+from promote.yamltext.spans import Goal, ParsedText, difference, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item of `images:`: its place in the list, its non-empty fields, and what they say together."""
+
+    position: int
+    nodes: Mapping[str, ScalarNode]
+    image: Image
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The fields and what is written in each."""
+        return {field: node.value for field, node in self.nodes.items()}
+
+    def line(self, *fields: str) -> int:
+        """The line, from 1, of the first of `fields` that is there; each item has a name."""
+        return next(int(self.nodes[field].start_mark.line) + 1 for field in (*fields, "name") if field in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """One scalar that gets a new text."""
+
+    entry: Entry
+    field: str
+    text: str
+
+    @property
+    def node(self) -> ScalarNode:
+        return self.entry.nodes[self.field]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesFile:
+    """The `images:` of one kustomization file, parsed once: its bytes, and what they say.
+
+    `source` is the path that names it in messages. Tags and digests are taken as they are written, valid or not.
+    Each item is read by itself, also where kustomize would apply a later item to the new name that an earlier one
+    gave.
+    """
+
+    source: str
+    data: bytes
+    text: ParsedText
+    entries: Mapping[str, Entry]
+
+    @classmethod
+    def parse(cls, data: bytes, source: str) -> ImagesFile:
+        """Read the kustomization `data`.
+
+        Raises ConfigError for a file that kustomize could not read or would render as nonsense, and for a name that
+        is given twice.
+        """
+        text = parse(data, source)
+        return cls(source, data, text, _entries(text))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The items, in file order."""
+        return tuple(entry.image for entry in self.entries.values())
+
+    def with_versions(self, wanted: Mapping[str, Image | Version]) -> ImagesFile:
+        """The file with the images named in `wanted` set, and no other byte changed; itself where nothing changes.
+
+        An Image sets `newName` too; its own name is ignored. An item that holds only a digest gets only the
+        digest of the wanted version: its fields have no room for a tag.
+
+        Raises EditRefused when new texts for the fields that are there cannot say this and nothing else,
+        ConfigError as `parse` does, and UsageError for an invalid tag or digest.
+        """
+        images = {name: entry.image for name, entry in self.entries.items()}
+        edits: list[_Edit] = []
+        for name, target in wanted.items():
+            entry = _find(self.text, self.entries, name)
+            goal = goal_of(self.text.at(entry.nodes["name"]), entry.texts, entry.image, target)
+            images[name] = goal
+            edits += [_Edit(entry, field, text) for field, text in texts_of(entry.texts, goal).items()]
+        if not edits:
+            return self
+        return _prove(self, self.text.splice((edit.node, edit.text) for edit in edits), edits, list(images.values()))
+
+
+def read_images(data: bytes, source: str) -> tuple[Image, ...]:
+    """The items of `images:` in the kustomization `data`; raises ConfigError as `ImagesFile.parse` does."""
+    return ImagesFile.parse(data, source).images
+
+
+def set_images(data: bytes, wanted: Mapping[str, Image | Version], source: str) -> bytes:
+    """The kustomization `data` with other versions; raises errors as `ImagesFile.with_versions` does."""
+    return ImagesFile.parse(data, source).with_versions(wanted).data
+
+
+def _entries(document: ParsedText) -> dict[str, Entry]:
+    found = _known(document, document.root, ("images", "imageTags"))
+    if "imageTags" in found:
+        raise ConfigError(f"{document.at(found['imageTags'])}: 'imageTags' is an old name; write 'images'")
+    images = found.get("images")
+    if images is None or images.tag == NULL:
+        return {}
+    if not isinstance(images, SequenceNode):
+        raise ConfigError(f"{document.at(images)}: 'images' is not a list; write '- name: …' items under it")
+    entries: dict[str, Entry] = {}
+    for position, node in enumerate(images.value):
+        entry = _entry(document, position, node)
+        if entries.setdefault(entry.image.name, entry) is not entry:
+            at = document.at(entry.nodes["name"])
+            raise ConfigError(f"{at}: image {entry.image.name!r} has two items; merge them into one")
+    return entries
+
+
+def _known(document: ParsedText, node: Node, names: Collection[str]) -> dict[str, Node]:
+    spellings = {name.casefold(): name for name in names}
+    found = {}
+    for key, value in document.fields(node).items():
+        name = spellings.get(key.casefold())
+        if name is not None and name != key:
+            raise ConfigError(f"{document.at(value)}: kustomize reads {key!r} as {name!r}; write {name!r}")
+        if name is not None:
+            found[name] = value
+    return found
+
+
+def _entry(document: ParsedText, position: int, node: Node) -> Entry:
+    if not isinstance(node, MappingNode):
+        raise ConfigError(f"{document.at(node)}: an item of 'images' is not a mapping; write '- name: …'")
+    nodes = {}
+    for field, value in _known(document, node, FIELDS).items():
+        if value.tag != NULL and value.value != "":
+            nodes[field] = _scalar(document, field, value)
+    if "name" not in nodes:
+        raise ConfigError(f"{document.at(node)}: an item of 'images' has no name; add 'name: …'")
+    texts = {field: scalar.value for field, scalar in nodes.items()}
+    return Entry(position, nodes, image_of(document.at(node), texts))
+
+
+def _scalar(document: ParsedText, field: str, node: Node) -> ScalarNode:
+    if not isinstance(node, ScalarNode) or node.tag != STRING:
+        raise ConfigError(f"{document.at(node)}: {field} is not a string to kustomize; put the value in quotes")
+    check_field(document.at(node), field, node.value)
+    return node
+
+
+def _find(document: ParsedText, entries: Mapping[str, Entry], name: str) -> Entry:
+    if name in entries:
+        return entries[name]
+    nearest = ", ".join(map(repr, difflib.get_close_matches(name, entries, cutoff=0)))
+    hint = f"the nearest names are {nearest}" if nearest else "add an item for it to 'images'"
+    raise EditRefused(f"{document.at(document.root)}: no image is called {name!r}; {hint}")
+
+
+def _prove(before: ImagesFile, result: bytes, edits: list[_Edit], images: list[Image]) -> ImagesFile:
+    """Read `result` anew: its data must differ by the edits only, and its text in the edited scalars only."""
+    changed = None
+    old = before.text
+    try:
+        after = ImagesFile.parse(result, before.source)
+        changed = difference(old.root, after.text.root, _changes(edits))
+        if changed is None and _as_meant(before, after, edits, images):
+            return after
+    except ConfigError:
+        pass  # The file could be read before, so the edit is to blame, not the file.
+    if changed is None:
+        raise EditRefused(f"{old.at(edits[0].node)}: no exact edit was found; change the file by hand")
+    raise EditRefused(
+        f"{old.at(changed)}: this value has other uses too, through a YAML anchor, alias or merge key; "
+        "write it out in each place"
+    )
+
+
+def _changes(edits: Iterable[_Edit]) -> Goal:
+    items: dict[str | int | None, dict[str | int | None, Goal]] = {}
+    for edit in edits:
+        items.setdefault(edit.entry.position, {})[edit.field] = edit.text
+    return {"images": items}
+
+
+def _as_meant(before: ImagesFile, after: ImagesFile, edits: list[_Edit], images: list[Image]) -> bool:
+    nodes = [after.entries[edit.entry.image.name].nodes[edit.field] for edit in edits]
+    outside_is_same = before.text.outside(edit.node for edit in edits) == after.text.outside(nodes)
+    return outside_is_same and list(after.images) == images

@@ -1,0 +1,1 @@
+"""YAML as text: bounded reading of untrusted input, spans and pointers."""

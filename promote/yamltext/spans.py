@@ -1,0 +1,217 @@
+"""YAML as kustomize reads it, with the place of every scalar in the text, and splices in those places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
+
+from promote.errors import ConfigError, EditRefused
+from promote.yamltext.scalars import MERGE, NULL, STRING, needs_quotes, plain_tag
+
+Span: TypeAlias = tuple[int, int]
+# Expected new texts by their path, keys and list positions; None where nothing may change.
+Goal: TypeAlias = "str | Mapping[str | int | None, Goal] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """The first YAML document of a file: its nodes, and where in the file's text they are."""
+
+    source: str
+    text: str
+    root: Node
+    starts: Mapping[int, int]
+
+    def at(self, node: Node) -> str:
+        """Where `node` starts, as `source:line`."""
+        return f"{self.source}:{node.start_mark.line + 1}"
+
+    def fields(self, node: Node) -> dict[str, Node]:
+        """The values of the mapping `node` by key, merge keys followed.
+
+        Raises ConfigError for keys given twice, keys that are not scalars, and merges that kustomize
+        does not read as YAML says.
+        """
+        try:
+            return self._fields(node, set())
+        except RecursionError:
+            raise ConfigError(f"{self.at(node)}: merge keys are nested too deeply; write them out") from None
+
+    def _fields(self, node: Node, seen: set[int]) -> dict[str, Node]:
+        # What was merged once has won already. Skipping it keeps nested merges ("YAML bombs") linear.
+        if id(node) in seen:
+            return {}
+        seen.add(id(node))
+        own: dict[str, Node] = {}
+        inherited: dict[str, Node] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                raise ConfigError(f"{self.at(key)}: a key is a list or a mapping; kustomize needs words as keys")
+            if key.value in own:
+                raise ConfigError(f"{self.at(key)}: the key {key.value!r} is given twice; delete one of them")
+            if key.tag == MERGE:
+                inherited = self._merged(value, seen)
+                self._refuse_late_merge(key, own.keys() & inherited.keys())
+            own[key.value] = value
+        return inherited | own
+
+    def _merged(self, node: Node, seen: set[int]) -> dict[str, Node]:
+        result: dict[str, Node] = {}
+        for source in node.value if isinstance(node, SequenceNode) else [node]:
+            if not isinstance(source, MappingNode):
+                raise ConfigError(f"{self.at(node)}: '<<' merges mappings only; write an alias of a mapping")
+            result = self._fields(source, seen) | result
+        return result
+
+    def _refuse_late_merge(self, key: Node, overridden: set[str]) -> None:
+        # YAML lets a mapping's own key win; go-yaml lets the merge win over the keys written before it.
+        if overridden:
+            names = ", ".join(sorted(overridden))
+            raise ConfigError(f"{self.at(key)}: '<<' overrides {names} before it; move '<<' above them")
+
+    def span(self, node: ScalarNode) -> Span:
+        """Where the text of `node` is, quotes included, anchor and tag left out."""
+        start, end = node.start_mark.index, node.end_mark.index
+        return (start if start == end else self.starts[end]), end
+
+    def outside(self, nodes: Iterable[ScalarNode]) -> list[str]:
+        """The text before, between and after `nodes`: all that an edit of them must leave alone."""
+        pieces, position = [], 0
+        for start, end in sorted({self.span(node) for node in nodes}):
+            pieces.append(self.text[position:start])
+            position = end
+        return [*pieces, self.text[position:]]
+
+    def splice(self, edits: Iterable[tuple[ScalarNode, str]]) -> bytes:
+        """The file with new texts for some scalars, in the quotes they have, or new ones if they need them.
+
+        Raises EditRefused for a scalar of several lines, and for one scalar that should hold two texts.
+        """
+        written: dict[Span, tuple[ScalarNode, str]] = {}
+        for node, text in edits:
+            if written.setdefault(self.span(node), (node, text)) != (node, text):
+                raise EditRefused(f"{self.at(node)}: a YAML alias gives one value two uses; write it out in each")
+        first, *rest = self.outside(node for node, _ in written.values())
+        texts = [self._quoted(*written[span]) for span in sorted(written)]
+        return (first + "".join(text + gap for text, gap in zip(texts, rest, strict=True))).encode()
+
+    def _quoted(self, node: ScalarNode, text: str) -> str:
+        start, end = self.span(node)
+        if node.style in ("|", ">") or len(self.text[start:end].splitlines()) > 1:
+            raise EditRefused(f"{self.at(node)}: the value spans several lines; write it on the line of its key")
+        quote = node.style or ('"' if needs_quotes(text) else "")
+        return quote + text + quote
+
+
+def parse(data: bytes, source: str) -> ParsedText:
+    """Read the first document in `data`, all that kustomize looks at; `source` names the file in messages.
+
+    Raises ConfigError when it is not a YAML mapping in UTF-8.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{source}:{line}: the file is not UTF-8; save it as UTF-8") from None
+    root, starts = _compose(text, source)
+    if root is None or root.tag == NULL:
+        raise ConfigError(f"{source}:1: the first YAML document is empty; fill it in or delete it")
+    document = ParsedText(source, text, root, starts)
+    if not isinstance(root, MappingNode):
+        raise ConfigError(f"{document.at(root)}: the first YAML document is no mapping; write 'key: value' lines")
+    return document
+
+
+def _compose(text: str, source: str) -> tuple[Node | None, Mapping[int, int]]:
+    try:
+        loader = _Loader(text)
+        root = loader.get_node() if loader.check_node() else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        reason = ", ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError(f"{source}:{line}: this cannot be read as YAML: {reason}; correct it") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{source}:{line}: there is a control character; delete it") from None
+    except RecursionError:
+        raise ConfigError(f"{source}:1: the YAML is nested too deeply; flatten it") from None
+    except (ValueError, OverflowError):
+        # PyYAML lets these out for escapes beyond Unicode ("\UFFFFFFFF") and for absurd version numbers.
+        raise ConfigError(f"{source}:1: this cannot be read as YAML: a number is too big; correct it") from None
+    return root, loader.starts
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's reader, brought closer to go-yaml's: unquoted words, and tabs between tokens."""
+
+    def __init__(self, text: str) -> None:
+        self.starts: dict[int, int] = {}
+        super().__init__(text)
+
+    def get_token(self) -> Any:
+        token = super().get_token()  # type: ignore[no-untyped-call]
+        # A node starts at its anchor or tag; only the token knows where the scalar itself does.
+        if isinstance(token, yaml.ScalarToken):
+            self.starts[token.end_mark.index] = token.start_mark.index
+        return token
+
+    def resolve(self, kind: type[Node], value: str | None, implicit: tuple[bool, bool]) -> str:
+        if kind is ScalarNode and value is not None and implicit[0]:
+            return plain_tag(value)
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+
+    def scan_to_next_token(self) -> None:
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            self.forward()
+            super().scan_to_next_token()
+
+
+def difference(old: Node, new: Node, goal: Goal) -> Node | None:
+    """The first node of `old`, on any path to it, that `new` changed otherwise than `goal` says."""
+    pending = [(old, new, goal)]
+    same: set[tuple[int, int]] = set()
+    while pending:
+        before, after, wanted = pending.pop()
+        pair = (id(before), id(after))
+        if wanted is None and pair in same:
+            continue
+        if not _alike(before, after, wanted):
+            return before
+        # Comparing each pair once keeps aliases of aliases ("YAML bombs") linear; a pair with a goal
+        # does not count, as another path may lead there without one.
+        if wanted is None:
+            same.add(pair)
+        pending.extend(_children(before, after, wanted))
+    return None
+
+
+def _alike(before: Node, after: Node, wanted: Goal) -> bool:
+    if isinstance(wanted, str):
+        return bool(after.tag == STRING and after.value == wanted)
+    if type(before) is not type(after) or before.tag != after.tag:
+        return False
+    if isinstance(before, ScalarNode):
+        return bool(before.value == after.value)
+    return len(before.value) == len(after.value)
+
+
+def _children(before: Node, after: Node, wanted: Goal) -> Iterator[tuple[Node, Node, Goal]]:
+    goals = wanted if isinstance(wanted, Mapping) else {}
+    for (key, old), (_, new) in zip(_steps(before), _steps(after), strict=True):
+        yield old, new, goals.get(key)
+
+
+def _steps(node: Node) -> Iterator[tuple[str | int | None, Node]]:
+    if isinstance(node, SequenceNode):
+        yield from enumerate(node.value)
+    elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield None, key
+            yield (key.value if isinstance(key, ScalarNode) else None), value
