@@ -1,8 +1,8 @@
 # METADATA
 # title: Roles do not start pods
 # description: |
-#   Who can create a pod, or a workload, can use any ServiceAccount and any Secret of the namespace. Only deployers need
-#   that. The table `deployers` lists their roles with the reason.
+#   Anyone who can create a pod or a workload can use any ServiceAccount and any Secret of the namespace. Only deployers
+#   need that. The table `deployers` lists their roles with the reason.
 # custom:
 #   id: rbac.deployers
 #   profile: general

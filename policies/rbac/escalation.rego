@@ -1,9 +1,9 @@
 # METADATA
 # title: Roles do not allow privilege escalation
 # description: |
-#   Who can escalate or bind roles, impersonate others, create tokens, sign certificates or change admission webhooks
-#   can get every permission. So can who creates volumes with host paths, or removes the Pod Security labels of any
-#   namespace. Changes of namespaces in resourceNames are allowed.
+#   Anyone who can escalate or bind roles, impersonate others, create tokens, sign certificates or change admission
+#   webhooks can get every permission. So can anyone who creates volumes with host paths, or removes the Pod Security
+#   labels of any namespace. A role may change the namespaces that it lists in resourceNames.
 # custom:
 #   id: rbac.escalation
 #   profile: general

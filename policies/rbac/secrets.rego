@@ -1,8 +1,8 @@
 # METADATA
 # title: Roles do not read Secrets
 # description: |
-#   Who can list Secrets knows the passwords of the whole namespace or cluster. The responses to patch, update and
-#   deletecollection contain the values too. A pod can mount its own Secret and does not need this permission.
+#   Anyone who can list Secrets knows the passwords of the whole namespace or cluster. The responses to patch, update
+#   and deletecollection contain the values too. A pod can mount its own Secret and does not need this permission.
 # custom:
 #   id: rbac.secrets
 #   profile: general
