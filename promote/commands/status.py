@@ -30,7 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Versions by environment from the shared branch, and the promotions, pull requests and holds beside them."""
+    """The versions of each environment on the shared branch, pending promotions, open pull requests and holds."""
     del given
     workspace = Workspace.here()
     tip = workspace.local_tip()

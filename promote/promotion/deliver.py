@@ -98,7 +98,7 @@ def _with_note(proposal: Proposal, stale: PullRequest | None) -> Proposal:
 
 
 def retrying(attempt: Callable[[], _Result]) -> _Result:
-    """Do `attempt` anew, from fetching on, while others are faster; raises RaceLost after TRIES times."""
+    """Repeat `attempt`, from the fetch on, while others push first; raises RaceLost after TRIES times."""
     for _ in range(TRIES):
         with suppress(RaceLost):
             return attempt()
@@ -149,7 +149,7 @@ def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> No
     for sha in repository.ahead(base, tip):
         text, parents = repository.message(sha), repository.parents(sha)
         if [f"{SOURCE}: {parent}" for parent in parents if f"\n{SOURCE}: {parent}\n" in text]:
-            # It stands where promote put it, on the shared branch. A shallow clone may not know that its
+            # It is where promote put it, on the shared branch. A shallow clone may not know that its
             # parent is there, and count more commits.
             return
         if f"\n{TARGET}: " not in text and not _is_update(workspace, base, sha, parents):
