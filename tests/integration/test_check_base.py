@@ -21,7 +21,7 @@ ESCALATES = ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"
 def branch(tmp_path: Path, surroundings: dict[str, str]) -> tuple[Repository, Clone]:
     """On `main` a root filesystem is writable; the branch that is checked out has changed nothing yet."""
     repository = Repository.small(tmp_path / "small")
-    repository.keep_policies("workloads")
+    repository.keep_policies("workloads", "pod_security")
     repository.append("promote.yaml", 'kubernetes: ["1.36"]\n')  # one will do, and each takes its time
     repository.edit("cart.yaml", READ_ONLY, WRITABLE)
     clone = Clone(repository.folder, surroundings)

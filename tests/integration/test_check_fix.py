@@ -56,7 +56,7 @@ class Case:
 @pytest.fixture
 def case(tmp_path: Path, surroundings: dict[str, str]) -> Case:
     repository = Repository.small(tmp_path / "small")
-    repository.keep_policies("workloads")
+    repository.keep_policies("workloads", "pod_security")
     repository.append("promote.yaml", ONE_VERSION)
     clone = Clone(repository.folder, surroundings)
     clone.git("init", "--quiet", "--initial-branch=main")

@@ -163,7 +163,7 @@ def test_a_denied_policy_ends_with_3_and_nothing_is_pushed(tiny: Sandbox) -> Non
     refs = tiny.at_origin("for-each-ref")
     refused = tiny.promote("staging", "production", code=3)
     assert "images.tag: " in refused.err
-    assert "whose tag moves" in refused.err
+    assert "whose tag can change" in refused.err
     assert tiny.promote("staging", "production", "--dry-run", "--output", "json", code=3).json["changed"] is False
     assert tiny.promote("plan", "staging", "production", code=3).err == ""
     assert tiny.at_origin("for-each-ref") == refs

@@ -115,5 +115,5 @@ def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, e
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_flow_of_its_own_asks_for_the_other_end_and_the_table(calling: Path, environment: str) -> None:
     assert reach(render(calling / "overlays" / environment)).denied == {
-        f"NetworkPolicy/{NAME}: allows {NAME} → rabbitmq on 5672/TCP, which the table flows does not declare"
+        f"NetworkPolicy/{NAME}: allows {NAME} → rabbitmq on 5672/TCP, which the table `flows` does not declare"
     }
