@@ -77,8 +77,8 @@ def test_texts_repeat_the_numbers_of_the_tables() -> None:
     [
         (79, "by processor, {cpu[0]} to {cpu[1]} %"),
         (80, "by memory, {memory[0]} to {memory[1]} %"),
-        (83, "after {down[stabilizationWindowSeconds]} s, {down[policies][0][value]} % at once"),
-        (84, "after {up[stabilizationWindowSeconds]} s, {up[policies][0][value]} % at once"),
+        (83, "after {down[stabilizationWindowSeconds]} s, {down[policies][0][value]} % per step"),
+        (84, "after {up[stabilizationWindowSeconds]} s, {up[policies][0][value]} % per step"),
     ],
 )
 @both

@@ -131,8 +131,8 @@ NOT_YET_CLEAN: dict[str, Area] = {
     "pages made from them": Area((*MADE_FROM_POLICIES,), markdown),
     "policies/README.md": Area(("policies/README.md",), markdown),
     # "promote": Area(("promote/**/*.py",), python),
-    # "schemas of promote": Area(("promote/*.json",), plain),
-    # "tools/README.md": Area(("tools/README.md",), markdown),
+    "schemas of promote": Area(("promote/*.json",), plain),
+    "tools/README.md": Area(("tools/README.md",), markdown),
 }
 AREAS = {
     "README.md": Area(("README.md",), markdown),
