@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from github import Auth, Github
 from github.PullRequest import PullRequest as Answer
+from github.PullRequestReview import PullRequestReview as Review
 
 from promote.forge.github_address import Token, locate
 from promote.forge.github_errors import TROUBLE, explain
-from promote.forge.protocol import Method, PullRequest, State
+from promote.forge.protocol import Method, PullRequest, State, Status
 
 T = TypeVar("T")
 
@@ -24,6 +25,18 @@ _CUT = "*Cut here: GitHub takes at most 65,536 characters. `promote plan` shows 
 _TIMEOUT = 20  # seconds, for each connection and each silence while reading
 _PATIENCE = 60.0  # seconds that one call may wait between its tries, all together
 _PAUSES = (1.0, 2.0, 4.0)
+# Anybody may review a pull request of a public repository. https://docs.github.com/en/graphql/reference/enums
+_TRUSTED = ("OWNER", "MEMBER", "COLLABORATOR")
+_VERDICTS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
+# The values of `state` of a commit status, and of `conclusion` of a check run; all others are failures.
+_STATUSES: Mapping[str | None, Status] = {
+    "success": "success",
+    "neutral": "success",
+    "skipped": "success",
+    "pending": "pending",
+    None: "pending",
+}
+_FROM_BEST_TO_WORST: tuple[Status, ...] = ("success", "pending", "failure")
 
 
 class GitHub:
@@ -129,6 +142,35 @@ class GitHub:
 
         return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
 
+    def approvals(self, number: int, commit: str) -> tuple[str, ...]:
+        """Who approves exactly `commit`: owners, members and collaborators, by the last verdict of each."""
+
+        def read() -> tuple[str, ...]:
+            # Oldest first. A comment or a review that is not submitted yet changes no verdict.
+            reviews = self._repo.get_pull(number).get_reviews()
+            last = {
+                review.user.login: review for review in reviews if _given(review.state) in _VERDICTS and review.user
+            }
+            return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
+
+        return self._ask(self._one(number), read)
+
+    def statuses(self, commit: str) -> Mapping[str, Status]:
+        """Commit statuses and check runs by name; of two with the same name, the worse one."""
+
+        def read() -> Mapping[str, Status]:
+            found: dict[str, Status] = {}
+            place = self._repo.get_commit(commit)
+            for status in place.get_statuses():  # newest first, older ones of the same name included
+                found.setdefault(_given(status.context), _STATUSES.get(status.state, "failure"))
+            for run in place.get_check_runs(filter="latest"):
+                here = _STATUSES.get(run.conclusion, "failure")
+                found[run.name] = max(found.get(run.name, here), here, key=_FROM_BEST_TO_WORST.index)
+            return found
+
+        what = f"checks of {commit[:12]} in {self.repository}, which need 'checks: read' and 'statuses: read'"
+        return self._ask(what, read)
+
     def enable_auto_merge(self, number: int, method: Method) -> None:
         """Have GitHub merge the commit that is the head now, once its requirements are met."""
 
@@ -199,6 +241,18 @@ def _read(pull: Answer) -> PullRequest:
         head_commit=pull.head.sha,
         state=state,
     )
+
+
+def _given(text: str | None) -> str:
+    """What GitHub always gives; raises ValueError where an answer is not GitHub's."""
+    if not text:
+        raise ValueError("a field is missing")
+    return text
+
+
+def _approves(review: Review, commit: str) -> bool:
+    trusted = review.author_association in _TRUSTED
+    return trusted and review.state == "APPROVED" and review.commit_id == commit
 
 
 def _head(pull: Answer) -> str:

@@ -8,13 +8,13 @@ branch, and a merge moves the branch, the record and the merged branch in one at
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
-from promote.forge.protocol import Declaration, Method, PullRequest
+from promote.forge.protocol import Declaration, Method, PullRequest, Status
 from promote.system.git import ABSENT, Push, Repository
 
 REF = "refs/promote/pulls"
@@ -96,6 +96,17 @@ class Local:
             Push(f"refs/heads/{pull.head}", None, head_commit),
         )
         return merged
+
+    def approvals(self, number: int, commit: str) -> tuple[str, ...]:
+        """Nobody: there are no reviews. Raises UsageError when there is no pull request with this number."""
+        del commit
+        self.get(number)
+        return ()
+
+    def statuses(self, commit: str) -> Mapping[str, Status]:
+        """Nothing: there are no checks."""
+        del commit
+        return {}
 
     def enable_auto_merge(self, number: int, method: Method) -> None:
         """Refused: nobody is there to merge later."""

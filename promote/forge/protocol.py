@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 State = Literal["open", "merged", "closed"]
 Method = Literal["merge", "squash", "rebase"]
+Status = Literal["success", "pending", "failure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,17 @@ class Forge(Protocol):
 
         `base_commit` is the tip of the base branch that was checked; a forge that can insists on it too.
         """
+        ...
+
+    def approvals(self, number: int, commit: str) -> tuple[str, ...]:
+        """Who approves exactly `commit` of a pull request now, by name; nobody on a forge without reviews.
+
+        Only people who may change the repository count, and of each only the last verdict.
+        """
+        ...
+
+    def statuses(self, commit: str) -> Mapping[str, Status]:
+        """What checks say of a commit, by the name of the check; nothing on a forge without checks."""
         ...
 
     def enable_auto_merge(self, number: int, method: Method) -> None:

@@ -137,3 +137,11 @@ def test_one_branch_opened_at_once_gets_one_number(tiny: Sandbox) -> None:
         numbers = list(pool.map(lambda title: forge.open("topic", "main", title, "").number, "abcd"))
     assert numbers == [1, 1, 1, 1]
     assert list(tiny.pulls()) == [1]
+
+
+def test_nobody_reviews_and_nothing_checks(tiny: Sandbox, forge: Forge) -> None:
+    made = forge.open("topic", "main", "one", "")
+    assert forge.approvals(made.number, made.head_commit) == ()
+    assert forge.statuses(made.head_commit) == {}
+    with pytest.raises(UsageError, match="there is no pull request 9"):
+        forge.approvals(9, made.head_commit)
