@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -40,7 +40,7 @@ ALSO_TRUE = (
     "tests/unit/test_config.py::test_the_schema_for_editors_is_the_one_that_promote_uses",
 )
 HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
-BLOCK = re.compile(r"^```python (file|add)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:python|text) (file|add)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROMOTED = tiny_overlay("production", "1.2.0", "2.1.0")
 
 
@@ -129,7 +129,7 @@ def shop(extended: Extended, tiny_template: Path, surroundings: dict[str, str], 
     return sandbox.copy(tiny_template, tmp_path / "shop", surroundings | {"PYTHONPATH": str(extended.root)})
 
 
-def run(shop: Sandbox, *arguments: str, code: int = 0, **env: str) -> Outcome:
+def run(shop: Sandbox, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None) -> Outcome:
     outcome = shop.finish(*arguments, env=env)
     assert outcome.code == code, outcome
     return outcome
@@ -238,7 +238,8 @@ def _pulls(shop: Sandbox) -> Path:
 def github(shop: Sandbox) -> Iterator[GitHub]:
     shop.git("config", f"url.{shop.origin}.insteadOf", URL)
     shop.git("remote", "set-url", "origin", URL)
-    with GitHub(shop) as server:
+    server = GitHub(shop)
+    with server:
         yield server
     assert server.violations == []
 
@@ -246,15 +247,15 @@ def github(shop: Sandbox) -> Iterator[GitHub]:
 def test_approvals_and_statuses_of_github(shop: Sandbox, github: GitHub) -> None:
     configure(shop, "approval: 2, status: [build]")
     env = {"GITHUB_API_URL": github.api, "GH_TOKEN": TOKEN}
-    run(shop, "staging", "production", **env)
+    run(shop, "staging", "production", env=env)
     head = shop.tip(BRANCH)
     github.review(1, "anna")
     github.run_check(head, "build", None)
-    refused = run(shop, "merge", "1", code=4, **env).err
+    refused = run(shop, "merge", "1", code=4, env=env).err
     assert "production: approved by anna; 2 required; build: the check is pending" in refused
     assert "--despite-approval REASON wait for the check, or give the reason why not with --despite-status" in refused
     github.review(1, "bob")
-    run(shop, "merge", "1", "--despite-status", "the runner is down", **env)
+    run(shop, "merge", "1", "--despite-status", "the runner is down", env=env)
     assert github.pulls[1]["state"] == "closed"
     assert "\nOverride-Reason: status: the runner is down\n" in github.pulls[1]["body"]
 
@@ -320,7 +321,7 @@ def test_an_output_format(shop: Sandbox) -> None:
 def test_a_command(shop: Sandbox) -> None:
     assert re.search(r"^ +count +count the images of an environment$", run(shop, "--help").out, re.MULTILINE)
     assert run(shop, "count", "staging").out == "staging: 2 images, 0 with a digest\n"
-    counted = run(shop, "count", "staging", PROMOTE_OUTPUT="json").json
+    counted = run(shop, "count", "staging", env={"PROMOTE_OUTPUT": "json"}).json
     assert counted == {"environment": "staging", "images": 2, "pinned": 0}
     shop.replace("promote.yaml", "staging:", "count:")
     assert "promote.yaml:2: 'count' cannot be a name in environments" in run(shop, "count", "staging", code=2).err
