@@ -1,6 +1,6 @@
 """Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-History is read through GitPython. Writing is plumbing on a private index: new objects are added to the
+History is read through GitPython. Writing uses Git's plumbing on a private index: new objects are added to the
 object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
 """
 
@@ -29,7 +29,7 @@ _LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit as history needs it; `when` is the committer's date, ISO 8601 with its offset."""
+    """The data of a commit that history needs; `when` is the committer's date, ISO 8601 with its offset."""
 
     sha: str
     author: str
@@ -42,7 +42,7 @@ class Repository(Remotes):
 
     @classmethod
     def containing(cls, folder: Path) -> Repository:
-        """The repository that `folder` is in; raises UsageError where there is none."""
+        """The repository that `folder` is in; raises UsageError if there is none."""
         done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
         if "dubious ownership" in done.error:
             raise UsageError(
@@ -75,11 +75,11 @@ class Repository(Remotes):
         return self._try("merge-base", "--is-ancestor", older, newer).code == 0
 
     def merge_base(self, one: str, other: str) -> str:
-        """The hash of the newest commit that two commits both build on; raises UsageError when there is none."""
+        """The hash of the newest common ancestor of two commits; raises UsageError if there is none."""
         done = self._try("merge-base", one, other)
         if done.code != 0:
-            advice = "where the clone is shallow, run `git fetch --unshallow`"
-            raise UsageError(f"{one[:12]} and {other[:12]} build on no common commit that this clone has; {advice}")
+            advice = "if the clone is shallow, run `git fetch --unshallow`"
+            raise UsageError(f"{one[:12]} and {other[:12]} have no common ancestor in this clone; {advice}")
         return done.text.strip()
 
     def ahead(self, base: str, tip: str) -> list[str]:
@@ -111,19 +111,19 @@ class Repository(Remotes):
     def versions(self, tip: str, paths: Sequence[str]) -> Iterator[tuple[Commit, dict[str, bytes]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
 
-        Each comes with what those of `paths` that exist held then. Merge, squash and rebase all leave one
+        Each comes with the content that the existing ones of `paths` had then. Merge, squash and rebase all leave one
         such commit for one change, so that every clone sees the same sequence.
         Raises UsageError in a shallow clone, whose history is cut off.
         """
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
-            raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
+            raise UsageError("this clone is shallow, but history is needed: run `git fetch --unshallow`")
         with self._open() as repository:
             commits = list(repository.iter_commits(tip, paths=list(paths), first_parent=True))
             for commit in reversed(commits):
                 yield _commit(commit), _blobs(commit, paths)
 
     def materialise(self, commit: str, target: Path) -> None:
-        """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
+        """Write every file of `commit` below `target`, byte for byte, regardless of .gitattributes."""
         listing = self._done("ls-tree", "-r", "-z", commit)
         entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
         files = [(head.split()[0], head.split()[2], name) for head, name in entries]
@@ -157,7 +157,7 @@ class Repository(Remotes):
         return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
 
     def merge_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of merging two commits, or None when they conflict; raises GitError when that cannot be told."""
+        """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge."""
         done = self._try("merge-tree", "--write-tree", ours, theirs)
         if done.code not in (0, 1):
             raise GitError(
@@ -168,7 +168,7 @@ class Repository(Remotes):
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:
         """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
-        # A stand-in for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
+        # A replacement for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
         # tip's files and descends from the parent makes that parent the merge base.
         (parent,) = self.parents(commit)
         return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
@@ -187,7 +187,7 @@ class Repository(Remotes):
         return self._git("mktree", stdin="".join(lines).encode()).strip()
 
     def _identity(self) -> dict[str, str]:
-        """Nothing where Git knows who commits; on a machine where it does not, promote's own name."""
+        """Empty if a committer is configured in Git, otherwise promote's own identity."""
         if self._try("var", "GIT_COMMITTER_IDENT").code == 0:
             return {}
         name = os.environ.get("GITHUB_ACTOR", "promote")
