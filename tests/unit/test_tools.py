@@ -64,9 +64,7 @@ def test_a_program_that_fills_the_memory_is_told_from_one_that_fails(folder: Pat
         tools.run("conftest", "test")
     program(folder / "conftest", f"{version} 'SIGSEGV: segmentation violation\nPC=0x1\n\ngs     0x0' {said}")
     tools.find.cache_clear()
-    with pytest.raises(
-        ToolError, match=r"^conftest crashed \(SIGSEGV: segmentation violation\), probably .*440 MiB"
-    ):
+    with pytest.raises(ToolError, match=r"^conftest crashed \(SIGSEGV: segmentation violation\), probably .*440 MiB"):
         tools.run("conftest", "test")
     program(folder / "conftest", f"{version} 'no such file' {said}")
     tools.find.cache_clear()
