@@ -1,4 +1,4 @@
-"""GitHub through PyGithub: pull requests that survive time-outs without twins."""
+"""GitHub through PyGithub: a retry after a time-out never opens a second pull request."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 MAX_BODY = 65_536
 _CLOSE = "\n```\n\n</details>\n\n"
-_CUT = "*Cut here: GitHub takes at most 65,536 characters. `promote plan` shows the rest.*"
-_TIMEOUT = 20  # seconds, for each connection and each silence while reading
-_PATIENCE = 60.0  # seconds that one call may wait between its tries, all together
+_CUT = "*Cut here: GitHub accepts at most 65,536 characters. `promote plan` shows the rest.*"
+_TIMEOUT = 20  # seconds, for connecting and for each wait while reading
+_PATIENCE = 60.0  # seconds that one call may wait between its attempts, in total
 _PAUSES = (1.0, 2.0, 4.0)
 # Anybody may review a pull request of a public repository. https://docs.github.com/en/graphql/reference/enums
 _TRUSTED = ("OWNER", "MEMBER", "COLLABORATOR")
@@ -40,7 +40,7 @@ _FROM_BEST_TO_WORST: tuple[Status, ...] = ("success", "pending", "failure")
 
 
 class GitHub:
-    """The Forge protocol over GitHub's API. The token is in no text that this class returns or raises."""
+    """The Forge protocol over GitHub's API. No text that this class returns or raises has the token."""
 
     name = "github"
     has_server = True
@@ -54,7 +54,7 @@ class GitHub:
         timeout: int = _TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # PyGithub prints what it logs from INFO on; at DEBUG that is every body, sent or received.
+        # PyGithub prints its log messages from INFO on; at DEBUG they have every request and response body.
         logging.getLogger("github").setLevel(logging.WARNING)
         self.repository = repository
         self.api = api
@@ -67,11 +67,11 @@ class GitHub:
             timeout=timeout,
             user_agent="promote",
             per_page=100,
-            # Its own retries repeat any POST after a 5xx, and wait for as long as the server likes: see _ask.
+            # Its own retries repeat any POST after a 5xx, and wait as long as the server asks for: see _ask.
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=None,
-            # Addresses are built from ours instead of being read from the repository first.
+            # Addresses are built from `api` instead of being requested from GitHub first.
             lazy=True,
         )
         self._repo = client.get_repo(repository)
@@ -90,7 +90,7 @@ class GitHub:
     ) -> GitHub:
         """The repository that a Git remote points at, with the address and the token that `environ` gives.
 
-        Raises UsageError when the remote names no GitHub repository or no token is set.
+        Raises UsageError if the remote is not a GitHub repository, or if no token is set.
         """
         repository, api, token = locate(remote_url, environ)
         return cls(repository, api, token, timeout=timeout, sleep=sleep)
@@ -126,10 +126,10 @@ class GitHub:
         return self._ask(self._one(number), edit)
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
-        """Merge `head_commit` and return the new base commit; a merge that has happened is not an error.
+        """Merge `head_commit` and return the new base commit; an earlier merge of it is not an error.
 
-        GitHub offers no way to insist on `base_commit`: protect the branch with a required check for that.
-        Raises RaceLost when the branch moved on and Blocked when GitHub's own rules stand against it.
+        GitHub cannot check `base_commit`: protect the branch with a required check for that.
+        Raises RaceLost if the branch has moved, and Blocked if GitHub's own rules forbid the merge.
         """
 
         del base_commit
@@ -190,7 +190,7 @@ class GitHub:
         return f"pull request #{number} in {self.repository}"
 
     def _open(self, base: str, **filters: str) -> Iterator[PullRequest]:
-        # Filtered here too: when it follows a renamed repository's redirect, PyGithub drops the query.
+        # Also filtered here: PyGithub drops the query when it follows the redirect of a renamed repository.
         pulls = map(_read, self._repo.get_pulls(state="open", base=base, **filters))
         return (pull for pull in pulls if pull.state == "open" and pull.base == base)
 
@@ -203,8 +203,8 @@ class GitHub:
         return pull.merge_commit_sha if pull.merged and pull.head.sha == head_commit else None
 
     def _ask(self, what: str, call: Callable[[], T], settled: Callable[[], T | None] = lambda: None) -> T:
-        """Do `call`, again after passing trouble; where it may have worked unseen, ask `settled` first."""
-        # Not tenacity: before each try, a request whose answer was lost must be looked for, or it is done twice.
+        """Do `call`, again after a temporary error; if it may have succeeded unnoticed, ask `settled` first."""
+        # Not tenacity: before each attempt, a request whose answer was lost must be looked for, or it is done twice.
         patience = _PATIENCE
         for pause in (*_PAUSES, None):
             try:
@@ -218,7 +218,7 @@ class GitHub:
                 break
             patience -= wait
             self._sleep(wait)
-        # Outside `except`: the cause holds headers and bodies, and must not travel with our error.
+        # Outside `except`: the cause has headers and bodies, and must not be attached to our error.
         raise trouble.error
 
 
@@ -256,7 +256,7 @@ def _approves(review: Review, commit: str) -> bool:
 
 
 def _head(pull: Answer) -> str:
-    # A fork's branch may bear the name of ours; a colon, which no branch has, keeps the two apart.
+    # A fork's branch may have the name of ours; a colon, which no branch name has, distinguishes the two.
     # The repository is missing once the fork has been deleted.
     if getattr(pull.head.repo, "id", None) == pull.base.repo.id:
         return pull.head.ref
@@ -265,7 +265,7 @@ def _head(pull: Answer) -> str:
 
 
 def _fit(body: str) -> str:
-    """The body as it is, or cut at a line so that it and a last line that says so are short enough."""
+    """The body as it is, or cut at the end of a line, with a last line that says so, to fit the limit."""
     if len(body) <= MAX_BODY:
         return body
     room = body[: MAX_BODY - len(_CLOSE) - len(_CUT)]

@@ -1,6 +1,6 @@
 """Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-History is read through GitPython. Writing is plumbing on a private index: new objects are added to the
+History is read through GitPython. Writing uses Git's plumbing on a private index: new objects are added to the
 object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
 """
 
@@ -30,7 +30,7 @@ _LINK, _SUBMODULE, _EXECUTABLE, _GONE = "120000", "160000", "100755", "000000"
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit as history needs it; `when` is the committer's date, ISO 8601 with its offset."""
+    """The data of a commit that history needs; `when` is the committer's date, ISO 8601 with its offset."""
 
     sha: str
     author: str
@@ -43,7 +43,7 @@ class Repository(Remotes):
 
     @classmethod
     def containing(cls, folder: Path) -> Repository:
-        """The repository that `folder` is in; raises UsageError where there is none."""
+        """The repository that `folder` is in; raises UsageError if there is none."""
         done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
         if "dubious ownership" in done.error:
             raise UsageError(
@@ -76,11 +76,11 @@ class Repository(Remotes):
         return self._try("merge-base", "--is-ancestor", older, newer).code == 0
 
     def merge_base(self, one: str, other: str) -> str:
-        """The hash of the newest commit that two commits both build on; raises UsageError when there is none."""
+        """The hash of the newest common ancestor of two commits; raises UsageError if there is none."""
         done = self._try("merge-base", one, other)
         if done.code != 0:
-            advice = "where the clone is shallow, run `git fetch --unshallow`"
-            raise UsageError(f"{one[:12]} and {other[:12]} build on no common commit that this clone has; {advice}")
+            advice = "if the clone is shallow, run `git fetch --unshallow`"
+            raise UsageError(f"{one[:12]} and {other[:12]} have no common ancestor in this clone; {advice}")
         return done.text.strip()
 
     def ahead(self, base: str, tip: str) -> list[str]:
@@ -115,12 +115,12 @@ class Repository(Remotes):
     def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
 
-        Each comes with the blobs of those of `paths` that exist then, read by one process for all of them. Merge,
-        squash and rebase all leave one such commit for one change, so that every clone sees the same sequence.
+        Each comes with the blobs of those of `paths` that exist then. One process reads all of them. Merge, squash and
+        rebase all leave one such commit for one change, so that every clone sees the same sequence.
         Raises UsageError in a shallow clone, whose history is cut off.
         """
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
-            raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
+            raise UsageError("this clone is shallow, but history is needed: run `git fetch --unshallow`")
         log = self._done(
             "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
             "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--", *paths,
@@ -139,7 +139,7 @@ class Repository(Remotes):
                 found[-1] = (found[-1][0], state)
             elif entry:
                 author, when, subject = next(fields), next(fields), next(fields)
-                # Python 3.11 and all versions of Git write UTC in different ways.
+                # Versions of Git write UTC in different ways.
                 commit = Commit(entry, author, datetime.fromisoformat(when).isoformat(), subject)
                 found.append((commit, state))
         return found
@@ -150,7 +150,7 @@ class Repository(Remotes):
         return dict(zip(wanted, self._contents(wanted), strict=True))
 
     def materialise(self, commit: str, target: Path) -> None:
-        """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
+        """Write every file of `commit` below `target`, byte for byte, regardless of .gitattributes."""
         listing = self._done("ls-tree", "-r", "-z", commit)
         entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
         files = [(head.split()[0], head.split()[2], name) for head, name in entries]
@@ -184,7 +184,7 @@ class Repository(Remotes):
         return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
 
     def merge_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of merging two commits, or None when they conflict; raises GitError when that cannot be told."""
+        """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge."""
         done = self._try("merge-tree", "--write-tree", ours, theirs)
         if done.code not in (0, 1):
             raise GitError(
@@ -195,7 +195,7 @@ class Repository(Remotes):
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:
         """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
-        # A stand-in for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
+        # A replacement for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
         # tip's files and descends from the parent makes that parent the merge base.
         (parent,) = self.parents(commit)
         return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
@@ -214,7 +214,7 @@ class Repository(Remotes):
         return self._git("mktree", stdin="".join(lines).encode()).strip()
 
     def _identity(self) -> dict[str, str]:
-        """Nothing where Git knows who commits; on a machine where it does not, promote's own name."""
+        """Empty if a committer is configured in Git, otherwise promote's own identity."""
         if self._try("var", "GIT_COMMITTER_IDENT").code == 0:
             return {}
         name = os.environ.get("GITHUB_ACTOR", "promote")

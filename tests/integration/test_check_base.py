@@ -134,7 +134,7 @@ def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Cl
     [
         (check.Options(fail_on="new"), "--fail-on new needs --base REF"),
         (check.Options(base="nowhere"), "there is no commit 'nowhere' in this clone"),
-        (check.Options(base="alone"), "build on no common commit"),
+        (check.Options(base="alone"), "have no common ancestor"),
     ],
 )
 def test_what_cannot_be_compared(branch: tuple[Repository, Clone], options: check.Options, refusal: str) -> None:

@@ -274,7 +274,7 @@ def test_a_body_that_is_too_long_is_cut_where_nothing_hides_the_note(forge: GitH
     assert MAX_BODY - 200 < len(body) <= MAX_BODY
     kept, note = body.split("+ a line\n```\n\n</details>\n\n")
     assert kept.endswith("+ a line\n")
-    assert note == "*Cut here: GitHub takes at most 65,536 characters. `promote plan` shows the rest.*"
+    assert note == "*Cut here: GitHub accepts at most 65,536 characters. `promote plan` shows the rest.*"
 
 
 def test_find_open_ignores_forks_other_bases_and_closed_ones(forge: GitHub, server: GitHubServer) -> None:
@@ -487,11 +487,11 @@ def test_auto_merge_is_enabled_once_though_the_answer_was_lost(forge: GitHub, se
     ("type_", "message", "kind", "word"),
     [
         ("UNPROCESSABLE", "Auto merge is not allowed for this repository", UsageError, "settings"),
-        ("UNPROCESSABLE", "Pull request Pull request is in clean status", Blocked, "waits for nothing"),
+        ("UNPROCESSABLE", "Pull request Pull request is in clean status", Blocked, "has nothing to wait for"),
         ("UNPROCESSABLE", "Pull request is closed", Blocked, "closed"),
         ("UNPROCESSABLE", "Head branch was modified. Review and try again.", RaceLost, "again"),
         ("FORBIDDEN", "Resource not accessible by integration", UsageError, "pull-requests: write"),
-        ("NOT_FOUND", "Could not resolve to a node", UsageError, "may not see it"),
+        ("NOT_FOUND", "Could not resolve to a node", UsageError, "may not read it"),
         ("INTERNAL", "Something went wrong", NetworkError, "Something went wrong"),
     ],
 )

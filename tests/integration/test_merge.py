@@ -56,7 +56,7 @@ def test_a_branch_that_was_deleted_is_named_and_comes_back(tiny: Sandbox) -> Non
 
 
 def test_a_number_that_nobody_knows(tiny: Sandbox) -> None:
-    assert "there is none yet" in tiny.promote("merge", "1", code=2).err
+    assert "there are none yet" in tiny.promote("merge", "1", code=2).err
 
 
 def test_a_shallow_clone_that_cannot_merge_says_so(tiny: Sandbox) -> None:

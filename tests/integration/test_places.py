@@ -153,7 +153,7 @@ def test_outside_of_a_clone_and_without_a_remote(tiny: Sandbox, tmp_path: Path) 
     assert "not in a Git repository" in tiny.promote("status", cwd=tmp_path, code=2).err
     tiny.git("remote", "rename", "origin", "upstream")
     assert "no remote 'origin'" in tiny.promote("staging", "production", code=2).err
-    assert "read from HEAD" in tiny.promote("plan", "staging", "production").out
+    assert "HEAD is used instead" in tiny.promote("plan", "staging", "production").out
 
 
 def test_a_remote_without_the_shared_branch_or_that_is_gone(tiny: Sandbox) -> None:

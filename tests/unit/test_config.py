@@ -327,9 +327,9 @@ def test_the_root_is_an_environment(root: Path) -> None:
     [
         ("gone", "environment 'gone': there is no kustomization.yaml in 'gone'; correct the path or add the file"),
         ("empty", "environment 'empty': there is no kustomization.yaml in 'empty'; correct the path"),
-        ("..", "environment '..': the path '..' leaves the repository; name a folder inside it"),
-        ("/", "environment '/': the path '/' leaves the repository; name a folder inside it"),
-        ("link", "environment 'link': the path 'link' leaves the repository; name a folder inside it"),
+        ("..", "environment '..': the path '..' leads outside the repository; name a folder inside it"),
+        ("/", "environment '/': the path '/' leads outside the repository; name a folder inside it"),
+        ("link", "environment 'link': the path 'link' leads outside the repository; name a folder inside it"),
     ],
 )
 def test_an_environment_that_cannot_be(root: Path, name: str, says: str) -> None:
