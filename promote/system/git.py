@@ -115,8 +115,8 @@ class Repository(Remotes):
     def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
 
-        Each comes with the blobs of those of `paths` that exist then. One process reads all of them. Merge, squash and
-        rebase all leave one such commit for one change, so that every clone sees the same sequence.
+        Each comes with the blobs of those of `paths` that exist then. One process reads all of them. Merge, squash
+        and rebase all leave one such commit for one change, so that every clone sees the same sequence.
         Raises UsageError in a shallow clone, whose history is cut off.
         """
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":

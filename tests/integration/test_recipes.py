@@ -192,7 +192,7 @@ def test_the_copy_keeps_the_rules_of_the_code(extended: Extended) -> None:
     ("gates", "says"),
     [
         ("approval: 0", "environments.production.gates.approval"),
-        ("status: [build, 7]", "environments.production.gates.status.1 is a number but must be text"),
+        ("status: [build, 7]", "environments.production.gates.status.1 is a number but must be a string"),
         ("metric: {address: 'file:///etc/passwd', at_most: 1}", "environments.production.gates.metric.address"),
     ],
 )
