@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
-from promote.forge.github_client import MAX_BODY, GitHub
+from promote.forge.attempts import MAX_BODY
+from promote.forge.github_client import GitHub
 from promote.forge.protocol import Forge, PullRequest
 from tests.integration.github_server import GitHubServer, commit
 
