@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from promote.forge.address import Token
 from promote.forge.attempts import TIMEOUT, Attempts, fit
 from promote.forge.gitea_address import locate
-from promote.forge.gitea_errors import NOTHING_TO_WAIT_FOR, SCHEDULED, TROUBLE, explain
+from promote.forge.gitea_errors import EMPTY, NOTHING_TO_WAIT_FOR, SCHEDULED, TROUBLE, explain
 from promote.forge.gitea_http import Http, Refused
 from promote.forge.protocol import Method, PullRequest, State, Status
 
@@ -80,7 +80,7 @@ class Gitea:
         wanted = {"head": head, "base": base, "title": title, "body": fit(body, "Gitea")}
         return self._ask(
             f"branch {head} in {self._whole}",
-            lambda: _read(self._http.ask("POST", "pulls", wanted)[0]),
+            lambda: self._registered(lambda: _read(self._http.ask("POST", "pulls", wanted)[0])),
             lambda: self._find(head, base),
             new=True,
         )
@@ -162,13 +162,26 @@ class Gitea:
         return self._http.ask("GET", f"pulls/{number}")[0]
 
     def _open(self, base: str) -> tuple[PullRequest, ...]:
+        wanted = {"state": "open", "base_branch": base}
+        pulls = self._registered(lambda: [_read(pull) for pull in self._http.pages("pulls", wanted)])
         # Also filtered here: older servers ignore `base_branch`. A list that grows meanwhile repeats entries.
-        pulls = map(_read, self._http.pages("pulls", {"state": "open", "base_branch": base}))
         found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
         return tuple(found[number] for number in sorted(found))
 
     def _find(self, head: str, base: str) -> PullRequest | None:
         return next((pull for pull in self._open(base) if pull.head == head), None)
+
+    def _registered(self, call: Callable[[], T]) -> T:
+        """Do `call`; Gitea denies that there are pull requests until it has registered the first push."""
+        try:
+            return call()
+        except Refused as refused:
+            if refused.status != HTTPStatus.NOT_FOUND:
+                raise
+            if self._http.ask("GET", "")[0]["empty"]:
+                raise Refused(HTTPStatus.CONFLICT, EMPTY) from None
+        # It may have been registered between the two requests.
+        return call()
 
     def _merged(self, number: int, head_commit: str) -> str | None:
         data = self._pull(number)

@@ -15,12 +15,14 @@ _LONGEST_REASON = 300
 # When an answer is not what Gitea documents, reading it fails in many ways. All exceptions of requests are OSError.
 TROUBLE = (Refused, OSError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 SCHEDULED = "already scheduled to auto merge"
+EMPTY = "the repository is empty"
 NOTHING_TO_WAIT_FOR = "auto-merge has nothing to wait for"
 # A pattern for the status and the reason, the error, and the advice. The first match counts.
 _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
     (r"401 ", UsageError, "the token in {variable} is wrong, revoked or expired"),
     (r"403 ", UsageError, "the token in {variable} needs the scope 'write:repository', and its owner write access"),
-    (r"404 ", UsageError, "it does not exist, or the token in {variable} may not read it"),
+    (r"404 ", UsageError, "it does not exist, has no pull requests, or the token in {variable} may not read it"),
+    (rf"409 {EMPTY}", NetworkError, "Gitea has not registered its first push yet: run the same command again"),
     (r"409 .*already exists", NetworkError, "Gitea does not list it yet: run the same command again"),
     (r"409 .*out of date", RaceLost, "the branch has moved: run the same command again"),
     (r"409 .*conflict", Blocked, "run its promotion again to update it"),
@@ -32,7 +34,7 @@ _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
     (r"", NetworkError, "run the same command again"),
 )
 # Passing states: a branch or a pull request that Gitea does not know yet, a check for conflicts that still runs.
-_PASSING = re.compile(r"409 .*already exists|405 .*try again later", re.IGNORECASE)
+_PASSING = re.compile(rf"409 {EMPTY}|409 .*already exists|405 .*try again later", re.IGNORECASE)
 # The work may be done already: by another run, or by our own request whose answer was lost.
 _DONE = re.compile(r"405 |409 .*already exists", re.IGNORECASE)
 

@@ -57,7 +57,7 @@ class Http:
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
     ) -> tuple[Any, Mapping[str, str]]:
         """The JSON of an answer, None for an empty one, and its headers; raises Refused if it is not a success."""
-        url = requests.Request("GET", f"{self._api}/{path}", params=query).prepare().url or ""
+        url = requests.Request("GET", f"{self._api}/{path}".rstrip("/"), params=query).prepare().url or ""
         for _ in range(_MOST_HOPS):
             answer = self._session.request(method, url, json=body, timeout=self._timeout, allow_redirects=False)
             if not answer.is_redirect:

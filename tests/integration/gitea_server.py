@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from tests.integration.forge_server import Answer, ForgeServer, Json, commit
 
@@ -23,6 +23,7 @@ class GiteaServer(ForgeServer):
         self.scheduled: dict[int, str] = {}
         self.counts = True  # whether lists have the header with their length
         self.renamed_from = ""
+        self.empty_for = 0  # how many questions are answered before the first push is registered
 
     def add_pull(self, head: str, base: str = "main", *, fork: str = "", **changes: Any) -> Json:
         """A pull request as Gitea shows it; `fork` is the account that its branch lives in."""
@@ -91,12 +92,21 @@ class GiteaServer(ForgeServer):
         address = urlsplit(handler.path)
         if address.path == "/api/v1/version":
             return 200, {"version": "1.26.0"}, {}
+        return self._refusal(handler) or self._dispatch(handler.command, address, body)
+
+    def _refusal(self, handler: BaseHTTPRequestHandler) -> Answer | None:
         if handler.headers.get("Authorization") != f"token {self.token}":
             return _refuse(401, "user does not exist [uid: 0, name: ]")
         if self.renamed_from and f"/repos/{self.renamed_from}/" in handler.path:
             # As Gitea does: a path, whatever the method.
             return 301, "", {"Location": handler.path.replace(self.renamed_from, self.repository)}
+        if self.empty_for and urlsplit(handler.path).path.endswith("/pulls"):
+            return _refuse(404, "not found")
+        return None
+
+    def _dispatch(self, command: str, address: SplitResult, body: Any) -> Answer:
         routes: list[tuple[str, str, Callable[..., Answer]]] = [
+            ("GET", ONE, self._repository),
             ("GET", rf"{ONE}/pulls", self._list),
             ("POST", rf"{ONE}/pulls", self._create),
             ("GET", rf"{ONE}/pulls/(\d+)", self._get),
@@ -108,7 +118,7 @@ class GiteaServer(ForgeServer):
         ]
         for method, pattern, action in routes:
             match = re.fullmatch(pattern, address.path)
-            if match and method == handler.command:
+            if match and method == command:
                 repository, *keys = match.groups()
                 subjects = [self.pulls.get(int(key)) if key.isdecimal() else key for key in keys]
                 if repository != self.repository or None in subjects:
@@ -117,6 +127,10 @@ class GiteaServer(ForgeServer):
                 return action(*subjects, body or query)
         self._expect(False, "the route is known")
         return _refuse(404, "not found")
+
+    def _repository(self, _: Json) -> Answer:
+        empty, self.empty_for = self.empty_for > 0, max(0, self.empty_for - 1)
+        return 200, {"full_name": self.repository, "empty": empty}, {}
 
     def _list(self, wanted: Json) -> Answer:
         self._expect(set(wanted) <= {"state", "base_branch", "page", "limit"}, "filters are known")

@@ -259,7 +259,8 @@ def test_a_token_that_may_not_write(forge: Forge, server: ForgeServer, kind: Kin
 
 
 def test_a_repository_that_the_token_may_not_see(forge: Forge, server: ForgeServer, kind: Kind) -> None:
-    server.fail("GET /pulls", 404, {"message": "Not Found"})
+    server.fail("GET /pulls", 404, {"message": "Not Found"}, times=2)
+    server.fail("GET /infra", 404, {"message": "Not Found"})
     with refused(UsageError, "repository mediq/infra", kind.variable):
         forge.list_open("main")
 

@@ -217,8 +217,28 @@ def test_a_password_in_netrc_does_not_replace_the_token(
     assert is_gitea(server.api)
 
 
+def test_the_first_push_is_waited_for(forge: Gitea, server: GiteaServer, pauses: list[float]) -> None:
+    server.empty_for = 2
+    assert forge.find_open(BRANCH, "main") is None
+    server.empty_for = 1
+    assert forge.open(BRANCH, "main", "ours", "").number == 1
+    assert pauses == [1.0, 2.0, 1.0]
+    server.fail("GET /pulls", 404, {"message": "not found"})
+    assert forge.list_open("main")
+    server.empty_for = 9
+    with refused(NetworkError, "the repository is empty", "first push"):
+        forge.list_open("main")
+
+
+def test_a_repository_without_pull_requests(forge: Gitea, server: GiteaServer, pauses: list[float]) -> None:
+    server.fail("GET /pulls", 404, {"message": "not found"}, times=2)
+    with refused(UsageError, "repository mediq/infra", "has no pull requests"):
+        forge.list_open("main")
+    assert pauses == []
+
+
 def test_a_branch_that_was_just_pushed_is_waited_for(forge: Gitea, server: GiteaServer, pauses: list[float]) -> None:
-    server.fail("POST /pulls", 404, {"message": "not found"}, times=2)
+    server.fail("POST /pulls", 404, {"message": "not found"}, times=4)
     assert forge.open(BRANCH, "main", "ours", "").number == 1
     assert pauses == [1.0, 2.0]
 
