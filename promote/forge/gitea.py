@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from promote.system.git import Repository
 
 # Servers whose name says what they are; all others are asked.
-_HOSTS = re.compile(r"codeberg\.org|(.*\.)?(gitea|forgejo)\..+")
+_HOSTS = re.compile(r"codeberg\.org|(.*\.)?(gitea|forgejo)(\..+)?")
 
 
 def _recognises(remote_url: str) -> bool:

@@ -16,16 +16,16 @@ _SERVERS = ("GITEA_SERVER_URL", "FORGEJO_SERVER_URL")
 _PATH = re.compile(r"(?P<folder>(?:[\w.-]+/)*)(?P<repository>\w[\w.-]*/(?!\.{1,2}$)[\w.-]+)", re.ASCII)
 
 
-def _configured(environ: Mapping[str, str]) -> str | None:
+def _named(variable: str, environ: Mapping[str, str]) -> str | None:
     """The server that a variable names, without a trailing slash."""
-    for variable in _SERVERS:
-        if server := environ.get(variable, "").rstrip("/"):
-            if not SERVER.fullmatch(server):
-                raise UsageError(
-                    f"{variable} must be https://HOST/PATH without credentials (http only for localhost)"
-                )
-            return server
-    return None
+    server = environ.get(variable, "").rstrip("/")
+    if server and not SERVER.fullmatch(server):
+        raise UsageError(f"{variable} must be https://HOST/PATH without credentials (http only for localhost)")
+    return server or None
+
+
+def _same_host(server: str | None, place: Place) -> bool:
+    return server is not None and urlsplit(server).hostname == place.host
 
 
 def _split(remote_url: str) -> tuple[Place, str, str] | None:
@@ -48,9 +48,10 @@ def server_to_ask(remote_url: str, environ: Mapping[str, str]) -> str | None:
     if (found := _split(remote_url)) is None:
         return None
     place, folder, _ = found
-    configured = _configured(environ)
-    same = configured is not None and urlsplit(configured).hostname == place.host
-    return configured if same else _server(place, folder)
+    for variable in _SERVERS:
+        if _same_host(server := _named(variable, environ), place):
+            return server
+    return _server(place, folder)
 
 
 def locate(remote_url: str, environ: Mapping[str, str]) -> tuple[str, str, Token]:
@@ -64,7 +65,9 @@ def locate(remote_url: str, environ: Mapping[str, str]) -> tuple[str, str, Token
             f"the remote '{redact(remote_url)}' is not a Gitea repository: set it to https://HOST/OWNER/REPOSITORY"
         )
     place, folder, repository = found
-    server = _configured(environ) or _server(place, folder)
+    # The second variable is set by Forgejo Actions in every job: no other server's token may go where it leads.
+    server, runner = (_named(variable, environ) for variable in _SERVERS)
+    server = server or (runner if _same_host(runner, place) else _server(place, folder))
     if server is None:
         raise UsageError(
             f"a token is not sent to http://{place.host}: use https for the remote, "

@@ -14,7 +14,7 @@ import pytest
 from promote.errors import RaceLost, UsageError
 from promote.forge.gitea_client import Gitea
 from promote.forge.protocol import Method
-from tests.e2e.cluster import leave_on_signals, new_folder
+from tests.e2e.cluster import TOOLS, leave_on_signals, new_folder
 from tests.e2e.gitea import OWNER, REVIEWER, STRANGER, GiteaHost
 from tests.e2e.process import wait
 from tests.integration import sandbox
@@ -95,7 +95,7 @@ class Site:
 def site(host: GiteaHost, tmp_path: Path, request: pytest.FixtureRequest) -> Site:
     """The tiny repository with two environments, pushed to a new repository of the server."""
     name = request.node.name.replace("_", "-")[:60].rstrip("-")
-    env = sandbox.environment(tmp_path) | {"GIT_ALLOW_PROTOCOL": "http:file"}
+    env = sandbox.environment(tmp_path) | {"GIT_ALLOW_PROTOCOL": "http:file", "PROMOTE_TOOLS": str(TOOLS / "bin")}
     sandbox.write_tiny(tmp_path / "clone")
     sandbox.create(tmp_path, env)
     clone = Clone(tmp_path / "clone", env)

@@ -71,7 +71,9 @@ def test_it_is_a_forge() -> None:
         ("http://127.0.0.1:3000/mediq/infra", {}, "http://127.0.0.1:3000/api/v1"),
         ("git@work:mediq/infra.git", {"GITEA_SERVER_URL": f"{SERVER}:3000/forge/"}, f"{SERVER}:3000/forge/api/v1"),
         ("http://git.example.com/mediq/infra", {"GITEA_SERVER_URL": SERVER}, f"{SERVER}/api/v1"),
-        ("git@work:mediq/infra.git", {"FORGEJO_SERVER_URL": SERVER}, f"{SERVER}/api/v1"),
+        ("git@git.example.com:mediq/infra", {"FORGEJO_SERVER_URL": f"{SERVER}:3000"}, f"{SERVER}:3000/api/v1"),
+        # Where a job of Forgejo Actions runs is not where the repository is.
+        ("git@git.example.com:mediq/infra", {"FORGEJO_SERVER_URL": "https://other.example"}, f"{SERVER}/api/v1"),
         (
             "git@work:mediq/infra.git",
             {"GITEA_SERVER_URL": SERVER, "FORGEJO_SERVER_URL": "https://other.example"},
@@ -128,6 +130,7 @@ def test_the_token_and_what_is_said_without_one() -> None:
     [
         ("https://codeberg.org/mediq/infra", "gitea"),
         ("git@gitea.com:mediq/infra.git", "gitea"),
+        ("git@gitea:mediq/infra.git", "gitea"),
         ("ssh://git@gitea.example.com:2222/mediq/infra.git", "gitea"),
         ("https://my.forgejo.example.com/mediq/infra", "gitea"),
         ("https://codeberg.org/mediq/github.io.git", "gitea"),
