@@ -50,7 +50,10 @@ def key_line(node: Node, key: str) -> int:
 
 def parts(pointer: str) -> list[str]:
     """The steps of a JSON pointer."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    # Imported here: only findings have pointers. Its JsonPointer refuses paths that a wrong patch may have.
+    from jsonpointer import unescape
+
+    return [unescape(part) for part in pointer.split("/")[1:]]
 
 
 def value_at(content: Any, steps: Sequence[str]) -> Any:
