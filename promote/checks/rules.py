@@ -120,6 +120,18 @@ _OF_CHECKS = tuple(
         ),
     )
 )
+_OF_FILES_AND_NAMES = (
+    Rule(
+        "check.unread", ("warn",), "Every manifest is read",
+        "A file that begins like an object, and whose name does not end like one, is not checked.",
+        "end its name in .yaml, .yml or .json, or move it to another folder", "low",
+    ),
+    Rule(
+        "rule.unnamed", ("deny", "warn"), "Every finding names its rule",
+        "A finding of an entry point of the repository's own has no id to waive it by or to ask for.",
+        "give the finding a `rule`, or move it into a package under `rules`",
+    ),
+)  # fmt: skip
 _OF_WAIVERS = (
     Rule(
         "waivers.expired", ("deny",), "No waiver outlives its last day",
@@ -137,7 +149,7 @@ _OF_WAIVERS = (
         "delete the waiver", "low",
     ),
 )  # fmt: skip
-OWN = (*_OF_CHECKS, *_OF_WAIVERS)
+OWN = tuple(sorted((*_OF_CHECKS, *_OF_FILES_AND_NAMES, *_OF_WAIVERS), key=lambda rule: rule.id))
 
 
 def read(texts: Mapping[str, str], silent: bool = False) -> tuple[Rule, ...]:
