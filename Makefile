@@ -6,7 +6,9 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test thorough pod-security mutation servers kubeseal e2e docs lint fmt bench clean
+.PHONY: help setup setup-test demo check test thorough pod-security mutation mutation-sample servers debian \
+  kubeseal e2e verify versions docs lint fmt bench clean
+.NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' Makefile
@@ -33,6 +35,18 @@ mutation: setup-test ## weaken the manifests and break the rules, one line at a 
 	@$(BIN)/python -m tests.mutation
 	@$(BIN)/python -m tests.mutation.rego
 
+# .ci/run and the workflow `check` both run this target, so that neither can ask for less than the other.
+verify: versions debian setup-test check test pod-security mutation-sample demo servers e2e ## run all that must pass before a merge
+
+versions: ## print the versions of Python, Go and everything that is locked
+	@$(PYTHON) -m tools.versions
+
+mutation-sample: setup-test
+	@$(BIN)/python -m tests.mutation --sample 150
+
+debian: ## install the programs that `make servers` tries settings with
+	@bash tools/install-debian-packages.sh
+
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/servers
 
@@ -53,6 +67,7 @@ lint: setup-test ## check the style of Python, Rego and workflows
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
+	@said=$$($(BIN)/deptry --no-ansi promote 2>&1) || { echo "$$said"; exit 1; }
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@.tools/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@.tools/bin/opa fmt --list --fail policies

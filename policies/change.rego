@@ -1,30 +1,31 @@
 # METADATA
 # title: All rules about a change
 # description: |
-#   The entry point for what the rendered manifests do not show: the versions that a change moves. Its input is one
-#   object, the promotion; policies/README.md names the fields. What is not known is null, and no rule guesses.
+#   The entry point for rules about the versions that a change moves, which rendered manifests do not show. The input is
+#   one object, the change. policies/README.md describes its fields. Unknown values are null, and rules do not guess
+#   them.
 package changes
 
 import data.lib.finding
 
 # METADATA
-# description: What must not be merged.
+# description: Denials.
 # entrypoint: true
-deny contains _about(rule, said) if {
+deny contains _about(rule, body) if {
 	some rule
 
 	# regal ignore:mixed-iteration
-	some said in data.change[rule].deny
+	some body in data.change[rule].deny
 }
 
 # METADATA
-# description: What should be looked at.
+# description: Warnings.
 # entrypoint: true
-warn contains _about(rule, said) if {
+warn contains _about(rule, body) if {
 	some rule
 
 	# regal ignore:mixed-iteration
-	some said in data.change[rule].warn
+	some body in data.change[rule].warn
 }
 
-_about(rule, said) := object.union(finding.about_target(said), {"rule": concat(".", ["change", rule])})
+_about(rule, body) := object.union(finding.about_target(body), {"rule": concat(".", ["change", rule])})

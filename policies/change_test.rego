@@ -1,6 +1,7 @@
 package changes_test
 
 import data.changes
+import data.lib.assert_test as assert
 
 _input := {"to": "production", "images": [{
 	"service": "cart",
@@ -11,11 +12,11 @@ _input := {"to": "production", "images": [{
 
 test_gathers_what_rules_deny if {
 	[found] := [found | some found in changes.deny] with input as _input
-	found.rule == "change.downgrade"
-	found.resource.kind == ""
+	assert.same(found.rule, "change.downgrade")
+	assert.same(found.resource.kind, "")
 }
 
 test_gathers_what_rules_warn_of if {
 	[found] := [found | some found in changes.warn] with input as {"images": [], "others": ["Service/cart /spec"]}
-	found.rule == "change.others"
+	assert.same(found.rule, "change.others")
 }

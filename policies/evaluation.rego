@@ -1,33 +1,34 @@
 # METADATA
 # title: Evaluation
 # description: |
-#   Says how many documents and which rules took part, and what there was for them to judge, so that the caller can
-#   tell "nothing wrong" from "nothing looked at".
+#   Reports the number of documents, the rules that took part and the subjects of these rules. With this, the caller can
+#   distinguish "no findings" from "nothing was checked".
 package evaluation
 
 import data.lib.documents
 import data.lib.pods
+import data.lib.rule_ids
 import data.lib.verdict
 
 # METADATA
-# description: Always exactly one, never a fault.
+# description: Always exactly one entry, which is not a finding.
 # entrypoint: true
 warn contains object.union(_findings, {
 	"msg": "evaluation",
 	"documents": count(input),
-	"rules": sort([concat(".", id) | some id in _rules]),
+	"rules": sort(_rules),
 	"subjects": _subjects,
 })
 
-# Whether this file can tell what was found, too; main asks before it keeps silent.
+# Whether this file can report the findings too. main checks this before it stays silent.
 tells_findings := true
 
 default _findings := {}
 
 _findings := {"denied": verdict.denied, "warned": verdict.warned} if data.target.once
 
-# What `custom.subjects` of a rule may name, but for the kinds, which every caller can count itself. All of it by
-# comprehension, which is empty and not undefined where a user's own rules come without lib.
+# The values of `custom.subjects` except kinds, which every caller can count. Comprehensions are empty and not undefined
+# if a user's own rules come without lib.
 _subjects := {
 	"containers": {_who(container.pod.resource) | some container in pods.containers},
 	"namespaces": {name | some name in pods.namespaces},
@@ -36,21 +37,26 @@ _subjects := {
 	"resources": {_who(resource) | some resource in documents.resources},
 }
 
-_own[concat(".", [topic, rule])] contains _who(resource) if {
-	some topic, rule
+_own[_id(folder, rule)] contains _who(resource) if {
+	some folder, rule
 
 	# regal ignore:mixed-iteration
-	some resource in data.rules[topic][rule].subjects
+	some resource in data.rules[folder][rule].subjects
 }
 
 _who(resource) := [resource.apiVersion, resource.kind, resource.namespace, resource.name]
 
-_rules contains [topic, rule] if {
-	some topic, rule
-	data.rules[topic][rule].deny
+_rules contains _id(folder, rule) if {
+	some folder, rule
+	data.rules[folder][rule].deny
 }
 
-_rules contains [topic, rule] if {
-	some topic, rule
-	data.rules[topic][rule].warn
+_rules contains _id(folder, rule) if {
+	some folder, rule
+	data.rules[folder][rule].warn
 }
+
+# Like rule_ids.of, which does not compile if a user's own rules come without lib.
+_id(folder, rule) := concat(".", [rule_ids.prefixes[folder], rule])
+
+_id(folder, rule) := concat(".", [folder, rule]) if not rule_ids.prefixes[folder]

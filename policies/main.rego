@@ -1,13 +1,13 @@
 # METADATA
 # title: All rules
-# description: The one entry point; lib.verdict gathers what the rules found.
+# description: The entry point. lib.verdict collects the findings of the rules.
 package main
 
 import data.evaluation
 import data.lib.verdict
 
 # METADATA
-# description: What must not be merged.
+# description: Denials.
 # entrypoint: true
 deny contains found if {
 	not _told_elsewhere
@@ -15,15 +15,15 @@ deny contains found if {
 }
 
 # METADATA
-# description: What should be looked at.
+# description: Warnings.
 # entrypoint: true
 warn contains found if {
 	not _told_elsewhere
 	some found in verdict.warned
 }
 
-# conftest evaluates `deny`, `warn` and what took part one after the other, and forgets in between. Where promote asks
-# for it, the package evaluation tells all of it in one answer.
+# conftest evaluates `deny`, `warn` and the package evaluation separately, without a shared cache. If promote asks for
+# it, the package evaluation reports everything in one pass.
 _told_elsewhere if {
 	data.target.once
 	evaluation.tells_findings

@@ -1,4 +1,4 @@
-"""What can go wrong, sorted by what the person who meets it can do; each class has its exit code."""
+"""Expected failures, one class for each kind of remedy; each class has its exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 class PromoteError(Exception):
     """Root of every expected failure. Its text says what failed, where, and what to do next.
 
-    `result` is what a command has to say of it in the formats for programs.
+    `result` is what a command prints of it in the formats for programs.
     """
 
     exit_code = 2
@@ -20,7 +20,7 @@ class UsageError(PromoteError):
 
 
 class UnknownEnvironment(UsageError):
-    """A name that is no environment; where two of them were given it may be a mistyped command (exit 2)."""
+    """A name that is not an environment; where two names were given, it may be a mistyped command (exit 2)."""
 
 
 class ConfigError(PromoteError):
@@ -62,7 +62,7 @@ class CheckDenied(PromoteError):
 
 
 class Blocked(PromoteError):
-    """A gate, a freeze or a hold stands against the change (exit 4)."""
+    """A gate, a freeze or a hold blocks the change (exit 4)."""
 
     exit_code = 4
 

@@ -1,4 +1,4 @@
-"""The words of the domain as frozen values: images, versions, changes, plans."""
+"""The domain as frozen values: images, versions, changes, plans, objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promote.errors import UsageError
 # https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-# kustomize writes the hash without vowels and what looks like one, so that it never spells a word.
+# kustomize writes the hash without vowels and characters that look like vowels, so that it is never a word.
 _HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
 
 # "sha256:" and twelve digits are enough to tell two images apart.

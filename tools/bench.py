@@ -101,7 +101,7 @@ def _comparisons(work: Path, environment: Mapping[str, str]) -> list[Comparison]
         Comparison("promote check / both builds side by side", check, (_side_by_side(three, targets, environment),)),
         Comparison("check with 3 versions / with 1", check, (Side((*PROMOTE, "check"), one),)),
         Comparison(
-            "promote plan / promote check", Side((*PROMOTE, "plan", "staging", "production"), three), (check,)
+            "promote plan / promote check", Side((*PROMOTE, "plan", "staging", "production"), three), (check,), 1.2
         ),
     ]  # fmt: skip
 

@@ -47,6 +47,7 @@ spec:
 """
 
 
+# Not the Kubernetes client, whose parse_quantity would bring 75 MB of generated code along.
 def quantity(text: object) -> int:
     """A Kubernetes quantity in thousandths: 500m is 500, 1Ki is 1024000."""
     match = _QUANTITY.fullmatch(str(text))

@@ -1,14 +1,14 @@
 # METADATA
-# title: Autoscalers say how fast they scale
+# title: Autoscalers set their scaling speed
 # description: |
-#   Without a behavior Kubernetes may double the pods every 15 seconds and take all of them back in one step. How fast
-#   both may go depends on the workload, so it is written down.
+#   By default, Kubernetes may double the number of pods every 15 seconds and remove all extra pods in one step. The
+#   right speed depends on the workload, so the autoscaler must set it.
 # custom:
 #   id: autoscaling.behavior
 #   profile: general
 #   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: low
-#   fix: "write behavior.scaleUp and behavior.scaleDown, each with a stabilization window or policies"
+#   fix: "set behavior.scaleUp and behavior.scaleDown, each with a stabilization window or policies"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#configurable-scaling-behavior
 package rules.autoscaling.behavior
 
@@ -29,7 +29,7 @@ _unsaid contains found if {
 	]
 	count(missing) > 0
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("does not say how fast it scales: %s", [concat(", ", missing)]),
+		"msg": sprintf("does not set its scaling speed: %s", [concat(", ", missing)]),
 		"fix": "behavior: {scaleDown: {stabilizationWindowSeconds: 300, policies: […]}, scaleUp: {policies: […]}}",
 		"path": scaler.behavior_path,
 	})

@@ -1,5 +1,6 @@
 package rules.autoscaling.behavior_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.autoscaling.behavior
 
@@ -12,22 +13,22 @@ _hpa(spec) := examples.combined([_scaler(spec)])
 _scaler(spec) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": spec})
 
 test_accepts_both_directions if {
-	count(behavior.warn) == 0 with input as _hpa({"behavior": _both}) with data.strict as {}
+	assert.none(behavior.warn) with input as _hpa({"behavior": _both}) with data.strict as {}
 	keda := {"spec": {"advanced": {"horizontalPodAutoscalerConfig": {"behavior": _both}}}}
 	target := examples.combined([examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", keda)])
-	count(behavior.warn) == 0 with input as target
+	assert.none(behavior.warn) with input as target
 }
 
 test_warns_of_what_is_left_out if {
-	examples.messages(behavior.warn) == {
-		"HorizontalPodAutoscaler/cart: does not say how fast it scales: scaleUp",
-	} with input as _hpa({"behavior": _down}) with data.strict as {}
-	examples.messages(behavior.warn) == {
-		"HorizontalPodAutoscaler/cart: does not say how fast it scales: scaleDown, scaleUp",
-	} with input as _hpa({}) with data.strict as {}
+	assert.messages(behavior.warn, {
+		"HorizontalPodAutoscaler/cart: does not set its scaling speed: scaleUp",
+	}) with input as _hpa({"behavior": _down}) with data.strict as {}
+	assert.messages(behavior.warn, {
+		"HorizontalPodAutoscaler/cart: does not set its scaling speed: scaleDown, scaleUp",
+	}) with input as _hpa({}) with data.strict as {}
 }
 
 test_denies_it_where_conventions_are_strict if {
-	count(behavior.deny) == 1 with input as _hpa({}) with data.strict as {"shop": ["conventions"]}
-	count(behavior.warn) == 0 with input as _hpa({}) with data.strict as {"shop": ["conventions"]}
+	assert.size(behavior.deny, 1) with input as _hpa({}) with data.strict as {"shop": ["conventions"]}
+	assert.none(behavior.warn) with input as _hpa({}) with data.strict as {"shop": ["conventions"]}
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Autoscalers have a least number of replicas below their most
+# title: The minimum of an autoscaler is not above its maximum
 # description: |
-#   The API server refuses an autoscaler whose least number of replicas exceeds its most, and one that may have no
-#   replica at most. The idle number of a ScaledObject lies below its least.
+#   The API server rejects an autoscaler with a minimum above its maximum, or a maximum of 0. The idle number of
+#   replicas of a ScaledObject must be below its minimum.
 # custom:
 #   id: autoscaling.bounds
 #   profile: general
 #   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: high
-#   fix: "write a least number of replicas that is not above the most"
+#   fix: "set a minimum that is not above the maximum"
 #   docs: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
 package rules.autoscaling.bounds
 
@@ -21,8 +21,8 @@ deny contains found if {
 	scaler.most >= 1
 	scaler.least > scaler.most
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("has at least %v replicas and at most %v", [scaler.least, scaler.most]),
-		"fix": sprintf("lower the least number to %v, or raise the most", [scaler.most]),
+		"msg": sprintf("has a minimum of %v replicas, above its maximum of %v", [scaler.least, scaler.most]),
+		"fix": sprintf("lower the minimum to %v, or raise the maximum", [scaler.most]),
 		"path": scaler.least_path,
 	})
 }
@@ -31,8 +31,8 @@ deny contains found if {
 	some scaler in scaling.scalers
 	not scaler.most >= 1
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("may have no replica: %s is %v", [trim_prefix(scaler.most_path, "/spec/"), scaler.most]),
-		"fix": "write how many replicas there may be at most",
+		"msg": sprintf("allows no replicas: %s is %v", [trim_prefix(scaler.most_path, "/spec/"), scaler.most]),
+		"fix": "set the maximum number of replicas",
 		"path": scaler.most_path,
 	})
 }
@@ -43,8 +43,8 @@ deny contains found if {
 	is_number(idle)
 	idle >= scaler.least
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("has %v replicas when idle, and at least %v otherwise", [idle, scaler.least]),
-		"fix": "write idleReplicaCount: 0, and a minReplicaCount above it",
+		"msg": sprintf("has %v replicas when idle, which is not below its minimum of %v", [idle, scaler.least]),
+		"fix": "set idleReplicaCount: 0 and a minReplicaCount above it",
 		"path": "/spec/idleReplicaCount",
 	})
 }

@@ -1,5 +1,6 @@
 package rules.autoscaling.bounds_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.autoscaling.bounds
 
@@ -10,35 +11,35 @@ _scaler(spec) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", 
 _keda(spec) := examples.combined([examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", {"spec": spec})])
 
 test_accepts_bounds_in_order if {
-	count(bounds.deny) == 0 with input as _hpa({"minReplicas": 2, "maxReplicas": 2})
-	count(bounds.deny) == 0 with input as _hpa({"maxReplicas": 1})
-	count(bounds.deny) == 0 with input as _keda({"idleReplicaCount": 0, "minReplicaCount": 1})
+	assert.none(bounds.deny) with input as _hpa({"minReplicas": 2, "maxReplicas": 2})
+	assert.none(bounds.deny) with input as _hpa({"maxReplicas": 1})
+	assert.none(bounds.deny) with input as _keda({"idleReplicaCount": 0, "minReplicaCount": 1})
 }
 
 test_denies_a_least_above_the_most if {
-	examples.messages(bounds.deny) == {
-		"HorizontalPodAutoscaler/cart: has at least 3 replicas and at most 2",
-	} with input as _hpa({"minReplicas": 3, "maxReplicas": 2})
-	examples.messages(bounds.deny) == {
-		"HorizontalPodAutoscaler/cart: has at least 2 replicas and at most 1",
-	} with input as _hpa({"minReplicas": 2, "maxReplicas": 1})
+	assert.messages(bounds.deny, {
+		"HorizontalPodAutoscaler/cart: has a minimum of 3 replicas, above its maximum of 2",
+	}) with input as _hpa({"minReplicas": 3, "maxReplicas": 2})
+	assert.messages(bounds.deny, {
+		"HorizontalPodAutoscaler/cart: has a minimum of 2 replicas, above its maximum of 1",
+	}) with input as _hpa({"minReplicas": 2, "maxReplicas": 1})
 }
 
 test_denies_no_replicas if {
-	examples.messages(bounds.deny) == {
-		"HorizontalPodAutoscaler/cart: may have no replica: maxReplicas is null",
-	} with input as _hpa({"minReplicas": 3})
-	examples.messages(bounds.deny) == {
-		"ScaledObject/cart: may have no replica: maxReplicaCount is 0",
-	} with input as _keda({"maxReplicaCount": 0})
+	assert.messages(bounds.deny, {
+		"HorizontalPodAutoscaler/cart: allows no replicas: maxReplicas is null",
+	}) with input as _hpa({"minReplicas": 3})
+	assert.messages(bounds.deny, {
+		"ScaledObject/cart: allows no replicas: maxReplicaCount is 0",
+	}) with input as _keda({"maxReplicaCount": 0})
 }
 
 test_denies_an_idle_number_above_the_least if {
-	examples.messages(bounds.deny) == {
-		"ScaledObject/cart: has 1 replicas when idle, and at least 1 otherwise",
-	} with input as _keda({"idleReplicaCount": 1, "minReplicaCount": 1})
+	assert.messages(bounds.deny, {
+		"ScaledObject/cart: has 1 replicas when idle, which is not below its minimum of 1",
+	}) with input as _keda({"idleReplicaCount": 1, "minReplicaCount": 1})
 }
 
 test_leaves_an_idle_number_that_is_none_to_its_schema if {
-	count(bounds.deny) == 0 with input as _keda({"idleReplicaCount": "0", "minReplicaCount": 1})
+	assert.none(bounds.deny) with input as _keda({"idleReplicaCount": "0", "minReplicaCount": 1})
 }

@@ -1,18 +1,18 @@
 # METADATA
-# title: Autoscalers measure by requests that containers state
+# title: Autoscalers use metrics for which containers set requests
 # description: |
-#   A share of CPU or memory is one of what the containers request. Where one of them requests none, the autoscaler
-#   cannot compute the share and does not scale at all.
+#   CPU or memory utilization is a percentage of the requests of the containers. If one container has no request, the
+#   autoscaler cannot compute the percentage and does not scale.
 # custom:
 #   id: autoscaling.metrics
 #   profile: general
 #   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: high
-#   fix: "state the request in every container of the workload, or scale by another metric"
+#   fix: "set the request in every container of the workload, or scale by another metric"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 package rules.autoscaling.metrics
 
-import data.lib.amounts
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
 import data.lib.scaling
@@ -28,20 +28,20 @@ deny contains found if {
 	namespace == scaler.resource.namespace
 	_is_measured(container)
 	resources := values.map(values.at(container.content, ["resources"]))
-	not amounts.of_container(namespace, resources, "requests", metric)
+	not effective_resources.of_container(namespace, resources, "requests", metric)
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("scales by a share of %s, of which container %s of %s %s requests none", [
+		"msg": sprintf("scales by the utilization of %s, but container %s of %s %s does not request any", [
 			metric,
 			container.name,
 			scaler.target.kind,
 			scaler.target.name,
 		]),
-		"fix": sprintf("state requests.%s in container %s", [metric, container.name]),
+		"fix": sprintf("set requests.%s in container %s", [metric, container.name]),
 		"path": "/spec",
 	})
 }
 
-# What runs as long as the pod. An ephemeral container has no restart policy.
+# The containers that run as long as the pod. An ephemeral container has no restart policy.
 _is_measured(container) if container.list == "containers"
 
 _is_measured(container) if container.content.restartPolicy == "Always"

@@ -1,5 +1,6 @@
 package rules.autoscaling.metrics_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.autoscaling.metrics
 
@@ -18,7 +19,7 @@ _target(changes) := examples.combined([_scaler, examples.workload("Deployment", 
 _idle := {"name": "idle", "resources": {}}
 
 test_accepts_requests_in_every_container if {
-	count(metrics.deny) == 0 with input as _target({"initContainers": [_idle]})
+	assert.none(metrics.deny) with input as _target({"initContainers": [_idle]})
 }
 
 test_accepts_what_it_does_not_scale if {
@@ -29,7 +30,7 @@ test_accepts_what_it_does_not_scale if {
 		{"kind": "StatefulSet"},
 	] {
 		target := array.concat(_target({}), examples.combined([object.union(idle, other)]))
-		count(metrics.deny) == 0 with input as target
+		assert.none(metrics.deny) with input as target
 	}
 }
 
@@ -37,14 +38,17 @@ test_accepts_what_a_limit_range_fills_in if {
 	limits := [{"type": "Container", "default": {"cpu": "1"}}]
 	filled := examples.combined([examples.resource("v1", "LimitRange", "all", {"spec": {"limits": limits}})])
 	target := array.concat(_target({"containers": [_idle]}), filled)
-	count(metrics.deny) == 0 with input as target
+	assert.none(metrics.deny) with input as target
 }
 
 test_denies_a_container_without_requests if {
 	messages := {
-		"HorizontalPodAutoscaler/cart: scales by a share of cpu, of which container idle of Deployment cart requests none",
+		concat("", [
+			"HorizontalPodAutoscaler/cart: scales by the utilization of cpu, ",
+			"but container idle of Deployment cart does not request any",
+		]),
 	}
-	examples.messages(metrics.deny) == messages with input as _target({"containers": [examples.container, _idle]})
+	assert.messages(metrics.deny, messages) with input as _target({"containers": [examples.container, _idle]})
 	sidecar := object.union(_idle, {"restartPolicy": "Always"})
-	examples.messages(metrics.deny) == messages with input as _target({"initContainers": [sidecar]})
+	assert.messages(metrics.deny, messages) with input as _target({"initContainers": [sidecar]})
 }

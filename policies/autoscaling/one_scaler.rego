@@ -1,8 +1,8 @@
 # METADATA
-# title: One autoscaler scales a workload
+# title: A workload has only one autoscaler
 # description: |
-#   Two autoscalers on one workload undo each other's decisions. A ScaledObject makes an autoscaler of its own, so a
-#   HorizontalPodAutoscaler beside it is the second one.
+#   Two autoscalers of the same workload undo each other's decisions. A ScaledObject creates its own
+#   HorizontalPodAutoscaler, so a workload must not have both.
 # custom:
 #   id: autoscaling.one_scaler
 #   profile: general
@@ -24,7 +24,7 @@ deny contains found if {
 	]
 	count(names) > 1
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("%s %s is scaled more than once: %s", [
+		"msg": sprintf("%s %s has more than one autoscaler: %s", [
 			scaler.target.kind,
 			scaler.target.name,
 			concat(", ", sort(names)),

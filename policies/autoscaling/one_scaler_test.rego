@@ -1,5 +1,6 @@
 package rules.autoscaling.one_scaler_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.autoscaling.one_scaler
 
@@ -10,18 +11,18 @@ _hpa(name) := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", nam
 _keda := examples.resource("keda.sh/v1alpha1", "ScaledObject", "queue", {"spec": {"scaleTargetRef": {"name": "cart"}}})
 
 test_accepts_one_each if {
-	count(one_scaler.deny) == 0 with input as examples.combined([_hpa("web"), _keda])
+	assert.none(one_scaler.deny) with input as examples.combined([_hpa("web"), _keda])
 }
 
 test_accepts_the_same_name_elsewhere if {
 	elsewhere := object.union(_hpa("cart"), {"metadata": {"namespace": "else"}})
-	count(one_scaler.deny) == 0 with input as examples.combined([elsewhere, _keda])
+	assert.none(one_scaler.deny) with input as examples.combined([elsewhere, _keda])
 }
 
 test_denies_two if {
-	scaled := "Deployment cart is scaled more than once: HorizontalPodAutoscaler cart, ScaledObject queue"
-	examples.messages(one_scaler.deny) == {
+	scaled := "Deployment cart has more than one autoscaler: HorizontalPodAutoscaler cart, ScaledObject queue"
+	assert.messages(one_scaler.deny, {
 		sprintf("HorizontalPodAutoscaler/cart: %s", [scaled]),
 		sprintf("ScaledObject/queue: %s", [scaled]),
-	} with input as examples.combined([_hpa("cart"), _keda])
+	}) with input as examples.combined([_hpa("cart"), _keda])
 }

@@ -1,15 +1,15 @@
 # METADATA
-# title: Autoscalers are those of the table
+# title: Autoscalers match the table
 # description: |
-#   The table `autoscaling` states, for a namespace, how far each workload scales, at which share of the CPU and
-#   memory that it requests, and how fast. It holds for a HorizontalPodAutoscaler and for a ScaledObject alike, and a
-#   workload of the table must be scaled once anything runs in the namespace.
+#   The table `autoscaling` sets the limits, the CPU and memory utilization and the scaling speed of each workload in a
+#   namespace. The rule checks HorizontalPodAutoscalers and ScaledObjects. If anything runs in the namespace, every
+#   workload of the table must have an autoscaler.
 # custom:
 #   id: autoscaling.table
 #   profile: system
 #   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: medium
-#   fix: "write the table's numbers in the overlay, or change the table in the same pull request"
+#   fix: "write the values of the table in the overlay, or change the table in the same pull request"
 package rules.autoscaling.table
 
 import data.lib.finding
@@ -21,8 +21,8 @@ deny contains found if {
 	some workload, _ in data.autoscaling[namespace]
 	not _is_scaled(namespace, workload)
 	found := finding.about_namespace(namespace, {
-		"msg": sprintf("the table of autoscaling lists %s, which nothing scales", [workload]),
-		"fix": "render its autoscaler, or take its row out of policies/data/autoscaling.yaml",
+		"msg": sprintf("the table `autoscaling` lists %s, which has no autoscaler", [workload]),
+		"fix": "render its autoscaler, or remove it from policies/data/autoscaling.yaml",
 		"path": "",
 	})
 }
@@ -36,8 +36,8 @@ deny contains found if {
 		difference := sprintf("%s is not %s", [field, json.marshal(wanted)])
 	]
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("differs from the table of autoscaling: %s", [concat("; ", [text | some [text, _] in differences])]),
-		"fix": "write what the table says, or change the table in the same pull request",
+		"msg": sprintf("differs from the table `autoscaling`: %s", [concat("; ", [text | some [text, _] in differences])]),
+		"fix": "write the values of the table, or change the table in the same pull request",
 		"path": differences[0][1], # undefined where nothing differs
 	})
 }

@@ -1,5 +1,6 @@
 package rules.autoscaling.table_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.autoscaling.table
 
@@ -24,27 +25,27 @@ _deployment := examples.workload("Deployment", examples.pod_spec)
 
 test_accepts_what_the_table_says if {
 	target := examples.combined([_deployment, _scaler(2, 70)])
-	count(table.deny) == 0 with input as target with data.autoscaling as _rows
+	assert.none(table.deny) with input as target with data.autoscaling as _rows
 }
 
 test_accepts_what_is_not_in_the_table if {
 	target := examples.combined([_deployment, _scaler(1, 99)])
-	count(table.deny) == 0 with input as target with data.autoscaling as {"else": {}}
+	assert.none(table.deny) with input as target with data.autoscaling as {"else": {}}
 }
 
 test_denies_what_differs if {
-	examples.messages(table.deny) == {
-		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: cpu is not 70; least is not 2",
-	} with input as examples.combined([_deployment, _scaler(1, 80)]) with data.autoscaling as _rows
-	examples.messages(table.deny) == {
-		"HorizontalPodAutoscaler/cart: differs from the table of autoscaling: least is not 2",
-	} with input as examples.combined([_deployment, _scaler(1, 70)]) with data.autoscaling as _rows
+	assert.messages(table.deny, {
+		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: cpu is not 70; least is not 2",
+	}) with input as examples.combined([_deployment, _scaler(1, 80)]) with data.autoscaling as _rows
+	assert.messages(table.deny, {
+		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: least is not 2",
+	}) with input as examples.combined([_deployment, _scaler(1, 70)]) with data.autoscaling as _rows
 }
 
 test_denies_what_nothing_scales if {
 	elsewhere := object.union(_scaler(2, 70), {"metadata": {"namespace": "else"}})
 	other := object.union(_scaler(2, 70), {"spec": {"scaleTargetRef": {"name": "other"}}})
-	examples.messages(table.deny) == {
-		"Namespace/shop: the table of autoscaling lists cart, which nothing scales",
-	} with input as examples.combined([_deployment, elsewhere, other]) with data.autoscaling as _rows
+	assert.messages(table.deny, {
+		"Namespace/shop: the table `autoscaling` lists cart, which has no autoscaler",
+	}) with input as examples.combined([_deployment, elsewhere, other]) with data.autoscaling as _rows
 }

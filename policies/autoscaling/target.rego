@@ -1,14 +1,14 @@
 # METADATA
-# title: What an autoscaler scales exists
+# title: The target of an autoscaler exists
 # description: |
-#   An autoscaler whose target is absent, or of another API group, scales nothing and only its status says so. Where
-#   the target keeps no object of that kind in the namespace it may be elsewhere, which is a warning.
+#   An autoscaler without a valid target scales nothing, and only its status shows that. If the rendered manifests have
+#   no object of that kind in the namespace, the target may exist elsewhere. Then the rule only warns.
 # custom:
 #   id: autoscaling.target
 #   profile: general
 #   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: high
-#   fix: "write apiVersion, kind and name of the workload in scaleTargetRef"
+#   fix: "set apiVersion, kind and name of the workload in scaleTargetRef"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 package rules.autoscaling.target
 
@@ -26,13 +26,13 @@ _missing[level] contains found if {
 	type := concat("/", [scaler.target.group, scaler.target.kind])
 	level := _level(type, scaler)
 	found := finding.about(scaler.resource, {
-		"msg": sprintf("scales %s %s, which the target does not hold", [type, scaler.target.name]),
-		"fix": "write apiVersion, kind and name of a workload of the same namespace",
+		"msg": sprintf("scales %s %s, which is not rendered", [type, scaler.target.name]),
+		"fix": "set apiVersion, kind and name of a workload in the same namespace",
 		"path": "/spec/scaleTargetRef/name",
 	})
 }
 
-# A workload of that name but another type is there, so it is the type that is wrong.
+# A workload of that name exists with another type, so the type is wrong.
 _level(type, scaler) := "deny" if {
 	not references.exists(type, scaler.resource.namespace, scaler.target.name)
 	some pod in pods.templates

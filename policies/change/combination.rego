@@ -1,14 +1,14 @@
 # METADATA
-# title: Versions come in sets that ran together
+# title: Promoted versions ran together before
 # description: |
-#   Services are tried together. Where a promotion takes some of them, what they meet in the next environment may be a
-#   set of versions that nobody has seen working, though each version ran. Which sets ran is read from Git.
+#   Services are tested together. If a promotion moves only some of them, the next environment may run a set of versions
+#   that was never tested, although each version ran before. Git shows which sets ran together.
 # custom:
 #   id: change.combination
 #   profile: general
 #   subjects: target
 #   severity: medium
-#   fix: "promote what belongs together, or set the same versions in the environment before and look at them there"
+#   fix: "promote the services that belong together, or test these versions in the previous environment first"
 package change.combination
 
 deny contains {"msg": _msg, "fix": _fix} if {
@@ -26,13 +26,13 @@ _never_ran if {
 	some image in input.images
 	not image.rolled_back
 
-	# A version that never ran at all is denied by change.untried.
+	# change.untried denies versions that never ran.
 	every one in input.images {
 		one.ran != false
 	}
 }
 
-# promote.yaml asks for it, and nobody gave a reason why not this time.
+# promote.yaml requires it, and there is no override with a reason.
 _denies if {
 	input.combination.required
 	not input.despite.combination
@@ -54,6 +54,6 @@ _version(version) := version.tag if is_string(version.tag)
 
 _version(version) := substring(version.digest, 0, 19) if not is_string(version.tag)
 
-_fix := sprintf("promote what belongs together, or set these versions in %s and look at them there", [
+_fix := sprintf("promote the services that belong together, or set these versions in %s and test them there", [
 	input.combination.environment,
 ])

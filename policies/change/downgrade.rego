@@ -1,8 +1,8 @@
 # METADATA
-# title: Versions go forward
+# title: Versions do not go back
 # description: |
-#   An older version may not read what a newer one has written. Going back is a rollback, which records the version it
-#   leaves, so that the next promotion does not bring it again.
+#   An older version may be unable to read data that a newer version wrote. To go back, use a rollback. It records the
+#   version that it replaces, so that the next promotion does not bring it back.
 # custom:
 #   id: change.downgrade
 #   profile: general
@@ -17,6 +17,6 @@ deny contains {"msg": msg, "fix": fix} if {
 	some image in input.images
 	not image.rolled_back
 	versions.is_older(image.new.tag, image.old.tag)
-	msg := sprintf("%s: %s is older than %s, which is there now", [image.service, image.new.tag, image.old.tag])
-	fix := sprintf("use `promote rollback %s %s`, or name a newer version", [input.to, image.service])
+	msg := sprintf("%s: %s is older than the current version %s", [image.service, image.new.tag, image.old.tag])
+	fix := sprintf("use `promote rollback %s %s`, or select a newer version", [input.to, image.service])
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Major versions move one by one
+# title: Major versions change one at a time
 # description: |
-#   A major version may break what others rely on. Where several services move theirs together nobody can tell which
-#   one it was; where one skips a major, the migration in between was never run.
+#   A major version may break other services. If several services change their major version together, it is unclear
+#   which one caused a failure. If a service skips a major version, its migration did not run.
 # custom:
 #   id: change.majors
 #   profile: general
 #   subjects: target
 #   severity: medium
-#   fix: "promote one service at a time, with --only, and each major version after the one before"
+#   fix: "promote one service at a time with --only, and do not skip a major version"
 package change.majors
 
 import data.lib.versions
@@ -16,7 +16,7 @@ import data.lib.versions
 warn contains {"msg": msg, "fix": _fix} if {
 	raised := sort({image.service | some image in input.images; _raise(image) > 0})
 	count(raised) > 1
-	msg := sprintf("%d services move to another major version at once: %s", [count(raised), concat(", ", raised)])
+	msg := sprintf("%d services change their major version at the same time: %s", [count(raised), concat(", ", raised)])
 }
 
 warn contains {"msg": msg, "fix": _fix} if {
@@ -27,4 +27,4 @@ warn contains {"msg": msg, "fix": _fix} if {
 
 _raise(image) := versions.major(image.new.tag) - versions.major(image.old.tag)
 
-_fix := "promote one service at a time, with --only, and each major version after the one before"
+_fix := "promote one service at a time with --only, and do not skip a major version"

@@ -1,6 +1,7 @@
 package change.majors_test
 
 import data.change.majors
+import data.lib.assert_test as assert
 
 _moves(pairs) := {"images": [{"service": service, "old": {"tag": pair[0]}, "new": {"tag": pair[1]}} |
 	some service, pair in pairs
@@ -8,18 +9,18 @@ _moves(pairs) := {"images": [{"service": service, "old": {"tag": pair[0]}, "new"
 
 test_accepts_one_major_version if {
 	pairs := {"cart": ["1.5.0", "2.0.0"], "web": ["1.4.0", "1.5.0"], "other": ["a", "b"]}
-	count(majors.warn) == 0 with input as _moves(pairs)
+	assert.none(majors.warn) with input as _moves(pairs)
 }
 
 test_warns_of_several_at_once if {
-	messages := {said.msg | some said in majors.warn} with input as _moves({
+	messages := {body.msg | some body in majors.warn} with input as _moves({
 		"cart": ["1.5.0", "2.0.0"],
 		"web": ["2.0.0", "3.0.0"],
 	})
-	messages == {"2 services move to another major version at once: cart, web"}
+	assert.same(messages, {"2 services change their major version at the same time: cart, web"})
 }
 
 test_warns_of_skipping_one if {
-	messages := {said.msg | some said in majors.warn} with input as _moves({"cart": ["1.5.0", "3.0.0"]})
-	messages == {"cart: from 1.5.0 to 3.0.0 skips a major version"}
+	messages := {body.msg | some body in majors.warn} with input as _moves({"cart": ["1.5.0", "3.0.0"]})
+	assert.same(messages, {"cart: from 1.5.0 to 3.0.0 skips a major version"})
 }

@@ -1,27 +1,27 @@
 # METADATA
 # title: A tag keeps its digest
 # description: |
-#   A tag that was pushed again is another program under a name that somebody has tested. Every digest that any
-#   environment ran under the tag is remembered in Git.
+#   If a tag is pushed again, it refers to a build that was not tested. Git records every digest that any environment
+#   ran with the tag.
 # custom:
 #   id: change.moved_tag
 #   profile: general
 #   subjects: target
 #   severity: high
-#   fix: "push the build under a tag of its own"
+#   fix: "push the build with a new tag"
 package change.moved_tag
 
 deny contains {"msg": msg, "fix": fix} if {
 	some image in input.images
 	some digest in image.digests
 	digest != image.new.digest
-	msg := sprintf("%s: the tag %s was %s before and is %s now", [
+	msg := sprintf("%s: the tag %s was %s before and is now %s", [
 		image.service,
 		image.new.tag,
 		_short(digest),
 		_short(image.new.digest),
 	])
-	fix := "push the build under a tag of its own"
+	fix := "push the build with a new tag"
 }
 
 _short(digest) := substring(digest, 0, 19)

@@ -1,6 +1,7 @@
 package change.moved_tag_test
 
 import data.change.moved_tag
+import data.lib.assert_test as assert
 
 _moved(digest, digests) := {"images": [{
 	"service": "cart",
@@ -9,18 +10,18 @@ _moved(digest, digests) := {"images": [{
 }]}
 
 test_accepts_the_digest_that_ran if {
-	count(moved_tag.deny) == 0 with input as _moved("sha256:a", ["sha256:a"])
-	count(moved_tag.deny) == 0 with input as _moved("sha256:a", [])
+	assert.none(moved_tag.deny) with input as _moved("sha256:a", ["sha256:a"])
+	assert.none(moved_tag.deny) with input as _moved("sha256:a", [])
 }
 
 test_accepts_what_is_not_known if {
-	count(moved_tag.deny) == 0 with input as _moved("sha256:a", null)
-	count(moved_tag.deny) == 0 with input as _moved(null, ["sha256:a"])
+	assert.none(moved_tag.deny) with input as _moved("sha256:a", null)
+	assert.none(moved_tag.deny) with input as _moved(null, ["sha256:a"])
 }
 
 test_denies_another_digest if {
-	moved_tag.deny == {{
-		"msg": "cart: the tag 1.5.0 was sha256:0123456789ab before and is sha256:ba9876543210 now",
-		"fix": "push the build under a tag of its own",
-	}} with input as _moved("sha256:ba98765432100", ["sha256:0123456789abc"])
+	assert.same(moved_tag.deny, {{
+		"msg": "cart: the tag 1.5.0 was sha256:0123456789ab before and is now sha256:ba9876543210",
+		"fix": "push the build with a new tag",
+	}}) with input as _moved("sha256:ba98765432100", ["sha256:0123456789abc"])
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Versions come from the environment before
+# title: Versions ran in the previous environment
 # description: |
-#   The environments of promote.yaml stand in the order of promotion. A version that the one before has never run, by
-#   the files in Git, is tried on people first.
+#   promote.yaml lists the environments in the order of promotion. A version that never ran in the previous environment,
+#   according to Git, would first be tested by users.
 # custom:
 #   id: change.untried
 #   profile: general
 #   subjects: target
 #   severity: high
-#   fix: "set the version in the environment before, look at it there, and promote it"
+#   fix: "set the version in the previous environment, test it there, and promote it"
 package change.untried
 
 deny contains {"msg": msg, "fix": fix} if {

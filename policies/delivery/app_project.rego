@@ -1,14 +1,14 @@
 # METADATA
-# title: Projects allow what is named
+# title: Projects do not use wildcards
 # description: |
-#   A wildcard in a project lets an Application read any repository, reach any namespace or make any kind, which is
-#   what the project was to prevent.
+#   A wildcard in an AppProject lets an Application use any repository, namespace or kind. The project should prevent
+#   that.
 # custom:
 #   id: delivery.app_project
 #   profile: general
 #   subjects: argoproj.io/AppProject
 #   severity: high
-#   fix: "list the repositories, destinations and kinds that are needed"
+#   fix: "list the required repositories, destinations and kinds"
 #   docs: https://argo-cd.readthedocs.io/en/stable/user-guide/projects/
 package rules.delivery.app_project
 
@@ -20,8 +20,8 @@ deny contains found if {
 	some project in documents.of("argoproj.io", "AppProject")
 	some place in _wild(values.map(values.at(project.content, ["spec"])))
 	found := finding.about(project, {
-		"msg": sprintf("allows anything in %s", [place]),
-		"fix": sprintf("list in %s what is needed", [place]),
+		"msg": sprintf("allows everything in %s", [place]),
+		"fix": sprintf("list only what is required in %s", [place]),
 		"path": sprintf("/spec/%s", [place]),
 	})
 }

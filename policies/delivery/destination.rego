@@ -1,8 +1,8 @@
 # METADATA
-# title: Applications say where to
+# title: Applications set their destination
 # description: |
-#   Without a cluster and a namespace an Application applies to wherever its manifests or Argo CD's defaults say,
-#   which somebody else may change.
+#   Without a cluster and a namespace, the destination of an Application depends on its manifests or on the defaults of
+#   Argo CD. Others may change these.
 # custom:
 #   id: delivery.destination
 #   profile: general
@@ -32,8 +32,8 @@ _of_cluster(destination) := _by_number[count([key |
 	values.text(values.at(destination, [key])) != ""
 ])]
 
-_by_number := {0: "names no cluster", 1: "", 2: "names its cluster by server and by name"}
+_by_number := {0: "sets no cluster", 1: "", 2: "sets both server and name of its cluster"}
 
-_of_namespace(destination) := "names no namespace" if values.text(values.at(destination, ["namespace"])) == ""
+_of_namespace(destination) := "sets no namespace" if values.text(values.at(destination, ["namespace"])) == ""
 
 _of_namespace(destination) := "" if values.text(values.at(destination, ["namespace"])) != ""

@@ -1,15 +1,15 @@
 # METADATA
-# title: Flux applies all of Git, as somebody, and waits
+# title: Flux prunes, waits and uses its own ServiceAccount
 # description: |
-#   Without prune, what left Git stays; without wait and timeout nobody hears that it failed; force replaces objects
-#   and their data; and without an account of its own a Kustomization is applied with the controller's rights, which
-#   are the cluster's.
+#   Without prune, objects that were removed from Git stay in the cluster. Without wait and timeout, failures stay
+#   unnoticed. force deletes and recreates objects, with their data. Without serviceAccountName, Flux uses the
+#   permissions of its controller, which is a cluster administrator.
 # custom:
 #   id: delivery.flux_kustomization
 #   profile: general
 #   subjects: kustomize.toolkit.fluxcd.io/Kustomization
 #   severity: high
-#   fix: "set prune, wait, timeout, interval and serviceAccountName, and leave force out"
+#   fix: "set prune, wait, timeout, interval and serviceAccountName, and remove force"
 #   docs: https://fluxcd.io/flux/components/kustomize/kustomizations/
 package rules.delivery.flux_kustomization
 
@@ -23,18 +23,18 @@ deny contains found if {
 	_is_wrong(field, values.map(values.at(kustomization.content, ["spec"])))
 	found := finding.about(kustomization, {
 		"msg": sprintf("%s (%s)", [message, field]),
-		"fix": "set prune, wait, timeout, interval and serviceAccountName, and leave force out",
+		"fix": "set prune, wait, timeout, interval and serviceAccountName, and remove force",
 		"path": sprintf("/spec/%s", [field]),
 	})
 }
 
 _messages := {
-	"force": "replaces what cannot be changed, data included",
-	"interval": "does not say how often it looks",
-	"prune": "keeps what left Git",
-	"serviceAccountName": "is applied with the rights of the controller",
-	"timeout": "does not say how long it waits",
-	"wait": "does not wait until what it applied is ready",
+	"force": "replaces objects with immutable changes and deletes their data",
+	"interval": "does not set how often it runs",
+	"prune": "keeps objects that were removed from Git",
+	"serviceAccountName": "uses the permissions of the controller",
+	"timeout": "does not set how long it waits",
+	"wait": "does not wait until the applied objects are ready",
 }
 
 _is_wrong("force", spec) if spec.force == true

@@ -1,5 +1,6 @@
 package rules.delivery.flux_kustomization_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.delivery.flux_kustomization
 
@@ -10,27 +11,27 @@ _flux(spec) := examples.combined([examples.resource("kustomize.toolkit.fluxcd.io
 })])
 
 test_accepts_all_of_it if {
-	count(flux_kustomization.deny) == 0 with input as _flux(_whole)
+	assert.none(flux_kustomization.deny) with input as _flux(_whole)
 	checked := object.union(object.remove(_whole, ["wait"]), {"healthChecks": [{"kind": "Deployment"}]})
-	count(flux_kustomization.deny) == 0 with input as _flux(checked)
+	assert.none(flux_kustomization.deny) with input as _flux(checked)
 }
 
 test_denies_each_omission if {
 	every field, message in {
-		"interval": "does not say how often it looks (interval)",
-		"prune": "keeps what left Git (prune)",
-		"serviceAccountName": "is applied with the rights of the controller (serviceAccountName)",
-		"timeout": "does not say how long it waits (timeout)",
-		"wait": "does not wait until what it applied is ready (wait)",
+		"interval": "does not set how often it runs (interval)",
+		"prune": "keeps objects that were removed from Git (prune)",
+		"serviceAccountName": "uses the permissions of the controller (serviceAccountName)",
+		"timeout": "does not set how long it waits (timeout)",
+		"wait": "does not wait until the applied objects are ready (wait)",
 	} {
-		examples.messages(flux_kustomization.deny) == {
+		assert.messages(flux_kustomization.deny, {
 			sprintf("Kustomization/shop: %s", [message]),
-		} with input as _flux(object.remove(_whole, [field]))
+		}) with input as _flux(object.remove(_whole, [field]))
 	}
 }
 
 test_denies_force if {
-	examples.messages(flux_kustomization.deny) == {
-		"Kustomization/shop: replaces what cannot be changed, data included (force)",
-	} with input as _flux(object.union(_whole, {"force": true}))
+	assert.messages(flux_kustomization.deny, {
+		"Kustomization/shop: replaces objects with immutable changes and deletes their data (force)",
+	}) with input as _flux(object.union(_whole, {"force": true}))
 }

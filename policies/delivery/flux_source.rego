@@ -1,14 +1,14 @@
 # METADATA
-# title: Flux applies a source that exists
+# title: The source of a Flux Kustomization exists
 # description: |
-#   A Kustomization whose source is not there applies nothing, for ever. Where the target renders no source at all, it
-#   may come from elsewhere, which is worth a look.
+#   A Kustomization without its source never applies anything. If no source is rendered at all, it may exist elsewhere.
+#   Then the rule only warns.
 # custom:
 #   id: delivery.flux_source
 #   profile: general
 #   subjects: kustomize.toolkit.fluxcd.io/Kustomization
 #   severity: medium
-#   fix: "render the source that sourceRef names, or correct sourceRef"
+#   fix: "render the source that sourceRef refers to, or correct sourceRef"
 #   docs: https://fluxcd.io/flux/components/kustomize/kustomizations/#source-reference
 package rules.delivery.flux_source
 
@@ -21,7 +21,7 @@ deny contains found if some found in _missing[false]
 
 warn contains found if some found in _missing[true]
 
-# By whether the target renders no source at all.
+# Grouped by whether no source is rendered at all.
 _missing[is_elsewhere] contains found if {
 	some kustomization in delivery.kustomizations
 	reference := values.map(values.at(kustomization.content, ["spec", "sourceRef"]))
@@ -31,7 +31,7 @@ _missing[is_elsewhere] contains found if {
 	is_elsewhere := count(_sources) == 0
 	found := finding.about(kustomization, {
 		"msg": sprintf("applies %s %v/%s, which is not rendered", named),
-		"fix": "render the source that sourceRef names, or correct sourceRef",
+		"fix": "render the source that sourceRef refers to, or correct sourceRef",
 		"path": "/spec/sourceRef",
 	})
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Applications belong to a project that limits them
+# title: Applications belong to a restricted project
 # description: |
-#   The project default lets any Application apply anything anywhere. A project of one's own names repositories,
-#   namespaces and kinds; where it is rendered too, it must let this Application through, or nothing is ever applied.
+#   The project default lets any Application apply anything anywhere. A dedicated project limits repositories,
+#   namespaces and kinds. If the project is rendered, it must allow this Application. Otherwise nothing is applied.
 # custom:
 #   id: delivery.project
 #   profile: general
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: high
-#   fix: "name a project that allows this repository and this destination, and nothing else"
+#   fix: "use a project that allows only this repository and this destination"
 #   docs: https://argo-cd.readthedocs.io/en/stable/user-guide/projects/
 package rules.delivery.project
 
@@ -16,12 +16,16 @@ import data.lib.delivery
 import data.lib.documents
 import data.lib.values
 
-_fix := "name a project that allows this repository and this destination, and nothing else"
+_fix := "use a project that allows only this repository and this destination"
 
 deny contains found if {
 	some application in delivery.applications
 	_project(application) in {"", "default"}
-	found := delivery.about(application, {"msg": "belongs to no project of its own", "fix": _fix, "path": "/project"})
+	found := delivery.about(application, {
+		"msg": "does not belong to a dedicated project",
+		"fix": _fix,
+		"path": "/project",
+	})
 }
 
 deny contains found if {
@@ -32,7 +36,7 @@ deny contains found if {
 	repository := values.text(values.at(source.content, ["repoURL"]))
 	not _matches_one(repository, values.list(values.at(project.content, ["spec", "sourceRepos"])))
 	found := delivery.about(application, {
-		"msg": sprintf("reads %s, which its project %s does not allow", [repository, project.name]),
+		"msg": sprintf("uses repository %s, which its project %s does not allow", [repository, project.name]),
 		"fix": _fix,
 		"path": concat("", [source.path, "/repoURL"]),
 	})
@@ -48,7 +52,7 @@ deny contains found if {
 	]
 	not _matches_one(namespace, allowed)
 	found := delivery.about(application, {
-		"msg": sprintf("applies to namespace %s, which its project %s does not allow", [namespace, project.name]),
+		"msg": sprintf("uses namespace %s, which its project %s does not allow", [namespace, project.name]),
 		"fix": _fix,
 		"path": "/destination",
 	})

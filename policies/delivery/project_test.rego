@@ -1,5 +1,6 @@
 package rules.delivery.project_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.delivery.project
 
@@ -20,33 +21,33 @@ _project(spec) := examples.resource(_api, "AppProject", "shop", {"spec": object.
 )})
 
 test_accepts_a_project_that_allows_it if {
-	count(project.deny) == 0 with input as examples.combined([_application("shop"), _project({})])
-	count(project.deny) == 0 with input as examples.combined([_application("elsewhere")])
+	assert.none(project.deny) with input as examples.combined([_application("shop"), _project({})])
+	assert.none(project.deny) with input as examples.combined([_application("elsewhere")])
 }
 
 test_accepts_what_another_project_does_not_allow if {
 	other := object.union(_project({}), {"metadata": {"name": "web"}, "spec": {"sourceRepos": [], "destinations": []}})
-	count(project.deny) == 0 with input as examples.combined([_application("shop"), _project({}), other])
+	assert.none(project.deny) with input as examples.combined([_application("shop"), _project({}), other])
 }
 
 test_denies_no_project if {
 	every name in ["default", "", null] {
-		examples.messages(project.deny) == {
-			"Application/shop: belongs to no project of its own",
-		} with input as examples.combined([_application(name)])
+		assert.messages(project.deny, {
+			"Application/shop: does not belong to a dedicated project",
+		}) with input as examples.combined([_application(name)])
 	}
 }
 
 test_denies_a_repository_that_the_project_does_not_allow if {
 	target := examples.combined([_application("shop"), _project({"sourceRepos": ["https://git.example/web.git"]})])
-	examples.messages(project.deny) == {
-		"Application/shop: reads https://git.example/shop.git, which its project shop does not allow",
-	} with input as target
+	assert.messages(project.deny, {
+		"Application/shop: uses repository https://git.example/shop.git, which its project shop does not allow",
+	}) with input as target
 }
 
 test_denies_a_namespace_that_the_project_does_not_allow if {
 	target := examples.combined([_application("shop"), _project({"destinations": [{"namespace": "web"}]})])
-	examples.messages(project.deny) == {
-		"Application/shop: applies to namespace shop, which its project shop does not allow",
-	} with input as target
+	assert.messages(project.deny, {
+		"Application/shop: uses namespace shop, which its project shop does not allow",
+	}) with input as target
 }

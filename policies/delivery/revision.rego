@@ -1,14 +1,14 @@
 # METADATA
-# title: What is applied comes from one branch
+# title: Everything is applied from one branch
 # description: |
-#   HEAD is whatever a server calls its default branch, and a range of chart versions is whatever was published last.
-#   The table `delivery` names the branch that changes are merged into; nothing else is reviewed.
+#   HEAD depends on the default branch of the server. A range of chart versions depends on the latest release. The table
+#   `delivery` names the branch into which reviewed changes are merged.
 # custom:
 #   id: delivery.revision
 #   profile: general
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet, source.toolkit.fluxcd.io/GitRepository]
 #   severity: medium
-#   fix: "set targetRevision, or ref of a GitRepository, to the branch that changes are merged into"
+#   fix: "set targetRevision, or ref of a GitRepository, to the branch into which changes are merged"
 #   docs: https://argo-cd.readthedocs.io/en/stable/user-guide/tracking_strategies/
 package rules.delivery.revision
 
@@ -17,7 +17,7 @@ import data.lib.documents
 import data.lib.finding
 import data.lib.values
 
-_fix := "set targetRevision, or ref of a GitRepository, to the branch that changes are merged into"
+_fix := "set targetRevision, or ref of a GitRepository, to the branch into which changes are merged"
 
 deny contains found if {
 	some application in delivery.applications
@@ -37,22 +37,22 @@ deny contains found if {
 	found := finding.about(repository, {"msg": fault, "fix": _fix, "path": "/spec/ref"})
 }
 
-_fault(source) := "follows no revision in particular" if _revision(source) in {"", "HEAD"}
+_fault(source) := "sets no fixed revision" if _revision(source) in {"", "HEAD"}
 
-_fault(source) := sprintf("follows %s instead of %s", [_revision(source), data.delivery.branch]) if {
+_fault(source) := sprintf("uses revision %s instead of %s", [_revision(source), data.delivery.branch]) if {
 	not source.chart
 	not _revision(source) in {"", "HEAD", data.delivery.branch}
 }
 
-_fault(source) := sprintf("takes any chart of the versions %s", [_revision(source)]) if {
+_fault(source) := sprintf("accepts any chart version in %s", [_revision(source)]) if {
 	is_string(source.chart)
 	regex.match(`[*^~<>|xX ]`, _revision(source))
 }
 
 _revision(source) := values.text(values.at(source, ["targetRevision"]))
 
-_fault_of_ref(ref) := "follows no ref in particular" if count(ref) == 0
+_fault_of_ref(ref) := "sets no ref" if count(ref) == 0
 
-_fault_of_ref(ref) := sprintf("follows branch %v instead of %s", [ref.branch, data.delivery.branch]) if {
+_fault_of_ref(ref) := sprintf("uses branch %v instead of %s", [ref.branch, data.delivery.branch]) if {
 	ref.branch != data.delivery.branch
 }

@@ -1,5 +1,6 @@
 package rules.delivery.revision_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.delivery.revision
 
@@ -14,50 +15,50 @@ _repository(ref) := examples.combined([examples.resource("source.toolkit.fluxcd.
 _table := {"branch": "main"}
 
 test_accepts_the_branch if {
-	count(revision.deny) == 0 with input as _from({"targetRevision": "main"}) with data.delivery as _table
-	count(revision.deny) == 0 with input as _repository({"branch": "main"}) with data.delivery as _table
-	count(revision.deny) == 0 with input as _repository({"tag": "v1"}) with data.delivery as _table
+	assert.none(revision.deny) with input as _from({"targetRevision": "main"}) with data.delivery as _table
+	assert.none(revision.deny) with input as _repository({"branch": "main"}) with data.delivery as _table
+	assert.none(revision.deny) with input as _repository({"tag": "v1"}) with data.delivery as _table
 }
 
 test_accepts_any_branch_without_the_table if {
-	count(revision.deny) == 0 with input as _from({"targetRevision": "trunk"}) with data.delivery as {}
-	count(revision.deny) == 0 with input as _repository({"branch": "trunk"}) with data.delivery as {}
+	assert.none(revision.deny) with input as _from({"targetRevision": "trunk"}) with data.delivery as {}
+	assert.none(revision.deny) with input as _repository({"branch": "trunk"}) with data.delivery as {}
 }
 
 test_accepts_a_version_of_a_chart if {
 	chart := {"chart": "redis", "targetRevision": "1.2.3"}
-	count(revision.deny) == 0 with input as _from(chart) with data.delivery as _table
+	assert.none(revision.deny) with input as _from(chart) with data.delivery as _table
 }
 
 test_accepts_a_branch_whose_name_would_be_a_range if {
 	source := {"repoURL": "https://git.example/shop.git", "targetRevision": "next"}
-	count(revision.deny) == 0 with input as _from(source) with data.delivery as {"branch": "next"}
+	assert.none(revision.deny) with input as _from(source) with data.delivery as {"branch": "next"}
 }
 
 test_denies_no_revision_in_particular if {
 	every source in [{"targetRevision": "HEAD"}, {"repoURL": "a"}] {
-		examples.messages(revision.deny) == {
-			"Application/shop: follows no revision in particular",
-		} with input as _from(source)
+		assert.messages(revision.deny, {
+			"Application/shop: sets no fixed revision",
+		}) with input as _from(source)
 	}
-	examples.messages(revision.deny) == {
-		"GitRepository/shop: follows no ref in particular",
-	} with input as _repository({})
+	assert.messages(revision.deny, {
+		"GitRepository/shop: sets no ref",
+	}) with input as _repository({})
 }
 
 test_denies_another_branch if {
-	examples.messages(revision.deny) == {
-		"Application/shop: follows test instead of main",
-	} with input as _from({"targetRevision": "test"}) with data.delivery as _table
-	examples.messages(revision.deny) == {
-		"GitRepository/shop: follows branch test instead of main",
-	} with input as _repository({"branch": "test"}) with data.delivery as _table
+	assert.messages(revision.deny, {
+		"Application/shop: uses revision test instead of main",
+	}) with input as _from({"targetRevision": "test"}) with data.delivery as _table
+	assert.messages(revision.deny, {
+		"GitRepository/shop: uses branch test instead of main",
+	}) with input as _repository({"branch": "test"}) with data.delivery as _table
 }
 
 test_denies_a_range_of_charts if {
 	every range in ["1.*", "^1.2.0", ">=1"] {
-		examples.messages(revision.deny) == {
-			sprintf("Application/shop: takes any chart of the versions %s", [range]),
-		} with input as _from({"chart": "redis", "targetRevision": range})
+		assert.messages(revision.deny, {
+			sprintf("Application/shop: accepts any chart version in %s", [range]),
+		}) with input as _from({"chart": "redis", "targetRevision": range})
 	}
 }

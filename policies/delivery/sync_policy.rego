@@ -1,9 +1,9 @@
 # METADATA
-# title: Applications say that they sync, prune and heal
+# title: Applications sync, prune and heal automatically
 # description: |
-#   What Git no longer holds must go (prune), and what somebody changed by hand must come back (selfHeal), or the
-#   cluster is not what was reviewed. `enabled` is stated, because its default has changed; an empty render must not
-#   delete everything.
+#   Objects that were removed from Git must be deleted (prune), and manual changes must be reverted (selfHeal).
+#   Otherwise the cluster differs from the reviewed state. `enabled` must be set, because its default has changed. An
+#   empty render must not delete everything.
 # custom:
 #   id: delivery.sync_policy
 #   profile: general
@@ -23,7 +23,7 @@ deny contains found if {
 	automated := values.map(values.at(application.spec, ["syncPolicy", "automated"]))
 	not is_boolean(values.at(automated, ["enabled"]))
 	found := delivery.about(application, {
-		"msg": "does not say whether it syncs by itself (automated.enabled)",
+		"msg": "does not set automated.enabled",
 		"fix": _fix,
 		"path": "/syncPolicy/automated",
 	})
@@ -36,7 +36,7 @@ deny contains found if {
 	some field in ["prune", "selfHeal"]
 	values.at(automated, [field]) != true
 	found := delivery.about(application, {
-		"msg": sprintf("syncs by itself without %s", [field]),
+		"msg": sprintf("syncs automatically without %s", [field]),
 		"fix": _fix,
 		"path": "/syncPolicy/automated",
 	})
@@ -46,7 +46,7 @@ deny contains found if {
 	some application in delivery.applications
 	application.spec.syncPolicy.automated.allowEmpty == true
 	found := delivery.about(application, {
-		"msg": "deletes everything when nothing is rendered (allowEmpty)",
+		"msg": "deletes everything if nothing is rendered (allowEmpty)",
 		"fix": _fix,
 		"path": "/syncPolicy/automated/allowEmpty",
 	})

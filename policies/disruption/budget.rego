@@ -1,14 +1,15 @@
 # METADATA
 # title: Replicas have a disruption budget
 # description: |
-#   Without one the drain of several nodes may evict all replicas of a workload at once. Asked of whatever may have
-#   more than one replica. Warned of, and denied where the table `strict` lists conventions.
+#   Without a budget, the drain of several nodes may evict all replicas of a workload at the same time. The rule applies
+#   to workloads that can have more than one replica. It warns. It denies in namespaces for which the table `strict`
+#   lists `conventions`.
 # custom:
 #   id: disruption.budget
 #   profile: general
 #   subjects: pods
 #   severity: medium
-#   fix: "add a PodDisruptionBudget with maxUnavailable: 1 and the workload's labels as its selector"
+#   fix: "add a PodDisruptionBudget with maxUnavailable: 1 and the labels of the workload as its selector"
 #   docs: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 package rules.disruption.budget
 
@@ -27,8 +28,8 @@ _left contains found if {
 	scaling.most(pod.resource) > 1
 	not [pod.resource.namespace, pod.resource.kind, pod.resource.name] in _covered
 	found := finding.about(pod.resource, {
-		"msg": "may have several replicas, which no PodDisruptionBudget covers",
-		"fix": "add a PodDisruptionBudget with maxUnavailable: 1 and the workload's labels as its selector",
+		"msg": "can have several replicas, but no PodDisruptionBudget covers it",
+		"fix": "add a PodDisruptionBudget with maxUnavailable: 1 and the labels of the workload as its selector",
 		"path": "",
 	})
 }

@@ -1,5 +1,6 @@
 package rules.disruption.budget_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.disruption.budget
 
@@ -16,31 +17,31 @@ _budget(app) := examples.resource("policy/v1", "PodDisruptionBudget", "cart", {"
 
 test_accepts_one_replica_and_what_has_no_number if {
 	every kind in ["Deployment", "StatefulSet"] {
-		count(budget.deny | budget.warn) == 0 with input as examples.combined([_workload(kind, 1)])
+		assert.none(budget.deny | budget.warn) with input as examples.combined([_workload(kind, 1)])
 	}
 	every kind in ["CronJob", "DaemonSet", "Job", "Pod"] {
 		target := examples.combined([examples.workload(kind, examples.pod_spec)])
-		count(budget.deny | budget.warn) == 0 with input as target
+		assert.none(budget.deny | budget.warn) with input as target
 	}
 }
 
 test_accepts_replicas_with_a_budget if {
 	target := examples.combined([_workload("Deployment", 2), _budget("cart")])
-	count(budget.deny | budget.warn) == 0 with input as target
+	assert.none(budget.deny | budget.warn) with input as target
 }
 
-_messages := {"Deployment/cart: may have several replicas, which no PodDisruptionBudget covers"}
+_messages := {"Deployment/cart: can have several replicas, but no PodDisruptionBudget covers it"}
 
 test_denies_replicas_without_a_budget if {
 	target := examples.combined([_workload("Deployment", 2), _budget("web")])
-	examples.messages(budget.deny) == _messages with input as target with data.strict as _strict
-	count(budget.warn) == 0 with input as target with data.strict as _strict
+	assert.messages(budget.deny, _messages) with input as target with data.strict as _strict
+	assert.none(budget.warn) with input as target with data.strict as _strict
 }
 
-test_warns_where_nobody_is_strict if {
+test_warns_in_namespaces_without_strictness if {
 	target := examples.combined([_workload("Deployment", 2)])
-	examples.messages(budget.warn) == _messages with input as target
-	count(budget.deny) == 0 with input as target
+	assert.messages(budget.warn, _messages) with input as target
+	assert.none(budget.deny) with input as target
 }
 
 test_denies_what_an_autoscaler_may_scale if {
@@ -50,11 +51,11 @@ test_denies_what_an_autoscaler_may_scale if {
 		"maxReplicas": 2,
 	}})
 	target := examples.combined([examples.workload("Deployment", examples.pod_spec), scaler])
-	examples.messages(budget.deny) == _messages with input as target with data.strict as _strict
+	assert.messages(budget.deny, _messages) with input as target with data.strict as _strict
 }
 
 test_a_budget_of_another_kind_or_namespace_covers_nothing if {
 	other := object.union(_budget("cart"), {"metadata": {"namespace": "web"}})
 	target := examples.combined([_workload("Deployment", 2), other])
-	count(budget.deny) == 1 with input as target with data.strict as _strict
+	assert.size(budget.deny, 1) with input as target with data.strict as _strict
 }

@@ -1,15 +1,15 @@
 # METADATA
-# title: A disruption budget lets a node be drained
+# title: Disruption budgets allow the drain of a node
 # description: |
-#   At the smallest number of replicas, as an autoscaler may reach it, the budget must leave one pod to be evicted, or
-#   a node that is to be renewed waits for ever. Percentages are rounded up, as Kubernetes rounds them: minAvailable
-#   50% of one pod is one pod. Of what cannot be scaled, only a whole number in minAvailable counts.
+#   Even at the minimum number of replicas, the budget must allow the eviction of one pod. Otherwise the drain of a node
+#   never ends. Kubernetes rounds percentages up: minAvailable 50% of one pod is one pod. For pods that cannot be
+#   scaled, only a whole number in minAvailable has an effect.
 # custom:
 #   id: disruption.drain
 #   profile: general
 #   subjects: policy/PodDisruptionBudget
 #   severity: high
-#   fix: "write maxUnavailable: 1, which lets one pod go at any number of replicas"
+#   fix: "set maxUnavailable: 1, which allows one eviction at any number of replicas"
 #   docs: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 package rules.disruption.drain
 
@@ -23,7 +23,7 @@ deny contains found if {
 	some pod in budget.pods
 	replicas := max([1, scaling.least(pod.resource)])
 	_allowed(budget.spec, replicas) < 1
-	found := _about(budget, sprintf("%s lets no pod of %s %s be evicted at its smallest, %d", [
+	found := _about(budget, sprintf("%s allows no eviction of %s %s at its minimum of %d", [
 		_written(budget.spec),
 		pod.resource.kind,
 		pod.resource.name,
@@ -36,7 +36,7 @@ deny contains found if {
 	some pod in budget.pods
 	pod.resource.kind in {"CronJob", "DaemonSet", "Job", "ScaledJob"}
 	not is_number(values.at(budget.spec, ["minAvailable"]))
-	found := _about(budget, sprintf("%s cannot be worked out for %s %s, which has no replicas", [
+	found := _about(budget, sprintf("%s has no effect for %s %s, which has no replicas", [
 		_written(budget.spec),
 		pod.resource.kind,
 		pod.resource.name,
@@ -45,7 +45,7 @@ deny contains found if {
 
 _about(budget, fault) := finding.about(budget.resource, {
 	"msg": fault,
-	"fix": "write maxUnavailable: 1, or minAvailable as a whole number for what has no replicas",
+	"fix": "set maxUnavailable: 1, or for pods without replicas set minAvailable to a whole number",
 	"path": _place(_limits(budget.spec)),
 })
 
@@ -53,7 +53,7 @@ _place(limits) := sprintf("/spec/%s", [object.keys(limits)[_]]) if count(limits)
 
 _place(limits) := "/spec" if count(limits) != 1
 
-# How many pods may go while all are healthy. What says nothing, or both, lets none go.
+# How many pods may be evicted while all are healthy. With no limit, or both limits, none may be.
 _allowed(spec, replicas) := scaling.up(spec.maxUnavailable, replicas) if count(_limits(spec)) == 1
 
 _allowed(spec, replicas) := replicas - scaling.up(spec.minAvailable, replicas) if count(_limits(spec)) == 1

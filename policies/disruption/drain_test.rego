@@ -1,5 +1,6 @@
 package rules.disruption.drain_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.disruption.drain
 
@@ -18,9 +19,9 @@ test_accepts_budgets_that_let_one_pod_go if {
 		{"minAvailable": 1},
 		{"minAvailable": "50%"},
 	] {
-		count(drain.deny) == 0 with input as _target("Deployment", 2, limits)
+		assert.none(drain.deny) with input as _target("Deployment", 2, limits)
 	}
-	count(drain.deny) == 0 with input as _target("StatefulSet", 0, {"maxUnavailable": 1})
+	assert.none(drain.deny) with input as _target("StatefulSet", 0, {"maxUnavailable": 1})
 }
 
 test_denies_budgets_that_let_none_go if {
@@ -32,17 +33,17 @@ test_denies_budgets_that_let_none_go if {
 		{},
 		{"maxUnavailable": 1, "minAvailable": 1},
 	] {
-		count(drain.deny) == 1 with input as _target("Deployment", 2, limits)
+		assert.size(drain.deny, 1) with input as _target("Deployment", 2, limits)
 	}
 }
 
 test_denies_and_says_what if {
-	examples.messages(drain.deny) == {
-		"PodDisruptionBudget/cart: minAvailable 50% lets no pod of Deployment cart be evicted at its smallest, 1",
-	} with input as _target("Deployment", 1, {"minAvailable": "50%"})
-	examples.messages(drain.deny) == {
-		"PodDisruptionBudget/cart: a budget without a limit lets no pod of Deployment cart be evicted at its smallest, 3",
-	} with input as _target("Deployment", 3, {})
+	assert.messages(drain.deny, {
+		"PodDisruptionBudget/cart: minAvailable 50% allows no eviction of Deployment cart at its minimum of 1",
+	}) with input as _target("Deployment", 1, {"minAvailable": "50%"})
+	assert.messages(drain.deny, {
+		"PodDisruptionBudget/cart: a budget without a limit allows no eviction of Deployment cart at its minimum of 3",
+	}) with input as _target("Deployment", 3, {})
 }
 
 test_the_smallest_number_is_the_autoscalers if {
@@ -51,18 +52,18 @@ test_the_smallest_number_is_the_autoscalers if {
 		"minReplicaCount": 1,
 	}})])
 	target := _target("Deployment", 5, {"minAvailable": 1})
-	count(drain.deny) == 0 with input as target
-	count(drain.deny) == 1 with input as array.concat(target, scaler)
+	assert.none(drain.deny) with input as target
+	assert.size(drain.deny, 1) with input as array.concat(target, scaler)
 }
 
 test_denies_what_cannot_be_worked_out if {
 	every kind in ["CronJob", "DaemonSet", "Job", "ScaledJob"] {
-		examples.messages(drain.deny) == {sprintf(
-			"PodDisruptionBudget/cart: maxUnavailable 1 cannot be worked out for %s cart, which has no replicas",
+		assert.messages(drain.deny, {sprintf(
+			"PodDisruptionBudget/cart: maxUnavailable 1 has no effect for %s cart, which has no replicas",
 			[kind],
-		)} with input as _target(kind, null, {"maxUnavailable": 1})
+		)}) with input as _target(kind, null, {"maxUnavailable": 1})
 	}
-	count(drain.deny) == 0 with input as _target("DaemonSet", null, {"minAvailable": 1})
+	assert.none(drain.deny) with input as _target("DaemonSet", null, {"minAvailable": 1})
 }
 
 test_points_at_the_limit if {
@@ -73,6 +74,6 @@ test_points_at_the_limit if {
 		[{}, "/spec"],
 	] {
 		found := drain.deny with input as _target("Deployment", 1, case[0])
-		{one.path | some one in found} == {case[1]}
+		assert.same({one.path | some one in found}, {case[1]})
 	}
 }

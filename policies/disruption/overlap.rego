@@ -1,13 +1,13 @@
 # METADATA
-# title: No pod has two disruption budgets
+# title: A pod has only one disruption budget
 # description: |
-#   The API server evicts no pod that two PodDisruptionBudgets cover, so its node cannot be drained at all.
+#   The API server does not evict a pod that has two PodDisruptionBudgets, so its node cannot be drained.
 # custom:
 #   id: disruption.overlap
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "remove one of the budgets, or narrow its selector"
+#   fix: "remove one of the budgets, or make its selector narrower"
 #   docs: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
 package rules.disruption.overlap
 

@@ -1,5 +1,6 @@
 package rules.disruption.overlap_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.disruption.overlap
 
@@ -11,11 +12,11 @@ _deployment := examples.workload("Deployment", examples.pod_spec)
 
 test_accepts_one_budget if {
 	target := examples.combined([_deployment, _budget("cart", {"app": "cart"}), _budget("web", {"app": "web"})])
-	count(overlap.deny) == 0 with input as target
+	assert.none(overlap.deny) with input as target
 }
 
 test_denies_two_budgets if {
-	examples.messages(overlap.deny) == {
+	assert.messages(overlap.deny, {
 		"Deployment/cart: is covered by several PodDisruptionBudgets: all, cart",
-	} with input as examples.combined([_deployment, _budget("cart", {"app": "cart"}), _budget("all", {})])
+	}) with input as examples.combined([_deployment, _budget("cart", {"app": "cart"}), _budget("all", {})])
 }

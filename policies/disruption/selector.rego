@@ -1,14 +1,15 @@
 # METADATA
 # title: A disruption budget covers exactly one workload
 # description: |
-#   A PodDisruptionBudget that selects nothing protects nothing, and one over several workloads lets the failure of
-#   one block the drain of another. Where the target cannot tell who runs, a selector without pods is a warning.
+#   A PodDisruptionBudget that selects no pods protects nothing. If it covers several workloads, the failure of one
+#   blocks the drain of another. If the pods may exist outside of the rendered manifests, the rule only warns about a
+#   selector without pods.
 # custom:
 #   id: disruption.selector
 #   profile: general
 #   subjects: policy/PodDisruptionBudget
 #   severity: medium
-#   fix: "write the labels of one workload's pod template as the budget's selector"
+#   fix: "use the labels in the pod template of one workload as the selector of the budget"
 #   docs: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 package rules.disruption.selector
 
@@ -23,7 +24,7 @@ deny contains found if {
 	count(budget.pods) > 1
 	found := finding.about(budget.resource, {
 		"msg": sprintf("covers several workloads: %s", [workloads.names(budget.pods)]),
-		"fix": "give each workload a budget of its own",
+		"fix": "add a separate budget for each workload",
 		"path": "/spec/selector",
 	})
 }
@@ -35,8 +36,8 @@ _none[level] contains found if {
 	count(budget.pods) == 0
 	level := workloads.level(budget.resource.namespace)
 	found := finding.about(budget.resource, {
-		"msg": sprintf("covers the pods of no workload: %s", [json.marshal(budget.selector)]),
-		"fix": "write the labels of the workload's pod template as the selector",
+		"msg": sprintf("covers no pods of any workload: %s", [json.marshal(budget.selector)]),
+		"fix": "use the labels in the pod template of the workload as the selector",
 		"path": "/spec/selector",
 	})
 }

@@ -1,5 +1,6 @@
 package rules.disruption.selector_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.disruption.selector
 
@@ -13,24 +14,24 @@ _job := examples.workload("Job", examples.pod_spec)
 
 test_accepts_one_workload if {
 	target := examples.combined([_budget({"app": "cart"}), _deployment])
-	count(selector.deny | selector.warn) == 0 with input as target
+	assert.none(selector.deny | selector.warn) with input as target
 }
 
 test_denies_several_workloads if {
-	examples.messages(selector.deny) == {
+	assert.messages(selector.deny, {
 		"PodDisruptionBudget/cart: covers several workloads: Deployment cart, Job cart",
-	} with input as examples.combined([_budget({}), _deployment, _job])
+	}) with input as examples.combined([_budget({}), _deployment, _job])
 }
 
-_none := {`PodDisruptionBudget/cart: covers the pods of no workload: {"matchLabels":{"app":"web"}}`}
+_none := {`PodDisruptionBudget/cart: covers no pods of any workload: {"matchLabels":{"app":"web"}}`}
 
 test_denies_a_budget_over_nothing if {
 	target := examples.combined([_budget({"app": "web"}), _deployment])
-	examples.messages(selector.deny) == _none with input as target
+	assert.messages(selector.deny, _none) with input as target
 }
 
 test_warns_where_nothing_runs if {
 	target := examples.combined([_budget({"app": "web"})])
-	examples.messages(selector.warn) == _none with input as target
-	count(selector.deny) == 0 with input as target
+	assert.messages(selector.warn, _none) with input as target
+	assert.none(selector.deny) with input as target
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Nothing speaks an API that is gone
+# title: API versions are supported
 # description: |
-#   The API server of every supported Kubernetes has dropped these versions, so that the object cannot be applied; of
-#   the deprecated ones it warns.
+#   Every supported Kubernetes version has removed these API versions, so the object cannot be applied. For deprecated
+#   versions, the rule only warns.
 # custom:
 #   id: documents.api_version
 #   profile: general
 #   subjects: resources
 #   severity: high
-#   fix: "write the version that takes its place"
+#   fix: "use the version that replaces it"
 #   docs: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 package rules.documents.api_version
 
@@ -41,7 +41,7 @@ _removed[version][kind] := {"instead": instead, "release": release} if {
 	some kind in kinds
 }
 
-# https://kubernetes.io/docs/reference/using-api/deprecation-guide/: removed in, version, kinds, what takes its place
+# https://kubernetes.io/docs/reference/using-api/deprecation-guide/: removed in, version, kinds, replacement
 _rows := [
 	["1.16", "apps/v1beta1", ["Deployment", "StatefulSet"], "apps/v1"],
 	["1.16", "apps/v1beta2", ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], "apps/v1"],

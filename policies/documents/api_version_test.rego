@@ -1,5 +1,6 @@
 package rules.documents.api_version_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.documents.api_version
 
@@ -12,12 +13,12 @@ test_accepts_what_is_served if {
 		["v1", "Service"],
 		["example/v1", "Endpoints"],
 	] {
-		count(api_version.deny) == 0 with input as _of(pair[0], pair[1])
-		count(api_version.warn) == 0 with input as _of(pair[0], pair[1])
+		assert.none(api_version.deny) with input as _of(pair[0], pair[1])
+		assert.none(api_version.warn) with input as _of(pair[0], pair[1])
 	}
 }
 
-# The deprecation guide of Kubernetes once more, one removed kind a line: in which release, what, and what to write.
+# The deprecation guide of Kubernetes again, one removed kind per line: release, kind and replacement.
 _gone := `
 1.16 apps/v1beta1 Deployment → apps/v1
 1.16 apps/v1beta1 StatefulSet → apps/v1
@@ -70,15 +71,15 @@ test_denies_what_is_gone if {
 		[what, instead] := split(line, " → ")
 		[release, version, kind] := split(what, " ")
 		found := api_version.deny with input as _of(version, kind)
-		{[one.msg, one.fix] | some one in found} == {[
+		assert.same({[one.msg, one.fix] | some one in found}, {[
 			sprintf("%s/cart: %s was removed in Kubernetes %s", [kind, version, release]),
 			sprintf("use %s", [instead]),
-		]}
+		]})
 	}
 }
 
 test_warns_of_what_is_deprecated if {
-	examples.messages(api_version.warn) == {
+	assert.messages(api_version.warn, {
 		"Endpoints/cart: is deprecated since Kubernetes 1.33",
-	} with input as _of("v1", "Endpoints")
+	}) with input as _of("v1", "Endpoints")
 }

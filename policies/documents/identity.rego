@@ -1,13 +1,13 @@
 # METADATA
-# title: Documents say what they are
+# title: Documents have an apiVersion, kind and name
 # description: |
-#   A document without apiVersion, kind or name belongs to no kind that a rule looks for, and would pass them all.
+#   A document without apiVersion, kind or name passes all other rules, because no rule finds it.
 # custom:
 #   id: documents.identity
 #   profile: baseline
 #   subjects: [resources, target]
 #   severity: high
-#   fix: "write apiVersion, kind and metadata.name as text"
+#   fix: "set apiVersion, kind and metadata.name to strings"
 package rules.documents.identity
 
 import data.lib.documents
@@ -18,8 +18,8 @@ deny contains found if {
 	some index, document in documents.read
 	not is_object(document)
 	found := finding.about_target({
-		"msg": sprintf("document %d of the target is no object", [index + 1]),
-		"fix": "remove the document, or write it as an object",
+		"msg": sprintf("document %d of the target is not an object", [index + 1]),
+		"fix": "remove the document, or make it an object",
 	})
 }
 
@@ -29,7 +29,7 @@ deny contains found if {
 	resource[field] == ""
 	found := finding.about(resource, {
 		"msg": sprintf("has no %s", [field]),
-		"fix": sprintf("write %s as text", [field]),
+		"fix": sprintf("set %s to a string", [field]),
 		"path": sprintf("/%s", [field]),
 	})
 }
@@ -41,7 +41,7 @@ deny contains found if {
 	values.text(object.get(resource.content, ["metadata", "generateName"], "")) == ""
 	found := finding.about(resource, {
 		"msg": "has no name",
-		"fix": "write metadata.name as text",
+		"fix": "set metadata.name to a string",
 		"path": "/metadata/name",
 	})
 }

@@ -1,10 +1,11 @@
 package rules.documents.identity_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.documents.identity
 
 test_accepts_the_example if {
-	count(identity.deny) == 0 with input as examples.deployment({})
+	assert.none(identity.deny) with input as examples.deployment({})
 }
 
 test_accepts_generated_names if {
@@ -12,26 +13,26 @@ test_accepts_generated_names if {
 		object.union(examples.workload("Job", examples.pod_spec), {"metadata": {"generateName": "cart-"}}),
 		["metadata/name"],
 	)
-	count(identity.deny) == 0 with input as examples.combined([job])
+	assert.none(identity.deny) with input as examples.combined([job])
 }
 
 test_accepts_lists_and_empty_documents if {
 	list := {"apiVersion": "v1", "kind": "List", "items": [examples.workload("Pod", examples.pod_spec)]}
-	count(identity.deny) == 0 with input as examples.combined([list, null])
+	assert.none(identity.deny) with input as examples.combined([list, null])
 }
 
-test_denies_a_document_that_is_no_object if {
+test_denies_a_document_that_is_not_an_object if {
 	target := examples.combined([examples.workload("Pod", examples.pod_spec), ["Pod"]])
-	examples.messages(identity.deny) == {"document 2 of the target is no object"} with input as target
+	assert.messages(identity.deny, {"document 2 of the target is not an object"}) with input as target
 }
 
 test_denies_missing_and_malformed_names if {
-	examples.messages(identity.deny) == {
+	assert.messages(identity.deny, {
 		"/cart: has no kind",
 		"/cart: has no apiVersion",
 		"Pod/: has no name",
 		"Service/: has no name",
-	} with input as examples.combined([
+	}) with input as examples.combined([
 		{"metadata": {"name": "cart"}},
 		{"apiVersion": "v1", "kind": "Pod", "metadata": null},
 		{"apiVersion": "v1", "kind": "Service", "metadata": {"name": 7}},

@@ -1,15 +1,15 @@
 # METADATA
-# title: Labels and annotations have keys and values that they can have
+# title: Labels and annotations are valid
 # description: |
-#   The API server refuses a label whose value is longer than 63 letters or holds spaces or slashes, and keys of labels
-#   and annotations that are no names; no schema says so. Pods with such a label are refused one by one, while their
-#   workload looks well.
+#   The API server rejects labels with values of more than 63 characters, or with spaces or slashes, and invalid keys of
+#   labels and annotations. Schemas do not check this. If a pod template has such a label, the workload is accepted but
+#   its pods are rejected.
 # custom:
 #   id: documents.labels
 #   profile: general
 #   subjects: resources
 #   severity: high
-#   fix: "write at most 63 letters, digits, hyphens, underscores and dots, and put all else into an annotation"
+#   fix: "use at most 63 letters, digits, hyphens, underscores and dots, or use an annotation"
 #   docs: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 package rules.documents.labels
 
@@ -25,8 +25,8 @@ deny contains found if {
 	value != ""
 	not _is_word(value)
 	found := finding.about(holder.resource, {
-		"msg": sprintf("the label %s has the value %s, which no label can have", [key, value]),
-		"fix": "write at most 63 letters, digits, hyphens, underscores and dots, or make it an annotation",
+		"msg": sprintf("the label %s has the invalid value %s", [key, value]),
+		"fix": "use at most 63 letters, digits, hyphens, underscores and dots, or use an annotation",
 		"path": concat("", [holder.path, "/labels"]),
 	})
 }
@@ -37,8 +37,8 @@ deny contains found if {
 	some key, _ in holder[field]
 	not _is_key(key)
 	found := finding.about(holder.resource, {
-		"msg": sprintf("%s has the key %s, which is no name", [field, key]),
-		"fix": "write a name of at most 63 letters, after the prefix of a domain and a slash if there is one",
+		"msg": sprintf("%s has the invalid key %s", [field, key]),
+		"fix": "use a name of at most 63 characters, with an optional prefix of a domain and a slash",
 		"path": sprintf("%s/%s", [holder.path, field]),
 	})
 }

@@ -1,14 +1,15 @@
 # METADATA
-# title: Names are names
+# title: Names are valid
 # description: |
-#   The API server refuses names with capitals, underscores or too many letters, and no schema says so. A StatefulSet
-#   with a longer name than 52 letters is accepted and makes no pod, because a label of its pods would be too long.
+#   The API server rejects names with capital letters, underscores or too many characters. Schemas do not check this. A
+#   StatefulSet with a name of more than 52 characters is accepted but creates no pods, because a label of its pods
+#   would be too long.
 # custom:
 #   id: documents.names
 #   profile: general
 #   subjects: resources
 #   severity: high
-#   fix: "write small letters, digits and hyphens, with a letter or digit at both ends, and no more than the kind takes"
+#   fix: "use lowercase letters, digits and hyphens, start and end with a letter or digit, and shorten long names"
 #   docs: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 package rules.documents.names
 
@@ -24,7 +25,7 @@ deny contains found if {
 	fault := _fault(resource.name, object.get(_shapes, resource.type, _subdomain))
 	found := finding.about(resource, {
 		"msg": sprintf("its name %s", [fault]),
-		"fix": "write small letters, digits and hyphens, with a letter or digit at both ends",
+		"fix": "use lowercase letters, digits and hyphens, and start and end with a letter or digit",
 		"path": "/metadata/name",
 	})
 }
@@ -35,7 +36,7 @@ deny contains found if {
 	fault := _fault(container.name, _label)
 	found := finding.about_container(container, {
 		"msg": sprintf("has a name that %s", [fault]),
-		"fix": "write small letters, digits and hyphens, with a letter or digit at both ends",
+		"fix": "use lowercase letters, digits and hyphens, and start and end with a letter or digit",
 		"path": "/name",
 	})
 }
@@ -47,8 +48,8 @@ deny contains found if {
 	name != ""
 	not _is_port_name(name)
 	found := finding.about_container(container, {
-		"msg": sprintf("calls a port %s, which is no name of a port", [name]),
-		"fix": "write up to 15 small letters, digits and single hyphens, at least one of them a letter",
+		"msg": sprintf("has the invalid port name %s", [name]),
+		"fix": "use up to 15 lowercase letters, digits and single hyphens, at least one of them a letter",
 		"path": sprintf("/ports/%d/name", [index]),
 	})
 }
@@ -59,7 +60,7 @@ deny contains found if {
 	fault := _fault(values.text(values.at(volume, ["name"])), _label)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the name of volume %v %s", [values.at(volume, ["name"]), fault]),
-		"fix": "write small letters, digits and hyphens, with a letter or digit at both ends",
+		"fix": "use lowercase letters, digits and hyphens, and start and end with a letter or digit",
 		"path": sprintf("/volumes/%d/name", [index]),
 	})
 }
@@ -71,8 +72,8 @@ deny contains found if {
 	some key, _ in values.map(values.at(resource.content, [field]))
 	not _is_key(key)
 	found := finding.about(resource, {
-		"msg": sprintf("has the key %s, which could be no file", [key]),
-		"fix": "write letters, digits, hyphens, underscores and dots, and no two dots at the beginning",
+		"msg": sprintf("has the key %s, which is not a valid file name", [key]),
+		"fix": "use letters, digits, hyphens, underscores and dots, and do not start with two dots",
 		"path": sprintf("/%s", [field]),
 	})
 }
@@ -83,7 +84,7 @@ _subdomain := {"most": 253, "pattern": sprintf(`^%s(\.%s)*$`, [_word, _word])}
 
 _label := {"most": 63, "pattern": sprintf(`^%s$`, [_word])}
 
-# Where the API server, or a label that is made of the name, takes less.
+# Kinds for which the API server, or a label that contains the name, has a lower limit.
 _shapes := {
 	"/Namespace": _label,
 	"/Service": _label,
@@ -92,14 +93,14 @@ _shapes := {
 	"batch/Job": object.union(_subdomain, {"most": 63}),
 }
 
-# Names of roles may hold colons, and so may those that other platforms give to people.
+# Names of roles may contain colons. Users and groups of other platforms may too.
 _free(type) if startswith(type, "rbac.authorization.k8s.io/")
 
 _free(type) if contains(type, ".openshift.io/")
 
-_fault(name, shape) := sprintf("has %d letters, of at most %d", [count(name), shape.most]) if count(name) > shape.most
+_fault(name, shape) := sprintf("has %d characters, more than %d", [count(name), shape.most]) if count(name) > shape.most
 
-_fault(name, shape) := "has letters that no name has, or begins or ends with a hyphen or dot" if {
+_fault(name, shape) := "has invalid characters, or starts or ends with a hyphen or dot" if {
 	count(name) <= shape.most
 	not regex.match(shape.pattern, name)
 }

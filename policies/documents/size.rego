@@ -1,14 +1,14 @@
 # METADATA
-# title: Objects are small enough to be kept
+# title: Objects are not too large
 # description: |
-#   The API server refuses a ConfigMap or Secret of more than 1 MiB of data, and an object with more than 256 KiB of
+#   The API server rejects a ConfigMap or Secret with more than 1 MiB of data, and an object with more than 256 KiB of
 #   annotations.
 # custom:
 #   id: documents.size
 #   profile: general
 #   subjects: resources
 #   severity: high
-#   fix: "split the data, or put what is large into an image or a volume"
+#   fix: "split the data, or move large files into an image or a volume"
 #   docs: https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
 package rules.documents.size
 
@@ -23,13 +23,13 @@ deny contains found if {
 	encoded := _texts(resource, _encoded[kind])
 	kept := sum([_decoded(text) | some text in encoded])
 
-	# No letter takes more than four bytes; counting these is slow and seldom needed.
+	# A character has at most four bytes. The exact count is slow and rarely necessary.
 	kept + (4 * sum([count(text) | some text in plain])) > _most
 	size := kept + sum([_bytes(text) | some text in plain])
 	size > _most
 	found := finding.about(resource, {
-		"msg": sprintf("holds %d KiB of data, of at most 1024", [ceil(size / 1024)]),
-		"fix": "split the data, or put what is large into an image or a volume",
+		"msg": sprintf("has %d KiB of data, more than 1024", [ceil(size / 1024)]),
+		"fix": "split the data, or move large files into an image or a volume",
 		"path": "",
 	})
 }
@@ -40,15 +40,15 @@ deny contains found if {
 	size := sum([_bytes(concat("", [key, text])) | some key, text in annotations; is_string(text)])
 	size > 262144
 	found := finding.about(resource, {
-		"msg": sprintf("has %d KiB of annotations, of at most 256", [ceil(size / 1024)]),
-		"fix": "keep what is large in a ConfigMap of its own",
+		"msg": sprintf("has %d KiB of annotations, more than 256", [ceil(size / 1024)]),
+		"fix": "move large values into a ConfigMap",
 		"path": "/metadata/annotations",
 	})
 }
 
 _most := 1048576
 
-# Which of their texts are written as they are, and which in base64.
+# The fields with plain text, and the fields in base64.
 _plain := {"ConfigMap": "data", "Secret": "stringData"}
 
 _encoded := {"ConfigMap": "binaryData", "Secret": "data"}

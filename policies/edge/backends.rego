@@ -1,9 +1,9 @@
 # METADATA
-# title: Requests are sent to Services and ports that exist
+# title: Routes lead to Services and ports that exist
 # description: |
-#   An Ingress or a route whose Service or port is absent answers every request with an error, and its controller says
-#   so in a log that nobody reads. Where the target keeps no Service in that namespace it may come from elsewhere,
-#   which is a warning.
+#   If the Service or port of an Ingress or route does not exist, every request fails, and only the log of the
+#   controller shows the reason. If no Service is rendered in that namespace, it may exist elsewhere. Then the rule only
+#   warns.
 # custom:
 #   id: edge.backends
 #   profile: general
@@ -15,7 +15,7 @@
 #     - gateway.networking.k8s.io/TLSRoute
 #     - gateway.networking.k8s.io/UDPRoute
 #   severity: high
-#   fix: "write the name of a Service of the target and one of its ports"
+#   fix: "use the name of a rendered Service and one of its ports"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/
 package rules.edge.backends
 
@@ -35,8 +35,8 @@ deny contains found if {
 	ports := values.list(values.at(service.content, ["spec", "ports"]))
 	not _has(ports, backend.port)
 	found := finding.about(backend.resource, {
-		"msg": sprintf("sends requests to port %v of Service %s, which has no such port", [backend.port, backend.name]),
-		"fix": sprintf("name one of its ports: %s", [_written(ports)]),
+		"msg": sprintf("sends requests to the undefined port %v of Service %s", [backend.port, backend.name]),
+		"fix": sprintf("use one of its ports: %s", [_written(ports)]),
 		"path": concat("", [backend.path, "/port"]),
 	})
 }
@@ -47,8 +47,8 @@ _missing[level] contains found if {
 	some backend in edge.backends
 	level := references.level("/Service", backend.namespace, backend.name)
 	found := finding.about(backend.resource, {
-		"msg": sprintf("sends requests to Service %s, which the target does not hold", [backend.name]),
-		"fix": sprintf("add Service %s to namespace %s, or mend the name", [backend.name, backend.namespace]),
+		"msg": sprintf("sends requests to Service %s, which is not rendered", [backend.name]),
+		"fix": sprintf("add Service %s to namespace %s, or correct the name", [backend.name, backend.namespace]),
 		"path": concat("", [backend.path, "/name"]),
 	})
 }

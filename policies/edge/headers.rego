@@ -1,9 +1,9 @@
 # METADATA
-# title: The edge answers with the headers of the table
+# title: HTTP responses have the headers of the table
 # description: |
-#   They keep browsers from framing the site, from guessing types and from running what it does not serve. The table
-#   `edge` lists them, for a namespace, with their values; an Ingress sets them by nginx.org/add-header, an HTTPRoute
-#   by ResponseHeaderModifier.
+#   Security headers stop browsers from framing the site, guessing content types and running foreign scripts. The table
+#   `edge` lists the headers and values per namespace. An Ingress sets them with nginx.org/add-header, an HTTPRoute with
+#   ResponseHeaderModifier.
 # custom:
 #   id: edge.headers
 #   profile: system
@@ -21,7 +21,7 @@ deny contains found if {
 	some edge in _edges
 	some name, wanted in data.edge[edge.resource.namespace].headers
 	object.get(edge.headers, lower(name), "") != wanted
-	found := _about(edge, sprintf("does not answer with %s: %s", [name, wanted]))
+	found := _about(edge, sprintf("does not set the response header %s: %s", [name, wanted]))
 }
 
 deny contains found if {
@@ -35,7 +35,7 @@ deny contains found if {
 	some edge in _edges
 	some word in data.edge[edge.resource.namespace].policy.always
 	not contains(object.get(edge.headers, "content-security-policy", ""), word)
-	found := _about(edge, sprintf("lacks %s in its Content-Security-Policy", [word]))
+	found := _about(edge, sprintf("does not have %s in its Content-Security-Policy", [word]))
 }
 
 _about(edge, msg) := finding.about(edge.resource, {
@@ -55,7 +55,7 @@ _ingresses := [{"headers": headers, "path": "/metadata/annotations/nginx.org~1ad
 	}
 ]
 
-# Each rule of a route that leads to a backend.
+# The rules of routes that lead to a backend.
 _routes := [{"headers": headers, "path": sprintf("/spec/rules/%d/filters", [index]), "resource": resource} |
 	some resource in documents.of("gateway.networking.k8s.io", "HTTPRoute")
 	some index, rule in values.list(values.at(resource.content, ["spec", "rules"]))

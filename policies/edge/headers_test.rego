@@ -1,5 +1,6 @@
 package rules.edge.headers_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.edge.headers
 
@@ -32,22 +33,22 @@ _good := [
 
 test_accepts_the_table if {
 	text := "X-Frame-Options: DENY: always,\nContent-Security-Policy: default-src 'none': always"
-	count(headers.deny) == 0 with input as _ingress(text) with data.edge as _table
-	count(headers.deny) == 0 with input as _route(_good) with data.edge as _table
-	count(headers.deny) == 0 with input as _filtered({"add": _good}) with data.edge as _table
-	count(headers.deny) == 0 with input as _ingress("") with data.edge as {}
+	assert.none(headers.deny) with input as _ingress(text) with data.edge as _table
+	assert.none(headers.deny) with input as _route(_good) with data.edge as _table
+	assert.none(headers.deny) with input as _filtered({"add": _good}) with data.edge as _table
+	assert.none(headers.deny) with input as _ingress("") with data.edge as {}
 }
 
 test_denies_a_missing_header if {
-	examples.messages(headers.deny) == {
-		"Ingress/cart: does not answer with X-Frame-Options: DENY",
-		"Ingress/cart: lacks default-src in its Content-Security-Policy",
-	} with input as _ingress("") with data.edge as _table
+	assert.messages(headers.deny, {
+		"Ingress/cart: does not set the response header X-Frame-Options: DENY",
+		"Ingress/cart: does not have default-src in its Content-Security-Policy",
+	}) with input as _ingress("") with data.edge as _table
 }
 
 test_denies_a_weak_policy if {
 	weak := [_good[0], {"name": "Content-Security-Policy", "value": "default-src 'unsafe-inline'"}]
-	examples.messages(headers.deny) == {
+	assert.messages(headers.deny, {
 		"HTTPRoute/cart: allows unsafe-inline in its Content-Security-Policy",
-	} with input as _route(weak) with data.edge as _table
+	}) with input as _route(weak) with data.edge as _table
 }

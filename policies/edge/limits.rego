@@ -1,9 +1,9 @@
 # METADATA
-# title: The edge limits what one address may ask
+# title: Rate and connection limits match the table
 # description: |
-#   Without a limit one client takes what all share. The table `edge` states, for a namespace, requests a second and
-#   connections from one address: an Ingress says it by nginx.org/limit-req-rate, a Gateway by a RateLimitPolicy that
-#   all its replicas share, and by limit_conn in a SnippetsPolicy.
+#   Without a limit, one client can use the capacity of all clients. The table `edge` sets the requests per second and
+#   the connections per address for a namespace. An Ingress sets nginx.org/limit-req-rate. A Gateway has a
+#   RateLimitPolicy, shared by all its replicas, and limit_conn in a SnippetsPolicy.
 # custom:
 #   id: edge.limits
 #   profile: system
@@ -30,7 +30,7 @@ deny contains found if {
 	}
 	values.at(annotations, [key]) != wanted
 	found := finding.about(ingress, {
-		"msg": sprintf("has not the annotation %s: %s", [key, wanted]),
+		"msg": sprintf("does not have the annotation %s: %s", [key, wanted]),
 		"fix": _fix,
 		"path": sprintf("/metadata/annotations/%s", [replace(key, "/", "~1")]),
 	})
@@ -43,7 +43,7 @@ deny contains found if {
 	rates := {total | some rate in _rates(gateway.namespace); total := rate * replicas}
 	rates != {table.requests}
 	found := finding.about(gateway, {
-		"msg": sprintf("lets through %v instead of %d requests a second", [sort(rates), table.requests]),
+		"msg": sprintf("allows %v instead of %d requests per second", [sort(rates), table.requests]),
 		"fix": _fix,
 		"path": "/spec",
 	})
@@ -55,7 +55,7 @@ deny contains found if {
 	connections := _connections(gateway.namespace)
 	connections != {table.connections}
 	found := finding.about(gateway, {
-		"msg": sprintf("lets through %v instead of %d connections", [sort(connections), table.connections]),
+		"msg": sprintf("allows %v instead of %d connections", [sort(connections), table.connections]),
 		"fix": _fix,
 		"path": "/spec",
 	})
@@ -76,7 +76,7 @@ _connections(namespace) := {to_number(number) |
 	some [_, number] in regex.find_all_string_submatch_n(`\blimit_conn [^\s;]+ ([0-9]+);`, text, -1)
 }
 
-# Each pod of the Gateway counts by itself.
+# Each pod of the Gateway counts separately.
 _replicas(namespace) := max({1} | {replicas |
 	some proxy in documents.of("gateway.nginx.org", "NginxProxy")
 	proxy.namespace == namespace

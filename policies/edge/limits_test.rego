@@ -1,5 +1,6 @@
 package rules.edge.limits_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.edge.limits
 
@@ -26,18 +27,19 @@ _gateway(rate, connections) := examples.combined([
 _policy(kind, spec) := examples.resource("gateway.nginx.org/v1alpha1", kind, "cart", {"spec": spec})
 
 test_accepts_the_table if {
-	count(limits.deny) == 0 with input as _ingress(_annotations) with data.edge as _table
-	count(limits.deny) == 0 with input as _gateway("50r/s", 10) with data.edge as _table
+	assert.none(limits.deny) with input as _ingress(_annotations) with data.edge as _table
+	assert.none(limits.deny) with input as _gateway("50r/s", 10) with data.edge as _table
 }
 
 test_accepts_what_has_no_table if {
-	count(limits.deny) == 0 with input as _ingress({}) with data.edge as {}
+	assert.none(limits.deny) with input as _ingress({}) with data.edge as {}
 }
 
 test_denies_another_rate_of_an_ingress if {
-	examples.messages(limits.deny) == {
-		"Ingress/cart: has not the annotation nginx.org/limit-req-rate: 100r/s",
-	} with input as _ingress(object.union(_annotations, {"nginx.org/limit-req-rate": "1000r/s"})) with data.edge as _table
+	assert.messages(limits.deny, {
+		"Ingress/cart: does not have the annotation nginx.org/limit-req-rate: 100r/s",
+	}) with input as _ingress(object.union(_annotations, {"nginx.org/limit-req-rate": "1000r/s"}))
+		with data.edge as _table
 }
 
 test_counts_what_lies_in_the_gateways_namespace_only if {
@@ -46,17 +48,17 @@ test_counts_what_lies_in_the_gateways_namespace_only if {
 		entry.contents.kind != "Gateway"
 	]
 	target := array.concat(_gateway("50r/s", 10), examples.combined(others))
-	count(limits.deny) == 0 with input as target with data.edge as _table
+	assert.none(limits.deny) with input as target with data.edge as _table
 }
 
 test_counts_one_replica_where_nothing_is_said if {
 	unsaid := [entry | some entry in _gateway("100r/s", 10); entry.contents.kind != "NginxProxy"]
-	count(limits.deny) == 0 with input as unsaid with data.edge as _table
+	assert.none(limits.deny) with input as unsaid with data.edge as _table
 }
 
 test_denies_other_limits_of_a_gateway if {
-	examples.messages(limits.deny) == {
-		"Gateway/cart: lets through [200] instead of 100 requests a second",
-		"Gateway/cart: lets through [20] instead of 10 connections",
-	} with input as _gateway("100r/s", 20) with data.edge as _table
+	assert.messages(limits.deny, {
+		"Gateway/cart: allows [200] instead of 100 requests per second",
+		"Gateway/cart: allows [20] instead of 10 connections",
+	}) with input as _gateway("100r/s", 20) with data.edge as _table
 }

@@ -1,9 +1,9 @@
 # METADATA
-# title: Routes attach to listeners that exist and take their hosts
+# title: Routes attach to listeners that exist and accept their hosts
 # description: |
-#   A route whose Gateway or listener is absent, or whose host no listener takes, is served by nobody. Where the
-#   target keeps no Gateway in that namespace it is shared with others, which is a warning unless the table `cluster`
-#   lists it.
+#   If the Gateway or listener of a route does not exist, or no listener accepts its host, the route serves nothing. If
+#   no Gateway is rendered in that namespace, it may be a shared one. Then the rule only warns, unless the table
+#   `cluster` lists the Gateway.
 # custom:
 #   id: edge.parents
 #   profile: general
@@ -14,7 +14,7 @@
 #     - gateway.networking.k8s.io/TLSRoute
 #     - gateway.networking.k8s.io/UDPRoute
 #   severity: high
-#   fix: "write the name of a Gateway and of one of its listeners that takes the host, in parentRefs"
+#   fix: "set parentRefs to a Gateway and one of its listeners that accepts the host"
 #   docs: https://gateway-api.sigs.k8s.io/api-types/httproute/
 package rules.edge.parents
 
@@ -32,8 +32,8 @@ deny contains found if {
 	references.exists(_gateway, parent.namespace, parent.name)
 	count(parent.listeners) == 0
 	found := finding.about(parent.route, {
-		"msg": sprintf("attaches to listener %v of Gateway %s, which has no such listener", [parent.section, parent.name]),
-		"fix": "name a listener of the Gateway in sectionName",
+		"msg": sprintf("attaches to the undefined listener %v of Gateway %s", [parent.section, parent.name]),
+		"fix": "set sectionName to a listener of the Gateway",
 		"path": concat("", [parent.path, "/sectionName"]),
 	})
 }
@@ -45,8 +45,8 @@ deny contains found if {
 	some index, host in values.list(values.at(route.content, ["spec", "hostnames"]))
 	not _is_taken(host, listeners)
 	found := finding.about(route, {
-		"msg": sprintf("has host %s, which no listener of its Gateway takes", [host]),
-		"fix": "add a listener for the host, or attach to the listener that takes it",
+		"msg": sprintf("has host %s, which no listener of its Gateway accepts", [host]),
+		"fix": "add a listener for the host, or attach to the listener that accepts it",
 		"path": sprintf("/spec/hostnames/%d", [index]),
 	})
 }
@@ -57,13 +57,13 @@ _missing[level] contains found if {
 	some parent in edge.parents
 	level := references.level(_gateway, parent.namespace, parent.name)
 	found := finding.about(parent.route, {
-		"msg": sprintf("attaches to Gateway %s, which the target does not hold", [parent.name]),
-		"fix": sprintf("add Gateway %s to namespace %s, or mend the name", [parent.name, parent.namespace]),
+		"msg": sprintf("attaches to Gateway %s, which is not rendered", [parent.name]),
+		"fix": sprintf("add Gateway %s to namespace %s, or correct the name", [parent.name, parent.namespace]),
 		"path": concat("", [parent.path, "/name"]),
 	})
 }
 
-# Either of the two may be a pattern.
+# Both hosts may be patterns.
 _is_taken(host, listeners) if {
 	some listener in listeners
 	edge.fits(host, object.get(listener, "hostname", host))

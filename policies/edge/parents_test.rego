@@ -1,5 +1,6 @@
 package rules.edge.parents_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.edge.parents
 
@@ -15,34 +16,34 @@ _gateway(listener) := examples.resource("gateway.networking.k8s.io/v1", "Gateway
 test_accepts_a_listener_that_takes_the_host if {
 	route := _route({"name": "edge", "sectionName": "https"})
 	every listener in [{}, {"hostname": "shop.example"}, {"hostname": "*.example"}] {
-		count(parents.deny | parents.warn) == 0 with input as examples.combined([route, _gateway(listener)])
+		assert.none(parents.deny | parents.warn) with input as examples.combined([route, _gateway(listener)])
 	}
 	pattern := object.union(route, {"spec": {"hostnames": ["*.example"]}})
 	target := examples.combined([pattern, _gateway({"hostname": "shop.example"})])
-	count(parents.deny) == 0 with input as target
+	assert.none(parents.deny) with input as target
 }
 
 test_denies_an_absent_listener if {
-	examples.messages(parents.deny) == {
-		"HTTPRoute/cart: attaches to listener web of Gateway edge, which has no such listener",
-	} with input as examples.combined([_route({"name": "edge", "sectionName": "web"}), _gateway({})])
+	assert.messages(parents.deny, {
+		"HTTPRoute/cart: attaches to the undefined listener web of Gateway edge",
+	}) with input as examples.combined([_route({"name": "edge", "sectionName": "web"}), _gateway({})])
 }
 
 test_denies_a_host_that_no_listener_takes if {
-	examples.messages(parents.deny) == {
-		"HTTPRoute/cart: has host shop.example, which no listener of its Gateway takes",
-	} with input as examples.combined([_route({"name": "edge"}), _gateway({"hostname": "cart.example"})])
+	assert.messages(parents.deny, {
+		"HTTPRoute/cart: has host shop.example, which no listener of its Gateway accepts",
+	}) with input as examples.combined([_route({"name": "edge"}), _gateway({"hostname": "cart.example"})])
 }
 
-_absent := {"HTTPRoute/cart: attaches to Gateway other, which the target does not hold"}
+_absent := {"HTTPRoute/cart: attaches to Gateway other, which is not rendered"}
 
 test_denies_an_absent_gateway if {
 	target := examples.combined([_route({"name": "other"}), _gateway({})])
-	examples.messages(parents.deny) == _absent with input as target
+	assert.messages(parents.deny, _absent) with input as target
 }
 
 test_warns_where_no_gateway_is_kept if {
 	target := examples.combined([_route({"name": "other"})])
-	examples.messages(parents.warn) == _absent with input as target
-	count(parents.deny) == 0 with input as target
+	assert.messages(parents.warn, _absent) with input as target
+	assert.none(parents.deny) with input as target
 }

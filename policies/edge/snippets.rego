@@ -1,8 +1,8 @@
 # METADATA
-# title: No snippet is slipped into the edge
+# title: Only listed snippets are used
 # description: |
-#   A snippet is configuration that no schema checks; who may write one reads every certificate and request of the
-#   controller (CVE-2021-25742). The table `snippets` names those that are allowed, with the reason.
+#   No schema checks snippets. A person who can write a snippet can read all certificates and requests of the controller
+#   (CVE-2021-25742). The table `snippets` lists the allowed snippets with the reason.
 # custom:
 #   id: edge.snippets
 #   profile: general
@@ -14,7 +14,7 @@
 #     - k8s.nginx.org/VirtualServer
 #     - k8s.nginx.org/VirtualServerRoute
 #   severity: high
-#   fix: "say it by a field or an annotation, or give the snippet a row with its reason in policies/data/snippets.yaml"
+#   fix: "use a field or an annotation, or add the snippet with its reason to policies/data/snippets.yaml"
 #   docs: https://github.com/kubernetes/kubernetes/issues/126811
 package rules.edge.snippets
 
@@ -22,7 +22,7 @@ import data.lib.documents
 import data.lib.finding
 import data.lib.values
 
-_fix := "say it by a field or an annotation, or give the snippet a row with its reason in policies/data/snippets.yaml"
+_fix := "use a field or an annotation, or add the snippet with its reason to policies/data/snippets.yaml"
 
 deny contains found if {
 	some ingress in documents.of("networking.k8s.io", "Ingress")
@@ -30,7 +30,7 @@ deny contains found if {
 	some key, _ in values.map(values.at(ingress.content, ["metadata", "annotations"]))
 	regex.match(`/[a-z-]*snippets?$`, key)
 	found := finding.about(ingress, {
-		"msg": sprintf("carries the annotation %s", [key]),
+		"msg": sprintf("has the annotation %s", [key]),
 		"fix": _fix,
 		"path": "/metadata/annotations",
 	})
@@ -40,7 +40,7 @@ deny contains found if {
 	some kind in ["SnippetsFilter", "SnippetsPolicy"]
 	some policy in documents.of("gateway.nginx.org", kind)
 	not data.snippets[policy.namespace][policy.name]
-	found := finding.about(policy, {"msg": "is not in the table of snippets", "fix": _fix, "path": "/spec"})
+	found := finding.about(policy, {"msg": "is not in the table `snippets`", "fix": _fix, "path": "/spec"})
 }
 
 deny contains found if {
@@ -52,7 +52,7 @@ deny contains found if {
 	endswith(lower(path[count(path) - 1]), "snippets")
 	pointer := concat("/", array.concat(["/spec"], [sprintf("%v", [part]) | some part in path]))
 	found := finding.about(server, {
-		"msg": sprintf("carries %s", [path[count(path) - 1]]),
+		"msg": sprintf("has the field %s", [path[count(path) - 1]]),
 		"fix": _fix,
 		"path": pointer,
 	})

@@ -1,9 +1,10 @@
 # METADATA
-# title: Every host that is served has TLS, and TLS serves a host
+# title: All hosts have TLS, and TLS has no other hosts
 # description: |
-#   A host outside of spec.tls is served in plain text or with the controller's own certificate, and a certificate for
-#   a host that no rule has is one that nobody sees renewed. Where an Ingress has no TLS at all, or a route sends on
-#   what comes in without, TLS may end before it: a warning, or denied where the table `strict` lists conventions.
+#   A host that is missing from spec.tls is served without encryption or with the default certificate of the controller.
+#   A certificate for an unused host may expire unnoticed. If an Ingress has no TLS at all, or a route forwards requests
+#   without TLS, TLS may end before it. Then the rule warns, and denies in namespaces for which the table `strict` lists
+#   `conventions`.
 # custom:
 #   id: edge.tls_hosts
 #   profile: general
@@ -15,7 +16,7 @@
 #     - gateway.networking.k8s.io/TLSRoute
 #     - gateway.networking.k8s.io/UDPRoute
 #   severity: high
-#   fix: "list exactly the hosts of the rules under spec.tls, or attach the route to a listener with TLS"
+#   fix: "list exactly the hosts of the rules in spec.tls, or attach the route to a listener with TLS"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
 package rules.edge.tls_hosts
 
@@ -35,7 +36,7 @@ deny contains found if {
 	not _is_served(host, _served(ingress))
 	found := finding.about(ingress, {
 		"msg": sprintf("has TLS for host %s, which no rule serves", [host]),
-		"fix": sprintf("serve host %s, or take it out of spec.tls", [host]),
+		"fix": sprintf("serve host %s, or remove it from spec.tls", [host]),
 		"path": sprintf("/spec/tls/%d/hosts/%d", [index, position]),
 	})
 }
@@ -61,7 +62,7 @@ _plain["at all"] contains found if {
 	some listener in parent.listeners
 	listener.protocol == "HTTP"
 	found := finding.about(parent.route, {
-		"msg": sprintf("sends on what comes in without TLS, by listener %s of Gateway %s", [listener.name, parent.name]),
+		"msg": sprintf("forwards requests without TLS, through listener %s of Gateway %s", [listener.name, parent.name]),
 		"fix": "attach to a listener with TLS, and redirect from the other",
 		"path": parent.path,
 	})
@@ -73,7 +74,7 @@ _served(ingress) := {object.get(rule, "host", "*") |
 
 _tls(ingress) := values.list(values.at(ingress.content, ["spec", "tls"]))
 
-# An entry without hosts is for all of them.
+# An entry without hosts applies to all hosts.
 _is_covered(_, entries) if {
 	some entry in entries
 	count(values.list(values.at(entry, ["hosts"]))) == 0

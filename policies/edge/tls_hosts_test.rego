@@ -1,5 +1,6 @@
 package rules.edge.tls_hosts_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.edge.tls_hosts
 
@@ -11,10 +12,10 @@ _ingress(rules, tls) := examples.combined([examples.resource("networking.k8s.io/
 _rule := {"host": "shop.example"}
 
 test_accepts_tls_for_every_host if {
-	count(tls_hosts.deny) == 0 with input as _ingress([_rule], [{"hosts": ["shop.example"]}])
-	count(tls_hosts.deny) == 0 with input as _ingress([_rule], [{"hosts": ["*.example"]}])
-	count(tls_hosts.deny) == 0 with input as _ingress([_rule], [{"secretName": "all"}])
-	count(tls_hosts.deny) == 0 with input as _ingress([{}], [{"hosts": ["shop.example"]}, {}])
+	assert.none(tls_hosts.deny) with input as _ingress([_rule], [{"hosts": ["shop.example"]}])
+	assert.none(tls_hosts.deny) with input as _ingress([_rule], [{"hosts": ["*.example"]}])
+	assert.none(tls_hosts.deny) with input as _ingress([_rule], [{"secretName": "all"}])
+	assert.none(tls_hosts.deny) with input as _ingress([{}], [{"hosts": ["shop.example"]}, {}])
 }
 
 test_denies_hosts_without_tls if {
@@ -22,24 +23,24 @@ test_denies_hosts_without_tls if {
 	rules := [_rule, {"host": "web.example"}]
 	every tls in [[{"hosts": ["shop.example"]}], [{"hosts": ["shop.example"]}, {"hosts": ["*.shop.example"]}]] {
 		found := tls_hosts.deny with input as _ingress(rules, tls)
-		messages - examples.messages(found) == set()
+		assert.same(messages - examples.messages(found), set())
 	}
 	every_host := {"Ingress/shop: serves host * without TLS"}
-	examples.messages(tls_hosts.deny) == every_host with input as _ingress([_rule, {}], [{"hosts": ["shop.example"]}])
+	assert.messages(tls_hosts.deny, every_host) with input as _ingress([_rule, {}], [{"hosts": ["shop.example"]}])
 }
 
 test_warns_of_no_tls_at_all if {
 	messages := {"Ingress/shop: serves host shop.example without TLS"}
-	examples.messages(tls_hosts.warn) == messages with input as _ingress([_rule], []) with data.strict as {}
+	assert.messages(tls_hosts.warn, messages) with input as _ingress([_rule], []) with data.strict as {}
 	strict := {"shop": ["conventions"]}
-	examples.messages(tls_hosts.deny) == messages with input as _ingress([_rule], []) with data.strict as strict
-	count(tls_hosts.warn) == 0 with input as _ingress([_rule], []) with data.strict as strict
+	assert.messages(tls_hosts.deny, messages) with input as _ingress([_rule], []) with data.strict as strict
+	assert.none(tls_hosts.warn) with input as _ingress([_rule], []) with data.strict as strict
 }
 
 test_denies_tls_for_hosts_that_are_not_served if {
-	examples.messages(tls_hosts.deny) == {
+	assert.messages(tls_hosts.deny, {
 		"Ingress/shop: has TLS for host cart.example, which no rule serves",
-	} with input as _ingress([_rule], [{"hosts": ["shop.example", "cart.example"]}])
+	}) with input as _ingress([_rule], [{"hosts": ["shop.example", "cart.example"]}])
 }
 
 _route(rule) := examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "cart", {"spec": {
@@ -54,18 +55,18 @@ _gateway := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge",
 
 test_accepts_a_redirect_without_tls if {
 	redirect := _route({"filters": [{"type": "RequestRedirect"}]})
-	count(tls_hosts.deny | tls_hosts.warn) == 0 with input as examples.combined([_gateway, redirect])
+	assert.none(tls_hosts.deny | tls_hosts.warn) with input as examples.combined([_gateway, redirect])
 }
 
 test_accepts_a_backend_with_tls if {
 	route := _route({"backendRefs": [{"name": "cart", "port": 80}]})
 	secure := object.union(route, {"spec": {"parentRefs": [{"name": "edge", "sectionName": "https"}]}})
-	count(tls_hosts.deny | tls_hosts.warn) == 0 with input as examples.combined([_gateway, secure])
+	assert.none(tls_hosts.deny | tls_hosts.warn) with input as examples.combined([_gateway, secure])
 }
 
 test_warns_of_a_backend_without_tls if {
 	target := examples.combined([_gateway, _route({"backendRefs": [{"name": "cart", "port": 80}]})])
-	examples.messages(tls_hosts.warn) == {
-		"HTTPRoute/cart: sends on what comes in without TLS, by listener http of Gateway edge",
-	} with input as target with data.strict as {}
+	assert.messages(tls_hosts.warn, {
+		"HTTPRoute/cart: forwards requests without TLS, through listener http of Gateway edge",
+	}) with input as target with data.strict as {}
 }

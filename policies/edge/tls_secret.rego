@@ -1,15 +1,15 @@
 # METADATA
-# title: The certificate of an edge exists
+# title: The Secret of a certificate exists
 # description: |
-#   Without the Secret of its certificate a controller serves its own, which no client trusts. It is there when the
-#   target holds it or what makes it; cert-manager makes it of an Ingress with an issuer's annotation. Where the
-#   target makes no Secret in the namespace it comes from elsewhere, which is a warning.
+#   Without its Secret, a controller uses its default certificate, which no client trusts. The Secret must be rendered,
+#   or created by a rendered resource. cert-manager creates it for an Ingress with an issuer annotation. If no Secret is
+#   rendered in the namespace, it may come from elsewhere. Then the rule only warns.
 # custom:
 #   id: edge.tls_secret
 #   profile: general
 #   subjects: [gateway.networking.k8s.io/Gateway, networking.k8s.io/Ingress]
 #   severity: high
-#   fix: "add the Secret's source or a Certificate, or mend the name"
+#   fix: "add the source of the Secret or a Certificate, or correct the name"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
 package rules.edge.tls_secret
 
@@ -28,7 +28,7 @@ _missing[level] contains found if {
 	not settings.exists("/Secret", use.namespace, use.name)
 	level := settings.level("/Secret", use.namespace)
 	found := finding.about(use.resource, {
-		"msg": sprintf("takes its certificate from Secret %s, which nothing in the target makes", [use.name]),
+		"msg": sprintf("uses the certificate in Secret %s, which is neither rendered nor created", [use.name]),
 		"fix": sprintf("add a Certificate or another source of Secret %s to namespace %s", [use.name, use.namespace]),
 		"path": use.path,
 	})

@@ -1,5 +1,6 @@
 package rules.edge.tls_secret_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.edge.tls_secret
 
@@ -13,23 +14,23 @@ _gateway := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge",
 _certificate(name) := examples.resource("cert-manager.io/v1", "Certificate", "shop", {"spec": {"secretName": name}})
 
 _absent := {
-	"Gateway/edge: takes its certificate from Secret tls, which nothing in the target makes",
-	"Ingress/shop: takes its certificate from Secret tls, which nothing in the target makes",
+	"Gateway/edge: uses the certificate in Secret tls, which is neither rendered nor created",
+	"Ingress/shop: uses the certificate in Secret tls, which is neither rendered nor created",
 }
 
 test_accepts_a_certificate if {
 	target := examples.combined([_ingress, _gateway, _certificate("tls")])
-	count(tls_secret.deny | tls_secret.warn) == 0 with input as target
+	assert.none(tls_secret.deny | tls_secret.warn) with input as target
 }
 
 test_accepts_an_issuers_annotation if {
 	every key in ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme"] {
-		count(tls_secret.deny | tls_secret.warn) == 0 with input as _annotated(key)
+		assert.none(tls_secret.deny | tls_secret.warn) with input as _annotated(key)
 	}
 }
 
 test_denies_in_spite_of_another_annotation if {
-	examples.messages(tls_secret.deny) == _absent with input as _annotated("example.com/issuer")
+	assert.messages(tls_secret.deny, _absent) with input as _annotated("example.com/issuer")
 }
 
 _annotated(key) := examples.combined([
@@ -43,19 +44,19 @@ test_looks_where_the_gateway_says if {
 	listeners := [{"name": "https", "tls": {"certificateRefs": [reference]}}]
 	gateway := object.union(_gateway, {"spec": {"listeners": listeners}})
 	there := object.union(_certificate("tls"), {"metadata": {"namespace": "certificates"}})
-	count(tls_secret.deny | tls_secret.warn) == 0 with input as examples.combined([gateway, there])
-	examples.messages(tls_secret.warn) == {
-		"Gateway/edge: takes its certificate from Secret tls, which nothing in the target makes",
-	} with input as examples.combined([gateway, _certificate("tls")])
+	assert.none(tls_secret.deny | tls_secret.warn) with input as examples.combined([gateway, there])
+	assert.messages(tls_secret.warn, {
+		"Gateway/edge: uses the certificate in Secret tls, which is neither rendered nor created",
+	}) with input as examples.combined([gateway, _certificate("tls")])
 }
 
 test_denies_an_absent_secret if {
 	target := examples.combined([_ingress, _gateway, _certificate("other")])
-	examples.messages(tls_secret.deny) == _absent with input as target
+	assert.messages(tls_secret.deny, _absent) with input as target
 }
 
 test_warns_where_no_secret_is_made if {
 	target := examples.combined([_ingress, _gateway])
-	examples.messages(tls_secret.warn) == _absent with input as target
-	count(tls_secret.deny) == 0 with input as target
+	assert.messages(tls_secret.warn, _absent) with input as target
+	assert.none(tls_secret.deny) with input as target
 }

@@ -1,8 +1,8 @@
 # METADATA
-# title: A host and path leads to one place
+# title: Each host and path has one route
 # description: |
-#   Two Ingresses, or two routes of one Gateway, for the same host and path: which one wins depends on the controller
-#   and on which was made first, so that requests may go to either.
+#   If two Ingresses, or two routes of a Gateway, have the same host and path, the controller and the creation time
+#   decide which one gets the requests.
 # custom:
 #   id: edge.unique_paths
 #   profile: general
@@ -14,7 +14,7 @@
 #     - gateway.networking.k8s.io/TLSRoute
 #     - gateway.networking.k8s.io/UDPRoute
 #   severity: high
-#   fix: "remove one of the two, or give it a host or path of its own"
+#   fix: "remove one of them, or change its host or path"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/
 package rules.edge.unique_paths
 
@@ -27,8 +27,8 @@ deny contains found if {
 	count(places) > 1
 	some place in places
 	found := finding.about(place.resource, {
-		"msg": sprintf("takes %s, and so does %s", [key, _others(place, places)]),
-		"fix": "give one of them a host or path of its own",
+		"msg": sprintf("serves %s, which is also served by %s", [key, _others(place, places)]),
+		"fix": "change the host or path of one of them",
 		"path": place.pointer,
 	})
 }
@@ -51,7 +51,7 @@ _places[key] contains {"resource": parent.route, "pointer": pointer} if {
 	pointer := sprintf("/spec/rules/%d/matches/%d", [index, position])
 }
 
-# Which takes a share of the other's requests.
+# A canary Ingress takes part of the requests of another Ingress.
 _is_canary(ingress) if {
 	some key, value in values.map(values.at(ingress.content, ["metadata", "annotations"]))
 	endswith(key, "/canary")

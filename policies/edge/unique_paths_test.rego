@@ -1,5 +1,6 @@
 package rules.edge.unique_paths_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.edge.unique_paths
 
@@ -15,50 +16,50 @@ _route(name, section, rule) := examples.resource("gateway.networking.k8s.io/v1",
 }})
 
 test_accepts_paths_of_their_own if {
-	count(unique_paths.deny) == 0 with input as examples.combined([_ingress("a", "/"), _ingress("b", "/b")])
+	assert.none(unique_paths.deny) with input as examples.combined([_ingress("a", "/"), _ingress("b", "/b")])
 	other := object.union(_ingress("b", "/"), {"spec": {"ingressClassName": "other"}})
-	count(unique_paths.deny) == 0 with input as examples.combined([_ingress("a", "/"), other])
+	assert.none(unique_paths.deny) with input as examples.combined([_ingress("a", "/"), other])
 }
 
 test_denies_what_only_seems_a_canary if {
 	every key, value in {"nginx.example/canary": "false", "nginx.example/rewrite": "true"} {
 		other := object.union(_ingress("b", "/"), {"metadata": {"annotations": {key: value}}})
-		count(unique_paths.deny) == 2 with input as examples.combined([_ingress("a", "/"), other])
+		assert.size(unique_paths.deny, 2) with input as examples.combined([_ingress("a", "/"), other])
 	}
 }
 
 test_accepts_a_canary if {
 	canary := object.union(_ingress("b", "/"), {"metadata": {"annotations": {"nginx.example/canary": "true"}}})
-	count(unique_paths.deny) == 0 with input as examples.combined([_ingress("a", "/"), canary])
+	assert.none(unique_paths.deny) with input as examples.combined([_ingress("a", "/"), canary])
 }
 
 test_accepts_routes_of_different_listeners if {
 	target := examples.combined([_route("a", "http", {}), _route("b", "https", {})])
-	count(unique_paths.deny) == 0 with input as target
+	assert.none(unique_paths.deny) with input as target
 }
 
 test_denies_the_same_path_twice if {
-	examples.messages(unique_paths.deny) == {
-		"Ingress/a: takes shop.example/ (Prefix) nginx, and so does Ingress b",
-		"Ingress/b: takes shop.example/ (Prefix) nginx, and so does Ingress a",
-	} with input as examples.combined([_ingress("a", "/"), _ingress("b", "/")])
+	assert.messages(unique_paths.deny, {
+		"Ingress/a: serves shop.example/ (Prefix) nginx, which is also served by Ingress b",
+		"Ingress/b: serves shop.example/ (Prefix) nginx, which is also served by Ingress a",
+	}) with input as examples.combined([_ingress("a", "/"), _ingress("b", "/")])
 }
 
 test_denies_the_same_match_twice if {
 	rule := {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}
-	taken := `takes shop.example {"path":{"type":"PathPrefix","value":"/"}} of Gateway edge/https, and so does`
-	examples.messages(unique_paths.deny) == {
-		sprintf("HTTPRoute/a: %s HTTPRoute b", [taken]),
-		sprintf("HTTPRoute/b: %s HTTPRoute a", [taken]),
-	} with input as examples.combined([_route("a", "https", rule), _route("b", "https", rule)])
+	taken := `serves shop.example {"path":{"type":"PathPrefix","value":"/"}} of Gateway edge/https, which`
+	assert.messages(unique_paths.deny, {
+		sprintf("HTTPRoute/a: %s is also served by HTTPRoute b", [taken]),
+		sprintf("HTTPRoute/b: %s is also served by HTTPRoute a", [taken]),
+	}) with input as examples.combined([_route("a", "https", rule), _route("b", "https", rule)])
 }
 
 test_names_all_others if {
-	examples.messages(unique_paths.deny) == {
-		"Ingress/a: takes shop.example/ (Prefix) nginx, and so does Ingress b, Ingress c",
-		"Ingress/b: takes shop.example/ (Prefix) nginx, and so does Ingress a, Ingress c",
-		"Ingress/c: takes shop.example/ (Prefix) nginx, and so does Ingress a, Ingress b",
-	} with input as examples.combined([_ingress(name, "/") | some name in ["a", "b", "c"]])
+	assert.messages(unique_paths.deny, {
+		"Ingress/a: serves shop.example/ (Prefix) nginx, which is also served by Ingress b, Ingress c",
+		"Ingress/b: serves shop.example/ (Prefix) nginx, which is also served by Ingress a, Ingress c",
+		"Ingress/c: serves shop.example/ (Prefix) nginx, which is also served by Ingress a, Ingress b",
+	}) with input as examples.combined([_ingress(name, "/") | some name in ["a", "b", "c"]])
 }
 
 test_reads_what_is_left_out_as_every_path_and_host if {
@@ -66,14 +67,14 @@ test_reads_what_is_left_out_as_every_path_and_host if {
 		"ingressClassName": "nginx",
 		"rules": [{"host": "shop.example", "http": {"paths": [{"pathType": "Prefix"}]}}],
 	}})
-	count(unique_paths.deny) == 2 with input as examples.combined([_ingress("a", "/"), ingress])
+	assert.size(unique_paths.deny, 2) with input as examples.combined([_ingress("a", "/"), ingress])
 	route := examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "a", {"spec": {
 		"parentRefs": [{"name": "edge"}],
 		"rules": [{}],
 	}})
 	every_host := object.union(route, {"metadata": {"name": "b"}, "spec": {"hostnames": ["*"]}})
-	examples.messages(unique_paths.deny) == {
-		"HTTPRoute/a: takes * {} of Gateway edge/, and so does HTTPRoute b",
-		"HTTPRoute/b: takes * {} of Gateway edge/, and so does HTTPRoute a",
-	} with input as examples.combined([route, every_host])
+	assert.messages(unique_paths.deny, {
+		"HTTPRoute/a: serves * {} of Gateway edge/, which is also served by HTTPRoute b",
+		"HTTPRoute/b: serves * {} of Gateway edge/, which is also served by HTTPRoute a",
+	}) with input as examples.combined([route, every_host])
 }

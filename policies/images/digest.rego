@@ -1,14 +1,14 @@
 # METADATA
 # title: Images are pinned by digest
 # description: |
-#   A tag can be pushed again; a digest cannot. Environments list the beginnings of the images that they name by the
-#   exact bytes that were tested (the table `environments`). A digest that is none is denied everywhere.
+#   A tag can be pushed again, a digest cannot. The table `environments` lists, per namespace, the image prefixes that
+#   need a digest, so that they run exactly what was tested. An invalid digest is denied in every namespace.
 # custom:
 #   id: images.digest
 #   profile: system
 #   subjects: pods
 #   severity: high
-#   fix: "write digest: sha256:… beside newTag in the overlay's images"
+#   fix: "set digest: sha256:… with newTag in the images of the overlay"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names
 package rules.images.digest
 
@@ -21,7 +21,7 @@ deny contains found if {
 	use.image.digest == ""
 	found := images.about(use, {
 		"msg": sprintf("uses %s, which has no digest", [use.image.reference]),
-		"fix": "write digest: sha256:… beside newTag in the overlay's images",
+		"fix": "set digest: sha256:… with newTag in the images of the overlay",
 	})
 }
 
@@ -30,7 +30,7 @@ deny contains found if {
 	not images.is_digest(use.image.digest)
 	use.image.digest != ""
 	found := images.about(use, {
-		"msg": sprintf("uses %s, whose digest is not one: sha256: takes 64 hexadecimal digits", [use.image.reference]),
-		"fix": "write digest: sha256:… beside newTag in the overlay's images",
+		"msg": sprintf("uses %s, whose digest is invalid: sha256: needs 64 hexadecimal digits", [use.image.reference]),
+		"fix": "set digest: sha256:… with newTag in the images of the overlay",
 	})
 }

@@ -1,5 +1,6 @@
 package rules.images.digest_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.images.digest
 
@@ -8,33 +9,33 @@ _required := {"shop": {"digests": ["registry.example/shop/"]}}
 _digest := "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 test_denies_a_tag_alone_where_digests_are_required if {
-	examples.messages(digest.deny) == {
+	assert.messages(digest.deny, {
 		"Deployment/cart: container server uses registry.example/shop/cart:1.2.3, which has no digest",
-	} with input as examples.deployment({}) with data.environments as _required
+	}) with input as examples.deployment({}) with data.environments as _required
 }
 
 test_accepts_a_tag_alone_elsewhere if {
-	count(digest.deny) == 0 with input as examples.deployment({}) with data.environments as {}
+	assert.none(digest.deny) with input as examples.deployment({}) with data.environments as {}
 }
 
 test_accepts_a_tag_alone_of_other_images if {
 	target := examples.server({"image": "registry.example/other/cart:1.2.3"})
-	count(digest.deny) == 0 with input as target with data.environments as _required
+	assert.none(digest.deny) with input as target with data.environments as _required
 }
 
 test_accepts_a_digest if {
 	target := examples.server({"image": concat("@", ["registry.example/shop/cart:1", _digest])})
-	count(digest.deny) == 0 with input as target with data.environments as _required
+	assert.none(digest.deny) with input as target with data.environments as _required
 }
 
 test_denies_a_digest_that_is_none_everywhere if {
-	examples.messages(digest.deny) == {concat("", [
+	assert.messages(digest.deny, {concat("", [
 		"Deployment/cart: container server uses cart@sha256:0123, ",
-		"whose digest is not one: sha256: takes 64 hexadecimal digits",
-	])} with input as examples.server({"image": "cart@sha256:0123"}) with data.environments as {}
+		"whose digest is invalid: sha256: needs 64 hexadecimal digits",
+	])}) with input as examples.server({"image": "cart@sha256:0123"}) with data.environments as {}
 }
 
 test_denies_in_every_place if {
 	target := examples.everywhere(object.union(examples.container, {"image": "cart@1"}))
-	examples.names(digest.deny) == examples.places with input as target with data.environments as {}
+	assert.same(examples.names(digest.deny), examples.places) with input as target with data.environments as {}
 }

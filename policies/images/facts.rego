@@ -1,16 +1,15 @@
 # METADATA
-# title: Containers are as their images need them
+# title: Containers match the facts about their images
 # description: |
-#   The table `images` holds what is known of each image: its user and group, the ports on which it listens and the
-#   paths to which it writes, each with its source. Another user cannot read the image's files, another port answers
-#   nobody, and with a read-only root nothing else can be written. An image of which nothing is known may be one that
-#   nobody maintains.
+#   The table `images` lists the user, group, ports and writable paths of each image, with the source of these facts.
+#   With another user the program cannot read its files, on another port it does not answer, and with a read-only root
+#   filesystem it cannot write elsewhere. An unknown image may be unmaintained.
 # custom:
 #   id: images.facts
 #   profile: system
 #   subjects: containers
 #   severity: medium
-#   fix: "write what the table images says, or change its row and the source of it in the same pull request"
+#   fix: "use the values of the table `images`, or change the entry and its source in the same pull request"
 package rules.images.facts
 
 import data.lib.finding
@@ -22,8 +21,8 @@ deny contains found if {
 	some use in _uses
 	count(_rows(use)) == 0
 	found := finding.about_container(use.holder, {
-		"msg": sprintf("uses %s, of which nothing is known", [use.image.repository]),
-		"fix": "add a row to policies/data/images.yaml, with the image's user, ports, paths and their source",
+		"msg": sprintf("uses %s, which is not in the table `images`", [use.image.repository]),
+		"fix": "add the user, ports, paths and source of the image to policies/data/images.yaml",
 		"path": "/image",
 	})
 }
@@ -33,14 +32,17 @@ deny contains found if {
 	some row in _rows(use)
 	count(_differences(use.holder, row)) > 0
 	found := finding.about_container(use.holder, {
-		"msg": sprintf("differs from what is known of %s: %s", [row.repository, concat(", ", _differences(use.holder, row))]),
-		"fix": sprintf("write what %s says, or mend the row in policies/data/images.yaml", [row.source]),
+		"msg": sprintf("differs from the table `images` for %s: %s", [
+			row.repository,
+			concat(", ", _differences(use.holder, row)),
+		]),
+		"fix": sprintf("use the values from %s, or correct the entry in policies/data/images.yaml", [row.source]),
 		"path": "",
 	})
 }
 
-# Only where the system itself runs: its tables know nothing of other namespaces. The image of a volume is found, too,
-# but as its holder is no container it makes no finding.
+# Only in namespaces of the system itself: its tables do not describe others. The image of a volume is found too, but
+# its holder is not a container, so there is no finding.
 _uses := [use |
 	some use in images.uses
 	data.environments[images.namespace(use)]
@@ -58,7 +60,7 @@ _differences(container, row) := sort(array.flatten([
 	[sprintf("cannot write to %s", [path]) | some path in _needed(container, row); not path in _written(container)],
 ]))
 
-# A row without a user is of an image that runs as anybody.
+# An entry without a user is an image that runs as any user.
 _identity(container, row) := [difference |
 	some key, known in {"runAsUser": row.user, "runAsGroup": row.group, "fsGroup": row.group}
 	value := _setting(container, key)
@@ -66,7 +68,7 @@ _identity(container, row) := [difference |
 	difference := sprintf("%s is %v instead of %v", [key, value, known])
 ]
 
-# What holds for the container: its own setting, or its pod's.
+# The value for the container: its own setting, or the setting of its pod.
 _setting(container, key) := own if {
 	own := pods.setting(container.content, key)
 	own != null
@@ -77,7 +79,7 @@ _ports(container) := {port |
 	port := values.at(entry, ["containerPort"])
 }
 
-# Where the container may write: what is mounted neither read-only nor from a kind of volume that always is.
+# The paths to which the container can write: mounts that are not read-only, of volumes that are not always read-only.
 _written(container) := {mount.mountPath |
 	some mount in values.list(values.at(container.content, ["volumeMounts"]))
 	not mount.readOnly == true
@@ -90,10 +92,10 @@ _read_only(pod) := {volume.name |
 	volume[kind]
 }
 
-# Jobs of the same image share other paths with the containers beside them.
+# Jobs with the same image share other paths with the containers of their pod.
 _writable(row) := array.concat(row.writes, object.get(row, "shares", []))
 
-# What runs for ever must have all that its program writes to.
+# Long-running containers need all paths to which their program writes.
 _needed(container, row) := row.writes if {
 	container.list == "containers"
 	pods.is_long_running(container.pod)

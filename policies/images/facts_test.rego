@@ -1,5 +1,6 @@
 package rules.images.facts_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.images.facts
 
@@ -27,14 +28,14 @@ _spec(container) := {
 
 _here := {"shop": {}}
 
-_differs(said) := {concat("", [
-	"Deployment/cart: container server differs from what is known of registry.example/shop/cart: ",
-	said,
+_differs(body) := {concat("", [
+	"Deployment/cart: container server differs from the table `images` for registry.example/shop/cart: ",
+	body,
 ])}
 
 test_accepts_what_is_known_of_another_image if {
 	other := object.union(_row, {"repository": "registry.example/shop/web", "user": 1003})
-	count(facts.deny) == 0 with input as examples.deployment(_spec({}))
+	assert.none(facts.deny) with input as examples.deployment(_spec({}))
 		with data.images as [other, _row]
 		with data.environments as _here
 }
@@ -44,19 +45,19 @@ test_accepts_every_volume_that_is_never_written if {
 		mounts := array.concat(_mount, [{"name": "files", "mountPath": "/etc/cart"}])
 		volumes := {"volumes": [{"name": "tmp", "emptyDir": {}}, {"name": "files", kind: {"reference": "else.example/any"}}]}
 		target := examples.deployment(object.union(_spec({"volumeMounts": mounts}), volumes))
-		count(facts.deny) == 0 with input as target with data.images as [_row] with data.environments as _here
+		assert.none(facts.deny) with input as target with data.images as [_row] with data.environments as _here
 	}
 }
 
 test_accepts_an_init_container_that_writes_nowhere if {
 	init := {"name": "init", "image": examples.container.image}
-	count(facts.deny) == 0 with input as examples.deployment(object.union(_spec({}), {"initContainers": [init]}))
+	assert.none(facts.deny) with input as examples.deployment(object.union(_spec({}), {"initContainers": [init]}))
 		with data.images as [_row]
 		with data.environments as _here
 }
 
 test_accepts_what_the_table_says if {
-	count(facts.deny) == 0 with input as examples.deployment(_spec({}))
+	assert.none(facts.deny) with input as examples.deployment(_spec({}))
 		with data.images as [_row]
 		with data.environments as _here
 }
@@ -66,14 +67,14 @@ test_accepts_files_that_are_only_read if {
 		{"name": "config", "mountPath": "/etc/cart"},
 		{"name": "data", "mountPath": "/data", "readOnly": true},
 	])
-	count(facts.deny) == 0 with input as examples.deployment(_spec({"volumeMounts": mounts}))
+	assert.none(facts.deny) with input as examples.deployment(_spec({"volumeMounts": mounts}))
 		with data.images as [_row]
 		with data.environments as _here
 }
 
 test_denies_another_user if {
 	target := examples.deployment(_spec({"securityContext": {"runAsUser": 1003}}))
-	examples.messages(facts.deny) == _differs("runAsUser is 1003 instead of 1001") with input as target
+	assert.messages(facts.deny, _differs("runAsUser is 1003 instead of 1001")) with input as target
 		with data.images as [_row]
 		with data.environments as _here
 }
@@ -81,24 +82,24 @@ test_denies_another_user if {
 test_denies_another_group_of_the_pod if {
 	settings := {"securityContext": {"runAsGroup": 1001, "fsGroup": null}}
 	target := examples.deployment(object.union(_spec({}), settings))
-	examples.messages(facts.deny) == _differs(concat(", ", [
+	assert.messages(facts.deny, _differs(concat(", ", [
 		"fsGroup is null instead of 1002",
 		"runAsGroup is 1001 instead of 1002",
-	])) with input as target
+	]))) with input as target
 		with data.images as [_row]
 		with data.environments as _here
 }
 
 test_accepts_any_user_where_none_is_known if {
 	row := json.remove(_row, ["user", "group"])
-	count(facts.deny) == 0 with input as examples.deployment(_spec({"securityContext": {"runAsUser": 1003}}))
+	assert.none(facts.deny) with input as examples.deployment(_spec({"securityContext": {"runAsUser": 1003}}))
 		with data.images as [row]
 		with data.environments as _here
 }
 
 test_denies_a_port_on_which_nothing_listens if {
 	target := examples.deployment(_spec({"ports": [{"containerPort": 8081}]}))
-	examples.messages(facts.deny) == _differs("port 8081") with input as target
+	assert.messages(facts.deny, _differs("port 8081")) with input as target
 		with data.images as [_row]
 		with data.environments as _here
 }
@@ -106,7 +107,7 @@ test_denies_a_port_on_which_nothing_listens if {
 test_denies_a_path_that_is_not_the_images if {
 	mounts := array.concat(_mount, [{"name": "data", "mountPath": "/data"}])
 	target := examples.deployment(_spec({"volumeMounts": mounts}))
-	examples.messages(facts.deny) == _differs("may write to /data") with input as target
+	assert.messages(facts.deny, _differs("may write to /data")) with input as target
 		with data.images as [_row]
 		with data.environments as _here
 }
@@ -114,7 +115,7 @@ test_denies_a_path_that_is_not_the_images if {
 test_denies_a_path_that_is_missing if {
 	read_only := [object.union(_mount[0], {"readOnly": true})]
 	target := examples.deployment(_spec({"volumeMounts": read_only}))
-	examples.messages(facts.deny) == _differs("cannot write to /tmp") with input as target
+	assert.messages(facts.deny, _differs("cannot write to /tmp")) with input as target
 		with data.images as [_row]
 		with data.environments as _here
 }
@@ -122,18 +123,18 @@ test_denies_a_path_that_is_missing if {
 test_accepts_a_job_that_writes_elsewhere if {
 	container := {"volumeMounts": [{"name": "backup", "mountPath": "/backup"}]}
 	target := examples.combined([examples.workload("Job", object.union(examples.pod_spec, _spec(container)))])
-	count(facts.deny) == 0 with input as target with data.images as [_row] with data.environments as _here
+	assert.none(facts.deny) with input as target with data.images as [_row] with data.environments as _here
 }
 
 test_denies_an_image_of_which_nothing_is_known if {
-	examples.messages(facts.deny) == {concat("", [
+	assert.messages(facts.deny, {concat("", [
 		"Deployment/cart: container server uses registry.example/shop/cart, ",
-		"of which nothing is known",
-	])} with input as examples.deployment(_spec({})) with data.images as [] with data.environments as _here
+		"which is not in the table `images`",
+	])}) with input as examples.deployment(_spec({})) with data.images as [] with data.environments as _here
 }
 
 test_asks_nothing_of_other_namespaces if {
-	count(facts.deny) == 0 with input as examples.deployment({})
+	assert.none(facts.deny) with input as examples.deployment({})
 		with data.images as []
 		with data.environments as {"elsewhere": {}}
 }

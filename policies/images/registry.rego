@@ -1,14 +1,14 @@
 # METADATA
-# title: Images come from the registries of the table
+# title: Images come from listed registries
 # description: |
-#   Whoever can name any registry can run anybody's program. The table `registries` lists, for a namespace, the
-#   repositories that images are taken from; a name without a registry is one of docker.io.
+#   An image from an arbitrary registry can contain anything. The table `registries` lists the allowed repositories per
+#   namespace. An image name without a registry means docker.io.
 # custom:
 #   id: images.registry
 #   profile: system
 #   subjects: pods
 #   severity: high
-#   fix: "use an image of a listed repository, or list the repository in policies/data/registries.yaml"
+#   fix: "use an image from a listed repository, or add the repository to policies/data/registries.yaml"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/
 package rules.images.registry
 
@@ -20,8 +20,8 @@ deny contains found if {
 	allowed := data.registries[images.namespace(use)]
 	not _is_listed(use.image.repository, allowed)
 	found := images.about(use, {
-		"msg": sprintf("uses %s, which is in none of the listed repositories", [use.image.repository]),
-		"fix": sprintf("use an image of %s, or list the repository in policies/data/registries.yaml", [_written(allowed)]),
+		"msg": sprintf("uses %s, which is not in a listed repository", [use.image.repository]),
+		"fix": sprintf("use an image from %s, or add the repository to policies/data/registries.yaml", [_written(allowed)]),
 	})
 }
 

@@ -1,14 +1,13 @@
 # METADATA
-# title: No image is of a retired project
+# title: Images do not come from retired projects
 # description: |
-#   Retired projects get no security fixes. The table `retired_images` lists them, each with its reason and with what
-#   to use instead.
+#   Retired projects get no security fixes. The table `retired_images` lists them with the reason and a replacement.
 # custom:
 #   id: images.retired
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "use what the table retired_images names instead"
+#   fix: "use the replacement in the table `retired_images`"
 #   docs: https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/
 package rules.images.retired
 

@@ -1,14 +1,15 @@
 # METADATA
-# title: Images are of a named version
+# title: Images have a fixed version
 # description: |
-#   An image without tag and digest, or tagged latest, is whatever was pushed last: two pods of one Deployment may
-#   differ, and a rollback restores nothing. A digest without a tag is exact and therefore fine.
+#   An image without tag and digest, or with the tag latest, is the image that was pushed last. Two pods of one
+#   Deployment may then run different images, and a rollback changes nothing. A digest without a tag is exact, so it is
+#   allowed.
 # custom:
 #   id: images.tag
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "name a version in the overlay's images: newTag or digest"
+#   fix: "set newTag or digest in the images of the overlay"
 #   docs: https://kubernetes.io/docs/concepts/containers/images/#image-names
 package rules.images.tag
 
@@ -18,16 +19,16 @@ deny contains found if {
 	some use in images.uses
 	found := images.about(use, {
 		"msg": _fault(use.image),
-		"fix": "name a version: newTag or digest under images in the overlay",
+		"fix": "set newTag or digest in the images of the overlay",
 	})
 }
 
-_fault(image) := "names no image" if image.reference == ""
+_fault(image) := "has no image" if image.reference == ""
 
-_fault(image) := sprintf("uses %s, which has neither tag nor digest", [image.reference]) if {
+_fault(image) := sprintf("uses %s, which has neither a tag nor a digest", [image.reference]) if {
 	image.reference != ""
 	image.tag == ""
 	image.digest == ""
 }
 
-_fault(image) := sprintf("uses %s, whose tag moves", [image.reference]) if image.tag == "latest"
+_fault(image) := sprintf("uses %s, whose tag can change", [image.reference]) if image.tag == "latest"

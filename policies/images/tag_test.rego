@@ -1,44 +1,45 @@
 package rules.images.tag_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.images.tag
 
 test_accepts_versions_and_digests if {
 	every image in ["cart:1.2", "registry.example:5000/shop/cart:1.2", "cart@sha256:ab", "cart:1@sha256:ab"] {
-		count(tag.deny) == 0 with input as examples.server({"image": image})
+		assert.none(tag.deny) with input as examples.server({"image": image})
 	}
 }
 
-test_denies_silence if {
+test_denies_a_missing_setting if {
 	every image in ["", null, 7] {
-		examples.messages(tag.deny) == {
-			"Deployment/cart: container server names no image",
-		} with input as examples.server({"image": image})
+		assert.messages(tag.deny, {
+			"Deployment/cart: container server has no image",
+		}) with input as examples.server({"image": image})
 	}
 }
 
 test_denies_untagged_images if {
-	examples.messages(tag.deny) == {
-		"Deployment/cart: container server uses registry.example:5000/cart, which has neither tag nor digest",
-	} with input as examples.server({"image": "registry.example:5000/cart"})
+	assert.messages(tag.deny, {
+		"Deployment/cart: container server uses registry.example:5000/cart, which has neither a tag nor a digest",
+	}) with input as examples.server({"image": "registry.example:5000/cart"})
 }
 
 test_denies_latest if {
 	every image in ["cart:latest", "cart:latest@sha256:ab"] {
-		examples.messages(tag.deny) == {
-			sprintf("Deployment/cart: container server uses %s, whose tag moves", [image]),
-		} with input as examples.server({"image": image})
+		assert.messages(tag.deny, {
+			sprintf("Deployment/cart: container server uses %s, whose tag can change", [image]),
+		}) with input as examples.server({"image": image})
 	}
 }
 
 test_denies_everywhere if {
 	target := examples.everywhere(object.union(examples.container, {"image": "cart"}))
-	examples.names(tag.deny) == examples.places with input as target
+	assert.same(examples.names(tag.deny), examples.places) with input as target
 }
 
 test_denies_mounted_images if {
 	target := examples.deployment({"volumes": [{"name": "model", "image": {"reference": "model"}}]})
-	examples.messages(tag.deny) == {
-		"Deployment/cart: the pod uses model, which has neither tag nor digest",
-	} with input as target
+	assert.messages(tag.deny, {
+		"Deployment/cart: the pod uses model, which has neither a tag nor a digest",
+	}) with input as target
 }

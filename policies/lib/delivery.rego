@@ -1,13 +1,13 @@
 # METADATA
 # title: Delivery
-# description: What Argo CD and Flux are told to apply, from where and to where.
+# description: What Argo CD and Flux apply, from where and to where.
 package lib.delivery
 
 import data.lib.documents
 import data.lib.finding
 import data.lib.values
 
-# Every Application, and the one that each ApplicationSet makes many of.
+# Every Application, and the template of every ApplicationSet.
 applications := array.concat(
 	[{"path": "/spec", "resource": resource, "spec": values.map(values.at(resource.content, ["spec"]))} |
 		some resource in documents.of("argoproj.io", "Application")
@@ -18,7 +18,7 @@ applications := array.concat(
 	],
 )
 
-# What an Application applies: its one source, or each of several.
+# The sources of an Application: one, or a list.
 sources(application) := array.concat(
 	[{"content": source, "path": "/source"} |
 		source := application.spec.source
@@ -30,9 +30,9 @@ sources(application) := array.concat(
 	],
 )
 
-about(application, said) := finding.about(application.resource, object.union(said, {"path": concat("", [
+about(application, body) := finding.about(application.resource, object.union(body, {"path": concat("", [
 	application.path,
-	said.path,
+	body.path,
 ])}))
 
 kustomizations := documents.of("kustomize.toolkit.fluxcd.io", "Kustomization")

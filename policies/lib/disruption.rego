@@ -19,7 +19,7 @@ budgets := [budget |
 	}
 ]
 
-# No selector covers nothing, while an empty one covers everything.
+# A missing selector covers nothing, but an empty one covers everything.
 _covered(_, null) := []
 
 _covered(namespace, selector) := workloads.selected(namespace, selector) if selector != null

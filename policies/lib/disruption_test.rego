@@ -1,5 +1,6 @@
 package lib.disruption_test
 
+import data.lib.assert_test as assert
 import data.lib.disruption
 import data.lib.examples_test as examples
 
@@ -11,8 +12,8 @@ _budget(spec) := examples.combined([
 _covered := [pod.resource.name | some budget in disruption.budgets; some pod in budget.pods]
 
 test_covers_what_the_selector_finds if {
-	_covered == ["cart"] with input as _budget({"selector": {"matchLabels": {"app": "cart"}}})
-	_covered == [] with input as _budget({"selector": {"matchLabels": {"app": "web"}}})
-	_covered == ["cart"] with input as _budget({"selector": {}})
-	_covered == [] with input as _budget({})
+	assert.same(_covered, ["cart"]) with input as _budget({"selector": {"matchLabels": {"app": "cart"}}})
+	assert.same(_covered, []) with input as _budget({"selector": {"matchLabels": {"app": "web"}}})
+	assert.same(_covered, ["cart"]) with input as _budget({"selector": {}})
+	assert.same(_covered, []) with input as _budget({})
 }

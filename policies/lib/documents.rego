@@ -1,19 +1,19 @@
 # METADATA
 # title: Documents
-# description: The resources of a rendered target and who they are.
+# description: The resources of a rendered target and their identity.
 package lib.documents
 
 import data.lib.values
 
-# What conftest read, one element a YAML document. An empty document says nothing and is left out.
+# The documents that conftest read. Empty documents are left out.
 read := [entry.contents | some entry in input; entry.contents != null]
 
-# Every resource: who it is, once and for all rules, and its content. Asking a resource is cheap; handing whole
-# documents to functions is what makes policies slow.
+# Every resource with its identity and content, computed once for all rules. Reading a resource is cheap, but passing
+# whole documents to functions makes policies slow.
 resources := [resource |
 	some document in array.concat(read, _listed)
 
-	# Undefined for what is no object, so that it is no resource.
+	# Undefined for a document that is not an object, so that it does not count as a resource.
 	content := json.remove(document, _absent(document))
 	version := values.text(object.get(content, "apiVersion", ""))
 	kind := values.text(object.get(content, "kind", ""))
@@ -27,8 +27,8 @@ resources := [resource |
 	}
 ]
 
-# What the API server reads as if it were not there: the nulls, but for those in a map of texts, where each is an
-# empty text. Nearly every document has none, and writing it out shows that far sooner than walking through it.
+# The null values, which the API server treats as absent. In a map of strings, null is an empty string instead. Most
+# documents have no nulls. Searching their text shows that faster than walking through them.
 _absent(document) := {[sprintf("%v", [part]) | some part in path] |
 	contains(json.marshal(document), ":null")
 	walk(document, [path, null])
@@ -52,7 +52,7 @@ _maps_of_texts := {
 
 _is_text(path) if path[count(path) - 2] in _maps_of_texts
 
-# A Service's selector is such a map, a Deployment's holds two fields.
+# The selector of a Service is such a map, but the selector of a Deployment has two fields.
 _is_text(path) if {
 	path[count(path) - 2] == "selector"
 	not path[count(path) - 1] in {"matchExpressions", "matchLabels"}
@@ -64,19 +64,19 @@ _listed := [item |
 	some item in document.items
 ]
 
-# A List carries resources and is none itself.
+# A List contains resources and is not a resource itself.
 is_list(document) if {
 	endswith(document.kind, "List")
 	is_array(document.items)
 }
 
-# The group of an apiVersion; the core's is empty.
+# The group of an apiVersion. The core group is empty.
 _group(version) := substring(version, 0, indexof(version, "/")) if contains(version, "/")
 
 _group(version) := "" if not contains(version, "/")
 
-# The resources of each type, by their place in the list. Asked for one key, a rule with many looks at everything
-# again; so it is made whole, once.
+# The resources of each type, by their position. A rule for a single key would search all resources again, so this
+# object is computed once.
 _places := object.union(_place, {})
 
 _place[resource.type] contains index if some index, resource in resources

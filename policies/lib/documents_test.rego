@@ -1,5 +1,6 @@
 package lib.documents_test
 
+import data.lib.assert_test as assert
 import data.lib.documents
 import data.lib.examples_test as examples
 
@@ -10,41 +11,41 @@ _web := examples.resource("v1", "Service", "web", {})
 test_takes_lists_apart_and_leaves_empty_documents_out if {
 	list := {"apiVersion": "v1", "kind": "List", "items": [_web, "nothing"]}
 	target := examples.combined([_cart, null, list, "text"])
-	documents.read == [_cart, list, "text"] with input as target
+	assert.same(documents.read, [_cart, list, "text"]) with input as target
 	found := documents.resources with input as target
-	[resource.content | some resource in found] == [_cart, list, _web]
+	assert.same([resource.content | some resource in found], [_cart, list, _web])
 }
 
 test_finds_resources_by_group_and_kind if {
 	target := examples.combined([_cart, _web])
 	deployments := documents.of("apps", "Deployment") with input as target
-	[resource.content | some resource in deployments] == [_cart]
+	assert.same([resource.content | some resource in deployments], [_cart])
 	services := documents.of("", "Service") with input as target
-	[resource.content | some resource in services] == [_web]
-	documents.of("serving.knative.dev", "Service") == [] with input as target
+	assert.same([resource.content | some resource in services], [_web])
+	assert.same(documents.of("serving.knative.dev", "Service"), []) with input as target
 }
 
 test_names_a_resource if {
-	documents.resources == [{
+	assert.same(documents.resources, [{
 		"apiVersion": "apps/v1",
 		"content": _cart,
 		"kind": "Deployment",
 		"name": "cart",
 		"namespace": "shop",
 		"type": "apps/Deployment",
-	}] with input as examples.combined([_cart])
+	}]) with input as examples.combined([_cart])
 }
 
 test_names_what_has_no_name if {
 	every content in [{"metadata": {}}, {"apiVersion": 1, "kind": [], "metadata": {"name": 7}}] {
-		documents.resources == [{
+		assert.same(documents.resources, [{
 			"apiVersion": "",
 			"content": content,
 			"kind": "",
 			"name": "",
 			"namespace": "",
 			"type": "/",
-		}] with input as examples.combined([content])
+		}]) with input as examples.combined([content])
 	}
 }
 
@@ -54,7 +55,7 @@ test_takes_nothing_else_apart if {
 		{"kind": "List", "items": {"first": _web}},
 	] {
 		found := documents.resources with input as examples.combined([other])
-		[resource.content | some resource in found] == [other]
+		assert.same([resource.content | some resource in found], [other])
 	}
 }
 
@@ -65,23 +66,23 @@ test_reads_null_as_absent if {
 		"spec": {"ports": [{"port": 80, "targetPort": null}, null], "selector": {"app": null}},
 	}])
 	found := documents.resources with input as target
-	found[0].content == {
+	assert.same(found[0].content, {
 		"kind": "Service",
 		"spec": {"ports": [{"port": 80}, null], "selector": {"app": null}},
-	}
+	})
 }
 
 test_reads_null_as_an_empty_text_in_a_map_of_texts if {
 	deployment := {"spec": {"paused": null, "selector": {"matchLabels": {"app": null}, "matchExpressions": null}}}
 	found := documents.resources with input as examples.combined([deployment])
-	found[0].content == {"spec": {"selector": {"matchLabels": {"app": null}}}}
+	assert.same(found[0].content, {"spec": {"selector": {"matchLabels": {"app": null}}}})
 	every field in ["matchExpressions", "matchLabels"] {
 		absent := documents.resources with input as examples.combined([{"spec": {"selector": {field: null}}}])
-		absent[0].content == {"spec": {"selector": {}}}
+		assert.same(absent[0].content, {"spec": {"selector": {}}})
 	}
 }
 
-# What the API reference calls map[string]string, map[string][]byte or a list of quantities.
+# Fields with the type map[string]string, map[string][]byte or a map of quantities in the API reference.
 _maps := [
 	"annotations", "binaryData", "data", "encryptedData", "hard", "labels", "limits", "matchLabels", "nodeSelector",
 	"requests", "stringData",
@@ -91,6 +92,6 @@ test_knows_the_maps_of_texts if {
 	every field in _maps {
 		content := {"spec": {field: {"a": null}}}
 		found := documents.resources with input as examples.combined([content])
-		found[0].content == content
+		assert.same(found[0].content, content)
 	}
 }

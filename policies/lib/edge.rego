@@ -1,6 +1,6 @@
 # METADATA
 # title: Edge
-# description: How requests come in, by Ingress or by the routes of Gateway API, and to which Services they go.
+# description: How requests arrive through an Ingress or the routes of the Gateway API, and to which Services they go.
 package lib.edge
 
 import data.lib.documents
@@ -15,7 +15,8 @@ routes := [route |
 	some route in documents.of(_gateways, kind)
 ]
 
-# Every Service that something sends requests to: who sends, the Service's namespace, name and port, and where that is.
+# Every Service that receives requests: the sender, the namespace, name and port of the Service, and the path of the
+# reference.
 backends := array.flatten([_defaults, _paths, _references])
 
 _defaults := [_backend(ingress, service, "/spec/defaultBackend") |
@@ -50,7 +51,7 @@ _references := [backend |
 	}
 ]
 
-# Every path of an Ingress, with its host; without one it is any host.
+# Every path of an Ingress with its host. Without a host, the path is for any host.
 paths := [place |
 	some ingress in ingresses
 	some index, rule in values.list(values.at(ingress.content, ["spec", "rules"]))
@@ -63,8 +64,8 @@ paths := [place |
 	}
 ]
 
-# Every Gateway that a route names as its parent, and the listeners of it that the route attaches to; null where the
-# target does not hold the Gateway.
+# Every Gateway that a route has as its parent, and the listeners to which the route attaches. Null if the Gateway is
+# not rendered.
 parents := [parent |
 	some route in routes
 	some index, reference in values.list(values.at(route.content, ["spec", "parentRefs"]))
@@ -93,7 +94,7 @@ _attached(listeners, reference) := [listener |
 	object.get(reference, "port", listener.port) == listener.port
 ]
 
-# Whether a host is that of a pattern, whose first label may be a star for one label or more.
+# Whether a host matches a pattern. The first label of a pattern may be a star for one or more labels.
 fits(host, pattern) if host == pattern
 
 fits(host, pattern) if {

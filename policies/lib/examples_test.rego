@@ -1,10 +1,11 @@
 # METADATA
 # title: Examples
 # description: |
-#   What the tests start from: a workload that no rule objects to, changed in one place.
-#   The name ends in _test so that nothing but tests loads it.
+#   A workload without findings, which the tests change in one place.
+#   The name of the package ends in _test so that only tests load it.
 package lib.examples_test
 
+import data.lib.assert_test as assert
 import data.lib.pods
 
 container := {
@@ -49,7 +50,7 @@ api_versions := {
 
 container_lists := ["containers", "initContainers", "ephemeralContainers"]
 
-# What conftest --combine would hand over for these documents.
+# The input that conftest --combine would create from these documents.
 combined(contents) := [{"path": "rendered.yaml", "contents": content} | some content in contents]
 
 # A resource of any kind in the namespace shop.
@@ -58,7 +59,7 @@ resource(api_version, kind, name, rest) := object.union(
 	rest,
 )
 
-# A workload of any kind, called cart.
+# A workload of any kind, named cart.
 workload(kind, spec) := _named(kind, "cart", spec)
 
 _named(kind, name, spec) := resource(api_versions[kind], kind, name, _body(kind, spec))
@@ -77,7 +78,7 @@ _body(kind, spec) := {"spec": {"template": _template(spec)}} if {
 	not kind in {"Pod", "PodTemplate", "CronJob", "ScaledJob"}
 }
 
-# A Deployment of this name whose pods are labelled after it and listen on these ports.
+# A Deployment with this name, which is also the label of its pods, and with these ports.
 caller(name, ports) := resource("apps/v1", "Deployment", name, {"spec": {"template": {
 	"metadata": {"labels": {"app": name}},
 	"spec": {"containers": [{"name": "server", "ports": ports}]},
@@ -85,18 +86,18 @@ caller(name, ports) := resource("apps/v1", "Deployment", name, {"spec": {"templa
 
 network_policy(name, spec) := resource("networking.k8s.io/v1", "NetworkPolicy", name, {"spec": spec})
 
-# A target of one Deployment whose pod spec differs from the example in this.
+# A target with one Deployment. Its pod spec is the example with these changes.
 deployment(changes) := combined([workload("Deployment", object.union(pod_spec, changes))])
 
-# The same, where only the container differs.
+# The same with changes of the container.
 server(changes) := deployment({"containers": [object.union(container, changes)]})
 
-# A target of one workload of each kind, called after it, with this pod spec.
+# A target with one workload of each kind, named after the kind, with this pod spec.
 every_kind(spec) := combined([_named(kind, kind, spec) | some kind in kinds])
 
 kinds := sort(object.keys(api_versions))
 
-# A target with this container in each list, of a pod template at each depth; called after kind and list.
+# A target with this container in each list of pod templates at each depth, named after kind and list.
 everywhere(content) := combined([_named(place.kind, place.name, spec) |
 	some place in _places
 	spec := object.union(pod_spec, {place.list: [content]})
@@ -109,22 +110,22 @@ _places := [{"kind": kind, "list": list, "name": concat(" ", [kind, list])} |
 	some list in container_lists
 ]
 
-# The container without what is at the path.
+# The container without the field at the path.
 container_without(path) := json.remove(container, [path])
 
-# Whom findings are about, once for each finding.
+# The names of the resources that findings are about, one for each finding.
 names(findings) := sort([finding.resource.name | some finding in findings])
 
 messages(findings) := {finding.msg | some finding in findings}
 
-# What mends each, by its path.
-mends(findings) := {finding.path: finding.mend | some finding in findings}
+# The automatic fixes of findings, by path.
+autofixes(findings) := {finding.path: finding.mend | some finding in findings}
 
 test_the_example_is_found_in_every_kind if {
-	count(pods.containers) == count(kinds) with input as every_kind(pod_spec)
+	assert.size(pods.containers, count(kinds)) with input as every_kind(pod_spec)
 }
 
 test_the_example_is_found_in_every_place if {
 	found := pods.containers with input as everywhere(object.union(container, {"name": "other"}))
-	sort([entry.pod.resource.name | some entry in found; entry.name == "other"]) == places
+	assert.same(sort([entry.pod.resource.name | some entry in found; entry.name == "other"]), places)
 }

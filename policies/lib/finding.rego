@@ -1,55 +1,55 @@
 # METADATA
 # title: Findings
 # description: |
-#   Builds what a rule reports. `said` has `msg` (the fault, after the name of the thing), `fix` (what to write)
-#   and `path` (a JSON pointer, relative to the thing). Where there is one certain way to mend it, at that path, it also
-#   has `set` (the value that belongs there) or `remove: true`.
+#   Builds the findings of rules. `body` has `msg` (the problem, after the name of the object), `fix` (the solution) and
+#   `path` (a JSON pointer, relative to the object). If only one value at that path fixes the problem, `body` also has
+#   `set` (that value) or `remove: true`.
 package lib.finding
 
 # About a resource as a whole.
-about(resource, said) := object.union(
+about(resource, body) := object.union(
 	{
-		"msg": sprintf("%s/%s: %s", [resource.kind, resource.name, said.msg]),
-		"fix": said.fix,
+		"msg": sprintf("%s/%s: %s", [resource.kind, resource.name, body.msg]),
+		"fix": body.fix,
 		"resource": object.filter(resource, ["apiVersion", "kind", "namespace", "name"]),
 		"container": "",
-		"path": said.path,
+		"path": body.path,
 	},
-	_mend(said),
+	_autofix(body),
 )
 
-_mend(said) := {"mend": mend} if {
-	mend := object.filter(said, ["remove", "set"])
+_autofix(body) := {"mend": mend} if {
+	mend := object.filter(body, ["remove", "set"])
 	count(mend) > 0
 } else := {}
 
 # About the target as a whole.
-about_target(said) := {
-	"msg": said.msg,
-	"fix": said.fix,
+about_target(body) := {
+	"msg": body.msg,
+	"fix": body.fix,
 	"resource": {"apiVersion": "", "kind": "", "namespace": "", "name": ""},
 	"container": "",
 	"path": "",
 }
 
-# About the pod that a workload carries.
-about_pod(pod, said) := about(pod.resource, object.union(said, {"path": concat("", [pod.path, said.path])}))
+# About the pod of a workload.
+about_pod(pod, body) := about(pod.resource, object.union(body, {"path": concat("", [pod.path, body.path])}))
 
-# About one container.
-about_container(container, said) := object.union(
-	about(container.pod.resource, object.union(said, {
-		"msg": sprintf("%s %s %s", [container.title, container.name, said.msg]),
-		"path": concat("", [container.path, said.path]),
+# About a container.
+about_container(container, body) := object.union(
+	about(container.pod.resource, object.union(body, {
+		"msg": sprintf("%s %s %s", [container.title, container.name, body.msg]),
+		"path": concat("", [container.path, body.path]),
 	})),
 	{"container": container.name},
 )
 
-# About whichever of the two holds what is wrong.
-about_holder(holder, said) := about_container(holder, said) if holder.content
+# About the container or pod that holds the problem.
+about_holder(holder, body) := about_container(holder, body) if holder.content
 
-about_holder(holder, said) := about_pod(holder, named) if {
-	named := object.union(said, {"msg": concat(" ", ["the pod", said.msg])})
+about_holder(holder, body) := about_pod(holder, named) if {
+	named := object.union(body, {"msg": concat(" ", ["the pod", body.msg])})
 }
 
-# About a namespace, whether or not the target holds its document.
-about_namespace(name, said) := about({"apiVersion": "v1", "kind": "Namespace", "namespace": "", "name": name}, said)
+# About a namespace, rendered or not.
+about_namespace(name, body) := about({"apiVersion": "v1", "kind": "Namespace", "namespace": "", "name": name}, body)

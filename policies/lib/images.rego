@@ -1,13 +1,13 @@
 # METADATA
 # title: Images
-# description: Image references taken apart the way a container runtime does, and where a target uses them.
+# description: Parses image references as a container runtime does, and lists where a target uses images.
 package lib.images
 
 import data.lib.finding
 import data.lib.pods
 import data.lib.values
 
-# Every use of an image: the container or pod that holds it, and where.
+# Every use of an image, with the container or pod that uses it and the path.
 uses := array.concat(_of_containers, _of_volumes)
 
 _of_containers := [{"holder": container, "pod": container.pod, "image": image, "path": "/image"} |
@@ -24,10 +24,10 @@ _of_volumes := [{"holder": pod, "pod": pod, "image": image, "path": path} |
 
 namespace(use) := use.pod.resource.namespace
 
-# A finding about a use: of its container, or of the pod that mounts the image.
-about(use, said) := finding.about_holder(use.holder, object.union(said, {"path": use.path}))
+# A finding about the container that uses an image, or about the pod that mounts it.
+about(use, body) := finding.about_holder(use.holder, object.union(body, {"path": use.path}))
 
-# A reference taken apart; tag and digest are empty where absent. A colon before the last slash is a port's.
+# The parts of a reference. Tag and digest are empty if absent. A colon before the last slash belongs to a port.
 parse(reference) := {
 	"reference": reference,
 	"repository": _repository(path),
@@ -37,7 +37,7 @@ parse(reference) := {
 	[_, path, tag, digest] := values.groups(`(?s)^(.*?)(?::([^:/@]*))?(?:@(.*))?$`, reference)
 }
 
-# Where Docker's default registry goes by other names, or by none.
+# The default registry of Docker, which has several names, or none.
 _repository(path) := regex.replace(path, `^(index|registry-1)\.docker\.io/`, "docker.io/") if _has_registry(path)
 
 _repository(path) := concat("/", ["docker.io", path]) if {

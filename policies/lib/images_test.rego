@@ -1,5 +1,6 @@
 package lib.images_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.images
 
@@ -18,8 +19,8 @@ test_takes_references_apart if {
 		"": ["docker.io/library/", "", ""],
 		"a\nb:1": ["docker.io/library/a\nb", "1", ""],
 	} {
-		_parts(reference) == parts
-		images.parse(reference).reference == reference
+		assert.same(_parts(reference), parts)
+		assert.same(images.parse(reference).reference, reference)
 	}
 }
 
@@ -36,12 +37,15 @@ test_knows_a_digest if {
 test_reports_about_containers_and_mounted_images if {
 	target := examples.deployment({"volumes": [{"name": "model", "image": {"reference": "model"}}]})
 	uses := images.uses with input as target
-	{images.namespace(use) | some use in uses} == {"shop"}
-	{[found.msg, found.path] |
-		some use in uses
-		found := images.about(use, {"msg": "is old", "fix": ""})
-	} == {
-		["Deployment/cart: container server is old", "/spec/template/spec/containers/0/image"],
-		["Deployment/cart: the pod is old", "/spec/template/spec/volumes/0/image/reference"],
-	}
+	assert.same({images.namespace(use) | some use in uses}, {"shop"})
+	assert.same(
+		{[found.msg, found.path] |
+			some use in uses
+			found := images.about(use, {"msg": "is old", "fix": ""})
+		},
+		{
+			["Deployment/cart: container server is old", "/spec/template/spec/containers/0/image"],
+			["Deployment/cart: the pod is old", "/spec/template/spec/volumes/0/image/reference"],
+		},
+	)
 }

@@ -1,8 +1,7 @@
 # METADATA
 # title: Literals
 # description: |
-#   The values that manifests state themselves, in variables, commands and ConfigMaps, and which of them are secret by
-#   their name.
+#   The literal values in variables, commands and ConfigMaps, and which of them are secrets according to their name.
 package lib.literals
 
 import data.lib.documents
@@ -40,7 +39,7 @@ settings := [literal |
 	}
 ]
 
-# Every command line that a container runs, joined by spaces.
+# Every command line of a container, joined by spaces.
 commands := [literal |
 	some container in pods.containers
 	some place in _places
@@ -68,18 +67,18 @@ _hooks := [path |
 	path := array.concat(hook, ["exec", "command"])
 ]
 
-# A finding about whoever holds the literal. It never repeats the value.
-about(literal, said) := finding.about_container(literal.holder, _placed(literal, said)) if literal.holder.pod
+# A finding about the holder of a literal. It never contains the value.
+about(literal, body) := finding.about_container(literal.holder, _placed(literal, body)) if literal.holder.pod
 
-about(literal, said) := finding.about(literal.holder, _placed(literal, said)) if not literal.holder.pod
+about(literal, body) := finding.about(literal.holder, _placed(literal, body)) if not literal.holder.pod
 
-_placed(literal, said) := {
-	"fix": said.fix,
-	"msg": sprintf("%s, %s", [literal.title, said.msg]),
+_placed(literal, body) := {
+	"fix": body.fix,
+	"msg": sprintf("%s, %s", [literal.title, body.msg]),
 	"path": literal.path,
 }
 
-# Whether what is called this is a secret, by the end of its name: PASSWORD_FILE or TOKEN_TTL are none.
+# Whether a name is that of a secret, according to its end. PASSWORD_FILE and TOKEN_TTL are not secrets.
 is_secret(name) if {
 	words := regex.replace(regex.replace(name, `([a-z0-9])([A-Z])`, "${1}_${2}"), `[-. ]`, "_")
 	regex.match(_secret_name, words)
@@ -91,7 +90,7 @@ _secret_name := concat("", [
 	`)_?[0-9]*$`,
 ])
 
-# Whether a value only says where the secret is, or whether something is on.
+# Whether a value is only the location of a secret, or a switch.
 is_reference(text) if regex.match(`^(/|\./|~/|[$%<]|\{\{|arn:|file:|op://|ref\+|vault:|[a-z][a-z0-9+.-]*://)`, text)
 
 is_reference(text) if lower(text) in {"false", "no", "none", "null", "off", "on", "optional", "required", "true", "yes"}

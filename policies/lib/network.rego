@@ -1,6 +1,6 @@
 # METADATA
 # title: Network policies
-# description: What the NetworkPolicies of a target say, with the defaults Kubernetes gives them.
+# description: The rules of the NetworkPolicies of a target, with the defaults of Kubernetes.
 package lib.network
 
 import data.lib.documents
@@ -9,26 +9,26 @@ import data.lib.values
 
 directions := {"Egress": "egress", "Ingress": "ingress"}
 
-# What a rule calls those it lets talk.
+# The field with the peers of a rule.
 peers := {"Egress": "to", "Ingress": "from"}
 
 policies := documents.of("networking.k8s.io", "NetworkPolicy")
 
-# The policies of each namespace, by their place in the list: a pod is not to be held against those of all others.
+# The policies of each namespace, by their position, so that a pod is not compared with all other policies.
 _places := object.union(_place, {})
 
 _place[policy.namespace] contains index if some index, policy in policies
 
-# The policies that may select what is in a namespace.
+# The policies that may select pods of a namespace.
 policies_in(namespace) := [policies[index] | some index in _places[namespace]]
 
-# The rules of one direction; an empty list allows nothing.
+# The rules for one direction. An empty list allows nothing.
 rules(policy, direction) := values.list(object.get(policy.content, ["spec", directions[direction]], []))
 
-# Whether the policy takes a direction away from the pods it selects.
+# Whether the policy restricts a direction for the pods that it selects.
 isolates(policy, direction) if direction in _types(policy)
 
-# Without types, none or an empty list, it is about ingress, and about egress where it has rules for that.
+# Without types, or with an empty list, a policy restricts ingress. It also restricts egress if it has egress rules.
 isolates(policy, "Ingress") if count(_types(policy)) == 0
 
 isolates(policy, "Egress") if {
@@ -38,7 +38,7 @@ isolates(policy, "Egress") if {
 
 _types(policy) := values.list(object.get(policy.content, ["spec", "policyTypes"], null))
 
-# A policy selects pods of its own namespace only.
+# A policy selects only pods of its own namespace.
 selects(policy, pod) if {
 	policy.namespace == pod.resource.namespace
 	selectors.matches(object.get(policy.content, ["spec", "podSelector"], null), pod.labels)
@@ -46,7 +46,7 @@ selects(policy, pod) if {
 
 selects_all(policy) if selectors.is_empty(object.get(policy.content, ["spec", "podSelector"], null))
 
-# Every rule of every policy, also of a direction that its policy is not about.
+# Every rule of every policy, including rules for a direction that the policy does not restrict.
 all_rules := [rule |
 	some policy in policies
 	some direction, field in directions
@@ -62,10 +62,10 @@ all_rules := [rule |
 	}
 ]
 
-# The podSelector of a policy's spec or of a peer; none selects all pods.
+# The podSelector of a policy or a peer. Without one, all pods are selected.
 pod_selector(holder) := values.map(values.at(holder, ["podSelector"]))
 
-# Every block of addresses that a peer names, excepted or not; what is malformed means none.
+# Every block of addresses of a peer, excepted or not. Invalid blocks are left out.
 blocks contains block if {
 	some rule in all_rules
 	some peer in rule.peers

@@ -1,8 +1,8 @@
 # METADATA
 # title: Parties
 # description: |
-#   Everybody who may be at one end of a connection: the pods that a target renders, those that the table `flows`
-#   knows, those that nobody knows, and addresses. A party is known by its place in `everybody`.
+#   All possible ends of a connection: rendered pods, pods in the table `flows`, undeclared pods, and addresses. The id
+#   of a party is its position in `all_parties`.
 package lib.parties
 
 import data.lib.documents
@@ -11,18 +11,18 @@ import data.lib.pods
 import data.lib.selectors
 import data.lib.values
 
-everybody := array.flatten([_rendered, _known, _strangers, _addresses])
+all_parties := array.flatten([_rendered, _known, _strangers, _addresses])
 
-# Whom the policies of the target govern: the pods of its namespaces, rendered or not.
+# The pods to which the policies of the target apply: all pods of its namespaces, rendered or not.
 own contains id if {
-	some id, party in everybody
+	some id, party in all_parties
 	party.namespace in pods.namespaces
 }
 
-# Whom a policy selects.
+# The pods that a policy selects.
 subjects(policy) := object.get(_chosen, [policy.namespace, network.pod_selector(policy.content.spec)], set())
 
-# Whom a peer means, seen from a namespace.
+# The parties that a peer selects, for a policy in a namespace.
 members(peer, _) := _within({peer.ipBlock.cidr}, values.list(values.at(peer, ["ipBlock", "except"])))
 
 members(peer, namespace) := object.get(_chosen, [namespace, network.pod_selector(peer)], set()) if {
@@ -34,17 +34,17 @@ members(peer, _) := {id |
 	some name, labels in _namespaces
 	selectors.matches(peer.namespaceSelector, labels)
 	some id in _inhabitants[name]
-	_is_chosen(network.pod_selector(peer), everybody[id])
+	_is_chosen(network.pod_selector(peer), all_parties[id])
 } if {
 	is_object(peer.namespaceSelector)
 }
 
-# Whom a name of the table means, seen from a namespace: a pod there or elsewhere,
+# The parties that a name in the table refers to, for a namespace: a pod in it or in another namespace,
 named[namespace][title] contains id if {
 	some namespace in pods.namespaces
 	some inhabited in ({namespace} | _elsewhere)
 	some id in _inhabitants[inhabited]
-	title := everybody[id].title
+	title := all_parties[id].title
 }
 
 # a group,
@@ -52,8 +52,8 @@ named[namespace][group] contains id if {
 	some namespace in pods.namespaces
 	some group, labels in values.map(data.flows.groups)
 	some id in _inhabitants[namespace]
-	everybody[id].resource
-	selectors.matches({"matchLabels": labels}, everybody[id].labels)
+	all_parties[id].resource
+	selectors.matches({"matchLabels": labels}, all_parties[id].labels)
 }
 
 # addresses,
@@ -63,7 +63,7 @@ named[namespace][title] contains id if {
 	some id in _within(other.addresses, object.get(other, "except", []))
 }
 
-# or all to whom the policies of the namespace apply, rendered or not.
+# or all pods to which the policies of the namespace apply, rendered or not.
 named[namespace]["every pod"] contains id if {
 	some namespace in pods.namespaces
 	some id in _inhabitants[namespace]
@@ -76,7 +76,7 @@ _rendered := [object.union(party, {"ports": _ports(pod), "resource": pod.resourc
 
 _party(title, namespace, labels) := {"labels": labels, "namespace": namespace, "title": title}
 
-# What containers call their ports. A name may stand for one port by TCP and for another by UDP.
+# The names of container ports. The same name can be a TCP port and another UDP port.
 _ports(pod) := {[port.name, object.get(port, "protocol", "TCP"), port.containerPort] |
 	some container in values.list(pod.spec.containers)
 	some port in values.list(values.at(container, ["ports"]))
@@ -107,8 +107,8 @@ _homes(other) := pods.namespaces if not other.namespace
 
 _elsewhere contains other.namespace if some other in _others
 
-# Pods that nobody declared. In a known namespace one without labels, and one with every label that a selector asks
-# for, but with a value of its own; in an unknown namespace pods that may have any labels.
+# Undeclared pods. In a known namespace there are two: one without labels, and one with unknown values for all labels
+# that selectors use. In an unknown namespace, pods may have any labels.
 _strangers := array.concat(
 	[_stranger(sprintf("%s in %s", [title, namespace]), namespace, labels) |
 		some namespace in (pods.namespaces | _elsewhere)
@@ -126,7 +126,7 @@ _unknown_labels[key] := "unknown" if {
 	some key in selectors.keys(selector)
 }
 
-# Its title is no name that a namespace can have, so no selector asks for it.
+# Its title is not a valid namespace name, so that no selector matches it.
 _unknown_namespaces[title] := object.union(labels, {"kubernetes.io/metadata.name": title}) if {
 	some title, labels in {
 		"an unknown namespace": {},
@@ -134,7 +134,7 @@ _unknown_namespaces[title] := object.union(labels, {"kubernetes.io/metadata.name
 	}
 }
 
-# What a namespaceSelector sees.
+# The labels of namespaces for a namespaceSelector.
 _namespaces[name] := labels if some name, labels in _unknown_namespaces
 
 _namespaces[name] := object.union(_labels_of(name), {"kubernetes.io/metadata.name": name}) if {
@@ -147,16 +147,16 @@ _labels_of(name) := object.union_n([values.map(values.at(namespace.content, ["me
 ])
 
 _inhabitants[namespace] contains id if {
-	some id, party in everybody
+	some id, party in all_parties
 	not party.block
 	namespace := party.namespace
 }
 
-# Whom each podSelector chooses in its own namespace, worked out once however many rules have it.
+# The parties that each podSelector selects in its namespace. Computed once for all rules that use it.
 _chosen[namespace][selector] contains id if {
 	some [namespace, selector] in _local_selectors
 	some id in _inhabitants[namespace]
-	_is_chosen(selector, everybody[id])
+	_is_chosen(selector, all_parties[id])
 }
 
 _local_selectors contains [policy.namespace, network.pod_selector(policy.content.spec)] if {
@@ -168,20 +168,20 @@ _local_selectors contains [rule.policy.namespace, network.pod_selector(peer)] if
 	some peer in rule.peers
 }
 
-# Pods that may have any labels are chosen by every selector.
+# Every selector selects pods that may have any labels.
 _is_chosen(_, party) if is_null(party.labels)
 
 _is_chosen(selector, party) if selectors.matches(selector, party.labels)
 
-# Of all blocks that a policy or the table names, two are apart or one lies in the other. So the addresses of a block
-# that are in no narrower one are allowed together or not at all, and are one party.
+# Two blocks in the policies and the table are either separate, or one contains the other. So the addresses of a block
+# that are not in a narrower block are all treated the same, and form one party.
 _addresses := [object.union(_party(_title_of(block), "", {}), {"block": block}) |
 	some block in _blocks
 	narrower := [other | some other in _blocks; other != block; net.cidr_contains(block, other)]
 	not block in net.cidr_merge(narrower)
 ]
 
-# The name of whatever in the table is narrowest around it.
+# The name of the narrowest entry in the table that contains the block.
 _title_of(block) := max(ranked)[2] if {
 	ranked := {[to_number(split(wide, "/")[1]), count(except), title] |
 		some title, other in _others
@@ -203,7 +203,7 @@ _blocks contains block if {
 }
 
 _within(blocks, except) := {id |
-	some id, party in everybody
+	some id, party in all_parties
 	_is_within(party.block, blocks, except)
 }
 

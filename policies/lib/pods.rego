@@ -1,13 +1,13 @@
 # METADATA
 # title: Pods
-# description: The pods a target would start, whatever kind of workload carries them, and all their containers.
+# description: The pods of all kinds of workloads in a target, and all their containers.
 package lib.pods
 
 import data.lib.documents
-import data.lib.standard
+import data.lib.pod_security_standard
 import data.lib.values
 
-# Where each kind keeps its pod template.
+# The location of the pod template in each kind.
 _template_paths := {
 	"/Pod": [],
 	"/PodTemplate": ["template"],
@@ -28,7 +28,7 @@ _container_kinds := {
 	"initContainers": "init container",
 }
 
-# Every pod template: its resource, its spec, what it will be labelled, and the JSON pointer to its spec.
+# Every pod template: its resource, its spec, the labels of its pods, and the JSON pointer to the spec.
 templates := [pod |
 	some resource in documents.resources
 	path := _template_paths[resource.type]
@@ -43,10 +43,10 @@ templates := [pod |
 	}
 ]
 
-# A Rollout may point to a Deployment, which is then judged itself.
+# A Rollout may refer to a Deployment, which is checked itself.
 _borrows_its_template(resource) if resource.content.spec.workloadRef.name
 
-# Every container: its pod, what list it is in, its name, and the JSON pointer to it.
+# Every container: its pod, its list, its name, and the JSON pointer to it.
 containers := [container |
 	some pod in templates
 	some list, title in _container_kinds
@@ -62,7 +62,7 @@ containers := [container |
 	}
 ]
 
-# Every securityContext there may be: each pod's and each container's, with its holder.
+# Every possible securityContext: those of pods and containers, with their holder.
 contexts := array.concat(
 	[{"holder": pod, "pod": pod, "settings": _settings(pod.spec)} | some pod in templates],
 	[{"holder": container, "pod": container.pod, "settings": _settings(container.content)} | some container in containers],
@@ -70,22 +70,22 @@ contexts := array.concat(
 
 _settings(holder) := values.map(values.at(holder, ["securityContext"]))
 
-# What a pod's or a container's securityContext says, or null.
+# The value of a field in the securityContext of a pod or container, or null.
 setting(holder, key) := values.at(holder, ["securityContext", key])
 
-# The namespaces in which something runs.
+# The namespaces with pods.
 namespaces contains pod.resource.namespace if some pod in templates
 
-# Kinds whose pods are meant to run for ever.
+# Kinds whose pods run permanently.
 is_long_running(pod) if {
 	pod.resource.kind in {"DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"}
 }
 
-# The Pod Security Standards exempt Windows from what only Linux knows,
+# The Pod Security Standards exempt Windows pods from checks that apply only to Linux,
 is_windows(pod) if pod.spec.os.name == "windows"
 
-# and, since 1.35, a pod with its own user namespace from what concerns its user: root in it is nobody outside.
+# and, since 1.35, pods in their own user namespace from checks of the user: root in it has no rights on the node.
 has_user_namespace(pod) if {
-	standard.since(35)
+	pod_security_standard.since(35)
 	pod.spec.hostUsers == false
 }

@@ -1,6 +1,6 @@
 # METADATA
-# title: Rights
-# description: What the Roles and ClusterRoles of a target allow, and to whom its bindings give it.
+# title: RBAC
+# description: The permissions of the Roles and ClusterRoles of a target, and the subjects of its bindings.
 package lib.rbac
 
 import data.lib.documents
@@ -13,7 +13,7 @@ roles := array.concat(documents.of(_group, "Role"), documents.of(_group, "Cluste
 
 bindings := array.concat(documents.of(_group, "RoleBinding"), documents.of(_group, "ClusterRoleBinding"))
 
-# Every rule of every role: who holds it, what it names, and the JSON pointer to it.
+# Every rule of every role: the role, the contents of the rule, and the JSON pointer to it.
 grants := [grant |
 	some role in roles
 	some index, content in values.list(values.at(role.content, ["rules"]))
@@ -30,27 +30,27 @@ grants := [grant |
 
 _texts(content, key) := {values.text(text) | some text in values.list(values.at(content, [key]))}
 
-# Which of these verbs a grant allows.
+# The subset of these verbs that a rule allows.
 allowed(grant, verbs) := verbs if "*" in grant.verbs
 
 allowed(grant, verbs) := grant.verbs & verbs if not "*" in grant.verbs
 
-# Whether a grant is about resources of an API group.
+# Whether a rule covers an API group.
 is_of(grant, group) if {
 	some named in grant.groups
 	named in {group, "*"}
 }
 
 # A finding about one rule of a role.
-about(grant, said) := finding.about(grant.role, object.union(said, {"path": concat("", [grant.path, said.path])}))
+about(grant, body) := finding.about(grant.role, object.union(body, {"path": concat("", [grant.path, body.path])}))
 
-# The role that a binding refers to: kind and name.
+# The kind and name of the role in a binding.
 reference(binding) := {
 	"kind": values.text(values.at(binding.content, ["roleRef", "kind"])),
 	"name": values.text(values.at(binding.content, ["roleRef", "name"])),
 }
 
-# Whom a binding gives its role to, with the JSON pointer to each.
+# The subjects of a binding, with the JSON pointer to each.
 subjects(binding) := [subject |
 	some index, content in values.list(values.at(binding.content, ["subjects"]))
 	subject := {

@@ -1,5 +1,6 @@
 package lib.rbac_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.rbac
 
@@ -16,16 +17,16 @@ _binding := examples.resource("rbac.authorization.k8s.io/v1", "RoleBinding", "ca
 
 test_grants_survive_malformed_rules if {
 	found := rbac.grants with input as examples.combined([_role])
-	[[grant.path, grant.resources, grant.urls, grant.names] | some grant in found] == [
+	assert.same([[grant.path, grant.resources, grant.urls, grant.names] | some grant in found], [
 		["/rules/0", {"pods", ""}, set(), {"a"}],
 		["/rules/1", set(), set(), set()],
 		["/rules/2", set(), {"/metrics"}, set()],
-	]
+	])
 }
 
 test_a_wildcard_allows_every_verb if {
-	rbac.allowed({"verbs": {"*"}}, {"get", "list"}) == {"get", "list"}
-	rbac.allowed({"verbs": {"get", "watch"}}, {"get", "list"}) == {"get"}
+	assert.same(rbac.allowed({"verbs": {"*"}}, {"get", "list"}), {"get", "list"})
+	assert.same(rbac.allowed({"verbs": {"get", "watch"}}, {"get", "list"}), {"get"})
 }
 
 test_groups_are_compared if {
@@ -34,17 +35,17 @@ test_groups_are_compared if {
 	not rbac.is_of({"groups": {""}}, "apps")
 }
 
-test_bindings_say_what_and_to_whom if {
+test_bindings_have_a_role_and_subjects if {
 	[binding] := rbac.bindings with input as examples.combined([_binding])
-	rbac.reference(binding) == {"kind": "Role", "name": "cart"}
-	[[subject.name, subject.path] | some subject in rbac.subjects(binding)] == [
+	assert.same(rbac.reference(binding), {"kind": "Role", "name": "cart"})
+	assert.same([[subject.name, subject.path] | some subject in rbac.subjects(binding)], [
 		["cart", "/subjects/0"],
 		["", "/subjects/1"],
-	]
+	])
 }
 
 test_findings_name_the_rule_of_the_role if {
 	[grant, _, _] := rbac.grants with input as examples.combined([_role])
-	found := rbac.about(grant, {"msg": "is wrong", "fix": "mend it", "path": "/verbs"})
-	[found.msg, found.path] == ["Role/cart: is wrong", "/rules/0/verbs"]
+	found := rbac.about(grant, {"msg": "is wrong", "fix": "fix it", "path": "/verbs"})
+	assert.same([found.msg, found.path], ["Role/cart: is wrong", "/rules/0/verbs"])
 }

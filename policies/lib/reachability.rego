@@ -1,16 +1,16 @@
 # METADATA
 # title: Reachability
 # description: |
-#   Which connections the NetworkPolicies of a target allow and which the table `flows` declares, as sets of
-#   [from, to, protocol, port]. The ends are places in `parties.everybody`. A port stands for all from it to the next in
-#   `starts`, which no policy and no row of the table tells apart.
+#   The connections that the NetworkPolicies of a target allow, and those that the table `flows` declares, as sets of
+#   [from, to, protocol, port]. Both ends are ids in `parties.all_parties`. A port represents the range up to the next
+#   port in `starts`. Policies and the table treat all ports of a range the same.
 package lib.reachability
 
 import data.lib.network
 import data.lib.parties
 import data.lib.pods
 
-# What the peers of each rule open, and where they are written.
+# The connections that the peers of each rule allow, and the path of the peer.
 openings := [opening |
 	some rule in network.all_rules
 	rule.policy.namespace in pods.namespaces
@@ -24,7 +24,7 @@ openings := [opening |
 	}
 ]
 
-# Who is isolated in which direction. The others may talk to everybody.
+# The parties that are isolated, by direction. All others can communicate without restriction.
 isolated[direction] := {id |
 	some policy in network.policies
 	network.isolates(policy, direction)
@@ -33,7 +33,7 @@ isolated[direction] := {id |
 	some direction, _ in network.directions
 }
 
-# What the policies of one end allow, by their direction.
+# The connections that the policies of one end allow, by direction.
 allowed[direction] := {flow |
 	some opening in openings
 	opening.direction == direction
@@ -42,7 +42,7 @@ allowed[direction] := {flow |
 	some direction, _ in network.directions
 }
 
-# What both ends allow. Nothing is known of the policies that others have.
+# The connections that both ends allow. The policies of other namespaces are unknown.
 reachable contains flow if {
 	some flow in (allowed.Egress | allowed.Ingress)
 	_leaves(flow)
@@ -57,7 +57,7 @@ _enters(flow) if flow in allowed.Ingress
 
 _enters(flow) if not flow[1] in isolated.Ingress
 
-# What the table allows, for each namespace of the target by itself.
+# The connections that the table allows, separately for each namespace of the target.
 declared contains [from, to, protocol, port] if {
 	some row in data.flows.allowed
 	some namespace in pods.namespaces
@@ -72,14 +72,14 @@ _ends(names, namespace) := parties.named[namespace][names] if is_string(names)
 
 _ends(names, namespace) := {id | some name in names; some id in parties.named[namespace][name]} if is_array(names)
 
-# A member of a group is no peer of its own.
+# A member of a group is not its own peer.
 _are_two(_, from, to) if from != to
 
 _are_two(row, _, _) if row.from == row.to
 
-_everybody := numbers.range(0, count(parties.everybody) - 1)
+_everybody := numbers.range(0, count(parties.all_parties) - 1)
 
-# No peers means everybody.
+# No peers means all peers.
 _peers(rule) := [{"members": _everybody, "path": rule.path}] if count(rule.peers) == 0
 
 _peers(rule) := [peer |
@@ -108,7 +108,7 @@ _opened(rule, subjects, members) := {[from, to, protocol, port] |
 	rule.direction == "Egress"
 }
 
-# The ports that a rule opens at an end; no ports means all of them.
+# The ports that a rule opens at a party. No ports means all ports.
 _ports(rule, to) := {opened |
 	some port in rule.ports
 	some opened in _resolved(object.union({"protocol": "TCP"}, port), to)
@@ -120,9 +120,9 @@ _ports(rule, _) := {[protocol, port] | some protocol in _protocols; some port in
 
 _protocols := ["SCTP", "TCP", "UDP"]
 
-# A name is what the called pod calls so, by the same protocol.
+# The called pod defines which port a name refers to, separately for each protocol.
 _resolved(port, to) := {[port.protocol, number] |
-	some [port.port, port.protocol, number] in parties.everybody[to].ports
+	some [port.port, port.protocol, number] in parties.all_parties[to].ports
 } if {
 	is_string(port.port)
 }
@@ -143,7 +143,7 @@ _resolved(port, _) := {[port.protocol, number] |
 
 _resolved(port, _) := {[port.protocol, number] | some number in starts} if not port.port
 
-# Where ranges of ports begin: each number that somebody names begins one, and the number after it the next.
+# The first ports of all ranges: each port in a policy or the table, and the port after it.
 starts contains 1
 
 starts contains number if {
@@ -154,7 +154,7 @@ starts contains number if {
 }
 
 starts contains number if {
-	some party in parties.everybody
+	some party in parties.all_parties
 	some [_, _, port] in party.ports
 	some number in [port, port + 1]
 }
@@ -165,7 +165,7 @@ starts contains number if {
 	some number in [port, port + 1]
 }
 
-# The ports of flows, in words.
+# The ports of flows, as text.
 ports_of(flows) := concat(", ", sort(runs)) if {
 	ports := {[flow[2], flow[3]] | some flow in flows}
 	runs := {run |
@@ -184,7 +184,7 @@ _run(first, last, protocol) := sprintf("%d/%s", [first, protocol]) if first == l
 
 _run(first, last, protocol) := sprintf("%d-%d/%s", [first, last, protocol]) if first != last
 
-# What follows on the last port of each range.
+# The next port after the last port of each range.
 _after_last[minus(next, 1)] := next if {
 	some next in array.concat(array.slice(_sorted, 1, count(_sorted)), [65536])
 }

@@ -1,12 +1,13 @@
 # METADATA
 # title: References
 # description: |
-#   Whether what one object names is there. Kinds are written group/Kind, and the core's group is empty: /ConfigMap.
+#   Whether the object that another one refers to exists. Kinds are written group/Kind with an empty core group:
+#   /ConfigMap.
 package lib.references
 
 import data.lib.documents
 
-# What every cluster has of itself. The table `cluster` lists what a user's cluster has beside it.
+# The objects that every cluster has. The table `cluster` lists additional objects.
 _built_in := {
 	"/ConfigMap": ["kube-root-ca.crt"],
 	"/ServiceAccount": ["default"],
@@ -17,7 +18,7 @@ default _provided := {}
 
 _provided := data.cluster.provides
 
-# Looked up for each reference, so listed once.
+# Every reference uses this list, so it is computed once.
 _identities contains [resource.type, resource.namespace, resource.name] if some resource in documents.resources
 
 _kept contains [resource.type, resource.namespace] if some resource in documents.resources
@@ -31,11 +32,11 @@ exists(type, _, name) if {
 	glob.match(pattern, null, name)
 }
 
-# Whether the target keeps objects of this kind in this namespace.
+# Whether objects of this kind are rendered in this namespace.
 keeps(type, namespace) if [type, namespace] in _kept
 
-# How bad it is that an object is absent; undefined where it is there. A target that keeps objects of the kind in the
-# namespace is expected to keep all of them; one that keeps none may get them from elsewhere.
+# The level of a finding about a missing object. Undefined if the object exists. If other objects of the kind are
+# rendered in the namespace, all of them should be. Otherwise they may come from elsewhere.
 level(type, namespace, name) := _level(type, namespace) if not exists(type, namespace, name)
 
 _level(type, namespace) := "deny" if keeps(type, namespace)

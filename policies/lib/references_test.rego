@@ -1,5 +1,6 @@
 package lib.references_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.references
 
@@ -27,7 +28,7 @@ test_what_the_table_lists_exists if {
 }
 
 test_absence_is_denied_where_such_objects_are_kept if {
-	references.level("/ConfigMap", "shop", "other") == "deny" with input as _target
-	references.level("/ConfigMap", "else", "other") == "warn" with input as _target
+	assert.same(references.level("/ConfigMap", "shop", "other"), "deny") with input as _target
+	assert.same(references.level("/ConfigMap", "else", "other"), "warn") with input as _target
 	not references.level("/ConfigMap", "shop", "settings") with input as _target
 }

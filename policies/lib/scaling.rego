@@ -1,14 +1,14 @@
 # METADATA
 # title: Scaling
 # description: |
-#   How many pods a workload may have: what it says itself, or what its HorizontalPodAutoscaler or ScaledObject says,
-#   with the defaults of Kubernetes and KEDA.
+#   How many replicas a workload can have: from its own spec, or from its HorizontalPodAutoscaler or ScaledObject, with
+#   the defaults of Kubernetes and KEDA.
 package lib.scaling
 
 import data.lib.documents
 import data.lib.values
 
-# Every autoscaler: what it scales, how far, by how much of what the pods request, and how fast.
+# Every autoscaler: its target, limits, utilization and behavior.
 scalers := array.concat(_by_kubernetes, _by_keda)
 
 _by_kubernetes := [scaler |
@@ -51,7 +51,7 @@ _by_keda := [scaler |
 	}
 ]
 
-# What it scales, by the group and kind that are meant where it names none.
+# The target of an autoscaler, with the default group and kind.
 _target(spec, group, kind) := {
 	"group": _group(values.at(spec, ["scaleTargetRef", "apiVersion"]), group),
 	"kind": object.get(spec, ["scaleTargetRef", "kind"], kind),
@@ -72,7 +72,8 @@ of(resource) := [scaler |
 	scaler.resource.namespace == resource.namespace
 ]
 
-# The least and the most replicas of a workload that can be scaled; undefined of others, and where it is no number.
+# The minimum and maximum number of replicas of a workload that can be scaled. Undefined for other workloads and invalid
+# numbers.
 least(resource) := min([scaler.least | some scaler in of(resource)])
 
 least(resource) := _replicas(resource) if count(of(resource)) == 0
@@ -87,7 +88,7 @@ _replicas(resource) := replicas if {
 	is_number(replicas)
 }
 
-# An absolute number, or a percentage of a total rounded up: https://pkg.go.dev/k8s.io/apimachinery/pkg/util/intstr
+# A number, or a percentage of a total rounded up: https://pkg.go.dev/k8s.io/apimachinery/pkg/util/intstr
 up(amount, total) := ceil((percentage * total) / 100) if {
 	regex.match(`^[0-9]+%$`, amount)
 	percentage := to_number(trim_suffix(amount, "%"))

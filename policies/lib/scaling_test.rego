@@ -1,5 +1,6 @@
 package lib.scaling_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.scaling
 
@@ -20,11 +21,11 @@ _share := {"type": "Utilization", "averageUtilization": 70}
 test_an_autoscaler_says_how_far_and_by_what if {
 	cpu := {"type": "Resource", "resource": {"name": "cpu", "target": _share}}
 	[found] := scaling.scalers with input as examples.combined([_hpa({"maxReplicas": 5, "metrics": [cpu]})])
-	[found.least, found.most, found.utilization] == [1, 5, {["cpu", 70]}]
-	found.target == {"group": "apps", "kind": "Deployment", "name": "cart"}
-	[found.behavior_path, found.least_path, found.most_path] == [
+	assert.same([found.least, found.most, found.utilization], [1, 5, {["cpu", 70]}])
+	assert.same(found.target, {"group": "apps", "kind": "Deployment", "name": "cart"})
+	assert.same([found.behavior_path, found.least_path, found.most_path], [
 		"/spec/behavior", "/spec/minReplicas", "/spec/maxReplicas",
-	]
+	])
 }
 
 test_keda_says_how_far_and_by_what if {
@@ -39,50 +40,50 @@ test_keda_says_how_far_and_by_what if {
 		"triggers": triggers,
 		"advanced": {"horizontalPodAutoscalerConfig": {"behavior": behavior}},
 	})])
-	[found.least, found.most, found.utilization] == [0, 100, {["cpu", 70], ["memory", 60]}]
-	found.behavior == behavior
-	found.target == {"group": "apps", "kind": "Deployment", "name": "cart"}
-	[found.behavior_path, found.least_path, found.most_path] == [
+	assert.same([found.least, found.most, found.utilization], [0, 100, {["cpu", 70], ["memory", 60]}])
+	assert.same(found.behavior, behavior)
+	assert.same(found.target, {"group": "apps", "kind": "Deployment", "name": "cart"})
+	assert.same([found.behavior_path, found.least_path, found.most_path], [
 		"/spec/advanced/horizontalPodAutoscalerConfig/behavior", "/spec/minReplicaCount", "/spec/maxReplicaCount",
-	]
+	])
 }
 
-# Where it names no version, Kubernetes looks in the core group, and KEDA for a Deployment.
+# Without a version, Kubernetes uses the core group and KEDA uses a Deployment.
 test_the_core_group_has_no_name if {
 	every reference in [{"apiVersion": "v1", "kind": "Deployment"}, {"kind": "Deployment"}] {
 		hpa := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {"scaleTargetRef": reference}})
 		[found] := scaling.scalers with input as examples.combined([hpa])
-		found.target == {"group": "", "kind": "Deployment", "name": ""}
+		assert.same(found.target, {"group": "", "kind": "Deployment", "name": ""})
 	}
 	nameless := examples.resource("autoscaling/v2", "HorizontalPodAutoscaler", "cart", {"spec": {}})
 	[found] := scaling.scalers with input as examples.combined([nameless])
-	found.target == {"group": "", "kind": "", "name": ""}
+	assert.same(found.target, {"group": "", "kind": "", "name": ""})
 }
 
 test_keda_scales_other_kinds_too if {
 	reference := {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
 	[found] := scaling.scalers with input as examples.combined([_keda({"scaleTargetRef": reference})])
-	found.target == {"group": "argoproj.io", "kind": "Rollout", "name": "cart"}
+	assert.same(found.target, {"group": "argoproj.io", "kind": "Rollout", "name": "cart"})
 }
 
 test_an_autoscaler_counts_before_the_workload if {
 	target := examples.combined([_hpa({"minReplicas": 2, "maxReplicas": 5})])
-	[scaling.least(_cart), scaling.most(_cart)] == [2, 5] with input as target
+	assert.same([scaling.least(_cart), scaling.most(_cart)], [2, 5]) with input as target
 	every other in [{"namespace": "else"}, {"name": "web"}, {"kind": "StatefulSet"}] {
 		unscaled := object.union(_cart, other)
-		[scaling.least(unscaled), scaling.most(unscaled)] == [3, 3] with input as target
+		assert.same([scaling.least(unscaled), scaling.most(unscaled)], [3, 3]) with input as target
 	}
 }
 
 test_one_replica_is_the_default if {
 	unsaid := object.union(_cart, {"content": {"spec": {"replicas": 1}}})
-	scaling.least(unsaid) == 1 with input as []
-	scaling.most(object.union(object.remove(unsaid, ["content"]), {"content": {}})) == 1 with input as []
+	assert.same(scaling.least(unsaid), 1) with input as []
+	assert.same(scaling.most(object.union(object.remove(unsaid, ["content"]), {"content": {}})), 1) with input as []
 }
 
 test_every_kind_with_replicas_has_a_number if {
 	every kind in ["Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] {
-		scaling.most(object.union(_cart, {"kind": kind})) == 3 with input as []
+		assert.same(scaling.most(object.union(_cart, {"kind": kind})), 3) with input as []
 	}
 }
 
@@ -92,10 +93,10 @@ test_what_has_no_replicas_has_no_number if {
 }
 
 test_percentages_are_rounded_up if {
-	scaling.up(2, 10) == 2
-	scaling.up("25%", 4) == 1
-	scaling.up("25%", 5) == 2
-	scaling.up("0%", 5) == 0
+	assert.same(scaling.up(2, 10), 2)
+	assert.same(scaling.up("25%", 4), 1)
+	assert.same(scaling.up("25%", 5), 2)
+	assert.same(scaling.up("0%", 5), 0)
 	not scaling.up("5", 5)
 	not scaling.up(null, 5)
 }

@@ -11,7 +11,7 @@ is_empty(selector) if {
 	count(_expressions(selector)) == 0
 }
 
-# The labels that a selector looks at.
+# The labels that a selector uses.
 keys(selector) := object.keys(_labels(selector)) | {expression.key | some expression in _expressions(selector)}
 
 matches(selector, labels) if {

@@ -1,5 +1,6 @@
 package lib.selectors_test
 
+import data.lib.assert_test as assert
 import data.lib.selectors
 
 _labels := {"app": "cart", "tier": "back"}
@@ -47,6 +48,9 @@ test_expressions_that_do_not_hold if {
 }
 
 test_knows_the_labels_it_looks_at if {
-	selectors.keys(object.union({"matchLabels": {"app": "cart"}}, _expression("Exists", "tier", []))) == {"app", "tier"}
-	selectors.keys({}) == set()
+	assert.same(
+		selectors.keys(object.union({"matchLabels": {"app": "cart"}}, _expression("Exists", "tier", []))),
+		{"app", "tier"},
+	)
+	assert.same(selectors.keys({}), set())
 }

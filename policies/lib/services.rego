@@ -1,13 +1,13 @@
 # METADATA
 # title: Services
-# description: The Services of a target that find their pods by labels, and what they find.
+# description: The Services of a target that select pods, and the pods that they select.
 package lib.services
 
 import data.lib.documents
 import data.lib.values
 import data.lib.workloads
 
-# Those without a selector get their endpoints from somebody else, and an ExternalName is none but a name.
+# Other tools set the endpoints of Services without a selector. An ExternalName has no endpoints.
 selecting := [service |
 	some resource in documents.of("", "Service")
 	spec := values.map(values.at(resource.content, ["spec"]))

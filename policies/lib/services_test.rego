@@ -1,5 +1,6 @@
 package lib.services_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.services
 
@@ -9,14 +10,14 @@ _found(spec) := examples.combined([_service(spec), examples.workload("Deployment
 
 test_finds_the_pods_of_a_service if {
 	[found] := services.selecting with input as _found({"selector": {"app": "cart"}, "ports": [{"port": 80}, null]})
-	[pod.resource.name | some pod in found.pods] == ["cart"]
-	[found.ports, found.is_headless] == [[{"port": 80}], false]
+	assert.same([pod.resource.name | some pod in found.pods], ["cart"])
+	assert.same([found.ports, found.is_headless], [[{"port": 80}], false])
 }
 
 test_leaves_out_what_finds_no_pods_itself if {
-	count(services.selecting) == 0 with input as _found({})
-	count(services.selecting) == 0 with input as _found({"selector": {}})
-	count(services.selecting) == 0 with input as _found({"type": "ExternalName", "selector": {"app": "cart"}})
+	assert.none(services.selecting) with input as _found({})
+	assert.none(services.selecting) with input as _found({"selector": {}})
+	assert.none(services.selecting) with input as _found({"type": "ExternalName", "selector": {"app": "cart"}})
 }
 
 test_knows_headless_services if {

@@ -1,8 +1,8 @@
 # METADATA
 # title: Settings
 # description: |
-#   The ConfigMaps and Secrets that pods read, by whom and which keys of them, and which of both there will be: a
-#   Secret also comes from a SealedSecret, an ExternalSecret, a Certificate or a SecretProviderClass.
+#   The ConfigMaps and Secrets that pods read, with the keys that they use, and all ConfigMaps and Secrets that will
+#   exist. A SealedSecret, an ExternalSecret, a Certificate or a SecretProviderClass creates a Secret.
 package lib.settings
 
 import data.lib.documents
@@ -20,7 +20,7 @@ _types := {
 	"secretRef": "/Secret",
 }
 
-# Every place that reads one: who holds it, what it reads and which keys, and where that is written.
+# Every reference to a ConfigMap or Secret: its holder, the object, its keys and the path.
 uses := array.flatten([_of_env, _of_env_from, _of_volumes, _of_projections, _of_registries])
 
 _of_env := [use |
@@ -81,7 +81,8 @@ _namespace(holder) := holder.pod.resource.namespace if holder.content
 
 _namespace(holder) := holder.resource.namespace if holder.spec
 
-# What there will be: its type, namespace, name and keys, and whether it may have others that only the cluster sees.
+# Every ConfigMap and Secret that will exist: its type, namespace, name and keys, and whether it may have keys that are
+# unknown here.
 _sources := array.flatten([_config_maps, _secrets, _sealed, _external, _certificates, _mounted])
 
 _config_maps := [_source(resource, "/ConfigMap", resource.name, keys, false) |
@@ -89,7 +90,7 @@ _config_maps := [_source(resource, "/ConfigMap", resource.name, keys, false) |
 	keys := _keys(resource.content, [["data"], ["binaryData"]])
 ]
 
-# A Secret without any data waits for somebody to fill it.
+# Another tool fills a Secret without data.
 _secrets := [_source(resource, "/Secret", resource.name, keys, count(keys) == 0) |
 	some resource in documents.of("", "Secret")
 	keys := _keys(resource.content, [["data"], ["stringData"]])
@@ -110,12 +111,12 @@ _external := [_source(resource, "/Secret", name, array.concat(written, made), un
 	unknown := count({true | some may in _may_have_others(spec, template); may}) > 0
 ]
 
-# A template with data of its own takes the place of what is fetched, unless it says otherwise.
+# A template with data replaces the fetched data, unless mergePolicy is set.
 _keeps_data(_, made) if count(made) == 0
 
 _keeps_data(template, _) if template.mergePolicy == "Merge"
 
-# Keys that only the store names, and those of a Secret that somebody else makes.
+# Unknown keys: those that only the external store knows, and those of a Secret that another tool creates.
 _may_have_others(spec, template) := [
 	count(values.list(values.at(spec, ["dataFrom"]))) > 0,
 	count(object.get(template, "templateFrom", [])) > 0,
@@ -145,7 +146,7 @@ _keys(holder, paths) := [key | some path in paths; some key, _ in values.map(val
 
 _identities contains source.identity if some source in _sources
 
-# A Secret without any data does not show that Secrets come with the target.
+# A Secret without data does not prove that the Secrets of the namespace are rendered.
 _kept contains array.slice(source.identity, 0, 2) if {
 	some source in _sources
 	count(source.keys) > 0
@@ -161,7 +162,7 @@ _has contains [source.identity, key] if {
 	some key in source.keys
 }
 
-# The keys of one that the target holds, where all of them are known; undefined elsewhere.
+# The keys of a rendered object if all of them are known. Otherwise undefined.
 keys(type, namespace, name) := {key | some [identity, key] in _has; identity == [type, namespace, name]} if {
 	[type, namespace, name] in _known
 }
@@ -172,7 +173,8 @@ exists(type, namespace, name) if [type, namespace, name] in _identities
 
 exists(type, namespace, name) if references.exists(type, namespace, name)
 
-# Of what the target does not hold, and how bad that is: as for other references, but any source of Secrets counts.
+# References to objects that are not rendered, with the level of the finding. As for other references, but all sources
+# of Secrets count.
 missing := [object.union(use, {"level": level(use.type, use.namespace)}) |
 	some use in uses
 	use.optional != true
@@ -183,7 +185,7 @@ level(type, namespace) := "deny" if [type, namespace] in _kept
 
 level(type, namespace) := "warn" if not [type, namespace] in _kept
 
-# Of what the target holds, but without this key.
+# References to rendered objects that lack the key.
 missing_keys := [object.union(use, {"key": key}) |
 	some use in uses
 	use.optional != true
@@ -193,5 +195,5 @@ missing_keys := [object.union(use, {"key": key}) |
 	not [identity, key] in _has
 ]
 
-# A finding about who reads it.
-about(use, said) := finding.about_holder(use.holder, object.union(said, {"path": use.path}))
+# A finding about the reader.
+about(use, body) := finding.about_holder(use.holder, object.union(body, {"path": use.path}))

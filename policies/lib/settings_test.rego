@@ -1,5 +1,6 @@
 package lib.settings_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.lib.settings
 
@@ -28,7 +29,7 @@ _target := [examples.workload("Deployment", _pod)]
 
 test_finds_every_place_that_reads if {
 	found := settings.uses with input as examples.combined(_target)
-	{[use.kind, use.name, use.keys, use.path] | some use in found} == {
+	assert.same({[use.kind, use.name, use.keys, use.path] | some use in found}, {
 		["ConfigMap", "settings", ["a"], "/env/1/valueFrom/configMapKeyRef"],
 		["Secret", "passwords", ["b"], "/env/2/valueFrom/secretKeyRef"],
 		["ConfigMap", "all", [], "/envFrom/0/configMapRef"],
@@ -38,8 +39,8 @@ test_finds_every_place_that_reads if {
 		["Secret", "both", ["d"], "/volumes/3/projected/sources/0/secret"],
 		["ConfigMap", "some", [], "/volumes/4/projected/sources/0/configMap"],
 		["Secret", "registry", [], "/imagePullSecrets/0"],
-	}
-	{use.namespace | some use in found} == {"shop"}
+	})
+	assert.same({use.namespace | some use in found}, {"shop"})
 }
 
 _config_map := examples.resource("v1", "ConfigMap", "settings", {"data": {"other": "1"}, "binaryData": {"a": ""}})
@@ -51,32 +52,34 @@ _missing contains use.name if some use in settings.missing
 _missing_keys contains [use.name, use.key] if some use in settings.missing_keys
 
 test_optional_objects_may_be_missing if {
-	_missing == {"all", "both", "certificate", "files", "passwords", "registry", "settings"} with input as _with([])
-	_missing == {"all", "both", "certificate", "files", "passwords", "registry"} with input as _with([_config_map])
+	assert.same(_missing, {"all", "both", "certificate", "files", "passwords", "registry", "settings"})
+		with input as _with([])
+	assert.same(_missing, {"all", "both", "certificate", "files", "passwords", "registry"})
+		with input as _with([_config_map])
 }
 
 test_absence_is_worse_where_such_objects_are_kept if {
 	found := settings.missing with input as examples.combined([_config_map, _target[0]])
-	{[use.kind, use.level] | some use in found} == {["ConfigMap", "deny"], ["Secret", "warn"]}
+	assert.same({[use.kind, use.level] | some use in found}, {["ConfigMap", "deny"], ["Secret", "warn"]})
 }
 
 test_optional_keys_may_be_missing if {
 	reference := {"name": "settings", "key": "none", "optional": true}
 	reader := examples.server({"env": [{"name": "A", "valueFrom": {"configMapKeyRef": reference}}]})
-	_missing_keys == set() with input as array.concat(reader, examples.combined([_config_map]))
+	assert.same(_missing_keys, set()) with input as array.concat(reader, examples.combined([_config_map]))
 }
 
 test_a_secret_without_data_keeps_none if {
 	every case in [[{}, "warn"], [{"stringData": {"a": ""}}, "deny"]] {
 		target := examples.combined([examples.resource("v1", "Secret", "some", case[0])])
-		settings.level("/Secret", "shop") == case[1] with input as target
+		assert.same(settings.level("/Secret", "shop"), case[1]) with input as target
 	}
 }
 
 test_keys_of_config_maps_are_known if {
-	_missing_keys == set() with input as _with([_config_map])
+	assert.same(_missing_keys, set()) with input as _with([_config_map])
 	without := examples.resource("v1", "ConfigMap", "settings", {"data": {"b": "1"}})
-	_missing_keys == {["settings", "a"]} with input as _with([without])
+	assert.same(_missing_keys, {["settings", "a"]}) with input as _with([without])
 }
 
 test_what_every_cluster_has_is_not_missing if {
@@ -91,7 +94,7 @@ _external(name, spec) := examples.resource("external-secrets.io/v1", "ExternalSe
 
 _sealed(name, spec) := examples.resource("bitnami.com/v1alpha1", "SealedSecret", name, {"spec": spec})
 
-# Each makes a Secret with the key b.
+# Each of them creates a Secret with the key b.
 _sources := [
 	examples.resource("v1", "Secret", "written", {"stringData": {"b": ""}}),
 	examples.resource("v1", "Secret", "encoded", {"data": {"b": ""}}),
@@ -114,40 +117,42 @@ _reads(key) := examples.workload("Job", object.union(examples.pod_spec, {"contai
 
 test_every_source_makes_a_secret_with_its_keys if {
 	target := examples.combined(array.concat(_sources, [_reads("b")]))
-	_missing | _missing_keys == set() with input as target
+	assert.same(_missing | _missing_keys, set()) with input as target
 }
 
 test_every_source_makes_no_other_key if {
 	target := examples.combined(array.concat(_sources, [_reads("c")]))
-	_missing_keys == {[name, "c"] | some name in _names} with input as target
+	assert.same(_missing_keys, {[name, "c"] | some name in _names}) with input as target
 }
 
 test_keys_that_only_a_store_knows_are_not_judged if {
-	_missing_keys == set() with input as _with([_external("passwords", {"dataFrom": [{"extract": {"key": "all"}}]})])
-	_missing_keys == set() with input as _with([_external("passwords", {"target": {"template": {"templateFrom": [{}]}}})])
-	_missing_keys == set() with input as _with([examples.resource("v1", "Secret", "passwords", {})])
+	assert.same(_missing_keys, set())
+		with input as _with([_external("passwords", {"dataFrom": [{"extract": {"key": "all"}}]})])
+	assert.same(_missing_keys, set())
+		with input as _with([_external("passwords", {"target": {"template": {"templateFrom": [{}]}}})])
+	assert.same(_missing_keys, set()) with input as _with([examples.resource("v1", "Secret", "passwords", {})])
 }
 
 test_keys_of_a_secret_that_others_make_are_not_judged if {
 	every policy in ["Merge", "None"] {
 		spec := {"data": [{"secretKey": "c"}], "target": {"creationPolicy": policy}}
-		_missing_keys == set() with input as _with([_external("passwords", spec)])
+		assert.same(_missing_keys, set()) with input as _with([_external("passwords", spec)])
 	}
 	spec := {"data": [{"secretKey": "c"}], "target": {"creationPolicy": "Orphan"}}
-	_missing_keys == {["passwords", "b"]} with input as _with([_external("passwords", spec)])
+	assert.same(_missing_keys, {["passwords", "b"]}) with input as _with([_external("passwords", spec)])
 }
 
 test_a_template_adds_to_what_is_fetched_where_it_says_so if {
 	template := {"data": {"c": ""}, "mergePolicy": "Merge"}
 	source := _external("fetched", {"data": [{"secretKey": "b"}], "target": {"template": template}})
 	target := examples.combined([source])
-	settings.keys("/Secret", "shop", "fetched") == {"b", "c"} with input as target
+	assert.same(settings.keys("/Secret", "shop", "fetched"), {"b", "c"}) with input as target
 }
 
-test_keys_are_told_where_all_are_known if {
+test_keys_are_defined_if_all_are_known if {
 	target := examples.combined(array.concat(_sources, [_config_map]))
-	settings.keys("/Secret", "shop", "fetched") == {"b"} with input as target
-	settings.keys("/ConfigMap", "shop", "settings") == {"a", "other"} with input as target
+	assert.same(settings.keys("/Secret", "shop", "fetched"), {"b"}) with input as target
+	assert.same(settings.keys("/ConfigMap", "shop", "settings"), {"a", "other"}) with input as target
 	not settings.keys("/Secret", "shop", "other") with input as target
 	empty := examples.combined([examples.resource("v1", "Secret", "passwords", {})])
 	not settings.keys("/Secret", "shop", "passwords") with input as empty
@@ -156,9 +161,9 @@ test_keys_are_told_where_all_are_known if {
 test_a_certificate_makes_its_secret if {
 	made := {"spec": {"secretName": "passwords"}}
 	certificate := examples.resource("cert-manager.io/v1", "Certificate", "shop", made)
-	_missing_keys == {["passwords", "b"]} with input as _with([certificate])
+	assert.same(_missing_keys, {["passwords", "b"]}) with input as _with([certificate])
 	every more in [{"keystores": {"jks": {"create": true}}}, {"additionalOutputFormats": [{"type": "DER"}]}] {
-		_missing_keys == set() with input as _with([object.union(certificate, {"spec": more})])
+		assert.same(_missing_keys, set()) with input as _with([object.union(certificate, {"spec": more})])
 	}
 }
 
@@ -166,11 +171,11 @@ _findings := [settings.about(use, {"msg": "reads", "fix": ""}) | some use in set
 
 test_a_finding_is_about_the_reader if {
 	found := _findings with input as examples.combined(_target)
-	{[each.msg, each.path] | some each in found; each.container == ""} == {
+	assert.same({[each.msg, each.path] | some each in found; each.container == ""}, {
 		["Deployment/cart: the pod reads", "/spec/template/spec/imagePullSecrets/0"],
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/1/configMap"],
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/2/secret"],
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/3/projected/sources/0/secret"],
 		["Deployment/cart: the pod reads", "/spec/template/spec/volumes/4/projected/sources/0/configMap"],
-	}
+	})
 }

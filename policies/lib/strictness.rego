@@ -1,9 +1,9 @@
 # METADATA
 # title: Strictness
-# description: Where a rule denies what it only warns of elsewhere, by the table `strict`.
+# description: Turns warnings of a rule into denials, according to the table `strict`.
 package lib.strictness
 
-# The findings, by whether the namespace of their resource is strict about the matter.
+# The findings in namespaces for which the table lists the matter.
 denied(matter, findings) := {found |
 	some found in findings
 	matter in data.strict[found.resource.namespace]

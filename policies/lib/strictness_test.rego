@@ -1,5 +1,6 @@
 package lib.strictness_test
 
+import data.lib.assert_test as assert
 import data.lib.strictness
 
 _in_shop := {"msg": "a", "resource": {"namespace": "shop"}}
@@ -10,12 +11,12 @@ _strict := {"shop": ["conventions"]}
 
 test_a_namespace_is_strict_by_matter if {
 	findings := {_in_shop, _elsewhere}
-	strictness.denied("conventions", findings) == {_in_shop} with data.strict as _strict
-	strictness.warned("conventions", findings) == {_elsewhere} with data.strict as _strict
-	strictness.denied("placeholders", findings) == set() with data.strict as _strict
+	assert.same(strictness.denied("conventions", findings), {_in_shop}) with data.strict as _strict
+	assert.same(strictness.warned("conventions", findings), {_elsewhere}) with data.strict as _strict
+	assert.same(strictness.denied("placeholders", findings), set()) with data.strict as _strict
 }
 
 test_nothing_is_strict_without_the_table if {
-	strictness.denied("conventions", {_in_shop}) == set()
-	strictness.warned("conventions", {_in_shop}) == {_in_shop}
+	assert.same(strictness.denied("conventions", {_in_shop}), set())
+	assert.same(strictness.warned("conventions", {_in_shop}), {_in_shop})
 }

@@ -1,9 +1,9 @@
 # METADATA
 # title: Tables
-# description: Which tables of policies/data the rules need. A rule whose table is absent would find nothing wrong.
+# description: The tables of policies/data that rules need. A rule without its table would have no findings.
 package lib.tables
 
-# Those that are missed: promote says which tables its choice of rules reads; by hand it is all of them.
+# The missing tables. promote lists the tables that the chosen rules read. Without promote, all tables are required.
 missed contains table if {
 	some table in missing
 	_is_read(table)

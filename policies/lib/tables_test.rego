@@ -1,9 +1,10 @@
 package lib.tables_test
 
+import data.lib.assert_test as assert
 import data.lib.tables
 
 test_none_is_missing if {
-	count(tables.missing) == 0 with data.alerts as {}
+	assert.none(tables.missing) with data.alerts as {}
 		with data.autoscaling as {}
 		with data.cluster as {}
 		with data.demo as {}
@@ -34,7 +35,7 @@ test_each_may_be_missing if {
 		with data.retired_images as false
 		with data.service_accounts as false
 		with data.storage as false
-	found == {
+	assert.same(found, {
 		"alerts",
 		"autoscaling",
 		"cluster",
@@ -49,17 +50,17 @@ test_each_may_be_missing if {
 		"retired_images",
 		"service_accounts",
 		"storage",
-	}
+	})
 }
 
 test_misses_only_what_the_rules_read if {
-	tables.missed == {"demo"} with data.cluster as false
+	assert.same(tables.missed, {"demo"}) with data.cluster as false
 		with data.demo as false
 		with data.target as {"tables": ["demo", "environments"]}
 		with data.environments as {}
 	not "cluster" in tables.missed with data.cluster as false with data.target as {"tables": []}
 }
 
-test_misses_all_where_nobody_says_what_is_read if {
+test_all_tables_are_required_without_a_list if {
 	"cluster" in tables.missed with data.cluster as false with data.target as {"live": true}
 }

@@ -1,5 +1,6 @@
 package lib.versions_test
 
+import data.lib.assert_test as assert
 import data.lib.versions
 
 test_numbers_are_compared_as_numbers if {
@@ -40,6 +41,6 @@ test_nothing_is_guessed if {
 }
 
 test_the_major_number_comes_first if {
-	versions.major("v3.1") == 3
+	assert.same(versions.major("v3.1"), 3)
 	not versions.major("latest")
 }

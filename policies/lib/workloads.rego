@@ -1,6 +1,6 @@
 # METADATA
 # title: Workloads
-# description: Which workloads' pods a selector of labels finds.
+# description: Finds the workloads whose pods a label selector matches.
 package lib.workloads
 
 import data.lib.documents
@@ -9,14 +9,14 @@ import data.lib.scaling
 import data.lib.selectors
 import data.lib.values
 
-# Given to each pod by the StatefulSet's controller, so no template has them.
+# The controller of a StatefulSet adds these labels to each pod, so no template has them.
 _given := {"apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"}
 
-# A PodTemplate alone makes no pods.
+# A PodTemplate alone does not create pods.
 _makers := [pod | some pod in pods.templates; pod.resource.kind != "PodTemplate"]
 
-# The workloads of each namespace, and those with a label there, by their place in the list: a selector is not to be
-# held against all others.
+# The workloads of each namespace, and of each label, by their position, so that a selector is not compared with all
+# workloads.
 _places := object.union(_place, {})
 
 _place[pod.resource.namespace] contains index if some index, pod in _makers
@@ -28,7 +28,7 @@ _label[[pod.resource.namespace, key, value]] contains index if {
 	some key, value in pod.labels
 }
 
-# The workloads of a namespace whose pods a LabelSelector finds, each as its pod template.
+# The pod templates of the workloads in a namespace whose pods a LabelSelector matches.
 selected(namespace, selector) := [pod |
 	some index in _candidates(namespace, values.map(values.at(selector, ["matchLabels"])))
 	pod := _makers[index]
@@ -44,7 +44,7 @@ _candidates(namespace, labels) := intersection({found |
 	count(labels) > 0
 }
 
-# The same by a Service's plain map of labels, which may name one pod of a StatefulSet.
+# The same for the selector of a Service, which may select a single pod of a StatefulSet.
 picked(namespace, labels) := [pod |
 	plain := object.remove(labels, _given)
 	some pod in selected(namespace, {"matchLabels": plain})
@@ -69,8 +69,8 @@ _is_ordinal(resource, text) if {
 	to_number(text) < first + scaling.most(resource)
 }
 
-# How bad it is that a selector finds nothing: somebody else may run pods where the target runs none, or where an
-# operator makes them of an object that says how many.
+# The level of a finding about a selector without pods. If no pods are rendered, or if an operator creates pods, the
+# pods may exist elsewhere.
 level(namespace) := "deny" if _is_known(namespace)
 
 level(namespace) := "warn" if not _is_known(namespace)
@@ -89,20 +89,20 @@ _operated contains resource.namespace if {
 	not resource.kind == "Rollout"
 }
 
-# How a finding names workloads.
+# The names of workloads in a message.
 names(found) := concat(", ", sort([sprintf("%s %s", [pod.resource.kind, pod.resource.name]) | some pod in found]))
 
-# How a finding names labels.
+# The labels in a message.
 written(labels) := concat(", ", sort([sprintf("%s=%v", [key, value]) | some key, value in labels]))
 
-# The ports that containers of a pod declare, sidecars among them.
+# The ports that the containers and sidecars of a pod declare.
 ports(pod) := [{"name": object.get(port, "name", ""), "number": port.containerPort, "protocol": protocol} |
 	some container in array.concat(values.list(values.at(pod.spec, ["containers"])), sidecars(pod))
 	some port in values.list(values.at(container, ["ports"]))
 	protocol := object.get(port, "protocol", "TCP")
 ]
 
-# Init containers that keep running beside the others.
+# Init containers that keep running with the other containers.
 sidecars(pod) := [container |
 	some container in values.list(values.at(pod.spec, ["initContainers"]))
 	container.restartPolicy == "Always"

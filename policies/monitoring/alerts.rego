@@ -1,9 +1,8 @@
 # METADATA
-# title: The alerts of the table are there
+# title: Alerts match the table
 # description: |
-#   An alert that was left out, asks for more or waits longer is missed by nobody until it is needed. The table
-#   `alerts` states, for a namespace, each alert with its threshold, its duration and its severity; every alert of the
-#   rule files says where its runbook is.
+#   Nobody notices a missing or weakened alert until it is needed. The table `alerts` lists each alert of a namespace
+#   with its threshold, duration and severity. Every alert in the rule files needs a link to its runbook.
 # custom:
 #   id: monitoring.alerts
 #   profile: system
@@ -22,11 +21,11 @@ deny contains found if {
 	some namespace in pods.namespaces
 	some name, row in data.alerts[namespace].rules
 	count(_named(namespace, name)) == 0
-	said := {
-		"msg": sprintf("there is no alert %s, which asks %s", [name, row.threshold]),
-		"fix": sprintf("add the alert %s to a rule file, or take it out of policies/data/alerts.yaml", [name]),
+	body := {
+		"msg": sprintf("the alert %s with threshold %s is missing", [name, row.threshold]),
+		"fix": sprintf("add the alert %s to a rule file, or remove it from policies/data/alerts.yaml", [name]),
 	}
-	found := _absent(_files(namespace), namespace, said)
+	found := _absent(_files(namespace), namespace, body)
 }
 
 deny contains found if {
@@ -35,8 +34,8 @@ deny contains found if {
 	differences := _differences(alert.content, row)
 	count(differences) > 0
 	found := _about_alert(alert, {
-		"msg": sprintf("the alert %s differs from the table: %s", [alert.content.alert, concat(", ", differences)]),
-		"fix": sprintf("write %s, or change its row in policies/data/alerts.yaml", [_written(row)]),
+		"msg": sprintf("the alert %s differs from the table `alerts`: %s", [alert.content.alert, concat(", ", differences)]),
+		"fix": sprintf("set %s, or change the entry in policies/data/alerts.yaml", [_written(row)]),
 	})
 }
 
@@ -45,27 +44,27 @@ deny contains found if {
 	key := data.alerts[alert.file.config.namespace].runbook
 	values.text(values.at(alert.content, ["annotations", key])) == ""
 	found := _about_alert(alert, {
-		"msg": sprintf("the alert %s has no annotation %s", [alert.content.alert, key]),
+		"msg": sprintf("the alert %s does not have the annotation %s", [alert.content.alert, key]),
 		"fix": sprintf("annotations: {%s: …} in the alert", [key]),
 	})
 }
 
-# What is missing belongs into a rule file, where there is one, or else somewhere into the namespace.
-_absent([], namespace, said) := finding.about_namespace(namespace, object.union(said, {"path": ""}))
+# A missing alert is reported for the first rule file, or for the namespace if there is no rule file.
+_absent([], namespace, body) := finding.about_namespace(namespace, object.union(body, {"path": ""}))
 
-_absent(files, _, said) := _about(files[0], said)
+_absent(files, _, body) := _about(files[0], body)
 
-_about(file, said) := finding.about(file.config, object.union(
-	{"fix": said.fix, "path": file.path},
-	{"msg": sprintf("%s: %s", [file.key, said.msg])},
+_about(file, body) := finding.about(file.config, object.union(
+	{"fix": body.fix, "path": file.path},
+	{"msg": sprintf("%s: %s", [file.key, body.msg])},
 ))
 
-# The path goes on into the text, to the alert in it.
-_about_alert(alert, said) := _about(object.union(alert.file, {"path": concat("", [alert.file.path, alert.path])}), said)
+# The path continues into the text of the ConfigMap, to the alert.
+_about_alert(alert, body) := _about(object.union(alert.file, {"path": concat("", [alert.file.path, alert.path])}), body)
 
 _differences(alert, row) := array.concat(
-	[sprintf("expr does not ask %s", [row.threshold]) |
-		not _asks(values.text(values.at(alert, ["expr"])), row.threshold)
+	[sprintf("expr does not contain %s", [row.threshold]) |
+		not _has_threshold(values.text(values.at(alert, ["expr"])), row.threshold)
 	],
 	[sprintf("%s is %v instead of %v", [what, found, expected]) |
 		some what, path in {"for": ["for"], "severity": ["labels", "severity"]}
@@ -83,8 +82,8 @@ _named(namespace, name) := [alert |
 	alert.content.alert == name
 ]
 
-# Whether the expression has the threshold in it, and not one that only begins alike: 0.8 is not 0.85.
-_asks(expression, threshold) if {
+# Whether the expression contains exactly this threshold: 0.85 does not match 0.8.
+_has_threshold(expression, threshold) if {
 	written := regex.replace(expression, `\s+`, " ")
 	some index, after in split(written, threshold)
 	index > 0
@@ -93,7 +92,7 @@ _asks(expression, threshold) if {
 
 _files(namespace) := [file | some file in _rule_files; file.config.namespace == namespace]
 
-# Every rule file that a ConfigMap holds.
+# The rule files in ConfigMaps.
 _rule_files := [{"config": config, "key": key, "path": sprintf("/data/%s", [key]), "text": text} |
 	some config in documents.of("", "ConfigMap")
 	some key, text in values.map(values.at(config.content, ["data"]))
@@ -101,7 +100,7 @@ _rule_files := [{"config": config, "key": key, "path": sprintf("/data/%s", [key]
 	yaml.is_valid(text)
 ]
 
-# Every rule of them; one that only records has no name of an alert and so matches nothing.
+# The rules in these files. Recording rules have no `alert`, so they match no alert of the table.
 _alerts := [{"content": content, "file": file, "path": sprintf("/groups/%d/rules/%d", [place, index])} |
 	some file in _rule_files
 	some place, group in values.list(values.at(yaml.unmarshal(file.text), ["groups"]))

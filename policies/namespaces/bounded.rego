@@ -1,10 +1,10 @@
 # METADATA
-# title: Namespaces are bounded
+# title: Namespaces have a ResourceQuota and a LimitRange
 # description: |
-#   Without a ResourceQuota one namespace may take the whole cluster, by a slip of a digit or an autoscaler without
-#   end; without a LimitRange a container that somebody else makes, such as a debug pod, has no bounds at all. Asked of
-#   namespaces that the target makes and in which something runs. Warned of, and denied where the table `strict` lists
-#   conventions.
+#   Without a ResourceQuota, a typing error or an unlimited autoscaler in one namespace can use up the whole cluster.
+#   Without a LimitRange, containers from elsewhere, such as debug containers, have no limits. The rule applies to
+#   rendered namespaces in which something runs. It warns. It denies in namespaces for which the table `strict` lists
+#   `conventions`.
 # custom:
 #   id: namespaces.bounded
 #   profile: general

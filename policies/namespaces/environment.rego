@@ -1,15 +1,15 @@
 # METADATA
-# title: An environment runs in its own namespace
+# title: Each environment runs in its own namespace
 # description: |
-#   A mistyped `namespace:` renders a whole environment beside the one that runs: nothing there is in the tables of
-#   policies/data, so that no rule which reads them would find anything wrong. The table `environments` says which
-#   namespace is which environment's.
+#   A wrong `namespace:` deploys a whole environment a second time. The tables in policies/data do not list that
+#   namespace, so rules that read them find nothing there. The table `environments` lists the namespace of each
+#   environment.
 # custom:
 #   id: namespaces.environment
 #   profile: system
 #   subjects: namespaces
 #   severity: high
-#   fix: "correct `namespace:` in the overlay, or the table policies/data/environments.yaml"
+#   fix: "correct `namespace:` in the overlay, or correct policies/data/environments.yaml"
 package rules.namespaces.environment
 
 import data.lib.finding
@@ -20,8 +20,8 @@ deny contains found if {
 	some namespace in pods.namespaces
 	not namespace in _own
 	found := finding.about_namespace(namespace, {
-		"msg": sprintf("is not where %s runs: that is %s", [data.target.name, concat(" or ", _own)]),
-		"fix": "correct `namespace:` in the overlay, or the table policies/data/environments.yaml",
+		"msg": sprintf("is not the namespace of %s, which is %s", [data.target.name, concat(" or ", _own)]),
+		"fix": "correct `namespace:` in the overlay, or correct policies/data/environments.yaml",
 		"path": "/metadata/name",
 	})
 }

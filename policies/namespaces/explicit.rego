@@ -1,14 +1,14 @@
 # METADATA
-# title: Resources say where they belong
+# title: Resources have an explicit namespace
 # description: |
-#   Without a namespace a resource goes wherever the caller happens to be. The namespace `default` has no owner and no
-#   policies, so nothing belongs there.
+#   Without a namespace, a resource goes to the current namespace of the caller. The namespace `default` has no owner
+#   and no policies, so nothing should use it.
 # custom:
 #   id: namespaces.explicit
 #   profile: general
 #   subjects: resources
 #   severity: medium
-#   fix: "set namespace: in the overlay's kustomization"
+#   fix: "set namespace: in the kustomization of the overlay"
 #   docs: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 package rules.namespaces.explicit
 
@@ -19,8 +19,8 @@ deny contains found if {
 	some resource in documents.resources
 	resource.namespace == "default"
 	found := finding.about(resource, {
-		"msg": "belongs to the namespace default",
-		"fix": "set namespace: in the overlay's kustomization",
+		"msg": "uses the namespace default",
+		"fix": "set namespace: in the kustomization of the overlay",
 		"path": "/metadata/namespace",
 	})
 }
@@ -30,13 +30,13 @@ warn contains found if {
 	resource.namespace == ""
 	resource.type in _namespaced
 	found := finding.about(resource, {
-		"msg": "names no namespace",
-		"fix": "set namespace: in the overlay's kustomization",
+		"msg": "has no namespace",
+		"fix": "set namespace: in the kustomization of the overlay",
 		"path": "/metadata/namespace",
 	})
 }
 
-# Kinds that certainly live in a namespace; others may be the cluster's.
+# Only kinds that are certainly namespaced. Others may be cluster-scoped.
 _namespaced := {
 	"/ConfigMap",
 	"/PersistentVolumeClaim",

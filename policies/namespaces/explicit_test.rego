@@ -1,5 +1,6 @@
 package rules.namespaces.explicit_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.namespaces.explicit
 
@@ -7,23 +8,23 @@ _service(metadata) := examples.combined([{"apiVersion": "v1", "kind": "Service",
 
 test_accepts_a_namespace if {
 	target := _service({"name": "cart", "namespace": "shop"})
-	count(explicit.deny) == 0 with input as target
-	count(explicit.warn) == 0 with input as target
+	assert.none(explicit.deny) with input as target
+	assert.none(explicit.warn) with input as target
 }
 
 test_denies_default if {
 	target := _service({"name": "cart", "namespace": "default"})
-	examples.messages(explicit.deny) == {"Service/cart: belongs to the namespace default"} with input as target
+	assert.messages(explicit.deny, {"Service/cart: uses the namespace default"}) with input as target
 }
 
 test_warns_of_none if {
 	target := _service({"name": "cart"})
-	examples.messages(explicit.warn) == {"Service/cart: names no namespace"} with input as target
+	assert.messages(explicit.warn, {"Service/cart: has no namespace"}) with input as target
 }
 
 test_leaves_the_clusters_own_kinds_alone if {
 	role := {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "cart"}}
-	count(explicit.warn) == 0 with input as examples.combined([role])
+	assert.none(explicit.warn) with input as examples.combined([role])
 }
 
 test_warns_of_every_kind_that_lives_in_a_namespace if {
@@ -49,6 +50,6 @@ test_warns_of_every_kind_that_lives_in_a_namespace if {
 		[group, kind] := split(type, "/")
 		version := trim_left(concat("/", [group, "v1"]), "/")
 		target := examples.combined([{"apiVersion": version, "kind": kind, "metadata": {"name": "cart"}}])
-		examples.messages(explicit.warn) == {sprintf("%s/cart: names no namespace", [kind])} with input as target
+		assert.messages(explicit.warn, {sprintf("%s/cart: has no namespace", [kind])}) with input as target
 	}
 }

@@ -1,20 +1,20 @@
 # METADATA
 # title: Namespaces enforce the restricted Pod Security Standard
 # description: |
-#   The API server then refuses what a policy in Git has missed. All three modes are labelled, each with a pinned
-#   version, so that a cluster upgrade changes nothing by itself.
+#   The API server then rejects violations that the rules in Git do not find. All three modes need a label with a pinned
+#   version, so that a cluster upgrade does not change the checks.
 # custom:
 #   id: namespaces.pod_security
 #   profile: general
 #   subjects: [Namespace, namespaces]
 #   severity: high
-#   fix: "label the Namespace pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"
+#   fix: "set the labels pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-admission/
 package rules.namespaces.pod_security
 
 import data.lib.documents
 import data.lib.finding
-import data.lib.standard
+import data.lib.pod_security_standard
 import data.lib.values
 
 _modes := {"audit", "enforce", "warn"}
@@ -41,7 +41,7 @@ deny contains found if {
 	not _is_pinned(_label(namespace, label))
 	found := finding.about(namespace, {
 		"msg": sprintf("%s is not pinned", [label]),
-		"fix": sprintf("labels: {%s: %s}, the oldest Kubernetes in use", [label, _oldest]),
+		"fix": sprintf("labels: {%s: %s}, the oldest supported Kubernetes version", [label, _oldest]),
 		"path": sprintf("/metadata/labels/%s", [replace(label, "/", "~1")]),
 		"set": _oldest,
 	})
@@ -49,6 +49,6 @@ deny contains found if {
 
 _label(namespace, label) := values.text(object.get(namespace.content, ["metadata", "labels", label], ""))
 
-_oldest := sprintf("v1.%d", [standard.minor])
+_oldest := sprintf("v1.%d", [pod_security_standard.minor])
 
 _is_pinned(version) if regex.match(`^v1\.[0-9]+$`, version)

@@ -1,5 +1,6 @@
 package rules.namespaces.pod_security_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.namespaces.pod_security
 
@@ -19,32 +20,32 @@ _namespace(labels) := examples.combined([{
 }])
 
 test_accepts_all_labels if {
-	count(pod_security.deny) == 0 with input as _namespace(_labels)
+	assert.none(pod_security.deny) with input as _namespace(_labels)
 	other := object.union(_labels, {"pod-security.kubernetes.io/warn-version": "v1.30"})
-	count(pod_security.deny) == 0 with input as _namespace(other)
+	assert.none(pod_security.deny) with input as _namespace(other)
 }
 
 test_denies_each_missing_label if {
 	every label, _ in _labels {
-		count(pod_security.deny) == 1 with input as _namespace(object.remove(_labels, [label]))
+		assert.size(pod_security.deny, 1) with input as _namespace(object.remove(_labels, [label]))
 	}
-	count(pod_security.deny) == 6 with input as _namespace(null)
+	assert.size(pod_security.deny, 6) with input as _namespace(null)
 }
 
 test_denies_another_level if {
 	labels := object.union(_labels, {"pod-security.kubernetes.io/enforce": "baseline"})
 	found := pod_security.deny with input as _namespace(labels)
-	examples.messages(found) == {"Namespace/shop: pod-security.kubernetes.io/enforce is not restricted"}
-	examples.mends(found) == {"/metadata/labels/pod-security.kubernetes.io~1enforce": {"set": "restricted"}}
+	assert.messages(found, {"Namespace/shop: pod-security.kubernetes.io/enforce is not restricted"})
+	assert.same(examples.autofixes(found), {"/metadata/labels/pod-security.kubernetes.io~1enforce": {"set": "restricted"}})
 }
 
 test_denies_a_version_that_moves if {
 	labels := object.union(_labels, {"pod-security.kubernetes.io/warn-version": "latest"})
-	examples.messages(pod_security.deny) == {
+	assert.messages(pod_security.deny, {
 		"Namespace/shop: pod-security.kubernetes.io/warn-version is not pinned",
-	} with input as _namespace(labels)
+	}) with input as _namespace(labels)
 	found := pod_security.deny with input as _namespace(labels) with data.target.kubernetes as "1.33"
-	fix := "labels: {pod-security.kubernetes.io/warn-version: v1.33}, the oldest Kubernetes in use"
-	{one.fix | some one in found} == {fix}
-	examples.mends(found) == {"/metadata/labels/pod-security.kubernetes.io~1warn-version": {"set": "v1.33"}}
+	fix := "labels: {pod-security.kubernetes.io/warn-version: v1.33}, the oldest supported Kubernetes version"
+	assert.same({one.fix | some one in found}, {fix})
+	assert.same(examples.autofixes(found), {"/metadata/labels/pod-security.kubernetes.io~1warn-version": {"set": "v1.33"}})
 }

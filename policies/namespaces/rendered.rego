@@ -1,7 +1,7 @@
 # METADATA
 # title: The namespaces of environments are rendered
 # description: |
-#   A namespace that Git does not hold has no labels, so that nothing enforces the Pod Security Standard in it.
+#   A namespace that is not in Git has no labels, so nothing enforces the Pod Security Standard in it.
 # custom:
 #   id: namespaces.rendered
 #   profile: system
@@ -22,7 +22,7 @@ deny contains found if {
 	data.environments[name]
 	not name in _rendered
 	found := finding.about_namespace(name, {
-		"msg": "it is not rendered, so nothing enforces the Pod Security Standard",
+		"msg": "is not rendered, so nothing enforces the Pod Security Standard",
 		"fix": "add namespace.yaml to the overlay",
 		"path": "",
 	})

@@ -1,5 +1,6 @@
 package rules.network.allow_all_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.network.allow_all
 
@@ -15,64 +16,64 @@ test_accepts_named_peers if {
 		{"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "shop"}}},
 		{"ipBlock": {"cidr": "192.0.2.0/24"}},
 	] {
-		count(allow_all.deny) == 0 with input as _from(peer)
+		assert.none(allow_all.deny) with input as _from(peer)
 	}
 }
 
 test_denies_rules_without_peers if {
 	every rule in [{}, {"from": []}, {"from": null}, {"ports": [{"port": 80}]}] {
-		examples.messages(allow_all.deny) == {
-			"NetworkPolicy/cart: an ingress rule names no peers and so allows everybody",
-		} with input as _policy({"ingress": [rule]})
+		assert.messages(allow_all.deny, {
+			"NetworkPolicy/cart: an ingress rule has no peers and so allows all of them",
+		}) with input as _policy({"ingress": [rule]})
 	}
-	examples.messages(allow_all.deny) == {
-		"NetworkPolicy/cart: an egress rule names no peers and so allows everybody",
-	} with input as _policy({"egress": [{}]})
+	assert.messages(allow_all.deny, {
+		"NetworkPolicy/cart: an egress rule has no peers and so allows all of them",
+	}) with input as _policy({"egress": [{}]})
 }
 
 test_denies_empty_peers if {
 	every peer in [{}, {"podSelector": null}, "web"] {
-		examples.messages(allow_all.deny) == {
-			"NetworkPolicy/cart: an ingress rule allows everybody: its peer is empty",
-		} with input as _from(peer)
+		assert.messages(allow_all.deny, {
+			"NetworkPolicy/cart: an ingress rule allows all peers, because its peer is empty",
+		}) with input as _from(peer)
 	}
 }
 
 test_denies_all_pods_of_the_namespace if {
 	every peer in [{"podSelector": {}}, {"podSelector": {"matchLabels": {}}, "namespaceSelector": null}] {
-		examples.messages(allow_all.deny) == {
+		assert.messages(allow_all.deny, {
 			"NetworkPolicy/cart: an ingress rule allows every pod of its namespace",
-		} with input as _from(peer)
+		}) with input as _from(peer)
 	}
 }
 
 test_denies_all_namespaces if {
 	every peer in [{"namespaceSelector": {}}, {"namespaceSelector": {"matchLabels": {}}, "podSelector": {}}] {
-		examples.messages(allow_all.deny) == {
+		assert.messages(allow_all.deny, {
 			"NetworkPolicy/cart: an ingress rule allows every pod of every namespace",
-		} with input as _from(peer)
+		}) with input as _from(peer)
 	}
 }
 
 test_denies_every_port_of_the_internet if {
 	every cidr in ["0.0.0.0/0", "128.0.0.0/1", "10.0.0.0/7", "::/0", "fc00::/6"] {
-		examples.messages(allow_all.deny) == {
+		assert.messages(allow_all.deny, {
 			sprintf("NetworkPolicy/cart: an egress rule allows every port of %s", [cidr]),
-		} with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
+		}) with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
 	}
 }
 
 test_accepts_blocks_with_ports_or_exceptions if {
-	count(allow_all.deny) == 0 with input as _from({"ipBlock": {"cidr": "0.0.0.0/0"}})
+	assert.none(allow_all.deny) with input as _from({"ipBlock": {"cidr": "0.0.0.0/0"}})
 	except := {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}
-	count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [except]}]})
+	assert.none(allow_all.deny) with input as _policy({"egress": [{"to": [except]}]})
 	every cidr in ["10.0.0.0/8", "fc00::/7"] {
-		count(allow_all.deny) == 0 with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
+		assert.none(allow_all.deny) with input as _policy({"egress": [{"to": [{"ipBlock": {"cidr": cidr}}]}]})
 	}
 }
 
 test_points_at_the_peer if {
-	{found.path | some found in allow_all.deny} == {"/spec/ingress/0/from/0"} with input as _from({})
+	assert.same({found.path | some found in allow_all.deny}, {"/spec/ingress/0/from/0"}) with input as _from({})
 }
 
 test_denies_a_peer_that_is_both_once if {
@@ -81,8 +82,8 @@ test_denies_a_peer_that_is_both_once if {
 		"podSelector": "every pod of its namespace",
 	} {
 		both := {field: {}, "ipBlock": {"cidr": "0.0.0.0/0"}}
-		examples.messages(allow_all.deny) == {
+		assert.messages(allow_all.deny, {
 			sprintf("NetworkPolicy/cart: an ingress rule allows %s", [pods]),
-		} with input as _policy({"ingress": [{"from": [both]}]})
+		}) with input as _policy({"ingress": [{"from": [both]}]})
 	}
 }

@@ -1,8 +1,8 @@
 # METADATA
 # title: Namespaces deny all traffic by default
 # description: |
-#   A pod that no NetworkPolicy selects may talk to everybody. Every namespace in which something runs has, for
-#   ingress and for egress, a policy of its own that selects all pods and allows nothing; others then add to it.
+#   A pod without a NetworkPolicy can communicate with everything. Every namespace in which something runs needs a
+#   policy for ingress and for egress that selects all pods and allows nothing. Other policies then add exceptions.
 # custom:
 #   id: network.default_deny
 #   profile: general

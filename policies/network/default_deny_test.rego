@@ -1,5 +1,6 @@
 package rules.network.default_deny_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.network.default_deny
 
@@ -15,36 +16,36 @@ _both := {
 test_accepts_one_policy_for_both if {
 	every selector in [{}, {"matchLabels": {}}, {"matchExpressions": []}, null] {
 		policy := _policy({"podSelector": selector, "policyTypes": ["Ingress", "Egress"]})
-		count(default_deny.deny) == 0 with input as examples.combined([_pod, policy])
+		assert.none(default_deny.deny) with input as examples.combined([_pod, policy])
 	}
 }
 
 test_denies_none if {
-	examples.messages(default_deny.deny) == _both with input as examples.combined([_pod])
+	assert.messages(default_deny.deny, _both) with input as examples.combined([_pod])
 }
 
 test_ingress_is_the_default_type if {
-	examples.messages(default_deny.deny) == {
+	assert.messages(default_deny.deny, {
 		"Namespace/shop: no NetworkPolicy denies all egress by default",
-	} with input as examples.combined([_pod, _policy({"podSelector": {}})])
+	}) with input as examples.combined([_pod, _policy({"podSelector": {}})])
 }
 
 test_a_policy_of_another_namespace_does_not_count if {
 	policy := _policy({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
 	elsewhere := object.union(policy, {"metadata": {"namespace": "else"}})
-	examples.messages(default_deny.deny) == _both with input as examples.combined([_pod, elsewhere])
+	assert.messages(default_deny.deny, _both) with input as examples.combined([_pod, elsewhere])
 }
 
 test_a_policy_for_some_pods_does_not_count if {
 	some_pods := _policy({"podSelector": {"matchLabels": {"app": "cart"}}, "policyTypes": ["Ingress", "Egress"]})
-	count(default_deny.deny) == 2 with input as examples.combined([_pod, some_pods])
+	assert.size(default_deny.deny, 2) with input as examples.combined([_pod, some_pods])
 }
 
 test_a_policy_with_rules_does_not_count if {
 	open := _policy({"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]})
-	examples.messages(default_deny.deny) == _both with input as examples.combined([_pod, open])
+	assert.messages(default_deny.deny, _both) with input as examples.combined([_pod, open])
 }
 
 test_asks_nothing_where_nothing_runs if {
-	count(default_deny.deny) == 0 with input as []
+	assert.none(default_deny.deny) with input as []
 }

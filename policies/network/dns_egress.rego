@@ -1,8 +1,8 @@
 # METADATA
-# title: Pods whose egress is denied can resolve names
+# title: Pods with restricted egress can use DNS
 # description: |
-#   With egress denied even a lookup of a Service's name fails. Some policy must let the pod reach the cluster's DNS,
-#   as the table `cluster` describes it, on port 53 by UDP and, for long answers, by TCP.
+#   If egress is denied, a pod cannot look up the name of a Service. A policy must allow egress to the DNS of the
+#   cluster, as the table `cluster` describes it, on port 53 with UDP and, for long answers, TCP.
 # custom:
 #   id: network.dns_egress
 #   profile: general
@@ -20,7 +20,7 @@ import data.lib.values
 
 _port := 53
 
-# The names by which kube-dns declares that port.
+# The port names that kube-dns uses.
 _names := {"dns", "dns-tcp"}
 
 deny contains found if {
@@ -29,8 +29,8 @@ deny contains found if {
 	some protocol in ["TCP", "UDP"]
 	not _can_resolve(pod, protocol)
 	found := finding.about(pod.resource, {
-		"msg": sprintf("may not reach DNS by %s", [protocol]),
-		"fix": sprintf("allow egress to kube-dns on port 53 by %s", [protocol]),
+		"msg": sprintf("cannot reach DNS with %s", [protocol]),
+		"fix": sprintf("allow egress to kube-dns on port 53 with %s", [protocol]),
 		"path": "",
 	})
 }
@@ -54,7 +54,7 @@ _ways_to_dns(namespace, protocol) := [policy |
 	_opens(values.list(values.at(rule, ["ports"])), protocol)
 ]
 
-# No peers means all of them,
+# No peers means all peers.
 _reaches_dns(peers) if count(peers) == 0
 
 _reaches_dns(peers) if {
@@ -63,7 +63,7 @@ _reaches_dns(peers) if {
 	selectors.matches(values.at(peer, ["podSelector"]), data.cluster.dns.pods)
 }
 
-# and no ports means all of them.
+# No ports means all ports.
 _opens(ports, _) if count(ports) == 0
 
 _opens(ports, protocol) if {

@@ -1,9 +1,9 @@
 # METADATA
-# title: Network policies allow the declared flows and no other
+# title: Network policies allow exactly the declared flows
 # description: |
-#   The table `flows` lists who may open a connection to whom, and why. What the policies of both ends allow must be
-#   exactly that: a peer too many is a way in for whoever takes over a pod, a peer too few is an outage. Pods that
-#   nobody declared and addresses count too, so a data store is reached by its users only.
+#   The table `flows` lists which pods may open connections to which others, and why. The policies of both ends must
+#   allow exactly these flows. With an extra peer, an attacker in one pod can reach another pod. With a missing peer, a
+#   service fails. Undeclared pods and addresses count too, so that only its users can reach a data store.
 # custom:
 #   id: network.flows
 #   profile: system
@@ -19,7 +19,7 @@ import data.lib.parties
 import data.lib.pods
 import data.lib.reachability
 
-# How many flows a finding lists.
+# The maximum number of flows in a finding.
 _most := 3
 
 deny contains found if {
@@ -27,8 +27,8 @@ deny contains found if {
 	flows := opening.flows - reachability.declared
 	count(flows) > 0
 	found := finding.about(opening.policy, {
-		"msg": sprintf("allows %s, which the table flows does not declare", [_listed(flows)]),
-		"fix": "remove this peer or narrow its ports; if the flow is meant, declare it in policies/data/flows.yaml",
+		"msg": sprintf("allows %s, which the table `flows` does not declare", [_listed(flows)]),
+		"fix": "remove this peer or narrow its ports; if the flow is intended, declare it in policies/data/flows.yaml",
 		"path": opening.path,
 	})
 }
@@ -38,8 +38,8 @@ deny contains found if {
 	count(opening.flows) == 0
 	count(parties.subjects(opening.policy)) > 0
 	found := finding.about(opening.policy, {
-		"msg": "a peer opens nothing: nobody who is rendered or in the table flows is meant, or has such a port",
-		"fix": "correct the peer or the port, or add whom it means to `others` in policies/data/flows.yaml",
+		"msg": "a peer has no effect: it matches nothing that is rendered or in the table `flows`, or nothing with this port",
+		"fix": "correct the peer or the port, or add the peer to `others` in policies/data/flows.yaml",
 		"path": opening.path,
 	})
 }
@@ -49,8 +49,8 @@ deny contains found if {
 	policy.namespace in pods.namespaces
 	count(parties.subjects(policy)) == 0
 	found := finding.about(policy, {
-		"msg": "selects nobody who is rendered or in the table flows",
-		"fix": "correct its labels, or add whom it means to `others` in policies/data/flows.yaml",
+		"msg": "selects nothing that is rendered or in the table `flows`",
+		"fix": "correct its labels, or add the pods to `others` in policies/data/flows.yaml",
 		"path": "/spec/podSelector",
 	})
 }
@@ -60,13 +60,13 @@ deny contains found if {
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(from, "Egress")
 	keepers := object.get(_keepers, ["Egress", from], [])
-	found := _missing(parties.everybody[from], keepers, {
+	found := _missing(parties.all_parties[from], keepers, {
 		"path": "/spec/egress",
-		"msg": sprintf("reach %s on %s, as the table flows declares", [
-			parties.everybody[to].title,
+		"msg": sprintf("reach %s on %s, as the table `flows` declares", [
+			parties.all_parties[to].title,
 			_ports(missing, from, to),
 		]),
-		"fix": "allow it by egress, or remove the flow from policies/data/flows.yaml",
+		"fix": "allow it with egress, or remove the flow from policies/data/flows.yaml",
 	})
 }
 
@@ -75,47 +75,47 @@ deny contains found if {
 	some [from, to] in {[flow[0], flow[1]] | some flow in missing}
 	_is_held(to, "Ingress")
 	keepers := object.get(_keepers, ["Ingress", to], [])
-	found := _missing(parties.everybody[to], keepers, {
+	found := _missing(parties.all_parties[to], keepers, {
 		"path": "/spec/ingress",
-		"msg": sprintf("be reached by %s on %s, as the table flows declares", [
-			parties.everybody[from].title,
+		"msg": sprintf("be reached by %s on %s, as the table `flows` declares", [
+			parties.all_parties[from].title,
 			_ports(missing, from, to),
 		]),
-		"fix": "allow it by ingress, or remove the flow from policies/data/flows.yaml",
+		"fix": "allow it with ingress, or remove the flow from policies/data/flows.yaml",
 	})
 }
 
 deny contains found if {
 	some direction, ends in reachability.isolated
 	some end in (parties.own - ends)
-	found := finding.about(parties.everybody[end].resource, {
-		"msg": sprintf("no NetworkPolicy selects it for %s, so everybody may be at the other end", [lower(direction)]),
+	found := finding.about(parties.all_parties[end].resource, {
+		"msg": sprintf("no NetworkPolicy selects it for %s, so all peers are allowed", [lower(direction)]),
 		"fix": "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace",
 		"path": "",
 	})
 }
 
-# Whom it would concern: others are held by policies that nobody sees here, and what nobody declared misses nothing.
+# The ends that the finding is about. Policies of other namespaces are unknown, and undeclared pods need no flows.
 _is_held(id, direction) if {
 	id in reachability.isolated[direction]
-	not parties.everybody[id].stranger
+	not parties.all_parties[id].stranger
 }
 
-# A finding stands where the peer belongs: in the policy that says the most about this end, if any says something.
-_missing(party, [keeper], said) := finding.about(keeper, object.union(said, {"msg": msg})) if {
-	msg := sprintf("does not let %s %s", [party.title, said.msg])
+# The finding is about the policy that should contain the peer: the most specific policy for this end, if there is one.
+_missing(party, [keeper], body) := finding.about(keeper, object.union(body, {"msg": msg})) if {
+	msg := sprintf("does not let %s %s", [party.title, body.msg])
 }
 
-_missing(party, [], said) := finding.about(party.resource, object.union(said, {"msg": msg, "path": ""})) if {
-	msg := sprintf("no NetworkPolicy lets it %s", [said.msg])
+_missing(party, [], body) := finding.about(party.resource, object.union(body, {"msg": msg, "path": ""})) if {
+	msg := sprintf("no NetworkPolicy lets it %s", [body.msg])
 }
 
-_missing(party, [], said) := finding.about_namespace(party.namespace, object.union(said, {"msg": msg, "path": ""})) if {
+_missing(party, [], body) := finding.about_namespace(party.namespace, object.union(body, {"msg": msg, "path": ""})) if {
 	not party.resource
-	msg := sprintf("no NetworkPolicy lets %s %s", [party.title, said.msg])
+	msg := sprintf("no NetworkPolicy lets %s %s", [party.title, body.msg])
 }
 
-# Of all policies with rules of that direction for an end, the one that is for the fewest.
+# Of all policies with rules for this direction, the one that selects the fewest pods.
 _keepers[direction][id] := [network.policies[place]] if {
 	some direction, _ in network.directions
 	some id in parties.own
@@ -130,7 +130,7 @@ _keepers[direction][id] := [network.policies[place]] if {
 _listed(flows) := concat("; ", array.concat(listed, _more(count(pairs) - _most))) if {
 	pairs := sort({pair |
 		some [from, to, _, _] in flows
-		pair := [parties.everybody[from].title, parties.everybody[to].title, from, to]
+		pair := [parties.all_parties[from].title, parties.all_parties[to].title, from, to]
 	})
 	listed := [pair |
 		some [caller, callee, from, to] in array.slice(pairs, 0, _most)
@@ -142,7 +142,7 @@ _more(number) := [sprintf("and %d more", [number])] if {
 	number > 0
 } else := []
 
-# The ports between two parties, in words.
+# The ports between two parties, as text.
 _ports(flows, from, to) := reachability.ports_of({flow |
 	some flow in flows
 	flow[0] == from

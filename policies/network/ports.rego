@@ -1,14 +1,14 @@
 # METADATA
-# title: Network rules name their ports
+# title: Network rules list their ports
 # description: |
-#   A rule without ports opens all of them, also those that a pod opens next year: a debugger, an admin page without a
-#   password, a cluster's own bus.
+#   A rule without ports opens all ports, including ports that a pod adds later, such as a debugger or an admin page
+#   without a password.
 # custom:
 #   id: network.ports
 #   profile: general
 #   subjects: networking.k8s.io/NetworkPolicy
 #   severity: low
-#   fix: "list the ports under ports:, by number or by the name that the container gives them"
+#   fix: "list the ports in ports:, by number or by the name in the container"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 package rules.network.ports
 
@@ -32,6 +32,6 @@ warn contains found if {
 
 _found(rule, opened, path) := finding.about(rule.policy, {
 	"msg": sprintf("an %s rule opens %s", [rule.title, opened]),
-	"fix": "list the ports under ports:, by number or by the name that the container gives them",
+	"fix": "list the ports in ports:, by number or by the name in the container",
 	"path": path,
 })

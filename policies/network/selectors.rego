@@ -1,9 +1,9 @@
 # METADATA
-# title: Network policies and their peers select a pod
+# title: Network policies and their peers select pods
 # description: |
-#   A selector that matches no pod, for a misspelt value or a workload that is gone, opens and closes nothing, and
-#   opens a way for whoever takes the label one day. Only pods of the policy's own namespace are looked at, and no
-#   selector for a label that none of them has: such pods may be made by somebody else.
+#   A selector that matches no pods has no effect now, because of a typing error or a removed workload. Later, it gives
+#   access to any pod with that label. The rule checks only pods of the namespace of the policy. It ignores labels that
+#   no rendered pod has, because other tools may create such pods.
 # custom:
 #   id: network.selectors
 #   profile: general
@@ -23,7 +23,7 @@ warn contains found if {
 	some policy in network.policies
 	_selects_nobody(policy, network.pod_selector(policy.content.spec))
 	found := finding.about(policy, {
-		"msg": "selects no pod",
+		"msg": "selects no pods",
 		"fix": "correct the labels of its podSelector, or remove the policy",
 		"path": "/spec/podSelector",
 	})
@@ -35,7 +35,7 @@ warn contains found if {
 	is_null(values.at(peer, ["namespaceSelector"]))
 	_selects_nobody(rule.policy, network.pod_selector(peer))
 	found := finding.about(rule.policy, {
-		"msg": sprintf("a peer of an %s rule selects no pod", [rule.title]),
+		"msg": sprintf("a peer of an %s rule selects no pods", [rule.title]),
 		"fix": "correct the labels of the peer, or remove it",
 		"path": sprintf("%s/%s/%d", [rule.path, rule.peer_field, index]),
 	})

@@ -1,5 +1,6 @@
 package rules.quota.fits_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.quota.fits
 
@@ -11,25 +12,25 @@ _target(hard) := examples.combined([_quota({"hard": hard}), object.union(
 )])
 
 test_accepts_a_quota_that_is_just_enough if {
-	count(fits.deny | fits.warn) == 0 with input as _target({"pods": "4", "cpu": "0.4", "limits.memory": "1Gi"})
-	count(fits.deny | fits.warn) == 0 with input as _target({"count/widgets.example.com": "0"})
+	assert.none(fits.deny | fits.warn) with input as _target({"pods": "4", "cpu": "0.4", "limits.memory": "1Gi"})
+	assert.none(fits.deny | fits.warn) with input as _target({"count/widgets.example.com": "0"})
 }
 
 test_denies_what_does_not_fit if {
-	examples.messages(fits.deny) == {
-		"ResourceQuota/all: cpu is 399m, and everything at its largest takes 0.4: Deployment cart 4 × 0.1",
-	} with input as _target({"cpu": "399m"})
-	examples.messages(fits.deny) == {concat("", [
-		"ResourceQuota/all: limits.memory is 1000Mi, and everything at its largest takes 1Gi: ",
+	assert.messages(fits.deny, {
+		"ResourceQuota/all: cpu is 399m, but the maximum demand is 0.4: Deployment cart 4 × 0.1",
+	}) with input as _target({"cpu": "399m"})
+	assert.messages(fits.deny, {concat("", [
+		"ResourceQuota/all: limits.memory is 1000Mi, but the maximum demand is 1Gi: ",
 		"Deployment cart 4 × 0.25Gi",
-	])} with input as _target({"limits.memory": "1000Mi"})
-	examples.messages(fits.deny) == {
-		"ResourceQuota/all: pods is 3, and everything at its largest takes 4: Deployment cart 4 × 1",
-	} with input as _target({"pods": 3})
+	])}) with input as _target({"limits.memory": "1000Mi"})
+	assert.messages(fits.deny, {
+		"ResourceQuota/all: pods is 3, but the maximum demand is 4: Deployment cart 4 × 1",
+	}) with input as _target({"pods": 3})
 }
 
 test_denies_one_byte_too_many if {
-	count(fits.deny) == 1 with input as _target({"limits.memory": "1073741823"})
+	assert.size(fits.deny, 1) with input as _target({"limits.memory": "1073741823"})
 }
 
 _jobs(number) := object.union(examples.workload("Job", examples.pod_spec), {
@@ -38,10 +39,10 @@ _jobs(number) := object.union(examples.workload("Job", examples.pod_spec), {
 })
 
 test_names_the_three_who_take_the_most if {
-	examples.messages(fits.deny) == {concat("", [
-		"ResourceQuota/all: pods is 9, and everything at its largest takes 10: ",
+	assert.messages(fits.deny, {concat("", [
+		"ResourceQuota/all: pods is 9, but the maximum demand is 10: ",
 		"Job jobs-4 4 × 1, Job jobs-3 3 × 1, Job jobs-2 2 × 1",
-	])} with input as examples.combined(array.concat(
+	])}) with input as examples.combined(array.concat(
 		[_quota({"hard": {"pods": 9}})],
 		[_jobs(number) | some number in [1, 2, 3, 4]],
 	))
@@ -53,32 +54,32 @@ _scoped(scope) := array.concat(_target({}), examples.combined([object.union(
 )]))
 
 test_denies_what_does_not_fit_its_scopes if {
-	examples.messages(fits.deny) == {
-		"ResourceQuota/scoped: pods is 0, and everything at its largest takes 4: Deployment cart 4 × 1",
-	} with input as _scoped("NotTerminating")
-	count(fits.deny | fits.warn) == 0 with input as _scoped("Terminating")
+	assert.messages(fits.deny, {
+		"ResourceQuota/scoped: pods is 0, but the maximum demand is 4: Deployment cart 4 × 1",
+	}) with input as _scoped("NotTerminating")
+	assert.none(fits.deny | fits.warn) with input as _scoped("Terminating")
 }
 
 test_warns_of_scopes_that_are_not_known if {
 	target := _scoped("CrossNamespacePodAffinity")
-	examples.messages(fits.warn) == {concat("", [
-		"ResourceQuota/scoped: has scopes of which it is not known here what they select: ",
+	assert.messages(fits.warn, {concat("", [
+		"ResourceQuota/scoped: has unknown scopes: ",
 		"CrossNamespacePodAffinity",
-	])} with input as target
-	count(fits.deny) == 0 with input as target
+	])}) with input as target
+	assert.none(fits.deny) with input as target
 }
 
 test_warns_of_what_cannot_be_counted if {
 	daemons := examples.workload("DaemonSet", examples.pod_spec)
 	target := array.concat(_target({"pods": "4"}), examples.combined([daemons]))
-	examples.messages(fits.warn) == {
-		"ResourceQuota/all: does not count DaemonSet cart, whose number of pods is not known here",
-	} with input as target
-	count(fits.deny) == 0 with input as target
+	assert.messages(fits.warn, {
+		"ResourceQuota/all: does not count DaemonSet cart, because its number of pods is unknown",
+	}) with input as target
+	assert.none(fits.deny) with input as target
 	elsewhere := examples.combined([object.union(daemons, {"metadata": {"namespace": "else"}})])
-	count(fits.warn) == 0 with input as array.concat(_target({"pods": "4"}), elsewhere)
-	examples.messages(fits.deny) == {
-		"ResourceQuota/all: pods is 4, and everything at its largest takes 7: Deployment cart 4 × 1, DaemonSet cart 3 × 1",
-	} with input as target with data.cluster as {"nodes": 3}
-	count(fits.warn) == 0 with input as target with data.cluster as {"nodes": 3}
+	assert.none(fits.warn) with input as array.concat(_target({"pods": "4"}), elsewhere)
+	assert.messages(fits.deny, {
+		"ResourceQuota/all: pods is 4, but the maximum demand is 7: Deployment cart 4 × 1, DaemonSet cart 3 × 1",
+	}) with input as target with data.cluster as {"nodes": 3}
+	assert.none(fits.warn) with input as target with data.cluster as {"nodes": 3}
 }

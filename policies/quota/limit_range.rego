@@ -1,72 +1,72 @@
 # METADATA
-# title: Containers and claims keep within the limits of their namespace
+# title: Containers and claims respect the LimitRange
 # description: |
-#   The API server refuses a pod or claim that asks for more than a LimitRange allows, or for less, and a container
-#   whose limit is too many times its request.
+#   The API server rejects a pod or claim with values above the maximum or below the minimum of a LimitRange. It also
+#   rejects a container whose limit is too many times its request.
 # custom:
 #   id: quota.limit_range
 #   profile: general
 #   subjects: [containers, PersistentVolumeClaim, apps/StatefulSet]
 #   severity: high
-#   fix: "ask for an amount within min and max of the LimitRange, or change these"
+#   fix: "set values between min and max of the LimitRange, or change the LimitRange"
 #   docs: https://kubernetes.io/docs/concepts/policy/limit-range/
 package rules.quota.limit_range
 
-import data.lib.amounts
-import data.lib.claims
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "Container"
 	some container in pods.containers
 	container.pod.resource.namespace == limits.resource.namespace
 	some part in ["requests", "limits"]
 	some bound in ["max", "min"]
 	some name, allowed in values.map(values.at(limits.content, [bound]))
-	asked := values.at(container.content, ["resources", part, name])
-	_is_beyond(bound, asked, allowed)
+	requested := values.at(container.content, ["resources", part, name])
+	_is_beyond(bound, requested, allowed)
 	found := finding.about_container(container, {
-		"msg": sprintf("has %s.%s %v, and LimitRange %s allows %s %v", [
+		"msg": sprintf("has %s.%s %v, but LimitRange %s allows %s %v", [
 			part,
 			name,
-			asked,
+			requested,
 			limits.resource.name,
 			bound,
 			allowed,
 		]),
-		"fix": sprintf("keep within %s %v", [bound, allowed]),
+		"fix": sprintf("observe %s %v", [bound, allowed]),
 		"path": sprintf("/resources/%s/%s", [part, name]),
 	})
 }
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "PersistentVolumeClaim"
-	some claim in claims.every_one
+	some claim in volume_claims.claims
 	claim.resource.namespace == limits.resource.namespace
 	some bound in ["max", "min"]
 	allowed := limits.content[bound].storage
-	asked := claim.content.spec.resources.requests.storage
-	_is_beyond(bound, asked, allowed)
+	requested := claim.content.spec.resources.requests.storage
+	_is_beyond(bound, requested, allowed)
 	found := finding.about(claim.resource, {
-		"msg": sprintf("claim %s asks for %v, and LimitRange %s allows %s %v", [
+		"msg": sprintf("claim %s requests %v, but LimitRange %s allows %s %v", [
 			claim.name,
-			asked,
+			requested,
 			limits.resource.name,
 			bound,
 			allowed,
 		]),
-		"fix": sprintf("keep within %s %v", [bound, allowed]),
+		"fix": sprintf("observe %s %v", [bound, allowed]),
 		"path": concat("", [claim.path, "/spec/resources/requests/storage"]),
 	})
 }
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "Container"
 	some container in pods.containers
 	container.list in {"containers", "initContainers"}
@@ -74,11 +74,11 @@ deny contains found if {
 	namespace == limits.resource.namespace
 	some name, allowed in values.map(values.at(limits.content, ["maxLimitRequestRatio"]))
 	resources := values.map(values.at(container.content, ["resources"]))
-	limit := amounts.of_container(namespace, resources, "limits", name)
-	most := quantities.value(allowed) * amounts.of_container(namespace, resources, "requests", name)
+	limit := effective_resources.of_container(namespace, resources, "limits", name)
+	most := resource_quantity.parse(allowed) * effective_resources.of_container(namespace, resources, "requests", name)
 	_thousandths(limit) > _thousandths(most)
 	found := finding.about_container(container, {
-		"msg": sprintf("may take more than %v times the %s that it requests, which LimitRange %s allows", [
+		"msg": sprintf("may use more than %v times the %s that it requests, which LimitRange %s forbids", [
 			allowed,
 			name,
 			limits.resource.name,
@@ -89,31 +89,31 @@ deny contains found if {
 }
 
 deny contains found if {
-	some limits in amounts.ranges
+	some limits in effective_resources.limit_ranges
 	limits.content.type == "Pod"
 	some pod in pods.templates
 	pod.resource.namespace == limits.resource.namespace
 	some [part, bound] in [["limits", "max"], ["requests", "min"]]
 	some name, allowed in values.map(values.at(limits.content, [bound]))
-	asked := amounts.of_pod(pod, part, name)
-	_is_beyond(bound, asked, allowed)
+	requested := effective_resources.of_pod(pod, part, name)
+	_is_beyond(bound, requested, allowed)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has %s.%s %v in all, and LimitRange %s allows a pod %s %v", [
+		"msg": sprintf("the pod has %s.%s %v in total, but LimitRange %s allows %s %v per pod", [
 			part,
 			name,
-			asked,
+			requested,
 			limits.resource.name,
 			bound,
 			allowed,
 		]),
-		"fix": sprintf("keep the sum of its containers within %s %v", [bound, allowed]),
+		"fix": sprintf("keep the sum over its containers within %s %v", [bound, allowed]),
 		"path": "/containers",
 	})
 }
 
-_is_beyond("max", asked, allowed) if _thousandths(asked) > _thousandths(allowed)
+_is_beyond("max", requested, allowed) if _thousandths(requested) > _thousandths(allowed)
 
-_is_beyond("min", asked, allowed) if _thousandths(asked) < _thousandths(allowed)
+_is_beyond("min", requested, allowed) if _thousandths(requested) < _thousandths(allowed)
 
-# So that sums and products of decimals are equal to what they are on paper.
-_thousandths(amount) := round(quantities.value(amount) * 1000)
+# Rounds, to avoid rounding errors of decimal fractions.
+_thousandths(amount) := round(resource_quantity.parse(amount) * 1000)

@@ -1,5 +1,6 @@
 package rules.quota.limit_range_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.quota.limit_range
 
@@ -13,9 +14,9 @@ _claim(size) := examples.resource("v1", "PersistentVolumeClaim", "data", {"spec"
 
 test_accepts_amounts_within if {
 	limits := {"type": "Container", "min": {"cpu": "100m"}, "max": {"cpu": "1", "memory": "256Mi"}}
-	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _range(limits)])
+	assert.none(limit_range.deny) with input as examples.combined([_deployment, _range(limits)])
 	storage := {"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}, "max": {"storage": "2Gi"}}
-	count(limit_range.deny) == 0 with input as examples.combined([_claim("2Gi"), _range(storage)])
+	assert.none(limit_range.deny) with input as examples.combined([_claim("2Gi"), _range(storage)])
 }
 
 test_accepts_anything_elsewhere if {
@@ -25,45 +26,45 @@ test_accepts_anything_elsewhere if {
 		{"type": "Pod", "max": {"cpu": 0}},
 	] {
 		limits := object.union(_range(limit), {"metadata": {"namespace": "else"}})
-		count(limit_range.deny) == 0 with input as examples.combined([_deployment, limits])
+		assert.none(limit_range.deny) with input as examples.combined([_deployment, limits])
 	}
 	storage := {"type": "PersistentVolumeClaim", "max": {"storage": 0}}
 	elsewhere := object.union(_range(storage), {"metadata": {"namespace": "else"}})
-	count(limit_range.deny) == 0 with input as examples.combined([_claim("3Gi"), elsewhere])
+	assert.none(limit_range.deny) with input as examples.combined([_claim("3Gi"), elsewhere])
 }
 
 test_accepts_anything_where_the_limits_are_of_something_else if {
 	pods := _range({"type": "Pod", "max": {"storage": 0}})
-	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), pods])
+	assert.none(limit_range.deny) with input as examples.combined([_deployment, _claim("3Gi"), pods])
 	claims := _range({"type": "PersistentVolumeClaim", "max": {"cpu": 0}, "maxLimitRequestRatio": {"cpu": 1}})
-	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _claim("3Gi"), claims])
+	assert.none(limit_range.deny) with input as examples.combined([_deployment, _claim("3Gi"), claims])
 }
 
 test_denies_amounts_beyond if {
 	limits := {"type": "Container", "min": {"memory": "200Mi"}, "max": {"cpu": "500m"}}
-	examples.messages(limit_range.deny) == {
-		"Deployment/cart: container server has limits.cpu 1, and LimitRange all allows max 500m",
-		"Deployment/cart: container server has requests.memory 128Mi, and LimitRange all allows min 200Mi",
-	} with input as examples.combined([_deployment, _range(limits)])
+	assert.messages(limit_range.deny, {
+		"Deployment/cart: container server has limits.cpu 1, but LimitRange all allows max 500m",
+		"Deployment/cart: container server has requests.memory 128Mi, but LimitRange all allows min 200Mi",
+	}) with input as examples.combined([_deployment, _range(limits)])
 }
 
 test_denies_claims_beyond if {
 	limits := {"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}, "max": {"storage": "2Gi"}}
-	examples.messages(limit_range.deny) == {
-		"PersistentVolumeClaim/data: claim data asks for 3Gi, and LimitRange all allows max 2Gi",
-	} with input as examples.combined([_claim("3Gi"), _range(limits)])
-	examples.messages(limit_range.deny) == {
-		"PersistentVolumeClaim/data: claim data asks for 1Mi, and LimitRange all allows min 1Gi",
-	} with input as examples.combined([_claim("1Mi"), _range(limits)])
+	assert.messages(limit_range.deny, {
+		"PersistentVolumeClaim/data: claim data requests 3Gi, but LimitRange all allows max 2Gi",
+	}) with input as examples.combined([_claim("3Gi"), _range(limits)])
+	assert.messages(limit_range.deny, {
+		"PersistentVolumeClaim/data: claim data requests 1Mi, but LimitRange all allows min 1Gi",
+	}) with input as examples.combined([_claim("1Mi"), _range(limits)])
 }
 
 _ratio(most) := _range({"type": "Container", "maxLimitRequestRatio": {"cpu": most, "memory": "2"}})
 
 test_denies_a_limit_of_too_many_requests if {
-	examples.messages(limit_range.deny) == {
-		"Deployment/cart: container server may take more than 9 times the cpu that it requests, which LimitRange all allows",
-	} with input as examples.combined([_deployment, _ratio(9)])
-	count(limit_range.deny) == 0 with input as examples.combined([_deployment, _ratio("10")])
+	assert.messages(limit_range.deny, {
+		"Deployment/cart: container server may use more than 9 times the cpu that it requests, which LimitRange all forbids",
+	}) with input as examples.combined([_deployment, _ratio(9)])
+	assert.none(limit_range.deny) with input as examples.combined([_deployment, _ratio("10")])
 }
 
 test_an_ephemeral_container_is_given_no_defaults if {
@@ -75,25 +76,25 @@ test_an_ephemeral_container_is_given_no_defaults if {
 	})
 	target := array.concat(examples.everywhere({"name": "other"}), examples.combined([twice]))
 	found := limit_range.deny with input as target
-	{one.resource.name | some one in found; one.container == "other"} == {place |
+	assert.same({one.resource.name | some one in found; one.container == "other"}, {place |
 		some place in examples.places
 		not endswith(place, "ephemeralContainers")
-	}
+	})
 }
 
 test_accepts_what_is_equal_on_paper if {
 	small := {"requests": {"cpu": "20m"}, "limits": {"cpu": "200m"}}
 	target := [examples.workload("Job", {"containers": [{"resources": small}]}), _ratio(10)]
-	count(limit_range.deny) == 0 with input as examples.combined(target)
+	assert.none(limit_range.deny) with input as examples.combined(target)
 	thrice := examples.workload("Job", {"containers": [{"resources": {"limits": {"cpu": "100m"}}} | some _ in [1, 2, 3]]})
 	whole := _range({"type": "Pod", "max": {"cpu": "300m"}})
-	count(limit_range.deny) == 0 with input as examples.combined([thrice, whole])
+	assert.none(limit_range.deny) with input as examples.combined([thrice, whole])
 }
 
 test_denies_pods_beyond if {
 	limits := {"type": "Pod", "min": {"memory": "129Mi", "cpu": "100m"}, "max": {"cpu": "900m", "memory": "256Mi"}}
-	examples.messages(limit_range.deny) == {
-		"Deployment/cart: the pod has limits.cpu 1 in all, and LimitRange all allows a pod max 900m",
-		"Deployment/cart: the pod has requests.memory 134217728 in all, and LimitRange all allows a pod min 129Mi",
-	} with input as examples.combined([_deployment, _range(limits)])
+	assert.messages(limit_range.deny, {
+		"Deployment/cart: the pod has limits.cpu 1 in total, but LimitRange all allows max 900m per pod",
+		"Deployment/cart: the pod has requests.memory 134217728 in total, but LimitRange all allows min 129Mi per pod",
+	}) with input as examples.combined([_deployment, _range(limits)])
 }

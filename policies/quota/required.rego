@@ -1,21 +1,21 @@
 # METADATA
-# title: Containers state what a quota counts
+# title: Containers set the resources that a quota counts
 # description: |
-#   Where a ResourceQuota counts CPU or memory, a pod is refused of which one container does not state its share,
-#   unless a LimitRange fills it in.
+#   If a ResourceQuota counts CPU or memory, the API server rejects a pod with a container that does not set it, unless
+#   a LimitRange has a default.
 # custom:
 #   id: quota.required
 #   profile: general
 #   subjects: containers
 #   severity: high
-#   fix: "state the request or limit in every container, or a default in a LimitRange"
+#   fix: "set the request or limit in every container, or a default in a LimitRange"
 #   docs: https://kubernetes.io/docs/concepts/policy/resource-quotas/
 package rules.quota.required
 
-import data.lib.amounts
+import data.lib.effective_resources
 import data.lib.finding
 import data.lib.pods
-import data.lib.quota
+import data.lib.resource_quotas
 import data.lib.values
 
 _lines := {
@@ -28,17 +28,17 @@ _lines := {
 }
 
 deny contains found if {
-	some entry in quota.all_of_them
+	some entry in resource_quotas.quotas
 	some line, _ in entry.hard
 	[part, name] := _lines[line]
 	some container in pods.containers
 	container.list in {"containers", "initContainers"}
-	quota.is_about(entry, container.pod)
+	resource_quotas.applies_to(entry, container.pod)
 	namespace := entry.resource.namespace
 	not container.pod.spec.resources[part][name]
-	not amounts.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
+	not effective_resources.of_container(namespace, values.map(values.at(container.content, ["resources"])), part, name)
 	found := finding.about_container(container, {
-		"msg": sprintf("has no %s.%s, which ResourceQuota %s counts", [part, name, entry.resource.name]),
+		"msg": sprintf("does not set %s.%s, which ResourceQuota %s counts", [part, name, entry.resource.name]),
 		"fix": sprintf("resources: {%s: {%s: …}}", [part, name]),
 		"path": "/resources",
 	})

@@ -1,5 +1,6 @@
 package rules.quota.required_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.quota.required
 
@@ -15,31 +16,31 @@ _pod(resources) := examples.workload("Job", object.union(
 
 test_accepts_what_states_its_share if {
 	target := examples.combined([_quota({}), _pod({"limits": {"cpu": 1, "memory": "1Gi"}})])
-	count(required.deny) == 0 with input as target
+	assert.none(required.deny) with input as target
 }
 
 test_accepts_what_a_limit_range_fills_in if {
 	limits := [{"type": "Container", "default": {"cpu": "1", "memory": "1Gi"}}]
 	filled := examples.resource("v1", "LimitRange", "all", {"spec": {"limits": limits}})
-	count(required.deny) == 0 with input as examples.combined([_quota({}), _pod({}), filled])
+	assert.none(required.deny) with input as examples.combined([_quota({}), _pod({}), filled])
 }
 
 test_accepts_what_the_pod_states_as_a_whole if {
 	whole := {"resources": {"limits": {"cpu": 1}, "requests": {"memory": "1Gi"}}}
 	pod := object.union(_pod({}), {"spec": {"template": {"spec": whole}}})
-	count(required.deny) == 0 with input as examples.combined([_quota({}), pod])
+	assert.none(required.deny) with input as examples.combined([_quota({}), pod])
 }
 
 test_accepts_anything_beyond_the_scopes if {
 	every scope in ["Terminating", "CrossNamespacePodAffinity"] {
-		count(required.deny) == 0 with input as examples.combined([_quota({"scopes": [scope]}), _pod({})])
+		assert.none(required.deny) with input as examples.combined([_quota({"scopes": [scope]}), _pod({})])
 	}
-	count(required.deny) == 2 with input as examples.combined([_quota({"scopes": ["NotTerminating"]}), _pod({})])
+	assert.size(required.deny, 2) with input as examples.combined([_quota({"scopes": ["NotTerminating"]}), _pod({})])
 }
 
 test_accepts_anything_elsewhere if {
 	elsewhere := object.union(_quota({}), {"metadata": {"namespace": "else"}})
-	count(required.deny) == 0 with input as examples.combined([elsewhere, _pod({})])
+	assert.none(required.deny) with input as examples.combined([elsewhere, _pod({})])
 }
 
 _said := {
@@ -52,20 +53,20 @@ _said := {
 }
 
 test_denies_what_states_nothing if {
-	every line, said in _said {
+	every line, body in _said {
 		counting := examples.resource("v1", "ResourceQuota", "all", {"spec": {"hard": {line: 1}}})
-		examples.messages(required.deny) == {
-			sprintf("Job/cart: container server has no %s, which ResourceQuota all counts", [said]),
-		} with input as examples.combined([counting, _pod({})])
+		assert.messages(required.deny, {
+			sprintf("Job/cart: container server does not set %s, which ResourceQuota all counts", [body]),
+		}) with input as examples.combined([counting, _pod({})])
 	}
 }
 
-# An ephemeral container cannot state any.
+# Ephemeral containers cannot set resources.
 test_denies_it_in_init_containers_too if {
 	target := array.concat(examples.everywhere({"name": "other"}), examples.combined([_quota({})]))
 	found := required.deny with input as target
-	{one.resource.name | some one in found} == {place |
+	assert.same({one.resource.name | some one in found}, {place |
 		some place in examples.places
 		not endswith(place, "ephemeralContainers")
-	}
+	})
 }

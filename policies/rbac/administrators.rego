@@ -1,14 +1,14 @@
 # METADATA
-# title: Nobody is made an administrator
+# title: Bindings do not grant administrator roles
 # description: |
-#   cluster-admin may do everything, everywhere or in its namespace; admin and edit, bound for the whole cluster, read
-#   every Secret in it. A workload or a tool gets a role of its own.
+#   cluster-admin has all permissions, in the whole cluster or in its namespace. admin and edit, bound in the whole
+#   cluster, can read every Secret. A workload or a tool needs its own role.
 # custom:
 #   id: rbac.administrators
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRoleBinding, rbac.authorization.k8s.io/RoleBinding]
 #   severity: high
-#   fix: "bind a role that lists what is needed"
+#   fix: "bind a role with only the required permissions"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 package rules.rbac.administrators
 
@@ -21,21 +21,21 @@ deny contains found if {
 	role.kind == "ClusterRole"
 	role.name in _forbidden[binding.kind]
 	found := finding.about(binding, {
-		"msg": sprintf("gives the role %s", [role.name]),
-		"fix": "bind a role that lists what is needed",
+		"msg": sprintf("grants the role %s", [role.name]),
+		"fix": "bind a role with only the required permissions",
 		"path": "/roleRef/name",
 	})
 }
 
-# What the API server takes for an administrator without asking any role.
+# The API server grants this group all permissions, without any role.
 deny contains found if {
 	some binding in rbac.bindings
 	some subject in rbac.subjects(binding)
 	subject.kind == "Group"
 	subject.name == "system:masters"
 	found := finding.about(binding, {
-		"msg": "names the group system:masters, which may do everything anyway",
-		"fix": "bind a group or ServiceAccount of your own",
+		"msg": "binds the group system:masters, which has all permissions anyway",
+		"fix": "bind another group or a ServiceAccount",
 		"path": subject.path,
 	})
 }

@@ -1,15 +1,15 @@
 # METADATA
-# title: ClusterRoles say themselves what they allow
+# title: ClusterRoles list their own rules
 # description: |
-#   The rules of a role with an aggregationRule are overwritten with those of every ClusterRole that has its labels, so
-#   rules written beside it are lost, and a selector for all of them makes an administrator. Whoever writes a role with
-#   these labels, later and elsewhere, adds to its rights, which is worth a warning.
+#   The controller overwrites the rules of a role that has an aggregationRule with the rules of all ClusterRoles that
+#   match its labels. Rules in the role itself are lost, and a selector for all roles creates an administrator. Anyone
+#   who later creates a ClusterRole with these labels extends the role. For that, the rule only warns.
 # custom:
 #   id: rbac.aggregation
 #   profile: general
 #   subjects: rbac.authorization.k8s.io/ClusterRole
 #   severity: medium
-#   fix: "write the rules in the role itself, and leave aggregationRule out"
+#   fix: "write the rules in the role itself, and remove aggregationRule"
 #   docs: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
 package rules.rbac.aggregation
 
@@ -23,7 +23,7 @@ deny contains found if {
 	count(values.list(values.at(role.content, ["rules"]))) > 0
 	found := finding.about(role, {
 		"msg": "has rules that its aggregationRule overwrites",
-		"fix": "leave rules out, or aggregationRule",
+		"fix": "remove rules or aggregationRule",
 		"path": "/rules",
 	})
 }
@@ -33,8 +33,8 @@ deny contains found if {
 	some index, selector in _selectors(role)
 	selectors.is_empty(selector)
 	found := finding.about(role, {
-		"msg": "takes the rules of every ClusterRole there is",
-		"fix": "select by a label that only the roles have that are meant, or write the rules in the role itself",
+		"msg": "includes the rules of all ClusterRoles",
+		"fix": "select by a label that only the intended roles have, or write the rules in the role itself",
 		"path": sprintf("/aggregationRule/clusterRoleSelectors/%d", [index]),
 	})
 }
@@ -44,8 +44,8 @@ warn contains found if {
 	some index, selector in _selectors(role)
 	not selectors.is_empty(selector)
 	found := finding.about(role, {
-		"msg": sprintf("takes the rules of every ClusterRole with %s, whoever writes it", [json.marshal(selector)]),
-		"fix": "write the rules in the role itself, and leave aggregationRule out",
+		"msg": sprintf("includes the rules of every ClusterRole with %s, from any author", [json.marshal(selector)]),
+		"fix": "write the rules in the role itself, and remove aggregationRule",
 		"path": sprintf("/aggregationRule/clusterRoleSelectors/%d", [index]),
 	})
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Roles start no pods
+# title: Roles do not start pods
 # description: |
-#   Whoever makes a pod, or the workload that makes one, runs it with any ServiceAccount and any Secret of the
-#   namespace. That is a deployer's job: the table `deployers` names the roles that have it, with the reason.
+#   Anyone who can create a pod or a workload can use any ServiceAccount and any Secret of the namespace. Only deployers
+#   need that. The table `deployers` lists their roles with the reason.
 # custom:
 #   id: rbac.deployers
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "take the verb out of the role, or give it a row with its reason in policies/data/deployers.yaml"
+#   fix: "remove the verb from the role, or add the role with its reason to policies/data/deployers.yaml"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
 package rules.rbac.deployers
 
@@ -30,8 +30,8 @@ deny contains found if {
 	verbs := rbac.allowed(grant, {"create", "patch", "update"})
 	count(verbs) > 0
 	found := rbac.about(grant, {
-		"msg": sprintf("may %s %s, and so run anything", [concat(", ", sort(verbs)), concat(", ", sort(named))]),
-		"fix": "take the verb out of the role, or give it a row with its reason in policies/data/deployers.yaml",
+		"msg": sprintf("can %s %s, and so run anything", [concat(", ", sort(verbs)), concat(", ", sort(named))]),
+		"fix": "remove the verb from the role, or add the role with its reason to policies/data/deployers.yaml",
 		"path": "/verbs",
 	})
 }

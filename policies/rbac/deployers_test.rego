@@ -1,5 +1,6 @@
 package rules.rbac.deployers_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.deployers
 
@@ -11,16 +12,16 @@ _role(group, resources, verbs) := examples.combined([examples.resource(
 )])
 
 test_accepts_reading_and_other_groups if {
-	count(deployers.deny) == 0 with input as _role("", ["pods"], ["get", "list", "delete"])
-	count(deployers.deny) == 0 with input as _role("apps", ["pods"], ["create"])
+	assert.none(deployers.deny) with input as _role("", ["pods"], ["get", "list", "delete"])
+	assert.none(deployers.deny) with input as _role("apps", ["pods"], ["create"])
 }
 
 test_accepts_a_role_of_the_table if {
-	count(deployers.deny) == 0 with input as _role("apps", ["deployments"], ["create"])
+	assert.none(deployers.deny) with input as _role("apps", ["deployments"], ["create"])
 		with data.deployers as {"cart": "applies what Git says"}
 }
 
-# What starts pods, and the API group that has it.
+# The resources that start pods, and their API groups.
 _workloads := {
 	"cronjobs": "batch",
 	"daemonsets": "apps",
@@ -34,18 +35,18 @@ _workloads := {
 
 test_denies_every_workload if {
 	every resource, group in _workloads {
-		examples.messages(deployers.deny) == {
-			sprintf("Role/cart: may create %s, and so run anything", [resource]),
-		} with input as _role(group, [resource], ["create"])
+		assert.messages(deployers.deny, {
+			sprintf("Role/cart: can create %s, and so run anything", [resource]),
+		}) with input as _role(group, [resource], ["create"])
 	}
 }
 
 test_says_what_may_be_done if {
-	examples.messages(deployers.deny) == {
-		"Role/cart: may create pods, and so run anything",
-	} with input as _role("", ["pods", "configmaps"], ["create"])
-	examples.messages(deployers.deny) == {
-		"Role/cart: may create, patch, update deployments, statefulsets, and so run anything",
-	} with input as _role("apps", ["statefulsets", "deployments"], ["*"])
-	count(deployers.deny) == 1 with input as _role("batch", ["cronjobs"], ["patch"])
+	assert.messages(deployers.deny, {
+		"Role/cart: can create pods, and so run anything",
+	}) with input as _role("", ["pods", "configmaps"], ["create"])
+	assert.messages(deployers.deny, {
+		"Role/cart: can create, patch, update deployments, statefulsets, and so run anything",
+	}) with input as _role("apps", ["statefulsets", "deployments"], ["*"])
+	assert.size(deployers.deny, 1) with input as _role("batch", ["cronjobs"], ["patch"])
 }

@@ -1,21 +1,21 @@
 # METADATA
-# title: Roles give no way to more rights
+# title: Roles do not allow privilege escalation
 # description: |
-#   Whoever may escalate or bind roles, impersonate others, make tokens, sign certificates or change admission gives
-#   himself any right there is. So does who makes volumes of a node's disk, or takes the labels of Pod Security
-#   Admission from any namespace; one that resourceNames lists may be changed.
+#   Anyone who can escalate or bind roles, impersonate others, create tokens, sign certificates or change admission
+#   webhooks can get every permission. So can anyone who creates volumes with host paths, or removes the Pod Security
+#   labels of any namespace. A role may change the namespaces that it lists in resourceNames.
 # custom:
 #   id: rbac.escalation
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "take the verb or the resource out of the role"
+#   fix: "remove the verb or the resource from the role"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks
 package rules.rbac.escalation
 
 import data.lib.rbac
 
-# API group, resources and verbs that together are a way to more rights.
+# Combinations of API group, resources and verbs that allow privilege escalation.
 _ways := [
 	{
 		"group": "rbac.authorization.k8s.io",
@@ -81,13 +81,13 @@ deny contains found if {
 	verbs := rbac.allowed(grant, way.verbs)
 	count(verbs) > 0
 	found := rbac.about(grant, {
-		"msg": sprintf("may %s %s, and so get any right", [concat(" and ", sort(verbs)), resource]),
-		"fix": "take the verb or the resource out of the role",
+		"msg": sprintf("can %s %s, and so get every permission", [concat(" and ", sort(verbs)), resource]),
+		"fix": "remove the verb or the resource from the role",
 		"path": "/verbs",
 	})
 }
 
-# Impersonation is told what by a part of its own: userextras/scopes.
+# For impersonation, the part after the slash is a key: userextras/scopes.
 _base(way, resource) := split(resource, "/")[0] if "impersonate" in way.verbs
 
 _base(way, resource) := resource if not "impersonate" in way.verbs

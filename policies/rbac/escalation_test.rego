@@ -1,5 +1,6 @@
 package rules.rbac.escalation_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.escalation
 
@@ -8,28 +9,28 @@ _role(group, resource, verbs) := examples.combined([examples.resource("rbac.auth
 })])
 
 test_accepts_handing_on_what_one_has if {
-	count(escalation.deny) == 0 with input as _role("rbac.authorization.k8s.io", "roles", ["create", "update"])
-	count(escalation.deny) == 0 with input as _role("", "serviceaccounts", ["create"])
-	count(escalation.deny) == 0 with input as _role("example.com", "signers", ["sign"])
+	assert.none(escalation.deny) with input as _role("rbac.authorization.k8s.io", "roles", ["create", "update"])
+	assert.none(escalation.deny) with input as _role("", "serviceaccounts", ["create"])
+	assert.none(escalation.deny) with input as _role("example.com", "signers", ["sign"])
 }
 
 test_accepts_changing_a_named_namespace if {
 	named := {"rules": [{"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["shop"], "verbs": ["patch"]}]}
 	role := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRole", "cart", named)
-	count(escalation.deny) == 0 with input as examples.combined([role])
-	count(escalation.deny) == 0 with input as _role("", "namespaces/status", ["patch"])
-	count(escalation.deny) == 0 with input as _role("", "serviceaccounts/token", ["get"])
+	assert.none(escalation.deny) with input as examples.combined([role])
+	assert.none(escalation.deny) with input as _role("", "namespaces/status", ["patch"])
+	assert.none(escalation.deny) with input as _role("", "serviceaccounts/token", ["get"])
 }
 
-test_denies_naming_whom_to_impersonate if {
+test_denies_impersonation_of_listed_users if {
 	named := {"rules": [{"apiGroups": [""], "resources": ["users"], "resourceNames": ["cart"], "verbs": ["impersonate"]}]}
 	role := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRole", "cart", named)
-	examples.messages(escalation.deny) == {
-		"ClusterRole/cart: may impersonate users, and so get any right",
-	} with input as examples.combined([role])
+	assert.messages(escalation.deny, {
+		"ClusterRole/cart: can impersonate users, and so get every permission",
+	}) with input as examples.combined([role])
 }
 
-# API group, resource and verb, as the documentation of RBAC, certificates and admission names them.
+# API group, resource and verb, from the documentation of RBAC, certificates and admission.
 _ways := array.concat(_ways_to_rights, _ways_by_admission)
 
 _ways_to_rights := [
@@ -66,14 +67,14 @@ _ways_by_admission := [["admissionregistration.k8s.io", resource, verb] |
 
 test_denies_every_way if {
 	every way in _ways {
-		examples.messages(escalation.deny) == {
-			sprintf("Role/cart: may %s %s, and so get any right", [way[2], way[1]]),
-		} with input as _role(way[0], way[1], [way[2]])
+		assert.messages(escalation.deny, {
+			sprintf("Role/cart: can %s %s, and so get every permission", [way[2], way[1]]),
+		}) with input as _role(way[0], way[1], [way[2]])
 	}
 }
 
 test_denies_all_verbs if {
-	examples.messages(escalation.deny) == {
-		"Role/cart: may bind and escalate roles, and so get any right",
-	} with input as _role("rbac.authorization.k8s.io", "roles", ["*"])
+	assert.messages(escalation.deny, {
+		"Role/cart: can bind and escalate roles, and so get every permission",
+	}) with input as _role("rbac.authorization.k8s.io", "roles", ["*"])
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Roles reach into no running pods
+# title: Roles do not access running pods
 # description: |
-#   exec, attach, portforward, ephemeral containers and the proxies of nodes, pods and services are a shell or a
-#   connection past every NetworkPolicy; nodes/proxy even bypasses audit and admission.
+#   exec, attach, portforward, ephemeral containers and the proxies of nodes, pods and services give a shell or a
+#   connection that bypasses NetworkPolicies. nodes/proxy also bypasses audit and admission.
 # custom:
 #   id: rbac.execution
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "take the subresource out of the role; people debug with rights of their own"
+#   fix: "remove the subresource from the role; use personal permissions to debug"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes
 package rules.rbac.execution
 
@@ -29,8 +29,8 @@ deny contains found if {
 	rbac.is_of(grant, "")
 	some resource in (grant.resources & _doors)
 	found := rbac.about(grant, {
-		"msg": sprintf("reaches into what runs, by %s", [resource]),
-		"fix": sprintf("take %s out of the role; people debug with rights of their own", [resource]),
+		"msg": sprintf("gives access to running pods with %s", [resource]),
+		"fix": sprintf("remove %s from the role; use personal permissions to debug", [resource]),
 		"path": "/resources",
 	})
 }

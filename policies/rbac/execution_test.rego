@@ -1,5 +1,6 @@
 package rules.rbac.execution_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.execution
 
@@ -9,9 +10,9 @@ _role(group, resource) := examples.combined([examples.resource("rbac.authorizati
 
 test_accepts_reading if {
 	every resource in ["pods", "pods/log", "nodes/metrics"] {
-		count(execution.deny) == 0 with input as _role("", resource)
+		assert.none(execution.deny) with input as _role("", resource)
 	}
-	count(execution.deny) == 0 with input as _role("metrics.example", "nodes/proxy")
+	assert.none(execution.deny) with input as _role("metrics.example", "nodes/proxy")
 }
 
 test_denies_every_door if {
@@ -25,8 +26,8 @@ test_denies_every_door if {
 		"services/proxy",
 	]
 	every resource in doors {
-		examples.messages(execution.deny) == {
-			sprintf("Role/cart: reaches into what runs, by %s", [resource]),
-		} with input as _role("", resource)
+		assert.messages(execution.deny, {
+			sprintf("Role/cart: gives access to running pods with %s", [resource]),
+		}) with input as _role("", resource)
 	}
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Rights to what lives in a namespace are given in it
+# title: Namespaced permissions are granted per namespace
 # description: |
-#   A ClusterRoleBinding gives them in every namespace, those of others and those to come included. A RoleBinding,
-#   which may refer to a ClusterRole too, gives them where they are used.
+#   A ClusterRoleBinding grants permissions in all namespaces, including those of others and future ones. A RoleBinding
+#   grants them only in its own namespace. It can refer to a ClusterRole too.
 # custom:
 #   id: rbac.reach
 #   profile: general
 #   subjects: rbac.authorization.k8s.io/ClusterRoleBinding
 #   severity: medium
-#   fix: "give these rights by a RoleBinding in each namespace that needs them"
+#   fix: "grant these permissions with a RoleBinding in each namespace that needs them"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 package rules.rbac.reach
 
@@ -25,13 +25,13 @@ deny contains found if {
 	named := {resource | some resource in grant.resources; _lives_in_a_namespace(grant, resource)}
 	count(named) > 0
 	found := finding.about(binding, {
-		"msg": sprintf("reaches %s of every namespace", [concat(", ", sort(named))]),
-		"fix": "give these rights by a RoleBinding in each namespace that needs them",
+		"msg": sprintf("grants access to %s in all namespaces", [concat(", ", sort(named))]),
+		"fix": "grant these permissions with a RoleBinding in each namespace that needs them",
 		"path": "/roleRef",
 	})
 }
 
-# What certainly lives in a namespace, by API group.
+# Resources that are certainly namespaced, by API group.
 _resources := {
 	"": {
 		"configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "pods", "replicationcontrollers",

@@ -1,5 +1,6 @@
 package rules.rbac.reach_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.reach
 
@@ -13,17 +14,17 @@ _target(kind, group, resources) := examples.combined([
 ])
 
 test_accepts_what_belongs_to_the_cluster if {
-	count(reach.deny) == 0 with input as _target("ClusterRoleBinding", "", ["nodes", "nodes/metrics", "namespaces"])
-	count(reach.deny) == 0 with input as _target("ClusterRoleBinding", "storage.k8s.io", ["storageclasses"])
+	assert.none(reach.deny) with input as _target("ClusterRoleBinding", "", ["nodes", "nodes/metrics", "namespaces"])
+	assert.none(reach.deny) with input as _target("ClusterRoleBinding", "storage.k8s.io", ["storageclasses"])
 }
 
 test_accepts_a_binding_in_a_namespace if {
-	count(reach.deny) == 0 with input as _target("RoleBinding", "", ["pods"])
+	assert.none(reach.deny) with input as _target("RoleBinding", "", ["pods"])
 }
 
 test_accepts_what_another_group_calls_so if {
-	count(reach.deny) == 0 with input as _target("ClusterRoleBinding", "", ["deployments"])
-	count(reach.deny) == 0 with input as _target("ClusterRoleBinding", "metrics.k8s.io", ["pods"])
+	assert.none(reach.deny) with input as _target("ClusterRoleBinding", "", ["deployments"])
+	assert.none(reach.deny) with input as _target("ClusterRoleBinding", "metrics.k8s.io", ["pods"])
 }
 
 test_accepts_what_other_roles_allow if {
@@ -33,11 +34,11 @@ test_accepts_what_other_roles_allow if {
 		examples.resource(_api, "ClusterRole", "web", {"rules": [rule]}),
 		examples.resource(_api, "Role", "cart", {"rules": [rule]}),
 	] {
-		count(reach.deny) == 0 with input as array.concat(bound, examples.combined([other]))
+		assert.none(reach.deny) with input as array.concat(bound, examples.combined([other]))
 	}
 }
 
-# What `kubectl api-resources --namespaced` lists, by API group.
+# The output of `kubectl api-resources --namespaced`, by API group.
 _namespaced := {
 	"": [
 		"configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "pods", "replicationcontrollers",
@@ -51,18 +52,18 @@ _namespaced := {
 	"rbac.authorization.k8s.io": ["rolebindings", "roles"],
 }
 
-test_denies_whatever_lives_in_a_namespace if {
+test_denies_all_namespaced_resources if {
 	every group, resources in _namespaced {
 		every resource in resources {
-			examples.messages(reach.deny) == {
-				sprintf("ClusterRoleBinding/cart: reaches %s of every namespace", [resource]),
-			} with input as _target("ClusterRoleBinding", group, [resource])
+			assert.messages(reach.deny, {
+				sprintf("ClusterRoleBinding/cart: grants access to %s in all namespaces", [resource]),
+			}) with input as _target("ClusterRoleBinding", group, [resource])
 		}
 	}
 }
 
 test_denies_reaching_every_namespace if {
-	examples.messages(reach.deny) == {
-		"ClusterRoleBinding/cart: reaches configmaps, pods/log of every namespace",
-	} with input as _target("ClusterRoleBinding", "", ["pods/log", "nodes", "configmaps"])
+	assert.messages(reach.deny, {
+		"ClusterRoleBinding/cart: grants access to configmaps, pods/log in all namespaces",
+	}) with input as _target("ClusterRoleBinding", "", ["pods/log", "nodes", "configmaps"])
 }

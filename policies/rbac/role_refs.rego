@@ -1,9 +1,8 @@
 # METADATA
-# title: Bindings refer to a role that is there
+# title: Bindings refer to a role that exists
 # description: |
-#   A binding to a role that nobody wrote grants nothing, until somebody writes one of that name with rights nobody
-#   reviewed here. A Role must be rendered beside its binding; a ClusterRole may come from elsewhere, which is worth a
-#   look.
+#   A binding to a missing role grants nothing until someone creates a role with that name and any permissions. A Role
+#   must be rendered in the namespace of its binding. A ClusterRole may exist elsewhere. Then the rule only warns.
 # custom:
 #   id: rbac.role_refs
 #   profile: general
@@ -36,8 +35,8 @@ warn contains found if {
 	not startswith(role.name, "system:")
 	not _is_rendered(binding, role)
 	found := finding.about(binding, {
-		"msg": sprintf("refers to ClusterRole %s, which is not rendered here", [role.name]),
-		"fix": "render the ClusterRole in the same target, or correct roleRef",
+		"msg": sprintf("refers to ClusterRole %s, which is not rendered", [role.name]),
+		"fix": "render the ClusterRole too, or correct roleRef",
 		"path": "/roleRef",
 	})
 }

@@ -1,5 +1,6 @@
 package rules.rbac.role_refs_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.role_refs
 
@@ -15,42 +16,42 @@ _role := examples.resource(_api, "Role", "cart", {})
 _cluster_role := examples.resource(_api, "ClusterRole", "cart", {})
 
 test_accepts_rendered_roles if {
-	count(role_refs.deny) == 0 with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, _role)
-	count(role_refs.warn) == 0
+	assert.none(role_refs.deny) with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, _role)
+	assert.none(role_refs.warn)
 		with input as _target("ClusterRoleBinding", {"kind": "ClusterRole", "name": "cart"}, _cluster_role)
 }
 
 test_accepts_the_clusters_own_roles if {
 	every name in ["admin", "cluster-admin", "edit", "view", "system:auth-delegator"] {
 		target := _target("RoleBinding", {"kind": "ClusterRole", "name": name}, _role)
-		count(role_refs.deny) == 0 with input as target
-		count(role_refs.warn) == 0 with input as target
+		assert.none(role_refs.deny) with input as target
+		assert.none(role_refs.warn) with input as target
 	}
 }
 
 test_denies_a_role_that_is_not_there if {
-	examples.messages(role_refs.deny) == {
+	assert.messages(role_refs.deny, {
 		"RoleBinding/cart: refers to Role web, which is not rendered in its namespace",
-	} with input as _target("RoleBinding", {"kind": "Role", "name": "web"}, _role)
-	count(role_refs.warn) == 0 with input as _target("RoleBinding", {"kind": "Role", "name": "web"}, _role)
+	}) with input as _target("RoleBinding", {"kind": "Role", "name": "web"}, _role)
+	assert.none(role_refs.warn) with input as _target("RoleBinding", {"kind": "Role", "name": "web"}, _role)
 }
 
 test_denies_a_role_of_another_namespace if {
 	elsewhere := object.union(_role, {"metadata": {"namespace": "else"}})
-	count(role_refs.deny) == 1 with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, elsewhere)
+	assert.size(role_refs.deny, 1) with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, elsewhere)
 }
 
 test_denies_a_role_of_the_other_kind if {
-	count(role_refs.deny) == 1 with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, _cluster_role)
-	count(role_refs.warn) == 1 with input as _target("RoleBinding", {"kind": "ClusterRole", "name": "cart"}, _role)
+	assert.size(role_refs.deny, 1) with input as _target("RoleBinding", {"kind": "Role", "name": "cart"}, _cluster_role)
+	assert.size(role_refs.warn, 1) with input as _target("RoleBinding", {"kind": "ClusterRole", "name": "cart"}, _role)
 }
 
 test_denies_a_role_bound_for_the_cluster if {
-	count(role_refs.deny) == 1 with input as _target("ClusterRoleBinding", {"kind": "Role", "name": "cart"}, _role)
+	assert.size(role_refs.deny, 1) with input as _target("ClusterRoleBinding", {"kind": "Role", "name": "cart"}, _role)
 }
 
 test_warns_of_a_cluster_role_from_elsewhere if {
-	examples.messages(role_refs.warn) == {
-		"RoleBinding/cart: refers to ClusterRole web, which is not rendered here",
-	} with input as _target("RoleBinding", {"kind": "ClusterRole", "name": "web"}, _cluster_role)
+	assert.messages(role_refs.warn, {
+		"RoleBinding/cart: refers to ClusterRole web, which is not rendered",
+	}) with input as _target("RoleBinding", {"kind": "ClusterRole", "name": "web"}, _cluster_role)
 }

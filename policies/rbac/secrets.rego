@@ -1,14 +1,14 @@
 # METADATA
-# title: Roles read no Secrets
+# title: Roles do not read Secrets
 # description: |
-#   Whoever lists Secrets has the password of everything that shares the namespace, or the cluster; patch, update and
-#   deletecollection answer with the contents, too. A pod gets its own Secret mounted and needs no such right.
+#   Anyone who can list Secrets knows the passwords of the whole namespace or cluster. The responses to patch, update
+#   and deletecollection contain the values too. A pod can mount its own Secret and does not need this permission.
 # custom:
 #   id: rbac.secrets
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "mount the Secret, or name it in resourceNames of a Role with the verb get alone"
+#   fix: "mount the Secret, or list it in resourceNames of a Role with only the verb get"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#listing-secrets
 package rules.rbac.secrets
 
@@ -24,8 +24,8 @@ deny contains found if {
 	count(verbs) > 0
 	not _is_narrow(grant)
 	found := rbac.about(grant, {
-		"msg": sprintf("may %s Secrets %s", [concat(", ", sort(verbs)), _reach[grant.role.kind]]),
-		"fix": "mount the Secret, or name it in resourceNames of a Role with the verb get alone",
+		"msg": sprintf("can %s Secrets %s", [concat(", ", sort(verbs)), _reach[grant.role.kind]]),
+		"fix": "mount the Secret, or list it in resourceNames of a Role with only the verb get",
 		"path": "/resources",
 	})
 }

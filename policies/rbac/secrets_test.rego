@@ -1,5 +1,6 @@
 package rules.rbac.secrets_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.secrets
 
@@ -8,31 +9,31 @@ _role(kind, rule) := examples.combined([examples.resource("rbac.authorization.k8
 })])
 
 test_accepts_one_secret_by_name if {
-	count(secrets.deny) == 0 with input as _role("Role", {"verbs": ["get"], "resourceNames": ["cart"]})
+	assert.none(secrets.deny) with input as _role("Role", {"verbs": ["get"], "resourceNames": ["cart"]})
 }
 
 test_accepts_other_resources_and_groups if {
-	count(secrets.deny) == 0 with input as _role("Role", {"verbs": ["list"], "resources": ["pods"]})
-	count(secrets.deny) == 0 with input as _role("Role", {"verbs": ["list"], "apiGroups": ["vault.example"]})
-	count(secrets.deny) == 0 with input as _role("Role", {"verbs": ["create", "delete"]})
+	assert.none(secrets.deny) with input as _role("Role", {"verbs": ["list"], "resources": ["pods"]})
+	assert.none(secrets.deny) with input as _role("Role", {"verbs": ["list"], "apiGroups": ["vault.example"]})
+	assert.none(secrets.deny) with input as _role("Role", {"verbs": ["create", "delete"]})
 }
 
 test_denies_every_way_to_read if {
 	every verb in ["get", "list", "watch", "patch", "update", "deletecollection"] {
-		examples.messages(secrets.deny) == {
-			sprintf("Role/cart: may %s Secrets of its namespace", [verb]),
-		} with input as _role("Role", {"verbs": [verb]})
+		assert.messages(secrets.deny, {
+			sprintf("Role/cart: can %s Secrets of its namespace", [verb]),
+		}) with input as _role("Role", {"verbs": [verb]})
 	}
 }
 
 test_denies_a_named_secret_that_may_be_more if {
-	count(secrets.deny) == 1 with input as _role("ClusterRole", {"verbs": ["get"], "resourceNames": ["cart"]})
-	count(secrets.deny) == 1 with input as _role("Role", {"verbs": ["get", "list"], "resourceNames": ["cart"]})
+	assert.size(secrets.deny, 1) with input as _role("ClusterRole", {"verbs": ["get"], "resourceNames": ["cart"]})
+	assert.size(secrets.deny, 1) with input as _role("Role", {"verbs": ["get", "list"], "resourceNames": ["cart"]})
 }
 
 test_denies_all_verbs_of_a_cluster_role if {
-	examples.messages(secrets.deny) == {concat("", [
-		"ClusterRole/cart: may deletecollection, get, list, patch, update, watch Secrets ",
+	assert.messages(secrets.deny, {concat("", [
+		"ClusterRole/cart: can deletecollection, get, list, patch, update, watch Secrets ",
 		"wherever it is bound",
-	])} with input as _role("ClusterRole", {"verbs": ["*"]})
+	])}) with input as _role("ClusterRole", {"verbs": ["*"]})
 }

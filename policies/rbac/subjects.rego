@@ -1,14 +1,14 @@
 # METADATA
-# title: Bindings name somebody in particular
+# title: Bindings have specific subjects
 # description: |
-#   A subject that nobody is gets rights the day somebody takes its name; everybody, whether logged in or not, is
-#   nobody in particular; and the account default is every pod's that was given none.
+#   A missing ServiceAccount gets the permissions as soon as someone creates it. Groups of all users, authenticated or
+#   not, are too broad. The account default is used by every pod that sets no account.
 # custom:
 #   id: rbac.subjects
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRoleBinding, rbac.authorization.k8s.io/RoleBinding]
 #   severity: high
-#   fix: "name a ServiceAccount that is rendered, with its namespace"
+#   fix: "use a rendered ServiceAccount with its namespace"
 #   docs: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-subjects
 package rules.rbac.subjects
 
@@ -23,7 +23,7 @@ deny contains found if {
 	fault := _fault(subject)
 	found := finding.about(binding, {
 		"msg": fault,
-		"fix": "name a ServiceAccount that is rendered, with its namespace",
+		"fix": "use a rendered ServiceAccount with its namespace",
 		"path": subject.path,
 	})
 }
@@ -35,27 +35,27 @@ _everybody := {
 	"system:unauthenticated",
 }
 
-_fault(subject) := sprintf("gives rights to everybody (%s)", [subject.name]) if {
+_fault(subject) := sprintf("grants permissions to everyone (%s)", [subject.name]) if {
 	subject.kind in {"Group", "User"}
 	subject.name in _everybody
 }
 
-_fault(subject) := sprintf("gives rights to every ServiceAccount of a namespace (%s)", [subject.name]) if {
+_fault(subject) := sprintf("grants permissions to every ServiceAccount of a namespace (%s)", [subject.name]) if {
 	subject.kind == "Group"
 	startswith(subject.name, "system:serviceaccounts:")
 }
 
-_fault(subject) := sprintf("names ServiceAccount %s without a namespace", [subject.name]) if {
+_fault(subject) := sprintf("has ServiceAccount %s without a namespace", [subject.name]) if {
 	subject.kind == "ServiceAccount"
 	subject.namespace == ""
 }
 
-_fault(subject) := "gives rights to the account default, which is every pod's that was given none" if {
+_fault(subject) := "grants permissions to the account default, which every pod without its own account uses" if {
 	_is_account(subject)
 	subject.name == "default"
 }
 
-_fault(subject) := sprintf("names ServiceAccount %s/%s, which is not rendered", [subject.namespace, subject.name]) if {
+_fault(subject) := sprintf("has ServiceAccount %s/%s, which is not rendered", [subject.namespace, subject.name]) if {
 	_is_account(subject)
 	subject.name != "default"
 	subject.namespace in _known
@@ -69,5 +69,5 @@ _is_account(subject) if {
 
 _accounts contains [account.namespace, account.name] if some account in documents.of("", "ServiceAccount")
 
-# The namespaces that this target fills; who lives in others is not known here.
+# The namespaces for which manifests are rendered. The accounts of other namespaces are unknown.
 _known := pods.namespaces | {namespace | some [namespace, _] in _accounts}

@@ -1,5 +1,6 @@
 package rules.rbac.subjects_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.subjects
 
@@ -15,57 +16,57 @@ _binding(subject) := examples.resource("rbac.authorization.k8s.io/v1", "RoleBind
 _subject(name) := {"kind": "ServiceAccount", "name": name, "namespace": "shop"}
 
 test_accepts_a_rendered_account if {
-	count(subjects.deny) == 0 with input as _bound(_subject("cart"))
+	assert.none(subjects.deny) with input as _bound(_subject("cart"))
 }
 
 test_accepts_people_and_accounts_of_elsewhere if {
-	count(subjects.deny) == 0 with input as _bound({"kind": "Group", "name": "operators"})
-	count(subjects.deny) == 0 with input as _bound(object.union(_subject("web"), {"namespace": "else"}))
+	assert.none(subjects.deny) with input as _bound({"kind": "Group", "name": "operators"})
+	assert.none(subjects.deny) with input as _bound(object.union(_subject("web"), {"namespace": "else"}))
 }
 
 test_accepts_people_who_are_called_like_accounts if {
 	every name in ["default", "web", "system:serviceaccounts:shop"] {
 		every namespace in ["", "shop"] {
-			count(subjects.deny) == 0 with input as _bound({"kind": "User", "name": name, "namespace": namespace})
+			assert.none(subjects.deny) with input as _bound({"kind": "User", "name": name, "namespace": namespace})
 		}
 	}
 }
 
 test_denies_an_account_that_is_not_rendered if {
-	examples.messages(subjects.deny) == {
-		"RoleBinding/cart: names ServiceAccount shop/web, which is not rendered",
-	} with input as _bound(_subject("web"))
+	assert.messages(subjects.deny, {
+		"RoleBinding/cart: has ServiceAccount shop/web, which is not rendered",
+	}) with input as _bound(_subject("web"))
 }
 
 test_denies_it_where_only_pods_are_rendered if {
 	target := array.concat(examples.deployment({}), examples.combined([_binding(_subject("web"))]))
-	count(subjects.deny) == 1 with input as target
+	assert.size(subjects.deny, 1) with input as target
 }
 
 test_denies_an_account_without_a_namespace if {
 	every name in ["cart", "default", "system:authenticated", "system:serviceaccounts:shop"] {
-		examples.messages(subjects.deny) == {
-			sprintf("RoleBinding/cart: names ServiceAccount %s without a namespace", [name]),
-		} with input as _bound({"kind": "ServiceAccount", "name": name})
+		assert.messages(subjects.deny, {
+			sprintf("RoleBinding/cart: has ServiceAccount %s without a namespace", [name]),
+		}) with input as _bound({"kind": "ServiceAccount", "name": name})
 	}
 }
 
 test_denies_the_account_default if {
-	examples.messages(subjects.deny) == {
-		"RoleBinding/cart: gives rights to the account default, which is every pod's that was given none",
-	} with input as _bound(_subject("default"))
+	assert.messages(subjects.deny, {
+		"RoleBinding/cart: grants permissions to the account default, which every pod without its own account uses",
+	}) with input as _bound(_subject("default"))
 }
 
-test_denies_everybody if {
+test_denies_all_users if {
 	names := ["system:anonymous", "system:authenticated", "system:serviceaccounts", "system:unauthenticated"]
 	every name in names {
 		every kind in ["Group", "User"] {
-			examples.messages(subjects.deny) == {
-				sprintf("RoleBinding/cart: gives rights to everybody (%s)", [name]),
-			} with input as _bound({"kind": kind, "name": name})
+			assert.messages(subjects.deny, {
+				sprintf("RoleBinding/cart: grants permissions to everyone (%s)", [name]),
+			}) with input as _bound({"kind": kind, "name": name})
 		}
 	}
-	examples.messages(subjects.deny) == {
-		"RoleBinding/cart: gives rights to every ServiceAccount of a namespace (system:serviceaccounts:shop)",
-	} with input as _bound({"kind": "Group", "name": "system:serviceaccounts:shop"})
+	assert.messages(subjects.deny, {
+		"RoleBinding/cart: grants permissions to every ServiceAccount of a namespace (system:serviceaccounts:shop)",
+	}) with input as _bound({"kind": "Group", "name": "system:serviceaccounts:shop"})
 }

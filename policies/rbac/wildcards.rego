@@ -1,14 +1,14 @@
 # METADATA
-# title: Roles use no wildcards
+# title: Roles do not use wildcards
 # description: |
-#   A wildcard also grants what the next version of Kubernetes, or the next custom resource, brings. Nobody reviews
-#   that.
+#   A wildcard also includes resources of later Kubernetes versions and new custom resources. Nobody reviews these
+#   permissions.
 # custom:
 #   id: rbac.wildcards
 #   profile: general
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "list the apiGroups, resources and verbs that are needed"
+#   fix: "list the required apiGroups, resources and verbs"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege
 package rules.rbac.wildcards
 
@@ -27,8 +27,8 @@ deny contains found if {
 	some text in grant[key]
 	_is_wild(field, text)
 	found := rbac.about(grant, {
-		"msg": sprintf("%s of a rule holds the wildcard %s", [field, text]),
-		"fix": sprintf("list the %s that are needed", [field]),
+		"msg": sprintf("has a wildcard in the %s of a rule: %s", [field, text]),
+		"fix": sprintf("list the required %s", [field]),
 		"path": sprintf("/%s", [field]),
 	})
 }

@@ -1,5 +1,6 @@
 package rules.rbac.wildcards_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.wildcards
 
@@ -7,21 +8,21 @@ _role(rule) := examples.combined([examples.resource("rbac.authorization.k8s.io/v
 
 test_accepts_what_is_named if {
 	rule := {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "nonResourceURLs": ["/metrics/*"]}
-	count(wildcards.deny) == 0 with input as _role(rule)
+	assert.none(wildcards.deny) with input as _role(rule)
 }
 
 test_denies_each_wildcard if {
 	rule := {"apiGroups": ["*"], "resources": ["pods/*"], "verbs": ["*"], "nonResourceURLs": ["/*"]}
-	examples.messages(wildcards.deny) == {
-		"Role/cart: apiGroups of a rule holds the wildcard *",
-		"Role/cart: resources of a rule holds the wildcard pods/*",
-		"Role/cart: verbs of a rule holds the wildcard *",
-		"Role/cart: nonResourceURLs of a rule holds the wildcard /*",
-	} with input as _role(rule)
+	assert.messages(wildcards.deny, {
+		"Role/cart: has a wildcard in the apiGroups of a rule: *",
+		"Role/cart: has a wildcard in the resources of a rule: pods/*",
+		"Role/cart: has a wildcard in the verbs of a rule: *",
+		"Role/cart: has a wildcard in the nonResourceURLs of a rule: /*",
+	}) with input as _role(rule)
 }
 
 test_denies_every_address if {
-	examples.messages(wildcards.deny) == {
-		"Role/cart: nonResourceURLs of a rule holds the wildcard *",
-	} with input as _role({"nonResourceURLs": ["*"], "verbs": ["get"]})
+	assert.messages(wildcards.deny, {
+		"Role/cart: has a wildcard in the nonResourceURLs of a rule: *",
+	}) with input as _role({"nonResourceURLs": ["*"], "verbs": ["get"]})
 }

@@ -1,5 +1,6 @@
 package rules.references.claim_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.claim
 
@@ -15,23 +16,23 @@ _set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec
 	"spec": {},
 }]}})
 
-_messages := {"Job/cart: the pod mounts PersistentVolumeClaim backups, which the target does not hold"}
+_messages := {"Job/cart: the pod mounts PersistentVolumeClaim backups, which is not rendered"}
 
 test_accepts_a_claim_of_the_target if {
-	count(claim.deny | claim.warn) == 0 with input as examples.combined([_pod("backups"), _claim("backups")])
+	assert.none(claim.deny | claim.warn) with input as examples.combined([_pod("backups"), _claim("backups")])
 }
 
 test_accepts_a_claim_of_a_stateful_set if {
-	count(claim.deny | claim.warn) == 0 with input as examples.combined([_pod("data-cart-0"), _set, _claim("other")])
+	assert.none(claim.deny | claim.warn) with input as examples.combined([_pod("data-cart-0"), _set, _claim("other")])
 	found := claim.deny with input as examples.combined([_pod("data-cart-old"), _set, _claim("other")])
-	count(found) == 1
+	assert.size(found, 1)
 }
 
 test_denies_an_absent_claim if {
-	examples.messages(claim.deny) == _messages with input as examples.combined([_pod("backups"), _claim("other")])
+	assert.messages(claim.deny, _messages) with input as examples.combined([_pod("backups"), _claim("other")])
 }
 
 test_warns_where_no_claim_is_kept if {
-	examples.messages(claim.warn) == _messages with input as examples.combined([_pod("backups")])
-	count(claim.deny) == 0 with input as examples.combined([_pod("backups")])
+	assert.messages(claim.warn, _messages) with input as examples.combined([_pod("backups")])
+	assert.none(claim.deny) with input as examples.combined([_pod("backups")])
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: ConfigMaps that pods read exist, with the keys they ask for
+# title: The ConfigMaps of pods exist, with the keys that they use
 # description: |
-#   A pod whose ConfigMap or key is absent never starts: the rollout hangs, and nothing says so before the merge.
-#   Where the target keeps no ConfigMap in the namespace at all it may come from elsewhere, which is a warning.
+#   A pod with a missing ConfigMap or key does not start, so the rollout hangs. If no ConfigMap is rendered in the
+#   namespace, it may exist elsewhere. Then the rule only warns.
 # custom:
 #   id: references.config_map
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "add the ConfigMap or the key, mend its name, or write optional: true"
+#   fix: "add the ConfigMap or the key, correct its name, or set optional: true"
 #   docs: https://kubernetes.io/docs/concepts/configuration/configmap/
 package rules.references.config_map
 
@@ -20,8 +20,8 @@ deny contains found if {
 	some use in settings.missing_keys
 	use.type == "/ConfigMap"
 	found := settings.about(use, {
-		"msg": sprintf("reads key %s of ConfigMap %s, which has no such key", [use.key, use.name]),
-		"fix": sprintf("add %s to the data of ConfigMap %s, or mend the key", [use.key, use.name]),
+		"msg": sprintf("reads key %s of ConfigMap %s, which does not have this key", [use.key, use.name]),
+		"fix": sprintf("add %s to the data of ConfigMap %s, or correct the key", [use.key, use.name]),
 	})
 }
 
@@ -31,7 +31,7 @@ _missing[use.level] contains found if {
 	some use in settings.missing
 	use.type == "/ConfigMap"
 	found := settings.about(use, {
-		"msg": sprintf("reads ConfigMap %s, which the target does not hold", [use.name]),
-		"fix": sprintf("add ConfigMap %s to namespace %s, or mend its name", [use.name, use.namespace]),
+		"msg": sprintf("reads ConfigMap %s, which is not rendered", [use.name]),
+		"fix": sprintf("add ConfigMap %s to namespace %s, or correct its name", [use.name, use.namespace]),
 	})
 }

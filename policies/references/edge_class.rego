@@ -1,14 +1,14 @@
 # METADATA
-# title: Classes of Ingresses and Gateways are among those the target makes
+# title: The classes of Ingresses and Gateways exist
 # description: |
-#   An Ingress or Gateway of an unknown class is served by no controller. Classes commonly come with the controller,
-#   so this is judged only where the target makes classes itself.
+#   No controller serves an Ingress or Gateway of an unknown class. Classes usually come with the controller, so the
+#   rule applies only if classes are rendered.
 # custom:
 #   id: references.edge_class
 #   profile: general
 #   subjects: [networking.k8s.io/Ingress, gateway.networking.k8s.io/Gateway]
 #   severity: medium
-#   fix: "add the class, mend its name, or list it under provides in policies/data/cluster.yaml"
+#   fix: "add the class, correct its name, or list it in `provides` in policies/data/cluster.yaml"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class
 package rules.references.edge_class
 
@@ -27,8 +27,8 @@ deny contains found if {
 	name != ""
 	references.level(concat("/", [group, class]), "", name) == "deny"
 	found := finding.about(resource, {
-		"msg": sprintf("is of %s %s, which the target does not make", [class, name]),
-		"fix": sprintf("add %s %s, or mend the name", [class, name]),
+		"msg": sprintf("has the %s %s, which is not rendered", [class, name]),
+		"fix": sprintf("add %s %s, or correct the name", [class, name]),
 		"path": sprintf("/spec/%s", [field]),
 	})
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: The Service that a StatefulSet names is headless and selects its pods
+# title: StatefulSets have a headless Service for their pods
 # description: |
-#   The names of a StatefulSet's pods, by which they find each other, resolve only through the Service in serviceName:
-#   it must be there, have clusterIP None, and select these pods. To name none is worth a warning.
+#   The pods of a StatefulSet find each other by names that only the Service in serviceName provides. The Service must
+#   exist, have clusterIP: None and select these pods. If serviceName is empty, the rule only warns.
 # custom:
 #   id: references.headless_service
 #   profile: general
 #   subjects: apps/StatefulSet
 #   severity: high
-#   fix: "add a Service with clusterIP: None that selects the StatefulSet's pods, and write its name in serviceName"
+#   fix: "add a Service with clusterIP: None that selects the pods of the StatefulSet, and set its name in serviceName"
 #   docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
 package rules.references.headless_service
 
@@ -27,8 +27,8 @@ deny contains found if {
 	service.name == set.service
 	some fault in _faults(service, set.resource)
 	found := finding.about(set.resource, {
-		"msg": sprintf("names Service %s, which %s", [set.service, fault]),
-		"fix": "name a Service with clusterIP: None that selects these pods",
+		"msg": sprintf("refers to Service %s, which %s", [set.service, fault]),
+		"fix": "use a Service with clusterIP: None that selects these pods",
 		"path": "/spec/serviceName",
 	})
 }
@@ -39,8 +39,8 @@ warn contains found if {
 	some set in documents.of("apps", "StatefulSet")
 	values.text(values.at(set.content, ["spec", "serviceName"])) == ""
 	found := finding.about(set, {
-		"msg": "names no Service, so that nobody finds its pods by their names",
-		"fix": "add a Service with clusterIP: None that selects these pods, and write its name in serviceName",
+		"msg": "has no serviceName, so its pods cannot be found by name",
+		"fix": "add a Service with clusterIP: None that selects these pods, and set its name in serviceName",
 		"path": "/spec/serviceName",
 	})
 }
@@ -49,8 +49,8 @@ _absent[level] contains found if {
 	some set in _sets
 	level := references.level("/Service", set.resource.namespace, set.service)
 	found := finding.about(set.resource, {
-		"msg": sprintf("names Service %s, which the target does not hold", [set.service]),
-		"fix": sprintf("add Service %s with clusterIP: None, or mend serviceName", [set.service]),
+		"msg": sprintf("refers to Service %s, which is not rendered", [set.service]),
+		"fix": sprintf("add Service %s with clusterIP: None, or correct serviceName", [set.service]),
 		"path": "/spec/serviceName",
 	})
 }

@@ -1,5 +1,6 @@
 package rules.references.headless_service_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.headless_service
 
@@ -11,39 +12,39 @@ _headless := {"clusterIP": "None", "selector": {"app": "cart"}}
 
 test_accepts_a_headless_service_over_the_pods if {
 	target := examples.combined([_set, _service("peers", _headless)])
-	count(headless_service.deny | headless_service.warn) == 0 with input as target
+	assert.none(headless_service.deny | headless_service.warn) with input as target
 }
 
-test_accepts_other_services_beside_it if {
+test_accepts_other_services if {
 	others := [_service("web", {}), object.union(_service("peers", {}), {"metadata": {"namespace": "else"}})]
 	target := examples.combined(array.concat([_set, _service("peers", _headless)], others))
-	count(headless_service.deny | headless_service.warn) == 0 with input as target
+	assert.none(headless_service.deny | headless_service.warn) with input as target
 }
 
 test_warns_of_a_set_that_names_none if {
 	unnamed := examples.combined([examples.workload("StatefulSet", examples.pod_spec)])
-	examples.messages(headless_service.warn) == {
-		"StatefulSet/cart: names no Service, so that nobody finds its pods by their names",
-	} with input as unnamed
-	count(headless_service.deny) == 0 with input as unnamed
+	assert.messages(headless_service.warn, {
+		"StatefulSet/cart: has no serviceName, so its pods cannot be found by name",
+	}) with input as unnamed
+	assert.none(headless_service.deny) with input as unnamed
 }
 
 test_denies_an_absent_service if {
-	examples.messages(headless_service.deny) == {
-		"StatefulSet/cart: names Service peers, which the target does not hold",
-	} with input as examples.combined([_set, _service("other", _headless)])
+	assert.messages(headless_service.deny, {
+		"StatefulSet/cart: refers to Service peers, which is not rendered",
+	}) with input as examples.combined([_set, _service("other", _headless)])
 }
 
 test_denies_a_service_of_another_kind if {
-	examples.messages(headless_service.deny) == {
-		"StatefulSet/cart: names Service peers, which is not headless",
-		"StatefulSet/cart: names Service peers, which does not select its pods",
-	} with input as examples.combined([_set, _service("peers", {"selector": {"app": "web"}})])
+	assert.messages(headless_service.deny, {
+		"StatefulSet/cart: refers to Service peers, which is not headless",
+		"StatefulSet/cart: refers to Service peers, which does not select its pods",
+	}) with input as examples.combined([_set, _service("peers", {"selector": {"app": "web"}})])
 }
 
 test_warns_where_no_service_is_kept if {
-	examples.messages(headless_service.warn) == {
-		"StatefulSet/cart: names Service peers, which the target does not hold",
-	} with input as examples.combined([_set])
-	count(headless_service.deny) == 0 with input as examples.combined([_set])
+	assert.messages(headless_service.warn, {
+		"StatefulSet/cart: refers to Service peers, which is not rendered",
+	}) with input as examples.combined([_set])
+	assert.none(headless_service.deny) with input as examples.combined([_set])
 }

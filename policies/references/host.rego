@@ -1,16 +1,16 @@
 # METADATA
-# title: Hosts in settings are Services that exist
+# title: Host names in settings are Services that exist
 # description: |
-#   A variable such as CART_URL=http://cart:8080 names a Service by its host, and nothing notices when that is renamed
-#   or has another port, until requests fail. Judged are values that are an address as a whole, or a host under a key
-#   that ends in HOST, and hosts of one word or that end in .svc. Where the target makes no Service in the namespace
-#   nothing is said, and where an operator may make them it is a warning.
+#   A variable such as CART_URL=http://cart:8080 contains the host name of a Service. If the Service or its port
+#   changes, requests fail without warning. The rule checks values that are an address, or a host in a key that ends
+#   with HOST. It checks host names of one word or ending with .svc. It ignores namespaces in which no Service is
+#   rendered. If an operator may create the Service, the rule only warns.
 # custom:
 #   id: references.host
 #   profile: general
 #   subjects: [containers, ConfigMap]
 #   severity: high
-#   fix: "write the name of a Service of the target and one of its ports"
+#   fix: "use the name of a rendered Service and one of its ports"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
 package rules.references.host
 
@@ -32,8 +32,8 @@ _wrong[level] contains found if {
 	not use.name in _aliases
 	level := workloads.level(use.namespace)
 	found := literals.about(use.literal, {
-		"msg": sprintf("which leads to Service %s, and the target holds none in namespace %s", [use.name, use.namespace]),
-		"fix": "write the name of a Service of the target, or add the Service",
+		"msg": sprintf("which refers to Service %s, which is not rendered in namespace %s", [use.name, use.namespace]),
+		"fix": "use the name of a rendered Service, or add the Service",
 	})
 }
 
@@ -44,12 +44,12 @@ _wrong.deny contains found if {
 	port := _port(use)
 	not port in ports
 	found := literals.about(use.literal, {
-		"msg": sprintf("which leads to port %d of Service %s, which has %s", [port, use.name, _written(ports)]),
-		"fix": sprintf("write one of its ports: %s", [_written(ports)]),
+		"msg": sprintf("which refers to port %d of Service %s, which has %s", [port, use.name, _written(ports)]),
+		"fix": sprintf("use one of its ports: %s", [_written(ports)]),
 	})
 }
 
-# Addresses by these schemes are of hosts, while s3://backups is of none.
+# The schemes whose addresses contain a host. s3://backups, for example, does not.
 _address := concat("", [
 	`^(https?|wss?|grpc|tcp|amqps?|rediss?|mysql|postgres|postgresql|mongodb|nats|ldaps?|jdbc:[a-z]+)://`,
 	`(?:[^@/\s]*@)?`,
@@ -94,7 +94,7 @@ _port(use) := to_number(use.port) if use.port != ""
 
 _port(use) := {"http": 80, "https": 443, "ws": 80, "wss": 443}[use.scheme] if use.port == ""
 
-# The ports of each Service; none where it hands over to any port of its pods, or to another name.
+# The ports of each Service. Empty where the Service forwards any port of its pods, or is an alias of another name.
 _ports[[service.namespace, service.name]] := ports if {
 	some service in documents.of("", "Service")
 	spec := values.map(values.at(service.content, ["spec"]))
@@ -105,7 +105,7 @@ _ports[[service.namespace, service.name]] := ports if {
 	}
 }
 
-# Names that pods give to addresses themselves.
+# Host names that pods define themselves.
 _aliases contains name if {
 	some pod in pods.templates
 	some alias in values.list(values.at(pod.spec, ["hostAliases"]))

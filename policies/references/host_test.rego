@@ -1,5 +1,6 @@
 package rules.references.host_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.host
 
@@ -24,19 +25,19 @@ test_accepts_services_and_their_ports if {
 		"http://web.shop.svc",
 		"http://web.shop.svc.cluster.local:8080",
 	] {
-		count(_found) == 0 with input as _with("A", value)
+		assert.none(_found) with input as _with("A", value)
 	}
-	count(_found) == 0 with input as _with("DATABASE_HOST", "web")
+	assert.none(_found) with input as _with("DATABASE_HOST", "web")
 }
 
 test_knows_every_digit if {
 	sibling := object.union(_service("a2b3c-9", {"ports": [{"port": 80}]}), {"metadata": {"namespace": "2d-3e-4"}})
 	target := examples.combined([sibling, _config("A", "http://a2b3c-9.2d-3e-4.svc:81")])
-	examples.messages(host.deny) == {
-		"ConfigMap/settings: holds A, which leads to port 81 of Service a2b3c-9, which has 80",
-	} with input as target
+	assert.messages(host.deny, {
+		"ConfigMap/settings: holds A, which refers to port 81 of Service a2b3c-9, which has 80",
+	}) with input as target
 	every name in ["2web", "w2b", "web2"] {
-		count(host.deny) == 1 with input as _with("A", sprintf("http://%s", [name]))
+		assert.size(host.deny, 1) with input as _with("A", sprintf("http://%s", [name]))
 	}
 }
 
@@ -54,65 +55,65 @@ test_accepts_what_names_no_service if {
 		"http://Other",
 		"other",
 	] {
-		count(_found) == 0 with input as _with("A", value)
+		assert.none(_found) with input as _with("A", value)
 	}
 	every value in ["localhost", "db.example", "192.0.2.1", "0", "a b"] {
-		count(_found) == 0 with input as _with("DATABASE_HOST", value)
+		assert.none(_found) with input as _with("DATABASE_HOST", value)
 	}
-	count(_found) == 0 with input as _with("HOSTING", "other")
+	assert.none(_found) with input as _with("HOSTING", "other")
 }
 
 test_accepts_anything_where_no_service_is_made if {
-	count(_found) == 0 with input as examples.combined([_config("A", "http://other")])
+	assert.none(_found) with input as examples.combined([_config("A", "http://other")])
 	pod := examples.workload("Deployment", {"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["other"]}]})
-	count(_found) == 0 with input as examples.combined([_web, pod, _config("A", "http://other")])
+	assert.none(_found) with input as examples.combined([_web, pod, _config("A", "http://other")])
 }
 
 test_accepts_any_port_of_headless_services_and_names if {
 	every spec in [{"clusterIP": "None", "ports": [{"port": 1}]}, {"type": "ExternalName", "ports": [{"port": 1}]}] {
 		target := examples.combined([_service("web", spec), _config("A", "http://web:9")])
-		count(_found) == 0 with input as target
+		assert.none(_found) with input as target
 	}
 }
 
 test_denies_services_that_are_not_there if {
 	every value in ["http://other:80", "redis://:secret@other", "http://other.shop.svc/"] {
-		examples.messages(host.deny) == {
-			"ConfigMap/settings: holds A, which leads to Service other, and the target holds none in namespace shop",
-		} with input as _with("A", value)
+		assert.messages(host.deny, {
+			"ConfigMap/settings: holds A, which refers to Service other, which is not rendered in namespace shop",
+		}) with input as _with("A", value)
 	}
 	every key in ["HOST", "DATABASE_HOST", "db_host"] {
-		count(host.deny) == 1 with input as _with(key, "other")
+		assert.size(host.deny, 1) with input as _with(key, "other")
 	}
-	count(host.deny) == 1 with input as _with("DATABASE_HOST", "other.shop.svc")
+	assert.size(host.deny, 1) with input as _with("DATABASE_HOST", "other.shop.svc")
 }
 
 test_denies_ports_that_a_service_has_not if {
 	every value, port in {"http://web:99": 99, "https://web": 443, "wss://web": 443} {
-		examples.messages(host.deny) == {
-			sprintf("ConfigMap/settings: holds A, which leads to port %d of Service web, which has 80, 8080", [port]),
-		} with input as _with("A", value)
+		assert.messages(host.deny, {
+			sprintf("ConfigMap/settings: holds A, which refers to port %d of Service web, which has 80, 8080", [port]),
+		}) with input as _with("A", value)
 	}
 	closed := _service("web", {"ports": [{"port": 8080}]})
 	every value in ["http://web", "ws://web"] {
-		examples.messages(host.deny) == {
-			"ConfigMap/settings: holds A, which leads to port 80 of Service web, which has 8080",
-		} with input as examples.combined([closed, _config("A", value)])
+		assert.messages(host.deny, {
+			"ConfigMap/settings: holds A, which refers to port 80 of Service web, which has 8080",
+		}) with input as examples.combined([closed, _config("A", value)])
 	}
 }
 
 test_denies_variables if {
 	variable := object.union(examples.container, {"env": [{"name": "WEB_URL", "value": "http://other"}]})
 	found := host.deny with input as examples.combined([_web, examples.workload("Pod", {"containers": [variable]})])
-	examples.messages(found) == {concat("", [
-		"Pod/cart: container server sets WEB_URL, which leads to Service other, ",
-		"and the target holds none in namespace shop",
-	])}
-	{each.path | some each in found} == {"/spec/containers/0/env/0/value"}
+	assert.messages(found, {concat("", [
+		"Pod/cart: container server sets WEB_URL, which refers to Service other, ",
+		"which is not rendered in namespace shop",
+	])})
+	assert.same({each.path | some each in found}, {"/spec/containers/0/env/0/value"})
 }
 
-test_warns_where_somebody_else_may_make_services if {
+test_warns_where_services_may_exist_elsewhere if {
 	target := examples.combined([_web, _config("A", "http://other")])
-	count(host.deny) == 0 with input as target
-	count(host.warn) == 1 with input as target
+	assert.none(host.deny) with input as target
+	assert.size(host.warn, 1) with input as target
 }

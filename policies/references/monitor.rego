@@ -1,14 +1,14 @@
 # METADATA
-# title: Monitors select Services or pods, and ports that these have
+# title: Monitors select Services or pods and their ports
 # description: |
-#   A ServiceMonitor or PodMonitor that selects nothing, or names a port that nothing has, scrapes nothing, and an
-#   alert on its metrics never fires. Where the target cannot tell what there is to select it is a warning.
+#   A ServiceMonitor or PodMonitor without matching Services, pods or ports scrapes nothing, and alerts on its metrics
+#   never fire. If the Services or pods may exist outside of the rendered manifests, the rule only warns.
 # custom:
 #   id: references.monitor
 #   profile: general
 #   subjects: [monitoring.coreos.com/PodMonitor, monitoring.coreos.com/ServiceMonitor]
 #   severity: medium
-#   fix: "select by labels of the Service, or of the pods, and name one of their ports"
+#   fix: "select by the labels of the Service or the pods, and use one of their ports"
 #   docs: https://prometheus-operator.dev/docs/developer/getting-started/
 package rules.references.monitor
 
@@ -27,8 +27,8 @@ deny contains found if {
 	some index, port in monitor.ports
 	not port in {name | some thing in monitor.selected; some name in thing}
 	found := finding.about(monitor.resource, {
-		"msg": sprintf("scrapes port %v, which no %s that it selects has", [port, monitor.of]),
-		"fix": "name a port of what is selected",
+		"msg": sprintf("scrapes port %v, which no selected %s has", [port, monitor.of]),
+		"fix": "use a port of the selected Services or pods",
 		"path": sprintf("/spec/%s/%d/port", [monitor.field, index]),
 	})
 }
@@ -41,12 +41,12 @@ _blind[level] contains found if {
 	level := _level(monitor)
 	found := finding.about(monitor.resource, {
 		"msg": sprintf("selects no %s: %s", [monitor.of, json.marshal(monitor.selector)]),
-		"fix": sprintf("write labels of a %s as the selector", [monitor.of]),
+		"fix": sprintf("use the labels of a %s as the selector", [monitor.of]),
 		"path": "/spec/selector",
 	})
 }
 
-# Other namespaces are known only where the target names them and keeps something there; in `*`, it keeps nothing.
+# A namespace is known if the selector lists it and something is rendered there. Nothing is rendered in `*`.
 _level(monitor) := "deny" if {
 	every namespace in monitor.namespaces {
 		_is_known(monitor.of, namespace)
@@ -57,7 +57,7 @@ _is_known("Service", namespace) if references.keeps("/Service", namespace)
 
 _is_known("pod", namespace) if workloads.level(namespace) == "deny"
 
-# The ports of what each monitor selects, by their names.
+# The ports of the Services or pods that each monitor selects, by name.
 _monitors := array.concat(
 	[_monitor(resource, "Service", "endpoints", _services(resource)) |
 		some resource in documents.of("monitoring.coreos.com", "ServiceMonitor")

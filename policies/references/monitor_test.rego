@@ -1,5 +1,6 @@
 package rules.references.monitor_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.monitor
 
@@ -25,29 +26,29 @@ _deployment := examples.workload("Deployment", object.union(examples.pod_spec, {
 
 test_accepts_what_selects_something_with_the_port if {
 	target := examples.combined([_service, _deployment, _services({}), _pods({})])
-	count(monitor.deny | monitor.warn) == 0 with input as target
+	assert.none(monitor.deny | monitor.warn) with input as target
 }
 
 test_accepts_what_looks_into_other_namespaces if {
 	elsewhere := object.union(_services({"namespaceSelector": {"any": true}}), {"metadata": {"namespace": "watch"}})
-	count(monitor.deny | monitor.warn) == 0 with input as examples.combined([_service, elsewhere])
+	assert.none(monitor.deny | monitor.warn) with input as examples.combined([_service, elsewhere])
 	named := object.union(elsewhere, {"spec": {"namespaceSelector": {"any": false, "matchNames": ["shop"]}}})
-	count(monitor.deny | monitor.warn) == 0 with input as examples.combined([_service, named])
+	assert.none(monitor.deny | monitor.warn) with input as examples.combined([_service, named])
 }
 
 test_denies_what_selects_nothing if {
 	nothing := {"selector": {"matchLabels": {"app": "web"}}}
-	examples.messages(monitor.deny) == {
+	assert.messages(monitor.deny, {
 		`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"web"}}`,
 		`PodMonitor/cart: selects no pod: {"matchLabels":{"app":"web"}}`,
-	} with input as examples.combined([_service, _deployment, _services(nothing), _pods(nothing)])
+	}) with input as examples.combined([_service, _deployment, _services(nothing), _pods(nothing)])
 }
 
 test_denies_ports_that_nothing_has if {
-	examples.messages(monitor.deny) == {
-		"ServiceMonitor/cart: scrapes port metrics, which no Service that it selects has",
-		"PodMonitor/cart: scrapes port metrics, which no pod that it selects has",
-	} with input as examples.combined([
+	assert.messages(monitor.deny, {
+		"ServiceMonitor/cart: scrapes port metrics, which no selected Service has",
+		"PodMonitor/cart: scrapes port metrics, which no selected pod has",
+	}) with input as examples.combined([
 		_service,
 		_deployment,
 		_services({"endpoints": [{"port": "metrics"}]}),
@@ -55,18 +56,18 @@ test_denies_ports_that_nothing_has if {
 	])
 }
 
-test_warns_where_it_cannot_be_told if {
+test_warns_where_it_is_unknown if {
 	messages := {`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"cart"}}`}
-	examples.messages(monitor.warn) == messages with input as examples.combined([_services({})])
+	assert.messages(monitor.warn, messages) with input as examples.combined([_services({})])
 	anywhere := _services({"namespaceSelector": {"any": true}})
-	examples.messages(monitor.warn) == messages with input as examples.combined([anywhere])
+	assert.messages(monitor.warn, messages) with input as examples.combined([anywhere])
 }
 
 test_looks_into_its_own_namespace_only if {
 	elsewhere := {"metadata": {"namespace": "watch"}}
 	monitors := [object.union(_services({}), elsewhere), object.union(_pods({}), elsewhere)]
-	examples.messages(monitor.warn) == {
+	assert.messages(monitor.warn, {
 		`ServiceMonitor/cart: selects no Service: {"matchLabels":{"app":"cart"}}`,
 		`PodMonitor/cart: selects no pod: {"matchLabels":{"app":"cart"}}`,
-	} with input as examples.combined(array.concat([_service, _deployment], monitors))
+	}) with input as examples.combined(array.concat([_service, _deployment], monitors))
 }

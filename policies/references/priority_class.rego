@@ -1,14 +1,15 @@
 # METADATA
-# title: PriorityClasses of pods exist
+# title: The PriorityClasses of pods exist
 # description: |
-#   A pod of an unknown PriorityClass is refused. A target that makes PriorityClasses makes all that its pods name;
-#   one that makes none relies on the cluster's, which is a warning unless the table `cluster` lists them.
+#   The API server rejects a pod with an unknown PriorityClass. If PriorityClasses are rendered, the class of each pod
+#   must be among them. If none is rendered, the cluster may have the class. Then the rule warns, unless the table
+#   `cluster` lists it.
 # custom:
 #   id: references.priority_class
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "add the PriorityClass, mend priorityClassName, or list it under provides in policies/data/cluster.yaml"
+#   fix: "add the PriorityClass, correct priorityClassName, or list it in `provides` in policies/data/cluster.yaml"
 #   docs: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 package rules.references.priority_class
 
@@ -27,8 +28,8 @@ _missing[level] contains found if {
 	name != ""
 	level := references.level("scheduling.k8s.io/PriorityClass", "", name)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has PriorityClass %s, which the target does not hold", [name]),
-		"fix": sprintf("add PriorityClass %s, or mend the name", [name]),
+		"msg": sprintf("the pod has PriorityClass %s, which is not rendered", [name]),
+		"fix": sprintf("add PriorityClass %s, or correct the name", [name]),
 		"path": "/priorityClassName",
 	})
 }

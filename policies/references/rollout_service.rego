@@ -1,14 +1,14 @@
 # METADATA
-# title: Services that a Rollout switches exist
+# title: The Services of a Rollout exist
 # description: |
-#   An Argo Rollout moves requests by the Services that it names; one that is absent stops the rollout half-way. Where
-#   the target keeps no Service in the namespace it may come from elsewhere, which is a warning.
+#   An Argo Rollout moves traffic between the Services in its strategy. A missing Service stops the rollout halfway. If
+#   no Service is rendered in the namespace, it may exist elsewhere. Then the rule only warns.
 # custom:
 #   id: references.rollout_service
 #   profile: general
 #   subjects: argoproj.io/Rollout
 #   severity: high
-#   fix: "add the Service, or mend its name in the strategy"
+#   fix: "add the Service, or correct its name in the strategy"
 #   docs: https://argo-rollouts.readthedocs.io/en/stable/features/specification/
 package rules.references.rollout_service
 
@@ -35,8 +35,8 @@ _missing[level] contains found if {
 	name != ""
 	level := references.level("/Service", rollout.namespace, name)
 	found := finding.about(rollout, {
-		"msg": sprintf("switches Service %s (%s), which the target does not hold", [name, field[1]]),
-		"fix": sprintf("add Service %s to namespace %s, or mend the name", [name, rollout.namespace]),
+		"msg": sprintf("uses Service %s (%s), which is not rendered", [name, field[1]]),
+		"fix": sprintf("add Service %s to namespace %s, or correct the name", [name, rollout.namespace]),
 		"path": concat("/", array.concat(["/spec/strategy"], field)),
 	})
 }

@@ -1,5 +1,6 @@
 package rules.references.rollout_service_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.rollout_service
 
@@ -9,13 +10,13 @@ _service := examples.resource("v1", "Service", "cart", {"spec": {}})
 
 test_accepts_services_of_the_target if {
 	target := examples.combined([_service, _rollout({"blueGreen": {"activeService": "cart"}})])
-	count(rollout_service.deny | rollout_service.warn) == 0 with input as target
+	assert.none(rollout_service.deny | rollout_service.warn) with input as target
 }
 
 test_denies_absent_services if {
-	examples.messages(rollout_service.deny) == {
-		"Rollout/cart: switches Service cart-next (canaryService), which the target does not hold",
-	} with input as examples.combined([
+	assert.messages(rollout_service.deny, {
+		"Rollout/cart: uses Service cart-next (canaryService), which is not rendered",
+	}) with input as examples.combined([
 		_service,
 		_rollout({"canary": {"stableService": "cart", "canaryService": "cart-next"}}),
 	])
@@ -31,16 +32,16 @@ test_denies_it_in_every_field if {
 				_service,
 				_rollout({strategy: {field: "gone"}}),
 			])
-			examples.messages(found) == {
-				sprintf("Rollout/cart: switches Service gone (%s), which the target does not hold", [field]),
-			}
-			{each.path | some each in found} == {concat("/", ["/spec/strategy", strategy, field])}
+			assert.messages(found, {
+				sprintf("Rollout/cart: uses Service gone (%s), which is not rendered", [field]),
+			})
+			assert.same({each.path | some each in found}, {concat("/", ["/spec/strategy", strategy, field])})
 		}
 	}
 }
 
 test_warns_where_no_service_is_kept if {
-	examples.messages(rollout_service.warn) == {
-		"Rollout/cart: switches Service cart (activeService), which the target does not hold",
-	} with input as examples.combined([_rollout({"blueGreen": {"activeService": "cart"}})])
+	assert.messages(rollout_service.warn, {
+		"Rollout/cart: uses Service cart (activeService), which is not rendered",
+	}) with input as examples.combined([_rollout({"blueGreen": {"activeService": "cart"}})])
 }

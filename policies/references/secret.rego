@@ -1,15 +1,15 @@
 # METADATA
-# title: Secrets that pods read exist, with the keys they ask for
+# title: The Secrets of pods exist, with the keys that they use
 # description: |
-#   A pod whose Secret or key is absent never starts. A Secret counts as there when the target holds it or what makes
-#   it: a SealedSecret, ExternalSecret, Certificate or SecretProviderClass. Keys that only a store knows are not
-#   judged. Where the target has no source of Secrets in the namespace they come from elsewhere, which is a warning.
+#   A pod with a missing Secret or key does not start. A Secret exists if it is rendered, or if a SealedSecret,
+#   ExternalSecret, Certificate or SecretProviderClass creates it. The rule ignores keys that only an external store
+#   knows. If nothing in the namespace creates Secrets, they may come from elsewhere. Then the rule only warns.
 # custom:
 #   id: references.secret
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "add the Secret's source or the key, mend its name, or write optional: true"
+#   fix: "add the source of the Secret or the key, correct its name, or set optional: true"
 #   docs: https://kubernetes.io/docs/concepts/configuration/secret/
 package rules.references.secret
 
@@ -21,8 +21,8 @@ deny contains found if {
 	some use in settings.missing_keys
 	use.type == "/Secret"
 	found := settings.about(use, {
-		"msg": sprintf("reads key %s of Secret %s, whose source has no such key", [use.key, use.name]),
-		"fix": sprintf("add %s to the source of Secret %s, or mend the key", [use.key, use.name]),
+		"msg": sprintf("reads key %s of Secret %s, whose source does not have this key", [use.key, use.name]),
+		"fix": sprintf("add %s to the source of Secret %s, or correct the key", [use.key, use.name]),
 	})
 }
 
@@ -32,7 +32,7 @@ _missing[use.level] contains found if {
 	some use in settings.missing
 	use.type == "/Secret"
 	found := settings.about(use, {
-		"msg": sprintf("reads Secret %s, which nothing in the target makes", [use.name]),
+		"msg": sprintf("reads Secret %s, which is neither rendered nor created", [use.name]),
 		"fix": sprintf("add a SealedSecret or ExternalSecret for %s to namespace %s", [use.name, use.namespace]),
 	})
 }

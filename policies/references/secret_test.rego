@@ -1,5 +1,6 @@
 package rules.references.secret_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.secret
 
@@ -13,30 +14,30 @@ _sealed(name, key) := examples.resource("bitnami.com/v1alpha1", "SealedSecret", 
 }})
 
 test_accepts_a_source_with_the_key if {
-	count(secret.deny | secret.warn) == 0 with input as examples.combined([_reader, _sealed("keys", "jwt")])
+	assert.none(secret.deny | secret.warn) with input as examples.combined([_reader, _sealed("keys", "jwt")])
 }
 
 test_leaves_config_maps_to_their_own_rule if {
 	mode := {"name": "MODE", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "mode"}}}
 	reader := examples.server({"env": [mode]})
-	count(secret.deny | secret.warn) == 0 with input as reader
+	assert.none(secret.deny | secret.warn) with input as reader
 	config_map := examples.resource("v1", "ConfigMap", "settings", {"data": {"other": "1"}})
-	count(secret.deny) == 0 with input as array.concat(reader, examples.combined([config_map]))
+	assert.none(secret.deny) with input as array.concat(reader, examples.combined([config_map]))
 }
 
 test_denies_an_absent_key if {
-	examples.messages(secret.deny) == {
-		"Deployment/cart: container server reads key jwt of Secret keys, whose source has no such key",
-	} with input as examples.combined([_reader, _sealed("keys", "other")])
+	assert.messages(secret.deny, {
+		"Deployment/cart: container server reads key jwt of Secret keys, whose source does not have this key",
+	}) with input as examples.combined([_reader, _sealed("keys", "other")])
 }
 
 test_denies_an_absent_secret if {
-	messages := {"Deployment/cart: container server reads Secret keys, which nothing in the target makes"}
-	examples.messages(secret.deny) == messages with input as examples.combined([_reader, _sealed("other", "jwt")])
+	messages := {"Deployment/cart: container server reads Secret keys, which is neither rendered nor created"}
+	assert.messages(secret.deny, messages) with input as examples.combined([_reader, _sealed("other", "jwt")])
 }
 
 test_warns_where_no_secret_is_made if {
-	messages := {"Deployment/cart: container server reads Secret keys, which nothing in the target makes"}
-	examples.messages(secret.warn) == messages with input as examples.combined([_reader])
-	count(secret.deny) == 0 with input as examples.combined([_reader])
+	messages := {"Deployment/cart: container server reads Secret keys, which is neither rendered nor created"}
+	assert.messages(secret.warn, messages) with input as examples.combined([_reader])
+	assert.none(secret.deny) with input as examples.combined([_reader])
 }

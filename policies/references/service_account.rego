@@ -1,14 +1,14 @@
 # METADATA
-# title: ServiceAccounts of pods exist
+# title: The ServiceAccounts of pods exist
 # description: |
-#   No pod is made whose ServiceAccount is absent; the workload stays at zero without an error of its own. Where the
-#   target keeps no ServiceAccount in the namespace it may come from elsewhere, which is a warning.
+#   If its ServiceAccount is missing, no pod of a workload is created, and the workload itself shows no error. If no
+#   ServiceAccount is rendered in the namespace, it may exist elsewhere. Then the rule only warns.
 # custom:
 #   id: references.service_account
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "add the ServiceAccount, or mend serviceAccountName"
+#   fix: "add the ServiceAccount, or correct serviceAccountName"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 package rules.references.service_account
 
@@ -27,8 +27,8 @@ _missing[level] contains found if {
 	name != ""
 	level := references.level("/ServiceAccount", pod.resource.namespace, name)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod runs as ServiceAccount %s, which the target does not hold", [name]),
-		"fix": sprintf("add ServiceAccount %s to namespace %s, or mend the name", [name, pod.resource.namespace]),
+		"msg": sprintf("the pod uses ServiceAccount %s, which is not rendered", [name]),
+		"fix": sprintf("add ServiceAccount %s to namespace %s, or correct the name", [name, pod.resource.namespace]),
 		"path": "/serviceAccountName",
 	})
 }

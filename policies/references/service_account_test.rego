@@ -1,5 +1,6 @@
 package rules.references.service_account_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.service_account
 
@@ -7,24 +8,24 @@ _pod := examples.workload("CronJob", object.union(examples.pod_spec, {"serviceAc
 
 _account(name) := examples.resource("v1", "ServiceAccount", name, {})
 
-_messages := {"CronJob/cart: the pod runs as ServiceAccount cart, which the target does not hold"}
+_messages := {"CronJob/cart: the pod uses ServiceAccount cart, which is not rendered"}
 
 test_accepts_an_account_of_the_target if {
-	count(service_account.deny | service_account.warn) == 0 with input as examples.combined([_pod, _account("cart")])
+	assert.none(service_account.deny | service_account.warn) with input as examples.combined([_pod, _account("cart")])
 }
 
 test_accepts_the_default_account if {
 	default_account := examples.workload("Job", object.union(examples.pod_spec, {"serviceAccountName": "default"}))
 	unnamed := examples.workload("Pod", examples.pod_spec)
 	target := examples.combined([default_account, unnamed, _account("cart")])
-	count(service_account.deny | service_account.warn) == 0 with input as target
+	assert.none(service_account.deny | service_account.warn) with input as target
 }
 
 test_denies_an_absent_account if {
-	examples.messages(service_account.deny) == _messages with input as examples.combined([_pod, _account("web")])
+	assert.messages(service_account.deny, _messages) with input as examples.combined([_pod, _account("web")])
 }
 
 test_warns_where_no_account_is_kept if {
-	examples.messages(service_account.warn) == _messages with input as examples.combined([_pod])
-	count(service_account.deny) == 0 with input as examples.combined([_pod])
+	assert.messages(service_account.warn, _messages) with input as examples.combined([_pod])
+	assert.none(service_account.deny) with input as examples.combined([_pod])
 }

@@ -1,38 +1,39 @@
 # METADATA
-# title: StorageClasses of claims exist
+# title: The StorageClasses of claims exist
 # description: |
-#   A claim of an unknown StorageClass stays pending, and its pod with it. A target that makes StorageClasses makes
-#   all that its claims name; one that makes none relies on the cluster's, which is a warning unless the table
-#   `cluster` lists them. An empty name asks for a volume made by hand, none for the cluster's default.
+#   A claim with an unknown StorageClass stays pending, and so does its pod. If StorageClasses are rendered, the class
+#   of each claim must be among them. If none is rendered, the cluster may have the class. Then the rule warns, unless
+#   the table `cluster` lists it. An empty name means a volume that is created manually. No name means the default class
+#   of the cluster.
 # custom:
 #   id: references.storage_class
 #   profile: general
 #   subjects: own
 #   severity: high
-#   fix: "add the StorageClass, mend storageClassName, or list it under provides in policies/data/cluster.yaml"
+#   fix: "add the StorageClass, correct storageClassName, or list it in `provides` in policies/data/cluster.yaml"
 #   docs: https://kubernetes.io/docs/concepts/storage/storage-classes/
 package rules.references.storage_class
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.references
 import data.lib.values
+import data.lib.volume_claims
 
-# Whatever asks for storage, by a claim of its own or a template.
-subjects contains claim.resource if some claim in claims.every_one
+# PersistentVolumeClaims and claim templates.
+subjects contains claim.resource if some claim in volume_claims.claims
 
 deny contains found if some found in _missing.deny
 
 warn contains found if some found in _missing.warn
 
 _missing[level] contains found if {
-	some claim in claims.every_one
+	some claim in volume_claims.claims
 	name := values.text(values.at(claim.content, ["spec", "storageClassName"]))
 	name != ""
 	level := references.level("storage.k8s.io/StorageClass", "", name)
 	found := finding.about(claim.resource, {
-		"msg": sprintf("claim %s asks for StorageClass %s, which the target does not hold", [claim.name, name]),
-		"fix": sprintf("add StorageClass %s, or mend the name", [name]),
+		"msg": sprintf("claim %s has StorageClass %s, which is not rendered", [claim.name, name]),
+		"fix": sprintf("add StorageClass %s, or correct the name", [name]),
 		"path": concat("", [claim.path, "/spec/storageClassName"]),
 	})
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Files that are mounted alone are in their volume
+# title: Files in subPath exist in their volume
 # description: |
-#   Where a ConfigMap or Secret has no file of the name in subPath, the kubelet makes an empty folder of that name, and
-#   the program finds a folder where its settings should be. Volumes are judged whose files are all known.
+#   If a ConfigMap or Secret does not contain the file in subPath, the kubelet creates an empty folder with that name.
+#   The program then finds a folder instead of its settings. The rule checks volumes whose files are all known.
 # custom:
 #   id: references.sub_path
 #   profile: general
 #   subjects: containers
 #   severity: high
-#   fix: "write a key of the ConfigMap or Secret in subPath, or the path that an item gives it"
+#   fix: "set subPath to a key of the ConfigMap or Secret, or to the path of an item"
 #   docs: https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath
 package rules.references.sub_path
 
@@ -28,26 +28,26 @@ deny contains found if {
 	not _is_among(path, files)
 	found := finding.about_container(container, {
 		"msg": sprintf("mounts the file %s of volume %s, which has %s", [path, mount.name, _written(files)]),
-		"fix": "write one of these files in subPath, or add the key to the ConfigMap or Secret",
+		"fix": "set subPath to one of these files, or add the key to the ConfigMap or Secret",
 		"path": sprintf("/volumeMounts/%d/subPath", [index]),
 	})
 }
 
-# The files of a volume; undefined where not all of them are known.
+# The files of a volume. Undefined if some of them are unknown.
 _files(namespace, volume) := _of_source(namespace, "/ConfigMap", volume.configMap, volume.configMap.name)
 
 _files(namespace, volume) := _of_source(namespace, "/Secret", volume.secret, volume.secret.secretName)
 
 _of_source(namespace, type, source, name) := _renamed(source, settings.keys(type, namespace, name))
 
-# Items leave out what they do not list.
+# With `items`, the volume has only the listed keys.
 _renamed(source, keys) := keys if not source.items
 
 _renamed(source, keys) := {item.path | some item in values.list(source.items); item.key in keys} if source.items
 
 _is_among(path, files) if path in files
 
-# An item may lie in a folder.
+# The path of an item may contain folders.
 _is_among(path, files) if {
 	some file in files
 	startswith(file, concat("", [path, "/"]))

@@ -1,5 +1,6 @@
 package rules.references.sub_path_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.references.sub_path
 
@@ -17,11 +18,11 @@ _map(changes) := {"configMap": object.union({"name": "settings"}, changes)}
 
 test_accepts_files_that_are_there if {
 	every path in ["a.conf", "b.bin", "a.conf/", ""] {
-		count(sub_path.deny) == 0 with input as _mounting(_map({}), path)
+		assert.none(sub_path.deny) with input as _mounting(_map({}), path)
 	}
 	items := {"items": [{"key": "a.conf", "path": "etc/b.conf"}]}
 	every path in ["etc/b.conf", "etc"] {
-		count(sub_path.deny) == 0 with input as _mounting(_map(items), path)
+		assert.none(sub_path.deny) with input as _mounting(_map(items), path)
 	}
 }
 
@@ -30,39 +31,39 @@ test_accepts_a_folder_of_another_volume if {
 		"volumes": [{"name": "tmp", "emptyDir": {}}, object.union({"name": "files"}, _map({}))],
 		"containers": [{"name": "server", "volumeMounts": [{"name": "tmp", "mountPath": "/tmp", "subPath": "server"}]}],
 	})])
-	count(sub_path.deny) == 0 with input as target
+	assert.none(sub_path.deny) with input as target
 }
 
 test_accepts_what_is_not_known if {
 	every volume in [_map({"name": "other"}), {"secret": {"secretName": "other"}}, {"emptyDir": {}}] {
-		count(sub_path.deny) == 0 with input as _mounting(volume, "a")
+		assert.none(sub_path.deny) with input as _mounting(volume, "a")
 	}
 	external := examples.resource("external-secrets.io/v1", "ExternalSecret", "other", {"spec": {"dataFrom": [{}]}})
 	target := array.concat(_mounting({"secret": {"secretName": "other"}}, "a"), examples.combined([external]))
-	count(sub_path.deny) == 0 with input as target
+	assert.none(sub_path.deny) with input as target
 }
 
 test_denies_files_that_are_not_there if {
 	found := sub_path.deny with input as _mounting(_map({}), "c.conf")
-	examples.messages(found) == {
+	assert.messages(found, {
 		"Deployment/cart: container server mounts the file c.conf of volume files, which has a.conf, b.bin",
-	}
-	{each.path | some each in found} == {"/spec/template/spec/containers/0/volumeMounts/1/subPath"}
-	count(sub_path.deny) == 1 with input as _mounting(_map({}), "a")
+	})
+	assert.same({each.path | some each in found}, {"/spec/template/spec/containers/0/volumeMounts/1/subPath"})
+	assert.size(sub_path.deny, 1) with input as _mounting(_map({}), "a")
 }
 
 test_denies_what_no_item_lists if {
 	every path in ["a.conf", "b.bin", "et", "etc/b.conf~"] {
-		examples.messages(sub_path.deny) == {
+		assert.messages(sub_path.deny, {
 			sprintf("Deployment/cart: container server mounts the file %s of volume files, which has etc/b.conf", [path]),
-		} with input as _mounting(_map({"items": [{"key": "a.conf", "path": "etc/b.conf"}]}), path)
+		}) with input as _mounting(_map({"items": [{"key": "a.conf", "path": "etc/b.conf"}]}), path)
 	}
 }
 
 test_denies_files_of_a_secret if {
 	sealed := examples.resource("bitnami.com/v1alpha1", "SealedSecret", "other", {"spec": {"encryptedData": {}}})
 	target := array.concat(_mounting({"secret": {"secretName": "other"}}, "key"), examples.combined([sealed]))
-	examples.messages(sub_path.deny) == {
+	assert.messages(sub_path.deny, {
 		"Deployment/cart: container server mounts the file key of volume files, which has none",
-	} with input as target
+	}) with input as target
 }

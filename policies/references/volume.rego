@@ -1,13 +1,13 @@
 # METADATA
 # title: Volumes that containers mount are declared
 # description: |
-#   The API server refuses a pod whose container mounts a volume that neither the pod nor a claim template declares.
+#   The API server rejects a pod whose container mounts a volume that neither the pod nor a claim template declares.
 # custom:
 #   id: references.volume
 #   profile: general
 #   subjects: containers
 #   severity: high
-#   fix: "declare the volume in the pod, or as a claim template of its StatefulSet, or mend the name"
+#   fix: "declare the volume in the pod or as a claim template of its StatefulSet, or correct the name"
 #   docs: https://kubernetes.io/docs/concepts/storage/volumes/
 package rules.references.volume
 
@@ -22,7 +22,7 @@ deny contains found if {
 	not _is_declared(container.pod, mount.name)
 	found := finding.about_container(container, {
 		"msg": sprintf("mounts volume %v, which the pod does not declare", [mount.name]),
-		"fix": sprintf("declare volume %v, or mend the name", [mount.name]),
+		"fix": sprintf("declare volume %v, or correct the name", [mount.name]),
 		"path": sprintf("/%s/%d/name", [field, index]),
 	})
 }

@@ -1,14 +1,15 @@
 # METADATA
-# title: No secret stands on a command line
+# title: Command lines do not contain secrets
 # description: |
-#   Arguments are shown by ps to whoever shares the node, and by the API server to whoever may read pods. A secret
-#   that a variable is expanded into an argument from, `$(PASSWORD)`, is seen there, too, which is worth a warning.
+#   Users of the node can see arguments with ps, and users who can read pods can see them through the API server. If an
+#   argument expands a variable with a secret, such as `$(PASSWORD)`, it is visible with ps too. Then the rule only
+#   warns.
 # custom:
 #   id: secrets.arguments
 #   profile: general
 #   subjects: containers
 #   severity: high
-#   fix: "let the program read the secret from a variable or a file"
+#   fix: "make the program read the secret from a variable or a file"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 package rules.secrets.arguments
 
@@ -20,8 +21,8 @@ deny contains found if {
 	some [_, option, value] in regex.find_all_string_submatch_n(_option, literal.text, -1)
 	not literals.is_reference(value)
 	found := literals.about(literal, {
-		"msg": sprintf("with the value of %s in it", [option]),
-		"fix": "let the program read the secret from a variable or a file, and change the value: it is known now",
+		"msg": sprintf("which contains the value of %s", [option]),
+		"fix": "make the program read the secret from a variable or a file, and change the value, because it was exposed",
 	})
 }
 
@@ -32,12 +33,12 @@ warn contains found if {
 	name := values.text(values.at(variable, ["name"]))
 	contains(literal.text, sprintf("$(%s)", [name]))
 	found := literals.about(literal, {
-		"msg": sprintf("which shows the secret %s to whoever lists processes", [name]),
-		"fix": "let the program read the secret from a variable or a file",
+		"msg": sprintf("which shows the secret %s in the list of processes", [name]),
+		"fix": "make the program read the secret from a variable or a file",
 	})
 }
 
-# An option that is a secret by its name, and its value, in the next word or after an equals sign.
+# An option with a secret name, and its value in the next word or after an equals sign.
 _option := concat("", [
 	`(?i)(?:^|[\s"'])(--?(?:[a-z][\w.-]*?)?`,
 	`(?:password|passwd|passphrase|token|client-?secret|api-?key|access-?key|secret-?key))`,

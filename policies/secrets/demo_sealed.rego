@@ -1,14 +1,14 @@
 # METADATA
-# title: No live environment runs on demonstration secrets
+# title: Live environments do not use demonstration secrets
 # description: |
-#   The sealed values shipped with this repository are for looking around: their key is lost and whoever made them may
-#   have seen them. That is worth a warning anywhere, and denied where promote.yaml says that the environment is live.
+#   The SealedSecrets in the repository are for demonstration. Their key is lost, and their author may know the values.
+#   The rule warns, and denies where promote.yaml marks the environment as live.
 # custom:
 #   id: secrets.demo_sealed
 #   profile: system
 #   subjects: bitnami.com/SealedSecret
 #   severity: high
-#   fix: "seal your own values with kubeseal, which also drops the mark"
+#   fix: "seal your own values with kubeseal, which also removes the annotation"
 #   docs: https://github.com/bitnami-labs/sealed-secrets#usage
 package rules.secrets.demo_sealed
 
@@ -20,13 +20,13 @@ deny contains found if {
 	_live
 	some secret in _demonstrations
 	found := finding.about(secret, {
-		"msg": "is still the demonstration's, in a live environment",
+		"msg": "has demonstration values in a live environment",
 		"fix": _fix,
 		"path": "/metadata/annotations",
 	})
 }
 
-# One warning for all of them, or nobody would read the others.
+# One warning for all of them, because many would hide other warnings.
 warn contains found if {
 	not _live
 	namespace := _demonstrations[0].namespace
@@ -38,7 +38,7 @@ warn contains found if {
 	})
 }
 
-# What promote says of the target; without it nothing is known to be live.
+# promote sets this value. Without promote, no environment counts as live.
 default _live := false
 
 _live if data.target.live == true
@@ -48,4 +48,4 @@ _demonstrations := [secret |
 	values.at(secret.content, ["metadata", "annotations", data.demo.annotation]) == "true"
 ]
 
-_fix := "seal your own values with kubeseal, which also drops the mark"
+_fix := "seal your own values with kubeseal, which also removes the annotation"

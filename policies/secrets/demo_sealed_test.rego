@@ -1,5 +1,6 @@
 package rules.secrets.demo_sealed_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.secrets.demo_sealed
 
@@ -16,30 +17,31 @@ _table := {"annotation": "shop.example/demo"}
 test_accepts_values_of_ones_own if {
 	own := [{}, {"shop.example/demo": "false"}, null]
 	every annotations in own {
-		count(demo_sealed.deny) == 0 with input as _sealed(annotations)
+		assert.none(demo_sealed.deny) with input as _sealed(annotations)
 			with data.demo as _table
 			with data.target as {"live": true}
-		count(demo_sealed.warn) == 0 with input as _sealed(annotations) with data.demo as _table
+		assert.none(demo_sealed.warn) with input as _sealed(annotations) with data.demo as _table
 	}
 }
 
 test_accepts_a_target_without_secrets if {
 	target := examples.combined([examples.workload("Deployment", examples.pod_spec)])
-	count(demo_sealed.deny | demo_sealed.warn) == 0 with input as target with data.demo as _table
+	assert.none(demo_sealed.deny | demo_sealed.warn) with input as target with data.demo as _table
 }
 
 test_warns_before_the_environment_is_live if {
 	every target in [{"live": false}, {}, null] {
-		examples.messages(demo_sealed.warn) == {
+		assert.messages(demo_sealed.warn, {
 			"Namespace/shop: SealedSecrets with demonstration values (1): cart",
-		} with input as _sealed(_demo) with data.demo as _table with data.target as target
-		count(demo_sealed.deny) == 0 with input as _sealed(_demo) with data.demo as _table with data.target as target
+		}) with input as _sealed(_demo) with data.demo as _table with data.target as target
+		assert.none(demo_sealed.deny) with input as _sealed(_demo) with data.demo as _table with data.target as target
 	}
 }
 
 test_denies_in_a_live_environment if {
-	examples.messages(demo_sealed.deny) == {
-		"SealedSecret/cart: is still the demonstration's, in a live environment",
-	} with input as _sealed(_demo) with data.demo as _table with data.target as {"live": true}
-	count(demo_sealed.warn) == 0 with input as _sealed(_demo) with data.demo as _table with data.target as {"live": true}
+	assert.messages(demo_sealed.deny, {
+		"SealedSecret/cart: has demonstration values in a live environment",
+	}) with input as _sealed(_demo) with data.demo as _table with data.target as {"live": true}
+	assert.none(demo_sealed.warn) with input as _sealed(_demo) with data.demo as _table
+		with data.target as {"live": true}
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: No value is a credential by its form
+# title: Values are not credentials in a known format
 # description: |
-#   Private keys, the tokens of well-known services and addresses with a password in them are recognised wherever they
-#   stand in variables, commands and ConfigMaps, whatever they are called.
+#   The rule recognizes private keys, tokens of well-known services and addresses with a password anywhere in variables,
+#   commands and ConfigMaps, whatever their name is.
 # custom:
 #   id: secrets.known_formats
 #   profile: general
 #   subjects: [ConfigMap, containers]
 #   severity: high
-#   fix: "take the value out and revoke it: it is known now; refer to a Secret instead"
+#   fix: "remove the value and revoke it, because it was exposed; use a Secret instead"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 package rules.secrets.known_formats
 
@@ -17,13 +17,13 @@ import data.lib.literals
 deny contains found if {
 	some literal in array.flatten([literals.variables, literals.settings, literals.commands])
 
-	# All forms at once: most texts hold none, and reading them once is what this rule costs.
+	# One search for all formats first, because most texts contain none.
 	regex.match(_any, literal.text)
 	some form in _forms
 	regex.match(form.pattern, literal.text)
 	found := literals.about(literal, {
-		"msg": sprintf("with %s in it", [form.name]),
-		"fix": "take the value out and revoke it: it is known now; refer to a Secret instead",
+		"msg": sprintf("which contains %s", [form.name]),
+		"fix": "remove the value and revoke it, because it was exposed; use a Secret instead",
 	})
 }
 

@@ -1,5 +1,6 @@
 package rules.secrets.known_formats_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.secrets.known_formats
 
@@ -9,7 +10,7 @@ _chars(number) := substring("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 0,
 
 _json := concat("", ["eyJ", _chars(10)])
 
-# The shortest that there are, put together here, so that no scanner takes this file for a leak.
+# The shortest examples. They are concatenated here, so that scanners do not report this file as a leak.
 _credentials := {
 	"a GitHub token": concat("", ["ghp_", _chars(36)]),
 	"a GitLab token": concat("", ["glpat-", _chars(20)]),
@@ -26,9 +27,9 @@ _credentials := {
 test_denies_every_form_and_does_not_repeat_it if {
 	every name, text in _credentials {
 		target := _config(sprintf("before %s after", [text]))
-		examples.messages(known_formats.deny) == {
-			sprintf("ConfigMap/cart: holds file, with %s in it", [name]),
-		} with input as target
+		assert.messages(known_formats.deny, {
+			sprintf("ConfigMap/cart: holds file, which contains %s", [name]),
+		}) with input as target
 		found := known_formats.deny with input as target
 		not contains(json.marshal(found), text)
 	}
@@ -36,20 +37,20 @@ test_denies_every_form_and_does_not_repeat_it if {
 
 test_denies_every_kind_of_git_hub_token if {
 	every text in [concat("", ["ghs_", _chars(36)]), concat("", ["github_pat_", _chars(22)])] {
-		count(known_formats.deny) == 1 with input as _config(text)
+		assert.size(known_formats.deny, 1) with input as _config(text)
 	}
 }
 
 test_denies_variables_and_commands if {
 	address := "redis://:hunter2@redis"
-	examples.messages(known_formats.deny) == {
-		"Deployment/cart: container server sets URL, with an address with a password in it",
-		"Deployment/cart: container server runs args, with an address with a password in it",
-	} with input as examples.server({"env": [{"name": "URL", "value": address}], "args": ["--url", address]})
+	assert.messages(known_formats.deny, {
+		"Deployment/cart: container server sets URL, which contains an address with a password",
+		"Deployment/cart: container server runs args, which contains an address with a password",
+	}) with input as examples.server({"env": [{"name": "URL", "value": address}], "args": ["--url", address]})
 }
 
 test_denies_a_password_before_a_number if {
-	count(known_formats.deny) == 1 with input as _config("redis://:hunter2@0.0.0.0:6379")
+	assert.size(known_formats.deny, 1) with input as _config("redis://:hunter2@0.0.0.0:6379")
 }
 
 test_accepts_addresses_whose_password_comes_from_elsewhere if {
@@ -61,6 +62,6 @@ test_accepts_addresses_whose_password_comes_from_elsewhere if {
 		"-----BEGIN CERTIFICATE-----",
 		"mail@shop.example: see https://shop.example",
 	] {
-		count(known_formats.deny) == 0 with input as _config(text)
+		assert.none(known_formats.deny) with input as _config(text)
 	}
 }

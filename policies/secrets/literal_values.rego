@@ -1,15 +1,15 @@
 # METADATA
-# title: Secrets are not written down as values
+# title: Secrets are not literal values
 # description: |
-#   A variable or a setting that is called a password, token or key and has its value beside it is a secret that
-#   everybody with access to the repository or the namespace can read. Lines of whole files in ConfigMaps are only
-#   warned of, because their syntax is not known here.
+#   If a variable or setting has a name such as password, token or key and a literal value, everyone with access to the
+#   repository or the namespace can read the secret. For lines of whole files in ConfigMaps, the rule only warns,
+#   because their syntax is unknown.
 # custom:
 #   id: secrets.literal_values
 #   profile: general
 #   subjects: [ConfigMap, containers]
 #   severity: high
-#   fix: "refer to a Secret by secretKeyRef or by a mounted file, and change the value: it is known now"
+#   fix: "use a Secret with secretKeyRef or a mounted file, and change the value, because it was exposed"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 package rules.secrets.literal_values
 
@@ -21,7 +21,7 @@ deny contains found if {
 	literals.is_secret(literal.name)
 	not literals.is_reference(literal.text)
 	not literal.text in _names_of_secrets
-	found := literals.about(literal, {"msg": "which is a secret by its name, to a literal value", "fix": _fix})
+	found := literals.about(literal, {"msg": "a secret according to its name, to a literal value", "fix": _fix})
 }
 
 warn contains found if {
@@ -33,21 +33,21 @@ warn contains found if {
 	})
 	count(names) > 0
 	found := literals.about(literal, {
-		"msg": sprintf("in which lines look like secrets: %s", [concat(", ", names)]),
+		"msg": sprintf("in which some lines look like secrets: %s", [concat(", ", names)]),
 		"fix": _fix,
 	})
 }
 
-# `name = value` or `name: value` on a line of its own, the value in one piece: no code, no reference.
+# `name = value` or `name: value` on its own line, where the value has no spaces: not code, not a reference.
 _line := concat("", [
 	`(?m)^[ \t]*(?:export[ \t]+)?["']?([A-Za-z][\w.-]*)["']?[ \t]*[:=][ \t]*`,
 	`["']?([^\s"'$%<>{}()\[\]&|*;#,\\]{3,})["']?,?[ \t]*\r?$`,
 ])
 
-# A setting may name the Secret to use.
+# A setting may contain the name of a Secret.
 _names_of_secrets contains secret.name if {
 	some secret in documents.resources
 	secret.type in {"/Secret", "bitnami.com/SealedSecret", "external-secrets.io/ExternalSecret"}
 }
 
-_fix := "refer to a Secret by secretKeyRef or by a mounted file, and change the value: it is known now"
+_fix := "use a Secret with secretKeyRef or a mounted file, and change the value, because it was exposed"

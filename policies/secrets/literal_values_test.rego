@@ -1,5 +1,6 @@
 package rules.secrets.literal_values_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.secrets.literal_values
 
@@ -17,11 +18,11 @@ test_accepts_references if {
 		{"name": "TOKEN", "value": "$(PASSWORD)"},
 		{"name": "LEVEL", "value": "info"},
 	]})
-	count(literal_values.deny) == 0 with input as references
-	count(literal_values.deny) == 0 with input as _config({"TLS_SECRET": "cart-tls", "token": "/run/token"})
+	assert.none(literal_values.deny) with input as references
+	assert.none(literal_values.deny) with input as _config({"TLS_SECRET": "cart-tls", "token": "/run/token"})
 }
 
-test_accepts_the_name_of_whatever_makes_a_secret if {
+test_accepts_the_name_of_any_source_of_a_secret if {
 	setting := examples.resource("v1", "ConfigMap", "cart", {"data": {"TLS_SECRET": "shop-tls"}})
 	makers := {
 		"Secret": "v1",
@@ -30,18 +31,18 @@ test_accepts_the_name_of_whatever_makes_a_secret if {
 	}
 	every kind, version in makers {
 		maker := examples.resource(version, kind, "shop-tls", {})
-		count(literal_values.deny) == 0 with input as examples.combined([setting, maker])
+		assert.none(literal_values.deny) with input as examples.combined([setting, maker])
 	}
 	other := examples.resource("v1", "Service", "shop-tls", {})
-	count(literal_values.deny) == 1 with input as examples.combined([setting, other])
+	assert.size(literal_values.deny, 1) with input as examples.combined([setting, other])
 }
 
 test_denies_a_literal_variable_and_does_not_repeat_it if {
 	target := _variable("DB_PASSWORD", "hunter2")
-	examples.messages(literal_values.deny) == {concat("", [
+	assert.messages(literal_values.deny, {concat("", [
 		"Deployment/cart: container server sets DB_PASSWORD, ",
-		"which is a secret by its name, to a literal value",
-	])} with input as target
+		"a secret according to its name, to a literal value",
+	])}) with input as target
 	found := literal_values.deny with input as target
 	not contains(json.marshal(found), "hunter2")
 }
@@ -51,13 +52,13 @@ test_denies_it_in_every_container if {
 		examples.container,
 		{"env": [{"name": "API_KEY", "value": "hunter2"}]},
 	))
-	examples.names(found) == examples.places
+	assert.same(examples.names(found), examples.places)
 }
 
 test_denies_a_literal_setting if {
-	examples.messages(literal_values.deny) == {
-		"ConfigMap/cart: holds jwtSecret, which is a secret by its name, to a literal value",
-	} with input as _config({"jwtSecret": "hunter2"})
+	assert.messages(literal_values.deny, {
+		"ConfigMap/cart: holds jwtSecret, a secret according to its name, to a literal value",
+	}) with input as _config({"jwtSecret": "hunter2"})
 }
 
 test_warns_of_lines_in_files if {
@@ -68,16 +69,16 @@ test_warns_of_lines_in_files if {
 		"export SIGNING_KEY=hunter2",
 		"",
 	])
-	examples.messages(literal_values.warn) == {
-		"ConfigMap/cart: holds app.conf, in which lines look like secrets: SIGNING_KEY, apiKey, password",
-	} with input as _config({"app.conf": file})
+	assert.messages(literal_values.warn, {
+		"ConfigMap/cart: holds app.conf, in which some lines look like secrets: SIGNING_KEY, apiKey, password",
+	}) with input as _config({"app.conf": file})
 }
 
 test_warns_of_one_short_line if {
-	examples.messages(literal_values.warn) == {
-		"ConfigMap/cart: holds app.conf, in which lines look like secrets: pin_token",
-	} with input as _config({"app.conf": "pin_token = 123"})
-	count(literal_values.warn) == 0 with input as _config({"app.conf": "pin_token = 12"})
+	assert.messages(literal_values.warn, {
+		"ConfigMap/cart: holds app.conf, in which some lines look like secrets: pin_token",
+	}) with input as _config({"app.conf": "pin_token = 123"})
+	assert.none(literal_values.warn) with input as _config({"app.conf": "pin_token = 12"})
 }
 
 test_accepts_lines_that_only_refer if {
@@ -89,5 +90,5 @@ test_accepts_lines_that_only_refer if {
 		"require_token: true",
 		"token = read(file)",
 	])
-	count(literal_values.warn) == 0 with input as _config({"app.conf": file})
+	assert.none(literal_values.warn) with input as _config({"app.conf": file})
 }

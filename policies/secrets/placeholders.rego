@@ -1,14 +1,14 @@
 # METADATA
-# title: Nothing still waits to be filled in
+# title: Values are not placeholders
 # description: |
-#   changeme, todo and addresses at example.com are what an author left for later. Where people depend on the
-#   environment, which the table `strict` says, later is over; elsewhere it is worth a warning.
+#   changeme, todo and addresses at example.com are values that someone must replace. The rule warns. It denies in
+#   namespaces for which the table `strict` lists `placeholders`.
 # custom:
 #   id: secrets.placeholders
 #   profile: general
 #   subjects: [ConfigMap, containers, gateway.networking.k8s.io/HTTPRoute, networking.k8s.io/Ingress]
 #   severity: medium
-#   fix: "write the value that is meant, or refer to a Secret"
+#   fix: "set the real value, or use a Secret"
 #   docs: https://www.rfc-editor.org/rfc/rfc2606
 package rules.secrets.placeholders
 
@@ -25,7 +25,7 @@ warn contains found if some found in strictness.warned("placeholders", _left)
 _left contains found if {
 	some literal in array.concat(literals.variables, literals.settings)
 	_is_placeholder(literal.text)
-	found := literals.about(literal, {"msg": "which is only a placeholder", "fix": _fix})
+	found := literals.about(literal, {"msg": "which is a placeholder", "fix": _fix})
 }
 
 _left contains found if {
@@ -34,7 +34,7 @@ _left contains found if {
 	some host in _hosts(resource.content)
 	regex.match(`(^|\.)(example(\.(com|net|org))?|invalid|localhost|test)$`, host)
 	found := finding.about(resource, {
-		"msg": sprintf("serves %s, which is only a placeholder", [host]),
+		"msg": sprintf("serves %s, which is a placeholder", [host]),
 		"fix": _fix,
 		"path": "/spec",
 	})
@@ -45,7 +45,7 @@ _hosts(content) := {values.text(host) | some host in values.list(values.at(conte
 	host := values.text(values.at(rule, ["host"]))
 }
 
-# As a whole, whatever it is; or a word that nothing else is called, somewhere.
+# Either the whole value, or a word in it that has no other use.
 _is_placeholder(text) if {
 	regex.match(
 		`(?i)^\s*(<[^<>]*>|changeit|dummy|example|fixme|foobar|placeholder|sample|tbd|todo|x{3,})\s*$`,
@@ -57,4 +57,4 @@ _is_placeholder(text) if {
 	regex.match(`(?i)\b(change[-_]?me|replace[-_]?me|(your|insert)[-_][a-z_-]+[-_]here)\b`, text)
 }
 
-_fix := "write the value that is meant, or refer to a Secret"
+_fix := "set the real value, or use a Secret"

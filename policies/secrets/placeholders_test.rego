@@ -1,5 +1,6 @@
 package rules.secrets.placeholders_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.secrets.placeholders
 
@@ -13,43 +14,43 @@ _strict := {"shop": ["placeholders"]}
 
 test_accepts_real_values if {
 	every value in ["info", "an example of todo", "exchange-mechanism", "http://cart/todo", "xx"] {
-		count(placeholders.deny) == 0 with input as _variable(value) with data.strict as _strict
-		count(placeholders.warn) == 0 with input as _variable(value)
+		assert.none(placeholders.deny) with input as _variable(value) with data.strict as _strict
+		assert.none(placeholders.warn) with input as _variable(value)
 	}
-	count(placeholders.deny) == 0 with input as _ingress("shop.contest") with data.strict as _strict
+	assert.none(placeholders.deny) with input as _ingress("shop.contest") with data.strict as _strict
 }
 
 test_denies_placeholders_where_people_depend_on_it if {
 	every value in ["changeme", "CHANGE-ME", "todo", "xxx", "<password>", "a=your-password-here", "example"] {
-		examples.messages(placeholders.deny) == {
-			"Deployment/cart: container server sets LEVEL, which is only a placeholder",
-		} with input as _variable(value) with data.strict as _strict
-		count(placeholders.warn) == 0 with input as _variable(value) with data.strict as _strict
+		assert.messages(placeholders.deny, {
+			"Deployment/cart: container server sets LEVEL, which is a placeholder",
+		}) with input as _variable(value) with data.strict as _strict
+		assert.none(placeholders.warn) with input as _variable(value) with data.strict as _strict
 	}
 }
 
-test_denies_hosts_that_nobody_owns if {
+test_denies_placeholder_hosts if {
 	every host in ["shop.example.com", "example.org", "shop.example", "shop.test", "localhost"] {
-		examples.messages(placeholders.deny) == {
-			sprintf("Ingress/cart: serves %s, which is only a placeholder", [host]),
-		} with input as _ingress(host) with data.strict as _strict
+		assert.messages(placeholders.deny, {
+			sprintf("Ingress/cart: serves %s, which is a placeholder", [host]),
+		}) with input as _ingress(host) with data.strict as _strict
 	}
 	route := examples.combined([examples.resource("gateway.networking.k8s.io/v1", "HTTPRoute", "cart", {
 		"spec": {"hostnames": ["shop.test"]},
 	})])
-	count(placeholders.deny) == 1 with input as route with data.strict as _strict
+	assert.size(placeholders.deny, 1) with input as route with data.strict as _strict
 }
 
 test_accepts_hosts_that_the_outside_does_not_see if {
 	entry := examples.resource("example.net/v1", "Entry", "cart", {"spec": {"rules": [{"host": "shop.test"}]}})
-	count(placeholders.deny | placeholders.warn) == 0 with input as examples.combined([entry])
+	assert.none(placeholders.deny | placeholders.warn) with input as examples.combined([entry])
 }
 
 test_warns_elsewhere if {
 	every table in [{}, {"shop": ["conventions"]}] {
-		examples.messages(placeholders.warn) == {
-			"Deployment/cart: container server sets LEVEL, which is only a placeholder",
-		} with input as _variable("changeme") with data.strict as table
-		count(placeholders.deny) == 0 with input as _variable("changeme") with data.strict as table
+		assert.messages(placeholders.warn, {
+			"Deployment/cart: container server sets LEVEL, which is a placeholder",
+		}) with input as _variable("changeme") with data.strict as table
+		assert.none(placeholders.deny) with input as _variable("changeme") with data.strict as table
 	}
 }

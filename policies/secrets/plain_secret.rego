@@ -1,14 +1,14 @@
 # METADATA
-# title: No Secret lies in Git in plain text
+# title: Secrets are not in Git as plain text
 # description: |
-#   base64 is not encryption: whoever can read the repository, now or ever after, can read the value. Git holds
-#   SealedSecrets or ExternalSecrets; workloads refer to the Secret by its name.
+#   base64 is not encryption: everyone who can read the repository, now or later, can read the value. Store
+#   SealedSecrets or ExternalSecrets in Git, and refer to the Secret by its name.
 # custom:
 #   id: secrets.plain_secret
 #   profile: general
 #   subjects: Secret
 #   severity: high
-#   fix: "replace the Secret by a SealedSecret or ExternalSecret, and change the value: it is known now"
+#   fix: "replace the Secret with a SealedSecret or ExternalSecret, and change the value, because it was exposed"
 #   docs: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 package rules.secrets.plain_secret
 
@@ -20,8 +20,8 @@ deny contains found if {
 	some field in ["data", "stringData"]
 	not object.get(secret.content, field, {}) in {null, {}}
 	found := finding.about(secret, {
-		"msg": sprintf("carries values in %s", [field]),
-		"fix": "use a SealedSecret or ExternalSecret, and change the value: it is known now",
+		"msg": sprintf("contains values in %s", [field]),
+		"fix": "use a SealedSecret or ExternalSecret, and change the value, because it was exposed",
 		"path": sprintf("/%s", [field]),
 	})
 }

@@ -1,25 +1,26 @@
 package rules.secrets.plain_secret_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.secrets.plain_secret
 
 _secret(values) := examples.combined([examples.resource("v1", "Secret", "cart", values)])
 
 test_accepts_a_secret_without_values if {
-	count(plain_secret.deny) == 0 with input as _secret({"data": {}, "stringData": null})
+	assert.none(plain_secret.deny) with input as _secret({"data": {}, "stringData": null})
 }
 
 test_accepts_a_sealed_secret if {
 	sealed := examples.resource("bitnami.com/v1alpha1", "SealedSecret", "cart", {"spec": {"encryptedData": {"a": "b"}}})
-	count(plain_secret.deny) == 0 with input as examples.combined([sealed])
+	assert.none(plain_secret.deny) with input as examples.combined([sealed])
 }
 
 test_denies_values_and_does_not_repeat_them if {
 	target := _secret({"data": {"key": "aHVudGVyMg=="}, "stringData": {"key": "hunter2"}})
-	examples.messages(plain_secret.deny) == {
-		"Secret/cart: carries values in data",
-		"Secret/cart: carries values in stringData",
-	} with input as target
+	assert.messages(plain_secret.deny, {
+		"Secret/cart: contains values in data",
+		"Secret/cart: contains values in stringData",
+	}) with input as target
 	found := plain_secret.deny with input as target
 	not contains(json.marshal(found), "hunter2")
 }
@@ -27,5 +28,5 @@ test_denies_values_and_does_not_repeat_them if {
 test_denies_a_secret_in_a_list if {
 	secret := examples.resource("v1", "Secret", "cart", {"data": {"key": "aHVudGVyMg=="}})
 	list := {"apiVersion": "v1", "kind": "SecretList", "items": [secret]}
-	count(plain_secret.deny) == 1 with input as examples.combined([list])
+	assert.size(plain_secret.deny, 1) with input as examples.combined([list])
 }

@@ -1,9 +1,9 @@
 # METADATA
-# title: Services are reached through the edge
+# title: Services are not exposed directly
 # description: |
-#   externalIPs take over any address for whoever may write a Service (CVE-2020-8554), and are denied. A NodePort or
-#   LoadBalancer is a second way in, past the edge with its TLS and limits: warned of, and denied where the table
-#   `strict` lists conventions.
+#   With externalIPs, the author of a Service can take over any address (CVE-2020-8554), so they are denied. A NodePort
+#   or LoadBalancer bypasses the Ingress or Gateway with its TLS and limits. For these, the rule warns, and denies in
+#   namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: services.exposure
 #   profile: general
@@ -22,7 +22,7 @@ deny contains found if {
 	some service in documents.of("", "Service")
 	count(values.list(values.at(service.content, ["spec", "externalIPs"]))) > 0
 	found := finding.about(service, {
-		"msg": "takes over addresses by externalIPs",
+		"msg": "takes over addresses with externalIPs",
 		"fix": "remove externalIPs and route through the Ingress or Gateway",
 		"path": "/spec/externalIPs",
 	})
@@ -37,7 +37,7 @@ _open contains found if {
 	type := values.at(service.content, ["spec", "type"])
 	type in {"LoadBalancer", "NodePort"}
 	found := finding.about(service, {
-		"msg": sprintf("of type %s is reached past the edge", [type]),
+		"msg": sprintf("has type %s and bypasses the Ingress or Gateway", [type]),
 		"fix": "use type ClusterIP and route through the Ingress or Gateway",
 		"path": "/spec/type",
 	})

@@ -1,5 +1,6 @@
 package rules.services.exposure_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.services.exposure
 
@@ -9,21 +10,21 @@ _strict := {"shop": ["conventions"]}
 
 test_accepts_services_of_the_cluster if {
 	every spec in [{}, {"type": "ClusterIP"}, {"type": "ClusterIP", "externalIPs": []}] {
-		count(exposure.deny) == 0 with input as _service(spec) with data.strict as _strict
+		assert.none(exposure.deny) with input as _service(spec) with data.strict as _strict
 	}
 }
 
 test_denies_external_addresses_everywhere if {
-	examples.messages(exposure.deny) == {
-		"Service/cart: takes over addresses by externalIPs",
-	} with input as _service({"externalIPs": ["192.0.2.1"]})
+	assert.messages(exposure.deny, {
+		"Service/cart: takes over addresses with externalIPs",
+	}) with input as _service({"externalIPs": ["192.0.2.1"]})
 }
 
 test_denies_other_ways_in if {
 	every type in ["LoadBalancer", "NodePort"] {
-		message := {sprintf("Service/cart: of type %s is reached past the edge", [type])}
-		examples.messages(exposure.deny) == message with input as _service({"type": type}) with data.strict as _strict
-		count(exposure.warn) == 0 with input as _service({"type": type}) with data.strict as _strict
-		examples.messages(exposure.warn) == message with input as _service({"type": type})
+		message := {sprintf("Service/cart: has type %s and bypasses the Ingress or Gateway", [type])}
+		assert.messages(exposure.deny, message) with input as _service({"type": type}) with data.strict as _strict
+		assert.none(exposure.warn) with input as _service({"type": type}) with data.strict as _strict
+		assert.messages(exposure.warn, message) with input as _service({"type": type})
 	}
 }

@@ -1,13 +1,14 @@
 # METADATA
-# title: Several ports of a Service have names of their own
+# title: The ports of a Service have unique names
 # description: |
-#   The API server refuses a Service with several ports of which one has no name, or two the same name or number.
+#   The API server rejects a Service with several ports if a port has no name, or if two ports have the same name or
+#   number.
 # custom:
 #   id: services.port_names
 #   profile: general
 #   subjects: Service
 #   severity: high
-#   fix: "give each port a name, and a pair of port and protocol, that no other port of the Service has"
+#   fix: "give each port a unique name and a unique pair of port and protocol"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/service/#multi-port-services
 package rules.services.port_names
 
@@ -22,7 +23,7 @@ deny contains found if {
 	some fault in _faults(ports)
 	found := finding.about(service, {
 		"msg": sprintf("has several ports, and %s", [fault]),
-		"fix": "give each port a name and a number of its own",
+		"fix": "give each port a unique name and number",
 		"path": "/spec/ports",
 	})
 }
@@ -30,10 +31,10 @@ deny contains found if {
 _faults(ports) := ({sprintf("port %v has no name", [port.port]) |
 	some port in ports
 	values.text(values.at(port, ["name"])) == ""
-} | {sprintf("two are called %s", [name]) |
+} | {sprintf("two have the name %s", [name]) |
 	some name in [port.name | some port in ports]
 	count([port | some port in ports; port.name == name]) > 1
-}) | {sprintf("two are %v by %s", key) |
+}) | {sprintf("two have number %v and protocol %s", key) |
 	some key in [_key(port) | some port in ports]
 	count([port | some port in ports; _key(port) == key]) > 1
 }

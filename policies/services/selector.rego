@@ -1,15 +1,16 @@
 # METADATA
 # title: A Service selects the pods of exactly one workload
 # description: |
-#   A selector that matches nothing makes a Service without endpoints, and one that matches too much sends requests to
-#   pods that cannot answer them. Several workloads that run the same images may be a canary, which is a warning, and
-#   so is a selector without pods where the target cannot tell who runs. Headless Services may find several workloads.
+#   With a selector that matches nothing, a Service has no endpoints. With one that matches too much, some requests
+#   reach the wrong pods. Several workloads with the same images may be a canary. Then the rule only warns. It also
+#   warns about a selector without pods if these may exist outside of the rendered manifests. Headless Services may
+#   select several workloads.
 # custom:
 #   id: services.selector
 #   profile: general
 #   subjects: Service
 #   severity: high
-#   fix: "write the labels of the workload's pod template as the selector"
+#   fix: "use the labels in the pod template of the workload as the selector"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/service/#services-in-kubernetes
 package rules.services.selector
 
@@ -43,8 +44,8 @@ warn contains found if {
 	_is_shared(service)
 	count(_repositories(service)) == 1
 	found := finding.about(service.resource, {
-		"msg": sprintf("splits requests between workloads of the same images: %s", [workloads.names(service.pods)]),
-		"fix": "select by a label that only one of them has, unless they are meant to share requests",
+		"msg": sprintf("splits requests between workloads with the same images: %s", [workloads.names(service.pods)]),
+		"fix": "select by a label that only one of them has, unless they should share requests",
 		"path": "/spec/selector",
 	})
 }
@@ -54,8 +55,8 @@ _none[level] contains found if {
 	count(service.pods) == 0
 	level := workloads.level(service.resource.namespace)
 	found := finding.about(service.resource, {
-		"msg": sprintf("selects the pods of no workload: %s", [workloads.written(service.labels)]),
-		"fix": concat("; ", array.concat(["write the labels of the workload's pod template"], _nearly(service))),
+		"msg": sprintf("selects no pods of any workload: %s", [workloads.written(service.labels)]),
+		"fix": concat("; ", array.concat(["use the labels in the pod template of the workload"], _nearly(service))),
 		"path": "/spec/selector",
 	})
 }
@@ -65,13 +66,13 @@ _is_shared(service) if {
 	count(service.pods) > 1
 }
 
-# What each of the workloads runs.
+# The images that each of the workloads runs.
 _repositories(service) := {repositories |
 	some pod in service.pods
 	repositories := {images.parse(container.image).repository | some container in pod.spec.containers}
 }
 
-# Workloads that differ from what is selected in one label, which is likely a slip.
+# Workloads whose labels differ from the selector in only one value, probably because of a typing error.
 _nearly(service) := sort([sprintf("%s %s has %s=%v", [pod.resource.kind, pod.resource.name, key, pod.labels[key]]) |
 	some pod in pods.templates
 	pod.resource.namespace == service.resource.namespace

@@ -1,5 +1,6 @@
 package rules.services.selector_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.services.selector
 
@@ -15,41 +16,41 @@ _job(image) := examples.workload("Job", object.union(
 ))
 
 test_accepts_one_workload if {
-	count(selector.deny | selector.warn) == 0 with input as examples.combined([_cart, _deployment])
+	assert.none(selector.deny | selector.warn) with input as examples.combined([_cart, _deployment])
 }
 
 test_accepts_a_headless_service_over_several if {
 	headless := _service({"clusterIP": "None", "selector": {"app": "cart"}})
 	target := examples.combined([headless, _deployment, _job("else.example/other:1")])
-	count(selector.deny | selector.warn) == 0 with input as target
+	assert.none(selector.deny | selector.warn) with input as target
 }
 
 test_denies_a_selector_without_pods if {
 	target := examples.combined([_service({"selector": {"app": "web"}}), _deployment])
-	messages := {"Service/cart: selects the pods of no workload: app=web"}
-	examples.messages(selector.deny) == messages with input as target
+	messages := {"Service/cart: selects no pods of any workload: app=web"}
+	assert.messages(selector.deny, messages) with input as target
 	fixes := {found.fix | some found in selector.deny} with input as target
-	fixes == {"write the labels of the workload's pod template; Deployment cart has app=cart"}
+	assert.same(fixes, {"use the labels in the pod template of the workload; Deployment cart has app=cart"})
 }
 
 test_denies_several_workloads if {
 	target := examples.combined([_cart, _deployment, _job("else.example/other:1")])
-	examples.messages(selector.deny) == {
+	assert.messages(selector.deny, {
 		"Service/cart: selects the pods of several workloads: Deployment cart, Job cart",
-	} with input as target
-	count(selector.warn) == 0 with input as target
+	}) with input as target
+	assert.none(selector.warn) with input as target
 }
 
 test_warns_of_a_canary if {
 	target := examples.combined([_cart, _deployment, _job("registry.example/shop/cart:2")])
-	examples.messages(selector.warn) == {
-		"Service/cart: splits requests between workloads of the same images: Deployment cart, Job cart",
-	} with input as target
-	count(selector.deny) == 0 with input as target
+	assert.messages(selector.warn, {
+		"Service/cart: splits requests between workloads with the same images: Deployment cart, Job cart",
+	}) with input as target
+	assert.none(selector.deny) with input as target
 }
 
 test_warns_where_nothing_runs if {
-	messages := {"Service/cart: selects the pods of no workload: app=cart"}
-	examples.messages(selector.warn) == messages with input as examples.combined([_cart])
-	count(selector.deny) == 0 with input as examples.combined([_cart])
+	messages := {"Service/cart: selects no pods of any workload: app=cart"}
+	assert.messages(selector.warn, messages) with input as examples.combined([_cart])
+	assert.none(selector.deny) with input as examples.combined([_cart])
 }

@@ -1,15 +1,15 @@
 # METADATA
-# title: Ports of a Service lead to ports that its pods declare
+# title: The ports of a Service lead to declared container ports
 # description: |
-#   A named targetPort that no container declares, with the same protocol, leaves the Service without an endpoint for
-#   that port. A number that the containers do not list may be a slip, or a port that they open without saying so: a
-#   warning, or denied where the table `strict` lists conventions.
+#   If no container declares a named targetPort with the same protocol, the Service has no endpoint for that port. A
+#   number that no container declares may be a typing error, or a port that is open but not declared. Then the rule
+#   warns, and denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: services.target_port
 #   profile: general
 #   subjects: Service
 #   severity: high
-#   fix: "name a declared port in targetPort, or declare the port in the container"
+#   fix: "set targetPort to a declared port, or declare the port in the container"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
 package rules.services.target_port
 
@@ -33,14 +33,14 @@ _unresolved[_said_by(target)] contains found if {
 	declared := workloads.ports(pod)
 	not _is_declared(declared, target, protocol)
 	found := finding.about(service.resource, {
-		"msg": sprintf("port %v leads to targetPort %v by %s, which no container of %s %s declares", [
+		"msg": sprintf("port %v leads to targetPort %v with protocol %s, which no container of %s %s declares", [
 			port.port,
 			target,
 			protocol,
 			pod.resource.kind,
 			pod.resource.name,
 		]),
-		"fix": sprintf("name one of the declared ports: %s", [_written(declared)]),
+		"fix": sprintf("use one of the declared ports: %s", [_written(declared)]),
 		"path": sprintf("/spec/ports/%d/targetPort", [index]),
 	})
 }

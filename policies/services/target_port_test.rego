@@ -1,5 +1,6 @@
 package rules.services.target_port_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.services.target_port
 
@@ -14,43 +15,46 @@ _target(port, declared) := examples.combined([
 _http := [{"name": "http", "containerPort": 8080}]
 
 test_accepts_names_and_numbers_that_are_declared if {
-	count(target_port.deny) == 0 with input as _target({"port": 80, "targetPort": "http"}, _http)
-	count(target_port.deny) == 0 with input as _target({"port": 80, "targetPort": 8080}, _http)
-	count(target_port.deny) == 0 with input as _target({"port": 8080}, _http)
+	assert.none(target_port.deny) with input as _target({"port": 80, "targetPort": "http"}, _http)
+	assert.none(target_port.deny) with input as _target({"port": 80, "targetPort": 8080}, _http)
+	assert.none(target_port.deny) with input as _target({"port": 8080}, _http)
 }
 
 test_denies_an_undeclared_name if {
-	examples.messages(target_port.deny) == {
-		"Service/cart: port 80 leads to targetPort web by TCP, which no container of Deployment cart declares",
-	} with input as _target({"port": 80, "targetPort": "web"}, _http)
+	assert.messages(target_port.deny, {
+		"Service/cart: port 80 leads to targetPort web with protocol TCP, which no container of Deployment cart declares",
+	}) with input as _target({"port": 80, "targetPort": "web"}, _http)
 }
 
-_undeclared := {"Service/cart: port 80 leads to targetPort 80 by TCP, which no container of Deployment cart declares"}
+_undeclared := {concat("", [
+	"Service/cart: port 80 leads to targetPort 80 with protocol TCP, ",
+	"which no container of Deployment cart declares",
+])}
 
 test_warns_of_an_undeclared_number if {
 	target := _target({"port": 80}, _http)
-	examples.messages(target_port.warn) == _undeclared with input as target with data.strict as {}
-	count(target_port.deny) == 0 with input as target with data.strict as {}
-	{found.fix | some found in target_port.warn} == {
-		"name one of the declared ports: http 8080/TCP",
-	} with input as target with data.strict as {}
+	assert.messages(target_port.warn, _undeclared) with input as target with data.strict as {}
+	assert.none(target_port.deny) with input as target with data.strict as {}
+	assert.same({found.fix | some found in target_port.warn}, {
+		"use one of the declared ports: http 8080/TCP",
+	}) with input as target with data.strict as {}
 }
 
 test_says_which_ports_are_declared if {
 	declared := array.concat(_http, [{"containerPort": 9090, "protocol": "UDP"}])
 	found := target_port.deny with input as _target({"port": 80, "targetPort": "web"}, declared)
-	{each.fix | some each in found} == {"name one of the declared ports: http 8080/TCP, 9090/UDP"}
+	assert.same({each.fix | some each in found}, {"use one of the declared ports: http 8080/TCP, 9090/UDP"})
 }
 
 test_denies_an_undeclared_number_where_that_is_strict if {
 	strict := {"shop": ["conventions"]}
 	target := _target({"port": 80}, [])
-	examples.messages(target_port.deny) == _undeclared with input as target with data.strict as strict
-	count(target_port.warn) == 0 with input as target with data.strict as strict
+	assert.messages(target_port.deny, _undeclared) with input as target with data.strict as strict
+	assert.none(target_port.warn) with input as target with data.strict as strict
 }
 
 test_denies_another_protocol if {
-	examples.messages(target_port.deny) == {
-		"Service/cart: port 80 leads to targetPort http by UDP, which no container of Deployment cart declares",
-	} with input as _target({"port": 80, "targetPort": "http", "protocol": "UDP"}, _http)
+	assert.messages(target_port.deny, {
+		"Service/cart: port 80 leads to targetPort http with protocol UDP, which no container of Deployment cart declares",
+	}) with input as _target({"port": 80, "targetPort": "http", "protocol": "UDP"}, _http)
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: Volumes are no folders of a node
+# title: Volumes are not host paths
 # description: |
-#   A PersistentVolume with a hostPath shows a pod the node's disk, past Pod Security Admission, which looks at the
-#   pod's own volumes only, and its data stays behind when the pod moves to another node.
+#   A PersistentVolume with a hostPath exposes the disk of the node. Pod Security Admission does not see it, because it
+#   checks only the volumes of the pod. The data does not move with the pod to another node.
 # custom:
 #   id: storage.host_path
 #   profile: general
 #   subjects: PersistentVolume
 #   severity: high
-#   fix: "let a StorageClass make the volume, or use local with nodeAffinity for a disk of a node"
+#   fix: "use a StorageClass, or a local volume with nodeAffinity for a disk of a node"
 #   docs: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 package rules.storage.host_path
 
@@ -21,8 +21,8 @@ deny contains found if {
 	host := values.at(volume.content, ["spec", "hostPath"])
 	host != null
 	found := finding.about(volume, {
-		"msg": sprintf("opens the folder %v of whichever node the pod runs on", [values.at(host, ["path"])]),
-		"fix": "let a StorageClass make the volume, or use local with nodeAffinity for a disk of a node",
+		"msg": sprintf("mounts the path %v of the current node of the pod", [values.at(host, ["path"])]),
+		"fix": "use a StorageClass, or a local volume with nodeAffinity for a disk of a node",
 		"path": "/spec/hostPath",
 	})
 }

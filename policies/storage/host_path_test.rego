@@ -1,5 +1,6 @@
 package rules.storage.host_path_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.storage.host_path
 
@@ -7,13 +8,13 @@ _volume(spec) := examples.combined([examples.resource("v1", "PersistentVolume", 
 
 test_accepts_other_volumes if {
 	every spec in [{}, {"csi": {"driver": "ebs.csi.aws.com"}}, {"local": {"path": "/mnt/disk"}}] {
-		count(host_path.deny) == 0 with input as _volume(spec)
+		assert.none(host_path.deny) with input as _volume(spec)
 	}
 }
 
 test_denies_folders_of_a_node if {
-	examples.messages(host_path.deny) == {
-		"PersistentVolume/data: opens the folder /srv of whichever node the pod runs on",
-	} with input as _volume({"hostPath": {"path": "/srv"}})
-	count(host_path.deny) == 1 with input as _volume({"hostPath": {}})
+	assert.messages(host_path.deny, {
+		"PersistentVolume/data: mounts the path /srv of the current node of the pod",
+	}) with input as _volume({"hostPath": {"path": "/srv"}})
+	assert.size(host_path.deny, 1) with input as _volume({"hostPath": {}})
 }

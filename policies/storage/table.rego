@@ -1,21 +1,21 @@
 # METADATA
-# title: Volumes are those of the table
+# title: Volume claims match the table
 # description: |
-#   The table `storage` states, for a namespace, the size and class of each StatefulSet's claims, and what becomes of
-#   them. Sizes are compared by value. A claim of the table must be there once anything runs in the namespace.
+#   The table `storage` lists the size, class and retention of the claims of each StatefulSet in a namespace. Sizes are
+#   compared by value. If anything runs in the namespace, every claim of the table must be rendered.
 # custom:
 #   id: storage.table
 #   profile: system
 #   subjects: apps/StatefulSet
 #   severity: high
-#   fix: "write the table's size, class and retention in the overlay, or change the table in the same pull request"
+#   fix: "set the size, class and retention of the table in the overlay, or change the table in the same pull request"
 package rules.storage.table
 
-import data.lib.claims
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
+import data.lib.volume_claims
 
 deny contains found if {
 	some namespace in pods.namespaces
@@ -23,19 +23,19 @@ deny contains found if {
 	some name, _ in rows
 	not _exists(namespace, workload, name)
 	found := finding.about_namespace(namespace, {
-		"msg": sprintf("the table of storage lists claim %s of %s, which is not rendered", [name, workload]),
-		"fix": "render the claim, or take its row out of policies/data/storage.yaml",
+		"msg": sprintf("the table `storage` lists claim %s of %s, which is not rendered", [name, workload]),
+		"fix": "render the claim, or remove it from policies/data/storage.yaml",
 		"path": "",
 	})
 }
 
 deny contains found if {
-	some claim in claims.templates
+	some claim in volume_claims.templates
 	row := data.storage[claim.resource.namespace][claim.resource.name][claim.name]
 	differences := _differences(claim, row)
 	path := differences[0][1]
 	found := finding.about(claim.resource, {
-		"msg": sprintf("claim %s differs from the table of storage: %s", [
+		"msg": sprintf("claim %s differs from the table `storage`: %s", [
 			claim.name,
 			concat(", ", [text | some [text, _] in differences]),
 		]),
@@ -45,16 +45,16 @@ deny contains found if {
 }
 
 _exists(namespace, workload, name) if {
-	some claim in claims.templates
+	some claim in volume_claims.templates
 	claim.name == name
 	claim.resource.name == workload
 	claim.resource.namespace == namespace
 }
 
-# Each with the place that it is about.
+# The differences with the path of each.
 _differences(claim, row) := sort((({[difference, sprintf("%s/spec/resources/requests/storage", [claim.path])] |
 	size := values.at(claim.content, ["spec", "resources", "requests", "storage"])
-	not quantities.same(size, row.size)
+	not resource_quantity.are_equal(size, row.size)
 	difference := sprintf("size is %v instead of %v", [size, row.size])
 } | {[difference, sprintf("%s/spec/storageClassName", [claim.path])] |
 	class := values.at(claim.content, ["spec", "storageClassName"])

@@ -1,32 +1,32 @@
 # METADATA
 # title: Claims are mounted
 # description: |
-#   A PersistentVolumeClaim that no pod mounts is paid for and holds nothing: what is thought to lie there lies in a
-#   claim that a StatefulSet makes beside it, or nowhere. Judged where the target itself says what runs.
+#   An unused PersistentVolumeClaim costs money and stores nothing. The data may be in another claim that a StatefulSet
+#   creates, or nowhere. The rule applies only to namespaces whose pods are all rendered.
 # custom:
 #   id: storage.unused_claim
 #   profile: general
 #   subjects: PersistentVolumeClaim
 #   severity: low
-#   fix: "mount the claim by claimName in a pod, or remove it"
+#   fix: "mount the claim with claimName in a pod, or remove it"
 #   docs: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#claims-as-volumes
 package rules.storage.unused_claim
 
-import data.lib.claims
 import data.lib.documents
 import data.lib.finding
 import data.lib.pods
 import data.lib.values
+import data.lib.volume_claims
 import data.lib.workloads
 
 warn contains found if {
 	some claim in documents.of("", "PersistentVolumeClaim")
 	workloads.level(claim.namespace) == "deny"
 	not [claim.namespace, claim.name] in _mounted
-	not claims.is_of_a_set(claim.namespace, claim.name)
+	not volume_claims.is_of_a_set(claim.namespace, claim.name)
 	found := finding.about(claim, {
-		"msg": "is mounted by no pod",
-		"fix": "mount the claim by claimName in a pod, or remove it",
+		"msg": "is not mounted by any pod",
+		"fix": "mount the claim with claimName in a pod, or remove it",
 		"path": "",
 	})
 }

@@ -1,16 +1,17 @@
 # METADATA
-# title: A pod names each thing once
+# title: Names in a pod are unique
 # description: |
-#   Of two variables with one name the last one wins, in silence; server-side apply refuses them, as it does two ports
-#   of one number. Two containers or volumes of one name, two ports of one name in a container and two mounts at one
-#   path are refused by the API server. Where two containers declare one port, only one of them can listen, and a
-#   Service or probe that goes by a name they share reaches the first: a warning.
+#   With two environment variables of the same name, the last one silently wins, and server-side apply rejects them. It
+#   also rejects two ports with the same number. The API server rejects two containers or volumes with the same name,
+#   two ports with the same name in one container, and two mounts at the same path. Where two containers declare the
+#   same port, only one of them can listen on it. A Service or probe that uses a shared port name reaches the first
+#   container. Shared ports are a warning.
 # custom:
 #   id: workloads.duplicates
 #   profile: general
 #   subjects: pods
 #   severity: medium
-#   fix: "keep one of them, or give one another name, path or number"
+#   fix: "keep one of them, or change the name, path or number of the other"
 #   docs: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 package rules.workloads.duplicates
 
@@ -31,8 +32,8 @@ deny contains found if {
 	names := _names(pod, list)
 	some [name, _] in _repeated(names)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has two of the name %v, each a %s", [name, what]),
-		"fix": sprintf("give each %s a name of its own", [what]),
+		"msg": sprintf("the pod has two entries named %v, each a %s", [name, what]),
+		"fix": sprintf("give each %s a unique name", [what]),
 		"path": sprintf("/%s", [list]),
 	})
 }
@@ -42,7 +43,7 @@ deny contains found if {
 	ports := [_port(port) | some port in values.list(values.at(container.content, ["ports"]))]
 	some [port, index] in _repeated(ports)
 	found := finding.about_container(container, {
-		"msg": sprintf("has the port %s twice", [port]),
+		"msg": sprintf("declares port %s twice", [port]),
 		"fix": "keep one of them",
 		"path": sprintf("/ports/%d", [index]),
 	})
@@ -63,8 +64,8 @@ deny contains found if {
 	})
 }
 
-# What stands again, and where. Sorted, the same names lie side by side: comparing each with each would take minutes
-# where there are thousands.
+# The names that occur more than once, with their positions. Sorting puts equal names next to each other. Comparing
+# every pair would take minutes for thousands of names.
 _repeated(names) := [[name, index] |
 	placed := sort([[name, index] | some index, name in names])
 	some position, [name, index] in placed
@@ -78,13 +79,13 @@ warn contains found if {
 	names := {name | some [name, same] in declared; same == port}
 	count(names) > 1
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has the port %s in several containers: %s", [port, concat(", ", names)]),
-		"fix": "let each container declare the ports that it listens on itself, under names of their own",
+		"msg": sprintf("the pod has port %s in several containers: %s", [port, concat(", ", names)]),
+		"fix": "declare in each container only the ports that it listens on, with unique names",
 		"path": "/containers",
 	})
 }
 
-# Containers of all three lists share their names.
+# The containers of all three lists share one set of names.
 _names(pod, "containers") := [container.name |
 	some list in ["initContainers", "containers", "ephemeralContainers"]
 	some container in values.list(values.at(pod.spec, [list]))
@@ -94,7 +95,7 @@ _names(pod, "volumes") := [volume.name |
 	some volume in values.list(values.at(pod.spec, ["volumes"]))
 ]
 
-# What runs side by side, each with its ports by number and by name.
+# The containers that run at the same time, each with its ports by number and by name.
 _declared(pod) := {[container.name, what] |
 	some container in array.concat(values.list(values.at(pod.spec, ["containers"])), workloads.sidecars(pod))
 	some port in values.list(values.at(container, ["ports"]))

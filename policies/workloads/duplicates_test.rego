@@ -1,27 +1,28 @@
 package rules.workloads.duplicates_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.duplicates
 
 test_accepts_what_differs if {
-	count(duplicates.deny) == 0 with input as examples.server({
+	assert.none(duplicates.deny) with input as examples.server({
 		"env": [{"name": "A"}, {"name": "B"}],
 		"ports": [{"containerPort": 80}, {"containerPort": 81}],
 		"volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, {"name": "tmp", "mountPath": "/var/tmp"}],
 	})
 }
 
-test_denies_what_stands_twice if {
+test_denies_duplicates if {
 	target := examples.server({
 		"env": [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "2"}],
 		"ports": [{"name": "http", "containerPort": 80}, {"name": "http", "containerPort": 81}],
 		"volumeMounts": [{"name": "a", "mountPath": "/tmp"}, {"name": "b", "mountPath": "/tmp"}],
 	})
-	examples.messages(duplicates.deny) == {
+	assert.messages(duplicates.deny, {
 		"Deployment/cart: container server has the variable A twice",
 		"Deployment/cart: container server has the port http twice",
 		"Deployment/cart: container server has the mount at /tmp twice",
-	} with input as target
+	}) with input as target
 }
 
 test_denies_two_ports_of_one_number if {
@@ -30,10 +31,10 @@ test_denies_two_ports_of_one_number if {
 		{"containerPort": 53, "name": "b", "protocol": "UDP"},
 		{"containerPort": 53, "name": "c", "protocol": "TCP"},
 	]})
-	examples.messages(duplicates.deny) == {
-		"Deployment/cart: container server has the port 53/TCP twice",
-	} with input as target
-	count(duplicates.warn) == 0 with input as target
+	assert.messages(duplicates.deny, {
+		"Deployment/cart: container server declares port 53/TCP twice",
+	}) with input as target
+	assert.none(duplicates.warn) with input as target
 }
 
 _pod(spec) := examples.deployment(spec)
@@ -45,7 +46,7 @@ test_accepts_ports_of_containers_that_run_one_after_the_other if {
 		"containers": [_listening("a", {"containerPort": 80, "name": "http"})],
 		"initContainers": [_listening("b", {"containerPort": 80, "name": "http"})],
 	})
-	count(duplicates.deny | duplicates.warn) == 0 with input as target
+	assert.none(duplicates.deny | duplicates.warn) with input as target
 }
 
 test_warns_of_a_port_in_two_containers if {
@@ -56,21 +57,21 @@ test_warns_of_a_port_in_two_containers if {
 			{"restartPolicy": "Always"},
 		)],
 	})
-	examples.messages(duplicates.warn) == {
-		"Deployment/cart: the pod has the port http in several containers: b, c",
-	} with input as target
+	assert.messages(duplicates.warn, {
+		"Deployment/cart: the pod has port http in several containers: b, c",
+	}) with input as target
 	same := _pod({"containers": [_listening("a", {"containerPort": 80}), _listening("b", {"containerPort": 80})]})
-	examples.messages(duplicates.warn) == {
-		"Deployment/cart: the pod has the port 80/TCP in several containers: a, b",
-	} with input as same
-	count(duplicates.deny) == 0 with input as same
+	assert.messages(duplicates.warn, {
+		"Deployment/cart: the pod has port 80/TCP in several containers: a, b",
+	}) with input as same
+	assert.none(duplicates.deny) with input as same
 }
 
 test_denies_containers_and_volumes_of_one_name if {
-	examples.messages(duplicates.deny) == {
-		"Deployment/cart: the pod has two of the name a, each a container",
-		"Deployment/cart: the pod has two of the name tmp, each a volume",
-	} with input as _pod({
+	assert.messages(duplicates.deny, {
+		"Deployment/cart: the pod has two entries named a, each a container",
+		"Deployment/cart: the pod has two entries named tmp, each a volume",
+	}) with input as _pod({
 		"containers": [{"name": "a"}, {"name": "b"}],
 		"initContainers": [{"name": "a"}],
 		"volumes": [{"name": "tmp"}, {"name": "data"}, {"name": "tmp"}],
@@ -83,11 +84,11 @@ test_denies_it_in_every_container if {
 		"env": [{"name": "A"}, {"name": "A"}],
 	})
 	found := duplicates.deny with input as examples.everywhere(twice)
-	examples.names(found) == examples.places
+	assert.same(examples.names(found), examples.places)
 }
 
 test_denies_an_ephemeral_container_of_the_name_of_another if {
-	examples.messages(duplicates.deny) == {
-		"Deployment/cart: the pod has two of the name a, each a container",
-	} with input as _pod({"containers": [{"name": "a"}], "ephemeralContainers": [{"name": "a"}]})
+	assert.messages(duplicates.deny, {
+		"Deployment/cart: the pod has two entries named a, each a container",
+	}) with input as _pod({"containers": [{"name": "a"}], "ephemeralContainers": [{"name": "a"}]})
 }

@@ -1,14 +1,14 @@
 # METADATA
-# title: A pod has time to stop
+# title: Pods have time to stop
 # description: |
-#   preStop counts against terminationGracePeriodSeconds: where it takes as long, the program is killed in the middle
-#   of a request. A period of 0 kills at once.
+#   preStop counts towards terminationGracePeriodSeconds. If preStop takes the whole period, the kubelet kills the
+#   program during a request. With a period of 0 it kills the program immediately.
 # custom:
 #   id: workloads.grace_period
 #   profile: general
 #   subjects: containers
 #   severity: medium
-#   fix: "raise terminationGracePeriodSeconds above what preStop and the program need together"
+#   fix: "make terminationGracePeriodSeconds longer than preStop and the shutdown of the program together"
 #   docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 package rules.workloads.grace_period
 
@@ -22,8 +22,8 @@ deny contains found if {
 	seconds := _sleep(values.at(container.content, ["lifecycle", "preStop"]))
 	seconds >= grace
 	found := finding.about_container(container, {
-		"msg": sprintf("sleeps %d s before it stops, of the %d s that it has", [seconds, grace]),
-		"fix": "raise terminationGracePeriodSeconds above what preStop and the program need together",
+		"msg": sprintf("waits %d s in preStop, but the grace period of the pod is %d s", [seconds, grace]),
+		"fix": "make terminationGracePeriodSeconds longer than preStop and the shutdown of the program together",
 		"path": "/lifecycle/preStop",
 	})
 }
@@ -33,8 +33,8 @@ deny contains found if {
 	pods.is_long_running(pod)
 	_grace(pod) == 0
 	found := finding.about_pod(pod, {
-		"msg": "the pod is killed at once, without being asked to stop",
-		"fix": "set terminationGracePeriodSeconds to what the program needs, 30 by default",
+		"msg": "the pod is killed immediately, without time to stop",
+		"fix": "set terminationGracePeriodSeconds to the time that the program needs; the default is 30",
 		"path": "/terminationGracePeriodSeconds",
 	})
 }
@@ -43,7 +43,7 @@ _grace(pod) := object.get(pod.spec, "terminationGracePeriodSeconds", 30)
 
 _sleep(hook) := hook.sleep.seconds if is_number(hook.sleep.seconds)
 
-# `sleep 15`, alone or as a step of a shell's line; undefined where it says nothing of time.
+# The seconds of `sleep 15`, alone or in a shell command. Undefined where the hook does not sleep.
 _sleep(hook) := max(seconds) if {
 	text := concat(" ", [values.text(word) | some word in values.list(values.at(hook, ["exec", "command"]))])
 	seconds := {to_number(number) |

@@ -1,5 +1,6 @@
 package rules.workloads.grace_period_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.grace_period
 
@@ -9,11 +10,11 @@ _stopping(hook, grace) := examples.deployment(object.union(grace, {"containers":
 )]}))
 
 test_accepts_enough_time if {
-	count(grace_period.deny) == 0 with input as _stopping({"sleep": {"seconds": 29}}, {})
-	count(grace_period.deny) == 0
+	assert.none(grace_period.deny) with input as _stopping({"sleep": {"seconds": 29}}, {})
+	assert.none(grace_period.deny)
 		with input as _stopping({"exec": {"command": ["sleep", "30"]}}, {"terminationGracePeriodSeconds": 31})
-	count(grace_period.deny) == 0 with input as _stopping({"exec": {"command": ["/bin/sh", "stop.sh"]}}, {})
-	count(grace_period.deny) == 0 with input as _stopping(null, {"terminationGracePeriodSeconds": "soon"})
+	assert.none(grace_period.deny) with input as _stopping({"exec": {"command": ["/bin/sh", "stop.sh"]}}, {})
+	assert.none(grace_period.deny) with input as _stopping(null, {"terminationGracePeriodSeconds": "soon"})
 }
 
 test_denies_a_sleep_as_long_as_the_period if {
@@ -22,19 +23,19 @@ test_denies_a_sleep_as_long_as_the_period if {
 		{"exec": {"command": ["sleep", "30"]}},
 		{"exec": {"command": ["sh", "-c", "sleep 5; sleep 30s && stop"]}},
 	] {
-		examples.messages(grace_period.deny) == {
-			"Deployment/cart: container server sleeps 30 s before it stops, of the 30 s that it has",
-		} with input as _stopping(hook, {})
+		assert.messages(grace_period.deny, {
+			"Deployment/cart: container server waits 30 s in preStop, but the grace period of the pod is 30 s",
+		}) with input as _stopping(hook, {})
 	}
 }
 
 test_denies_no_time_at_all if {
-	examples.messages(grace_period.deny) == {
-		"Deployment/cart: the pod is killed at once, without being asked to stop",
-	} with input as examples.deployment({"terminationGracePeriodSeconds": 0})
+	assert.messages(grace_period.deny, {
+		"Deployment/cart: the pod is killed immediately, without time to stop",
+	}) with input as examples.deployment({"terminationGracePeriodSeconds": 0})
 }
 
 test_accepts_a_job_that_is_killed_at_once if {
 	spec := object.union(examples.pod_spec, {"terminationGracePeriodSeconds": 0})
-	count(grace_period.deny) == 0 with input as examples.combined([examples.workload("Job", spec)])
+	assert.none(grace_period.deny) with input as examples.combined([examples.workload("Job", spec)])
 }

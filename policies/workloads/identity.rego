@@ -1,15 +1,15 @@
 # METADATA
-# title: Pods say as whom they run
+# title: Pods set their user and group
 # description: |
-#   runAsNonRoot leaves the user to the image, whose next version may have another one. Stated user and group numbers
-#   are what file permissions and audits refer to; fsGroup is what makes a claimed volume writable for them. Warned
-#   of, and denied where the table `strict` lists conventions.
+#   With runAsNonRoot alone, the image decides on the user, and its next version may use another one. File permissions
+#   and audits refer to user and group ids. fsGroup makes the volumes of claims writable for the group. The rule warns.
+#   It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.identity
 #   profile: general
 #   subjects: pods
 #   severity: low
-#   fix: "set runAsUser, runAsGroup and, with claims, fsGroup in the pod's securityContext"
+#   fix: "set runAsUser, runAsGroup and, with claims, fsGroup in the securityContext of the pod"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 package rules.workloads.identity
 
@@ -28,8 +28,8 @@ _left contains found if {
 	missing := {field | some field in _needed(pod); not is_number(pods.setting(pod.spec, field))} - _elsewhere(pod)
 	count(missing) > 0
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod does not state %s", [concat(", ", sort(missing))]),
-		"fix": "set runAsUser, runAsGroup and, with claims, fsGroup in the pod's securityContext",
+		"msg": sprintf("the pod does not set %s", [concat(", ", sort(missing))]),
+		"fix": "set runAsUser, runAsGroup and, with claims, fsGroup in the securityContext of the pod",
 		"path": "/securityContext",
 	})
 }
@@ -46,7 +46,7 @@ _claims(pod) if {
 
 _claims(pod) if count(values.list(values.at(pod.resource.content, ["spec", "volumeClaimTemplates"]))) > 0
 
-# What every container states itself.
+# The fields that every container sets itself.
 _elsewhere(pod) := {field |
 	some field in ["runAsGroup", "runAsUser"]
 	every list in ["containers", "initContainers"] {

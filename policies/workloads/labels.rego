@@ -1,8 +1,8 @@
 # METADATA
-# title: Workloads carry the recommended labels
+# title: Workloads have the recommended labels
 # description: |
-#   Tools, dashboards and people find what belongs together by app.kubernetes.io/name, component and part-of, on the
-#   workload and on its pods. Warned of, and denied where the table `strict` lists conventions.
+#   Tools and dashboards group resources by app.kubernetes.io/name, component and part-of. The workload and its pods
+#   need these labels. The rule warns. It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.labels
 #   profile: general
@@ -33,7 +33,7 @@ _left contains found if {
 	}
 	count(missing) > 0
 	found := finding.about(pod.resource, {
-		"msg": sprintf("it or its pods lack the labels %s", [concat(", ", sort(missing))]),
+		"msg": sprintf("the workload or its pods lack the labels %s", [concat(", ", sort(missing))]),
 		"fix": "add the labels with labels: {includeTemplates: true} in the kustomization",
 		"path": "/metadata/labels",
 	})

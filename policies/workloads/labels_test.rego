@@ -1,5 +1,6 @@
 package rules.workloads.labels_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.labels
 
@@ -19,21 +20,21 @@ _deployment(own, of_pods) := examples.combined([{
 }])
 
 test_accepts_all_labels if {
-	count(labels.deny) == 0 with input as _deployment(_all, _all) with data.strict as _strict
+	assert.none(labels.deny) with input as _deployment(_all, _all) with data.strict as _strict
 }
 
 test_denies_a_missing_label_of_either if {
 	less := object.remove(_all, ["app.kubernetes.io/name"])
-	message := "Deployment/cart: it or its pods lack the labels app.kubernetes.io/name"
-	examples.messages(labels.deny) == {message} with input as _deployment(_all, less) with data.strict as _strict
-	examples.messages(labels.deny) == {message} with input as _deployment(less, _all) with data.strict as _strict
+	message := "Deployment/cart: the workload or its pods lack the labels app.kubernetes.io/name"
+	assert.messages(labels.deny, {message}) with input as _deployment(_all, less) with data.strict as _strict
+	assert.messages(labels.deny, {message}) with input as _deployment(less, _all) with data.strict as _strict
 }
 
 test_warns_elsewhere if {
-	count(labels.warn) == 1 with input as _deployment(null, {})
-	count(labels.deny) == 0 with input as _deployment(null, {})
+	assert.size(labels.warn, 1) with input as _deployment(null, {})
+	assert.none(labels.deny) with input as _deployment(null, {})
 }
 
 test_does_not_warn_where_strict if {
-	count(labels.warn) == 0 with input as _deployment(null, {}) with data.strict as _strict
+	assert.none(labels.warn) with input as _deployment(null, {}) with data.strict as _strict
 }

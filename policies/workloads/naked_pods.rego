@@ -1,13 +1,13 @@
 # METADATA
 # title: Pods belong to a workload
 # description: |
-#   A Pod on its own is not started again when its node goes. A Deployment, StatefulSet, DaemonSet or Job does that.
+#   Nothing recreates a bare Pod when its node fails. A Deployment, StatefulSet, DaemonSet or Job does.
 # custom:
 #   id: workloads.naked_pods
 #   profile: general
 #   subjects: Pod
 #   severity: low
-#   fix: "carry the pod by a Deployment, StatefulSet, DaemonSet or Job"
+#   fix: "use a Deployment, StatefulSet, DaemonSet or Job instead of a bare Pod"
 #   docs: https://kubernetes.io/docs/concepts/configuration/overview/#naked-pods-vs-replicasets-deployments-and-jobs
 package rules.workloads.naked_pods
 
@@ -19,8 +19,8 @@ warn contains found if {
 	some pod in documents.of("", "Pod")
 	count(values.list(values.at(pod.content, ["metadata", "ownerReferences"]))) == 0
 	found := finding.about(pod, {
-		"msg": "stands on its own, and nothing starts it again",
-		"fix": "carry the pod by a Deployment, StatefulSet, DaemonSet or Job",
+		"msg": "is a bare Pod, and nothing recreates it",
+		"fix": "use a Deployment, StatefulSet, DaemonSet or Job instead of a bare Pod",
 		"path": "/kind",
 	})
 }

@@ -1,8 +1,8 @@
 # METADATA
-# title: Workloads have containers that can be judged
+# title: Workloads have a valid list of containers
 # description: |
-#   A list of containers that is missing, empty or of the wrong type would pass every other rule, because they find no
-#   container in it.
+#   If the list of containers is missing, empty or of the wrong type, no other rule finds a container in it, and all of
+#   them pass.
 # custom:
 #   id: workloads.pod_template
 #   profile: baseline

@@ -1,10 +1,10 @@
 # METADATA
-# title: Replicas stop after their last request
+# title: Pods finish their requests before they stop
 # description: |
-#   A pod is asked to stop while every node is still told that it is gone, so requests arrive for some seconds after.
-#   Where the container that serves a Service waits in preStop, or tells its peers, none of them is lost. Asked of
-#   workloads that may have several replicas: only there somebody else can take the request. Warned of, and denied
-#   where the table `strict` lists conventions.
+#   When a pod stops, the nodes learn about it with a delay. Requests still arrive for some seconds. No request is lost
+#   if the container behind a Service waits in preStop, or informs its clients there. This applies only to workloads
+#   that can have several replicas, because only there another pod can take the requests. The rule warns. It denies in
+#   namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.pre_stop
 #   profile: general
@@ -34,20 +34,20 @@ _left contains found if {
 	served := _services(container)
 	count(served) > 0
 	found := finding.about_container(container, {
-		"msg": sprintf("serves %s and does not wait in preStop", [concat(", ", served)]),
+		"msg": sprintf("serves %s but does not wait in preStop", [concat(", ", served)]),
 		"fix": "lifecycle: {preStop: {sleep: {seconds: 10}}}",
 		"path": "/lifecycle/preStop",
 	})
 }
 
-# The Services with a port that leads to one of the container's.
+# The Services with a port that leads to a port of the container.
 _services(container) := {name |
 	some [name, target] in _leading[container.pod.resource.namespace][container.pod.resource.name]
 	some declared in values.list(values.at(container.content, ["ports"]))
 	target in {values.at(declared, ["name"]), values.at(declared, ["containerPort"])}
 }
 
-# By namespace and workload, the Services that select it with each port that they lead to; worked out once.
+# The Services by the namespace and workload that they select, with each target port. Computed once.
 _leading := object.union(_targets, {})
 
 _targets[namespace][workload] contains [service.resource.name, target] if {

@@ -1,15 +1,15 @@
 # METADATA
-# title: A container that is busy is not restarted
+# title: Busy containers are not restarted
 # description: |
-#   Where liveness asks the same as readiness, what only takes a container out of traffic also kills it a moment
-#   later; and while it starts nothing but a startup probe tells the two apart. Warned of, and denied where the table
-#   `strict` lists conventions.
+#   If the liveness probe is the same as the readiness probe, a container that is only busy is restarted. While a
+#   container starts, only a startup probe distinguishes a slow start from a failure. The rule warns. It denies in
+#   namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.probe_pairs
 #   profile: general
 #   subjects: containers
 #   severity: low
-#   fix: "let livenessProbe ask less than readinessProbe, or add a startupProbe"
+#   fix: "make the livenessProbe check less than the readinessProbe, or add a startupProbe"
 #   docs: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 package rules.workloads.probe_pairs
 
@@ -28,8 +28,8 @@ _left contains found if {
 	question := _question(values.at(container.content, ["livenessProbe"]))
 	question == _question(values.at(container.content, ["readinessProbe"]))
 	found := finding.about_container(container, {
-		"msg": "asks the same in livenessProbe as in readinessProbe, without a startupProbe",
-		"fix": "let livenessProbe ask less than readinessProbe, or add a startupProbe",
+		"msg": "has the same check in livenessProbe and readinessProbe, and no startupProbe",
+		"fix": "make the livenessProbe check less than the readinessProbe, or add a startupProbe",
 		"path": "/livenessProbe",
 	})
 }

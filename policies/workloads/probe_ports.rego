@@ -1,8 +1,8 @@
 # METADATA
-# title: Probes and hooks ask a port that the container declares
+# title: Probes and hooks use declared ports
 # description: |
-#   A probe of a port name that the container has not fails for ever, and the pod with it. A number that is not
-#   declared may be right, which is warned of, and denied where the table `strict` lists conventions.
+#   A probe with an unknown port name always fails, and so does its pod. A port number that is not declared may still be
+#   right. In that case the rule warns, and denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.probe_ports
 #   profile: general
@@ -62,7 +62,7 @@ _declared(container, key) := {values.at(port, [key]) |
 }
 
 _about(probe) := finding.about_container(probe.container, {
-	"msg": sprintf("has a %s of the port %v, which it does not declare", [probe.kind, probe.port]),
+	"msg": sprintf("has a %s with the undeclared port %v", [probe.kind, probe.port]),
 	"fix": "declare the port in ports, or correct the probe",
 	"path": probe.path,
 })

@@ -1,5 +1,6 @@
 package rules.workloads.probe_ports_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.probe_ports
 
@@ -12,49 +13,49 @@ _probed(port) := examples.deployment({"containers": [object.union(
 
 test_accepts_declared_ports if {
 	every port in ["http", 8080] {
-		count(probe_ports.deny) == 0 with input as _probed(port)
-		count(probe_ports.warn) == 0 with input as _probed(port)
+		assert.none(probe_ports.deny) with input as _probed(port)
+		assert.none(probe_ports.warn) with input as _probed(port)
 	}
 }
 
 test_denies_a_name_that_is_not_declared if {
-	examples.messages(probe_ports.deny) == {
-		"Deployment/cart: container server has a readinessProbe of the port web, which it does not declare",
-	} with input as _probed("web")
+	assert.messages(probe_ports.deny, {
+		"Deployment/cart: container server has a readinessProbe with the undeclared port web",
+	}) with input as _probed("web")
 }
 
 test_warns_of_a_number_that_is_not_declared if {
-	examples.messages(probe_ports.warn) == {
-		"Deployment/cart: container server has a readinessProbe of the port 8081, which it does not declare",
-	} with input as _probed(8081)
-	count(probe_ports.deny) == 1 with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
+	assert.messages(probe_ports.warn, {
+		"Deployment/cart: container server has a readinessProbe with the undeclared port 8081",
+	}) with input as _probed(8081)
+	assert.size(probe_ports.deny, 1) with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
 }
 
 test_denies_a_hook_of_a_port_that_is_not_declared if {
 	hook := {"httpGet": {"port": "web"}}
 	target := examples.server({"ports": _ports, "lifecycle": {"preStop": hook, "postStart": hook}})
 	found := probe_ports.deny with input as target
-	examples.messages(found) == {
-		"Deployment/cart: container server has a postStart of the port web, which it does not declare",
-		"Deployment/cart: container server has a preStop of the port web, which it does not declare",
-	}
-	{each.path | some each in found} == {
+	assert.messages(found, {
+		"Deployment/cart: container server has a postStart with the undeclared port web",
+		"Deployment/cart: container server has a preStop with the undeclared port web",
+	})
+	assert.same({each.path | some each in found}, {
 		"/spec/template/spec/containers/0/lifecycle/postStart/httpGet/port",
 		"/spec/template/spec/containers/0/lifecycle/preStop/httpGet/port",
-	}
+	})
 }
 
 test_does_not_warn_where_strict if {
-	count(probe_ports.warn) == 0 with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
+	assert.none(probe_ports.warn) with input as _probed(8081) with data.strict as {"shop": ["conventions"]}
 }
 
 test_denies_it_of_every_probe_and_handler if {
 	every kind in ["livenessProbe", "readinessProbe", "startupProbe"] {
 		every handler in ["grpc", "httpGet", "tcpSocket"] {
 			container := {"name": "server", kind: {handler: {"port": "web"}}}
-			examples.messages(probe_ports.deny) == {
-				sprintf("Deployment/cart: container server has a %s of the port web, which it does not declare", [kind]),
-			} with input as examples.deployment({"containers": [container]})
+			assert.messages(probe_ports.deny, {
+				sprintf("Deployment/cart: container server has a %s with the undeclared port web", [kind]),
+			}) with input as examples.deployment({"containers": [container]})
 		}
 	}
 }

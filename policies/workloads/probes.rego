@@ -1,8 +1,8 @@
 # METADATA
-# title: Long-running containers are probed
+# title: Long-running containers have probes
 # description: |
-#   Without a readiness probe traffic reaches a pod that cannot serve it; without a liveness probe one that hangs is
-#   never restarted. Both, for each container of a workload that is meant to run for ever.
+#   Without a readiness probe, a pod gets traffic before it can serve it. Without a liveness probe, a container that
+#   hangs is never restarted. Each container of a long-running workload needs both.
 # custom:
 #   id: workloads.probes
 #   profile: general

@@ -1,30 +1,31 @@
 package rules.workloads.probes_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.probes
 
 test_accepts_both if {
-	count(probes.deny) == 0 with input as examples.deployment({})
+	assert.none(probes.deny) with input as examples.deployment({})
 }
 
-test_denies_silence if {
+test_denies_a_missing_setting if {
 	bare := json.remove(examples.container, ["livenessProbe", "readinessProbe"])
-	examples.messages(probes.deny) == {
+	assert.messages(probes.deny, {
 		"Deployment/cart: container server has no livenessProbe",
 		"Deployment/cart: container server has no readinessProbe",
-	} with input as examples.deployment({"containers": [bare]})
+	}) with input as examples.deployment({"containers": [bare]})
 }
 
 test_denies_a_probe_that_asks_nothing if {
 	idle := object.union(examples.container_without("readinessProbe"), {"readinessProbe": {"periodSeconds": 5}})
-	count(probes.deny) == 1 with input as examples.deployment({"containers": [idle]})
+	assert.size(probes.deny, 1) with input as examples.deployment({"containers": [idle]})
 }
 
 test_denies_in_every_long_running_kind if {
 	bad := examples.container_without("livenessProbe")
 	spec := object.union(examples.pod_spec, {"containers": [bad]})
 	every kind in ["DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] {
-		count(probes.deny) == 1 with input as examples.combined([examples.workload(kind, spec)])
+		assert.size(probes.deny, 1) with input as examples.combined([examples.workload(kind, spec)])
 	}
 }
 
@@ -32,14 +33,14 @@ test_asks_neither_jobs_nor_init_containers if {
 	bare := json.remove(examples.container, ["livenessProbe", "readinessProbe"])
 	every kind in ["CronJob", "Job", "Pod"] {
 		spec := object.union(examples.pod_spec, {"containers": [bare]})
-		count(probes.deny) == 0 with input as examples.combined([examples.workload(kind, spec)])
+		assert.none(probes.deny) with input as examples.combined([examples.workload(kind, spec)])
 	}
-	count(probes.deny) == 0 with input as examples.deployment({"initContainers": [bare]})
+	assert.none(probes.deny) with input as examples.deployment({"initContainers": [bare]})
 }
 
 test_accepts_every_kind_of_question if {
 	every handler in ["exec", "grpc", "httpGet", "tcpSocket"] {
 		asked := {"name": "server", "livenessProbe": {handler: {}}, "readinessProbe": {handler: {}}}
-		count(probes.deny) == 0 with input as examples.deployment({"containers": [asked]})
+		assert.none(probes.deny) with input as examples.deployment({"containers": [asked]})
 	}
 }

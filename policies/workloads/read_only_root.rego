@@ -1,7 +1,7 @@
 # METADATA
 # title: Root filesystems are read-only
 # description: |
-#   What cannot be written cannot be replaced. A container writes to the volumes it mounts and nowhere else.
+#   An attacker cannot replace files on a read-only filesystem. A container should write only to its volumes.
 # custom:
 #   id: workloads.read_only_root
 #   profile: general

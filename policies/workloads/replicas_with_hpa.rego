@@ -1,29 +1,29 @@
 # METADATA
-# title: What an autoscaler scales does not set replicas
+# title: Autoscaled workloads do not set replicas
 # description: |
-#   Git and the autoscaler would undo each other at every sync, and a sync at peak time would scale down. The number
-#   of replicas is left out wherever a HorizontalPodAutoscaler or ScaledObject sets it.
+#   If both the manifest and an autoscaler set the number of replicas, each sync undoes the autoscaler. A sync at peak
+#   load would scale the workload down.
 # custom:
 #   id: workloads.replicas_with_hpa
 #   profile: general
 #   subjects: own
 #   severity: high
-#   fix: "remove replicas; state the least number as the autoscaler's minReplicas"
+#   fix: "remove replicas, and set the minimum in minReplicas of the autoscaler"
 #   docs: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 package rules.workloads.replicas_with_hpa
 
 import data.lib.documents
 import data.lib.finding
 
-# What an autoscaler scales.
+# The resources that an autoscaler scales.
 subjects contains scaled.resource if some scaled in _scaled
 
 deny contains found if {
 	some scaled in _scaled
 	scaled.resource.content.spec.replicas != null
 	found := finding.about(scaled.resource, {
-		"msg": sprintf("sets replicas, and %s %s scales it", [scaled.by.kind, scaled.by.name]),
-		"fix": "remove replicas; state the least number in the autoscaler",
+		"msg": sprintf("sets replicas, but %s %s scales it", [scaled.by.kind, scaled.by.name]),
+		"fix": "remove replicas, and set the minimum in the autoscaler",
 		"path": "/spec/replicas",
 		"remove": true,
 	})

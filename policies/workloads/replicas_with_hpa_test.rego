@@ -1,5 +1,6 @@
 package rules.workloads.replicas_with_hpa_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.replicas_with_hpa
 
@@ -20,41 +21,41 @@ _deployment(replicas) := object.union(
 
 test_accepts_a_scaled_deployment_without_replicas if {
 	target := examples.combined([_scaler, examples.workload("Deployment", examples.pod_spec)])
-	count(replicas_with_hpa.deny) == 0 with input as target
+	assert.none(replicas_with_hpa.deny) with input as target
 }
 
 test_accepts_replicas_without_a_scaler if {
-	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_deployment(2)])
+	assert.none(replicas_with_hpa.deny) with input as examples.combined([_deployment(2)])
 }
 
 test_denies_both if {
-	examples.messages(replicas_with_hpa.deny) == {
-		"Deployment/cart: sets replicas, and HorizontalPodAutoscaler cart-scaler scales it",
-	} with input as examples.combined([_scaler, _deployment(0)])
+	assert.messages(replicas_with_hpa.deny, {
+		"Deployment/cart: sets replicas, but HorizontalPodAutoscaler cart-scaler scales it",
+	}) with input as examples.combined([_scaler, _deployment(0)])
 }
 
 test_denies_both_with_keda if {
-	examples.messages(replicas_with_hpa.deny) == {
-		"Deployment/cart: sets replicas, and ScaledObject cart-queue scales it",
-	} with input as examples.combined([_keda_scaler, _deployment(2)])
+	assert.messages(replicas_with_hpa.deny, {
+		"Deployment/cart: sets replicas, but ScaledObject cart-queue scales it",
+	}) with input as examples.combined([_keda_scaler, _deployment(2)])
 }
 
 test_accepts_a_scaler_of_another_namespace if {
 	elsewhere := object.union(_scaler, {"metadata": {"namespace": "else"}})
-	count(replicas_with_hpa.deny) == 0 with input as examples.combined([elsewhere, _deployment(2)])
+	assert.none(replicas_with_hpa.deny) with input as examples.combined([elsewhere, _deployment(2)])
 }
 
 test_accepts_replicas_of_another_name_or_kind if {
 	other := object.union(_deployment(2), {"metadata": {"name": "web"}})
-	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_scaler, other])
+	assert.none(replicas_with_hpa.deny) with input as examples.combined([_scaler, other])
 	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
-	count(replicas_with_hpa.deny) == 0 with input as examples.combined([_scaler, set])
+	assert.none(replicas_with_hpa.deny) with input as examples.combined([_scaler, set])
 }
 
 test_denies_it_of_every_kind_that_is_named if {
 	scaler := object.union(_scaler, {"spec": {"scaleTargetRef": {"kind": "StatefulSet"}}})
 	set := object.union(examples.workload("StatefulSet", examples.pod_spec), {"spec": {"replicas": 2}})
 	found := replicas_with_hpa.deny with input as examples.combined([scaler, set])
-	examples.messages(found) == {"StatefulSet/cart: sets replicas, and HorizontalPodAutoscaler cart-scaler scales it"}
-	examples.mends(found) == {"/spec/replicas": {"remove": true}}
+	assert.messages(found, {"StatefulSet/cart: sets replicas, but HorizontalPodAutoscaler cart-scaler scales it"})
+	assert.same(examples.autofixes(found), {"/spec/replicas": {"remove": true}})
 }

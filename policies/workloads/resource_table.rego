@@ -1,19 +1,19 @@
 # METADATA
-# title: Resources are those of the table
+# title: Resources match the table
 # description: |
-#   The table `resources` states, for a namespace, what each workload's containers request and may take. Amounts are
-#   compared by value. A workload of the table must be there once anything runs in the namespace.
+#   The table `resources` lists the requests and limits of each container of a namespace. Quantities are compared by
+#   value. If anything runs in the namespace, every workload of the table must be rendered.
 # custom:
 #   id: workloads.resource_table
 #   profile: system
 #   subjects: containers
 #   severity: medium
-#   fix: "write the table's amounts in the overlay, or change the table in the same pull request"
+#   fix: "write the values of the table in the overlay, or change the table in the same pull request"
 package rules.workloads.resource_table
 
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
 
 deny contains found if {
@@ -22,8 +22,8 @@ deny contains found if {
 	some name, _ in containers
 	not _exists(namespace, workload, name)
 	found := finding.about_namespace(namespace, {
-		"msg": sprintf("the table of resources lists container %s of %s, which is not rendered", [name, workload]),
-		"fix": "render the workload, or take its row out of policies/data/resources.yaml",
+		"msg": sprintf("the table `resources` lists container %s of %s, which is not rendered", [name, workload]),
+		"fix": "render the workload, or remove it from policies/data/resources.yaml",
 		"path": "",
 	})
 }
@@ -35,12 +35,12 @@ deny contains found if {
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
 		amount := values.at(container.content, ["resources", part, resource])
-		not quantities.same(amount, row[part][resource])
+		not resource_quantity.are_equal(amount, row[part][resource])
 		difference := sprintf("%s.%s is %v instead of %v", [part, resource, amount, row[part][resource]])
 	]
 	path := differences[0][1]
 	found := finding.about_container(container, {
-		"msg": sprintf("differs from the table of resources: %s", [concat(", ", [text | some [text, _] in differences])]),
+		"msg": sprintf("differs from the table `resources`: %s", [concat(", ", [text | some [text, _] in differences])]),
 		"fix": sprintf("resources: %s", [json.marshal(row)]),
 		"path": path,
 	})

@@ -1,9 +1,9 @@
 # METADATA
-# title: Containers state what they need and may take
+# title: Containers set requests and limits
 # description: |
-#   Without requests the scheduler guesses and a node is overbooked; without limits one container starves its
-#   neighbours. CPU and memory, requests and limits, for containers and init containers, or for their pod as a whole;
-#   ephemeral ones cannot say.
+#   Without requests, the scheduler overbooks nodes. Without limits, one container can take the resources of others.
+#   Containers and init containers, or their pod as a whole, must set requests and limits for CPU and memory. Ephemeral
+#   containers cannot set them.
 # custom:
 #   id: workloads.resources
 #   profile: general
@@ -15,7 +15,7 @@ package rules.workloads.resources
 
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.values
 
 deny contains found if {
@@ -23,12 +23,12 @@ deny contains found if {
 	missing := [sprintf("%s.%s", [part, resource]) |
 		some part in ["requests", "limits"]
 		some resource in ["cpu", "memory"]
-		not quantities.is_positive(_amount(container, part, resource))
-		not quantities.is_positive(values.at(container.pod.spec, ["resources", part, resource]))
+		not resource_quantity.is_positive(_amount(container, part, resource))
+		not resource_quantity.is_positive(values.at(container.pod.spec, ["resources", part, resource]))
 	]
 	first := missing[0]
 	found := finding.about_container(container, {
-		"msg": sprintf("has no usable resources.%s", [concat(", ", missing)]),
+		"msg": sprintf("lacks a valid value for resources.%s", [concat(", ", missing)]),
 		"fix": "resources: {requests: {cpu: …, memory: …}, limits: {cpu: …, memory: …}}",
 		"path": sprintf("/resources/%s", [replace(first, ".", "/")]),
 	})
@@ -39,7 +39,7 @@ deny contains found if {
 	some resource in ["cpu", "memory"]
 	request := _amount(container, "requests", resource)
 	limit := _amount(container, "limits", resource)
-	quantities.value(request) > quantities.value(limit)
+	resource_quantity.parse(request) > resource_quantity.parse(limit)
 	found := finding.about_container(container, {
 		"msg": sprintf("requests more %s (%v) than its limit (%v)", [resource, request, limit]),
 		"fix": sprintf("raise limits.%s or lower requests.%s", [resource, resource]),

@@ -1,14 +1,14 @@
 # METADATA
-# title: Pods start again as their kind demands
+# title: The restart policy fits the kind
 # description: |
-#   The API server refuses a Job whose pods are always started again, which is the default, and a workload that runs
-#   for ever whose pods are not.
+#   The API server rejects a Job with the restart policy Always, which is the default. It rejects a long-running
+#   workload with any other restart policy.
 # custom:
 #   id: workloads.restart_policy
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "set restartPolicy: OnFailure or Never in the pods of Jobs, and leave it out elsewhere"
+#   fix: "set restartPolicy: OnFailure or Never in the pods of Jobs, and remove it elsewhere"
 #   docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
 package rules.workloads.restart_policy
 
@@ -21,7 +21,7 @@ deny contains found if {
 	wanted := _wanted(pod)
 	not policy in wanted
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod has restartPolicy %v, where a %s takes %s", [
+		"msg": sprintf("the pod has restartPolicy %v, but a %s needs %s", [
 			policy,
 			pod.resource.kind,
 			concat(" or ", wanted),

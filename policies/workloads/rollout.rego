@@ -1,10 +1,10 @@
 # METADATA
-# title: What is merged rolls out, and not all at once
+# title: Changes roll out gradually
 # description: |
-#   The API server refuses a rollout that may neither add a pod nor take one away, one that has limits where everything
-#   is recreated, and a deadline that ends before a pod may be ready. A workload that is paused, or updated only where
-#   somebody deletes its pods, does not run what Git says; and one with several replicas need not stop all of them.
-#   These are warned of, and denied where the table `strict` lists conventions.
+#   The API server rejects a rollout that can neither add nor remove a pod. It rejects rolling limits together with
+#   another strategy, and a deadline that ends before a pod can be ready. The rule denies these. It warns about a paused
+#   workload, a workload that is updated only when someone deletes its pods, and several replicas that all stop at once.
+#   It denies these too in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.rollout
 #   profile: general
@@ -26,7 +26,7 @@ deny contains found if {
 		entry.limits[limit] in {0, "0%"}
 	}
 	found := _about(entry, "/rollingUpdate", {
-		"msg": "may neither add a pod nor take one away while it rolls out",
+		"msg": "can neither add nor remove a pod during a rollout",
 		"fix": "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}",
 	})
 }
@@ -36,8 +36,8 @@ deny contains found if {
 	entry.type in {"OnDelete", "Recreate"}
 	values.at(entry.strategy, ["rollingUpdate"]) != null
 	found := _about(entry, "/rollingUpdate", {
-		"msg": sprintf("has rollingUpdate beside type %s", [entry.type]),
-		"fix": "remove rollingUpdate, in a patch by rollingUpdate: null",
+		"msg": sprintf("has rollingUpdate with type %s", [entry.type]),
+		"fix": "remove rollingUpdate; in a patch, set rollingUpdate: null",
 	})
 }
 
@@ -47,8 +47,8 @@ deny contains found if {
 	ready := object.get(resource.content, ["spec", "minReadySeconds"], 0)
 	deadline <= ready
 	found := finding.about(resource, {
-		"msg": sprintf("gives up after %v s, and a pod is ready after %v s at the earliest", [deadline, ready]),
-		"fix": "raise progressDeadlineSeconds well above minReadySeconds and the time that the program needs to start",
+		"msg": sprintf("has a deadline of %v s, but a pod is ready after %v s at the earliest", [deadline, ready]),
+		"fix": "set progressDeadlineSeconds well above minReadySeconds plus the start time of the program",
 		"path": "/spec/progressDeadlineSeconds",
 	})
 }
@@ -61,7 +61,7 @@ _left contains found if {
 	some resource in documents.of("apps", "Deployment")
 	values.at(resource.content, ["spec", "paused"]) == true
 	found := finding.about(resource, {
-		"msg": "is paused and rolls nothing out",
+		"msg": "is paused, so changes do not roll out",
 		"fix": "remove paused",
 		"path": "/spec/paused",
 	})
@@ -71,7 +71,7 @@ _left contains found if {
 	some entry in _strategies
 	entry.type == "OnDelete"
 	found := _about(entry, "/type", {
-		"msg": "is updated only where somebody deletes its pods",
+		"msg": "is updated only when someone deletes its pods",
 		"fix": "type: RollingUpdate",
 	})
 }
@@ -80,7 +80,7 @@ _left contains found if {
 	some entry in _strategies
 	_stops_all(entry, scaling.least(entry.resource))
 	found := _about(entry, "", {
-		"msg": sprintf("stops all of its %d replicas at once while it rolls out", [scaling.least(entry.resource)]),
+		"msg": sprintf("stops all %d replicas at the same time during a rollout", [scaling.least(entry.resource)]),
 		"fix": "type: RollingUpdate with rollingUpdate: {maxSurge: 1, maxUnavailable: 0}",
 	})
 }
@@ -109,13 +109,13 @@ _strategies := [{"path": path, "resource": resource, "strategy": strategy, "type
 	type := object.get(strategy, "type", "RollingUpdate")
 ]
 
-# What is nought where nobody says: a DaemonSet adds no pods.
-_noughts := {"DaemonSet": {"maxSurge": 0}, "Deployment": {}}
+# The defaults that are 0: a DaemonSet does not add pods.
+_zero_defaults := {"DaemonSet": {"maxSurge": 0}, "Deployment": {}}
 
-_rolling := [object.union(entry, {"limits": object.union(_noughts[entry.resource.kind], given)}) |
+_rolling := [object.union(entry, {"limits": object.union(_zero_defaults[entry.resource.kind], given)}) |
 	some entry in _strategies
 	entry.type == "RollingUpdate"
 	given := values.map(values.at(entry.strategy, ["rollingUpdate"]))
 ]
 
-_about(entry, path, said) := finding.about(entry.resource, object.union(said, {"path": concat("", [entry.path, path])}))
+_about(entry, path, body) := finding.about(entry.resource, object.union(body, {"path": concat("", [entry.path, path])}))

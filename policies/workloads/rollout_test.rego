@@ -1,5 +1,6 @@
 package rules.workloads.rollout_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.rollout
 
@@ -22,33 +23,34 @@ test_accepts_what_rolls_out if {
 		{"maxUnavailable": "67%"},
 		{"maxUnavailable": 2},
 	] {
-		count(rollout.deny) == 0 with input as _rolling("Deployment", limits) with data.strict as _strict
+		assert.none(rollout.deny) with input as _rolling("Deployment", limits) with data.strict as _strict
 	}
 	every limits in [{}, {"maxUnavailable": "10%"}, {"maxSurge": 1, "maxUnavailable": 0}] {
-		count(rollout.deny) == 0 with input as _rolling("DaemonSet", limits) with data.strict as _strict
+		assert.none(rollout.deny) with input as _rolling("DaemonSet", limits) with data.strict as _strict
 	}
-	count(rollout.deny) == 0 with input as _rolling("StatefulSet", {"partition": 0}) with data.strict as _strict
-	count(rollout.deny) == 0 with input as _workload("Deployment", {"paused": false}) with data.strict as _strict
-	count(rollout.deny) == 0 with input as _of_type("Deployment", "Recreate") with data.strict as _strict
+	assert.none(rollout.deny) with input as _rolling("StatefulSet", {"partition": 0}) with data.strict as _strict
+	assert.none(rollout.deny) with input as _workload("Deployment", {"paused": false}) with data.strict as _strict
+	assert.none(rollout.deny) with input as _of_type("Deployment", "Recreate") with data.strict as _strict
 	alone := _workload("Deployment", {"replicas": 1, "strategy": {"rollingUpdate": {"maxUnavailable": 1}}})
-	count(rollout.deny) == 0 with input as alone with data.strict as _strict
+	assert.none(rollout.deny) with input as alone with data.strict as _strict
 	job := examples.combined([examples.workload("Job", examples.pod_spec)])
-	count(rollout.deny | rollout.warn) == 0 with input as job
+	assert.none(rollout.deny | rollout.warn) with input as job
 }
 
 test_denies_limits_that_let_nothing_happen if {
 	every none in [{"maxSurge": 0, "maxUnavailable": 0}, {"maxSurge": "0%", "maxUnavailable": "0%"}] {
-		examples.messages(rollout.deny) == {
-			"Deployment/cart: may neither add a pod nor take one away while it rolls out",
-		} with input as _rolling("Deployment", none)
+		assert.messages(rollout.deny, {
+			"Deployment/cart: can neither add nor remove a pod during a rollout",
+		}) with input as _rolling("Deployment", none)
 	}
-	examples.messages(rollout.deny) == {
-		"DaemonSet/cart: may neither add a pod nor take one away while it rolls out",
-	} with input as _rolling("DaemonSet", {"maxUnavailable": 0})
-	{found.path | some found in rollout.deny} == {"/spec/updateStrategy/rollingUpdate"} with input as _rolling(
-		"DaemonSet",
-		{"maxUnavailable": 0},
-	)
+	assert.messages(rollout.deny, {
+		"DaemonSet/cart: can neither add nor remove a pod during a rollout",
+	}) with input as _rolling("DaemonSet", {"maxUnavailable": 0})
+	assert.same({found.path | some found in rollout.deny}, {"/spec/updateStrategy/rollingUpdate"})
+		with input as _rolling(
+			"DaemonSet",
+			{"maxUnavailable": 0},
+		)
 }
 
 test_denies_limits_where_all_is_recreated if {
@@ -57,23 +59,24 @@ test_denies_limits_where_all_is_recreated if {
 			"type": type,
 			"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0},
 		}})
-		examples.messages(rollout.deny) == {
-			sprintf("%s/cart: has rollingUpdate beside type %s", [kind, type]),
-		} with input as target
+		assert.messages(rollout.deny, {
+			sprintf("%s/cart: has rollingUpdate with type %s", [kind, type]),
+		}) with input as target
 	}
 }
 
 test_denies_a_deadline_before_readiness if {
-	examples.messages(rollout.deny) == {
-		"Deployment/cart: gives up after 600 s, and a pod is ready after 600 s at the earliest",
-	} with input as _workload("Deployment", {"minReadySeconds": 600})
-	count(rollout.deny) == 0 with input as _workload("Deployment", {"minReadySeconds": 599})
-	count(rollout.deny) == 0 with input as _workload("Deployment", {"progressDeadlineSeconds": 1})
-	count(rollout.deny) == 1 with input as _workload("Deployment", {"progressDeadlineSeconds": 5, "minReadySeconds": 9})
+	assert.messages(rollout.deny, {
+		"Deployment/cart: has a deadline of 600 s, but a pod is ready after 600 s at the earliest",
+	}) with input as _workload("Deployment", {"minReadySeconds": 600})
+	assert.none(rollout.deny) with input as _workload("Deployment", {"minReadySeconds": 599})
+	assert.none(rollout.deny) with input as _workload("Deployment", {"progressDeadlineSeconds": 1})
+	assert.size(rollout.deny, 1)
+		with input as _workload("Deployment", {"progressDeadlineSeconds": 5, "minReadySeconds": 9})
 }
 
 _stopping := {
-	"Deployment/cart: stops all of its 2 replicas at once while it rolls out": [
+	"Deployment/cart: stops all 2 replicas at the same time during a rollout": [
 		{"type": "Recreate"},
 		{"rollingUpdate": {"maxUnavailable": 2}},
 		{"rollingUpdate": {"maxUnavailable": "100%"}},
@@ -84,21 +87,21 @@ test_warns_where_all_replicas_stop if {
 	every message, strategies in _stopping {
 		every strategy in strategies {
 			target := _workload("Deployment", {"replicas": 2, "strategy": strategy})
-			examples.messages(rollout.warn) == {message} with input as target
-			count(rollout.deny) == 0 with input as target
-			examples.messages(rollout.deny) == {message} with input as target with data.strict as _strict
-			count(rollout.warn) == 0 with input as target with data.strict as _strict
+			assert.messages(rollout.warn, {message}) with input as target
+			assert.none(rollout.deny) with input as target
+			assert.messages(rollout.deny, {message}) with input as target with data.strict as _strict
+			assert.none(rollout.warn) with input as target with data.strict as _strict
 		}
 	}
 }
 
 test_warns_of_what_does_not_roll_out if {
 	every kind in ["DaemonSet", "StatefulSet"] {
-		examples.messages(rollout.warn) == {
-			sprintf("%s/cart: is updated only where somebody deletes its pods", [kind]),
-		} with input as _of_type(kind, "OnDelete")
+		assert.messages(rollout.warn, {
+			sprintf("%s/cart: is updated only when someone deletes its pods", [kind]),
+		}) with input as _of_type(kind, "OnDelete")
 	}
-	examples.messages(rollout.warn) == {
-		"Deployment/cart: is paused and rolls nothing out",
-	} with input as _workload("Deployment", {"paused": true})
+	assert.messages(rollout.warn, {
+		"Deployment/cart: is paused, so changes do not roll out",
+	}) with input as _workload("Deployment", {"paused": true})
 }

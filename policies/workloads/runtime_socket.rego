@@ -1,14 +1,14 @@
 # METADATA
-# title: No container reaches the runtime of its node
+# title: Containers cannot reach the container runtime
 # description: |
-#   The socket of Docker, containerd or CRI-O is root on the node: whoever can open it starts a privileged container
-#   beside all others. A hostPath to the folder it lies in is the same.
+#   The socket of Docker, containerd or CRI-O gives root access to the node, because a client can start a privileged
+#   container. A hostPath to a folder that contains the socket gives the same access.
 # custom:
 #   id: workloads.runtime_socket
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "take the volume out; build images with a rootless builder, and read logs from the API"
+#   fix: "remove the volume; build images with a rootless builder, and read logs from the API"
 #   docs: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
 package rules.workloads.runtime_socket
 
@@ -16,7 +16,7 @@ import data.lib.finding
 import data.lib.pods
 import data.lib.values
 
-# The folders above count too, for they show the socket in them.
+# The parent folders count too, because they contain the socket.
 _sockets := {
 	"/run/buildkit/buildkitd.sock",
 	"/run/containerd/containerd.sock",
@@ -29,7 +29,7 @@ _sockets := {
 	"/var/snap/microk8s/common/run/containerd.sock",
 }
 
-# The same of Windows.
+# The sockets on Windows nodes.
 _pipes := {`\\.\pipe\containerd-containerd`, `\\.\pipe\docker_engine`}
 
 deny contains found if {
@@ -38,8 +38,8 @@ deny contains found if {
 	path := _normal(values.text(values.at(volume, ["hostPath", "path"])))
 	_shows_a_socket(path)
 	found := finding.about_pod(pod, {
-		"msg": sprintf("volume %s opens the container runtime of the node by %s", [object.get(volume, "name", ""), path]),
-		"fix": "take the volume out; build images with a rootless builder, and read logs from the API",
+		"msg": sprintf("volume %s exposes the container runtime at %s", [object.get(volume, "name", ""), path]),
+		"fix": "remove the volume; build images with a rootless builder, and read logs from the API",
 		"path": sprintf("/volumes/%d/hostPath", [index]),
 	})
 }
@@ -54,5 +54,5 @@ _shows_a_socket(path) if {
 	startswith(socket, concat("", [trim_right(path, "/"), "/"]))
 }
 
-# /var/run is a link to /run everywhere.
+# /var/run is a link to /run.
 _normal(path) := regex.replace(regex.replace(path, `/+`, "/"), `^/var/run(/|$)`, "/run$1")

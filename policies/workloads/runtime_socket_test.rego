@@ -1,5 +1,6 @@
 package rules.workloads.runtime_socket_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.runtime_socket
 
@@ -7,9 +8,9 @@ _mounted(path) := examples.deployment({"volumes": [{"name": "host", "hostPath": 
 
 test_accepts_other_paths if {
 	every path in ["/var/log", "/run/secrets", "/run/docker.sock.d"] {
-		count(runtime_socket.deny) == 0 with input as _mounted(path)
+		assert.none(runtime_socket.deny) with input as _mounted(path)
 	}
-	count(runtime_socket.deny) == 0 with input as examples.deployment({"volumes": [{"name": "tmp", "emptyDir": {}}]})
+	assert.none(runtime_socket.deny) with input as examples.deployment({"volumes": [{"name": "tmp", "emptyDir": {}}]})
 }
 
 test_denies_sockets_and_their_folders if {
@@ -23,18 +24,19 @@ test_denies_sockets_and_their_folders if {
 		"/",
 		`\\.\pipe\docker_engine`,
 	] {
-		count(runtime_socket.deny) == 1 with input as _mounted(path)
+		assert.size(runtime_socket.deny, 1) with input as _mounted(path)
 	}
 }
 
 test_denies_it_in_every_kind if {
 	volumes := [{"name": "host", "hostPath": {"path": "/var/run/docker.sock"}}]
-	found := runtime_socket.deny with input as examples.every_kind(object.union(examples.pod_spec, {"volumes": volumes}))
-	examples.names(found) == examples.kinds
-	"Pod/Pod: volume host opens the container runtime of the node by /run/docker.sock" in examples.messages(found)
+	found := runtime_socket.deny
+		with input as examples.every_kind(object.union(examples.pod_spec, {"volumes": volumes}))
+	assert.same(examples.names(found), examples.kinds)
+	"Pod/Pod: volume host exposes the container runtime at /run/docker.sock" in examples.messages(found)
 }
 
-# Where the runtimes document their sockets.
+# The socket paths in the documentation of the runtimes.
 test_denies_every_socket if {
 	every path in [
 		"/run/buildkit/buildkitd.sock",
@@ -48,8 +50,8 @@ test_denies_every_socket if {
 		"/var/snap/microk8s/common/run/containerd.sock",
 		`\\.\pipe\containerd-containerd`,
 	] {
-		examples.messages(runtime_socket.deny) == {
-			sprintf("Deployment/cart: volume host opens the container runtime of the node by %s", [path]),
-		} with input as _mounted(path)
+		assert.messages(runtime_socket.deny, {
+			sprintf("Deployment/cart: volume host exposes the container runtime at %s", [path]),
+		}) with input as _mounted(path)
 	}
 }

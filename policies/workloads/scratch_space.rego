@@ -1,21 +1,21 @@
 # METADATA
-# title: Scratch space is bounded
+# title: Ephemeral storage is limited
 # description: |
-#   What a container writes outside of its claims fills the node's disk, and the kubelet then evicts pods that did
-#   nothing. A request and a limit of ephemeral-storage for each container and a sizeLimit for each emptyDir keep it
-#   to the one that writes. Warned of, and denied where the table `strict` lists conventions.
+#   Data that a container writes outside of its claims fills the disk of the node. The kubelet may then evict other
+#   pods. Requests and limits for ephemeral-storage and a sizeLimit for each emptyDir restrict the effect to the pod
+#   that writes. The rule warns. It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.scratch_space
 #   profile: general
 #   subjects: containers
 #   severity: low
-#   fix: "set requests and limits of ephemeral-storage, and sizeLimit of each emptyDir"
+#   fix: "set requests and limits for ephemeral-storage, and a sizeLimit for each emptyDir"
 #   docs: https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
 package rules.workloads.scratch_space
 
 import data.lib.finding
 import data.lib.pods
-import data.lib.quantities
+import data.lib.resource_quantity
 import data.lib.strictness
 import data.lib.values
 
@@ -28,11 +28,11 @@ _left contains found if {
 	container.list != "ephemeralContainers"
 	missing := [part |
 		some part in ["requests", "limits"]
-		not quantities.is_positive(values.at(container.content, ["resources", part, "ephemeral-storage"]))
+		not resource_quantity.is_positive(values.at(container.content, ["resources", part, "ephemeral-storage"]))
 	]
 	count(missing) > 0
 	found := finding.about_container(container, {
-		"msg": sprintf("states no ephemeral-storage in %s", [concat(", ", missing)]),
+		"msg": sprintf("does not set ephemeral-storage in %s", [concat(", ", missing)]),
 		"fix": "resources: {requests: {ephemeral-storage: …}, limits: {ephemeral-storage: …}}",
 		"path": "/resources",
 	})
@@ -42,7 +42,7 @@ _left contains found if {
 	some pod in pods.templates
 	some index, volume in values.list(values.at(pod.spec, ["volumes"]))
 	values.at(volume, ["emptyDir"]) != null
-	not quantities.is_positive(values.at(volume, ["emptyDir", "sizeLimit"]))
+	not resource_quantity.is_positive(values.at(volume, ["emptyDir", "sizeLimit"]))
 	found := finding.about_pod(pod, {
 		"msg": sprintf("volume %s is an emptyDir without a sizeLimit", [values.text(values.at(volume, ["name"]))]),
 		"fix": "emptyDir: {sizeLimit: …}",

@@ -1,15 +1,15 @@
 # METADATA
-# title: A workload selects its own pods and no others
+# title: Workloads select only their own pods
 # description: |
-#   The API server refuses a workload whose selector does not find the pods that it makes, or finds all pods there are.
-#   Where it also finds those of another workload, an autoscaler measures both and scales one by them: warned of, and
-#   denied where the table `strict` lists conventions.
+#   The API server rejects a workload whose selector does not match its own pods, or is empty. If the selector also
+#   matches pods of another workload, an autoscaler measures both but scales only one. In that case the rule warns, and
+#   denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.selector
 #   profile: general
 #   subjects: pods
 #   severity: high
-#   fix: "write labels in spec.selector.matchLabels that the pod template has, and that no other workload's pods have"
+#   fix: "set labels in spec.selector.matchLabels that its pod template has and other pods do not have"
 #   docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
 package rules.workloads.selector
 
@@ -24,11 +24,11 @@ deny contains found if {
 	some entry in _selecting
 	not selectors.matches(entry.selector, entry.pod.labels)
 	found := _about(entry, {
-		"msg": sprintf("its selector %s does not find its own pods, which have %s", [
+		"msg": sprintf("its selector %s does not match its own pods, which have %s", [
 			json.marshal(entry.selector),
 			json.marshal(entry.pod.labels),
 		]),
-		"fix": "write labels in spec.selector.matchLabels that the pod template has",
+		"fix": "set labels in spec.selector.matchLabels that the pod template has",
 	})
 }
 
@@ -36,8 +36,8 @@ deny contains found if {
 	some entry in _selecting
 	selectors.is_empty(entry.selector)
 	found := _about(entry, {
-		"msg": "its selector is empty and finds every pod of the namespace",
-		"fix": "write labels in spec.selector.matchLabels that the pod template has, and no other pod",
+		"msg": "its selector is empty and matches every pod of the namespace",
+		"fix": "set labels in spec.selector.matchLabels that only the pod template has",
 	})
 }
 
@@ -54,8 +54,8 @@ _overlapping contains found if {
 	]
 	count(others) > 0
 	found := _about(entry, {
-		"msg": sprintf("its selector also finds the pods of %s", [workloads.names(others)]),
-		"fix": "write a label in spec.selector.matchLabels that only its own pods have",
+		"msg": sprintf("its selector also matches the pods of %s", [workloads.names(others)]),
+		"fix": "add a label to spec.selector.matchLabels that only its own pods have",
 	})
 }
 
@@ -69,4 +69,4 @@ _selecting := [{"pod": pod, "selector": selector} |
 
 _who(pod) := [pod.resource.kind, pod.resource.name]
 
-_about(entry, said) := finding.about(entry.pod.resource, object.union(said, {"path": "/spec/selector"}))
+_about(entry, body) := finding.about(entry.pod.resource, object.union(body, {"path": "/spec/selector"}))

@@ -1,15 +1,15 @@
 # METADATA
-# title: Every workload has an account of its own
+# title: Each workload has its own ServiceAccount
 # description: |
-#   Rights are given to accounts. What runs as default gets the rights that anybody gives to it, and what shares an
-#   account with another application gets the other's. Warned of, and denied where the table `strict` lists
-#   conventions.
+#   Permissions belong to ServiceAccounts. A workload that uses the account default, or shares an account with another
+#   application, gets permissions that were meant for others. The rule warns. It denies in namespaces for which the
+#   table `strict` lists `conventions`.
 # custom:
 #   id: workloads.service_account
 #   profile: general
 #   subjects: pods
 #   severity: medium
-#   fix: "render a ServiceAccount for this workload and name it in serviceAccountName"
+#   fix: "add a ServiceAccount for this workload and set it in serviceAccountName"
 #   docs: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 package rules.workloads.service_account
 
@@ -26,8 +26,8 @@ _left contains found if {
 	some pod in pods.templates
 	_account(pod) == "default"
 	found := finding.about_pod(pod, {
-		"msg": "the pod runs as the account default",
-		"fix": "render a ServiceAccount for this workload and name it in serviceAccountName",
+		"msg": "the pod uses the ServiceAccount default",
+		"fix": "add a ServiceAccount for this workload and set it in serviceAccountName",
 		"path": "/serviceAccountName",
 	})
 }
@@ -42,8 +42,8 @@ _left contains found if {
 	})
 	count(others) > 0
 	found := finding.about_pod(pod, {
-		"msg": sprintf("the pod shares the account %s with %s", [_account(pod), _listed(others)]),
-		"fix": "render a ServiceAccount for this workload and name it in serviceAccountName",
+		"msg": sprintf("the pod shares the ServiceAccount %s with %s", [_account(pod), _listed(others)]),
+		"fix": "add a ServiceAccount for this workload and set it in serviceAccountName",
 		"path": "/serviceAccountName",
 	})
 }
@@ -53,8 +53,7 @@ _account(pod) := name if {
 	name != ""
 } else := "default"
 
-# Who uses an account, by what application they say they are: comparing every pod with every other would take minutes
-# where there are thousands.
+# The pods of each account, by application label. Comparing every pair of pods would take minutes for thousands of pods.
 _users[namespace][account][label][application] contains pod.resource.name if {
 	some pod in pods.templates
 	namespace := pod.resource.namespace
@@ -63,7 +62,7 @@ _users[namespace][account][label][application] contains pod.resource.name if {
 	application := pod.labels[label]
 }
 
-# The first of them, which are enough to tell that there are others: naming all to each takes the square of them.
+# A few names are enough to report. The full list for each pod would grow with the square of the number of pods.
 _some_users[namespace][account][label] := [[application, name] |
 	some application in array.slice(sort(object.keys(applications)), 0, _most)
 	some name in array.slice(sort(applications[application]), 0, _most)

@@ -1,8 +1,8 @@
 # METADATA
-# title: Pods carry no API token they do not need
+# title: Pods mount an API token only if they need it
 # description: |
-#   A mounted token lets whoever breaks into a container ask the API server for more. The pod, or its ServiceAccount,
-#   turns the mount off, unless the table `service_accounts` says why that account needs it.
+#   An attacker in a container can use a mounted token to call the API server. The pod or its ServiceAccount must
+#   disable the mount, unless the table `service_accounts` gives a reason why the account needs it.
 # custom:
 #   id: workloads.service_account_token
 #   profile: system
@@ -32,7 +32,7 @@ deny contains found if {
 
 _is_off(pod, _) if values.at(pod.spec, ["automountServiceAccountToken"]) == false
 
-# The pod's own word counts before its account's.
+# The setting of the pod overrides the setting of its account.
 _is_off(pod, account) if {
 	values.at(pod.spec, ["automountServiceAccountToken"]) == null
 	some resource in documents.of("", "ServiceAccount")

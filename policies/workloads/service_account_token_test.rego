@@ -1,5 +1,6 @@
 package rules.workloads.service_account_token_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.service_account_token
 
@@ -13,55 +14,55 @@ _spec := object.union(
 _pod := examples.workload("Deployment", _spec)
 
 test_accepts_a_pod_that_refuses if {
-	count(service_account_token.deny) == 0 with input as examples.deployment({})
+	assert.none(service_account_token.deny) with input as examples.deployment({})
 }
 
 test_accepts_an_account_that_refuses if {
 	account := object.union(_account, {"automountServiceAccountToken": false})
-	count(service_account_token.deny) == 0 with input as examples.combined([_pod, account])
+	assert.none(service_account_token.deny) with input as examples.combined([_pod, account])
 }
 
 test_denies_an_account_that_does_not if {
-	examples.messages(service_account_token.deny) == {
+	assert.messages(service_account_token.deny, {
 		"Deployment/cart: the pod mounts the API token of ServiceAccount cart",
-	} with input as examples.combined([_pod, _account])
+	}) with input as examples.combined([_pod, _account])
 }
 
 test_denies_a_pod_that_overrides_its_account if {
 	account := object.union(_account, {"automountServiceAccountToken": false})
 	pod := examples.workload("Deployment", object.union(_spec, {"automountServiceAccountToken": true}))
-	count(service_account_token.deny) == 1 with input as examples.combined([pod, account])
+	assert.size(service_account_token.deny, 1) with input as examples.combined([pod, account])
 }
 
 test_does_not_ask_another_namespaces_account if {
 	account := object.union(_account, {"automountServiceAccountToken": false, "metadata": {"namespace": "else"}})
-	count(service_account_token.deny) == 1 with input as examples.combined([_pod, account])
+	assert.size(service_account_token.deny, 1) with input as examples.combined([_pod, account])
 }
 
 test_does_not_ask_another_account if {
 	other := object.union(_account, {"automountServiceAccountToken": false, "metadata": {"name": "web"}})
-	count(service_account_token.deny) == 1 with input as examples.combined([_pod, other])
+	assert.size(service_account_token.deny, 1) with input as examples.combined([_pod, other])
 }
 
-test_denies_silence_in_every_kind if {
+test_denies_a_missing_setting_in_every_kind if {
 	target := examples.every_kind(json.remove(examples.pod_spec, ["automountServiceAccountToken"]))
-	examples.names(service_account_token.deny) == examples.kinds with input as target
+	assert.same(examples.names(service_account_token.deny), examples.kinds) with input as target
 }
 
 test_accepts_what_the_table_explains if {
 	table := {"shop": {"cart": {"token": "counts carts"}}}
 	target := examples.combined([_pod])
-	count(service_account_token.deny) == 0 with input as target with data.service_accounts as table
+	assert.none(service_account_token.deny) with input as target with data.service_accounts as table
 }
 
-test_says_what_mends_it if {
+test_reports_the_automatic_fix if {
 	found := service_account_token.deny with input as examples.combined([_pod])
-	examples.mends(found) == {"/spec/template/spec/automountServiceAccountToken": {"set": false}}
+	assert.same(examples.autofixes(found), {"/spec/template/spec/automountServiceAccountToken": {"set": false}})
 }
 
 test_names_the_account_of_those_that_name_none if {
 	spec := json.remove(examples.pod_spec, ["automountServiceAccountToken"])
-	examples.messages(service_account_token.deny) == {
+	assert.messages(service_account_token.deny, {
 		"Deployment/cart: the pod mounts the API token of ServiceAccount default",
-	} with input as examples.combined([examples.workload("Deployment", spec)])
+	}) with input as examples.combined([examples.workload("Deployment", spec)])
 }

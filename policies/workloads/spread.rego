@@ -1,8 +1,9 @@
 # METADATA
-# title: Replicas do not share their fate
+# title: Replicas run on several nodes
 # description: |
-#   Where the scheduler may put all replicas on one node, or in one zone, losing it loses the workload. Topology
-#   spread or anti-affinity keeps them apart. Warned of, and denied where the table `strict` lists conventions.
+#   If all replicas run on one node or in one zone, its failure stops the whole workload. Topology spread constraints or
+#   anti-affinity keep replicas apart. The rule warns. It denies in namespaces for which the table `strict` lists
+#   `conventions`.
 # custom:
 #   id: workloads.spread
 #   profile: general
@@ -28,7 +29,7 @@ _left contains found if {
 	count(values.list(values.at(pod.spec, ["topologySpreadConstraints"]))) == 0
 	values.at(pod.spec, ["affinity", "podAntiAffinity"]) == null
 	found := finding.about_pod(pod, {
-		"msg": "all replicas of the pod may run on one node",
+		"msg": "all replicas of the pod may run on the same node",
 		"fix": "add topologySpreadConstraints over kubernetes.io/hostname and topology.kubernetes.io/zone",
 		"path": "/topologySpreadConstraints",
 	})

@@ -1,5 +1,6 @@
 package rules.workloads.spread_test
 
+import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.workloads.spread
 
@@ -11,9 +12,9 @@ _deployment(replicas, spec) := examples.combined([object.union(
 )])
 
 test_accepts_one_replica_and_jobs if {
-	count(spread.deny) == 0 with input as _deployment(1, {}) with data.strict as _strict
+	assert.none(spread.deny) with input as _deployment(1, {}) with data.strict as _strict
 	job := examples.combined([examples.workload("Job", examples.pod_spec)])
-	count(spread.deny) == 0 with input as job with data.strict as _strict
+	assert.none(spread.deny) with input as job with data.strict as _strict
 }
 
 test_accepts_what_is_kept_apart if {
@@ -21,17 +22,17 @@ test_accepts_what_is_kept_apart if {
 		{"topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname"}]},
 		{"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}},
 	] {
-		count(spread.deny) == 0 with input as _deployment(2, spec) with data.strict as _strict
+		assert.none(spread.deny) with input as _deployment(2, spec) with data.strict as _strict
 	}
 }
 
 test_denies_replicas_that_may_share_a_node if {
-	examples.messages(spread.deny) == {
-		"Deployment/cart: all replicas of the pod may run on one node",
-	} with input as _deployment(2, {}) with data.strict as _strict
-	count(spread.warn) == 1 with input as _deployment(2, {})
+	assert.messages(spread.deny, {
+		"Deployment/cart: all replicas of the pod may run on the same node",
+	}) with input as _deployment(2, {}) with data.strict as _strict
+	assert.size(spread.warn, 1) with input as _deployment(2, {})
 }
 
 test_does_not_warn_where_strict if {
-	count(spread.warn) == 0 with input as _deployment(2, {}) with data.strict as _strict
+	assert.none(spread.warn) with input as _deployment(2, {}) with data.strict as _strict
 }

@@ -122,9 +122,8 @@ def _names(before: str, names: Sequence[str]) -> str:
 def table(found: Matrix) -> list[str]:
     """All of the matrix for people, in columns."""
     cells = [[str(getattr(row, title)).replace("None", "?") for title in _TITLES] for row in found.rows]
-    widths = [max(map(len, column)) for column in zip(_TITLES, *cells, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) if number < 2 else cell.rjust(width)  # noqa: PLR2004 the two names
-                  for number, (cell, width) in enumerate(zip(line, widths, strict=True)))
-        for line in [_TITLES, *cells]
-    ]  # fmt: skip
+    # Imported here: few ask for the table.
+    from tabulate import tabulate
+
+    alignment = ["left", "left", *["right"] * (len(_TITLES) - 2)]
+    return tabulate(cells, _TITLES, "plain", colalign=alignment, disable_numparse=True).splitlines()

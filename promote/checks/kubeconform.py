@@ -71,8 +71,11 @@ def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) ->
 
 
 def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Finding:
+    # Imported here: most documents have no unknown field.
+    from jsonpointer import escape
+
     if unknown := _UNKNOWN.search(fault):
-        field = unknown[1].replace("~", "~0").replace("/", "~1")
+        field = escape(unknown[1])
         message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
         fix = "remove the unknown field, or correct its spelling or its place"
         return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")

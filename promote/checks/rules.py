@@ -55,56 +55,56 @@ _OF_CHECKS = tuple(
         (
             "check.no_rules",
             "Rules are evaluated",
-            "Where no rule took part, nothing was looked at, and no finding means nothing.",
-            "point `policies:` in promote.yaml at the rules",
+            "If no rule took part, nothing was checked, so the absence of findings proves nothing.",
+            "set `policies:` in promote.yaml to the folder of the rules",
         ),
         (
             "check.nothing",
             "There is something to check",
-            "A target that renders no document is a mistake, not a wish to delete everything.",
-            "name a folder that holds manifests",
+            "A target without documents is a mistake, not a request to delete everything.",
+            "use a folder that contains manifests",
         ),
         (
             "check.repeated",
-            "An object stands once",
-            "Of two objects with the same kind, namespace and name only the last would reach the cluster.",
+            "Objects are unique",
+            "Of two objects with the same kind, namespace and name, only the last one reaches the cluster.",
             "keep one of them",
         ),
         (
             "check.unevaluated",
             "Every document is evaluated",
-            "The rules must see as many documents as were rendered.",
-            "report this: a document must not escape the rules",
+            "The rules must see all rendered documents.",
+            "report this as a bug of promote",
         ),
         (
             "check.unrendered",
             "Everything can be rendered",
-            "What kustomize cannot build, or is no YAML, is not looked at by anything else.",
-            "mend the line that the finding names, then check again",
+            "If kustomize cannot build a target, or a file is not valid YAML, no other check sees it.",
+            "fix the line in the finding, then run the check again",
         ),
         (
             "check.unvalidated",
             "Every document is validated",
-            "Every Kubernetes version of promote.yaml must have a say about every document.",
-            "see the findings `schema.*` beside it",
+            "Every document must be validated for every Kubernetes version in promote.yaml.",
+            "see the `schema.*` findings of the same target",
         ),
         (
             "main.input",
             "Rules see all documents at once",
-            "Seeing one document as if it were the list of all, the rules would find nothing wrong in it.",
+            "Rules that treat a single document as the list of all documents find nothing.",
             "run conftest with --combine",
         ),
         (
             "main.tables",
-            "The tables of the rules are there",
-            "A rule whose table is missing finds nothing wrong.",
-            "keep policies/data beside the rules",
+            "The tables of the rules exist",
+            "A rule without its table finds nothing.",
+            "keep the tables in policies/data",
         ),
         (
             "schema.invalid",
-            "Documents have the fields and types of their kind",
-            "The API server refuses a wrong type and silently drops an unknown field.",
-            "remove or correct the field that the finding names",
+            "Documents match the schema of their kind",
+            "The API server rejects a wrong type and silently drops an unknown field.",
+            "remove or correct the field in the finding",
         ),
         (
             "schema.missing",
@@ -116,36 +116,36 @@ _OF_CHECKS = tuple(
             "schema.unreadable",
             "Documents can be validated",
             "kubeconform could not read the document, or the schema of its kind.",
-            "make it a valid manifest",
+            "correct the manifest",
         ),
     )
 )
 _OF_FILES_AND_NAMES = (
     Rule(
         "check.unread", ("warn",), "Every manifest is read",
-        "A file that begins like an object, and whose name does not end like one, is not checked.",
-        "end its name in .yaml, .yml or .json, or move it to another folder", "low",
+        "A file that looks like a manifest but has another extension is not checked.",
+        "change its extension to .yaml, .yml or .json, or move it to another folder", "low",
     ),
     Rule(
-        "rule.unnamed", ("deny", "warn"), "Every finding names its rule",
-        "A finding of an entry point of the repository's own has no id to waive it by or to ask for.",
-        "give the finding a `rule`, or move it into a package under `rules`",
+        "rule.unnamed", ("deny", "warn"), "Findings name their rule",
+        "A finding without the id of its rule cannot be waived or selected.",
+        "add `rule` to the finding, or move its rule into a package under `rules`",
     ),
 )  # fmt: skip
 _OF_WAIVERS = (
     Rule(
-        "waivers.expired", ("deny",), "No waiver outlives its last day",
-        "What was waived counts again, and a waiver of nothing must not look as if it held.",
-        "mend what it was for, then delete the waiver",
+        "waivers.expired", ("deny",), "Waivers are not expired",
+        "The finding of an expired waiver counts again, so the waiver is misleading.",
+        "fix the finding, then delete the waiver",
     ),
     Rule(
-        "waivers.expiring", ("warn",), "Waivers are replaced before they end",
-        "From 14 days before its last day, so that its end surprises nobody in the middle of another change.",
-        "mend what it is for, then delete the waiver", "low",
+        "waivers.expiring", ("warn",), "Waivers do not expire soon",
+        "The warning starts 14 days before the last day, so that the end of a waiver is not a surprise.",
+        "fix the finding, then delete the waiver", "low",
     ),
     Rule(
-        "waivers.unused", ("warn",), "Waivers waive something",
-        "A waiver whose finding is gone would silently allow the same fault again.",
+        "waivers.unused", ("warn",), "Waivers have a finding",
+        "A waiver without a finding would silently allow the same problem again.",
         "delete the waiver", "low",
     ),
 )  # fmt: skip
@@ -182,8 +182,13 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
     packages = {file: found[1] if (found := _PACKAGE.search(text)) else "" for file, text in texts.items()}
     files = [file for file in texts if not packages[file].startswith("rules.") or _has(profile, file, texts[file])]
     chosen = {packages[file]: texts[file] for file in files}
-    ids = frozenset(package.removeprefix("rules.") for package in chosen if package.startswith("rules."))
+    ids = frozenset(_id(package, text) for package, text in chosen.items() if package.startswith("rules."))
     return Selection(tuple(files), ids, _tables(chosen))
+
+
+def _id(package: str, text: str) -> str:
+    # Rules may move to another folder, and package, without a change of their ids.
+    return str(_custom(_metadata(text)).get("id") or package.removeprefix("rules."))
 
 
 def _has(profile: str, file: str, text: str) -> bool:

@@ -46,7 +46,8 @@ def run(given: Options) -> Result:
     """Edit the checkout's file or, with --commit or --pr, the shared branch; the same proof and checks."""
     wanted = bump.parse_versions(given.versions)
     workspace = Workspace.here()
-    request = Request(given.environment, wanted, given.allow_other_changes, given.despite)
+    lands = given.commit and not given.pr
+    request = Request(given.environment, wanted, given.allow_other_changes, given.despite, lands)
     if given.commit or given.pr:
         branch = bump.branch_of(workspace.config.known(given.environment), wanted) if given.pr else None
         proposal, published = deliver(

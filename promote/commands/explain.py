@@ -1,4 +1,4 @@
-"""`promote explain FROM TO`: what stands in the way of a promotion, how to get past it, and when it may go."""
+"""`promote explain FROM TO`: what blocks a promotion, how to get past it, and when it opens."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 COMMANDS: Mapping[str, str] = {
     "promote": "propose one environment's versions for another (the default command)",
     "plan": "show what a promotion would do",
-    "explain": "say what stands in the way of a promotion, and until when",
+    "explain": "show what blocks a promotion, and until when",
     "diff": "show what the checkout changes in the rendered manifests",
     "bump": "set image versions in one environment",
     "rollback": "restore earlier images by one commit",

@@ -60,6 +60,7 @@ def run(given: Options) -> Result:
         given.again,
         given.reason,
         given.allow_other_changes,
+        not given.pr,
     )
     request.insist_on_sense()
     workspace = Workspace.here()

@@ -30,7 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Versions by environment from the shared branch, and the promotions, pull requests and holds beside them."""
+    """The versions of each environment on the shared branch, pending promotions, open pull requests and holds."""
     del given
     workspace = Workspace.here()
     tip = workspace.local_tip()
@@ -96,21 +96,14 @@ def _pulls(workspace: Workspace) -> tuple[PullRequest, ...]:
 
 
 def _table(running: dict[str, tuple[Image, ...]]) -> list[str]:
+    # Imported here: programs ask for JSON.
+    from tabulate import tabulate
+
     names = list(dict.fromkeys(image.short_name for images in running.values() for image in images))
-    cells = {
-        environment: {image.short_name: image.version.tag or str(image.version)[:19] for image in images}
-        for environment, images in running.items()
-    }
-    width = max(map(len, names), default=0)
-    columns = {name: max(len(name), *map(len, of.values()), 1) for name, of in cells.items()}
-    head = "  ".join([" " * width, *(f"{name:{columns[name]}}" for name in cells)])
-    rows = [
-        "  ".join(
-            [
-                f"{name:{width}}",
-                *(f"{of.get(name, '-'):{columns[environment]}}" for environment, of in cells.items()),
-            ]
-        )
-        for name in names
+    cells = [
+        {image.short_name: image.version.tag or str(image.version)[:19] for image in images}
+        for images in running.values()
     ]
-    return [head.rstrip(), *(row.rstrip() for row in rows)]
+    rows = [[name, *(versions.get(name, "-") for versions in cells)] for name in names]
+    table = tabulate(rows, ["", *running], "plain", disable_numparse=True, preserve_whitespace=False)
+    return [line.rstrip() for line in table.splitlines()]

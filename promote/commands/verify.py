@@ -25,7 +25,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Derive the commit anew from its first parent and compare bytes and rendering; exit 3 where it does more."""
+    """Derive the commit again from its first parent, and compare bytes and rendering; exit 3 where it does more."""
     found = verify(Workspace.here(), given.commit)
     code = CheckDenied.exit_code if found.faults else 0
     return Result(outcomes.verification_json(found), outcomes.verification_text(found), code)

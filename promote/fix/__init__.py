@@ -1,1 +1,1 @@
-"""What `check --fix` proposes, and the proof that it does that and nothing else."""
+"""The changes of `check --fix`, and the proof that they fix the findings and nothing else."""

@@ -1,4 +1,4 @@
-"""Corrects findings in a private copy of the checkout and, where asked for, in the checkout itself."""
+"""Fixes findings in a private copy of the checkout and, on request, in the checkout itself."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from promote.system.paths import replace_file
 def corrected(
     paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str], write: bool, base: str | None = None
 ) -> Outcome:
-    """What of the findings in `paths` and in every environment can be corrected; with `write`, it is.
+    """The possible fixes of findings in `paths` and in every environment; with `write` they are made.
 
-    With `base`, a commit, only what is new since then is corrected.
+    With `base`, a commit, only findings that are new since then are fixed.
 
-    Raises UsageError for a path outside of the clone, and EditRefused where a file changed in the meantime.
+    Raises UsageError for a path outside the clone, and EditRefused if a file was changed in the meantime.
     """
     workspace = Workspace.here()
     with workspace.checkout_copy() as tree:
         targets = {name: _in_copy(tree, workspace.root, name, path) for name, path in paths}
-        # What is shared with another environment must prove right there, too.
+        # A change of a file that environments share must be proved in each of them.
         for environment in tree.config.environments.values():
             targets.setdefault(environment.name, tree.root / environment.path)
         judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
@@ -40,13 +40,13 @@ def corrected(
 
 def _in_copy(tree: Tree, root: Path, name: str, path: Path) -> Path:
     if not path.resolve().is_relative_to(root.resolve()):
-        raise UsageError(f"{name} is outside of the repository: --fix changes only what Git can take back")
+        raise UsageError(f"{name} is outside the repository: --fix only changes files that Git can restore")
     return tree.root / path.resolve().relative_to(root.resolve())
 
 
 def _write(root: Path, made: Outcome) -> None:
     for name, (old, _) in made.files.items():
         if (root / name).read_bytes() != old:
-            raise EditRefused(f"{name} changed in the meantime; nothing was written, run the command again")
+            raise EditRefused(f"{name} was changed in the meantime: nothing was written, run the command again")
     for name, (_, new) in made.files.items():
         replace_file(root / name, new)

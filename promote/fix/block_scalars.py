@@ -1,4 +1,4 @@
-"""Changes inside a text that a YAML file holds line by line, as `patch: |-` does, put where they are in that file."""
+"""Edits inside a block scalar of a YAML file, such as `patch: |-`, as edits of that file."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _HEADER = re.compile(r"\|[-+]?[ \t]*(#.*)?$")
 
 
 def text_of(node: ScalarNode) -> str:
-    """What an edit of the inner text is made on; raises EditRefused where `node` is not written line by line.
+    """The text that an inner edit applies to; raises EditRefused if `node` is not a literal block (`|`).
 
-    Without the line breaks at its end, which depend on how the block is written and not on its lines.
+    Without the line breaks at its end, which depend on the header of the block and not on its lines.
     """
     if node.style != "|":
-        raise EditRefused("the patch is not written as a block, `patch: |-`; change it by hand")
+        raise EditRefused("the patch is not a block scalar, `patch: |-`; change it by hand")
     return str(node.value).rstrip("\n")
 
 
 def outward(text: str, node: ScalarNode, inner: Edit) -> Edit:
-    """The `inner` edit of the text that `node` spells, as an edit of the file's whole `text`.
+    """The `inner` edit of the text in `node`, as an edit of the file's whole `text`.
 
-    Raises EditRefused where the file would then not hold the changed text and all else as before.
+    Raises EditRefused unless the file then has the changed text and everything else as before.
     """
     inside = text_of(node)
     lines = text.split("\n")
     first = node.start_mark.line + 1
     header = text[node.start_mark.index :].partition("\n")[0].rstrip("\r")
     if not _HEADER.fullmatch(header):
-        raise EditRefused("the patch's block has an anchor, a tag or an indentation of its own; change it by hand")
+        raise EditRefused("the patch's block has an anchor, a tag or an indentation indicator; change it by hand")
     indent = len(lines[first]) - len(lines[first].lstrip(" "))
     start = inner.start
     if not inner.text and inner.end == len(inside) and inside[:start].endswith("\n"):
-        start -= 1  # with the line break before it, or an empty line would stay
+        start -= 1  # also the line break before it; otherwise an empty line would remain
 
     whole_lines = not inner.text and all(inside[:end].endswith("\n") or not end for end in (start, inner.end))
 
@@ -60,11 +60,11 @@ def _insist_on_meaning(before: str, after: str, old: str, new: str) -> None:
     found = [reader.value(node) for node in documents.nodes(after)]
     expected = [_with(reader.value(node), old, new) for node in documents.nodes(before)]
     if [_chomped(one) for one in found] != [_chomped(one) for one in expected]:
-        raise EditRefused("the changed file would not say what was meant; change it by hand")
+        raise EditRefused("the edited file would not have the intended content; change it by hand")
 
 
 def _with(value: Any, old: str, new: str) -> Any:
-    """`value` with the text `new` for every text `old`: where that stands twice, the change is refused."""
+    """`value` with the text `new` for every text `old`; if `old` occurs twice, the change is refused."""
     if isinstance(value, dict):
         return {key: _with(one, old, new) for key, one in value.items()}
     if isinstance(value, list):

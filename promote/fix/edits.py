@@ -1,6 +1,6 @@
-"""Changes to one value in the text of a YAML document that leave every other character alone.
+"""Edits of one value in the text of a YAML document that leave every other character unchanged.
 
-They know nothing of what the value means: whoever makes one proves by rendering what it does.
+They do not consider what the value means: the caller renders the result to prove what an edit does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Characters of a text, from `start` up to `end`, and what stands there instead."""
+    """The characters of a text from `start` up to `end`, and the text that replaces them."""
 
     start: int
     end: int
@@ -38,7 +38,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """A value at the end of `steps` in a rendered object, or nothing there where it is to be removed."""
+    """A new value at the end of `steps` in a rendered object, or the removal of the value there."""
 
     steps: tuple[str, ...]
     value: Any
@@ -46,19 +46,19 @@ class ValueChange:
 
 
 def edit(text: str, root: Node, content: Any, wanted: ValueChange) -> Edit:
-    """How `text` has to change so that the object at `root`, rendered as `content`, has what is wanted.
+    """The edit of `text` that gives the object at `root`, rendered as `content`, what is wanted.
 
-    Raises EditRefused where that is not written here, is shared by an anchor, or cannot be spliced in safely.
+    Raises EditRefused if the value is not written here, is shared by an anchor, or cannot be edited safely.
     """
     if _OTHER_BREAKS.search(text):
-        raise EditRefused("the file has line breaks of a kind that editors do not agree on")
+        raise EditRefused("the file has line breaks other than LF and CRLF; replace them")
     trail = places.trail(root, content, wanted.steps)
     nodes = [root, *(node for _, node in trail)]
     _insist_on_own(root, nodes)
     rest = wanted.steps[len(trail) :]
     if wanted.remove:
         if rest:
-            raise EditRefused("what is to be removed is not written in this file")
+            raise EditRefused("the value to remove is not written in this file")
         made = _removal(text, nodes[-2], nodes[-1])
     elif rest:
         made = _insertion(text, nodes[-1], rest, wanted.value)
@@ -71,14 +71,14 @@ def edit(text: str, root: Node, content: Any, wanted: ValueChange) -> Edit:
 def _insist_on_own(root: Node, nodes: Sequence[Node]) -> None:
     uses = Counter(id(node) for node in _all(root))
     if any(uses[id(node)] > 1 for node in nodes):
-        raise EditRefused("an anchor gives this value other uses; write it out in each")
+        raise EditRefused("a YAML anchor uses this value in other places too; write the value in each place")
     if any(places.field(node, "<<") for node in nodes):
-        raise EditRefused("a merge key gives this value; write it out")
+        raise EditRefused("a merge key, `<<`, is part of this value; write the merged keys here instead")
 
 
 def _all(node: Node) -> Iterator[Node]:
     yield node
-    # A node that an alias repeats is met again, with all that it holds.
+    # A node with an alias is visited again, with everything in it.
     for child in node.value if isinstance(node, MappingNode | SequenceNode) else ():
         for one in child if isinstance(child, tuple) else (child,):
             yield from _all(one)
@@ -97,7 +97,7 @@ def _replacement(text: str, node: Node, value: Any) -> Edit:
 
 
 def _items(text: str, node: Node, values: Sequence[Any]) -> Edit:
-    """Other items in a list that has each on a line of its own."""
+    """New items for a list that has each item on its own line."""
     start, end = node.start_mark.index, _end(node)
     if any(mark in text[start:end] for mark in "#&*!"):
         raise EditRefused("the list has comments, anchors or tags; change it by hand")
@@ -120,7 +120,9 @@ def _insertion(text: str, node: Node, rest: Sequence[str], value: Any) -> Edit:
     if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
         return Edit(node.start_mark.index, node.end_mark.index, f" {{{entry}}}")
     if not isinstance(node, MappingNode):
-        raise EditRefused("the value belongs to a mapping, and there is something else")
+        raise EditRefused(
+            "the value must be set in a mapping, but the file has another type there; change it by hand"
+        )
     if node.flow_style:
         at = _last_end(node) if node.value else node.end_mark.index - 1
         return Edit(at, at, f", {entry}" if node.value else entry)
@@ -128,7 +130,7 @@ def _insertion(text: str, node: Node, rest: Sequence[str], value: Any) -> Edit:
 
 
 def _new_line(text: str, after: int, line: str) -> Edit:
-    """A line behind the one that holds the character before `after`, with the comment that it may end with."""
+    """A new line after the line of the character before `after`, and after the comment at its end."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if text[after - 1] == "\n":
         return Edit(after, after, line + newline)
@@ -139,7 +141,7 @@ def _new_line(text: str, after: int, line: str) -> Edit:
 
 
 def _end(node: Node) -> int:
-    """Where what `node` spells ends: a block reaches further, over the comments and empty lines behind it."""
+    """The end of the content of `node`: the end mark of a block is after the comments and empty lines that follow."""
     if isinstance(node, ScalarNode) or not _is_block(node):
         return int(node.end_mark.index)
     return _last_end(node)
@@ -149,13 +151,13 @@ def _last_end(node: Node) -> int:
     last = node.value[-1]
     key, value = last if isinstance(last, tuple) else (last, last)
     if not node.start_mark.index <= key.start_mark.index <= value.start_mark.index <= node.end_mark.index:
-        raise EditRefused("what stands before it is an alias; write it out")
+        raise EditRefused("the value before it is an alias; replace the alias with the value")
     return _end(value)
 
 
 def _removal(text: str, parent: Node, node: Node) -> Edit:
     if not isinstance(parent, MappingNode) or len(parent.value) == 1:
-        raise EditRefused("it is all that stands there; remove it by hand, with what holds it")
+        raise EditRefused("it is a list item or the only key of its mapping; remove it by hand")
     position = next(number for number, (_, value) in enumerate(parent.value) if value is node)
     key = parent.value[position][0]
     if parent.flow_style:
@@ -165,25 +167,25 @@ def _removal(text: str, parent: Node, node: Node) -> Edit:
         return Edit(key.start_mark.index, parent.value[1][0].start_mark.index, "")
     start = text.rfind("\n", 0, key.start_mark.index) + 1
     if text[start : key.start_mark.index].strip():
-        raise EditRefused("it shares its line with something else; remove it by hand")
+        raise EditRefused("its line also has other content; remove it by hand")
     after = _end(node)
     end = after if text[after - 1] == "\n" else text.find("\n", after) + 1
     return Edit(start, end or len(text), "")
 
 
 def _insist_on_meaning(before: str, after: str, root: Node, trail: Sequence[str | int], wanted: ValueChange) -> None:
-    """Raise EditRefused unless the text now says what is wanted, and nothing else has changed in what it says."""
+    """Raise EditRefused unless the edited text has what is wanted and its other content is unchanged."""
     line = root.start_mark.line
     old = [(node.start_mark.line, node) for node in documents.nodes(before)]
     number = next(position for position, (start, _) in enumerate(old) if start == line)
     expected = [reader.value(node) for _, node in old]
     expected[number] = changed(expected[number], [*trail, *wanted.steps[len(trail) :]], wanted)
     if [reader.value(node) for node in documents.nodes(after)] != expected:
-        raise EditRefused("the changed file would not say what was meant; change it by hand")
+        raise EditRefused("the edited file would not have the intended content; change it by hand")
 
 
 def changed(content: Any, steps: Sequence[str | int], wanted: ValueChange) -> Any:
-    """A copy of `content` in which what is wanted stands at the end of `steps`, mappings made on the way there."""
+    """A copy of `content` with what is wanted at the end of `steps`; missing mappings on the way are created."""
     made = copy.deepcopy(content)
     holder = made
     for step in steps[:-1]:
@@ -202,7 +204,7 @@ def _position(holder: Any, step: str | int) -> str | int:
 
 
 def spelled(value: Any) -> str:
-    """`value` as YAML on one line, strings without quotes where every parser takes them for strings."""
+    """`value` as YAML on one line, strings without quotes if every parser reads them as strings."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{spelled(key)}: {spelled(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Mends findings where they are written, and proves of each change that it does that and nothing else.
+"""Fixes findings in the files that cause them, and proves that each change does this and nothing else.
 
-All of it happens in a private copy of the checkout: rendered before and after, in every environment, because what
-one overlay builds on others may build on too.
+All of it happens in a private copy of the checkout. Every environment is rendered before and after each change,
+because overlays share files.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from promote.model import Document, Identity
 from promote.system.paths import shown
 from promote.yamltext import places, reader
 
-_NO_WAY = "no file that this checkout renders spells it in a place that can be edited for certain"
+_NO_WAY = "no file that this checkout renders has this value in a place that can be edited safely"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was not mended and why; where an overlay can do it alone, the file for that patch and its lines."""
+    """A finding that was not fixed, and why; if a patch of one overlay can fix it, the file for it and its lines."""
 
     finding: Finding
     reason: str
@@ -43,7 +43,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The files that change, with their bytes before and after; what is mended, what was refused and why."""
+    """The files that change, with their bytes before and after; the fixed and refused findings; the verdicts."""
 
     files: Mapping[str, tuple[bytes, bytes]]
     corrected: tuple[Finding, ...]
@@ -58,7 +58,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The copy as it is now: what it renders, and the verdict on that."""
+    """The current state of the copy: its rendered targets, and the verdict on them."""
 
     targets: Sequence[Rendered]
     verdict: Verdict
@@ -66,7 +66,7 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One edit of one file, and the findings that it is for: what many objects share is written once."""
+    """One edit of one file, and the findings that it fixes: objects may share one line."""
 
     file: Path
     text: str
@@ -77,7 +77,7 @@ class _Change:
 class Fixer:
     """Works on the copy below `root`, whose targets are `paths` by name.
 
-    Where `compare` tells what is new, only that is mended, and what the same change mends besides.
+    If `compare` marks new findings, only these are fixed, and any others that the same change fixes.
     """
 
     root: Path
@@ -86,11 +86,11 @@ class Fixer:
     only: Sequence[str] = ()
     compare: Callable[[Verdict], Verdict] | None = None
     _originals: dict[Path, bytes] = field(default_factory=dict)
-    # No change moves an object to another place, so once is enough.
+    # No change moves an object to another file, so one call per folder is enough.
     _ask: Origins = field(default_factory=lambda: cache(origins.of))
 
     def fix(self) -> Outcome:
-        """Mend one fault after the other until none is left that could be; what cannot be proved is undone."""
+        """Fix one finding after the other until none is left that can be fixed; undo each change without a proof."""
         first = state = self._judged(self._rendered())
         corrected: list[Finding] = []
         refused: dict[tuple[str, ...], Refusal] = {}
@@ -110,12 +110,12 @@ class Fixer:
         )
 
     def _old(self, verdict: Verdict) -> set[tuple[str, ...]]:
-        told = self.compare(verdict).findings if self.compare else ()
-        new = {baseline.key(one) for one in told if one.status == "new"}
-        return {baseline.key(one) for one in told} - new
+        findings = self.compare(verdict).findings if self.compare else ()
+        new = {baseline.key(one) for one in findings if one.status == "new"}
+        return {baseline.key(one) for one in findings} - new
 
     def _corrected(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
-        """The state after the first change that proves right, and that change; or why the likeliest does not."""
+        """The state after the first change that is proved, and that change; or why the likeliest one failed."""
         unwritten, unproved = [_NO_WAY], []
         for change in self._changes(state, finding):
             if isinstance(change, str):
@@ -129,11 +129,11 @@ class Fixer:
             except (EditRefused, RenderError) as error:
                 change.file.write_bytes(old)
                 unproved.append(str(error))
-        # What came of a change that could be made tells more than why another could not.
+        # Why a change failed its proof is more useful than why another one could not be made.
         return None, None, [*unproved, *unwritten][0]
 
     def _refused(self, state: _State, finding: Finding, reason: str) -> Refusal:
-        """The refusal, with the patch for this target alone that is proved to mend the finding, if there is one."""
+        """The refusal; with a patch for this target alone, if that is proved to fix the finding."""
         file = kustomization_of(dict(self.paths)[finding.target])
         target = next(one for one in state.targets if one.name == finding.target)
         document = _by_identity(target).get(finding.resource)
@@ -154,7 +154,7 @@ class Fixer:
         return Refusal(finding, reason, shown(file, self.root), tuple(patch_text.text(made)))
 
     def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
-        """The ways to mend `finding`, the likeliest first, each with all others that it would mend; or why not."""
+        """The possible fixes of `finding`, the likeliest first, each with all findings that it fixes; or why not."""
         alike = [
             one
             for one in _pending(state.verdict, set())
@@ -173,7 +173,7 @@ class Fixer:
                 yield _Change(file, made.applied(render.read(file)), same)
 
     def _proved(self, before: _State, change: _Change) -> _State:
-        """What the copy is now; raises EditRefused where the change does more, or less, than mend its findings."""
+        """The state after `change`; raises EditRefused if it does more, or less, than fix its findings."""
         targets = self._rendered()
         for old, new in zip(before.targets, targets, strict=True):
             wanted = [one for one in change.findings if one.target == old.name]
@@ -182,13 +182,13 @@ class Fixer:
         compared = baseline.compared(after.verdict, before.verdict.findings, Base(""))
         known = set(before.verdict.findings)
         for one in compared.findings:
-            # What was not looked at is never called old, though it may have been there.
+            # A finding that something was not inspected is always marked new, even if it existed before.
             if one.status == "new" and replace(one, status="") not in known:
-                raise EditRefused(f"the change would bring {one.rule}: {one.message}")
+                raise EditRefused(f"the change would cause a new finding, {one.rule}: {one.message}")
         fixed = set(compared.fixed)
         for one in change.findings:
             if one not in fixed:
-                raise EditRefused("the rule still objects after the change")
+                raise EditRefused("the change would not resolve the finding")
         return after
 
     def _rendered(self) -> list[Rendered]:
@@ -203,7 +203,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def _pending(verdict: Verdict, left: Set[tuple[str, ...]]) -> Iterator[Finding]:
-    """What might be mended: findings with a mend that nobody has waived, but those whose keys are in `left`."""
+    """The findings that have a correction and no waiver, except those whose keys are in `left`."""
     for finding in verdict.findings:
         if finding.correction and not finding.waiver and baseline.key(finding) not in left:
             yield finding
@@ -240,7 +240,7 @@ def _wanted(finding: Finding) -> ValueChange:
 
 
 def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:
-    """Raise EditRefused unless the target is what it was, but for what the findings want."""
+    """Raise EditRefused unless the corrections of the findings are the only changes of the target."""
     expected = {document.identity: document.content for document in old.documents}
     for finding in findings:
         wanted = _wanted(finding)
@@ -248,7 +248,7 @@ def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding])
     rendered = {document.identity: document.content for document in new.documents}
     for who in [*expected, *(who for who in rendered if who not in expected)]:
         if expected.get(who) != rendered.get(who):
-            raise EditRefused(f"the change would do something else to {who} in {old.name}")
+            raise EditRefused(f"the change would also have another effect on {who} in {old.name}")
 
 
 def _diff(name: str, old: str, new: str) -> Iterator[str]:

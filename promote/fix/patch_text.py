@@ -1,4 +1,4 @@
-"""Writes the patch that gives one rendered object one value, for a person to put into an overlay."""
+"""Writes the patch that sets one value of one rendered object, for a person to add to an overlay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from promote.yamltext import places
 
 
 def entry(who: Identity, content: Mapping[str, Any], wanted: ValueChange) -> dict[str, Any]:
-    """The item of a kustomization's `patches:` that does it, by operations of JSON 6902."""
+    """The item for `patches:` of a kustomization that makes the change with JSON 6902 operations."""
     patch = "".join(f"- {spelled(one)}\n" for one in _operations(content, wanted))
     return {"target": {"kind": who.kind, "name": who.name}, "patch": patch}
 
@@ -39,7 +39,7 @@ def _operations(content: Mapping[str, Any], wanted: ValueChange) -> list[dict[st
 
 
 def _tests(content: Mapping[str, Any], steps: tuple[str, ...]) -> list[dict[str, Any]]:
-    """That items of lists are still the ones that were meant: operations know them by their positions only."""
+    """`test` operations for the names of list items, because the paths only have their positions."""
     found = []
     for depth, step in enumerate(steps):
         name = places.value_at(content, [*steps[: depth + 1], "name"])
@@ -49,4 +49,6 @@ def _tests(content: Mapping[str, Any], steps: tuple[str, ...]) -> list[dict[str,
 
 
 def _pointer(*steps: str) -> str:
-    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+    from jsonpointer import escape
+
+    return "".join(f"/{escape(step)}" for step in steps)

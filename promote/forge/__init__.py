@@ -1,1 +1,1 @@
-"""Where pull requests live: one thin file per forge, behind the protocol in `promote.forge.protocol`."""
+"""Where pull requests are: one small module per forge, behind the protocol in `promote.forge.protocol`."""

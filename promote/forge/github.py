@@ -1,4 +1,4 @@
-"""GitHub and GitHub Enterprise: how a remote is recognised, and how to connect."""
+"""GitHub and GitHub Enterprise: how to recognise a remote, and how to connect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where GitHub's API is for a Git remote, and which token it gets."""
+"""The address of GitHub's API for a Git remote, and the token for it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _SCP = re.compile(r"(?:[^@:/\s]+@)?([a-z0-9.-]{2,}):(?!//)(.+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A credential and the environment variable that it came from, so that messages can name the latter."""
+    """A credential, and the environment variable that it comes from, which messages name."""
 
     variable: str
     value: str = field(repr=False)
 
 
+# Not giturlparse: version 0.16 knows neither ports of ssh nor hosts without a user, which are in ~/.ssh/config.
 def _parse(remote_url: str) -> tuple[str, str] | None:
-    """The host (with an https port) and OWNER/REPOSITORY of a remote, or None when it names none."""
+    """The host (with an https port) and OWNER/REPOSITORY of a remote, or None if it is another URL."""
     if match := _URL.fullmatch(remote_url.strip()):
         scheme, host, port, path = match.groups()
         host += port if port and scheme.lower() == "https" else ""
@@ -39,12 +40,10 @@ def _parse(remote_url: str) -> tuple[str, str] | None:
 
 
 def _api(host: str, environ: Mapping[str, str]) -> str:
-    """The address of the API, without a slash at its end."""
+    """The address of the API, without a trailing slash."""
     if api := environ.get("GITHUB_API_URL", "").rstrip("/"):
         if not _API.fullmatch(api):
-            raise UsageError(
-                "GITHUB_API_URL must be https://HOST/PATH without credentials (http only for this machine)"
-            )
+            raise UsageError("GITHUB_API_URL must be https://HOST/PATH without credentials (http only for localhost)")
         return api
     if not _HOST.fullmatch(host):
         raise UsageError("GH_HOST must be a host name such as github.example.com")
@@ -55,21 +54,21 @@ def _api(host: str, environ: Mapping[str, str]) -> str:
 
 
 def _token(api: str, repository: str, environ: Mapping[str, str]) -> Token:
-    """The token that is meant for the API's host: one for github.com goes nowhere else unless asked to."""
+    """The token for the API's host: a token for github.com is sent to no other host unless requested."""
     host = urlsplit(api).netloc
     variables = ["GH_TOKEN", "GITHUB_TOKEN"]
     if host != "api.github.com" and not host.endswith(".ghe.com"):
-        # Naming the API is asking: GitHub's own runners do so on an Enterprise Server.
+        # GITHUB_API_URL is such a request: GitHub's own runners set it on an Enterprise Server.
         others = variables if environ.get("GITHUB_API_URL") else []
         variables = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", *others]
     for variable in variables:
         if value := environ.get(variable, "").strip():
-            # requests would print a value that does not fit into a header.
+            # requests would show a value that is not valid in a header.
             if not re.fullmatch(r"[!-~]+", value):
-                raise UsageError(f"{variable} holds spaces, line breaks or other characters no token has")
+                raise UsageError(f"{variable} contains spaces, line breaks or other characters that no token has")
             return Token(variable, value)
     raise UsageError(
-        f"no token for {host}: set {variables[0]} (or {variables[1]}) to one that may write contents and "
+        f"no token for {host}: set {variables[0]} (or {variables[1]}) to a token that may write contents and "
         f"pull requests of {repository}"
     )
 
@@ -77,12 +76,12 @@ def _token(api: str, repository: str, environ: Mapping[str, str]) -> Token:
 def locate(remote_url: str, environ: Mapping[str, str]) -> tuple[str, str, Token]:
     """OWNER/REPOSITORY, the address of the API and the token for a Git remote, as `environ` gives them.
 
-    Raises UsageError when the remote names no GitHub repository or no token is set.
+    Raises UsageError if the remote is not a GitHub repository, or if no token is set.
     """
     host, repository = _parse(remote_url) or ("github.com", environ.get("GITHUB_REPOSITORY", ""))
     if not _REPOSITORY.fullmatch(repository):
         raise UsageError(
-            f"the remote '{redact(remote_url)}' names no GitHub repository: point it at "
+            f"the remote '{redact(remote_url)}' is not a GitHub repository: set it to "
             "https://HOST/OWNER/REPOSITORY, or set GITHUB_REPOSITORY=OWNER/REPOSITORY"
         )
     api = _api(environ.get("GH_HOST") or host, environ)

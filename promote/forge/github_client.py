@@ -1,4 +1,4 @@
-"""GitHub through PyGithub: pull requests that survive time-outs without twins."""
+"""GitHub through PyGithub: a retry after a time-out never opens a second pull request."""
 
 from __future__ import annotations
 
@@ -11,23 +11,36 @@ from urllib.parse import urlsplit
 
 from github import Auth, Github
 from github.PullRequest import PullRequest as Answer
+from github.PullRequestReview import PullRequestReview as Review
 
 from promote.forge.github_address import Token, locate
 from promote.forge.github_errors import TROUBLE, explain
-from promote.forge.protocol import Method, PullRequest, State
+from promote.forge.protocol import Method, PullRequest, State, Status
 
 T = TypeVar("T")
 
 MAX_BODY = 65_536
 _CLOSE = "\n```\n\n</details>\n\n"
-_CUT = "*Cut here: GitHub takes at most 65,536 characters. `promote plan` shows the rest.*"
-_TIMEOUT = 20  # seconds, for each connection and each silence while reading
-_PATIENCE = 60.0  # seconds that one call may wait between its tries, all together
+_CUT = "*Cut here: GitHub accepts at most 65,536 characters. `promote plan` shows the rest.*"
+_TIMEOUT = 20  # seconds, for connecting and for each wait while reading
+_PATIENCE = 60.0  # seconds that one call may wait between its attempts, in total
 _PAUSES = (1.0, 2.0, 4.0)
+# Anybody may review a pull request of a public repository. https://docs.github.com/en/graphql/reference/enums
+_TRUSTED = ("OWNER", "MEMBER", "COLLABORATOR")
+_VERDICTS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
+# The values of `state` of a commit status, and of `conclusion` of a check run; all others are failures.
+_STATUSES: Mapping[str | None, Status] = {
+    "success": "success",
+    "neutral": "success",
+    "skipped": "success",
+    "pending": "pending",
+    None: "pending",
+}
+_FROM_BEST_TO_WORST: tuple[Status, ...] = ("success", "pending", "failure")
 
 
 class GitHub:
-    """The Forge protocol over GitHub's API. The token is in no text that this class returns or raises."""
+    """The Forge protocol over GitHub's API. No text that this class returns or raises has the token."""
 
     name = "github"
     has_server = True
@@ -41,7 +54,7 @@ class GitHub:
         timeout: int = _TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # PyGithub prints what it logs from INFO on; at DEBUG that is every body, sent or received.
+        # PyGithub prints its log messages from INFO on; at DEBUG they have every request and response body.
         logging.getLogger("github").setLevel(logging.WARNING)
         self.repository = repository
         self.api = api
@@ -54,11 +67,11 @@ class GitHub:
             timeout=timeout,
             user_agent="promote",
             per_page=100,
-            # Its own retries repeat any POST after a 5xx, and wait for as long as the server likes: see _ask.
+            # Its own retries repeat any POST after a 5xx, and wait as long as the server asks for: see _ask.
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=None,
-            # Addresses are built from ours instead of being read from the repository first.
+            # Addresses are built from `api` instead of being requested from GitHub first.
             lazy=True,
         )
         self._repo = client.get_repo(repository)
@@ -77,7 +90,7 @@ class GitHub:
     ) -> GitHub:
         """The repository that a Git remote points at, with the address and the token that `environ` gives.
 
-        Raises UsageError when the remote names no GitHub repository or no token is set.
+        Raises UsageError if the remote is not a GitHub repository, or if no token is set.
         """
         repository, api, token = locate(remote_url, environ)
         return cls(repository, api, token, timeout=timeout, sleep=sleep)
@@ -113,10 +126,10 @@ class GitHub:
         return self._ask(self._one(number), edit)
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
-        """Merge `head_commit` and return the new base commit; a merge that has happened is not an error.
+        """Merge `head_commit` and return the new base commit; an earlier merge of it is not an error.
 
-        GitHub offers no way to insist on `base_commit`: protect the branch with a required check for that.
-        Raises RaceLost when the branch moved on and Blocked when GitHub's own rules stand against it.
+        GitHub cannot check `base_commit`: protect the branch with a required check for that.
+        Raises RaceLost if the branch has moved, and Blocked if GitHub's own rules forbid the merge.
         """
 
         del base_commit
@@ -128,6 +141,35 @@ class GitHub:
             return answer.sha
 
         return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
+
+    def approvals(self, number: int, commit: str) -> tuple[str, ...]:
+        """Who approves exactly `commit`: owners, members and collaborators, by the last verdict of each."""
+
+        def read() -> tuple[str, ...]:
+            # Oldest first. A comment or a review that is not submitted yet changes no verdict.
+            reviews = self._repo.get_pull(number).get_reviews()
+            last = {
+                review.user.login: review for review in reviews if _given(review.state) in _VERDICTS and review.user
+            }
+            return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
+
+        return self._ask(self._one(number), read)
+
+    def statuses(self, commit: str) -> Mapping[str, Status]:
+        """Commit statuses and check runs by name; of two with the same name, the worse one."""
+
+        def read() -> Mapping[str, Status]:
+            found: dict[str, Status] = {}
+            place = self._repo.get_commit(commit)
+            for status in place.get_statuses():  # newest first, older ones of the same name included
+                found.setdefault(_given(status.context), _STATUSES.get(status.state, "failure"))
+            for run in place.get_check_runs(filter="latest"):
+                here = _STATUSES.get(run.conclusion, "failure")
+                found[run.name] = max(found.get(run.name, here), here, key=_FROM_BEST_TO_WORST.index)
+            return found
+
+        what = f"checks of {commit[:12]} in {self.repository}, which need 'checks: read' and 'statuses: read'"
+        return self._ask(what, read)
 
     def enable_auto_merge(self, number: int, method: Method) -> None:
         """Have GitHub merge the commit that is the head now, once its requirements are met."""
@@ -148,7 +190,7 @@ class GitHub:
         return f"pull request #{number} in {self.repository}"
 
     def _open(self, base: str, **filters: str) -> Iterator[PullRequest]:
-        # Filtered here too: when it follows a renamed repository's redirect, PyGithub drops the query.
+        # Also filtered here: PyGithub drops the query when it follows the redirect of a renamed repository.
         pulls = map(_read, self._repo.get_pulls(state="open", base=base, **filters))
         return (pull for pull in pulls if pull.state == "open" and pull.base == base)
 
@@ -161,7 +203,8 @@ class GitHub:
         return pull.merge_commit_sha if pull.merged and pull.head.sha == head_commit else None
 
     def _ask(self, what: str, call: Callable[[], T], settled: Callable[[], T | None] = lambda: None) -> T:
-        """Do `call`, again after passing trouble; where it may have worked unseen, ask `settled` first."""
+        """Do `call`, again after a temporary error; if it may have succeeded unnoticed, ask `settled` first."""
+        # Not tenacity: before each attempt, a request whose answer was lost must be looked for, or it is done twice.
         patience = _PATIENCE
         for pause in (*_PAUSES, None):
             try:
@@ -175,7 +218,7 @@ class GitHub:
                 break
             patience -= wait
             self._sleep(wait)
-        # Outside `except`: the cause holds headers and bodies, and must not travel with our error.
+        # Outside `except`: the cause has headers and bodies, and must not be attached to our error.
         raise trouble.error
 
 
@@ -200,8 +243,20 @@ def _read(pull: Answer) -> PullRequest:
     )
 
 
+def _given(text: str | None) -> str:
+    """What GitHub always gives; raises ValueError where an answer is not GitHub's."""
+    if not text:
+        raise ValueError("a field is missing")
+    return text
+
+
+def _approves(review: Review, commit: str) -> bool:
+    trusted = review.author_association in _TRUSTED
+    return trusted and review.state == "APPROVED" and review.commit_id == commit
+
+
 def _head(pull: Answer) -> str:
-    # A fork's branch may bear the name of ours; a colon, which no branch has, keeps the two apart.
+    # A fork's branch may have the name of ours; a colon, which no branch name has, distinguishes the two.
     # The repository is missing once the fork has been deleted.
     if getattr(pull.head.repo, "id", None) == pull.base.repo.id:
         return pull.head.ref
@@ -210,7 +265,7 @@ def _head(pull: Answer) -> str:
 
 
 def _fit(body: str) -> str:
-    """The body as it is, or cut at a line so that it and a last line that says so are short enough."""
+    """The body as it is, or cut at the end of a line, with a last line that says so, to fit the limit."""
     if len(body) <= MAX_BODY:
         return body
     room = body[: MAX_BODY - len(_CLOSE) - len(_CUT)]

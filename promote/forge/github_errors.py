@@ -1,4 +1,4 @@
-"""What GitHub's failures mean: what to tell the user, and whether to try again."""
+"""What GitHub's failures mean: the message for the user, and whether to try again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from promote.forge.github_address import Token
 from promote.system.process import redact
 
 _LONGEST_REASON = 300
-# Besides its own exceptions PyGithub lets requests' (all OSError) through, and whatever its code happens
-# to stumble over when an answer is not what GitHub documents: assertions, failed look-ups, bad JSON.
+# PyGithub raises its own exceptions and those of requests (all OSError). When an answer is not what GitHub documents,
+# its code fails in many ways: assertions, failed look-ups, invalid JSON.
 TROUBLE = (
     GithubException,
     BadAttributeException,
@@ -30,22 +30,26 @@ TROUBLE = (
     TypeError,
     ValueError,
 )
-# What GitHub refuses, matched against its status, GraphQL's error types and its reason; the first that fits.
+# GitHub's refusals: a pattern for its status, GraphQL's error types and its reason. The first match counts.
 _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
-    (r"401 ", UsageError, "the token in {variable} is wrong, revoked or out of date"),
-    (r"403 |.*FORBIDDEN ", UsageError, "{variable} needs 'contents: write' and 'pull-requests: write' there"),
-    (r"404 ", UsageError, "it does not exist, or the token in {variable} may not see it"),
+    (r"401 ", UsageError, "the token in {variable} is wrong, revoked or expired"),
+    (
+        r"403 |.*FORBIDDEN ",
+        UsageError,
+        "the token in {variable} needs the permissions 'contents: write' and 'pull-requests: write'",
+    ),
+    (r"404 ", UsageError, "it does not exist, or the token in {variable} may not read it"),
     # Also a 405 at times: https://github.com/cli/cli/issues/8092
     (r"409 |.*branch was modified", RaceLost, "run the same command again"),
-    (r"422 .*already exists", NetworkError, "GitHub does not show it yet, run the same command again"),
+    (r"422 .*already exists", NetworkError, "GitHub does not list it yet: run the same command again"),
     (r".*auto.merge is not allowed", UsageError, "allow auto-merge in the repository's general settings"),
     # https://github.com/peter-evans/enable-pull-request-automerge/issues/343
     (
         r".*(clean|unstable) status|.*rules not configured",
         Blocked,
-        "it waits for nothing on GitHub, so merge it, or require checks on its base branch",
+        "auto-merge has nothing to wait for: merge it now, or require checks on its base branch",
     ),
-    (r"405 |.*UNPROCESSABLE ", Blocked, "meet what GitHub asks for and try again"),
+    (r"405 |.*UNPROCESSABLE ", Blocked, "meet GitHub's requirements and try again"),
     (r"422 ", UsageError, "check that its branches are pushed and differ"),
     (r"", NetworkError, "run the same command again"),
 )
@@ -53,7 +57,7 @@ _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One failed request: what to tell, whether to try again, and whether it may have worked after all."""
+    """One failed request: its error, whether to try again, and whether it may have succeeded nevertheless."""
 
     error: PromoteError
     again: bool = False
@@ -66,7 +70,7 @@ def _headers(error: GithubException) -> Mapping[str, str]:
 
 
 def _is_rate_limit(error: GithubException) -> bool:
-    """Whether GitHub did nothing because of too many requests: REST says so in three ways, GraphQL in one."""
+    """Whether GitHub refused because of too many requests: REST reports this in three ways, GraphQL in one."""
     return (
         isinstance(error, RateLimitExceededException)
         or error.status == HTTPStatus.TOO_MANY_REQUESTS
@@ -76,7 +80,7 @@ def _is_rate_limit(error: GithubException) -> bool:
 
 
 def _wait(error: GithubException) -> float:
-    """The seconds that GitHub asks to wait; where it asks without a number, the minute it documents."""
+    """The seconds that GitHub asks to wait; if it gives no number, the minute that it documents."""
     headers = _headers(error)
     if (seconds := headers.get("retry-after", "")).isdecimal():
         return float(seconds)
@@ -88,7 +92,7 @@ def _wait(error: GithubException) -> float:
 
 
 def _reason(error: GithubException) -> tuple[str, str]:
-    """GraphQL's error types, and what GitHub says in one line."""
+    """GraphQL's error types, and GitHub's reason in one line."""
     data: Any = error.data if isinstance(error.data, dict) else {}
     listed: Any = data.get("errors")
     errors = [one if isinstance(one, dict) else {"message": one} for one in listed or ()]
@@ -99,13 +103,13 @@ def _reason(error: GithubException) -> tuple[str, str]:
 
 
 def explain(what: str, error: Exception, host: str, token: Token) -> Trouble:
-    """What a failed request about `what` means; the token is in no text."""
+    """What a failed request about `what` means; no text has the token."""
     if isinstance(error, OSError):
         message = f"cannot reach {host} ({type(error).__name__}): run the same command again"
         return Trouble(NetworkError(message), again=True, uncertain=True)
     if not isinstance(error, GithubException) or isinstance(error, IncompletableObject):
         message = (
-            f"{host} did not answer as GitHub does: check that the remote's address is current "
+            f"the answer of {host} is not one of GitHub's API: check that the remote's address is correct "
             "and that no proxy interferes"
         )
         return Trouble(NetworkError(message), uncertain=True)
@@ -121,13 +125,13 @@ def explain(what: str, error: Exception, host: str, token: Token) -> Trouble:
 
 def _refusal(what: str, error: GithubException, token: Token) -> Trouble:
     types, reason = _reason(error)
-    # The token first, then the cut: half a token is a secret too.
+    # Remove the token before the cut: half a token is a secret too.
     reason = redact(reason.replace(token.value, "***"))[:_LONGEST_REASON]
     answer = f"{error.status} {types} {reason}"
     kind, advice = next(
         (kind, advice) for pattern, kind, advice in _REFUSALS if re.match(pattern, answer, re.IGNORECASE)
     )
     message = f"{what}: {reason} ({error.status}); {advice.format(variable=token.variable)}"
-    # GitHub answers 405 also to merging what is merged already.
+    # GitHub also answers 405 if the pull request is already merged.
     exists = kind is NetworkError and "already exists" in reason
     return Trouble(kind(message), again=exists, uncertain=exists or error.status == HTTPStatus.METHOD_NOT_ALLOWED)

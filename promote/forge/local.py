@@ -1,30 +1,30 @@
 """A forge without a server: pull requests are data in the shared repository itself.
 
-One ref holds them all, a JSON file each, and every change to it is a commit pushed with a lease. Whoever
-loses a race reads again and decides again, so two promoters can never open two pull requests for one
-branch, and a merge moves the branch, the record and the merged branch in one atomic push.
+One ref has a JSON file for each, and every change to it is a commit pushed with a lease. After a lost race
+the records are read again, so two promoters can never open two pull requests for one branch. A merge moves
+the branch, the record and the merged branch in one atomic push.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
-from promote.forge.protocol import Declaration, Method, PullRequest
+from promote.forge.protocol import Declaration, Method, PullRequest, Status
 from promote.system.git import ABSENT, Push, Repository
 
 REF = "refs/promote/pulls"
-_TRIES = 20  # a lost race here means that somebody else's update went through, so progress is certain
+_TRIES = 20  # a lost race means that another update succeeded, so progress is certain
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """What the ref held when it was read."""
+    """The content of the ref when it was read."""
 
     commit: str
     pulls: dict[int, PullRequest]
@@ -80,11 +80,11 @@ class Local:
         return self._until_it_holds(attempt)
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
-        """Merge if both branches still are where they were checked; return the new base commit."""
+        """Merge if both branches are still at the checked commits; return the new base commit."""
         records = self._read()
         pull = _known(records, number)
         if pull.state != "open":
-            raise UsageError(f"pull request {number} is {pull.state} already")
+            raise UsageError(f"pull request {number} is already {pull.state}")
         if pull.head_commit != head_commit:
             raise RaceLost(f"the branch {pull.head} has moved since it was checked: run the merge again")
         merged = self._merged(pull, base_commit, method)
@@ -97,8 +97,19 @@ class Local:
         )
         return merged
 
+    def approvals(self, number: int, commit: str) -> tuple[str, ...]:
+        """Nobody: there are no reviews. Raises UsageError when there is no pull request with this number."""
+        del commit
+        self.get(number)
+        return ()
+
+    def statuses(self, commit: str) -> Mapping[str, Status]:
+        """Nothing: there are no checks."""
+        del commit
+        return {}
+
     def enable_auto_merge(self, number: int, method: Method) -> None:
-        """Refused: nobody is there to merge later."""
+        """Refused: there is no server that could merge later."""
         del method
         raise UsageError(
             f"the local forge has no server that could merge #{number} later: use `promote merge {number}`"
@@ -109,7 +120,7 @@ class Local:
         tree = repository.merge_tree(base_commit, pull.head_commit)
         if tree is None:
             raise Blocked(
-                f"pull request {pull.number} conflicts with {pull.base}: run its promotion again to renew it"
+                f"pull request {pull.number} conflicts with {pull.base}: run its promotion again to update it"
             )
         if method == "merge":
             return repository.commit_tree(tree, [base_commit, pull.head_commit], _merge_message(pull))
@@ -122,17 +133,16 @@ class Local:
         for commit in reversed(self._repository.ahead(base_commit, pull.head_commit)):
             tree = self._repository.cherry_tree(tip, commit)
             if tree is None:
-                raise Blocked(f"pull request {pull.number} cannot be rebased: run its promotion again to renew it")
+                raise Blocked(f"pull request {pull.number} cannot be rebased: run its promotion again to update it")
             tip = self._repository.commit_tree(tree, [tip], self._repository.message(commit))
         return tip
 
     def _until_it_holds(self, attempt: Callable[[_Records], _Result]) -> _Result:
-        for _ in range(_TRIES - 1):
-            try:
-                return attempt(self._read())
-            except RaceLost:
-                continue
-        return attempt(self._read())
+        # Imported here: a command that only reads never retries.
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
+        tries = Retrying(retry=retry_if_exception_type(RaceLost), stop=stop_after_attempt(_TRIES), reraise=True)
+        return tries(lambda: attempt(self._read()))
 
     def _read(self) -> _Records:
         refs = self._repository.remote_refs(self._remote, REF, "refs/heads/*")
@@ -142,7 +152,7 @@ class Local:
         pulls = {}
         for name, data in self._repository.files(refs[REF]).items():
             pull = PullRequest(**json.loads(data))
-            # The branch itself says where it is; the record only remembers it for merged ones.
+            # The branch itself has the current commit; the record is only used for merged pull requests.
             here = refs.get(f"refs/heads/{pull.head}") if pull.state == "open" else None
             pulls[int(name.removesuffix(".json"))] = replace(pull, head_commit=here or pull.head_commit)
         return _Records(refs[REF], pulls)
@@ -168,8 +178,8 @@ class Local:
 
 def _known(records: _Records, number: int) -> PullRequest:
     if number not in records.pulls:
-        there = f"there are {len(records.pulls)}" if records.pulls else "there is none yet"
-        raise UsageError(f"there is no pull request {number}: {there}")
+        count = f"there are {len(records.pulls)}" if records.pulls else "there are none yet"
+        raise UsageError(f"there is no pull request {number}: {count}")
     return records.pulls[number]
 
 

@@ -1,4 +1,4 @@
-"""The protocol that every forge follows, and the pull request they all speak of."""
+"""The protocol that every forge implements, and the type of their pull requests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 State = Literal["open", "merged", "closed"]
 Method = Literal["merge", "squash", "rebase"]
+Status = Literal["success", "pending", "failure"]
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request as its forge sees it now; `head_commit` is the tip of its branch `head`."""
+    """A pull request as it is on its forge now; `head_commit` is the tip of its branch `head`."""
 
     number: int
     url: str
@@ -28,10 +29,10 @@ class PullRequest:
 
 
 class Forge(Protocol):
-    """What promote needs of a forge. Every method may raise NetworkError; none prints or retries for ever."""
+    """What promote needs from a forge. Every method may raise NetworkError; none prints or retries forever."""
 
     name: str
-    has_server: bool  # whether something there can merge later, by itself
+    has_server: bool  # whether a server can merge later, by itself
 
     def find_open(self, head: str, base: str) -> PullRequest | None:
         """The open pull request from branch `head` into `base`, if there is one."""
@@ -46,7 +47,7 @@ class Forge(Protocol):
         ...
 
     def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
-        """Open a pull request, or return the open one that a rival has just opened for the same branch."""
+        """Open a pull request, or return the one that another run has just opened for the same branch."""
         ...
 
     def update(self, number: int, title: str, body: str) -> PullRequest:
@@ -54,10 +55,21 @@ class Forge(Protocol):
         ...
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
-        """Merge only if the branch still is at `head_commit` (else RaceLost); return the new base commit.
+        """Merge only if the branch is still at `head_commit` (else RaceLost); return the new base commit.
 
-        `base_commit` is the tip of the base branch that was checked; a forge that can insists on it too.
+        `base_commit` is the checked tip of the base branch; a forge that can checks that it has not moved.
         """
+        ...
+
+    def approvals(self, number: int, commit: str) -> tuple[str, ...]:
+        """Who approves exactly `commit` of a pull request now, by name; nobody on a forge without reviews.
+
+        Only people who may change the repository count, and of each only the last verdict.
+        """
+        ...
+
+    def statuses(self, commit: str) -> Mapping[str, Status]:
+        """What checks say of a commit, by the name of the check; nothing on a forge without checks."""
         ...
 
     def enable_auto_merge(self, number: int, method: Method) -> None:
@@ -67,12 +79,11 @@ class Forge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a forge's file says of it, as the constant FORGE, without connecting anywhere.
+    """The constant FORGE of a forge's module, which is read without connecting anywhere.
 
-    `recognises` is truthy for the URL of a remote that this forge surely hosts. `tokens` are the environment
-    variables that may hold a credential. `connect` takes the clone, the name of its remote and the environment, and
-    may import
-    an SDK; it raises UsageError where the remote or the token does not fit.
+    `recognises` is truthy for the URL of a remote that this forge certainly hosts. `tokens` are the environment
+    variables that may have a credential. `connect` takes the clone, the name of its remote and the environment, and
+    may import an SDK; it raises UsageError if the remote or the token does not fit.
     """
 
     recognises: Callable[[str], object]

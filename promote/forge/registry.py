@@ -20,13 +20,13 @@ FORGES = (
 
 
 def declaration(name: str) -> Declaration:
-    """What the forge `name` says of itself."""
+    """The declaration of the forge `name`."""
     found: Declaration = import_module(f"promote.forge.{name}").FORGE
     return found
 
 
 def forge_for(kind: str, repository: Repository, remote: str) -> Forge:
-    """The forge of `remote`; `auto` recognises it by its URL. Raises UsageError where none does."""
+    """The forge of `remote`; `auto` recognises it by its URL. Raises UsageError if no forge matches."""
     url = repository.remote_url(remote)
     candidates = FORGES if kind == "auto" else (kind,)
     for name in candidates:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from promote.gates import registry
 from promote.gates.protocol import Context, Gate, Judgement
-from promote.model import Plan
+from promote.model import GateResult, Plan
 
 _STEPS = 100  # windows that follow one another without a gap in which to go
 
@@ -17,7 +17,11 @@ def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
     """The plan with the results, facts and remarks of all `gates`; a plan without changes passes them all."""
     asked = [one for one in gates if one.stops_rollbacks or not context.is_rollback] if context.plan.changes else []
     judgements = {one.name: one.judge(context) if one in asked else Judgement() for one in gates}
-    results = tuple(result for judgement in judgements.values() for result in judgement.results)
+    results = tuple(
+        _despite(result, context.plan.despite.get(name))
+        for name, judgement in judgements.items()
+        for result in judgement.results
+    )
     return replace(
         context.plan,
         gates=results,
@@ -25,6 +29,11 @@ def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
         remarks=tuple(remark for judgement in judgements.values() for remark in judgement.remarks),
         overrides={name: judgement.override for name, judgement in judgements.items() if judgement.override},
     )
+
+
+def _despite(result: GateResult, reason: str | None) -> GateResult:
+    """A closed gate lets a change pass where there is a reason, which is recorded; an open one needs none."""
+    return result if result.passed or reason is None else replace(result, passed=True, despite=reason)
 
 
 def earliest(context: Context, gates: Sequence[Gate]) -> datetime | None:

@@ -198,7 +198,5 @@ class Gate:
         target, now = context.plan.target, current(self.windows, context.now)
         if now is None:
             return Judgement((GateResult(self.name, target, True, "outside of the windows in promote.yaml"),))
-        why = context.plan.despite.get(self.name)
         reason = f"{now.reason}, until {now.until}"
-        result = GateResult(self.name, target, why is not None, reason, now.end.astimezone(UTC), why)
-        return Judgement((result,), now.facts)
+        return Judgement((GateResult(self.name, target, False, reason, now.end.astimezone(UTC)),), now.facts)

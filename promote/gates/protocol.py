@@ -40,7 +40,10 @@ class Context:
 
     `images` are those of the environment before the change. `history` is empty where it is cut off, or where nothing
     asked for it; a gate that cannot do without says so in `needs`. `forge` connects when it is called; it is None
-    where the gate did not ask for it. `pull_request` is set where one is about to be merged.
+    where the gate did not ask for it.
+    `lands` says whether what passes goes onto the shared branch at once: by a merge, or by a commit without a pull
+    request. Otherwise a pull request, a branch or a changed checkout comes of it, and the gates are asked again at
+    the merge. `pull_request` is the one that is merged, at its present head, and None for everything else.
     `goes_back` says of a change whether it returns to an earlier version on purpose, which waits for nothing;
     `is_rollback` that the change as a whole is the command `rollback`.
     """
@@ -56,6 +59,7 @@ class Context:
     forge: Callable[[], Forge] | None = None
     pull_request: PullRequest | None = None
     is_rollback: bool = False
+    lands: bool = False
 
     @property
     def previous(self) -> str | None:
@@ -79,9 +83,11 @@ class Context:
 class Judgement:
     """What one gate says of one change.
 
-    `results` are open or closed, one per subject. `facts` go into JSON, and to the rules about a change, under the
-    gate's name. `remarks` are lines for people. `override` is the reason given with `--despite-NAME` where it counts
-    although no result carries it.
+    `results` are open or closed, one per subject; a closed one lets a change pass where `--despite-NAME` gives a
+    reason, so no gate has to look at that. A gate that waits for something on the pull request itself, such as an
+    approval, gives results only where `context.lands`: before, a closed one would prevent the pull request.
+    `facts` go into JSON, and to the rules about a change, under the gate's name. `remarks` are lines for people.
+    `override` is the reason given with `--despite-NAME` where it counts although there is no result.
     """
 
     results: tuple[GateResult, ...] = ()

@@ -49,29 +49,20 @@ class Gate:
         source = context.source
         known = context.history[source] if source else ()
         if not source or not known:
-            return Judgement(self._results(context, [(change, None) for change in context.forward], None))
+            return Judgement(self._results([(change, None) for change in context.forward], None))
         stays = [(change, _stay(known, change, context.now)) for change in context.forward]
-        return Judgement(
-            self._results(context, stays, source), self._facts(source, stays), tuple(_remarks(source, stays))
-        )
+        return Judgement(self._results(stays, source), self._facts(source, stays), tuple(_remarks(source, stays)))
 
-    def _results(
-        self, context: Context, stays: list[tuple[Change, Stay | None]], source: str | None
-    ) -> tuple[GateResult, ...]:
+    def _results(self, stays: list[tuple[Change, Stay | None]], source: str | None) -> tuple[GateResult, ...]:
         required = self.required
         if required is None:
             return ()
-        why = context.plan.despite.get(self.name)
         found = []
         for change, stay in stays:
             passed = stay is not None and stay.length >= required
             until = stay.since + required if stay and not stay.until and not passed else None
             reason = f"{_time_in(source, stay)}; {durations.spoken(required)} are required"
-            found.append(
-                GateResult(
-                    self.name, change.service, passed or why is not None, reason, until, None if passed else why
-                )
-            )
+            found.append(GateResult(self.name, change.service, passed, reason, until))
         return tuple(found)
 
     def _facts(self, source: str, stays: list[tuple[Change, Stay | None]]) -> Facts:

@@ -1,7 +1,7 @@
-"""Says in one line why kustomize cannot build: the file and line at fault, and what to write there.
+"""Explains in one line why kustomize cannot build: the file and line of the fault, and how to fix it.
 
-Kustomize wraps its reason once for every folder on the way, names files without their folders, and often no line. So
-the files are looked at here, too; what only kustomize knows is found by the names that its message gives.
+Kustomize wraps its reason once per folder, names files without their folders, and often gives no line. So the files
+are also inspected here. A fault that only kustomize finds is located by the names in its message.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _OF_GENERATORS = ("files", "envs")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in one line of a file."""
+    """One fault: the file, the line and the problem."""
 
     file: Path
     line: int
@@ -64,21 +64,21 @@ class _Files:
 
 
 def fault(folder: Path, reason: str) -> Fault | None:
-    """Why kustomize, which gave this `reason`, cannot build `folder`; None where that cannot be told for certain."""
+    """Why kustomize, which gave this `reason`, cannot build `folder`; None if this is uncertain."""
     files = _Files()
     found = list(_walk(folder.resolve(), files, set()))
-    # A file that kustomize does not complain of may hold a fault that it bears with: its own words come first.
+    # Kustomize accepts some faults, so those that its reason names come first.
     named = [one for one in found if _mentions(reason, one)]
-    return next(iter([*named, *_said(files, reason), *found]), None)
+    return next(iter([*named, *_from_reason(files, reason), *found]), None)
 
 
 def essence(reason: str) -> str:
-    """Kustomize's `reason` without what it is wrapped in, and with paths as people write them."""
+    """Kustomize's `reason` without its wrapping, and with readable paths."""
     for pattern in _WRAPPING:
         reason = re.sub(pattern, "", reason)
     here = str(Path.cwd().resolve())
     reason = reason.replace(f"{here}/", "").replace(here, ".").removeprefix("`: ")
-    # What wrapped it may have left one of its quotes.
+    # The removed wrapping may have left one of its quotes.
     for quote in "'\"":
         reason = reason.strip(quote) if reason.count(quote) % 2 else reason
     return reason
@@ -92,20 +92,22 @@ def _mentions(reason: str, one: Fault) -> bool:
 
 
 def _close(name: str, known: Iterable[str]) -> str:
-    """The end of a message that tells the one that `name` was surely meant for, if there is one."""
+    """The end of a message that suggests the name that was meant instead of `name`, if one is close."""
     found = nearest(name, known)
     return found if "did you mean" in found else ""
 
 
 def _walk(folder: Path, files: _Files, seen: set[Path]) -> Iterator[Fault]:
-    """The faults that can be seen in the files of the kustomization in `folder` and of those below it."""
+    """The faults that are visible in the files of the kustomization in `folder` and of those below it."""
     kept = [folder / name for name in FILE_NAMES if (folder / name).is_file()]
     if not kept or kept[0] in seen:
         return
     file = kept[0]
     seen.add(file)
     if len(kept) > 1:
-        yield Fault(kept[1], 1, f"{folder.name} has several kustomizations, '{file.name}' too: keep one")
+        yield Fault(
+            kept[1], 1, f"{folder.name} has several kustomization files, also '{file.name}': keep one of them"
+        )
     roots, broken = _read(file)
     yield from broken
     if not roots or not isinstance(roots[0], MappingNode):
@@ -119,14 +121,16 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
     path = at(file.parent, name)
     line = item.start_mark.line + 1
     if path is None:
-        near = _close(name, _beside(file.parent, name))
+        near = _close(name, _siblings(file.parent, name))
         yield Fault(file, line, f"`{key}` names '{name}', which does not exist{near}")
     elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
         yield Fault(file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml")
     elif path.is_dir():
         yield from _walk(path, files, seen)
     elif key in _FOLDERS:
-        yield Fault(file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization")
+        yield Fault(
+            file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization instead"
+        )
     elif key in ("resources", *_PATCHES) and path not in seen and path.is_file():
         seen.add(path)
         roots, broken = _read(path)
@@ -137,16 +141,16 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
 
 
 def _no_object(file: Path, root: Node) -> Iterator[Fault]:
-    """What makes `root` no object, named as kustomize does, so that it is found in its reason."""
+    """The fields that `root` lacks to be an object, named as kustomize names them in its reason."""
     lacks = [key for key in ("apiVersion", "kind") if not places.text(root, key)]
     if not places.text(places.field(root, "metadata"), "name"):
         lacks.append("metadata.name")
     for key in [] if places.text(root, "kind").endswith("List") else lacks:
-        yield Fault(file, root.start_mark.line + 1, f"this object has no '{key}': give it one")
+        yield Fault(file, root.start_mark.line + 1, f"this object has no '{key}': add it")
 
 
-def _beside(folder: Path, name: str) -> list[str]:
-    """What `name` may have been meant for: what lies in the folder that it leads to, written alike."""
+def _siblings(folder: Path, name: str) -> list[str]:
+    """The entries of the folder that `name` leads to, written like `name`."""
     above = at(folder, str(Path(name).parent))
     prefix = name[: len(name) - len(Path(name).name)] if not name.endswith("/") else ""
     return [f"{prefix}{entry.name}" for entry in above.iterdir()] if above and above.is_dir() else []
@@ -170,7 +174,7 @@ def _named(root: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _read(file: Path) -> tuple[list[Node], list[Fault]]:
-    """The documents of `file`, or what makes it no YAML."""
+    """The documents of `file`, or why it is not YAML."""
     text = file.read_text(encoding="utf-8-sig", errors="replace")
     try:
         for _ in reader.load_all(text, ""):
@@ -178,20 +182,20 @@ def _read(file: Path) -> tuple[list[Node], list[Fault]]:
     except RenderError as error:
         line, _, problem = str(error).removeprefix(":").partition(": ")
         if line.isdecimal():
-            # A list is no object, but operations of a patch are one.
-            # What is never closed is missed behind the last line.
+            # A list is not an object, but the operations of a patch are a list.
+            # The end of what is not closed is missing after the last line.
             at_fault = text.splitlines()[int(line) - 1 : int(line)]
             problem += ": indent with spaces" if any("\t" in one for one in at_fault) else ""
-            return documents.nodes(text), [] if "a document is list" in problem else [Fault(file, int(line), problem)]
+            return documents.nodes(text), [] if "has the type list" in problem else [Fault(file, int(line), problem)]
     return documents.nodes(text), []
 
 
-def _said(files: _Files, reason: str) -> Iterator[Fault]:
-    """What kustomize found when it put together files that are right in themselves."""
+def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
+    """What kustomize found when it combined files that are valid by themselves."""
     if match := re.search(r'unknown field "([^"]+)"', reason):
         yield from _unknown_field(files, match[1], reason)
     if match := re.search(r"no (?:resource )?matches for Id ([^;\s]+)", reason):
-        yield from _nobody(files, match[1])
+        yield from _without_object(files, match[1])
     if match := re.search(r"operation does not apply: .*?(?:path|key): \"?(/[^\s\":]+)", reason):
         yield from _operation(files, match[1])
     if match := re.search(r'Name:"([^"]*)".* does not exist; cannot merge or replace', reason):
@@ -208,7 +212,7 @@ def _unknown_field(files: _Files, name: str, reason: str) -> Iterator[Fault]:
         for key, top in _keys(root):
             if key.value == name and (not inner or str(file.parent) == inner[-1]):
                 near = _close(name, _FIELDS) if top else ""
-                yield Fault(file, key.start_mark.line + 1, f"a kustomization has no field '{name}' here{near}")
+                yield Fault(file, key.start_mark.line + 1, f"unknown field '{name}'{near}")
 
 
 def _keys(node: Node, top: bool = True) -> Iterator[tuple[ScalarNode, bool]]:
@@ -220,8 +224,8 @@ def _keys(node: Node, top: bool = True) -> Iterator[tuple[ScalarNode, bool]]:
             yield from _keys(child, False)
 
 
-def _nobody(files: _Files, who: str) -> Iterator[Fault]:
-    """A patch for an object that is not there; `who` is `Kind.version.group/name.namespace`."""
+def _without_object(files: _Files, who: str) -> Iterator[Fault]:
+    """A patch for an object that does not exist; `who` is `Kind.version.group/name.namespace`."""
     kind, _, rest = who.partition(".")
     name = rest.partition("/")[2].rpartition(".")[0]
     others = {places.text(places.field(root, "metadata"), "name") for _, root in files.objects
@@ -230,8 +234,8 @@ def _nobody(files: _Files, who: str) -> Iterator[Fault]:
         metadata = places.field(body, "metadata")
         if places.text(body, "kind") == kind and metadata and places.text(metadata, "name") == name:
             yield Fault(
-                file, line + places.key_line(metadata, "name"), f"this patch is for {kind} '{name}', which is not "
-                f"there{nearest(name, others)}; correct the name, or give the patch a target"
+                file, line + places.key_line(metadata, "name"), f"this patch is for {kind} '{name}', which does "
+                f"not exist{nearest(name, others)}; correct the name, or give the patch a target"
             )  # fmt: skip
 
 
@@ -241,8 +245,8 @@ def _operation(files: _Files, path: str) -> Iterator[Fault]:
             # kustomize names the whole path, or the part of it that is missing.
             if places.text(operation, "path").startswith(path):
                 yield Fault(
-                    file, line + operation.start_mark.line + 1, f"the path '{places.text(operation, 'path')}' leads "
-                    "nowhere in an object that this patch is for; correct it, add what is above it, or its target"
+                    file, line + operation.start_mark.line + 1, f"the path '{places.text(operation, 'path')}' does "
+                    "not exist in an object that this patch is for; correct the path or the target, or add its parent"
                 )  # fmt: skip
 
 
@@ -263,8 +267,9 @@ def _merges(files: _Files, name: str) -> Iterator[Fault]:
     others = {places.text(entry, "name") for _, entry in entries if not places.text(entry, "behavior")}
     for file, entry in entries:
         if places.text(entry, "name") == name and places.text(entry, "behavior"):
-            said = f"there is no '{name}' to {places.text(entry, 'behavior')} with{nearest(name, others)}"
-            yield Fault(file, places.key_line(entry, "name"), said)
+            behavior = places.text(entry, "behavior")
+            problem = f"`behavior: {behavior}` needs another '{name}', but there is none{nearest(name, others)}"
+            yield Fault(file, places.key_line(entry, "name"), problem)
 
 
 def _twice(files: _Files, name: str, reason: str) -> Iterator[Fault]:
@@ -272,11 +277,15 @@ def _twice(files: _Files, name: str, reason: str) -> Iterator[Fault]:
     for file, root in files.layers:
         lines = [item.start_mark.line + 1 for item in places.items(root, "resources") if item.value == name]
         if lines and (not inner or str(file.parent) == inner[-1]):
-            yield Fault(file, lines[-1], f"'{name}' has an object that another entry brings already: name it once")
+            yield Fault(file, lines[-1], f"'{name}' has an object that another entry already has: keep one of them")
 
 
 def _circle(files: _Files, folder: Path) -> Iterator[Fault]:
     for file, root in files.layers:
         for key, item, name in _references(root):
             if at(file.parent, name) == folder:
-                yield Fault(file, item.start_mark.line + 1, f"`{key}` names '{name}', which leads back here")
+                yield Fault(
+                    file,
+                    item.start_mark.line + 1,
+                    f"`{key}` names '{name}', which includes this kustomization: break the cycle",
+                )

@@ -1,4 +1,4 @@
-"""Where two renderings differ, as a JSON patch per object, with the values of Secrets hidden."""
+"""The differences of two renderings, as a JSON patch per object, with the values of Secrets hidden."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from promote.model import Document, Identity
 
 _IMAGE_FIELD = re.compile(r"(.*/(?:initContainers|containers|ephemeralContainers))/\d+/image")
 _SECRET_FIELDS = ("data", "stringData")
-# `kubectl apply` writes the whole object into it, values and all.
+# `kubectl apply` writes the whole object into it, with all values.
 _COPY = "kubectl.kubernetes.io/last-applied-configuration"
 HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place in which two renderings differ; `old` or `new` is None where it is not there at all.
+    """One place in which two renderings differ; `old` or `new` is None where there is no value.
 
-    `is_image` says whether this is one container's image moving to another.
+    `is_image` is true if the image of a container changes to another image.
     """
 
     resource: Identity
@@ -58,7 +58,7 @@ def differences(before: Iterable[Document], after: Iterable[Document]) -> list[D
         if who not in old or who not in new:
             found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
         elif json.dumps(old[who], default=repr) != json.dumps(new[who], default=repr):
-            # Not `!=`, to which 1 is the same as true.
+            # Not `!=`, for which 1 equals true.
             found.extend(_within(who, old[who], new[who]))
     return found
 
@@ -73,7 +73,7 @@ def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
 
     state: Any = old
     for step in jsonpatch.make_patch(old, new).patch:
-        # A move is two differences. Each step's places are those that the steps before it have left.
+        # A move makes two differences. The paths of a step refer to the result of the steps before it.
         if step["op"] == "move":
             yield _difference(who, step["from"], _at(state, step["from"]), None)
         before = _at(state, step["path"]) if step["op"] in ("replace", "remove") else None
@@ -90,7 +90,7 @@ def _at(state: Any, path: str) -> Any:
 
 
 def _in_container(state: Any, path: str) -> bool:
-    # A map that is called so and has a key "0" holds no containers.
+    # A map with this name and a key "0" does not hold containers.
     found = _IMAGE_FIELD.fullmatch(path)
     return found is not None and isinstance(_at(state, found[1]), list)
 
@@ -100,7 +100,7 @@ def _difference(who: Identity, path: str, old: Any, new: Any, is_image: bool = F
 
 
 def _safe(who: Identity, path: str, value: Any) -> Any:
-    """`value`, which stands at `path` of the object `who`, as `redacted` would show it there."""
+    """`value`, which is at `path` of the object `who`, as `redacted` would show it there."""
     if who.kind != "Secret" or value is None:
         return value
     from jsonpointer import JsonPointer
@@ -111,11 +111,11 @@ def _safe(who: Identity, path: str, value: Any) -> Any:
         whole = {part: whole}
     shown: Any = redacted({"kind": "Secret", **whole})
     for part in parts:
-        # What is hidden is hidden with all that is in it.
+        # A hidden value hides everything in it.
         shown = shown[part] if isinstance(shown, Mapping) else shown
     return shown
 
 
 def others(found: Sequence[Difference]) -> list[Difference]:
-    """The differences that are not one container's image moving."""
+    """The differences other than changes of a container's image."""
     return [difference for difference in found if not difference.is_image]

@@ -1,8 +1,8 @@
 """Kubernetes manifests as documents: split, read and brought into one canonical form.
 
 Rendered manifests come from kustomize in one canonical form. Files written by hand are first brought
-into such a form, because the programs that judge them split and decode YAML each in its own way: one
-that stops at a separator with a comment would let everything after it pass unseen.
+into such a form, because the programs that check them all split and decode YAML differently: one that
+stops at a separator with a comment would not check anything after it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def split(text: str) -> list[str]:
 
 
 def read(text: str, where: str) -> list[Document]:
-    """Parse canonical `text`; raises RenderError when a document is no Kubernetes object, or one is lost."""
+    """Parse canonical `text`; raises RenderError when a document is not a Kubernetes object, or when one is lost."""
     contents = [content for content in reader.load_all(text, where) if content is not None]
     expected = len(split(text))
     if len(contents) != expected:
@@ -52,7 +52,7 @@ def read(text: str, where: str) -> list[Document]:
 def canonical(text: str, where: str) -> list[str]:
     """Every object of hand-written YAML or JSON as one line of JSON, `List` kinds unfolded.
 
-    Raises RenderError, with the line, for what is not YAML, has a key twice or values that JSON cannot hold.
+    Raises RenderError, with the line, for invalid YAML, duplicate keys, and values that JSON cannot express.
     """
     try:
         return [
@@ -62,7 +62,7 @@ def canonical(text: str, where: str) -> list[str]:
             for item in _unfold(content)
         ]
     except (TypeError, ValueError) as error:
-        raise RenderError(f"{where}: {error}; write it as plain strings, numbers, lists and maps") from error
+        raise RenderError(f"{where}: {error}; use only strings, finite numbers, booleans, lists and maps") from error
 
 
 def nodes(text: str) -> list[yaml.Node]:

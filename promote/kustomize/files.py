@@ -1,4 +1,4 @@
-"""The names that kustomize reads a kustomization by, and the file of a folder that has one."""
+"""The file names of a kustomization, and the kustomization file of a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an entry of `configMapGenerator` or `secretGenerator` says what a key holds: a literal, a file, its line."""
+"""Where an entry of `configMapGenerator` or `secretGenerator` sets a key: a literal, a file, or a line of a file."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from promote.yamltext.places import Place
 
 
 class Said(NamedTuple):
-    """The file and the place in it that give a key its text."""
+    """The file, and the place in it, that set a key's value."""
 
     file: Path
     place: Place
 
 
 def origin(entry: Node, file: Path, steps: list[str], value: str) -> Said:
-    """Where the `entry` in the kustomization `file` says what `steps` lead to, which is rendered as `value`.
+    """Where the `entry` in the kustomization `file` sets the value at `steps`, which is rendered as `value`.
 
-    The entry itself where it says nothing of it.
+    The place of the entry itself if it does not set this value.
     """
     key = steps[1] if len(steps) == 2 else ""  # noqa: PLR2004 data and the key in it
     return (

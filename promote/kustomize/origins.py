@@ -1,7 +1,7 @@
-"""Asks kustomize which file, and which object in it, became each object that it renders.
+"""Asks kustomize from which file, and which object in it, each rendered object comes.
 
-Its own `originAnnotations` answer less and take more than ten times as long as rendering: they note every transformer
-at every object. Here a mirror of the files is rendered in which each object carries a mark that says where it stands.
+Its own `originAnnotations` say less and take more than ten times as long as rendering, because they record every
+transformer at every object. Here a mirror of the files is rendered in which each object has a mark with its position.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from promote.system import tools
 from promote.yamltext import places, reader
 
 _MARK = "promote.internal/origin"
-# What an entry with such a behaviour adds to was made by another, which has the mark.
+# An entry with such a behaviour changes the result of another entry, which has the mark.
 ADDS = ("merge", "replace")
 GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
 
 class Origin(NamedTuple):
-    """The file that holds an object, or the kustomization that generates it, and the position there, from 0."""
+    """The file of an object, or the kustomization that generates it, and its position there, from 0."""
 
     file: Path
     number: int
 
 
 def of(folder: Path) -> dict[Identity, Origin]:
-    """Where every object of the kustomization in `folder` is written; nothing where kustomize cannot tell."""
+    """Where every object of the kustomization in `folder` is written; empty if kustomize cannot build it."""
     with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
         mirror = _Mirror(Path(temporary).resolve())
         mirror.fill(list(patches.layers(folder.resolve())))
-        # Nothing is read here that the real build would not read: the links lead to what the mirror leaves as it is.
+        # This reads the same files as the real build: the other files of the mirror are links to the originals.
         done = tools.run(
             "kustomize", "build", "--load-restrictor", "LoadRestrictionsNone", mirror.at(folder.resolve())
         )
@@ -51,7 +51,7 @@ def of(folder: Path) -> dict[Identity, Origin]:
 
 
 def objects(file: Path) -> list[MappingNode]:
-    """The objects in `file`, in the order that an origin counts them in; none where it cannot be read."""
+    """The objects in `file`, in the order of `Origin.number`; none if it cannot be read."""
     return [node for node in patches.read(file) if isinstance(node, MappingNode)]
 
 
@@ -62,7 +62,7 @@ def _origin(document: Document, marks: list[Origin]) -> Origin | None:
 
 @dataclass(slots=True)
 class _Mirror:
-    """A copy of the kustomizations below `root`, where each has its own path; the rest of their folders is linked."""
+    """A copy of the kustomizations below `root`, each at its own path; all other files are links."""
 
     root: Path
     marks: list[Origin]
@@ -72,11 +72,11 @@ class _Mirror:
         self.marks = []
 
     def at(self, path: Path) -> Path:
-        """Where the mirror has what lies at `path`."""
+        """The path in the mirror for `path`."""
         return self.root / path.relative_to(path.anchor)
 
     def fill(self, layers: list[Layer]) -> None:
-        """Write what is marked, and link all else."""
+        """Write the files with marks, and link all others."""
         for layer in layers:
             self._write(layer.file, self._kustomization(layer))
             for item in places.items(layer.root, "resources"):
@@ -92,7 +92,7 @@ class _Mirror:
         try:
             text = documents.SEPARATOR.join(f"{reader.json_text(one)}\n" for one in contents)
         except (TypeError, ValueError, YAMLError):
-            return  # what is not written is linked, and kustomize may know what to do with it
+            return  # the file is linked instead, and kustomize may be able to read it
         if text:
             target.write_text(text, encoding="utf-8")
 
@@ -124,7 +124,7 @@ class _Mirror:
             yield {**content, "metadata": self._marked(content.get("metadata") or {}, Origin(file, number))}
 
     def _marked(self, holder: Any, origin: Origin) -> Any:
-        """`holder` with a mark among its annotations: a copy, for aliases may lead to it from elsewhere."""
+        """A copy of `holder` with a mark among its annotations; a copy, because aliases may share the original."""
         annotations = (holder.get("annotations") or {}) if isinstance(holder, dict) else None
         if not isinstance(annotations, dict):
             return holder

@@ -1,4 +1,4 @@
-"""The kustomizations that a target is made of, and which of their patches surely touch an object."""
+"""The kustomizations that a target consists of, and which of their patches certainly change an object."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _TARGET = {"group", "version", "kind", "name", "namespace", "labelSelector"}
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One kustomization, and what it and those around it put before and behind the names of its objects.
+    """One kustomization, with the prefix and suffix that it and those above it add to the names of its objects.
 
-    `sees_all` is true where its patches see every object of the target.
+    `sees_all` is true if its patches apply to every object of the target.
     """
 
     file: Path
@@ -36,7 +36,7 @@ class Layer:
     sees_all: bool = True
 
     def names(self, name: str) -> set[str]:
-        """What an object may be called here that is finally called `name`; nothing if it cannot be here."""
+        """The names that an object may have here if its final name is `name`; empty if it cannot be here."""
         if not (name.startswith(self.prefix) and name.endswith(self.suffix)):
             return set()
         return {name, name.removeprefix(self.prefix).removesuffix(self.suffix)}
@@ -46,7 +46,7 @@ class Layer:
 class Patch:
     """One patch: the layer that applies it, the file and line where its text starts, and its target.
 
-    `inline` is that text where it stands within the kustomization.
+    `inline` is the node of that text if it is within the kustomization.
     """
 
     layer: Layer
@@ -57,7 +57,7 @@ class Patch:
     inline: ScalarNode | None = None
 
     def place(self, document: Document, steps: Sequence[str]) -> Place | None:
-        """How far the patch follows `steps` into `document`, or None unless it surely patches that."""
+        """How far the patch follows `steps` into `document`, or None unless it certainly patches that."""
         if not self._is_for(document):
             return None
         if isinstance(self.body, SequenceNode):
@@ -73,7 +73,7 @@ class Patch:
         metadata = document.content.get("metadata") or {}
         return (
             fields.keys() <= _TARGET
-            # Without a name it means all that this kustomization has, which may not be this object.
+            # Without a name it applies to all objects of this kustomization, which may not include this one.
             and (self.layer.sees_all or "name" in fields)
             and _matches(fields.get("kind"), {document.identity.kind})
             and _matches(fields.get("name"), names)
@@ -81,7 +81,7 @@ class Patch:
         )
 
     def _of_operations(self, document: Document, steps: Sequence[str]) -> Place | None:
-        """The last operation on the way to `steps`, if it wrote what is rendered there."""
+        """The last operation on the path to `steps`, if it wrote the rendered value there."""
         best = None
         for operation in self.body.value:
             value, path = places.field(operation, "value"), places.parts(places.text(operation, "path"))
@@ -93,9 +93,9 @@ class Patch:
         return best
 
     def operations(self, document: Document, steps: Sequence[str]) -> Iterator[tuple[list[str], Any]]:
-        """The operations that write what lies at `steps` in `document`, the last one first.
+        """The operations that write the value at `steps` in `document`, the last one first.
 
-        Each as the steps from the body to there, and what the body would be were it rendered like the document.
+        Each as the steps from the body to that value, and the body as if it were rendered like the document.
         """
         body = self.body.value if isinstance(self.body, SequenceNode) and self._is_for(document) else []
         for number, operation in reversed(list(enumerate(body))):
@@ -132,13 +132,13 @@ def _below(layer: Layer, seen: frozenset[Path]) -> Iterator[Layer]:
 
 
 def of(layer: Layer) -> list[Patch]:
-    """The patches of one kustomization, the last one first, because it has the last word."""
+    """The patches of one kustomization, the last one first, because it overrides the others."""
     found = [patch for key in _LISTS for item in places.items(layer.root, key) for patch in _read(layer, item)]
     return found[::-1]
 
 
 def read(file: Path) -> list[Node]:
-    """The YAML documents of `file`, none where it has none."""
+    """The YAML documents of `file`; none if it cannot be read."""
     try:
         return documents.nodes(render.read(file))
     except (OSError, RenderError):
@@ -149,7 +149,7 @@ def _read(layer: Layer, item: Node) -> Iterator[Patch]:
     target = places.field(item, "target")
     inline = item if isinstance(item, ScalarNode) and "\n" in item.value else places.field(item, "patch")
     if isinstance(inline, ScalarNode):
-        # Below `patch: |-` the text stands line by line; in other styles only the first line is certain.
+        # After `patch: |-` each line of the text is a line of the file; in other styles only the first one is.
         bodies, file, offset = documents.nodes(inline.value), layer.file, inline.start_mark.line
         offset += inline.style == "|"
     else:
@@ -169,6 +169,6 @@ def _matches(pattern: Any, texts: set[str]) -> bool:
 
 
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:
-    """Whether a selector of the simple form `a=b,c=d` selects `labels`; any other form does not surely do so."""
+    """Whether a selector of the simple form `a=b,c=d` selects `labels`; false for any other form."""
     wanted = [part.partition("=") for part in selector.split(",") if part]
     return all(labels.get(key.strip()) == value.lstrip("=").strip() for key, _, value in wanted)

@@ -1,4 +1,4 @@
-"""Turns a folder into Kubernetes documents, by kustomize where it has a kustomization."""
+"""Turns a folder into Kubernetes documents, with kustomize if it has a kustomization."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from promote.system import process, tools
 from promote.system.paths import shown
 from promote.yamltext import reader
 
-_LARGEST = 32 << 20  # bytes of one file, with comments and indentation; all of it is in memory, several times
+_LARGEST = 32 << 20  # bytes of one file, with comments and indentation; several copies of it are in memory
 _MANIFESTS = (".yaml", ".yml", ".json")
 _OBJECT = re.compile(rb"""^[ {]*["']?apiVersion["']?[ ]*:""", re.MULTILINE)
-_BEGINNING = 1 << 16  # bytes in which an object says what it is
+_BEGINNING = 1 << 16  # bytes in which an object must have its apiVersion
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """The manifests of one folder in canonical form; parsing waits until somebody asks.
+    """The manifests of one folder in canonical form; they are parsed on first use.
 
-    `files` are the documents' files, in order, where they were not rendered; `unread` is what lies beside them.
+    `files` are the documents' files, in order, if they were not rendered; `unread` are the folder's other files.
     """
 
     name: str
@@ -53,13 +53,13 @@ def kustomize(folder: Path, name: str) -> Rendered:
 def manifests(path: Path, name: str) -> Rendered:
     """The YAML and JSON files at or below `path`, as they are; raises UsageError where there are none.
 
-    Raises RenderError where something below has to be built first.
+    Raises RenderError if something below must be built first.
     """
     below = sorted(_below(path)) if path.is_dir() else []
     _refuse_sources(below)
     files = [file for file in below if file.suffix.casefold() in _MANIFESTS] if path.is_dir() else [path]
     if not files:
-        raise UsageError(f"{name}: no YAML or JSON file there; name a folder or a file with manifests")
+        raise UsageError(f"{name}: no YAML or JSON file found; name a folder or a file with manifests")
     objects: list[tuple[str, Path]] = []
     characters = 0
     for file in files:
@@ -67,7 +67,8 @@ def manifests(path: Path, name: str) -> Rendered:
             characters += len(text)
             objects.append((text, file.resolve()))
         if characters > reader.MOST_CHARACTERS:
-            raise RenderError(f"{name}: more than {reader.MOST_CHARACTERS >> 20} MiB of objects: name parts of it")
+            limit = f"{reader.MOST_CHARACTERS >> 20} MiB"
+            raise RenderError(f"{name}: more than {limit} of objects: check its parts separately")
     whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
     read_ones = frozenset(files)
     unread = tuple(file for file in below if file not in read_ones)
@@ -75,7 +76,7 @@ def manifests(path: Path, name: str) -> Rendered:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """The files in `folder` but Git's own; raises RenderError where a link leads to a folder that stays unseen."""
+    """The files in `folder` except Git's own; raises RenderError for a link to a folder that would not be read."""
     whole = folder.resolve()
     for parent, folders, names in os.walk(folder, onerror=_failed):
         folders[:] = [each for each in folders if each != ".git"]
@@ -83,24 +84,28 @@ def _below(folder: Path) -> Iterator[Path]:
         for link in links:
             if not link.resolve().is_relative_to(whole):
                 where = shown(link.parent, Path.cwd())
-                raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target, too")
+                raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target as well")
         yield from (Path(parent, each) for each in names)
 
 
 def _refuse_sources(files: Iterable[Path]) -> None:
-    """Raise RenderError for a kustomization or a chart: its files are parts of manifests, and none themselves."""
+    """Raise RenderError for a kustomization or a chart: its files are sources of manifests, not manifests."""
     for file in files:
-        if said := _source(file):
-            raise RenderError(f"{shown(file, Path.cwd())}: {said}")
+        if problem := _source(file):
+            raise RenderError(f"{shown(file, Path.cwd())}: {problem}")
 
 
 def _source(file: Path) -> str:
-    """What is to be said of a file that is no manifest, but something that manifests are made of."""
+    """The message for a file that is not a manifest but a source of manifests; empty for any other."""
     if file.name in FILE_NAMES:
-        return "a kustomization below the folder is not built: name its own folder"
+        return "a kustomization in a subfolder is not built: name its folder"
     if file.stem.casefold() == "kustomization" and file.suffix.casefold() in ("", *_MANIFESTS):
-        return f"kustomize does not read this: call it {FILE_NAMES[0]}"
-    return "a chart has to be rendered first: name the output of `helm template`" if file.name == "Chart.yaml" else ""
+        return f"kustomize does not read this file name: rename it to {FILE_NAMES[0]}"
+    return (
+        "a Helm chart must be rendered first: check the output of `helm template`"
+        if file.name == "Chart.yaml"
+        else ""
+    )
 
 
 def side_by_side(
@@ -108,9 +113,9 @@ def side_by_side(
     load: Callable[[Path, str], Rendered] = kustomize,
     workers: int = 2,
 ) -> list[Rendered]:
-    """Several folders, each with its name, some at a time; raises RenderError as `load` does.
+    """Several folders, each with its name, in parallel; raises RenderError as `load` does.
 
-    By default each must be a kustomization; `folder_or_file` takes anything.
+    By default each must be a kustomization; `folder_or_file` accepts anything.
     """
     with process.side_by_side(workers) as pool:
         rendering = [pool.submit(load, path, name) for path, name in targets]
@@ -118,7 +123,7 @@ def side_by_side(
 
 
 def resembles_object(file: Path) -> bool:
-    """Whether a file that was not read begins like a Kubernetes object."""
+    """Whether a file that was not read starts like a Kubernetes object."""
     if not file.is_file():
         return False
     with file.open("rb") as opened:
@@ -130,17 +135,17 @@ def _failed(error: OSError) -> None:
 
 
 def folder_or_file(path: Path, name: str) -> Rendered:
-    """What `path` holds: a kustomization is built, anything else is read as it is."""
+    """The manifests at `path`: a kustomization is built, anything else is read as it is."""
     return kustomize(path, name) if kustomization_of(path) else manifests(path, name)
 
 
 def read(file: Path) -> str:
-    """The text of `file`; raises RenderError where it is no file of a bearable size, and with the line no UTF-8."""
+    """The text of `file`; raises RenderError if it is not a file, is too large, or (with the line) is not UTF-8."""
     where = f"{shown(file.parent, Path.cwd())}/{file.name}"
     if not file.is_file():
-        raise RenderError(f"{where}: this is not a file: remove it, or mend the link")
+        raise RenderError(f"{where}: this is not a file: remove it, or fix the link")
     if file.stat().st_size > _LARGEST:
-        raise RenderError(f"{where}: more than {_LARGEST >> 20} MiB: split it")
+        raise RenderError(f"{where}: the file has more than {_LARGEST >> 20} MiB: split it")
     data = file.read_bytes()
     try:
         return data.decode("utf-8-sig")
@@ -150,7 +155,7 @@ def read(file: Path) -> str:
 
 
 def _why(folder: Path, stderr: str) -> str:
-    """Why kustomize could not build `folder`: the file and line at fault first, where they can be told."""
+    """Why kustomize could not build `folder`: the file and line of the fault first, if they are known."""
     reason = diagnosis.essence(_without_copies(_reason(stderr)))
     fault = diagnosis.fault(folder, _reason(stderr))
     if fault is None:
@@ -165,5 +170,5 @@ def _reason(stderr: str) -> str:
 
 
 def _without_copies(text: str) -> str:
-    # Where the private copy lies helps nobody: it is gone when this is read.
+    # The path of the private copy is useless in a message: the copy is deleted by then.
     return re.sub(r"[^\s'\"]*promote-tree-\w+/(?:before/)?", "", text)

@@ -7,7 +7,7 @@ from promote.output.verdicts import remedy, seen_lines
 
 
 def lines(report: CheckReport) -> list[str]:
-    """A verdict as workflow commands that GitHub shows beside the source lines.
+    """A verdict as workflow commands that GitHub shows next to the source lines.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """

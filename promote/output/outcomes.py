@@ -120,7 +120,7 @@ def _version(version: Version | None) -> str:
 
 
 def explanation_json(found: Explanation) -> Json:
-    """What stands in the way of a promotion, as JSON."""
+    """What blocks a promotion, as JSON."""
     return {
         "obstacles": [
             {
@@ -136,11 +136,11 @@ def explanation_json(found: Explanation) -> Json:
 
 
 def explanation_text(found: Explanation) -> list[str]:
-    """What stands in the way of a promotion."""
+    """What blocks a promotion."""
     if not found.obstacles:
-        return ["nothing stands in the way"]
-    lines = [line for one in found.obstacles for line in (f"{one.name}: {one.reason}", f"  way: {one.way}")]
-    return [*lines, f"earliest by itself: {_earliest(found) or 'never'}"]
+        return ["nothing blocks this promotion"]
+    lines = [line for one in found.obstacles for line in (f"{one.name}: {one.reason}", f"  to pass: {one.way}")]
+    return [*lines, f"opens by itself: {_earliest(found) or 'never'}"]
 
 
 def _earliest(found: Explanation) -> str | None:

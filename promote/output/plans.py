@@ -97,7 +97,7 @@ def plan_text(plan: Plan) -> list[str]:
         for change, was in zip(plan.changes, old, strict=True)
     ]
     gates = [
-        f"  {'passed' if gate.passed else 'SHUT'} {gate.name} {gate.subject}: {wording.why(gate)}"
+        f"  {'passed' if gate.passed else 'CLOSED'} {gate.name} {gate.subject}: {wording.why(gate)}"
         for gate in plan.gates
     ]
     return [

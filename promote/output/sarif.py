@@ -23,7 +23,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _LEVELS = {"deny": "error", "warn": "warning"}
 # GitHub calls 7.0 and more high, 4.0 and more medium; nothing here is so bad that it would be critical.
 _SECURITY = {"high": "8.0", "medium": "5.5", "low": "3.0"}
-# What is compared and has no status stood at the base only.
+# A compared finding without a status was at the base only.
 _STATES = {"new": "new", "old": "unchanged", "": "absent"}
 _ROOT = "%SRCROOT%"
 

@@ -70,7 +70,7 @@ def commit(title: str, changes: Iterable[Change], trailers: Trailers) -> str:
 
 
 def why(gate: GateResult) -> str:
-    """Why a gate stands as it does: the same whenever it is said, until something changes."""
+    """Why a gate is open or closed, in words that stay the same until something changes."""
     return gate.reason + (f"; despite it: {gate.despite}" if gate.despite else "")
 
 

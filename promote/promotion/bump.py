@@ -15,12 +15,16 @@ from promote.repository.workspace import Tip, Tree, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: versions by name in one environment; `despite` are reasons to pass gates, by name."""
+    """What is asked for: versions by name in one environment; `despite` are reasons to pass gates, by name.
+
+    `lands` says that the commit goes onto the shared branch without a pull request.
+    """
 
     environment: str
     versions: Mapping[str, Version]
     allow_other_changes: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
+    lands: bool = False
 
 
 def parse_versions(given: tuple[str, ...]) -> dict[str, Version]:
@@ -51,7 +55,7 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
             if by_image.setdefault(image, version) != version:
                 raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
     after = here.file.with_versions(by_image)
-    planned = here.planned(after, despite=request.despite)
+    planned = here.planned(after, despite=request.despite, lands=request.lands)
     return prove(here, planned, after, request.allow_other_changes)
 
 

@@ -7,7 +7,6 @@ committed and pushed. When the push loses a race, all of that is done again on t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -98,10 +97,15 @@ def _with_note(proposal: Proposal, stale: PullRequest | None) -> Proposal:
 
 
 def retrying(attempt: Callable[[], _Result]) -> _Result:
-    """Do `attempt` anew, from fetching on, while others are faster; raises RaceLost after TRIES times."""
-    for _ in range(TRIES):
-        with suppress(RaceLost):
-            return attempt()
+    """Repeat `attempt`, from the fetch on, while others push first; raises RaceLost after TRIES times."""
+    # Imported here: a plan never retries.
+    from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt
+
+    tries = Retrying(retry=retry_if_exception_type(RaceLost), stop=stop_after_attempt(TRIES))
+    try:
+        return tries(attempt)
+    except RetryError:
+        pass
     raise RaceLost(f"others moved the branch {TRIES} times while this change was planned: run the command again")
 
 
@@ -149,7 +153,7 @@ def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> No
     for sha in repository.ahead(base, tip):
         text, parents = repository.message(sha), repository.parents(sha)
         if [f"{SOURCE}: {parent}" for parent in parents if f"\n{SOURCE}: {parent}\n" in text]:
-            # It stands where promote put it, on the shared branch. A shallow clone may not know that its
+            # It is where promote put it, on the shared branch. A shallow clone may not know that its
             # parent is there, and count more commits.
             return
         if f"\n{TARGET}: " not in text and not _is_update(workspace, base, sha, parents):

@@ -1,4 +1,4 @@
-"""What stands in the way of a promotion, how to get past it, and when it may go by itself."""
+"""What blocks a promotion, how to get past it, and when it opens by itself."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Explanation:
 
 
 def explain(proposal: Proposal, allow_other_changes: bool) -> Explanation:
-    """What stands in the way of a `proposal` that was made as if other changes were allowed."""
+    """What blocks a `proposal` that was made as if other changes were allowed."""
     lasting = [] if proposal.verdict is None else [
         Obstacle(one.rule, one.message, one.fix) for one in proposal.verdict.denials
     ]  # fmt: skip
     if not allow_other_changes:
         way = "look at it, and pass --allow-other-changes"
         lasting += [
-            Obstacle("proof", f"{one.resource} {one.path} changes, too", way)
+            Obstacle("proof", f"{one.resource} {one.path} also changes", way)
             for one in differences.others(proposal.differences)
         ]
     ways = {name: gate.way for name, gate in registry.load().items()}

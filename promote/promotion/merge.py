@@ -98,7 +98,7 @@ def _judge(
         affected = environments(after, repository.changed(tip, tree))
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", ()), (), clock.now(), base=tip, head=pull.head_commit, pull_request=pull,
-                       forge=lambda: forge, holds=after.holds())  # fmt: skip
+                       forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
         moves = _moves(before, after, affected, despite, base)
         history = workspace.histories(before.config.environments.values(), tip) if moves else {}
         moves = [_with_history(move, history) for move in moves]

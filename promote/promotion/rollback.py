@@ -33,6 +33,7 @@ class Request:
     again: bool = False
     reason: str = ""
     allow_other_changes: bool = False
+    lands: bool = True
 
     def insist_on_sense(self) -> None:
         """Raise UsageError where the parts of the request do not fit together."""
@@ -96,7 +97,7 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
         known = workspace.history(tip.commit, here.environment)
         _decide(_Past(here, known, workspace.repository, request), first)
     after = here.file.with_versions(_as_at_first(here.images, first.moves))
-    planned = here.planned(after, notes=first.notes, is_rollback=True)
+    planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
     if not planned.plan.changes:
         return planned
     held = holds.add(here.holds_file, _holds(here.environment.name, planned.plan.changes, request.reason))

@@ -55,7 +55,7 @@ def choose(
     only: Sequence[str],
     exclude: Sequence[str],
 ) -> frozenset[str]:
-    """The image names that `--only` and `--exclude` leave; raises UsageError for a name that is no image."""
+    """The image names that `--only` and `--exclude` leave; raises UsageError for a name that is not an image."""
     chosen = {name for given in only for name in resolve(given, images, services)}
     if not only:
         chosen = {image.name for image in images}

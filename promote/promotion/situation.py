@@ -62,8 +62,12 @@ class Situation:
         notes: Sequence[str] = (),
         despite: Mapping[str, str] | None = None,
         is_rollback: bool = False,
+        lands: bool = False,
     ) -> Proposal:
-        """The change from the environment's file to `after`, judged by every gate, not yet proved."""
+        """The change from the environment's file to `after`, judged by every gate, not yet proved.
+
+        `lands` says that it goes onto the shared branch without a pull request.
+        """
         changes = selection.changes(self.images, after.images, self.services)
         plan = Plan(source, self.environment.name, changes, notes=(*self.notes, *notes), despite=despite or {})
         gates = self.environment.gates
@@ -79,6 +83,7 @@ class Situation:
             base=self.tip.commit or None,
             forge=self.forge if "forge" in needs else None,
             is_rollback=is_rollback,
+            lands=lands,
         )
         files = {after.source: after.data} if changes else {}
         return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)

@@ -1,4 +1,4 @@
-"""Derives a commit anew from its parent, to prove that it moves versions of images and nothing else."""
+"""Derives a commit again from its parent, to prove that it moves versions of images and nothing else."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a repository holds: promote.yaml, environments, private copies of commits, and history."""
+"""The content of a repository: promote.yaml, environments, private copies of commits, and history."""

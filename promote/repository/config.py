@@ -1,4 +1,4 @@
-"""promote.yaml, read into frozen values; `promote.repository.schema` is the one description of what it may say."""
+"""promote.yaml, read into frozen values; `promote.repository.schema` alone defines what is valid."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _without_settings() -> tuple[Gate, ...]:
 class Environment:
     """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
 
-    `gates` are all there are, also those that promote.yaml does not mention.
+    `gates` has every gate, also those that promote.yaml does not mention.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Environment:
     gates: tuple[Gate, ...] = field(default_factory=_without_settings)
 
 
-class _Senseless(Exception):
-    """What the schema allows at `path`, and what is wrong with it all the same."""
+class _Invalid(Exception):
+    """A setting at `path` that the schema allows but that is invalid nevertheless."""
 
     def __init__(self, path: Sequence[str | int], problem: str) -> None:
         super().__init__(problem)
@@ -49,7 +49,7 @@ class _Senseless(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a repository says about itself; the defaults are those of a repository without promote.yaml."""
+    """The settings of a repository; the defaults are those of a repository without promote.yaml."""
 
     environments: Mapping[str, Environment] = field(default_factory=dict)
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Config:
     def environment(self, root: Path, name: str) -> Environment:
         """The environment called `name`, or the folder `name` below `root` if it holds a kustomization.
 
-        Raises UnknownEnvironment, with the nearest known name, when it is neither.
+        Raises UnknownEnvironment, with the nearest known name, if it is neither.
         """
         if known := self.environments.get(self.known(name)):
             kustomization_file(root, known)
@@ -81,7 +81,7 @@ class Config:
         raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.environments)}")
 
     def known(self, name: str) -> str:
-        """The one name of what is called `name` here, so that a folder's holds are its environment's."""
+        """The canonical form of `name`, so that a folder and its environment have the same holds."""
         if name in self.environments:
             return name
         path = normpath(name)
@@ -89,14 +89,14 @@ class Config:
 
 
 def kustomization_file(root: Path, environment: Environment) -> str:
-    """The path, relative to `root`, of the kustomization that `environment` consists of.
+    """The path, relative to `root`, of the kustomization of `environment`.
 
-    Raises ConfigError when the folder leaves `root`, does not exist or holds no kustomization.
+    Raises ConfigError if the folder is outside `root`, does not exist or has no kustomization.
     """
     folder = root / environment.path
     if not folder.resolve().is_relative_to(root.resolve()):
         raise ConfigError(
-            f"environment '{environment.name}': the path '{environment.path}' leaves the repository; "
+            f"environment '{environment.name}': the path '{environment.path}' leads outside the repository; "
             "name a folder inside it"
         )
     for name in FILE_NAMES:
@@ -127,7 +127,7 @@ def load(root: Path) -> Config:
 
 
 def parse(data: bytes) -> Config:
-    """The configuration that the bytes of a promote.yaml spell; raises ConfigError with file and line."""
+    """The configuration in the bytes of a promote.yaml; raises ConfigError with file and line."""
     # The C loader, where there is one, accepts the same documents and starts faster.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -142,14 +142,14 @@ def parse(data: bytes) -> Config:
         raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from error
     try:
         return _config(content)
-    except _Senseless as error:
+    except _Invalid as error:
         at = line_of(yaml.compose(data.decode(), Loader=yaml.SafeLoader), error.path)
         where = ".".join(map(str, error.path))
         raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
 
 
 def _insist(data: bytes, content: object) -> None:
-    """Raise ConfigError unless the schema allows `content`; what it allowed once needs no second look."""
+    """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     rules = schema()
     verified = cache.key("config 3", json.dumps(rules), data)
     if cache.remembered(verified):
@@ -183,11 +183,11 @@ def _config(content: Mapping[str, Any]) -> Config:
 
 
 def _gates(environment: str, entry: Mapping[str, Any], first: bool) -> tuple[Gate, ...]:
-    """All gates, with what the environment says of each; raises _Senseless with the place."""
+    """All gates, with the environment's settings of each; raises _Invalid with the path."""
     settings, found = entry.get("gates", {}), []
     for name, gate in registry.load().items():
         try:
             found.append(gate.configured(settings.get(name), first=first))
         except InvalidSettings as error:
-            raise _Senseless(["environments", environment, "gates", name, *error.path], str(error)) from None
+            raise _Invalid(["environments", environment, "gates", name, *error.path], str(error)) from None
     return tuple(found)

@@ -1,7 +1,7 @@
-"""What an environment ran, revision by revision, derived from the files in Git and from nothing else.
+"""What an environment ran, revision by revision, derived only from the files in Git.
 
-Revisions are the distinct image sets on the first-parent line of the shared branch, numbered from 1, so
-every clone counts alike and neither squash nor rebase can lose one.
+Revisions are the distinct image sets on the first-parent line of the shared branch, numbered from 1. So
+every clone has the same numbers, and neither squash nor rebase can lose one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _State = TypeVar("_State")
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A revision that did what a rollback does, and the images that it left for earlier ones."""
+    """A revision that did what a rollback does, and the images that it replaced by earlier ones."""
 
     revision: Revision
     left: tuple[Image, ...]
@@ -30,7 +30,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A commit that touched an environment, with the images it left there."""
+    """A commit that changed an environment, with the images after it."""
 
     commit: str
     when: str
@@ -40,7 +40,7 @@ class Recorded:
 
 
 def revisions(commits: Iterable[Recorded]) -> list[Revision]:
-    """The revisions that `commits`, oldest first, amount to; commits that move no image make none."""
+    """The revisions in `commits`, oldest first; a commit that changes no image is not a revision."""
     found: list[Revision] = []
     previous: frozenset[Image] = frozenset()
     for commit in commits:
@@ -64,13 +64,13 @@ def revisions(commits: Iterable[Recorded]) -> list[Revision]:
 
 
 def of_service(known: Sequence[Revision], names: Iterable[str]) -> list[Revision]:
-    """The revisions in which one of the images `names` came or moved; their numbers stay the environment's."""
+    """The revisions in which one of the images `names` was added or changed, with the environment's numbers."""
     wanted = set(names)
     return [revision for revision in known if wanted & revision.changed]
 
 
 def numbered(known: Sequence[Revision], number: int) -> Revision:
-    """Revision `number`; raises UsageError with the range there is."""
+    """Revision `number`; raises UsageError with the known range."""
     if not 1 <= number <= len(known):
         there = f"revisions 1 to {len(known)}" if known else "no revision"
         raise UsageError(f"there is no revision {number}: history has {there}")
@@ -78,8 +78,8 @@ def numbered(known: Sequence[Revision], number: int) -> Revision:
 
 
 def at_commit(known: Sequence[Revision], commit: str, is_ancestor: Callable[[str, str], bool]) -> Revision:
-    """The revision that was current at `commit`; raises UsageError when there was none yet."""
-    # On one first-parent line, what contains a revision contains those before it, so halving finds the last.
+    """The revision that was current at `commit`; raises UsageError if there was none yet."""
+    # On one first-parent line, a commit with a revision also has all earlier ones, so bisection finds the last.
     past = bisect_left(known, True, key=lambda revision: not is_ancestor(revision.commit, commit))
     if not past:
         raise UsageError(f"commit {commit[:12]} is older than every revision of this environment")
@@ -87,9 +87,9 @@ def at_commit(known: Sequence[Revision], commit: str, is_ancestor: Callable[[str
 
 
 def earlier(known: Sequence[Revision], name: str, refused: Callable[[Image], bool]) -> Image:
-    """The image `name` as it was before its present version, passing over refused ones.
+    """The image `name` before its current version; refused versions are skipped.
 
-    Raises UsageError when there is no earlier version to go back to.
+    Raises UsageError if there is no earlier version to go back to.
     """
     ran = _steps(image for revision in known if (image := revision.image(name)))
     for image in reversed(ran[:-1]):
@@ -99,9 +99,9 @@ def earlier(known: Sequence[Revision], name: str, refused: Callable[[Image], boo
 
 
 def earlier_set(known: Sequence[Revision], refused: Callable[[Image], bool]) -> Revision:
-    """The newest revision before the present one that holds no refused version.
+    """The newest revision before the current one that has no refused version.
 
-    Raises UsageError when there is none.
+    Raises UsageError if there is none.
     """
     by_set = {frozenset(revision.images): revision for revision in known}
     for images in reversed(_steps(frozenset(revision.images) for revision in known)[:-1]):
@@ -111,9 +111,9 @@ def earlier_set(known: Sequence[Revision], refused: Callable[[Image], bool]) -> 
 
 
 def returned(known: Sequence[Revision], name: str, refused: Refused) -> Return | None:
-    """The newest move of the image `name`, if it is what a rollback of that image would have done there.
+    """The newest change of the image `name`, if a rollback of that image would have made the same change.
 
-    `refused` says of a commit which images are held: a rollback goes back by one, and holds what it leaves.
+    `refused` says which images are held in a commit: a rollback goes back one version, and holds the version before.
     """
     moves = of_service(known, [name])
     past = known[: moves[-1].number - 1] if moves else ()
@@ -127,7 +127,7 @@ def returned(known: Sequence[Revision], name: str, refused: Refused) -> Return |
 
 
 def returned_set(known: Sequence[Revision], refused: Refused) -> Return | None:
-    """The newest revision, if it is what a rollback of everything would have made there; see `returned`."""
+    """The newest revision, if a rollback of all images would have made the same; see `returned`."""
     if not known[1:]:
         return None
     *past, last = known
@@ -145,7 +145,7 @@ def _before(revision: Revision) -> str:
 
 
 def _steps(states: Iterable[_State]) -> list[_State]:
-    """The way to the present state; one that returned to an earlier state takes back all that lay between."""
+    """The path to the current state; a return to an earlier state removes all states in between."""
     way: list[_State] = []
     for state in states:
         if state in way:

@@ -1,4 +1,4 @@
-"""Versions that were rolled back and must not come again by themselves: holds.yaml, in Git like all else."""
+"""Versions that were rolled back and must not be promoted again: holds.yaml, which is in Git."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _KEYS = ("environment", "image", "version", "reason", "since")
 
 
 def read(data: bytes | None) -> tuple[Hold, ...]:
-    """The holds that a holds.yaml records; raises ConfigError, with the line, for all that is no hold.
+    """The holds in a holds.yaml; raises ConfigError, with the line, for anything that is not a hold.
 
-    Nothing is passed over: a hold that nobody reads holds nothing.
+    Nothing is skipped: a hold that is not read has no effect.
     """
     root = _compose(data or b"")
     if root is None:
@@ -57,8 +57,8 @@ def _hold(entry: yaml.Node) -> Hold:
     fields = _fields(entry, _KEYS)
     for key, node in fields.items():
         if not isinstance(node, yaml.ScalarNode):
-            raise _wrong(node, f"`{key}` is not text")
-    # The text as it is written: a version 1.10 is no number.
+            raise _wrong(node, f"`{key}` is a list or a mapping; write a string")
+    # The text as it is written: a version 1.10 is not a number.
     environment, image, version, reason, since = (str(fields[key].value) for key in _KEYS)
     try:
         return Hold(environment, image, Version.parse(version), reason, since)
@@ -69,16 +69,16 @@ def _hold(entry: yaml.Node) -> Hold:
 def _fields(node: yaml.Node, keys: Sequence[str]) -> dict[str, yaml.Node]:
     """The values of a mapping that has exactly these keys."""
     if not isinstance(node, yaml.MappingNode):
-        raise _wrong(node, f"this is no mapping with {', '.join(keys)}")
+        raise _wrong(node, f"this is not a mapping; write the keys {', '.join(keys)}")
     found: dict[str, yaml.Node] = {}
     for key, value in node.value:
         if key.value not in keys:
             raise _wrong(key, f"unknown key '{key.value}'{nearest(str(key.value), keys)}")
         if key.value in found:
-            raise _wrong(key, f"the key '{key.value}' is given twice; delete one of them")
+            raise _wrong(key, f"duplicate key '{key.value}'; delete one of them")
         found[key.value] = value
     if lacking := [key for key in keys if key not in found]:
-        raise _wrong(node, f"'{lacking[0]}' is missing; each entry has {', '.join(keys)}")
+        raise _wrong(node, f"the key '{lacking[0]}' is missing; the required keys are {', '.join(keys)}")
     return found
 
 
@@ -87,7 +87,7 @@ def _wrong(node: yaml.Node, problem: str) -> ConfigError:
 
 
 def add(data: bytes | None, holds: Sequence[Hold]) -> bytes:
-    """The file with `holds` added, comments and all else as they were; a hold that is there stays as it is."""
+    """The file with `holds` added; comments and existing holds stay as they are."""
     known = list(read(data))
     new: list[Hold] = []
     for hold in holds:

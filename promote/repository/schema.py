@@ -1,6 +1,6 @@
-"""The JSON schema of promote.yaml: promote.schema.json, with what the registries of gates and forges add to it.
+"""The JSON schema of promote.yaml: promote.schema.json, completed from the registries of gates and forges.
 
-Editors read the file, so `make docs` writes the additions into it; promote itself takes them from the registries.
+Editors read the file, so `make docs` writes the additions into it; promote itself reads them from the registries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FILE = Path(__file__).parents[1] / "promote.schema.json"
 
 @once
 def schema() -> dict[str, Any]:
-    """The schema that promote.yaml is validated by."""
+    """The schema that validates promote.yaml."""
     content: dict[str, Any] = json.loads(FILE.read_bytes())
     properties = content["properties"]
     properties["forge"]["properties"]["kind"]["enum"] = ["auto", *FORGES]

@@ -1,9 +1,9 @@
-"""The clone promote runs in, and private copies of its commits to plan and try changes in."""
+"""The clone that promote runs in, and private copies of its commits for planning and testing changes."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,9 @@ from promote.versions.images import ImagesFile, read_images
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The files of one commit, or of the checkout, in a folder of their own that may be changed freely.
+    """The files of one commit, or of the checkout, in a separate folder that may be changed freely.
 
-    `installed` is the checkout, which has what is installed and not committed.
+    `installed` is the checkout, which also has the files that are installed and not committed.
     """
 
     root: Path
@@ -61,7 +61,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Where the shared branch is: the commit, and how to call the place in a message."""
+    """The tip of the shared branch: its commit, and its name in messages."""
 
     commit: str
     label: str
@@ -69,7 +69,7 @@ class Tip:
 
 
 class Workspace:
-    """One clone: its configuration, its remote, and what it can say about any commit."""
+    """One clone: its configuration, its remote, and the data of any commit."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
@@ -83,7 +83,7 @@ class Workspace:
 
     @property
     def remote(self) -> str:
-        """The name of the remote that everybody shares."""
+        """The name of the shared remote."""
         return self.config.remote
 
     def forge(self) -> Forge:
@@ -96,9 +96,9 @@ class Workspace:
         return f"refs/heads/{self.config.branch}"
 
     def fetch(self, *branches: str) -> dict[str, str]:
-        """The remote's hashes of the shared branch and of those of `branches` that exist, fetched.
+        """Fetch the shared branch and those of `branches` that exist; return their hashes on the remote.
 
-        Raises RaceLost when a branch was moved to another line of commits, or deleted, in between.
+        Raises RaceLost if a branch was rewritten or deleted during the fetch.
         """
         self.repository.remote_url(self.remote)
         wanted = [self.base_ref, *(f"refs/heads/{branch}" for branch in branches)]
@@ -110,11 +110,11 @@ class Workspace:
             )
         self.repository.fetch(self.remote, refs)
         if not self.repository.holds(refs.values()):
-            raise RaceLost(f"'{self.remote}' has moved while it was fetched: run the command again")
+            raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
         return refs
 
     def tip(self, refs: dict[str, str] | None = None) -> Tip:
-        """The remote's shared branch, with a note where the checkout is not the same."""
+        """The remote's shared branch, with a note if the checkout is different."""
         commit = (refs or self.fetch())[self.base_ref]
         label = f"{self.remote}/{self.config.branch}"
         return Tip(commit, label, self._note(commit, label))
@@ -124,7 +124,7 @@ class Workspace:
         if self.repository.has_remote(self.remote):
             return self.tip()
         commit = self.repository.resolve("HEAD")
-        return Tip(commit, "HEAD", f"there is no remote '{self.remote}': read from HEAD")
+        return Tip(commit, "HEAD", f"there is no remote '{self.remote}': HEAD is used instead")
 
     def _note(self, commit: str, label: str) -> str:
         try:
@@ -132,14 +132,14 @@ class Workspace:
         except UsageError:
             return ""
         ahead, behind = len(self.repository.ahead(commit, head)), len(self.repository.ahead(head, commit))
-        said = [f"is {_counted(behind)} behind"] if behind else []
-        said += [f"has {_counted(ahead)} not pushed"] if ahead else []
-        said += ["has uncommitted changes"] if self.repository.has_changes() else []
-        return f"your checkout {' and '.join(said)}: planned from {label}" if said else ""
+        parts = [f"is {_counted(behind)} behind"] if behind else []
+        parts += [f"has {_counted(ahead)} not pushed"] if ahead else []
+        parts += ["has uncommitted changes"] if self.repository.has_changes() else []
+        return f"your checkout {' and '.join(parts)}: planned from {label}" if parts else ""
 
     @contextmanager
     def at(self, commit: str) -> Iterator[Tree]:
-        """A private copy of `commit`, gone when the block ends."""
+        """A private copy of `commit`, deleted at the end of the block."""
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
             root = Path(folder).resolve()
             self.repository.materialise(commit, root)
@@ -161,29 +161,42 @@ class Workspace:
         return Tree(self.root, self.config, self.root)
 
     def history(self, tip: str, environment: Environment) -> list[Revision]:
-        """The revisions of an environment up to the commit `tip`."""
-        paths = [f"{environment.path}/{name}".removeprefix("./") for name in FILE_NAMES]
-        return revisions(
-            Recorded(commit.sha, commit.when, commit.author, commit.subject, _images(files))
-            for commit, files in self.repository.versions(tip, paths)
-        )
+        """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""
+        return self._histories([environment], tip)[environment.name]
 
     def histories(self, environments: Iterable[Environment], tip: str) -> History:
-        """The revisions of several environments up to the commit `tip`, or HEAD; nothing where history is cut off."""
+        """The revisions of several environments up to the commit `tip`, or HEAD; empty in a shallow clone."""
         try:
-            commit = tip or self.repository.resolve("HEAD")
-            return {one.name: self.history(commit, one) for one in environments}
+            return self._histories(list(environments), tip or self.repository.resolve("HEAD"))
         except UsageError:
             return {}  # a shallow clone, or no commit yet
+
+    def _histories(self, environments: Sequence[Environment], tip: str) -> dict[str, list[Revision]]:
+        files = {one.name: [_below(one.path, name) for name in FILE_NAMES] for one in environments}
+        versions = self.repository.versions(tip, [path for paths in files.values() for path in paths])
+        blobs = self.repository.blobs(blob for _, state in versions for blob in state.values())
+        images = {blob: _images(data) for blob, data in blobs.items()}
+        return {
+            name: revisions(
+                Recorded(commit.sha, commit.when, commit.author, commit.subject, images[state[path]] if path else ())
+                for commit, state in versions
+                for path in [next((path for path in paths if path in state), None)]
+            )
+            for name, paths in files.items()
+        }
 
 
 def _counted(commits: int) -> str:
     return "1 commit" if commits == 1 else f"{commits} commits"
 
 
-def _images(files: dict[str, bytes]) -> tuple[Image, ...]:
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}".removeprefix("./")
+
+
+def _images(data: bytes) -> tuple[Image, ...]:
     try:
-        return next((read_images(data, path) for path, data in files.items()), ())
+        return read_images(data, "kustomization.yaml")
     except ConfigError:
-        # A commit that nobody could have built is no revision; the present one is read elsewhere, strictly.
+        # A commit that nobody could have built is not a revision. The current commit is read strictly elsewhere.
         return ()

@@ -1,1 +1,1 @@
-"""The outside world: processes, Git, tools, clock, cache. The only importer of `subprocess`."""
+"""Access to the outside world: processes, Git, tools, clock, cache. The only importer of `subprocess`."""

@@ -1,4 +1,4 @@
-"""A folder for what can be made again: converted schemas, and the names of things already verified."""
+"""A folder for data that can be made again: converted schemas, and the keys of inputs that were verified."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """Where promote keeps what it can make again: PROMOTE_CACHE, else the user's cache folder.
+    """The folder of the cache: PROMOTE_CACHE, else the user's cache folder.
 
-    Where that cannot be written, as in many containers, a temporary folder that this process removes.
+    If it is not writable, as in many containers, a temporary folder that this process removes.
     """
     chosen = _chosen()
     return chosen if chosen is not None and _writable(chosen) else _temporary()
@@ -23,12 +23,14 @@ def folder() -> Path:
 def _chosen() -> Path | None:
     if named := os.environ.get("PROMOTE_CACHE"):
         return Path(named).absolute()
+    # Imported here: it takes longer than most of what asks for the cache.
+    from platformdirs import user_cache_path
+
     try:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return user_cache_path("promote", appauthor=False)
     except RuntimeError:
-        # No HOME, and a user that the machine does not know.
+        # There is no HOME, and the user is not in the password database.
         return None
-    return Path(home).absolute() / "promote"
 
 
 @once
@@ -57,7 +59,7 @@ def key(*parts: str | bytes) -> str:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one step: a reader sees all of it or nothing."""
+    """Write `data` to `path` atomically: a reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.write_bytes(data)
@@ -70,7 +72,7 @@ def remembered(name: str) -> bool:
 
 
 def remember(name: str) -> None:
-    """Note that the thing called `name` needs no second look; a cache that cannot be written is no error."""
+    """Record that `name` needs no second check; a cache that is not writable is not an error."""
     try:
         write(folder() / "verified" / name, b"")
     except OSError:

@@ -1,4 +1,4 @@
-"""The time now: asked in one place, so that a test can say what it is."""
+"""The current time: read in one place, so that a test can set it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 
 def now() -> datetime:
-    """The present moment, in UTC."""
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """The present day in UTC: the same for everybody, wherever they are."""
+    """The current date in UTC: the same for all users in all time zones."""
     return now().date()

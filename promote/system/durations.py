@@ -1,4 +1,4 @@
-"""Lengths of time: as promote.yaml spells them, as ISO 8601 does for programs, and as people say them. Moments."""
+"""Durations as in promote.yaml, in ISO 8601 for programs, and for people; points in time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _PART = re.compile(r"([1-9][0-9]{0,3})([wdhm])")
 
 
 def parse(text: str) -> timedelta:
-    """What `4h`, `90m` or `1d 12h` mean; the schema of promote.yaml lets nothing else through."""
+    """The duration of `4h`, `90m` or `1d 12h`; the schema of promote.yaml allows nothing else."""
     return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
 
 
 def iso(length: timedelta) -> str:
-    """A duration of ISO 8601 in days and shorter, such as P1DT2H3M4S; a zero one is PT0S."""
+    """A duration in ISO 8601, in days and shorter units, such as P1DT2H3M4S; zero is PT0S."""
     days, rest = f"{length.days}D" if length.days else "", length.seconds
     parts = zip((rest // 3600, rest // 60 % 60, rest % 60), "HMS", strict=True)
     time = "".join(f"{number}{unit}" for number, unit in parts if number)
@@ -23,13 +23,13 @@ def iso(length: timedelta) -> str:
 
 
 def moment(when: datetime) -> str:
-    """A moment for programs, by RFC 3339 in UTC with a Z, as Kubernetes and `jq`'s fromdate spell it."""
+    """A point in time for programs: RFC 3339 in UTC with a Z, as in Kubernetes and in `jq`'s fromdate."""
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def spoken(length: timedelta) -> str:
-    """The two largest units that tell something, such as `1 d 2 h`; less than a minute is `0 min`."""
+    """The two largest units other than zero, such as `1 d 2 h`; less than a minute is `0 min`."""
     rest = length.seconds // 60
     parts = [(length.days, "d"), (rest // 60, "h"), (rest % 60, "min")]
-    told = [f"{number} {unit}" for number, unit in parts if number]
-    return " ".join(told[:2]) or "0 min"
+    shown = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(shown[:2]) or "0 min"

@@ -1,6 +1,6 @@
 """Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-History is read through GitPython. Writing is plumbing on a private index: new objects are added to the
+History is read through GitPython. Writing uses Git's plumbing on a private index: new objects are added to the
 object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
 """
 
@@ -11,6 +11,7 @@ import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ABSENT", "Commit", "Push", "Repository"]
 
-_LINK, _SUBMODULE, _EXECUTABLE = "120000", "160000", "100755"
+_LINK, _SUBMODULE, _EXECUTABLE, _GONE = "120000", "160000", "100755", "000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit as history needs it; `when` is the committer's date, ISO 8601 with its offset."""
+    """The data of a commit that history needs; `when` is the committer's date, ISO 8601 with its offset."""
 
     sha: str
     author: str
@@ -42,7 +43,7 @@ class Repository(Remotes):
 
     @classmethod
     def containing(cls, folder: Path) -> Repository:
-        """The repository that `folder` is in; raises UsageError where there is none."""
+        """The repository that `folder` is in; raises UsageError if there is none."""
         done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
         if "dubious ownership" in done.error:
             raise UsageError(
@@ -75,11 +76,11 @@ class Repository(Remotes):
         return self._try("merge-base", "--is-ancestor", older, newer).code == 0
 
     def merge_base(self, one: str, other: str) -> str:
-        """The hash of the newest commit that two commits both build on; raises UsageError when there is none."""
+        """The hash of the newest common ancestor of two commits; raises UsageError if there is none."""
         done = self._try("merge-base", one, other)
         if done.code != 0:
-            advice = "where the clone is shallow, run `git fetch --unshallow`"
-            raise UsageError(f"{one[:12]} and {other[:12]} build on no common commit that this clone has; {advice}")
+            advice = "if the clone is shallow, run `git fetch --unshallow`"
+            raise UsageError(f"{one[:12]} and {other[:12]} have no common ancestor in this clone; {advice}")
         return done.text.strip()
 
     def ahead(self, base: str, tip: str) -> list[str]:
@@ -93,37 +94,63 @@ class Repository(Remotes):
 
     def message(self, commit: str) -> str:
         """The message of a commit."""
-        return self._git("log", "-1", "--format=%B", commit)
+        with self._open() as repository:
+            return str(repository.commit(commit).message)
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
-        return self._git("rev-parse", f"{commit}^{{tree}}").strip()
+        with self._open() as repository:
+            return str(repository.commit(commit).tree.hexsha)
 
     def parents(self, commit: str) -> list[str]:
         """The hashes of a commit's parents."""
-        return self._git("rev-list", "--parents", "-1", commit).split()[1:]
+        with self._open() as repository:
+            return [parent.hexsha for parent in repository.commit(commit).parents]
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file at a commit, or None where it has no such file."""
         done = self._try("cat-file", "blob", f"{commit}:{path}")
         return done.stdout if done.code == 0 else None
 
-    def versions(self, tip: str, paths: Sequence[str]) -> Iterator[tuple[Commit, dict[str, bytes]]]:
+    def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
 
-        Each comes with what those of `paths` that exist held then. Merge, squash and rebase all leave one
-        such commit for one change, so that every clone sees the same sequence.
+        Each comes with the blobs of those of `paths` that exist then. One process reads all of them. Merge, squash
+        and rebase all leave one such commit for one change, so that every clone sees the same sequence.
         Raises UsageError in a shallow clone, whose history is cut off.
         """
         if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
-            raise UsageError("this clone is shallow and history is needed: run `git fetch --unshallow`")
-        with self._open() as repository:
-            commits = list(repository.iter_commits(tip, paths=list(paths), first_parent=True))
-            for commit in reversed(commits):
-                yield _commit(commit), _blobs(commit, paths)
+            raise UsageError("this clone is shallow, but history is needed: run `git fetch --unshallow`")
+        log = self._done(
+            "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
+            "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--", *paths,
+        )  # fmt: skip
+        found: list[tuple[Commit, dict[str, str]]] = []
+        fields = iter(os.fsdecode(log.stdout).split("\0"))
+        state: dict[str, str] = {}
+        for field in fields:
+            entry = field.lstrip("\n")
+            if entry.startswith(":"):
+                _, mode, _, blob, _ = entry.split(" ")
+                path = next(fields)
+                state = {name: each for name, each in state.items() if name != path}
+                if mode not in (_GONE, _SUBMODULE):
+                    state[path] = blob
+                found[-1] = (found[-1][0], state)
+            elif entry:
+                author, when, subject = next(fields), next(fields), next(fields)
+                # Versions of Git write UTC in different ways.
+                commit = Commit(entry, author, datetime.fromisoformat(when).isoformat(), subject)
+                found.append((commit, state))
+        return found
+
+    def blobs(self, shas: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs, by hash."""
+        wanted = list(dict.fromkeys(shas))
+        return dict(zip(wanted, self._contents(wanted), strict=True))
 
     def materialise(self, commit: str, target: Path) -> None:
-        """Write every file of `commit` below `target`, byte for byte, whatever .gitattributes says."""
+        """Write every file of `commit` below `target`, byte for byte, regardless of .gitattributes."""
         listing = self._done("ls-tree", "-r", "-z", commit)
         entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
         files = [(head.split()[0], head.split()[2], name) for head, name in entries]
@@ -157,7 +184,7 @@ class Repository(Remotes):
         return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
 
     def merge_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of merging two commits, or None when they conflict; raises GitError when that cannot be told."""
+        """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge."""
         done = self._try("merge-tree", "--write-tree", ours, theirs)
         if done.code not in (0, 1):
             raise GitError(
@@ -168,7 +195,7 @@ class Repository(Remotes):
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:
         """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
-        # A stand-in for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
+        # A replacement for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
         # tip's files and descends from the parent makes that parent the merge base.
         (parent,) = self.parents(commit)
         return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
@@ -187,7 +214,7 @@ class Repository(Remotes):
         return self._git("mktree", stdin="".join(lines).encode()).strip()
 
     def _identity(self) -> dict[str, str]:
-        """Nothing where Git knows who commits; on a machine where it does not, promote's own name."""
+        """Empty if a committer is configured in Git, otherwise promote's own identity."""
         if self._try("var", "GIT_COMMITTER_IDENT").code == 0:
             return {}
         name = os.environ.get("GITHUB_ACTOR", "promote")
@@ -217,21 +244,6 @@ class Repository(Remotes):
         for name in process.INHERITED_GIT:
             os.environ.pop(name, None)
         return git.Repo(self.root)
-
-
-def _commit(commit: git.Commit) -> Commit:
-    when = commit.committed_datetime.isoformat()
-    return Commit(commit.hexsha, str(commit.author.name), when, str(commit.summary))
-
-
-def _blobs(commit: git.Commit, paths: Sequence[str]) -> dict[str, bytes]:
-    found = {}
-    for path in paths:
-        try:
-            found[path] = (commit.tree / path).data_stream.read()
-        except KeyError:
-            continue
-    return found
 
 
 def _write(root: Path, name: str, data: bytes, mode: str) -> None:

@@ -1,4 +1,4 @@
-"""Git's remotes: what they hold, fetching without touching refs, and pushes with a lease."""
+"""Git's remotes: their refs, fetching without touching refs, and pushes with a lease."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promote.system.git_runner import Git, reason
 ABSENT = ""  # the lease of a ref that must not exist yet
 _RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
          "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
-_NAME_TAKEN = "; cannot create '"  # refs/heads/a stands in the way of refs/heads/a/b: no race, it stays so
+_NAME_TAKEN = "; cannot create '"  # refs/heads/a prevents refs/heads/a/b: not a race, a retry does not help
 # Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
 _NOT_OURS = ("fetch", "mirror")
 
@@ -31,7 +31,7 @@ class Push:
 
 
 class Remotes(Git):
-    """What a clone knows of its remotes, and does there."""
+    """Reads the remotes of a clone, and changes their refs."""
 
     def has_remote(self, remote: str) -> bool:
         """Whether this clone knows `remote`."""
@@ -50,7 +50,7 @@ class Remotes(Git):
         return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
 
     def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
-        """The hashes of the remote's refs that match the patterns; raises NetworkError when it cannot be asked."""
+        """The hashes of the remote's refs that match the patterns; raises NetworkError if it cannot be read."""
         answer = self._network("ls-remote", "--quiet", remote, *patterns)
         pairs = (line.split("\t") for line in answer.splitlines())
         return {ref: sha for sha, ref in pairs}
@@ -58,14 +58,14 @@ class Remotes(Git):
     def fetch(self, remote: str, refs: Iterable[str]) -> None:
         """Bring the objects of `refs` here, without touching refs or FETCH_HEAD.
 
-        Raises RaceLost when one of them is gone by now.
+        Raises RaceLost if one of them does not exist any more.
         """
         done = self._try_network(
             "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
             "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", remote, *refs,
         )  # fmt: skip
         if "couldn't find remote ref" in done.error:
-            raise RaceLost(f"a branch of '{remote}' has gone while we worked")
+            raise RaceLost(f"a branch of '{remote}' was deleted in the meantime")
         if done.code != 0:
             raise NetworkError(f"git fetch failed: {reason(done.error)}")
 
@@ -86,7 +86,7 @@ class Remotes(Git):
         """A second name for `remote`, and the environment that defines it, without remote-tracking refs.
 
         Pushing to `remote` itself would move them, and with them what the user's own
-        `git push --force-with-lease` takes for seen. In the environment, since a URL may hold credentials.
+        `git push --force-with-lease` regards as seen. In the environment, because a URL may have credentials.
         """
         alias, prefix = f"{remote}-by-promote", f"remote.{remote}."
         listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
@@ -99,7 +99,7 @@ class Remotes(Git):
         return alias, settings
 
     def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
-        """Whether a push that failed without an answer has moved the refs after all."""
+        """Whether a push that failed without an answer has moved the refs nevertheless."""
         if any(line.startswith("!") for line in done.text.splitlines()):
             return False
         try:
@@ -109,12 +109,12 @@ class Remotes(Git):
         return all(refs.get(move.ref) == move.commit for move in moves)
 
     def _push_failure(self, done: process.Completed, remote: str) -> Exception:
-        said = done.text + done.error
-        if _NAME_TAKEN in said:
+        output = done.text + done.error
+        if _NAME_TAKEN in output:
             line = next(line for line in done.error.splitlines() if _NAME_TAKEN in line)
-            return UsageError(f"'{remote}' cannot have that branch: {line.partition('error: ')[2].strip()}")
-        if any(sign in said for sign in _RACE):
-            return RaceLost(f"'{remote}' has moved while we worked")
+            return UsageError(f"'{remote}' cannot create that branch: {line.partition('error: ')[2].strip()}")
+        if any(sign in output for sign in _RACE):
+            return RaceLost(f"a branch of '{remote}' has moved in the meantime")
         rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
         why = rejected[0].split("\t")[-1] if rejected else reason(done.error)
-        return NetworkError(f"'{remote}' did not take the push: {why}")
+        return NetworkError(f"'{remote}' rejected the push: {why}")

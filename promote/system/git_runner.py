@@ -1,4 +1,4 @@
-"""Starts Git in one repository: the same safe options always, and failures that say why."""
+"""Starts Git in one repository, always with the same safe options; errors have the reason."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from promote.errors import GitError, NetworkError, TimedOut
 from promote.system import process
 
 _NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
-# The user's hooks look at the checkout, which is not what we commit and push; the rest would write into .git
-# beside our own index, or change what Git prints and stores.
+# The user's hooks look at the checkout, which is not what we commit and push. The other options would
+# write into .git outside our own index, or change what Git prints and stores.
 _GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false")  # fmt: skip
+        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "log.showRoot=true")  # fmt: skip
 # What Git adds to every failure of a connection, after the reason that ssh or the server gave.
 _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
               "and the repository exists.")  # fmt: skip
@@ -53,7 +53,7 @@ class Git:
 
 
 def reason(text: str) -> str:
-    """The one line of what Git printed that says why: its last fatal one, or what came before empty advice."""
+    """The line of Git's output that has the reason: its last fatal one, or the last one before generic advice."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
-    telling = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
-    return next((line for line in reversed(telling) if line.startswith("fatal: ")), telling[-1])
+    reasons = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
+    return next((line for line in reversed(reasons) if line.startswith("fatal: ")), reasons[-1])

@@ -1,4 +1,4 @@
-"""Paths as people read them, and files that change in one step."""
+"""Paths for messages, and atomic changes of files."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 def shown(path: Path, root: Path) -> str:
-    """`path` as it is named to people: relative to `root` where it lies below it."""
+    """`path` as messages show it: relative to `root` if it is below it."""
     whole = path.resolve()
     return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """New contents in one step: a reader sees the old file or the new one.
+    """Replace the content atomically: a reader sees the old file or the new one.
 
-    The file keeps its mode, and stays where a link points at.
+    The file keeps its mode. If `path` is a link, the file that it points at is replaced.
     """
     file = path.resolve()
     partial = file.with_name(f".{file.name}.{os.getpid()}")

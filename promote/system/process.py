@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 _TURN = 0.2  # seconds
 
-# As far as the last '@' before the host's end: a password may hold one.
+# Up to the last '@' before the end of the host: a password may contain one.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s'\"]+@")
 _SECRET_NAME = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|_KEY$|_PAT$", re.IGNORECASE)
 _SHORTEST_SECRET = 8
 
 # A hook or another Git command exports these; they would point our Git at the wrong repository.
-# `git rev-parse --local-env-vars` lists them; those that carry configuration are the user's and stay.
+# `git rev-parse --local-env-vars` lists them; those with configuration are the user's and stay.
 INHERITED_GIT = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -60,12 +60,12 @@ class Completed:
 
     @property
     def text(self) -> str:
-        """What it said on standard output."""
+        """Its standard output."""
         return self.stdout.decode("utf-8", "replace")
 
     @property
     def error(self) -> str:
-        """What it said on standard error, without credentials."""
+        """Its standard error, without credentials."""
         return redact(self.stderr.decode("utf-8", "replace")).strip()
 
 
@@ -81,15 +81,15 @@ def redact(text: str) -> str:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a child: ours without another Git command's variables, never prompting."""
+    """The environment for a child: ours without the variables of another Git command, and without prompts."""
     kept = {name: value for name, value in os.environ.items() if name not in INHERITED_GIT}
     kept.setdefault("HOME", _home())
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
 
 
 def _home() -> str:
-    """A home where we were started without one, for programs that stop without it, as conftest does."""
-    # Unchanged where the machine does not know this user.
+    """A home folder if HOME is not set, for programs that fail without it, such as conftest."""
+    # It returns `~` if the user is not in the password database.
     home = os.path.expanduser("~")  # noqa: PTH111 Path.home raises there
     return tempfile.gettempdir() if home == "~" else home
 
@@ -103,9 +103,9 @@ def run(
     timeout: float = 120,
     memory: int | None = None,
 ) -> Completed:
-    """Run `argv` to its end and return what it did; the caller judges the exit code.
+    """Run `argv` to its end and return its result; the caller evaluates the exit code.
 
-    On Linux the program may have `memory` bytes of its own, and fails where it asks for more. Raises ToolError when
+    On Linux the program may allocate `memory` bytes, and fails if it asks for more. Raises ToolError when
     the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
     command = [str(part) for part in argv]
@@ -134,7 +134,7 @@ def run(
 
 
 def _bound(pid: int, memory: int | None) -> None:
-    # From outside: what Python would do between fork and exec is not safe beside threads.
+    # From the parent: Python code between fork and exec is not safe in a process with threads.
     if memory is not None and sys.platform == "linux":
         with suppress(ProcessLookupError):
             resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))
@@ -142,7 +142,7 @@ def _bound(pid: int, memory: int | None) -> None:
 
 @contextmanager
 def _interrupts_wait() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C back until the yielded function is called: amid starting a program, nobody could stop it."""
+    """Delay Ctrl-C until the yielded function is called: a program that is just starting could not be stopped."""
     came: list[int] = []
     if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield lambda: None
@@ -163,7 +163,7 @@ def _interrupts_wait() -> Iterator[Callable[[], None]]:
 @contextmanager
 def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that run programs at the same time; when the block fails, what still runs is stopped."""
-    # Imported here: most verbs do one thing after the other.
+    # Imported here: most commands start one program at a time.
     from concurrent.futures import ThreadPoolExecutor
 
     try:
@@ -171,7 +171,7 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
             try:
                 yield pool
             except BaseException:
-                # Without this, Ctrl-C would wait for every one of them.
+                # Without this, Ctrl-C would wait until all of them have ended.
                 pool.shutdown(wait=False, cancel_futures=True)
                 _stopping.set()
                 for child in tuple(_children):
@@ -182,7 +182,7 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def result(future: Future[_Result]) -> _Result:
-    """What `future` comes to, waited for in short turns: one long wait would miss a Ctrl-C just before it."""
+    """The result of `future`, waited for in short intervals: one long wait would miss a Ctrl-C just before it."""
     while not future.done():
         with suppress(TimeoutError):
             future.exception(timeout=_TURN)
@@ -196,7 +196,7 @@ _stopping = Event()
 @contextmanager
 def _running(child: subprocess.Popen[bytes]) -> Iterator[None]:
     _children.add(child)
-    # Whoever stops the others has seen this child among them, or we see that here.
+    # Either the thread that stops the others finds this child in the set, or this thread finds the event set.
     if _stopping.is_set():
         _stop(child)
     try:

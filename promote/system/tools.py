@@ -1,4 +1,4 @@
-"""Finds the programs that promote runs, its own before those on PATH, and insists on their versions."""
+"""Finds the programs that promote runs, its own before those on PATH, and checks their versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from promote.errors import TimedOut, ToolError
 from promote.system import cache, process
 
-# The versions whose behaviour this code relies on; tools/promote-tools/go.mod pins the same.
+# This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
 _ASK: dict[str, Sequence[str]] = {
     "kustomize": ("version",),
@@ -20,43 +20,41 @@ _ASK: dict[str, Sequence[str]] = {
     "conftest": ("--version",),
 }
 
-# These programs live for a second: letting them collect garbage less often saves a quarter of their work.
+# These programs run for about a second: less frequent garbage collection saves a quarter of their work.
 LAZY_COLLECTOR = {"GOGC": "400"}
-# MiB from which on they collect it eagerly after all, so that a check of thousands of documents stays below 500 MB.
+# MiB from which on they collect garbage often, so that a check of thousands of documents needs less than 500 MB.
 _EAGER_FROM = {"kustomize": 200, "kubeconform": 60, "conftest": 260}
-# MiB that each of them may reserve at most, of which it uses some 80 fewer.
+# MiB that each of them may reserve at most; it uses about 80 MiB less.
 _MOST = 440
 _FULL = re.compile(rb"out of memory|cannot allocate memory|failed to (allocate|reserve|create new OS thread)")
-# How Go's runtime begins when it gives up, which it does in many ways where no memory is left.
+# The start of a crash message of Go's runtime, which has many forms if no memory is left.
 _CRASH = re.compile(r"^(?:fatal|fatal error|panic|runtime|SIG[A-Z]+): .*", re.MULTILINE)
-_LESS = "name fewer targets, or parts of one"
-# conftest looks for plugins below this folder, and stops where it cannot tell which one that is.
+_LESS = "check fewer targets at once, or parts of one"
+# conftest looks for plugins in this folder, and fails if the folder cannot be determined.
 _NO_PLUGINS = {"XDG_DATA_HOME": "/nonexistent"}
 
 
 def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.Completed:
-    """Run the program `name` to its end; the caller judges the exit code.
+    """Run the program `name` to its end; the caller evaluates the exit code.
 
-    Raises ToolError where it takes too long or, on Linux, too much memory.
+    Raises ToolError if it takes too long or, on Linux, too much memory.
     """
     try:
         done = process.run([find(name), *arguments], cwd=cwd, env=_environment(name), memory=_MOST << 20)
     except TimedOut as error:
         raise TimedOut(f"{error}: {_LESS}") from None
     if done.code and _FULL.search(done.stderr):
-        raise ToolError(
-            f"{name} needs more than {_MOST} MiB for all these objects and what is found in them: {_LESS}"
-        )
+        raise ToolError(f"{name} needs more than {_MOST} MiB for these objects and their findings: {_LESS}")
     if done.code not in (0, 1) and (crash := _CRASH.search(done.error)):
         raise ToolError(
-            f"{name} crashed ({crash[0]}), as where {_MOST} MiB are too few for all these objects: {_LESS}"
+            f"{name} crashed ({crash[0]}), probably because these objects need more than {_MOST} MiB: {_LESS}"
         )
     return done
 
 
 def _environment(name: str) -> dict[str, str]:
     chosen = LAZY_COLLECTOR | {"GOMEMLIMIT": f"{_EAGER_FROM[name]}MiB"}
-    # Whoever sets these knows better.
+    # Values that the user has set have precedence.
     return _NO_PLUGINS | {key: value for key, value in chosen.items() if key not in os.environ}
 
 
@@ -85,7 +83,8 @@ def _insist(name: str, path: Path, wanted: str) -> None:
     answer = process.run([path, *_ASK[name]], env=_environment(name), timeout=30)
     words = (answer.text + " " + answer.error).replace(":", " ").split()
     if not any(word.removeprefix("v") == wanted for word in words):
-        said = " ".join(words[:4]) or "nothing"
+        found = " ".join(words[:4]) or "nothing"
         raise ToolError(
-            f"{path} is not {name} {wanted} (it says: {said}): run `make setup`, or put that version first on PATH"
+            f"{path} is not {name} {wanted} (it reports: {found}): "
+            "run `make setup`, or put that version first on PATH"
         )

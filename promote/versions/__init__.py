@@ -1,1 +1,1 @@
-"""Where image versions are written, in every encoding, and byte-exact edits of them."""
+"""The places of image versions in kustomizations, in every encoding, and byte-exact edits of them."""

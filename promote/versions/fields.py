@@ -1,4 +1,4 @@
-"""How an item of `images:` spells an image: which of Kustomize's fields holds the name, tag and digest."""
+"""How an item of `images:` writes an image: which of Kustomize's fields holds the name, tag and digest."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from promote.model import Image, Version, check_digest, check_tag
 
 _UNVERSIONED = Version()
 
-# Only ambiguity is refused: `${TAG}` is no valid tag, but for another program to replace.
+# Only ambiguous text is refused. `${TAG}` is not a valid tag, but another program may replace it.
 _SHAPES = {
     "name": (re.compile(r".+"), "a name"),
     "newName": (re.compile(r"(?:[^@]*/)?[^@:/]+(?::[^@:/]+)?(?:@[^@]+)?"), "NAME[:TAG][@DIGEST]"),
-    "newTag": (re.compile(r"(?!sha(?:256|512):)[^@]+(?:@[^@]+)?"), "TAG[@DIGEST], or 'digest' instead"),
+    "newTag": (re.compile(r"(?!sha(?:256|512):)[^@]+(?:@[^@]+)?"), "TAG[@DIGEST], or use the field 'digest'"),
     "digest": (re.compile(r"[^@]+"), "a digest without '@'"),
 }
 FIELDS = tuple(_SHAPES)
@@ -27,19 +27,19 @@ _REPOSITORY = re.compile(rf"{_HOST}{_SEGMENT}(?:/{_SEGMENT})*")
 
 
 def check_field(at: str, field: str, text: str) -> None:
-    """Raise ConfigError, located by `at`, when `text` cannot be told apart into name, tag and digest."""
+    """Raise ConfigError, with the place `at`, when `text` cannot be split into name, tag and digest."""
     if not text.isprintable() or " " in text:
-        raise ConfigError(f"{at}: {field} holds white space or control characters; delete them")
+        raise ConfigError(f"{at}: {field} contains white space or control characters; delete them")
     shape, meaning = _SHAPES[field]
     if not shape.fullmatch(text):
         raise ConfigError(f"{at}: {field} cannot be {text!r}; write {meaning}")
 
 
 def image_of(at: str, fields: Mapping[str, str]) -> Image:
-    """What the non-empty `fields` of an item say, put together as kustomize concatenates them.
+    """The image that the non-empty `fields` of an item describe, concatenated as kustomize does.
 
-    A version inside newName, without a digest beside it, holds for manifests that name no version: kustomize
-    appends theirs. Raises ConfigError, located by `at`, where the result would have two tags or two digests.
+    A version inside newName, without a separate digest, applies to manifests without a version: kustomize
+    appends theirs. Raises ConfigError, with the place `at`, if the result would have two tags or two digests.
     """
     name, digest = fields["name"], fields.get("digest")
     repository, in_name = _split(fields.get("newName", name))
@@ -62,10 +62,10 @@ def _split(reference: str) -> tuple[str, Version]:
 
 
 def goal_of(at: str, fields: Mapping[str, str], image: Image, target: Image | Version) -> Image:
-    """What the item that says `image` will say: `target`, as far as its fields can express it.
+    """The new image of the item that has `image`: `target`, as far as the item's fields can express it.
 
-    Raises EditRefused, located by `at`, where they cannot without leaving a stale part, and UsageError for
-    an invalid tag or digest.
+    Raises EditRefused, with the place `at`, if an outdated part would remain, and UsageError for an invalid tag
+    or digest.
     """
     if isinstance(target, Version):
         target = replace(image, version=target)
@@ -84,7 +84,7 @@ def _rename_problem(fields: Mapping[str, str], repository: str) -> str | None:
     if "newName" not in fields:
         return f"has no newName to change to {repository!r}; add one by hand"
     if not _REPOSITORY.fullmatch(repository):
-        return f"cannot be renamed to {repository!r}, which is no valid image name; correct it"
+        return f"cannot be renamed to {repository!r}: this is not a valid image name; correct it"
     return None
 
 
@@ -96,14 +96,14 @@ def _version_problem(now: Version, wanted: Version) -> str | None:
     if now == _UNVERSIONED:
         return "has no version to replace; add 'newTag: …' by hand"
     if now.digest and not wanted.digest:
-        return "has a digest, which a new tag would leave stale; give the digest too, or delete it by hand"
+        return "has a digest, which would not match a new tag; give the new digest too, or delete the old one by hand"
     if now.tag and not wanted.tag:
-        return "has a tag, which a new digest would leave stale; give the tag too, or delete it by hand"
+        return "has a tag, which would not match a new digest; give the new tag too, or delete the old one by hand"
     return None
 
 
 def texts_of(fields: Mapping[str, str], goal: Image) -> dict[str, str]:
-    """The fields that must change, with their new texts, to say `goal`: each part stays in its field."""
+    """The fields that must change to express `goal`, with their new texts; each part stays in its field."""
     inline = replace(goal.version, digest=None) if "digest" in fields else goal.version
     texts = {"newTag": str(inline), "digest": goal.version.digest or "", "newName": goal.repository}
     if "newName" in fields and _split(fields["newName"])[1] != _UNVERSIONED:

@@ -1,4 +1,4 @@
-"""The `images:` of a kustomization: read from its bytes, and set by changing no byte but the versions'."""
+"""The `images:` of a kustomization: reading them, and changing only the bytes of the versions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from promote.yamltext.spans import Goal, ParsedText, difference, parse
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of `images:`: its place in the list, its non-empty fields, and what they say together."""
+    """An item of `images:`: its position in the list, its non-empty fields, and the image that they describe."""
 
     position: int
     nodes: Mapping[str, ScalarNode]
@@ -25,11 +25,11 @@ class Entry:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The fields and what is written in each."""
+        """The text of each field."""
         return {field: node.value for field, node in self.nodes.items()}
 
     def line(self, *fields: str) -> int:
-        """The line, from 1, of the first of `fields` that is there; each item has a name."""
+        """The line, from 1, of the first of `fields` that the item has, or of its name, which every item has."""
         return next(int(self.nodes[field].start_mark.line) + 1 for field in (*fields, "name") if field in self.nodes)
 
 
@@ -48,11 +48,10 @@ class _Edit:
 
 @dataclass(frozen=True, slots=True)
 class ImagesFile:
-    """The `images:` of one kustomization file, parsed once: its bytes, and what they say.
+    """The `images:` of one kustomization file, parsed once: its bytes, and the images in them.
 
-    `source` is the path that names it in messages. Tags and digests are taken as they are written, valid or not.
-    Each item is read by itself, also where kustomize would apply a later item to the new name that an earlier one
-    gave.
+    `source` is its path in messages. Tags and digests are not validated. Each item is read by itself, also where
+    kustomize would apply a later item to the new name that an earlier one sets.
     """
 
     source: str
@@ -64,8 +63,8 @@ class ImagesFile:
     def parse(cls, data: bytes, source: str) -> ImagesFile:
         """Read the kustomization `data`.
 
-        Raises ConfigError for a file that kustomize could not read or would render as nonsense, and for a name that
-        is given twice.
+        Raises ConfigError for a file that kustomize could not read or would render as nonsense, and for a duplicate
+        name.
         """
         text = parse(data, source)
         return cls(source, data, text, _entries(text))
@@ -76,12 +75,12 @@ class ImagesFile:
         return tuple(entry.image for entry in self.entries.values())
 
     def with_versions(self, wanted: Mapping[str, Image | Version]) -> ImagesFile:
-        """The file with the images named in `wanted` set, and no other byte changed; itself where nothing changes.
+        """The file with the images in `wanted` set and no other byte changed; the same object if nothing changes.
 
-        An Image sets `newName` too; its own name is ignored. An item that holds only a digest gets only the
-        digest of the wanted version: its fields have no room for a tag.
+        An Image also sets `newName`; its own name is ignored. An item that has only a digest gets only the
+        digest of the wanted version, because it has no field for a tag.
 
-        Raises EditRefused when new texts for the fields that are there cannot say this and nothing else,
+        Raises EditRefused when new texts for the existing fields cannot express exactly this,
         ConfigError as `parse` does, and UsageError for an invalid tag or digest.
         """
         images = {name: entry.image for name, entry in self.entries.items()}
@@ -109,7 +108,9 @@ def set_images(data: bytes, wanted: Mapping[str, Image | Version], source: str) 
 def _entries(document: ParsedText) -> dict[str, Entry]:
     found = _known(document, document.root, ("images", "imageTags"))
     if "imageTags" in found:
-        raise ConfigError(f"{document.at(found['imageTags'])}: 'imageTags' is an old name; write 'images'")
+        raise ConfigError(
+            f"{document.at(found['imageTags'])}: 'imageTags' is the old name of 'images'; write 'images'"
+        )
     images = found.get("images")
     if images is None or images.tag == NULL:
         return {}
@@ -125,10 +126,10 @@ def _entries(document: ParsedText) -> dict[str, Entry]:
 
 
 def _known(document: ParsedText, node: Node, names: Collection[str]) -> dict[str, Node]:
-    spellings = {name.casefold(): name for name in names}
+    canonical = {name.casefold(): name for name in names}
     found = {}
     for key, value in document.fields(node).items():
-        name = spellings.get(key.casefold())
+        name = canonical.get(key.casefold())
         if name is not None and name != key:
             raise ConfigError(f"{document.at(value)}: kustomize reads {key!r} as {name!r}; write {name!r}")
         if name is not None:
@@ -151,7 +152,9 @@ def _entry(document: ParsedText, position: int, node: Node) -> Entry:
 
 def _scalar(document: ParsedText, field: str, node: Node) -> ScalarNode:
     if not isinstance(node, ScalarNode) or node.tag != STRING:
-        raise ConfigError(f"{document.at(node)}: {field} is not a string to kustomize; put the value in quotes")
+        raise ConfigError(
+            f"{document.at(node)}: kustomize does not read {field} as a string; put the value in quotes"
+        )
     check_field(document.at(node), field, node.value)
     return node
 
@@ -161,11 +164,11 @@ def _find(document: ParsedText, entries: Mapping[str, Entry], name: str) -> Entr
         return entries[name]
     nearest = ", ".join(map(repr, difflib.get_close_matches(name, entries, cutoff=0)))
     hint = f"the nearest names are {nearest}" if nearest else "add an item for it to 'images'"
-    raise EditRefused(f"{document.at(document.root)}: no image is called {name!r}; {hint}")
+    raise EditRefused(f"{document.at(document.root)}: there is no image {name!r}; {hint}")
 
 
 def _prove(before: ImagesFile, result: bytes, edits: list[_Edit], images: list[Image]) -> ImagesFile:
-    """Read `result` anew: its data must differ by the edits only, and its text in the edited scalars only."""
+    """Read `result` again: only the edits may change its data, and only the edited scalars may change its text."""
     changed = None
     old = before.text
     try:
@@ -174,12 +177,14 @@ def _prove(before: ImagesFile, result: bytes, edits: list[_Edit], images: list[I
         if changed is None and _as_meant(before, after, edits, images):
             return after
     except ConfigError:
-        pass  # The file could be read before, so the edit is to blame, not the file.
+        pass  # The file could be read before, so the fault is in the edit, not in the file.
     if changed is None:
-        raise EditRefused(f"{old.at(edits[0].node)}: no exact edit was found; change the file by hand")
+        raise EditRefused(
+            f"{old.at(edits[0].node)}: no edit was found that changes only this value; change it by hand"
+        )
     raise EditRefused(
-        f"{old.at(changed)}: this value has other uses too, through a YAML anchor, alias or merge key; "
-        "write it out in each place"
+        f"{old.at(changed)}: a YAML anchor, alias or merge key uses this value in other places too; "
+        "write the value in each place"
     )
 
 

@@ -1,1 +1,1 @@
-"""YAML as text: bounded reading of untrusted input, spans and pointers."""
+"""YAML as text: bounded reading of untrusted input, positions and pointers."""

@@ -1,4 +1,4 @@
-"""Follows a JSON pointer from a rendered object into the YAML that it was made from."""
+"""Follows a JSON pointer of a rendered object into the YAML source of that object."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a pointer could be followed, the line (from 1) of what it ended at, and whether that is all of it.
+    """How far a pointer could be followed: `depth` steps, `whole` if these are all steps, to `line` (from 1).
 
-    `first` is the line of the first line of a text that is written line by line.
+    `same` is true if the value there is the rendered one. `first` is the line on which a block scalar's text starts.
     """
 
     line: int
@@ -26,19 +26,19 @@ class Place:
 
 
 def field(node: Node | None, key: str) -> Node | None:
-    """The value that the mapping `node` itself has for `key`, if it has one."""
+    """The value of `key` in the mapping `node`, without merge keys; None if it has no such key."""
     pairs = node.value if isinstance(node, MappingNode) else ()
     return next((value for name, value in pairs if name.value == key), None)
 
 
 def text(node: Node | None, key: str) -> str:
-    """The text that the mapping `node` has for `key`, or nothing."""
+    """The scalar text of `key` in the mapping `node`, or an empty string."""
     value = field(node, key)
     return str(value.value) if isinstance(value, ScalarNode) else ""
 
 
 def items(node: Node | None, key: str) -> Sequence[Node]:
-    """The items of the list that the mapping `node` has for `key`."""
+    """The items of the list at `key` in the mapping `node`."""
     value = field(node, key)
     return value.value if isinstance(value, SequenceNode) else ()
 
@@ -51,18 +51,21 @@ def key_line(node: Node, key: str) -> int:
 
 def parts(pointer: str) -> list[str]:
     """The steps of a JSON pointer."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    # Imported here: only findings have pointers. Its JsonPointer refuses paths that a wrong patch may have.
+    from jsonpointer import unescape
+
+    return [unescape(part) for part in pointer.split("/")[1:]]
 
 
 def value_at(content: Any, steps: Sequence[str]) -> Any:
-    """What lies at the end of `steps` in `content`, or None."""
+    """The value at the end of `steps` in `content`, or None."""
     for step in steps:
         content = _child(content, step)
     return content
 
 
 def named(content: Any, steps: Sequence[str]) -> str:
-    """The steps as a path in which items of lists go by their names, where they have one."""
+    """The steps as a path that shows list items by name, if they have one."""
     words = []
     for step in steps:
         item = _child(content, step)
@@ -73,7 +76,7 @@ def named(content: Any, steps: Sequence[str]) -> str:
 
 
 def outside(content: Any, steps: Sequence[str]) -> int:
-    """How many of the `steps` lead to a text in `content`; those after them lead on within what that text spells."""
+    """How many of the `steps` lead to a string in `content`; the others lead into the YAML inside that string."""
     for depth, step in enumerate(steps):
         if isinstance(content, str):
             return depth
@@ -82,9 +85,9 @@ def outside(content: Any, steps: Sequence[str]) -> int:
 
 
 def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
-    """Where in `node` the steps lead that lead to something in the rendered `content`.
+    """The place in `node` of the value that `steps` lead to in the rendered `content`.
 
-    Items of lists are found by their name, because rendering changes their positions.
+    List items are matched by name, because rendering changes their positions.
     """
     line = node.start_mark.line + 1
     for depth, step in enumerate(steps):
@@ -98,9 +101,9 @@ def follow(node: Node, content: Any, steps: Sequence[str]) -> Place:
 
 
 def trail(node: Node, content: Any, steps: Sequence[str]) -> list[tuple[str | int, Node]]:
-    """The nodes along `steps`, as far as `node` itself spells them, each with its key or position there.
+    """The nodes along `steps`, as far as `node` itself has them, each with its key or position there.
 
-    What a merge key brings in is not followed: it stands somewhere else.
+    Merge keys are not followed: what they merge is written elsewhere.
     """
     found: list[tuple[str | int, Node]] = []
     for step in steps:
@@ -119,7 +122,7 @@ def trail(node: Node, content: Any, steps: Sequence[str]) -> list[tuple[str | in
 
 
 def says(node: Node, content: Any) -> bool:
-    """Whether the YAML `node` spells the value `content`."""
+    """Whether the YAML `node` has the value `content`."""
     if isinstance(node, MappingNode):
         keys = {key.value: value for key, value in node.value}
         if not isinstance(content, Mapping) or keys.keys() != {str(key) for key in content}:
@@ -134,7 +137,7 @@ def says(node: Node, content: Any) -> bool:
 
 
 def _step(node: Node, content: Any, step: str) -> tuple[Node, Node] | None:
-    """What shows the line, and the node itself, one step down."""
+    """The node whose line to show, and the value node, one step down."""
     if isinstance(node, MappingNode):
         return _entry(node, step)
     if isinstance(node, SequenceNode) and step.isdecimal():

@@ -1,6 +1,6 @@
-"""Bounded reading of YAML and JSON from outside, as the Kubernetes API server reads it.
+"""Bounded reading of untrusted YAML and JSON, as the Kubernetes API server reads it.
 
-Limits on size, nesting and aliases are checked before the parts fill the memory.
+Limits on size, nesting and aliases are checked before the content fills the memory.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import yaml
 
 from promote.errors import RenderError
 
-# What an API server takes as one request: MaxRequestBodyBytes of k8s.io/apiserver, 3 MiB.
+# The largest request that an API server accepts: MaxRequestBodyBytes of k8s.io/apiserver, 3 MiB.
 _REQUEST = 3 * 1024 * 1024
-# What one check may hold, so that it stays below 500 MB with the programs that it starts.
+# The limits of one check. Together with the programs that it starts, it then needs less than 500 MB.
 MOST_CHARACTERS, MOST_NODES = 8 << 20, 300_000
 _SEPARATOR = re.compile(r"^---(?=\s)", re.MULTILINE)
 _ENDLESS = _REQUEST + 1
 _DEEPEST = 200
 _INDENTS = re.compile(r"^[-?: ]+", re.MULTILINE)
-# Characters that YAML takes for line breaks or refuses, though JSON allows them in strings.
+# Characters that YAML treats as line breaks or rejects, but that JSON allows in strings.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def load_all(text: str, where: str) -> Iterator[Any]:
-    """Every document of `text`; raises RenderError with the line where it is no YAML that Kubernetes takes."""
+    """Every document of `text`; raises RenderError, with the line, for YAML that Kubernetes does not accept."""
     _refuse_size(text, where)
     try:
         _refuse_excess(text, where)
@@ -40,7 +40,10 @@ def load_all(text: str, where: str) -> Iterator[Any]:
                 _refuse_bomb(node)
             content = loader.construct_document(node)
             if not isinstance(content, dict | None):
-                raise RenderError(f"{where}:{line}: a document is {type(content).__name__}, not a Kubernetes object")
+                kind = type(content).__name__
+                raise RenderError(
+                    f"{where}:{line}: the document has the type {kind}, but a Kubernetes object is a mapping"
+                )
             yield content
     except (yaml.YAMLError, ValueError) as error:
         raise RenderError(f"{where}:{_line(error, text)}: this is not YAML: {_problem(error)}") from error
@@ -56,18 +59,18 @@ def roots(text: str) -> list[yaml.Node]:
 
 
 def value(node: yaml.Node) -> Any:
-    """What `node` spells; raises yaml.YAMLError where that is nothing that Kubernetes takes."""
+    """The value of `node`; raises yaml.YAMLError where Kubernetes would not accept it."""
     return _Loader("").construct_document(node)
 
 
 def json_text(value: Any) -> str:
-    """`value` as one line of JSON that YAML reads alike; raises ValueError or TypeError where JSON cannot hold it."""
+    """`value` as one line of JSON that is also YAML; raises ValueError or TypeError where JSON cannot express it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return _NOT_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _line(error: Exception, text: str) -> int:
-    """The line that a parser's complaint is about, from 1."""
+    """The line, from 1, of a parser's error."""
     if mark := getattr(error, "problem_mark", None) or getattr(error, "context_mark", None):
         return int(mark.line) + 1
     return text.count("\n", 0, getattr(error, "position", 0)) + 1
@@ -75,38 +78,38 @@ def _line(error: Exception, text: str) -> int:
 
 def _problem(error: Exception) -> str:
     if isinstance(error, yaml.reader.ReaderError):
-        return "it holds a control character"
+        return "it contains a control character"
     return getattr(error, "problem", None) or str(error).splitlines()[0]
 
 
 def _refuse_size(text: str, where: str) -> None:
-    """Refuse a document that no cluster takes, before its parts fill the memory."""
+    """Refuse a document that no cluster accepts, before its content fills the memory."""
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)] if len(text) > _REQUEST else []
     for start, end in pairwise(starts):
         if end - start > _REQUEST:
             place, size = f"{where}:{text.count(chr(10), 0, start) + 1}", f"{(end - start) / 1024 / 1024:.0f} MiB"
             raise RenderError(
-                f"{place}: a document of {size}: an API server takes 3 MiB at most; "
-                "split it, a list into documents of their own"
+                f"{place}: the document has {size}, but an API server accepts at most 3 MiB: "
+                "split it, or write each item of a List as a document"
             )
 
 
 def at_most(text: str) -> int:
-    """More than the keys, values, lists and maps in `text`, or as many; found quickly, without parsing it."""
+    """An upper bound for the number of keys, values, lists and maps in `text`, found quickly, without parsing."""
     return (
         1 + 2 * (text.count(":") + text.count("?")) + sum(map(text.count, (",", "[", "{", "- ", "-\n", "-\t", "---")))
     )
 
 
 def size(text: str) -> int:
-    """How many keys, values, lists and maps `text` has, without keeping them in memory."""
+    """The number of keys, values, lists and maps in `text`, without keeping them in memory."""
     return sum(isinstance(event, yaml.NodeEvent) for event in yaml.parse(text, Loader=_Loader))
 
 
 def _refuse_excess(text: str, where: str) -> None:
-    """Refuse what would fill the memory, or crash the C parser, which calls itself for every level of nesting."""
+    """Refuse what would fill the memory, or crash the C parser, which recurses for every level of nesting."""
     indents = max(map(len, _INDENTS.findall(text)), default=0)
-    # A list may stand at the column of its key, so a column holds at most two levels.
+    # A list may start at the column of its key, so a column has at most two levels.
     if text.count("[") + text.count("{") + 2 * indents <= _DEEPEST and at_most(text) <= MOST_NODES:
         return
     depth = number = 0
@@ -119,20 +122,22 @@ def _refuse_excess(text: str, where: str) -> None:
         if depth > _DEEPEST:
             raise _refusal("it is nested too deeply", event)
         if number > MOST_NODES:
-            raise RenderError(f"{where}: more than {MOST_NODES:,} keys and values: split it, and check it in parts")
+            raise RenderError(
+                f"{where}: more than {MOST_NODES:,} keys and values: split the file and check its parts separately"
+            )
 
 
 def _refuse_bomb(root: yaml.Node) -> None:
-    """Aliases share memory until something writes them out; refuse those that would then fill it."""
+    """Refuse aliases that share memory now and would fill it once they are expanded."""
     sizes: dict[int, int] = {}
 
     def size(node: yaml.Node) -> int:
         if id(node) not in sizes:
-            sizes[id(node)] = _ENDLESS  # what an alias to its own parent finds
+            sizes[id(node)] = _ENDLESS  # the size that an alias to its own parent has
             own = len(node.value) if isinstance(node, yaml.ScalarNode) else 0
             sizes[id(node)] = own + 1 + sum(map(size, _children(node)))
         if sizes[id(node)] > _REQUEST:
-            raise _refusal("its aliases would expand without end", node)
+            raise _refusal("its aliases expand to more than 3 MiB", node)
         return sizes[id(node)]
 
     size(root)
@@ -159,7 +164,7 @@ _NUMBERS = (
 )
 
 
-# So it does with one letter, which PyYAML takes for text.
+# kubectl also reads these letters as booleans; PyYAML reads them as strings.
 _SHORT_BOOLEANS = ((f"{_TAG}bool", re.compile("[yYnN]$")),)
 _TEXTS = (f"{_TAG}str", f"{_TAG}merge", f"{_TAG}value")
 _HIGHEST = 2**63
@@ -167,7 +172,7 @@ _BASES = {"0b": 2, "0o": 8, "0x": 16}
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as Kubernetes reads it: dates stay text, a key may stand only once."""
+    """YAML as Kubernetes reads it: dates stay strings, duplicate keys are errors."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
         first: [
@@ -183,7 +188,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         self._checked: dict[int, yaml.Node] = {}
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        # Called before merge keys are written out, and again for the same node when others merge it.
+        # Called before merge keys are expanded, and again for the same node when others merge it.
         if id(node) not in self._checked:
             self._checked[id(node)] = node  # kept, so that its id stays its own
             self._refuse_repetition(node)
@@ -193,23 +198,23 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
-                # In JSON every key is text, so that 1, 0x1 and "1" are the same.
+                # In JSON every key is a string, so 1, 0x1 and "1" are the same key.
                 name = key.value if key.tag in _TEXTS else json.dumps(self.construct_object(key)).strip('"')
                 if name in seen:
-                    raise _refusal(f"the key '{key.value}' stands twice", key)
+                    raise _refusal(f"duplicate key '{key.value}'", key)
                 seen.add(name)
 
     def construct_integer(self, node: yaml.ScalarNode) -> int:
-        """A number as Go reads it; PyYAML does not know `0o17`, and has numbers without end."""
+        """An integer as Go reads it: PyYAML does not know `0o17`, and has no largest integer."""
         text = node.value.replace("_", "").lower()
         digits = text.lstrip("+-")
         base = _BASES.get(digits[:2]) or (8 if digits[0] == "0" else 10)
         try:
             number = int(digits, base) * (-1 if text[0] == "-" else 1)
         except ValueError:
-            raise _refusal(f"{node.value} is no number; if it is meant as text, put it in quotes", node) from None
+            raise _refusal(f"{node.value} is not a valid number; put a string in quotes", node) from None
         if not -_HIGHEST <= number < _HIGHEST:
-            raise _refusal(f"{node.value} is beyond the numbers of Kubernetes, which have 64 bits", node)
+            raise _refusal(f"{node.value} does not fit into the 64 bits of an integer in Kubernetes", node)
         return number
 
 

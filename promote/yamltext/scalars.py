@@ -1,4 +1,4 @@
-"""What kustomize takes an unquoted YAML word for: a string, or a number, a boolean, nothing."""
+"""How kustomize reads an unquoted YAML scalar: as a string, a number, a boolean or null."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _NUMBER = "tag:yaml.org,2002:float"
 _YAML_1_1: Any = Resolver()
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS = frozenset(
-    spelling
+    form
     for word in ("y", "n", "yes", "no", "on", "off", "true", "false")
-    for spelling in (word, word.title(), word.upper())
+    for form in (word, word.title(), word.upper())
 )
 _RADIX = re.compile(r"[-+]?0(?:x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?", re.IGNORECASE)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|nan)", re.IGNORECASE)
-# Half a number, too: where one parser sees a word, another may see a number.
+# Also incomplete numbers: one parser may read them as strings, another as numbers.
 _LIKE_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]*|0o[0-7]*|0b[01]*|[0-9]*\.?[0-9]+\.?(?:e[-+]?[0-9]*)?)", re.IGNORECASE)
 
 
@@ -51,7 +51,7 @@ def _is_number(text: str) -> bool:
 
 
 def needs_quotes(text: str) -> bool:
-    """Whether some YAML 1.1 or 1.2 parser could take the unquoted `text` for anything but a string."""
+    """Whether some YAML 1.1 or 1.2 parser could read the unquoted `text` as anything but a string."""
     if plain_tag(text.lower()) != STRING or _LIKE_NUMBER.fullmatch(text.replace("_", "")):
         return True
     return bool(_YAML_1_1.resolve(ScalarNode, text, (True, False)) != STRING)

@@ -1,4 +1,4 @@
-"""YAML as kustomize reads it, with the place of every scalar in the text, and splices in those places."""
+"""YAML as kustomize reads it, with the position of every scalar in the text, and edits at these positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from promote.errors import ConfigError, EditRefused
 from promote.yamltext.scalars import MERGE, NULL, STRING, needs_quotes, plain_tag
 
 Span: TypeAlias = tuple[int, int]
-# Expected new texts by their path, keys and list positions; None where nothing may change.
+# Expected new texts by path (keys and list positions); None where nothing may change.
 Goal: TypeAlias = "str | Mapping[str | int | None, Goal] | None"
 
 
@@ -34,16 +34,18 @@ class ParsedText:
     def fields(self, node: Node) -> dict[str, Node]:
         """The values of the mapping `node` by key, merge keys followed.
 
-        Raises ConfigError for keys given twice, keys that are not scalars, and merges that kustomize
-        does not read as YAML says.
+        Raises ConfigError for duplicate keys, keys that are not scalars, and merges that kustomize
+        does not read as the YAML specification says.
         """
         try:
             return self._fields(node, set())
         except RecursionError:
-            raise ConfigError(f"{self.at(node)}: merge keys are nested too deeply; write them out") from None
+            raise ConfigError(
+                f"{self.at(node)}: merge keys are nested too deeply; write the merged keys here instead"
+            ) from None
 
     def _fields(self, node: Node, seen: set[int]) -> dict[str, Node]:
-        # What was merged once has won already. Skipping it keeps nested merges ("YAML bombs") linear.
+        # What was merged once already takes precedence. Skipping it keeps nested merges ("YAML bombs") linear.
         if id(node) in seen:
             return {}
         seen.add(id(node))
@@ -51,9 +53,9 @@ class ParsedText:
         inherited: dict[str, Node] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                raise ConfigError(f"{self.at(key)}: a key is a list or a mapping; kustomize needs words as keys")
+                raise ConfigError(f"{self.at(key)}: a key is a list or a mapping; keys must be strings")
             if key.value in own:
-                raise ConfigError(f"{self.at(key)}: the key {key.value!r} is given twice; delete one of them")
+                raise ConfigError(f"{self.at(key)}: duplicate key {key.value!r}; delete one of them")
             if key.tag == MERGE:
                 inherited = self._merged(value, seen)
                 self._refuse_late_merge(key, own.keys() & inherited.keys())
@@ -64,7 +66,7 @@ class ParsedText:
         result: dict[str, Node] = {}
         for source in node.value if isinstance(node, SequenceNode) else [node]:
             if not isinstance(source, MappingNode):
-                raise ConfigError(f"{self.at(node)}: '<<' merges mappings only; write an alias of a mapping")
+                raise ConfigError(f"{self.at(node)}: '<<' can only merge mappings; write an alias of a mapping")
             result = self._fields(source, seen) | result
         return result
 
@@ -72,15 +74,15 @@ class ParsedText:
         # YAML lets a mapping's own key win; go-yaml lets the merge win over the keys written before it.
         if overridden:
             names = ", ".join(sorted(overridden))
-            raise ConfigError(f"{self.at(key)}: '<<' overrides {names} before it; move '<<' above them")
+            raise ConfigError(f"{self.at(key)}: in kustomize, '<<' overrides {names} above it; move '<<' up")
 
     def span(self, node: ScalarNode) -> Span:
-        """Where the text of `node` is, quotes included, anchor and tag left out."""
+        """Where the text of `node` is, with its quotes, without its anchor and tag."""
         start, end = node.start_mark.index, node.end_mark.index
         return (start if start == end else self.starts[end]), end
 
     def outside(self, nodes: Iterable[ScalarNode]) -> list[str]:
-        """The text before, between and after `nodes`: all that an edit of them must leave alone."""
+        """The text before, between and after `nodes`, which an edit of them must not change."""
         pieces, position = [], 0
         for start, end in sorted({self.span(node) for node in nodes}):
             pieces.append(self.text[position:start])
@@ -88,14 +90,16 @@ class ParsedText:
         return [*pieces, self.text[position:]]
 
     def splice(self, edits: Iterable[tuple[ScalarNode, str]]) -> bytes:
-        """The file with new texts for some scalars, in the quotes they have, or new ones if they need them.
+        """The file with new texts for some scalars, in their present quotes, or in new ones where they need them.
 
-        Raises EditRefused for a scalar of several lines, and for one scalar that should hold two texts.
+        Raises EditRefused for a scalar of several lines, and for one scalar that should get two texts.
         """
         written: dict[Span, tuple[ScalarNode, str]] = {}
         for node, text in edits:
             if written.setdefault(self.span(node), (node, text)) != (node, text):
-                raise EditRefused(f"{self.at(node)}: a YAML alias gives one value two uses; write it out in each")
+                raise EditRefused(
+                    f"{self.at(node)}: a YAML alias uses this value in two places; write the value in each"
+                )
         first, *rest = self.outside(node for node, _ in written.values())
         texts = [self._quoted(*written[span]) for span in sorted(written)]
         return (first + "".join(text + gap for text, gap in zip(texts, rest, strict=True))).encode()
@@ -109,7 +113,7 @@ class ParsedText:
 
 
 def parse(data: bytes, source: str) -> ParsedText:
-    """Read the first document in `data`, all that kustomize looks at; `source` names the file in messages.
+    """Read the first document in `data`, the only one that kustomize reads; `source` names the file in messages.
 
     Raises ConfigError when it is not a YAML mapping in UTF-8.
     """
@@ -123,7 +127,7 @@ def parse(data: bytes, source: str) -> ParsedText:
         raise ConfigError(f"{source}:1: the first YAML document is empty; fill it in or delete it")
     document = ParsedText(source, text, root, starts)
     if not isinstance(root, MappingNode):
-        raise ConfigError(f"{document.at(root)}: the first YAML document is no mapping; write 'key: value' lines")
+        raise ConfigError(f"{document.at(root)}: the first YAML document is not a mapping; write 'key: value' lines")
     return document
 
 
@@ -135,20 +139,20 @@ def _compose(text: str, source: str) -> tuple[Node | None, Mapping[int, int]]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         reason = ", ".join(filter(None, (error.context, error.problem)))
-        raise ConfigError(f"{source}:{line}: this cannot be read as YAML: {reason}; correct it") from None
+        raise ConfigError(f"{source}:{line}: this is not YAML: {reason}; correct it") from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(f"{source}:{line}: there is a control character; delete it") from None
+        raise ConfigError(f"{source}:{line}: the file contains a control character; delete it") from None
     except RecursionError:
         raise ConfigError(f"{source}:1: the YAML is nested too deeply; flatten it") from None
     except (ValueError, OverflowError):
-        # PyYAML lets these out for escapes beyond Unicode ("\UFFFFFFFF") and for absurd version numbers.
-        raise ConfigError(f"{source}:1: this cannot be read as YAML: a number is too big; correct it") from None
+        # PyYAML raises these for escapes beyond Unicode ("\UFFFFFFFF") and for absurd version numbers.
+        raise ConfigError(f"{source}:1: this is not YAML: a number is too big; correct it") from None
     return root, loader.starts
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's reader, brought closer to go-yaml's: unquoted words, and tabs between tokens."""
+    """PyYAML's loader, with go-yaml's rules for unquoted scalars and for tabs between tokens."""
 
     def __init__(self, text: str) -> None:
         self.starts: dict[int, int] = {}
@@ -156,7 +160,7 @@ class _Loader(yaml.SafeLoader):
 
     def get_token(self) -> Any:
         token = super().get_token()  # type: ignore[no-untyped-call]
-        # A node starts at its anchor or tag; only the token knows where the scalar itself does.
+        # A node starts at its anchor or tag; only the token has the start of the scalar itself.
         if isinstance(token, yaml.ScalarToken):
             self.starts[token.end_mark.index] = token.start_mark.index
         return token
@@ -174,7 +178,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def difference(old: Node, new: Node, goal: Goal) -> Node | None:
-    """The first node of `old`, on any path to it, that `new` changed otherwise than `goal` says."""
+    """The first node of `old`, on any path to it, that `new` changed in another way than `goal` says."""
     pending = [(old, new, goal)]
     same: set[tuple[int, int]] = set()
     while pending:

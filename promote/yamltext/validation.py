@@ -1,4 +1,4 @@
-"""What is wrong with a promote.yaml, in one sentence and with its line; its JSON Schema decides."""
+"""The first error of a file against its JSON Schema, in one sentence and with its line."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ import yaml
 
 from promote.errors import nearest
 
-_TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
-_KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+_TYPES = {"object": "a mapping", "array": "a list", "string": "a string", "boolean": "true or false"}
+_KINDS = {
+    dict: "a mapping",
+    list: "a list",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
 
 
 class Fault(NamedTuple):
-    """One fault, and its line counted from 1."""
+    """One error, and its line counted from 1."""
 
     line: int
     message: str
 
 
 def fault(root: yaml.Node | None, content: object, schema: Mapping[str, Any]) -> Fault | None:
-    """The first thing wrong with the document `root` and the `content` it spells, or None."""
+    """The first error in the document `root`, which has the value `content`, or None."""
     # Imported here: it costs more than everything else a command loads.
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -36,15 +43,15 @@ def fault(root: yaml.Node | None, content: object, schema: Mapping[str, Any]) ->
 
 
 def _keys(node: yaml.Node | None) -> Iterator[Fault]:
-    """The keys that a JSON document could not have: those given twice, and those that are no text."""
+    """The keys that a JSON document could not have: duplicates, and those that are not strings."""
     seen: set[str] = set()
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     for key, _ in pairs:
         line = key.start_mark.line + 1
         if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
-            yield Fault(line, f"the key '{key.value}' is not text; put it in quotes")
+            yield Fault(line, f"the key '{key.value}' is not a string; put it in quotes")
         if key.value in seen:
-            yield Fault(line, f"the key '{key.value}' is given twice; delete one of them")
+            yield Fault(line, f"duplicate key '{key.value}'; delete one of them")
         seen.add(key.value)
     children = [value for _, value in pairs] or (node.value if isinstance(node, yaml.SequenceNode) else [])
     for child in children:
@@ -52,7 +59,7 @@ def _keys(node: yaml.Node | None) -> Iterator[Fault]:
 
 
 def explain(error: Any) -> tuple[str, list[str]]:
-    """A sentence for a schema error, and the key that it is about, where it is about one."""
+    """A sentence for a schema error, and the key that it is about, if it is about one."""
     where = ".".join(str(part) for part in error.absolute_path) or "the file"
     if error.validator == "additionalProperties":
         unknown = next(key for key in error.instance if key not in error.schema["properties"])

@@ -57,6 +57,9 @@ class GitHubServer:
         self.token = token
         self.branches: dict[str, str] = {}
         self.pulls: dict[int, Json] = {}
+        self.reviews: dict[int, list[Json]] = {}
+        self.statuses: dict[str, list[Json]] = {}
+        self.check_runs: dict[str, list[Json]] = {}
         self.violations: list[str] = []
         self.seen: list[Seen] = []
         self.page_size = 100
@@ -132,6 +135,28 @@ class GitHubServer:
         self.pulls[number] = pull | changes
         return self.pulls[number]
 
+    def review(self, number: int, who: str, state: str = "APPROVED", **changes: Any) -> None:
+        """Somebody reviews the present head of a pull request."""
+        made: Json = {
+            "id": 1 + sum(map(len, self.reviews.values())),
+            "user": {"login": who, "id": 1, "type": "User"},
+            "state": state,
+            "commit_id": self.pulls[number]["head"]["sha"],
+            "author_association": "MEMBER",
+            "body": "",
+        }
+        self.reviews.setdefault(number, []).append(made | changes)
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        """An outer program reports on a commit; what it said before is still there."""
+        self.statuses.setdefault(sha, []).insert(0, {"context": context, "state": state})
+
+    def run_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        """A check run of a commit; without a conclusion, it still runs."""
+        status = "completed" if conclusion else "in_progress"
+        made = {"name": name, "status": status, "conclusion": conclusion}
+        self.check_runs.setdefault(sha, []).append(made)
+
     def sent(self, method: str, suffix: str = "") -> list[Seen]:
         """The requests so far with this method whose path ends like this."""
         return [one for one in self.seen if one.method == method and _path(one.path).endswith(suffix)]
@@ -162,7 +187,7 @@ class GitHubServer:
         headers = handler.headers
         self._expect(re.fullmatch(r"(token|Bearer) \S+", headers.get("Authorization", "")), "a token authorizes")
         self._expect(
-            re.search(r"\*/\*|application/(vnd\.github\+)?json", headers.get("Accept", "")),
+            re.search(r"\*/\*|application/(vnd\.github(\.v3)?\+)?json", headers.get("Accept", "")),
             "JSON is accepted",
         )
         self._expect(headers.get("User-Agent") == "promote", "the user agent is named")
@@ -188,17 +213,20 @@ class GitHubServer:
             ("GET", r"/repos/([^/]+/[^/]+)/pulls/(\d+)", self._get),
             ("PATCH", r"/repos/([^/]+/[^/]+)/pulls/(\d+)", self._update),
             ("PUT", r"/repos/([^/]+/[^/]+)/pulls/(\d+)/merge", self._merge),
+            ("GET", r"/repos/([^/]+/[^/]+)/pulls/(\d+)/reviews", self._reviews),
+            ("GET", r"/repos/([^/]+/[^/]+)/statuses/([0-9a-f]{40})", self._statuses),
+            ("GET", r"/repos/([^/]+/[^/]+)/commits/([0-9a-f]{40})/check-runs", self._check_runs),
             ("POST", r"/graphql", self._graphql),
         ]
         for method, pattern, action in routes:
             match = re.fullmatch(pattern, path)
             if match and method == handler.command:
-                repository, *numbers = match.groups() or (self.repository,)
-                if repository != self.repository or not all(int(number) in self.pulls for number in numbers):
+                repository, *keys = match.groups() or (self.repository,)
+                subjects = [key if len(key) == 40 else self.pulls.get(int(key)) for key in keys]
+                if repository != self.repository or None in subjects:
                     return _refuse(404, "Not Found")
-                pulls = [self.pulls[int(number)] for number in numbers]
                 query = parse_qs(urlsplit(handler.path).query)
-                return action(*pulls, body or {name: values[-1] for name, values in query.items()})
+                return action(*subjects, body or {name: values[-1] for name, values in query.items()})
         self._expect(False, "the route is known")
         return _refuse(404, "Not Found")
 
@@ -212,13 +240,30 @@ class GitHubServer:
             # GitHub ignores a head without an owner.
             and (":" not in wanted.get("head", "") or wanted["head"] == pull["head"]["label"])
         ]
+        # The newest first, as GitHub sorts them.
+        part, headers = self._page(found[::-1], "pulls", wanted)
+        return 200, part, headers
+
+    def _page(self, found: list[Json], path: str, wanted: Json) -> tuple[list[Json], dict[str, str]]:
+        """One page of a list, and the header that leads to the next."""
         size = min(int(wanted.get("per_page", "30")), self.page_size)
         page = int(wanted.get("page", "1"))
         more = urlencode(wanted | {"page": str(page + 1)})
-        link = f'<{self.api}/repos/{self.repository}/pulls?{more}>; rel="next"'
-        # The newest first, as GitHub sorts them.
-        part = found[::-1][(page - 1) * size : page * size]
-        return 200, part, {"Link": link} if len(found) > page * size else {}
+        link = f'<{self.api}/repos/{self.repository}/{path}?{more}>; rel="next"'
+        return found[(page - 1) * size : page * size], {"Link": link} if len(found) > page * size else {}
+
+    def _reviews(self, pull: Json, wanted: Json) -> Answer:
+        number = pull["number"]
+        return 200, *self._page(self.reviews.get(number, []), f"pulls/{number}/reviews", wanted)
+
+    def _statuses(self, sha: str, wanted: Json) -> Answer:
+        return 200, *self._page(self.statuses.get(sha, []), f"statuses/{sha}", wanted)
+
+    def _check_runs(self, sha: str, wanted: Json) -> Answer:
+        self._expect(wanted.get("filter") == "latest", "only the latest runs count")
+        found = self.check_runs.get(sha, [])
+        part, headers = self._page(found, f"commits/{sha}/check-runs", wanted)
+        return 200, {"total_count": len(found), "check_runs": part}, headers
 
     def _create(self, body: Json) -> Answer:
         self._expect(set(body) == {"title", "body", "head", "base"}, "a new pull request has four fields")

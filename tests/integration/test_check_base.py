@@ -21,7 +21,7 @@ ESCALATES = ("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"
 def branch(tmp_path: Path, surroundings: dict[str, str]) -> tuple[Repository, Clone]:
     """On `main` a root filesystem is writable; the branch that is checked out has changed nothing yet."""
     repository = Repository.small(tmp_path / "small")
-    repository.keep_policies("workloads")
+    repository.keep_policies("workloads", "pod_security")
     repository.append("promote.yaml", 'kubernetes: ["1.36"]\n')  # one will do, and each takes its time
     repository.edit("cart.yaml", READ_ONLY, WRITABLE)
     clone = Clone(repository.folder, surroundings)
@@ -134,7 +134,7 @@ def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Cl
     [
         (check.Options(fail_on="new"), "--fail-on new needs --base REF"),
         (check.Options(base="nowhere"), "there is no commit 'nowhere' in this clone"),
-        (check.Options(base="alone"), "build on no common commit"),
+        (check.Options(base="alone"), "have no common ancestor"),
     ],
 )
 def test_what_cannot_be_compared(branch: tuple[Repository, Clone], options: check.Options, refusal: str) -> None:

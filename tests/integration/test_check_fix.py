@@ -56,7 +56,7 @@ class Case:
 @pytest.fixture
 def case(tmp_path: Path, surroundings: dict[str, str]) -> Case:
     repository = Repository.small(tmp_path / "small")
-    repository.keep_policies("workloads")
+    repository.keep_policies("workloads", "pod_security")
     repository.append("promote.yaml", ONE_VERSION)
     clone = Clone(repository.folder, surroundings)
     clone.git("init", "--quiet", "--initial-branch=main")
@@ -182,7 +182,7 @@ def test_what_would_change_another_environment_is_refused(overlays: Case) -> Non
     overlays.clone.commit()
     found = overlays.fix(write=True)
     (refused,) = (one for one in found.json["fix"]["refused"] if one["rule"] == "workloads.replicas_with_hpa")
-    assert refused["reason"] == "the change would do something else to Deployment/two/cart in two"
+    assert refused["reason"] == "the change would also have another effect on Deployment/two/cart in two"
     assert refused["instead"] == {
         "file": "overlays/one/kustomization.yaml",
         "patch": "patches:\n  - target: {kind: Deployment, name: cart}\n    patch: |-\n"
@@ -211,7 +211,7 @@ def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     case.clone.commit()
     refused = case.fix().json["fix"]["refused"]
     assert {one["reason"] for one in refused} == {
-        f"{CART}: an anchor gives this value other uses; write it out in each"
+        f"{CART}: a YAML anchor uses this value in other places too; write the value in each place"
     }
     assert case.changed() == ""
     # Each container has a patch of its own instead, and together they mend the rule.
@@ -226,7 +226,7 @@ def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     ("options", "refusal"),
     [
         (Options(write=True), "--write needs --fix"),
-        (Options(("/etc/hostname",), fix=True), "is outside of the repository"),
+        (Options(("/etc/hostname",), fix=True), "is outside the repository"),
     ],
 )
 def test_what_makes_no_sense(case: Case, options: Options, refusal: str) -> None:

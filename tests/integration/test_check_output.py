@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,9 +19,11 @@ from promote.commands import policies
 from promote.errors import UsageError
 from promote.model import Identity, Source
 from promote.output import sarif
-from promote.system.process import run
 from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings, view
+from tools.setup.go import download_modules
+from tools.setup.work import Workplace
 
+SARIF = "github.com/owenrumney/go-sarif/v3"
 TOP = ["targets", "findings", "summary", "coverage"]
 FINDING = ["rule", "level", "target", "resource", "container", "message", "fix", "source", "waiver"]
 
@@ -118,13 +119,11 @@ EVERY_KIND = Verdict((), (FOUND, WAIVED, NOBODY), Base("0123"), (replace(FOUND, 
 @pytest.fixture(scope="module")
 def sarif_schema() -> Any:
     """The schema that OASIS publishes, from the module that tools/sarif/go.sum pins."""
-    done = run(["go", "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3"], cwd=ROOT / "tools" / "sarif")
-    assert done.code == 0, done.text + done.error
-    source = Path(json.loads(done.stdout)["Dir"], "pkg", "report", "v210", "sarif", "schema.go").read_text()
+    folder = download_modules(Workplace(ROOT, lock=0), "sarif", [SARIF])[SARIF]
+    source = (folder / "pkg" / "report" / "v210" / "sarif" / "schema.go").read_text()
     return json.loads(source.split("`")[1])
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="go fetches the schema")
 def test_sarif_is_what_its_schema_describes(small: Repository, sarif_schema: Any) -> None:
     log = json.loads("\n".join(view(small.check().result, "sarif")))
     validator = Draft4Validator(sarif_schema)

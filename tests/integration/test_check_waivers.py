@@ -34,7 +34,7 @@ waivers:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A writable root filesystem, in a repository with policies of its own to waive that in."""
     repository = Repository.small(tmp_path_factory.mktemp("waived"))
-    repository.keep_policies("workloads", "images")
+    repository.keep_policies("workloads", "pod_security", "images")
     repository.edit("cart.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
     return repository
 

@@ -21,8 +21,8 @@ def test_every_obstacle_with_the_way_past_it(tiny: Sandbox, monkeypatch: pytest.
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "it leaks")
     said = tiny.promote("explain", "staging", "production", code=4).out
     assert "hold: api: 1.2.0 is held since " in said
-    assert "  way: leave it out with --exclude, or lift the hold with `promote release`" in said
-    assert said.endswith("earliest by itself: never\n")
+    assert "  to pass: leave it out with --exclude, or lift the hold with `promote release`" in said
+    assert said.endswith("opens by itself: never\n")
 
 
 @pytest.mark.thorough
@@ -39,8 +39,8 @@ def test_what_changes_beside_images(tiny: Sandbox) -> None:
     tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION) + REPLACEMENT)
     tiny.publish()
     said = tiny.promote("explain", "staging", "production", code=3).out
-    assert "proof: Deployment/shop-production/web /metadata/labels/tag changes, too" in said
-    assert said.endswith("  way: look at it, and pass --allow-other-changes\nearliest by itself: never\n")
+    assert "proof: Deployment/shop-production/web /metadata/labels/tag also changes" in said
+    assert said.endswith("  to pass: look at it, and pass --allow-other-changes\nopens by itself: never\n")
     allowed = tiny.promote("explain", "staging", "production", "--allow-other-changes", "--output", "json").json
     assert allowed["obstacles"] == []
 
@@ -50,4 +50,4 @@ def test_nothing_in_the_way(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(clock, "now", lambda: now)
     answer = tiny.promote("explain", "staging", "production", "--output", "json").json
     assert (answer["obstacles"], answer["earliest"]) == ([], f"{now:%Y-%m-%dT%H:%M:%SZ}")
-    assert tiny.promote("explain", "staging", "production").out.endswith("\nnothing stands in the way\n")
+    assert tiny.promote("explain", "staging", "production").out.endswith("\nnothing blocks this promotion\n")

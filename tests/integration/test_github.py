@@ -16,6 +16,7 @@ from tests.integration.github_server import GitHubServer, commit
 TOKEN = "ghp_0123456789abcdefSECRET"  # noqa: S105 it opens nothing
 REPOSITORY = "mediq/infra"
 BRANCH = "promote/staging-to-production"
+GARBAGE_LISTS = ["<html>Sign in</html>", "{", '["seven"]', '[{"number": 7}]', '{"message": "no"}']
 # What a careless proxy might send back: the caller's own credentials.
 ECHO = {"message": f"upstream said: Authorization: token {TOKEN}", "errors": [{"message": TOKEN}]}
 
@@ -273,7 +274,7 @@ def test_a_body_that_is_too_long_is_cut_where_nothing_hides_the_note(forge: GitH
     assert MAX_BODY - 200 < len(body) <= MAX_BODY
     kept, note = body.split("+ a line\n```\n\n</details>\n\n")
     assert kept.endswith("+ a line\n")
-    assert note == "*Cut here: GitHub takes at most 65,536 characters. `promote plan` shows the rest.*"
+    assert note == "*Cut here: GitHub accepts at most 65,536 characters. `promote plan` shows the rest.*"
 
 
 def test_find_open_ignores_forks_other_bases_and_closed_ones(forge: GitHub, server: GitHubServer) -> None:
@@ -401,6 +402,65 @@ def test_merge_is_blocked_for_githubs_reason(forge: GitHub, server: GitHubServer
     assert (server.pulls[1]["state"], pauses) == ("open", [])
 
 
+def test_approvals_are_the_last_verdicts_on_the_commit(forge: GitHub, server: GitHubServer) -> None:
+    server.page_size = 2
+    server.add_pull(BRANCH)
+    assert forge.approvals(1, commit(BRANCH)) == ()
+    server.review(1, "zoe")
+    server.review(1, "zoe", "COMMENTED")
+    server.review(1, "anna", "CHANGES_REQUESTED")
+    server.review(1, "anna")
+    server.review(1, "eve")
+    server.review(1, "eve", "CHANGES_REQUESTED")
+    server.review(1, "dora", "DISMISSED")
+    server.review(1, "passer-by", author_association="CONTRIBUTOR")
+    server.review(1, "early", commit_id=commit("what was the head before"))
+    server.review(1, "gone", user=None)
+    assert forge.approvals(1, commit(BRANCH)) == ("anna", "zoe")
+    assert forge.approvals(1, commit("what was the head before")) == ("early",)
+    with refused(UsageError, "pull request #9"):
+        forge.approvals(9, commit(BRANCH))
+
+
+def test_statuses_are_the_newest_of_each_name(forge: GitHub, server: GitHubServer) -> None:
+    server.page_size = 2
+    sha = commit(BRANCH)
+    assert forge.statuses(sha) == {}
+    for context, state in (("ci/a", "pending"), ("ci/a", "success"), ("ci/b", "error"), ("ci/c", "pending")):
+        server.set_status(sha, context, state)
+    for name, conclusion in (
+        ("build", "success"), ("lint", "skipped"), ("docs", "neutral"), ("e2e", None), ("scan", "timed_out"),
+        # The same workflow, once for the push and once for the pull request.
+        ("twice", "failure"), ("twice", "success"), ("ci/a", None),
+    ):  # fmt: skip
+        server.run_check(sha, name, conclusion)
+    server.run_check(commit("main"), "other", "success")
+    assert forge.statuses(sha) == {
+        "ci/a": "pending", "ci/b": "failure", "ci/c": "pending", "build": "success", "lint": "success",
+        "docs": "success", "e2e": "pending", "scan": "failure", "twice": "failure",
+    }  # fmt: skip
+
+
+def test_statuses_that_the_token_may_not_read(forge: GitHub, server: GitHubServer) -> None:
+    server.fail("GET /check-runs", 403, {"message": "Resource not accessible by personal access token"})
+    with refused(UsageError, "checks of ", "'checks: read' and 'statuses: read'"):
+        forge.statuses(commit(BRANCH))
+
+
+@pytest.mark.parametrize("body", GARBAGE_LISTS)
+def test_garbage_is_not_taken_for_no_review_and_no_check(forge: GitHub, server: GitHubServer, body: str) -> None:
+    server.add_pull(BRANCH)
+    calls: dict[str, Callable[[], object]] = {
+        "GET /reviews": lambda: forge.approvals(1, commit(BRANCH)),
+        f"GET /statuses/{commit(BRANCH)}": lambda: forge.statuses(commit(BRANCH)),
+        "GET /check-runs": lambda: forge.statuses(commit(BRANCH)),
+    }
+    for request, call in calls.items():
+        server.fail(request, 200, body)
+        with refused(NetworkError):
+            call()
+
+
 def test_auto_merge_waits_for_the_head_that_was_seen(forge: GitHub, server: GitHubServer) -> None:
     server.add_pull(BRANCH)
     forge.enable_auto_merge(1, "squash")
@@ -427,11 +487,11 @@ def test_auto_merge_is_enabled_once_though_the_answer_was_lost(forge: GitHub, se
     ("type_", "message", "kind", "word"),
     [
         ("UNPROCESSABLE", "Auto merge is not allowed for this repository", UsageError, "settings"),
-        ("UNPROCESSABLE", "Pull request Pull request is in clean status", Blocked, "waits for nothing"),
+        ("UNPROCESSABLE", "Pull request Pull request is in clean status", Blocked, "has nothing to wait for"),
         ("UNPROCESSABLE", "Pull request is closed", Blocked, "closed"),
         ("UNPROCESSABLE", "Head branch was modified. Review and try again.", RaceLost, "again"),
         ("FORBIDDEN", "Resource not accessible by integration", UsageError, "pull-requests: write"),
-        ("NOT_FOUND", "Could not resolve to a node", UsageError, "may not see it"),
+        ("NOT_FOUND", "Could not resolve to a node", UsageError, "may not read it"),
         ("INTERNAL", "Something went wrong", NetworkError, "Something went wrong"),
     ],
 )
@@ -552,7 +612,7 @@ def test_garbage_is_told_as_such(forge: GitHub, server: GitHubServer, body: str,
             call()
 
 
-@pytest.mark.parametrize("body", ["<html>Sign in</html>", "{", '["seven"]', '[{"number": 7}]', '{"message": "no"}'])
+@pytest.mark.parametrize("body", GARBAGE_LISTS)
 def test_a_list_of_garbage_is_not_an_empty_list(forge: GitHub, server: GitHubServer, body: str) -> None:
     server.fail("GET /pulls", 200, body)
     with refused(NetworkError):

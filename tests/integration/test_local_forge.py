@@ -94,7 +94,7 @@ def test_what_was_merged_keeps_its_last_commit(tiny: Sandbox, forge: Forge) -> N
     assert merged == tiny.tip()
     push_branch(tiny, "topic")
     assert (forge.get(1).state, forge.get(1).head_commit) == ("merged", pull.head_commit)
-    with pytest.raises(UsageError, match="merged already"):
+    with pytest.raises(UsageError, match="already merged"):
         forge.merge(1, pull.head_commit, tiny.tip(), "merge")
 
 
@@ -107,7 +107,7 @@ def test_a_second_clone_sees_and_merges_what_the_first_opened(tiny: Sandbox, for
 
 
 def test_unknown_numbers_and_branches(forge: Forge) -> None:
-    with pytest.raises(UsageError, match="no pull request 1: there is none yet"):
+    with pytest.raises(UsageError, match="no pull request 1: there are none yet"):
         forge.get(1)
     with pytest.raises(UsageError, match="the branch nowhere is not on 'origin'"):
         forge.open("nowhere", "main", "one", "")
@@ -137,3 +137,11 @@ def test_one_branch_opened_at_once_gets_one_number(tiny: Sandbox) -> None:
         numbers = list(pool.map(lambda title: forge.open("topic", "main", title, "").number, "abcd"))
     assert numbers == [1, 1, 1, 1]
     assert list(tiny.pulls()) == [1]
+
+
+def test_nobody_reviews_and_nothing_checks(tiny: Sandbox, forge: Forge) -> None:
+    made = forge.open("topic", "main", "one", "")
+    assert forge.approvals(made.number, made.head_commit) == ()
+    assert forge.statuses(made.head_commit) == {}
+    with pytest.raises(UsageError, match="there is no pull request 9"):
+        forge.approvals(9, made.head_commit)

@@ -21,7 +21,7 @@ def test_the_merged_result_is_checked_not_the_branch(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     tiny.replace("base/deployments.yaml", "image: shop/web}", "image: shop/web}, {name: proxy, image: proxy}")
     base = tiny.publish("a base that no rule accepts")
-    assert "uses proxy, which has neither tag nor digest" in tiny.promote("merge", "1", code=3).out
+    assert "uses proxy, which has neither a tag nor a digest" in tiny.promote("merge", "1", code=3).out
     assert (tiny.tip(), tiny.pulls()[1]["state"]) == (base, "open")
 
 
@@ -56,7 +56,7 @@ def test_a_branch_that_was_deleted_is_named_and_comes_back(tiny: Sandbox) -> Non
 
 
 def test_a_number_that_nobody_knows(tiny: Sandbox) -> None:
-    assert "there is none yet" in tiny.promote("merge", "1", code=2).err
+    assert "there are none yet" in tiny.promote("merge", "1", code=2).err
 
 
 def test_a_shallow_clone_that_cannot_merge_says_so(tiny: Sandbox) -> None:

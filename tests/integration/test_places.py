@@ -145,7 +145,7 @@ def test_a_merge_without_promote_yaml_is_checked_too(tiny: Sandbox) -> None:
     tiny.replace(KUSTOMIZATION, "images:", "images:  # a bad base\n  - {name: shop/other, newTag: latest}")
     tiny.replace("base/deployments.yaml", "image: shop/api}", "image: shop/api}, {name: other, image: shop/other}")
     tiny.publish()
-    assert "whose tag moves" in tiny.promote("merge", "1", code=3).out
+    assert "whose tag can change" in tiny.promote("merge", "1", code=3).out
     assert tiny.pulls()[1]["state"] == "open"
 
 
@@ -153,7 +153,7 @@ def test_outside_of_a_clone_and_without_a_remote(tiny: Sandbox, tmp_path: Path) 
     assert "not in a Git repository" in tiny.promote("status", cwd=tmp_path, code=2).err
     tiny.git("remote", "rename", "origin", "upstream")
     assert "no remote 'origin'" in tiny.promote("staging", "production", code=2).err
-    assert "read from HEAD" in tiny.promote("plan", "staging", "production").out
+    assert "HEAD is used instead" in tiny.promote("plan", "staging", "production").out
 
 
 def test_a_remote_without_the_shared_branch_or_that_is_gone(tiny: Sandbox) -> None:
@@ -170,7 +170,7 @@ def test_a_bump_edits_only_the_checkout(tiny: Sandbox) -> None:
     assert "edited overlays/production/kustomization.yaml" in tiny.promote("bump", "production", "web=2.7.0").out
     assert tiny.read(KUSTOMIZATION) == tiny_overlay("production", "1.1.9", "2.7.0")
     assert (tiny.root / KUSTOMIZATION).stat().st_mode & 0o777 == 0o640
-    assert "whose tag moves" in tiny.promote("bump", "production", "web=latest", code=3).err
+    assert "whose tag can change" in tiny.promote("bump", "production", "web=latest", code=3).err
     assert tiny.promote("bump", "production", "web=latest", "--dry-run", code=3).err == ""
     assert tiny.read(KUSTOMIZATION) == tiny_overlay("production", "1.1.9", "2.7.0")
     assert tiny.at_origin("for-each-ref") == refs

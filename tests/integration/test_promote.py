@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from promote.gates import registry
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox, tiny_overlay
 
-KEYS = ["from", "to", "changes", "gates", "freeze", "soak", "combination", "despite", "findings", "branch", "commit",
-        "pull_request", "changed"]  # fmt: skip
+MEASURED = [name for name, gate in registry.load().items() if gate.measures]
+KEYS = ["from", "to", "changes", "gates", *MEASURED, "despite", "findings", "branch", "commit", "pull_request",
+        "changed"]  # fmt: skip
 GATEWAY = ("3d1208dc372523130a120f1e1b630e05d10258fca984cc310be15fc756b3fb2f",
            "dc6c016c7b466a3f4a94bd76087fec3b0fd3949908e9ddb57e1cd1637dbb2045")  # fmt: skip
 OCR = ("c9b9b135ccb1e58da5eaf06fb67fb5f0458dfdccb2c81fb1c9cc0ae8d041ed1b",
@@ -38,6 +40,7 @@ def test_the_second_run_finds_everything_there(tiny: Sandbox) -> None:
 def test_the_json_has_the_keys_of_the_contract(tiny: Sandbox) -> None:
     answer = tiny.promote("staging", "production", "--output", "json").json
     assert list(answer) == KEYS
+    assert {"freeze", "soak", "combination"} <= set(MEASURED)
     assert answer["changes"][0] == {
         "service": "api",
         "image": "shop/api",
@@ -90,6 +93,7 @@ def test_a_plan_shows_everything_and_writes_nothing(tiny: Sandbox, arguments: li
     before, refs = tiny.snapshot(), tiny.at_origin("for-each-ref")
     answer = tiny.promote(*arguments, "--output", "json").json
     assert list(answer) == KEYS
+    assert {"freeze", "soak", "combination"} <= set(MEASURED)
     assert [change["service"] for change in answer["changes"]] == ["api", "web"]
     assert (answer["branch"], answer["commit"], answer["pull_request"], answer["changed"]) == (
         None,
@@ -163,7 +167,7 @@ def test_a_denied_policy_ends_with_3_and_nothing_is_pushed(tiny: Sandbox) -> Non
     refs = tiny.at_origin("for-each-ref")
     refused = tiny.promote("staging", "production", code=3)
     assert "images.tag: " in refused.err
-    assert "whose tag moves" in refused.err
+    assert "whose tag can change" in refused.err
     assert tiny.promote("staging", "production", "--dry-run", "--output", "json", code=3).json["changed"] is False
     assert tiny.promote("plan", "staging", "production", code=3).err == ""
     assert tiny.at_origin("for-each-ref") == refs

@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.integration.setting_up import copy_checkout, pretend_done, run, start
 from tools.setup.go import installed_go, requirements
-from tools.setup.groups import steps
 from tools.setup.programs import programs as built
-from tools.setup.work import BASE_PYTHON
+from tools.setup.work import Step
 
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "http://127.0.0.1:9"
@@ -37,7 +35,11 @@ spec: {interval: 10m, path: ./overlays/staging, prune: true, sourceRef: {kind: G
 """
 # Plays Go: says a version, and builds programs that are empty files after WAIT seconds.
 FAKE_GO = """#!/bin/sh
-if [ "$1" = version ]; then echo go version go1.26.8 linux/amd64; exit; fi
+case "$1" in
+  version) echo go version go1.26.8 linux/amd64; exit ;;
+  env) echo "$GOFLAGS"; exit ;;
+esac
+echo "$GOFLAGS" > "$BUILDS.flags"
 echo "$PWD" >> "$BUILDS"
 while [ "$1" != -o ]; do shift; done
 touch "$2/half"
@@ -49,11 +51,7 @@ for name in conftest kubeconform kustomize opa regal actionlint promtool amtool;
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What setup reads, in a folder of its own whose name has a space."""
-    root = tmp_path / "a checkout"
-    root.mkdir()
-    shutil.copytree(ROOT / "tools", root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", root)
-    return root
+    return copy_checkout(tmp_path / "a checkout")
 
 
 @pytest.fixture
@@ -65,31 +63,12 @@ def fake_go(tmp_path: Path) -> dict[str, str]:
     return {"PATH": f"{folder}:{os.environ['PATH']}", "BUILDS": str(tmp_path / "builds"), "WAIT": "0"}
 
 
-def pretend_done(root: Path, *, programs: bool) -> None:
-    """Stamp the steps as if they had been performed, those that build programs only if asked."""
-    for step in steps(root, "test"):
-        if programs or ".tools/bin" not in step.does:
-            for path in (*step.results, step.stamp):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
-            step.stamp.write_text(step.key)
+def builds(step: Step) -> bool:
+    return ".tools/bin" in step.does
 
 
-def start(root: Path, group: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [BASE_PYTHON, "-m", "tools.setup", group],
-        cwd=root,
-        env={**os.environ, **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(root: Path, group: str, env: Mapping[str, str]) -> tuple[int, str]:
-    with start(root, group, env) as process:
-        output, _ = process.communicate(timeout=60)
-        return process.returncode, output
+def all_but_builds(step: Step) -> bool:
+    return not builds(step)
 
 
 def wait_for(path: Path, pattern: str) -> None:
@@ -100,7 +79,7 @@ def wait_for(path: Path, pattern: str) -> None:
 
 
 def test_a_second_run_does_nothing(checkout: Path) -> None:
-    pretend_done(checkout, programs=True)
+    pretend_done(checkout, lambda _: True)
     assert run(checkout, "test", {"PATH": "/nonexistent"}) == (0, "setup: ready\n")
     assert not (checkout / ".tools" / "lock").exists()
 
@@ -125,7 +104,7 @@ def test_a_package_that_cannot_be_downloaded_leaves_no_environment(checkout: Pat
 
 
 def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_path: Path) -> None:
-    pretend_done(checkout, programs=False)
+    pretend_done(checkout, all_but_builds)
     go = installed_go() or ROOT / ".tools" / "go" / "go" / "bin" / "go"
     broken = {
         "GOFLAGS": "-modcacherw",
@@ -141,7 +120,7 @@ def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_
 
 
 def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str, str]) -> None:
-    pretend_done(checkout, programs=False)
+    pretend_done(checkout, all_but_builds)
     with start(checkout, "promote", fake_go | {"WAIT": "1"}) as killed:
         wait_for(checkout / ".tools", "building-*/half")
         killed.send_signal(signal.SIGKILL)
@@ -152,8 +131,15 @@ def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str,
     assert run(checkout, "promote", fake_go) == (0, "setup: ready\n")
 
 
+def test_flags_of_the_environment_cannot_change_what_is_built(checkout: Path, fake_go: dict[str, str]) -> None:
+    pretend_done(checkout, all_but_builds)
+    unlocking = {"GOFLAGS": "-mod=mod -modcacherw -modfile=/nonexistent/go.mod --overlay=/nonexistent.json"}
+    assert run(checkout, "promote", fake_go | unlocking)[0] == 0
+    assert Path(f"{fake_go['BUILDS']}.flags").read_text() == "-modcacherw -mod=readonly\n"
+
+
 def test_two_runs_at_once_do_each_step_once(checkout: Path, fake_go: dict[str, str]) -> None:
-    pretend_done(checkout, programs=False)
+    pretend_done(checkout, all_but_builds)
     slow = fake_go | {"WAIT": "0.3"}
     with start(checkout, "test", slow) as one, start(checkout, "test", slow) as other:
         outputs = [process.communicate(timeout=60)[0] for process in (one, other)]

@@ -175,4 +175,4 @@ def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
     done = tiny.promote("staging", "production", code=6)
-    assert "'origin' did not take the push: [remote rejected] (pre-receive hook declined)" in done.err
+    assert "'origin' rejected the push: [remote rejected] (pre-receive hook declined)" in done.err

@@ -26,7 +26,7 @@ from tests.manifests.render import REPOSITORY, WORKLOADS, Object, Render
 QUERY = """{name: answer |
     some name, target in input
     answer := {
-        "parties": data.lib.parties.everybody,
+        "parties": data.lib.parties.all_parties,
         "starts": data.lib.reachability.starts,
         "allowed": data.lib.reachability.allowed,
         "reachable": data.lib.reachability.reachable,

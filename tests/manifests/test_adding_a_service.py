@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.manifests import numbers
 from tests.manifests.reachability import Flow, reach
 from tests.manifests.render import (
     ENVIRONMENTS,
@@ -39,17 +39,22 @@ def _follow(page: str, repository: Path) -> None:
             _add(path, target.partition("#")[2], text)
 
 
-def _add(path: Path, key: str, text: str) -> None:
-    before, found, after = path.read_text(encoding="utf-8").partition(f"\n{key}:\n")
-    assert found, f"{path} has no {key}"
-    path.write_text(before + found + text + after, encoding="utf-8")
+def _add(path: Path, keys: str, text: str) -> None:
+    """Put lines at the end of what is below a key; a key below another one follows a slash."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = 0
+    for depth, key in enumerate(keys.split("/")):
+        header = f"{'  ' * depth}{key}:\n"
+        assert header in lines[start:], f"{path} has no {keys}"
+        start = lines.index(header, start) + 1
+    inside = "  " * (keys.count("/") + 1)
+    below = next((at for at in range(start, len(lines)) if not lines[at].startswith(inside)), len(lines))
+    path.write_text("".join([*lines[:below], text, *lines[below:]]), encoding="utf-8")
 
 
 def _copy(folder: Path, upto: str) -> Path:
     """A copy of the repository in which the page was followed up to a heading."""
-    for each in ("base", "components", "overlays", "policies/data"):
-        if (REPOSITORY / each).exists():
-            shutil.copytree(REPOSITORY / each, folder / each)
+    numbers.copied(folder)
     page = (REPOSITORY / "docs/adding-a-service.md").read_text(encoding="utf-8")
     assert upto in page
     _follow(page.partition(upto)[0], folder)
@@ -92,6 +97,14 @@ def test_the_sixth_service_is_shaped_like_the_others(ordinary: Path, environment
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_sixth_service_has_what_the_tables_promise_of_it(ordinary: Path, environment: str) -> None:
+    found = numbers.rendered(render(ordinary / "overlays" / environment).objects)
+    added = numbers.promised(ordinary, environment).keys() - numbers.promised(REPOSITORY, environment).keys()
+    assert added == {key for key in found if key.of.startswith(NAME)}
+    assert numbers.differences("what is rendered", found, ordinary, environment) == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, environment: str) -> None:
     found = reach(render(ordinary / "overlays" / environment))
     assert found.reachable - reach(overlay(environment)).reachable == ORDINARY
@@ -102,5 +115,5 @@ def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, e
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_flow_of_its_own_asks_for_the_other_end_and_the_table(calling: Path, environment: str) -> None:
     assert reach(render(calling / "overlays" / environment)).denied == {
-        f"NetworkPolicy/{NAME}: allows {NAME} → rabbitmq on 5672/TCP, which the table flows does not declare"
+        f"NetworkPolicy/{NAME}: allows {NAME} → rabbitmq on 5672/TCP, which the table `flows` does not declare"
     }

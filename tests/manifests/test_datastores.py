@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.manifests.numbers import Key, promised
 from tests.manifests.reachability import reach
 from tests.manifests.render import (
     COMPONENT,
@@ -30,10 +31,6 @@ both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("datastores.yaml").read_text(encoding="utf-8"))
 STORES = ("mysql", "redis", "rabbitmq")
 JOBS = ("redis-bootstrap", "migrations-user", "migrations-queue", "mysql-backup", "mysql-restore-test")
-SIZES = {
-    "production": {"mysql": "20Gi", "redis": "10Gi", "rabbitmq": "10Gi"},
-    "staging": {"mysql": "5Gi", "redis": "1Gi", "rabbitmq": "2Gi"},
-}
 OBJECT_STORE = {
     "RCLONE_CONFIG_OFFSITE_ACCESS_KEY_ID": "backup-secrets/BACKUP_ACCESS_KEY_ID",
     "RCLONE_CONFIG_OFFSITE_SECRET_ACCESS_KEY": "backup-secrets/BACKUP_SECRET_ACCESS_KEY",
@@ -136,6 +133,7 @@ def test_a_data_store_has_its_objects(environment: str, name: str) -> None:
 @pytest.mark.parametrize("name", STORES)
 def test_volumes_have_the_promised_size_and_are_kept(environment: str, name: str) -> None:
     spec = overlay(environment).one("StatefulSet", name)["spec"]
+    size = promised(REPOSITORY, environment)[Key("storage", f"{name}/data", "size")]
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
     (claim,) = spec["volumeClaimTemplates"]
     assert (claim["apiVersion"], claim["kind"]) == ("v1", "PersistentVolumeClaim")
@@ -143,7 +141,7 @@ def test_volumes_have_the_promised_size_and_are_kept(environment: str, name: str
     assert claim["spec"] == {
         "accessModes": ["ReadWriteOnce"],
         "storageClassName": f"mediq-{environment}-ssd",
-        "resources": {"requests": {"storage": SIZES[environment][name]}},
+        "resources": {"requests": {"storage": size}},
     }
     mounts = {
         each["name"]: each["mountPath"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Object, dig, name_of, overlay
+from tests.policies.evaluation import POLICIES, rule_files, rule_id
 
 ROWS: list[dict[str, Any]] = yaml.safe_load(
     (REPOSITORY / "tests/manifests/rows.yaml").read_text(encoding="utf-8"),
@@ -90,8 +90,7 @@ def test_every_named_test_exists() -> None:
 
 def test_every_named_rule_denies_something() -> None:
     defects = (REPOSITORY / "tests/policies/defects.py").read_text(encoding="utf-8")
+    files = {rule_id(path): path for path in rule_files(POLICIES)}
     for proof in _proofs("rule"):
-        topic, _, rule = proof["rule"].partition(".")
-        text = Path(REPOSITORY, "policies", topic, f"{rule}.rego").read_text(encoding="utf-8")
-        assert "\ndeny contains " in text, proof
+        assert "\ndeny contains " in files[proof["rule"]].read_text(encoding="utf-8"), proof
         assert f'"{proof["rule"]}":' in defects, proof

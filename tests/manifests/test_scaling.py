@@ -7,22 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.manifests import numbers
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Render, name_of, overlay, render
-from tests.manifests.variants import Workshop
 from tools import quota
 
 PAGE = (REPOSITORY / "docs/scaling.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```yaml scale=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PATCH = re.compile(r"^  # .*\n  - target: {kind: HorizontalPodAutoscaler, name: .*\n(?:    .*\n)+", re.MULTILINE)
 
 
-def _with(folder: Path, environment: str, before: str | re.Pattern[str], after: str) -> Render:
-    Workshop(folder)
-    file = folder / "overlays" / environment / "kustomization.yaml"
-    text = file.read_text(encoding="utf-8")
-    changed = before.sub(after, text) if isinstance(before, re.Pattern) else text.replace(before, after)
-    assert changed != text
-    file.write_text(changed, encoding="utf-8")
-    return render(file.parent)
+def _put(file: Path, before: re.Pattern[str], after: str) -> None:
+    text, count = before.subn(after, file.read_text(encoding="utf-8"))
+    assert count, f"{file} has nothing like it"
+    file.write_text(text, encoding="utf-8")
+
+
+def _follow(folder: Path) -> None:
+    """Put each block of the page in the place of the same lines with whatever numbers they have now."""
+    numbers.copied(folder)
+    for file, after in BLOCK.findall(PAGE):
+        _put(folder / file, re.compile(re.sub(r"\d+", r"\\d+", re.escape(after))), after)
 
 
 def _limits(rendered: Render) -> dict[str, tuple[int, int]]:
@@ -30,20 +34,34 @@ def _limits(rendered: Render) -> dict[str, tuple[int, int]]:
     return {name_of(each): (each["spec"]["minReplicas"], each["spec"]["maxReplicas"]) for each in scalers}
 
 
-def _shown() -> tuple[str, str]:
-    """What stands in the overlay now, and what the page puts in its place."""
-    (after,) = re.findall(r"^```yaml scale\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return after.replace("minReplicas: 5", "minReplicas: 3"), after
+def _shown() -> tuple[int, int]:
+    """The limits of the gateway that the page shows."""
+    ((least, most),) = re.findall(r"{minReplicas: (\d+), maxReplicas: (\d+)}", PAGE)
+    return int(least), int(most)
 
 
 def test_one_line_scales_one_service(tmp_path: Path) -> None:
-    limits = _limits(_with(tmp_path, "production", *_shown()))
-    assert limits == {**_limits(overlay("production")), "api-gateway": (5, 10)}
+    _follow(tmp_path)
+    limits = _limits(render(tmp_path / "overlays/production"))
+    assert limits == {**_limits(overlay("production")), "api-gateway": _shown()}
+
+
+def test_the_page_changes_a_number_wherever_it_is(tmp_path: Path) -> None:
+    _follow(tmp_path)
+    promised = numbers.promised(tmp_path, "production")
+    found = numbers.rendered(render(tmp_path / "overlays/production").objects)
+    of_gateway = (promised[numbers.Key("autoscaling", "api-gateway", field)] for field in ("least", "most"))
+    assert tuple(of_gateway) == _shown()
+    for place, of_place in {"the overlay": found, **numbers.repeated(tmp_path)}.items():
+        assert numbers.differences(place, of_place, tmp_path, "production") == []
 
 
 def test_a_larger_maximum_needs_a_larger_quota(tmp_path: Path) -> None:
-    before, after = _shown()
-    rendered = _with(tmp_path, "production", before, after.replace("maxReplicas: 10", "maxReplicas: 20"))
+    _follow(tmp_path)
+    most = _shown()[1]
+    file = tmp_path / "overlays/production/scaling/kustomization.yaml"
+    _put(file, re.compile(f"maxReplicas: {most}"), f"maxReplicas: {2 * most}")
+    rendered = render(file.parent.parent)
     (now,) = rendered.kind("ResourceQuota")
     needed = dict(line.split(": ") for line in quota.lines(quota.needed(rendered.objects)))
     assert int(needed["pods"].strip('"')) > int(now["spec"]["hard"]["pods"])
@@ -51,7 +69,10 @@ def test_a_larger_maximum_needs_a_larger_quota(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_without_its_own_limits_a_service_has_the_defaults(environment: str, tmp_path: Path) -> None:
-    limits = _limits(_with(tmp_path, environment, PATCH, ""))
+    numbers.copied(tmp_path)
+    file = tmp_path / "overlays" / environment / "scaling/kustomization.yaml"
+    _put(file, PATCH, "")
+    limits = _limits(render(file.parent.parent))
     assert set(limits.values()) == {_limits(overlay(environment))["user-service"]}
 
 

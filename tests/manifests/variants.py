@@ -23,7 +23,7 @@ COVERING: tuple[Variant, ...] = (
         "secrets-sealed/ENV",
         "cert-manager",
         "cert-manager-http01",
-        "autoscaling-keda/ENV",
+        "autoscaling-keda",
         "gateway-canary",
     ),
     ("edge-ingress", "secrets-external/ENV", "cert-manager", "debug-pod"),
@@ -96,7 +96,7 @@ class Workshop:
         target = self.folder / "overlays" / name.replace("/", "-")
         if target.exists():
             return target
-        shutil.copytree(REPOSITORY / "overlays" / environment, target)
+        shutil.copytree(self.folder / "overlays" / environment, target)
         content = read_kustomization(target)
         content["components"] = list(self._components(content["components"], variant))
         if "gateway-canary" in variant:
@@ -107,8 +107,10 @@ class Workshop:
 
     @staticmethod
     def _components(listed: list[str], variant: Variant) -> Iterator[str]:
-        # What every overlay has comes last: it reaches what the others bring.
+        # What is the overlay's own comes first: others take it. What every overlay has comes last: it reaches all.
+        shared = [path for path in listed if path.startswith("../../components/")]
+        yield from (path for path in listed if path not in shared)
         yield from (f"../../components/{name}" for name in variant)
-        for path in listed:
+        for path in shared:
             if path.removeprefix("../../components/").partition("/")[0] not in optional():
                 yield path

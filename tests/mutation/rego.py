@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.policies.evaluation import POLICIES, rule_files, tool
+from tests.policies.evaluation import POLICIES, SHARED_BY_TESTS, rule_files, tool
 
 EXPLAINED = Path(__file__).parent / "survivors-rego.yaml"
 
@@ -122,7 +122,8 @@ class Laboratory:
         if file.parent == self.folder:
             return [self.folder]
         own = file.with_name(f"{file.stem}_test.rego")
-        return sorted({*rule_files(self.folder / "lib"), self.folder / "lib/examples_test.rego", file, own})
+        shared = {self.folder / "lib" / f"{name}_test.rego" for name in SHARED_BY_TESTS}
+        return sorted({*rule_files(self.folder / "lib"), *shared, file, own})
 
     def unbroken(self, files: Iterable[Path]) -> None:
         """Make sure that tests pass while nothing is broken; else they would seem to notice everything."""

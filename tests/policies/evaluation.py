@@ -21,6 +21,10 @@ from promote.system.process import Completed, run
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"
 SHOP = Path(__file__).parent / "data"
+# The first part of the ids in a folder, where it is not the name of the folder; as in policies/lib/rule_ids.rego.
+PREFIXES = {"pod_security": "workloads"}
+# Files of policies/lib with what the Rego tests share. Their names end in _test so that only tests load them.
+SHARED_BY_TESTS = ("assert", "examples")
 
 Document = dict[str, Any]
 
@@ -60,6 +64,12 @@ def rule_files(policies: Path) -> list[Path]:
     return sorted(path for path in policies.rglob("*.rego") if not path.stem.endswith("_test"))
 
 
+def rule_id(path: Path) -> str:
+    """The id of the rule in a file; empty for a file that rules share."""
+    folder = path.parent.name
+    return "" if folder in {"policies", "lib"} else f"{PREFIXES.get(folder, folder)}.{path.stem}"
+
+
 def good() -> list[Document]:
     """A fresh copy of the target that no rule objects to."""
     return copy.deepcopy(_good())
@@ -82,7 +92,7 @@ def evaluate(
     rendered = into / "rendered.yaml"
     # JSON is YAML, and a hundred times quicker to write.
     rendered.write_text("\n---\n".join(json.dumps(document) for document in documents))
-    files = [path for path in rule_files(policies) if only is None or _id(path) in only or not _id(path)]
+    files = [path for path in rule_files(policies) if only is None or rule_id(path) in only or not rule_id(path)]
     loaded = [argument for path in files for argument in ("-p", path)]
     options = ["--combine", *loaded, "-d", data, "-n", "main", "-n", "evaluation", "-o", "json", "--no-color"]
     done = tool("conftest", "test", rendered, *options, cwd=into)
@@ -142,12 +152,6 @@ def _judged(name: str, denied: list[Any], warned: list[Any], records: list[Any])
 
 def _identity(who: Mapping[str, str]) -> Identity:
     return Identity(who["apiVersion"], who["kind"], who["namespace"], who["name"])
-
-
-def _id(path: Path) -> str:
-    """The rule that a file holds, or nothing for what rules share."""
-    shared = path.parent.name in {"policies", "lib"}
-    return "" if shared else f"{path.parent.name}.{path.stem}"
 
 
 def _finding(level: str, entry: Document) -> Finding:

@@ -19,10 +19,12 @@ from pathlib import Path
 import yaml
 
 from promote.checks import rules
-from promote.system.process import run
 from tests.policies.defects import KINDS, workload
 from tests.policies.evaluation import POLICIES, ROOT, Document, evaluate, rule_files
+from tools.setup.go import download_modules
+from tools.setup.work import SetupFailed, Workplace
 
+FIXTURES = "k8s.io/pod-security-admission"
 LEVELS = ("baseline", "restricted")
 VERSIONS = tuple(f"1.{minor}" for minor in range(25, 38))
 # Which rules may deny what a check forbids; where `restricted` asks for more than `baseline`, it is one of two.
@@ -63,11 +65,11 @@ class Agreement:
 
 def fixtures() -> Path:
     """The folder of the fixtures, as pinned by tools/pod-security/go.sum."""
-    command = ["go", "mod", "download", "-json", "k8s.io/pod-security-admission"]
-    done = run(command, cwd=ROOT / "tools" / "pod-security")
-    if done.code:
-        sys.exit(f"go cannot fetch the fixtures: {done.text or done.error}")
-    return Path(json.loads(done.stdout)["Dir"]) / "test" / "testdata"
+    try:
+        found = download_modules(Workplace(ROOT, lock=0), "pod-security", [FIXTURES])
+    except SetupFailed as error:
+        sys.exit(f"the fixtures cannot be fetched: {error}")
+    return found[FIXTURES] / "test" / "testdata"
 
 
 def compare(folder: Path, version: str, level: str, into: Path) -> Agreement:

@@ -51,4 +51,6 @@ def test_example_test_fails_when_the_rule_is_broken(repository: Path) -> None:
     assert tool("opa", *only, cwd=repository).text.startswith("PASS: 2/2")
     rule = repository / "policies" / "services" / "external_name.rego"
     rule.write_text(rule.read_text().replace('== "ExternalName"', '== "ClusterIP"'))
-    assert "test_denies_aliases: FAIL" in tool("opa", *only, cwd=repository).text
+    failed = tool("opa", *only, cwd=repository).text
+    assert "test_denies_aliases: FAIL" in failed
+    assert re.search(r"missing:\s+Service/cart: .*\s+unexpected: nothing", failed), failed

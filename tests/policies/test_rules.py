@@ -38,6 +38,11 @@ def test_every_rule_has_a_defect(untouched: Report) -> None:
     assert set(DEFECTS) == set(untouched.rules)
 
 
+def test_rules_report_the_ids_in_their_metadata(untouched: Report) -> None:
+    described = Policies(POLICIES).described(ROOT)
+    assert set(untouched.rules) == {rule.id for rule in described if rule.file and not rule.id.startswith("change.")}
+
+
 @pytest.mark.parametrize("rule", PLACED)
 def test_rule_denies_its_defect_in_every_place(rule: str, placed: Report) -> None:
     defect = PLACED[rule]

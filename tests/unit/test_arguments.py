@@ -15,11 +15,11 @@ from promote.commands.options import variable_of
 from promote.commands.registry import COMMANDS
 from promote.errors import UsageError
 
-WORDS = {
-    "promote": "a b", "plan": "a b", "diff": "", "bump": "a web=1", "rollback": "a", "history": "a", "status": "",
-    "check": "", "verify": "HEAD", "explain": "a b", "drift": "a b", "policies": "", "merge": "1", "hold": "a web=1",
-    "release": "a",
-}  # fmt: skip
+
+def words_of(verb: str) -> list[str]:
+    """The words that a command requires, and no others."""
+    actions = [one for one in arguments.parser_of(verb)._actions if not one.option_strings]
+    return ["1" if action.type is int else "a" for action in actions if action.nargs in (None, "+")]
 
 
 @pytest.fixture(autouse=True)
@@ -76,18 +76,18 @@ each_option = each(options())
 @each_option
 def test_every_option_has_a_variable(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
     words, variable, meaning = given(action)
-    plain = arguments.parse([verb, *WORDS[verb].split()])
+    plain = arguments.parse([verb, *words_of(verb)])
     assert value(plain, action) == action.default != meaning
-    by_option = arguments.parse([verb, *WORDS[verb].split(), *words])
+    by_option = arguments.parse([verb, *words_of(verb), *words])
     monkeypatch.setenv(variable_of(action.option_strings[-1]), variable)
-    assert arguments.parse([verb, *WORDS[verb].split()]) == by_option
+    assert arguments.parse([verb, *words_of(verb)]) == by_option
     assert value(by_option, action) == meaning
 
 
 @each_option
 def test_an_empty_variable_says_nothing(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable_of(action.option_strings[-1]), " ")
-    assert value(arguments.parse([verb, *WORDS[verb].split()]), action) == action.default
+    assert value(arguments.parse([verb, *words_of(verb)]), action) == action.default
 
 
 # A flag has no opposite.
@@ -96,7 +96,7 @@ def test_the_command_line_wins(verb: str, action: argparse.Action, monkeypatch: 
     words, _, meaning = given(action)
     other = next(iter(action.choices)) if action.choices else "3"
     monkeypatch.setenv(variable_of(action.option_strings[-1]), other)
-    assert value(arguments.parse([verb, *WORDS[verb].split(), *words]), action) == meaning
+    assert value(arguments.parse([verb, *words_of(verb), *words]), action) == meaning
 
 
 @each_option
@@ -110,7 +110,7 @@ def test_every_option_is_explained(verb: str, action: argparse.Action) -> None:
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_options_are_the_fields_of_the_command(verb: str) -> None:
     fields = {field.name for field in dataclasses.fields(import_module(f"promote.commands.{verb}").Options)}
-    assert parse(f"{verb} {WORDS[verb]}").keys() - {"verb", "output"} == fields
+    assert parse(" ".join([verb, *words_of(verb)])).keys() - {"verb", "output"} == fields
 
 
 @pytest.mark.parametrize(

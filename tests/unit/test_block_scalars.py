@@ -57,7 +57,7 @@ def test_a_patch_within_a_kustomization(wanted: ValueChange, old: str, new: str,
     [
         ("|-", "&a |-", "an anchor, a tag or an indentation"),
         ("|-", "|2-", "an anchor, a tag or an indentation"),
-        ("- path: other.yaml\n", TEXT[TEXT.index("- patch") : TEXT.index("    target")], "would not say what was"),
+        ("- path: other.yaml\n", TEXT[TEXT.index("- patch") : TEXT.index("    target")], "not have the intended"),
     ],
 )  # fmt: skip
 def test_what_is_refused(old: str, new: str, reason: str) -> None:
@@ -66,5 +66,5 @@ def test_what_is_refused(old: str, new: str, reason: str) -> None:
 
 
 def test_a_patch_in_quotes_is_refused() -> None:
-    with pytest.raises(EditRefused, match="not written as a block"):
+    with pytest.raises(EditRefused, match="not a block scalar"):
         changed('patches: [patch: "kind: Pod\\nspec: {a: 1}\\n"]\n', ValueChange(("spec", "a"), 3))

@@ -90,8 +90,8 @@ def test_a_rule_that_judged_nothing_is_named_and_one_that_does_not_say_is_not_kn
         "rule": "a.silent", "target": "shop", "applied": None, "passed": None, "denied": 0, "warned": 0, "waived": 0,
     }  # fmt: skip
     assert coverage.table(found)[3:] == [
-        "a.none    shop          0       0       0       0       0",
-        "a.silent  shop          ?       ?       0       0       0",
+        "a.none    shop              0         0         0         0         0",
+        "a.silent  shop              ?         ?         0         0         0",
     ]
 
 

@@ -80,13 +80,19 @@ def test_read_takes_the_text_as_it_is_written() -> None:
     [
         ("hold: []", "holds.yaml:1: unknown key 'hold'; did you mean 'holds'?"),
         ("holds: web", "holds.yaml:1: `holds` is not a list; write '- environment: …' items under it"),
-        ("- a", "holds.yaml:1: this is no mapping with holds"),
-        ("web", "holds.yaml:1: this is no mapping with holds"),
-        ("{}", "holds.yaml:1: 'holds' is missing; each entry has holds"),
-        ("holds:\n- web", "holds.yaml:2: this is no mapping with environment, image, version, reason, since"),
+        ("- a", "holds.yaml:1: this is not a mapping; write the keys holds"),
+        ("web", "holds.yaml:1: this is not a mapping; write the keys holds"),
+        ("{}", "holds.yaml:1: the key 'holds' is missing; the required keys are holds"),
+        (
+            "holds:\n- web",
+            "holds.yaml:2: this is not a mapping; write the keys environment, image, version, reason, since",
+        ),
         ("holds:\n- environment: a\n  imag: b", "holds.yaml:3: unknown key 'imag'; did you mean 'image'?"),
-        ("holds:\n- image: a\n  image: b", "holds.yaml:3: the key 'image' is given twice; delete one of them"),
-        ("holds:\n- environment: a", "holds.yaml:2: 'image' is missing; each entry has environment, image"),
+        ("holds:\n- image: a\n  image: b", "holds.yaml:3: duplicate key 'image'; delete one of them"),
+        (
+            "holds:\n- environment: a",
+            "holds.yaml:2: the key 'image' is missing; the required keys are environment, image",
+        ),
         ("holds:\n ]", "holds.yaml:2: this is not YAML: "),
         ("holds: \x07", "holds.yaml:1: this is not YAML: unacceptable character"),
     ],
@@ -102,7 +108,9 @@ def test_read_refuses_an_entry() -> None:
         holds.read((text % "a b").encode())
     with pytest.raises(ConfigError, match=re.escape("holds.yaml:3: an image version is empty")):
         holds.read((text % "").encode())
-    with pytest.raises(ConfigError, match=re.escape("holds.yaml:3: `version` is not text")):
+    with pytest.raises(
+        ConfigError, match=re.escape("holds.yaml:3: `version` is a list or a mapping; write a string")
+    ):
         holds.read((text % "[1]").encode())
     with pytest.raises(ConfigError, match=re.escape("holds.yaml:2: this is not UTF-8")):
         holds.read(b"holds:\n- \xff\n")

@@ -120,7 +120,7 @@ PLAIN = "v2 1.2.3 0beef deadbeef 1.10-rc x_1 null-2 2024.01.01"
 def test_words_that_kustomize_takes_for_no_string_are_refused(tmp_path: Path, word: str) -> None:
     assert rendered(tmp_path, item(f"newTag: {word}")) is None
     assert complaint(item(f"newTag: {word}").encode()) == (
-        "k.yaml:3: newTag is not a string to kustomize; put the value in quotes"
+        "k.yaml:3: kustomize does not read newTag as a string; put the value in quotes"
     )
 
 
@@ -216,13 +216,13 @@ def test_only_the_named_images_change_however_alike_they_are() -> None:
 
 
 REFUSALS = [
-    (f"newTag: v1; digest: {OLD}", Version("v2"), "has a digest, which a new tag would leave stale"),
-    (f"newTag: v1@{OLD}", Version("v2"), "has a digest, which a new tag would leave stale"),
-    (f"digest: {OLD}", Version("v2"), "has a digest, which a new tag would leave stale"),
-    (f"newName: r:v1@{OLD}", Version("v2"), "has a digest, which a new tag would leave stale"),
-    (f"newName: r@{OLD}", Version("v2"), "has a digest, which a new tag would leave stale"),
-    (f"newTag: v1; digest: {OLD}", Version(None, NEW), "has a tag, which a new digest would leave stale"),
-    ("newTag: v1", Version(None, NEW), "has a tag, which a new digest would leave stale"),
+    (f"newTag: v1; digest: {OLD}", Version("v2"), "has a digest, which would not match a new tag"),
+    (f"newTag: v1@{OLD}", Version("v2"), "has a digest, which would not match a new tag"),
+    (f"digest: {OLD}", Version("v2"), "has a digest, which would not match a new tag"),
+    (f"newName: r:v1@{OLD}", Version("v2"), "has a digest, which would not match a new tag"),
+    (f"newName: r@{OLD}", Version("v2"), "has a digest, which would not match a new tag"),
+    (f"newTag: v1; digest: {OLD}", Version(None, NEW), "has a tag, which would not match a new digest"),
+    ("newTag: v1", Version(None, NEW), "has a tag, which would not match a new digest"),
     ("newName: r", Version("v2"), "has no version to replace; add 'newTag: …' by hand"),
     ("tagSuffix: -x", Version("v2"), "has no version to replace; add 'newTag: …' by hand"),
     ("newTag:", Version("v2"), "has no version to replace; add 'newTag: …' by hand"),
@@ -231,10 +231,10 @@ REFUSALS = [
     ("newTag: |-;   v1", Version("v2"), "the value spans several lines"),
     ("newTag: >-;   v1", Version("v2"), "the value spans several lines"),
     ('newTag: "v\\;   1"', Version("v2"), "the value spans several lines"),
-    ("newName: 'r''s:v1'", Version("v2"), "no exact edit was found; change the file by hand"),
-    ("newTag: &v v1; x: *v", Version("v2"), "through a YAML anchor, alias or merge key"),
-    ("x: &v v1; newTag: *v", Version("v2"), "through a YAML anchor, alias or merge key"),
-    ("<<: {newTag: v1}", Version("v2"), "through a YAML anchor, alias or merge key"),
+    ("newName: 'r''s:v1'", Version("v2"), "no edit was found that changes only this value; change it by hand"),
+    ("newTag: &v v1; x: *v", Version("v2"), "a YAML anchor, alias or merge key uses this value"),
+    ("x: &v v1; newTag: *v", Version("v2"), "a YAML anchor, alias or merge key uses this value"),
+    ("<<: {newTag: v1}", Version("v2"), "a YAML anchor, alias or merge key uses this value"),
 ]
 
 
@@ -275,7 +275,7 @@ def test_whatever_shares_the_tag_is_protected(text: str) -> None:
 def test_an_unknown_image_is_answered_with_the_nearest_names() -> None:
     text = "images: [{name: shop/cart, newTag: v1}, {name: shop/web, newTag: v1}]"
     assert refusal(text, Version("v2"), "cart") == (
-        "k.yaml:1: no image is called 'cart'; the nearest names are 'shop/cart', 'shop/web'"
+        "k.yaml:1: there is no image 'cart'; the nearest names are 'shop/cart', 'shop/web'"
     )
     assert refusal("images: []", Version("v2")).endswith("add an item for it to 'images'")
 
@@ -290,25 +290,25 @@ COMPLAINTS = [
     (b"", "k.yaml:1: the first YAML document is empty; fill it in or delete it"),
     (b"# only a comment\n", "k.yaml:1: the first YAML document is empty"),
     (b"---\n---\nimages: []\n", "k.yaml:1: the first YAML document is empty"),
-    (b"- a\n", "k.yaml:1: the first YAML document is no mapping"),
+    (b"- a\n", "k.yaml:1: the first YAML document is not a mapping"),
     (b"x: 1\n\xff\n", "k.yaml:2: the file is not UTF-8; save it as UTF-8"),
     ("images: []\n".encode("utf-16"), "k.yaml:1: the file is not UTF-8"),
-    (b"x:\n- \x07", "k.yaml:2: there is a control character; delete it"),
-    (b"x:\n- [", "k.yaml:2: this cannot be read as YAML: "),
-    (b"x: *y", "k.yaml:1: this cannot be read as YAML: found undefined alias 'y'; correct it"),
-    (b'x: "\\UFFFFFFFF"', "k.yaml:1: this cannot be read as YAML: a number is too big"),
+    (b"x:\n- \x07", "k.yaml:2: the file contains a control character; delete it"),
+    (b"x:\n- [", "k.yaml:2: this is not YAML: "),
+    (b"x: *y", "k.yaml:1: this is not YAML: found undefined alias 'y'; correct it"),
+    (b'x: "\\UFFFFFFFF"', "k.yaml:1: this is not YAML: a number is too big"),
     (b"[" * 9999, "k.yaml:1: the YAML is nested too deeply"),
     (b"? [x]\n: y", "k.yaml:1: a key is a list or a mapping"),
-    (b"x: 1\nx: 2", "k.yaml:2: the key 'x' is given twice; delete one of them"),
-    (b"images: []\n'images': []", "k.yaml:2: the key 'images' is given twice"),
-    (b"<<: [x]", "k.yaml:1: '<<' merges mappings only"),
-    (b"x: &x {y: 1}\ny: 2\n<<: *x", "k.yaml:3: '<<' overrides y before it; move '<<' above them"),
+    (b"x: 1\nx: 2", "k.yaml:2: duplicate key 'x'; delete one of them"),
+    (b"images: []\n'images': []", "k.yaml:2: duplicate key 'images'"),
+    (b"<<: [x]", "k.yaml:1: '<<' can only merge mappings"),
+    (b"x: &x {y: 1}\ny: 2\n<<: *x", "k.yaml:3: in kustomize, '<<' overrides y above it; move '<<' up"),
     (b"Images: []", "k.yaml:1: kustomize reads 'Images' as 'images'; write 'images'"),
-    (b"imageTags: []", "k.yaml:1: 'imageTags' is an old name; write 'images'"),
+    (b"imageTags: []", "k.yaml:1: 'imageTags' is the old name of 'images'; write 'images'"),
     (b"images: {a: b}", "k.yaml:1: 'images' is not a list"),
     (b"images: [a]", "k.yaml:1: an item of 'images' is not a mapping"),
     (b"images: [{newTag: v1}]", "k.yaml:1: an item of 'images' has no name"),
-    (b"images: [{name: 1}]", "k.yaml:1: name is not a string to kustomize"),
+    (b"images: [{name: 1}]", "k.yaml:1: kustomize does not read name as a string"),
     (b"images: [{name: a},\n {name: a}]", "k.yaml:2: image 'a' has two items; merge them into one"),
 ]
 
@@ -319,12 +319,12 @@ def test_a_file_that_cannot_be_followed_is_explained(data: bytes, message: str) 
 
 
 FIELD_COMPLAINTS = [
-    ("newTag: v1; newTag: v2", "k.yaml:4: the key 'newTag' is given twice"),
+    ("newTag: v1; newTag: v2", "k.yaml:4: duplicate key 'newTag'"),
     ("newtag: v1", "k.yaml:3: kustomize reads 'newtag' as 'newTag'"),
-    ("newTag: [v1]", "k.yaml:3: newTag is not a string"),
-    ("newTag: !other v1", "k.yaml:3: newTag is not a string"),
-    ("newTag: v 1", "k.yaml:3: newTag holds white space"),
-    ("newTag: |;   v1", "k.yaml:3: newTag holds white space"),
+    ("newTag: [v1]", "k.yaml:3: kustomize does not read newTag as a string"),
+    ("newTag: !other v1", "k.yaml:3: kustomize does not read newTag as a string"),
+    ("newTag: v 1", "k.yaml:3: newTag contains white space"),
+    ("newTag: |;   v1", "k.yaml:3: newTag contains white space"),
     (f"newTag: {OLD}", "k.yaml:3: newTag cannot be 'sha256:"),
     (f"newTag: '@{OLD}'", "k.yaml:3: newTag cannot be '@sha256:"),
     (f"digest: 'v1@{OLD}'", "k.yaml:3: digest cannot be 'v1@"),

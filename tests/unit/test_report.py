@@ -143,7 +143,7 @@ def test_verdict_text() -> None:
 
 def test_plan_text() -> None:
     lines = plans.plan_text(PLAN)
-    assert lacking(lines, "staging → production", "a note", "web", "1.0", "1.1", "SHUT", "hold", "slow") == []
+    assert lacking(lines, "staging → production", "a note", "web", "1.0", "1.1", "CLOSED", "hold", "slow") == []
     assert lacking(plans.plan_text(NOTHING), "nothing to do", "production", "a note") == []
     assert plans.plan_text(Plan("", "staging", (CHANGE,)))[0].startswith("staging: ")
 

@@ -87,6 +87,11 @@ def test_a_profile_has_its_rules_and_needs_the_tables_that_they_read(
     assert set(found.files) == set(TEXTS) - left_out
 
 
+def test_a_rule_keeps_its_id_in_another_folder() -> None:
+    text = RULE.replace("package rules.carts.wheels", "package rules.vehicles.wheels")
+    assert rules.select({"vehicles/wheels.rego": text}, "general").ids == {"carts.wheels"}
+
+
 @pytest.mark.parametrize(
     ("text", "missing"),
     [

@@ -54,17 +54,17 @@ def test_another_version_is_refused(folder: Path, script: str, said: str) -> Non
     own = program(folder / "kubeconform", script)
     with pytest.raises(ToolError) as refusal:
         tools.find("kubeconform")
-    assert str(refusal.value).startswith(f"{own} is not kubeconform 0.7.0 (it says: {said}): run `make setup`")
+    assert str(refusal.value).startswith(f"{own} is not kubeconform 0.7.0 (it reports: {said}): run `make setup`")
 
 
 def test_a_program_that_fills_the_memory_is_told_from_one_that_fails(folder: Path) -> None:
     version, said = "case $1 in --version) echo Conftest: 0.69.0; exit;; esac; echo", ">&2; exit 2"
     program(folder / "conftest", f"{version} 'fatal error: runtime: out of memory' {said}")
-    with pytest.raises(ToolError, match=r"^conftest needs more than 440 MiB .*: name fewer targets, or"):
+    with pytest.raises(ToolError, match=r"^conftest needs more than 440 MiB .*: check fewer targets at once, or"):
         tools.run("conftest", "test")
     program(folder / "conftest", f"{version} 'SIGSEGV: segmentation violation\nPC=0x1\n\ngs     0x0' {said}")
     tools.find.cache_clear()
-    with pytest.raises(ToolError, match=r"^conftest crashed \(SIGSEGV: segmentation violation\), as where 440 MiB"):
+    with pytest.raises(ToolError, match=r"^conftest crashed \(SIGSEGV: segmentation violation\), probably .*440 MiB"):
         tools.run("conftest", "test")
     program(folder / "conftest", f"{version} 'no such file' {said}")
     tools.find.cache_clear()

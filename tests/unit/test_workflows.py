@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tools.setup.__main__ import OLDEST_PYTHON
 from tools.setup.programs import E2E_MODULES, programs_step
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+TEST_MODULES = sorted(file.parent.name for file in (ROOT / "tools").glob("*-tools/go.mod"))
 CHECK = ROOT / ".github" / "workflows" / "check.yaml"
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
@@ -45,7 +48,7 @@ def test_every_job_asks_for_its_own_permissions_and_ends(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        assert job["timeout-minutes"] <= (150 if path.stem == "nightly" else 45)
+        assert job["timeout-minutes"] <= {"nightly": 150, "check": 90, "promote": 45}[path.stem]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -57,8 +60,7 @@ def test_no_checkout_leaves_a_token_behind(path: Path) -> None:
 def test_only_the_promotion_may_write_and_no_more_than_it_needs() -> None:
     permissions = {name: job["permissions"] for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
     assert permissions == {
-        "check": {"contents": "read"},
-        "e2e": {"contents": "read"},
+        "verify": {"contents": "read"},
         "thorough": {"contents": "read"},
         "promote": {"contents": "write", "pull-requests": "write"},
     }
@@ -73,8 +75,8 @@ def test_promotions_of_one_edge_run_one_after_the_other() -> None:
     assert promote["jobs"]["promote"]["environment"] == "${{ inputs.to }}"
 
 
-@pytest.mark.parametrize("module", ["promote-tools", *E2E_MODULES])
-def test_each_tool_of_the_control_plane_is_kept_until_its_lock_changes(module: str) -> None:
+@pytest.mark.parametrize("module", [*TEST_MODULES, *E2E_MODULES])
+def test_each_tool_is_kept_until_its_lock_changes(module: str) -> None:
     step = programs_step(ROOT, module, "")
     files = [str(path.relative_to(ROOT)) for path in (step.stamp, *step.results)]
     kept = [each["with"] for each in steps(CHECK) if each.get("uses", "").startswith("actions/cache@")]
@@ -82,10 +84,12 @@ def test_each_tool_of_the_control_plane_is_kept_until_its_lock_changes(module: s
     assert sorted(found["path"].split()) == sorted(files)
 
 
-def test_every_lock_that_can_be_tidied_is_kept_up_to_date() -> None:
-    updates = load(ROOT / ".github" / "dependabot.yml")["updates"]
-    modules = next(update for update in updates if update["package-ecosystem"] == "gomod")["directories"]
-    tidied = {f"/tools/{file.parent.name}" for file in (ROOT / "tools").glob("*-tools/go.mod")}
-    # Not kubernetes: its replacements have to move with it.
-    tidied |= {f"/tools/e2e/{name}" for name in ("etcd", "kwok", "sealed-secrets")}
-    assert set(modules) == tidied
+def test_the_oldest_and_the_newest_python_are_tried_before_a_merge() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    prefix = "Programming Language :: Python :: 3."
+    supported = [each.removeprefix(prefix) for each in project["classifiers"] if each.startswith(prefix)]
+    assert supported == sorted(supported, key=int)
+    assert load(CHECK)["jobs"]["verify"]["strategy"]["matrix"] == {
+        "python": [f"3.{supported[0]}", f"3.{supported[-1]}"]
+    }
+    assert (project["requires-python"], OLDEST_PYTHON) == (f">=3.{supported[0]}", (3, int(supported[0])))

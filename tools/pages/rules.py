@@ -1,4 +1,4 @@
-"""A page for each rule, from its METADATA and from the defect by which the tests prove that it speaks up."""
+"""A page for each rule, from its METADATA and the defect that its tests use."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.policies.evaluation import good
 FOLDER = "docs/rules"
 VERBS = {"deny": "denies", "warn": "warns"}
 MEANINGS = {
-    "baseline": "the Pod Security Standard `baseline`, and what every check rests on",
+    "baseline": "the Pod Security Standard `baseline`, and checks that all others need",
     "restricted": "the Pod Security Standard `restricted`",
-    "general": "true of any repository; needs no table of its owner's",
-    "system": "needs this system's own tables in `policies/data`",
+    "general": "applies to any repository, without tables of its own",
+    "system": "needs the tables of this system in `policies/data`",
 }
-# A line of an example; a defect may be that there is too much of something.
+# The maximum length of a line in an example, because some defects are very long values.
 LONGEST = 160
-# What `custom.subjects` means where it names no kind.
+# The meaning of `custom.subjects`, other than kinds.
 SUBJECTS = {
     "containers": "workloads with containers",
-    "namespaces": "namespaces in which something runs",
-    "own": "what the rule selects itself",
+    "namespaces": "namespaces with pods",
+    "own": "resources that the rule selects itself",
     "pods": "workloads",
-    "resources": "every resource",
-    "target": "the rendered whole",
+    "resources": "all resources",
+    "target": "all rendered documents together",
 }
 
 Document = dict[str, Any]
@@ -40,14 +40,14 @@ Defect = InContainer | InPod | InTarget
 
 
 def pages(root: Path) -> dict[str, str]:
-    """A page a rule, and the list of them."""
+    """A page for each rule, and an index."""
     rules = Policies(root / "policies").described(root)
     found = {f"{FOLDER}/{rule.id}.md": _page(rule) for rule in rules}
     return {f"{FOLDER}/README.md": _index(rules), **found}
 
 
 def _index(rules: Collection[Rule]) -> str:
-    head = ["| rule | profile | verdict | severity | what holds |", "|---|---|---|---|---|"]
+    head = ["| rule | profile | verdict | severity | title |", "|---|---|---|---|---|"]
     rows = [
         f"| [{rule.id}]({rule.id}.md) | {_profile(rule) or '–'} | {_verdict(rule)} | {rule.severity} | {rule.title} |"
         for rule in rules
@@ -55,20 +55,20 @@ def _index(rules: Collection[Rule]) -> str:
     said = [
         "# Rules",
         "",
-        "What `promote check` asks of every rendered document. [policies/README.md](../../policies/README.md) says",
-        "how rules are written and how to add one; then run `make docs`.",
+        "The rules of `promote check` for rendered documents. [policies/README.md](../../policies/README.md)",
+        "explains how to write and add a rule. Run `make docs` to update these pages.",
         "",
-        "Each profile of `promote check --profile` also has the rules of those above it. Rules about a change of",
-        "versions (`change.*`) are in none: `promote plan` and its like ask them.",
+        "Each profile of `promote check --profile` includes the rules of the profiles above it. Rules about a change",
+        "of versions (`change.*`) have no profile. `promote plan` and other commands that move versions use them.",
         "",
     ]
     return "\n".join([*said, *_profiles(rules), "", *head, *rows, ""])
 
 
 def _profiles(rules: Iterable[Rule]) -> Iterator[str]:
-    """How many rules each profile adds, and how many it has by then."""
+    """The number of rules that each profile adds, and its total."""
     added = Counter(_profile(rule) for rule in rules)
-    yield "| profile | what it is | rules of its own | in all |"
+    yield "| profile | meaning | additional rules | total |"
     yield "|---|---|---|---|"
     for number, profile in enumerate(PROFILES, 1):
         total = sum(added[each] for each in PROFILES[:number])
@@ -81,7 +81,7 @@ def _page(rule: Rule) -> str:
         f"**{rule.title}.**",
         "\n".join(_table(rule)),
         f"## Why\n\n{rule.description}",
-        f"## How to mend it\n\n{rule.fix[0].upper()}{rule.fix[1:]}.",
+        f"## How to fix it\n\n{rule.fix[0].upper()}{rule.fix[1:]}.",
         *_example(rule),
         *([f"See also: <{rule.docs}>"] if rule.docs else []),
     ]
@@ -94,7 +94,7 @@ def _table(rule: Rule) -> Iterator[str]:
         "verdict": _verdict(rule),
         "severity": rule.severity,
         "profile": _profile(rule),
-        "judges": ", ".join(_subjects(rule)),
+        "applies to": ", ".join(_subjects(rule)),
         "defined in": file,
     }
     given = {title: cell for title, cell in cells.items() if cell}
@@ -109,12 +109,12 @@ def _profile(rule: Rule) -> str:
 
 def _subjects(rule: Rule) -> list[str]:
     if _is_of_change(rule):
-        return ["the change itself"]
+        return ["the change of versions"]
     return [SUBJECTS.get(subject, f"`{subject}`") for subject in rule.subjects]
 
 
 def _is_of_change(rule: Rule) -> bool:
-    """Has another input than a rendered target, and is asked whatever the profile."""
+    """Whether the rule is about a change of versions, which has no profile."""
     return rule.id.startswith("change.")
 
 
@@ -123,16 +123,16 @@ def _verdict(rule: Rule) -> str:
 
 
 def _example(rule: Rule) -> Iterator[str]:
-    """The defect by which the tests prove the rule, as a difference to what passes."""
+    """The defect that the tests of the rule use, as a difference to valid documents."""
     if rule.id in DEFECTS:
-        yield "## Example\n\nWhat passes (`-`), and what does not (`+`):"
+        yield "## Example\n\nValid (`-`) and invalid (`+`):"
         for before, after in _changes(DEFECTS[rule.id]):
             lines = difflib.unified_diff(_lines(before), _lines(after), lineterm="", n=4)
             yield "\n".join(["```diff", f"  # {_title(before or after)}", *_readable(lines), "```"])
 
 
 def _changes(defect: Defect) -> Iterator[tuple[Document, Document]]:
-    """Each document before and after; one that is not there is empty."""
+    """Each document before and after the defect. A missing document is empty."""
     before, after = good(), good()
     if isinstance(defect, InTarget):
         defect.change(after)

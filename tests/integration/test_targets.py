@@ -1,0 +1,128 @@
+"""Every test and check is run: before a merge by `make verify`, or else in the night, and nowhere twice."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.integration.targets import (
+    ROOT,
+    WORKFLOWS,
+    asked_for,
+    collected,
+    commands,
+    environment,
+    modules,
+    programs,
+    pytests,
+    steps,
+    targets,
+)
+
+CHECK, NIGHTLY = WORKFLOWS / "check.yaml", WORKFLOWS / "nightly.yaml"
+BEFORE_A_MERGE = commands("verify")
+AT_NIGHT = commands(*asked_for(NIGHTLY))
+SOURCES = {path.relative_to(ROOT): path.read_text() for path in sorted((ROOT / "tests").rglob("*.py"))}
+
+
+def test_ci_and_the_workflow_run_the_same_target() -> None:
+    assert asked_for(ROOT / ".ci" / "run") == ["verify"]
+    assert asked_for(CHECK) == ["setup", "verify"]
+
+
+def test_the_workflow_checks_nothing_that_the_target_does_not() -> None:
+    """Its other steps show what that target finds, too: one that fails for itself would be missing in `.ci/run`."""
+    run = [step["run"] for step in steps(CHECK) if "run" in step and not step["run"].startswith("make ")]
+    shown = [command.partition(" --output ")[0] for command in run if not command.endswith("|| true")]
+    [checked] = [command for command in BEFORE_A_MERGE if "promote check" in command]
+    assert shown
+    assert [command for command in shown if not checked.startswith(command)] == []
+
+
+def test_ci_runs_that_target_without_what_pip_has_kept_and_fails_with_it(tmp_path: Path) -> None:
+    make = tmp_path / "make"
+    make.write_text('#!/bin/sh\necho "$@"\nls -A "$PIP_CACHE_DIR"\necho "$PIP_CACHE_DIR"\nexit 3\n')
+    make.chmod(0o755)
+    env = environment() | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PIP_CACHE_DIR": str(ROOT / "tools")}
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "run")], env=env, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+    target, cache = done.stdout.splitlines()
+    assert target == "verify"
+    assert not Path(cache).exists()
+
+
+def test_no_command_may_fail_unnoticed() -> None:
+    assert [line for line in (ROOT / "Makefile").read_text().splitlines() if re.match(r"\t[@+]*-", line)] == []
+
+
+def test_every_target_that_tests_is_run() -> None:
+    every = {command for target in targets() for command in modules(commands(target)) if is_testing(command)}
+    assert every
+    assert every == {command for command in modules((*BEFORE_A_MERGE, *AT_NIGHT)) if is_testing(command)}
+
+
+def is_testing(command: tuple[str, ...]) -> bool:
+    return command[0] == "pytest" or command[0].startswith("tests.")
+
+
+def test_every_program_is_run_once() -> None:
+    before, night = Counter(programs(BEFORE_A_MERGE)), Counter(programs(AT_NIGHT))
+    assert {*before.values(), *night.values()} == {1}
+    assert {module for module in runnable() if not is_used(module)} - (before | night).keys() == set()
+
+
+def runnable() -> set[str]:
+    """The modules below tests/ that can be run as programs."""
+    found = {path for path, text in SOURCES.items() if '\nif __name__ == "__main__":' in text}
+    return {".".join(path.with_suffix("").parts).removesuffix(".__main__") for path in found}
+
+
+def is_used(module: str) -> bool:
+    """Whether another module imports this one, or starts it by its name or file, so that it is a part of that."""
+    return not {module, f"{module.rpartition('.')[2]}.py"}.isdisjoint(mentioned())
+
+
+@cache
+def mentioned() -> frozenset[str]:
+    """The modules that imports and texts below tests/ name; not those of docstrings, which prove nothing."""
+    found = set()
+    for node in (node for text in SOURCES.values() for node in ast.walk(ast.parse(text))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    # A package, imported or not, says nothing about its program.
+    return frozenset(found - {".".join(path.parent.parts) for path in SOURCES if path.name == "__main__.py"})
+
+
+@pytest.fixture(scope="module")
+def everything() -> dict[str, int]:
+    """How many tests each file below tests/ has."""
+    return collected("tests")
+
+
+def test_every_file_with_tests_is_known_to_pytest(everything: dict[str, int]) -> None:
+    with_tests = {
+        str(path) for path, text in SOURCES.items() if re.search(r"^(async )?def test_", text, re.MULTILINE)
+    }
+    assert with_tests == everything.keys()
+
+
+def test_every_file_is_collected_by_one_run_before_a_merge_or_else_at_night(everything: dict[str, int]) -> None:
+    before = Counter(file for arguments in pytests(BEFORE_A_MERGE) for file in collected(*arguments))
+    night = Counter(file for arguments in pytests(AT_NIGHT) for file in collected(*arguments))
+    assert {file: before[file] or night[file] for file in everything} == dict.fromkeys(everything, 1)
+
+
+def test_every_test_that_is_left_out_before_a_merge_is_run_at_night(everything: dict[str, int]) -> None:
+    runs = [collected(*arguments) for arguments in (*pytests(BEFORE_A_MERGE), *pytests(AT_NIGHT))]
+    assert {file: max(run.get(file, 0) for run in runs) for file in everything} == everything
