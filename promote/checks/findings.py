@@ -53,6 +53,7 @@ class Finding:
     status: Literal["", "new", "old"] = ""  # compared with a base, where there is one
     correction: Correction | None = None
     place: str = ""  # the path with items of lists by their names, which stay when their positions change
+    position: int | None = None  # of the object among those of its identity, where that is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,18 @@ _OF_CHECKS = tuple(
         ),
     )
 )
+_OF_FILES_AND_NAMES = (
+    Rule(
+        "check.unread", ("warn",), "Every manifest is read",
+        "A file that looks like a manifest but has another extension is not checked.",
+        "change its extension to .yaml, .yml or .json, or move it to another folder", "low",
+    ),
+    Rule(
+        "rule.unnamed", ("deny", "warn"), "Findings name their rule",
+        "A finding without the id of its rule cannot be waived or selected.",
+        "add `rule` to the finding, or move its rule into a package under `rules`",
+    ),
+)  # fmt: skip
 _OF_WAIVERS = (
     Rule(
         "waivers.expired", ("deny",), "Waivers are not expired",
@@ -137,7 +149,7 @@ _OF_WAIVERS = (
         "delete the waiver", "low",
     ),
 )  # fmt: skip
-OWN = (*_OF_CHECKS, *_OF_WAIVERS)
+OWN = tuple(sorted((*_OF_CHECKS, *_OF_FILES_AND_NAMES, *_OF_WAIVERS), key=lambda rule: rule.id))
 
 
 def read(texts: Mapping[str, str], silent: bool = False) -> tuple[Rule, ...]:

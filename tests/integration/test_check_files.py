@@ -354,6 +354,9 @@ def test_what_was_not_looked_at_is_named(files: Repository) -> None:
         "sub/b.yaml.bak looks like a manifest and was not read",
         "sub/c.txt looks like a manifest and was not read",
     }
+    assert {one["message"] for one in files.check("m", only=("check.unread",)).of("check.unread")} == {
+        one["message"] for one in found.of("check.unread")
+    }
     notes = [f"notes-{number}" for number in range(5)]
     assert found.json["targets"][0]["unread"] == [*notes, "sub/b.yaml.bak", "sub/c.txt"]
     assert f"m: not looked at: {', '.join(notes)} and 2 more" in found.result.text
