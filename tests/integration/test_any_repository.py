@@ -124,6 +124,18 @@ def test_each_of_two_objects_has_its_own_lines(asked: Asked) -> None:
     assert found["schema.invalid", ""]["file"] == "m/b.json"
 
 
+def test_an_object_that_is_defined_twice_is_not_fixed(asked: Asked) -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}
+    files = {
+        "m/a.json": json.dumps({**pod, "spec": {"containers": CONTAINERS, "hostNetwork": True}}),
+        "m/b.json": json.dumps({**pod, "spec": {"containers": CONTAINERS}}),
+    }
+    fix = asked(files, ("check", "m", "--fix", "--output", "json")).json["fix"]
+    reasons = {one["rule"]: one["reason"] for one in fix["refused"]}
+    assert reasons["workloads.host_namespaces"] == "Pod/shop/web is defined 2 times: keep one definition first"
+    assert (fix["mended"], fix["patch"]) == ([], "")
+
+
 LONG = "n" * 300
 KUSTOMIZATION = "overlays/staging/kustomization.yaml"
 
