@@ -77,7 +77,7 @@ def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Findin
     if unknown := _UNKNOWN.search(fault):
         field = escape(unknown[1])
         message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
-        fix = "remove the unknown field, or correct its spelling or its place"
+        fix = "remove the unknown field, or correct its name or its place"
         return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")
     if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
         return Finding("schema.invalid", "deny", target, who, f"{who}: at {path}: {words[0]}", words[1], path=path)

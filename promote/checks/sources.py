@@ -78,7 +78,7 @@ class Sources:
         return places.named(document.content, places.parts(finding.path)) if document else finding.path
 
     def written(self, finding: Finding) -> Iterator[Written]:
-        """What may spell what `finding` is about, the likeliest first."""
+        """The places that may define what `finding` is about, the likeliest first."""
         document = self._objects.of(finding)
         if document is None:
             return
@@ -202,7 +202,7 @@ class Sources:
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
         """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in.
 
-        None where the image stands as it is rendered in the object itself or in a patch: no entry has a part in it.
+        None if the object itself or a patch has the image exactly as it is rendered: then no entry changed it.
         """
         if not _is_image(steps):
             return None
@@ -256,7 +256,7 @@ def _text(file: Path) -> str:
 
 
 def _text_at(document: Document, steps: list[str]) -> str:
-    """What a generator was told: a Secret holds it in base64."""
+    """The text that a generator was given: a Secret has it in base64."""
     value = str(places.value_at(document.content, steps))
     if document.identity.kind != "Secret":
         return value

@@ -136,6 +136,21 @@ def test_an_object_that_is_defined_twice_is_not_fixed(asked: Asked) -> None:
     assert (fix["mended"], fix["patch"]) == ([], "")
 
 
+def test_unique_objects_are_fixed_next_to_repeated_ones(asked: Asked) -> None:
+    first, second = CONTAINERS
+    fault = {"securityContext": {"privileged": True}}
+    both = [deployment("web", "shop", [{**first, **fault}, {**second, **fault}]), deployment("web", "shop", [first])]
+    files = {
+        "m/a.json": _list(*both),
+        "m/b.json": _list(deployment("api", "shop", [{**first, **fault}])),
+    }
+    outcome = asked(files, ("check", "m", "--fix", "--write"))
+    assert outcome.code == 3
+    assert "Deployment/shop/web is defined 2 times: keep one definition first" in outcome.out
+    assert "b/m/b.json" in outcome.out
+    assert "b/m/a.json" not in outcome.out
+
+
 LONG = "n" * 300
 KUSTOMIZATION = "overlays/staging/kustomization.yaml"
 

@@ -205,7 +205,9 @@ def test_targets_that_together_are_too_large(files: Repository, monkeypatch: pyt
     for name in "abc":
         files.write(f"{name}/one.yaml", MAP % name)
     files.check("a", "b")
-    with pytest.raises(RenderError, match=r"^a, b, c: more than 8 MiB or 22 keys and values: name fewer targets"):
+    with pytest.raises(
+        RenderError, match=r"^a, b, c: more than 8 MiB or 22 keys and values: check fewer targets at once"
+    ):
         files.check("a", "b", "c")
 
 

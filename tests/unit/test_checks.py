@@ -214,7 +214,7 @@ def test_findings_are_in_one_order_and_stand_once() -> None:
 
 def test_what_stands_twice() -> None:
     (finding,) = completeness.repeated([CART, CART, Identity("v1", "Pod", "", "a")], "t")
-    assert finding.message == "Deployment/shop/cart stands 2 times"
+    assert finding.message == "Deployment/shop/cart is defined 2 times"
 
 
 def test_waived_findings_do_not_deny() -> None:

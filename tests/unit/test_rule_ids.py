@@ -65,7 +65,6 @@ def in_rego() -> set[str]:
         text = path.read_text(encoding="utf-8")
         found.update(re.findall(r"^#   id: (\S+)$", text, re.MULTILINE))
         found.update(re.findall(rf'"((?:{"|".join(OWN)})\.[a-z_]+)"', text))
-        found.update(re.findall(r"^package rules\.(\w+\.\w+)$", text, re.MULTILINE))
     return found
 
 
