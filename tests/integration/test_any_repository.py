@@ -16,7 +16,7 @@ from tests.integration.sandbox import Clone, Outcome
 
 Asked = Callable[[Mapping[str, str], Sequence[str]], Outcome]
 ANSWERS = {0, 2, 3, 4}
-QUICK = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 DEEP = settings(QUICK, max_examples=60)
 
 
