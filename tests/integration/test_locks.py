@@ -59,7 +59,7 @@ def packages(folder: Path) -> dict[str, str]:
     return {name: version for name, version in found if name not in ("setuptools", "promote")}
 
 
-# What fails with one of them failed with the oldest; each makes an environment, which takes seconds.
+# Only the oldest failed with a resolver. Each case creates an environment, which takes seconds.
 @pytest.mark.parametrize("pip", ["oldest", pytest.param("newest", marks=pytest.mark.thorough)])
 def test_setup_installs_what_is_locked_and_nothing_newer(checkout: Path, index: Index, pip: str) -> None:
     """By the oldest and the newest pip that a Python here brings along; the one that is locked then does the rest."""
