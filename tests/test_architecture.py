@@ -49,7 +49,7 @@ OWNERS = {
     "argparse": {"cli.arguments", "cli.main", "commands"},
     "jsonschema": {"yamltext.validation"},
     "jsonpatch": {"kustomize.differences"},
-    "jsonpointer": {"kustomize.differences"},
+    "jsonpointer": {"checks.kubeconform", "fix.patch_text", "kustomize.differences", "yamltext.places"},
     "ruamel": {"repository.holds"},
 }
 HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "ruamel"})

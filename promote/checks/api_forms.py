@@ -1,8 +1,8 @@
-"""What the API server asks of values of any kind, beyond what the schemas of Kubernetes say: they only name the form.
+"""Constraints that the API server enforces on values of any kind. The schemas of Kubernetes only name the format.
 
-Its decoder refuses 33 bits where a number has 32, also where it may be a name instead
-(k8s.io/apimachinery/pkg/util/intstr), what is no base64, and what is no amount (pkg/api/resource there).
-Its validation asks more of ports and labels: IsValidPortNum, IsValidPortName and IsValidLabelValue in
+Its decoder rejects numbers that do not fit 32 bits, also in fields that allow a name instead
+(k8s.io/apimachinery/pkg/util/intstr), invalid base64, and invalid quantities (pkg/api/resource there).
+Its validation adds rules for ports and labels: IsValidPortNum, IsValidPortName and IsValidLabelValue in
 k8s.io/apimachinery/pkg/util/validation.
 """
 
@@ -37,19 +37,22 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
-# Other schemas come of other forms.
+# Other constraints make other schemas.
 KEY = repr((FORMATS, DEFINITIONS, FIELDS))
 
-# What to say of a value that does not have the form, instead of the value, which may be secret; and what to write.
+# The message and the fix for a value of the wrong form. The value itself may be secret, so it is not shown.
 WORDS: dict[str, tuple[str, str]] = {
     _BASE64: ("this is not base64", "encode the value in base64, or write it as text under `stringData`"),
-    _AMOUNT: ("this is no amount", "write a number with a unit or none, such as 500m, 1.5 or 128Mi, without spaces"),
+    _AMOUNT: (
+        "this is not a quantity",
+        "write a number with a unit or none, such as 500m, 1.5 or 128Mi, without spaces",
+    ),
     _PORT_NAME: (
-        "this is no name of a port",
+        "this is not a valid port name",
         "write up to 15 lower-case letters, digits and single hyphens between them, at least one letter",
     ),
     _LABEL: (
-        "this is no value of a label",
+        "this is not a valid label value",
         "write letters, digits, '-', '_' and '.', first and last a letter or digit, or make it an annotation",
     ),
 }

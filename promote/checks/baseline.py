@@ -32,10 +32,10 @@ def fingerprints(findings: Iterable[Finding]) -> list[str]:
 
 
 def compared(verdict: Verdict, before: Iterable[Finding], base: Base) -> Verdict:
-    """The verdict with every finding called old that stood among those `before` at least as badly, or else new.
+    """The verdict with each finding marked old, if it was among those `before` at least as severely, or new.
 
-    What is gone is listed as fixed. Of alike findings in one place, those with the same words are paired first.
-    That something was not looked at is never old: behind it may be anything.
+    What is gone is listed as fixed. Of similar findings in one place, those with the same message are paired first.
+    A finding that something was not inspected is never old, because it may hide anything.
     """
     left = {name: list(found) for name, found in _by_key(before).items()}
     status = dict.fromkeys(verdict.findings, False)
@@ -66,5 +66,5 @@ def _take(candidates: list[Finding], finding: Finding, same_words: bool) -> bool
 
 
 def _weight(finding: Finding) -> int:
-    """How much stands against the manifests: a warning that becomes a denial is news, and so is an ended waiver."""
+    """How severe a finding is: a warning that becomes a denial is new, and so is a finding whose waiver ended."""
     return 0 if finding.waiver else 1 if finding.level == "warn" else 2

@@ -1,4 +1,4 @@
-"""What a change makes of the findings: those of the commit that it builds on are old."""
+"""Compares findings with those of the commit that a change is based on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Comparison: TypeAlias = Callable[[Verdict], Verdict]
 
 
 def since(reference: str, paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]) -> Comparison:
-    """What tells of verdicts on the checkout what is new since it left the line of `reference`, and what is fixed.
+    """A function that marks findings on the checkout as new or old since it left the line of `reference`.
 
     The checkout's targets are `paths` by name; `asked` are the rules that it was judged by, `only` those of interest.
 
@@ -33,7 +33,7 @@ def since(reference: str, paths: Sequence[tuple[str, Path]], asked: Criteria, on
             before = _judged(tree, _known(tree, paths, workspace.root), asked, only).findings
             note = ""
         except (ConfigError, RenderError, ToolError, UsageError) as error:
-            before, note = (), f"it cannot be judged, so all is new: {error}"
+            before, note = (), f"it cannot be judged, so every finding is new: {error}"
     return lambda verdict: baseline.compared(verdict, before, Base(commit, note))
 
 

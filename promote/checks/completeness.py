@@ -31,24 +31,24 @@ def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> l
     for number in sorted(set(validated.values()) - {target.documents}):
         versions = ", ".join(version for version, seen in validated.items() if seen == number)
         count = f"{number} of {target.documents} documents were validated against Kubernetes {versions}"
-        faults.append(("check.unvalidated", count, "see the findings `schema.*` beside this one"))
+        faults.append(("check.unvalidated", count, "see the findings `schema.*` of the same target"))
     return [
         Finding(rule, "deny", target.name, NOWHERE, f"{target.name}: {fault}", fix) for rule, fault, fix in faults
     ]
 
 
 def unrendered(target: str, path: str, error: RenderError) -> Verdict:
-    """The verdict on a target that could not even be read."""
+    """The verdict on a target that could not be rendered."""
     source = Source(*error.place) if error.place else None
-    remedy = "mend that, then check again: nothing else was looked at"
+    remedy = "fix it, then check again: nothing else was inspected"
     finding = Finding("check.unrendered", "deny", target, NOWHERE, str(error), remedy, source=source)
     return Verdict((Target(target, path, 0, 0, 0),), (finding,))
 
 
 def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
-    """A denial for every object that stands more than once: only the last would reach the cluster."""
+    """A denial for every object that is defined more than once: only the last would reach the cluster."""
     return [
-        Finding("check.repeated", "deny", target, who, f"{who} stands {number} times", "keep one of them")
+        Finding("check.repeated", "deny", target, who, f"{who} is defined {number} times", "keep one definition")
         for who, number in Counter(identities).items()
         if number > 1
     ]

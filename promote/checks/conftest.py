@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promote.checks.findings import Correction, Finding, Level
@@ -16,6 +16,9 @@ _TOLD: dict[Level, str] = {"deny": "denied", "warn": "warned"}
 MAIN, EVALUATION = "main", "evaluation"
 # And the one about a change, which has an input of its own.
 CHANGES = "changes"
+# What rules call the namespace of objects that name none, and how many of these a message lists.
+_UNNAMED = Identity("v1", "Namespace", "", "")
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,19 @@ def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> Evaluati
         ]
     # Rules that nothing gathers are as good as none.
     rules = tuple(map(str, record.get("rules", ()))) if gathered else ()
-    return Evaluation(
-        int(record.get("documents", 0)), rules, _subjects(record.get("subjects") or {}), tuple(findings)
-    )
+    subjects = _subjects(record.get("subjects") or {})
+    named = tuple(_naming_objects(finding, subjects.get("pods", ())) for finding in findings)
+    return Evaluation(int(record.get("documents", 0)), rules, subjects, named)
+
+
+def _naming_objects(finding: Finding, pods: Iterable[Identity]) -> Finding:
+    """The finding; one about the namespace of objects that name none says which objects those are."""
+    if finding.resource != _UNNAMED:
+        return finding
+    names = [str(who) for who in sorted(pods) if not who.namespace]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    about = ", ".join(names[:_SHOWN]) + more or "objects"
+    return replace(finding, message=f"{about} without a namespace: {finding.message.removeprefix('Namespace/: ')}")
 
 
 def _subjects(record: Mapping[str, Any]) -> dict[str, frozenset[Identity]]:

@@ -1,4 +1,4 @@
-"""Which rules had something to judge, so that a rule that saw nothing is not taken for one that found nothing."""
+"""To how many objects each rule applied: a rule that applied to nothing must not look like one that passed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Matrix:
 
     @property
     def unknown(self) -> list[str]:
-        """The rules that do not say what they judge; whether they saw anything cannot be told."""
+        """The rules that do not declare what they judge, so it is unknown whether they applied."""
         return sorted({row.rule for row in self.rows if row.applied is None})
 
 
@@ -108,11 +108,11 @@ def as_json(found: Matrix) -> dict[str, Any]:
 
 
 def summary(found: Matrix) -> list[str]:
-    """One line for people, and a second where there are rules that cannot be told."""
+    """One line for people, and a second if there are rules that do not declare what they judge."""
     rules = len({row.rule for row in found.rows})
     applied = rules - len(found.never) - len(found.unknown)
     lines = [f"{applied} of {rules} rules applied{_names('; to nothing', found.never)}"]
-    return lines + ([f"not known to what{_names(' applied', found.unknown)}"] if found.unknown else [])
+    return lines + ([f"unknown whether they applied{_names('', found.unknown)}"] if found.unknown else [])
 
 
 def _names(before: str, names: Sequence[str]) -> str:

@@ -53,6 +53,7 @@ class Finding:
     status: Literal["", "new", "old"] = ""  # compared with a base, where there is one
     correction: Correction | None = None
     place: str = ""  # the path with items of lists by their names, which stay when their positions change
+    position: int | None = None  # of the object among those of its identity, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,9 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything a check has to say; `fixed` is what stood at the base and is gone.
+    """The result of a check; `fixed` are the findings of the base that are gone.
 
-    Where `forgives_old` is set, only what is new stands against the manifests.
+    If `forgives_old` is set, only new findings deny the manifests.
     """
 
     targets: tuple[Target, ...]
@@ -105,13 +106,13 @@ class Verdict:
 
     @property
     def denials(self) -> list[Finding]:
-        """The findings that stand against these manifests."""
+        """The findings that deny these manifests."""
         forgiven = "old" if self.forgives_old else None
         return [one for one in self.findings if one.level == "deny" and not one.waiver and one.status != forgiven]
 
     @property
     def denied(self) -> bool:
-        """Whether anything stands against these manifests."""
+        """Whether a finding denies these manifests."""
         return bool(self.denials)
 
 

@@ -35,7 +35,7 @@ def inspect(
 ) -> Verdict:
     """Judge every target by all rules, or those that `only` names; sources are named relative to `root`.
 
-    `ask` tells the files of objects, for whoever remembers them.
+    `ask` returns the files of objects; a caller that keeps its answers passes it.
 
     Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
     fails to answer.
@@ -126,7 +126,7 @@ def _refuse_excess(targets: Sequence[Rendered]) -> None:
     ):
         raise RenderError(
             f"{', '.join(target.name for target in targets)}: more than {reader.MOST_CHARACTERS >> 20} MiB or "
-            f"{reader.MOST_NODES:,} keys and values: name fewer targets, or parts of one"
+            f"{reader.MOST_NODES:,} keys and values: check fewer targets at once, or parts of one"
         )
 
 
@@ -180,7 +180,7 @@ def _write(folder: Path, number: int, target: Rendered) -> Path:
 
 
 def _about(file: Path, target: Rendered, criteria: Criteria, chosen: Bundle) -> Path:
-    """A file that tells the rules what they judge: the target, whether it is live, which Kubernetes, which tables."""
+    """A file with what the rules judge: the target, whether it is live, the Kubernetes version, the tables."""
     about = file.with_suffix(".target.json")
     live = target.folder.resolve() in {folder.resolve() for folder in criteria.live}
     # What an older version refuses must not be deployed to it.

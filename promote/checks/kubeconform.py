@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,19 +27,30 @@ def from_kubeconform(
     resources: Iterable[Mapping[str, Any]], target: str, known: Iterable[Document]
 ) -> tuple[int, list[Finding]]:
     """How many of the `known` documents kubeconform's answer says it has validated, and what it found."""
-    waiting: dict[tuple[str, str, str], list[Identity]] = {}
-    for document in known:
-        waiting.setdefault(_as_kubeconform_says(document), []).append(document.identity)
-    validated, findings = 0, []
+    waiting: dict[tuple[str, str, str], list[tuple[Identity, int | None]]] = {}
+    for document, position in _numbered(list(known)):
+        waiting.setdefault(_as_kubeconform_says(document), []).append((document.identity, position))
+    validated = 0
+    findings: list[Finding] = []
     for resource in resources:
         key = (resource["version"], resource["kind"], resource["name"])
         # It does not say the namespace, but answers in the order of the documents.
         same = waiting.get(key)
         validated += bool(same) and resource["status"] in ("statusValid", "statusInvalid")
-        who = same.pop(0) if same else Identity(key[0], key[1], "", key[2])
+        who, position = same.pop(0) if same else (Identity(key[0], key[1], "", key[2]), None)
         if resource["status"] != "statusValid":
-            findings.extend(_schema_findings(resource, target, who))
+            findings.extend(replace(one, position=position) for one in _schema_findings(resource, target, who))
     return validated, findings
+
+
+def _numbered(known: Sequence[Document]) -> Iterator[tuple[Document, int | None]]:
+    """The documents, each with its position among those of its identity where there are several."""
+    total = Counter(document.identity for document in known)
+    passed: Counter[Identity] = Counter()
+    for document in known:
+        who = document.identity
+        yield document, passed[who] if total[who] > 1 else None
+        passed[who] += 1
 
 
 def _as_kubeconform_says(document: Document) -> tuple[str, str, str]:
@@ -59,10 +71,13 @@ def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) ->
 
 
 def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Finding:
+    # Imported here: most documents have no unknown field.
+    from jsonpointer import escape
+
     if unknown := _UNKNOWN.search(fault):
-        field = unknown[1].replace("~", "~0").replace("/", "~1")
+        field = escape(unknown[1])
         message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
-        fix = "remove the unknown field, or correct its spelling or its place"
+        fix = "remove the unknown field, or correct its name or its place"
         return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")
     if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
         return Finding("schema.invalid", "deny", target, who, f"{who}: at {path}: {words[0]}", words[1], path=path)

@@ -36,7 +36,7 @@ class Policies:
 
     @cached_property
     def texts(self) -> dict[Path, str]:
-        """The Rego files that are no tests; raises ConfigError where there is none."""
+        """The Rego files other than tests; raises ConfigError if there is none."""
         whole = self.folder.resolve()
         found = sorted(path for path in whole.rglob("*.rego") if not path.name.endswith("_test.rego"))
         if not found:

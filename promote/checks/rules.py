@@ -23,7 +23,7 @@ GENERAL = "general"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PACKAGE = re.compile(r"^package (\S+)$", re.MULTILINE)
 _IMPORT = re.compile(r"^import data\.(lib\.\w+)", re.MULTILINE)
-# What is no table: Rego's own packages, and what promote says of the target.
+# Data other than tables: Rego's own packages, and what promote passes about the target.
 _TABLE = re.compile(r"\bdata\.(?!lib\b|rules\b|main\b|evaluation\b|target\b)([a-z_]+)")
 _TABLES = "lib.tables"
 _LEVEL = re.compile(r"^(deny|warn) contains\b", re.MULTILINE)
@@ -31,7 +31,7 @@ _LEVEL = re.compile(r"^(deny|warn) contains\b", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: what must hold, why, how grave it is and what mends it; `file` is empty for promote's own.
+    """One rule: what must hold, why, how severe a violation is and how to fix it; `file` is empty for promote's own.
 
     `profile` is the smallest set of rules that has it; promote's own checks always take part. `subjects` are what it
     judges, as policies/README.md names them; nothing where it does not say.
@@ -120,6 +120,18 @@ _OF_CHECKS = tuple(
         ),
     )
 )
+_OF_FILES_AND_NAMES = (
+    Rule(
+        "check.unread", ("warn",), "Every manifest is read",
+        "A file that looks like a manifest but has another extension is not checked.",
+        "change its extension to .yaml, .yml or .json, or move it to another folder", "low",
+    ),
+    Rule(
+        "rule.unnamed", ("deny", "warn"), "Findings name their rule",
+        "A finding without the id of its rule cannot be waived or selected.",
+        "add `rule` to the finding, or move its rule into a package under `rules`",
+    ),
+)  # fmt: skip
 _OF_WAIVERS = (
     Rule(
         "waivers.expired", ("deny",), "Waivers are not expired",
@@ -137,7 +149,7 @@ _OF_WAIVERS = (
         "delete the waiver", "low",
     ),
 )  # fmt: skip
-OWN = (*_OF_CHECKS, *_OF_WAIVERS)
+OWN = tuple(sorted((*_OF_CHECKS, *_OF_FILES_AND_NAMES, *_OF_WAIVERS), key=lambda rule: rule.id))
 
 
 def read(texts: Mapping[str, str], silent: bool = False) -> tuple[Rule, ...]:
@@ -163,7 +175,7 @@ class Selection(NamedTuple):
 
 
 def select(texts: Mapping[str, str], profile: str) -> Selection:
-    """What of the Rego files `texts` (by their paths) `profile` has: its rules, and all files that are no rules.
+    """What of the Rego files `texts` (by their paths) `profile` has: its rules, and all files other than rules.
 
     Raises ConfigError for a rule that names an unknown profile.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -14,9 +13,10 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.checks.findings import NOWHERE, Finding
+from promote.checks.objects import Objects
 from promote.errors import ConfigError
 from promote.kustomize import documents, generators, origins, patches
-from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.files import FILE_NAMES, at
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin
 from promote.kustomize.patches import Layer
@@ -55,6 +55,7 @@ class Sources:
 
     def __init__(self, rendered: Rendered, root: Path, ask: Origins | None = None) -> None:
         self._rendered = rendered
+        self._objects = Objects(rendered)
         self._ask = ask or origins.of
         self._root = root.resolve()
         self._read: dict[Path, list[MappingNode]] = {}
@@ -63,7 +64,7 @@ class Sources:
         """The place that `finding` is about, relative to the root; None where it is about no object."""
         if finding.resource == NOWHERE:
             return None
-        document = self._documents.get(finding.resource)
+        document = self._objects.of(finding)
         if document is None:
             return self._of_namespace(finding.resource)
         steps = places.parts(finding.path)
@@ -73,12 +74,12 @@ class Sources:
 
     def place(self, finding: Finding) -> str:
         """The path of `finding` with items of lists by their names."""
-        document = self._documents.get(finding.resource)
+        document = self._objects.of(finding)
         return places.named(document.content, places.parts(finding.path)) if document else finding.path
 
     def written(self, finding: Finding) -> Iterator[Written]:
-        """What may spell what `finding` is about, the likeliest first."""
-        document = self._documents.get(finding.resource)
+        """The places that may define what `finding` is about, the likeliest first."""
+        document = self._objects.of(finding)
         if document is None:
             return
         steps = places.parts(finding.path)
@@ -92,7 +93,7 @@ class Sources:
             if isinstance(patch.body, MappingNode) and (place := patch.place(document, steps)) is not None
         ]
         yield from (written for place, written in patched if place.whole)
-        origin = self._origin(document.identity)
+        origin = self._origin(document)
         root = self._node(origin) if origin else None
         if origin and root is not None and not self._generates(origin):
             yield Written(origin.file, root)
@@ -100,25 +101,15 @@ class Sources:
         yield from (patched[-number][1] for _, number in sorted(partly, reverse=True))
 
     @cached_property
-    def _documents(self) -> dict[Identity, Document]:
-        return {document.identity: document for document in reversed(self._rendered.documents)}
-
-    @cached_property
     def _origins(self) -> Mapping[Identity, Origin]:
-        """Where each object is written, or what generates it."""
-        if not self._rendered.files:
-            return self._ask(self._rendered.folder)
-        found: dict[Identity, Origin] = {}
-        passed: Counter[Path] = Counter()
-        for document, file in zip(self._rendered.documents, self._rendered.files, strict=True):
-            found.setdefault(document.identity, Origin(file, passed[file]))
-            passed[file] += 1
-        return found
+        """Where kustomize says that each object is written, or what generates it."""
+        return self._ask(self._rendered.folder)
 
-    def _origin(self, who: Identity) -> Origin | None:
-        """Where `who` is written: what alone can have made it, or else what kustomize says."""
+    def _origin(self, document: Document) -> Origin | None:
+        """Where `document` is written: what alone can have made it, or else what kustomize says."""
         if self._rendered.files:
-            return self._origins.get(who)
+            return self._objects.origin(document)
+        who = document.identity
         made = {origin for layer in self._layers for origin in self._may_make(layer, who)}
         return made.pop() if len(made) == 1 else self._origins.get(who)
 
@@ -129,10 +120,10 @@ class Sources:
             if places.text(entry, "name") in names and places.text(entry, "behavior") not in origins.ADDS:
                 yield Origin(layer.file, number)
         for item in places.items(layer.root, "resources") if names else ():
-            file = (layer.file.parent / str(item.value)).resolve()
+            file = at(layer.file.parent, str(item.value))
             # Looked at as text first: reading YAML with its lines is slow.
-            text = _text(file)
-            if who.kind not in text or not any(name in text for name in names):
+            text = _text(file) if file else ""
+            if file is None or who.kind not in text or not any(name in text for name in names):
                 continue
             for number, root in enumerate(self._roots(file)):
                 named = places.text(places.field(root, "metadata"), "name")
@@ -187,7 +178,7 @@ class Sources:
 
     def _in_origin(self, document: Document, steps: list[str]) -> Iterator[Said]:
         """The place in the file that the object comes from, if it is known."""
-        origin = self._origin(document.identity)
+        origin = self._origin(document)
         if origin is None:
             return
         root = self._node(origin, document.identity.kind)
@@ -211,7 +202,7 @@ class Sources:
     def _of_image(self, document: Document, steps: list[str], rule: str) -> Source | None:
         """The entry of `images:` that set this image or, in the target's own kustomization, the list it lacks in.
 
-        None where the image stands as it is rendered in the object itself or in a patch: no entry has a part in it.
+        None if the object itself or a patch has the image exactly as it is rendered: then no entry changed it.
         """
         if not _is_image(steps):
             return None
@@ -232,15 +223,14 @@ class Sources:
         """Where a namespace is named that the target does not hold itself."""
         if given := self._given(who.name):
             return given
-        for document in self._rendered.documents:
-            if document.identity.namespace == who.name:
-                return self._of_value(document, ["metadata", "namespace"])
-        return None
+        document = self._objects.within(who.name)
+        return self._of_value(document, ["metadata", "namespace"]) if document else None
 
     def _given(self, namespace: str) -> Source | None:
         """The line of the kustomization that puts objects into `namespace`."""
         for layer in self._layers:
-            if places.text(layer.root, "namespace") == namespace:
+            given = places.field(layer.root, "namespace")
+            if isinstance(given, ScalarNode) and given.value == namespace:
                 return self._source(layer.file, places.key_line(layer.root, "namespace"))
         return None
 
@@ -266,7 +256,7 @@ def _text(file: Path) -> str:
 
 
 def _text_at(document: Document, steps: list[str]) -> str:
-    """What a generator was told: a Secret holds it in base64."""
+    """The text that a generator was given: a Secret has it in base64."""
     value = str(places.value_at(document.content, steps))
     if document.identity.kind != "Secret":
         return value

@@ -1,7 +1,7 @@
-"""Findings that may stand for a while: read from waivers.yaml, laid over what was found, and accounted for.
+"""Findings that are accepted for a while: read from waivers.yaml, laid over what was found, and accounted for.
 
 A waiver is for one rule in one container of one resource, and always ends. It never hides a finding: it says
-beside it why the finding may stand.
+with it why the finding is accepted.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One waiver, its last day, and where it stands."""
+    """One waiver, its last day, and where it is written."""
 
     subject: Subject
     waiver: Waiver
@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one target held, so that a waiver nobody needs can be told from one that is about something else.
+    """What one target contained, to distinguish a waiver that nobody needs from one for another target.
 
     `namespaces` are those that it renders: a resource of theirs that it does not hold is gone.
     """
@@ -86,7 +86,7 @@ def seen(target: str, rules: Iterable[str], identities: Sequence[Identity], whol
 
 
 def parse(data: bytes, file: str, schema: Mapping[str, Any], known: Iterable[str], today: date) -> tuple[Entry, ...]:
-    """The waivers that the bytes of `file` spell; `known` are the ids of all rules.
+    """The waivers in the bytes of `file`; `known` are the ids of all rules.
 
     Raises ConfigError, with file and line, for anything that the schema does not allow, a rule that does not
     exist or cannot be waived, a date that is none or too far ahead, and two waivers for one thing.
@@ -122,7 +122,7 @@ def _entry(content: Mapping[str, Any], node: Node, file: str, today: date) -> En
     try:
         last_day = date.fromisoformat(waiver.expires)
     except ValueError:
-        raise ConfigError(f"{file}:{line}: '{waiver.expires}' is no day of the calendar; correct it") from None
+        raise ConfigError(f"{file}:{line}: '{waiver.expires}' is not a date of the calendar; correct it") from None
     if last_day > today + LONGEST:
         raise ConfigError(
             f"{file}:{line}: this waiver would hold for {(last_day - today).days} days: "
@@ -182,13 +182,13 @@ def _said(entry: Entry, needed: bool, today: date) -> Iterator[tuple[str, Level,
     about = _about(entry.subject)
     day, owner = entry.waiver.expires, entry.waiver.owner
     if entry.last_day < today:
-        fix = "mend what it was for, then delete the waiver" if needed else "delete the waiver: nothing needs it"
+        fix = "fix what it was for, then delete the waiver" if needed else "delete the waiver: nothing needs it"
         yield EXPIRED, "deny", f"the waiver of {about} has expired on {day}", fix
     elif not needed:
         yield UNUSED, "warn", f"the waiver of {about} waives nothing", "delete the waiver"
     elif entry.last_day - today <= NOTICE:
         days = (entry.last_day - today).days
-        fix = f"mend what it is for; {owner} answers for it in {entry.waiver.ticket}"
+        fix = f"fix what it is for; {owner} is responsible, see {entry.waiver.ticket}"
         yield EXPIRING, "warn", f"the waiver of {about} ends in {days} days, on {day}", fix
 
 

@@ -241,14 +241,23 @@ def _wanted(finding: Finding) -> ValueChange:
 
 def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:
     """Raise EditRefused unless the corrections of the findings are the only changes of the target."""
-    expected = {document.identity: document.content for document in old.documents}
+    expected, rendered = _contents(old), _contents(new)
     for finding in findings:
-        wanted = _wanted(finding)
-        expected[finding.resource] = edits.changed(expected[finding.resource], wanted.steps, wanted)
-    rendered = {document.identity: document.content for document in new.documents}
+        who, wanted = finding.resource, _wanted(finding)
+        if len(expected[who]) > 1:
+            raise EditRefused(f"{who} is defined {len(expected[who])} times: keep one definition first")
+        expected[who] = [edits.changed(expected[who][0], wanted.steps, wanted)]
     for who in [*expected, *(who for who in rendered if who not in expected)]:
         if expected.get(who) != rendered.get(who):
             raise EditRefused(f"the change would also have another effect on {who} in {old.name}")
+
+
+def _contents(target: Rendered) -> dict[Identity, list[Any]]:
+    """What each object is; an object that is defined several times is several things."""
+    found: dict[Identity, list[Any]] = {}
+    for document in target.documents:
+        found.setdefault(document.identity, []).append(document.content)
+    return found
 
 
 def _diff(name: str, old: str, new: str) -> Iterator[str]:

@@ -49,4 +49,6 @@ def _tests(content: Mapping[str, Any], steps: tuple[str, ...]) -> list[dict[str,
 
 
 def _pointer(*steps: str) -> str:
-    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+    from jsonpointer import escape
+
+    return "".join(f"/{escape(step)}" for step in steps)

@@ -75,7 +75,7 @@ class Context:
 
     @property
     def forward(self) -> list[Change]:
-        """The changes that are no rollback."""
+        """The changes other than rollbacks."""
         return [change for change in self.plan.changes if not self.goes_back(change)]
 
 

@@ -45,7 +45,7 @@ class Gate:
         return frozenset() if self.required is None else frozenset({"history"})
 
     def judge(self, context: Context) -> Judgement:
-        """One result per change that is no rollback."""
+        """One result per change other than a rollback."""
         source = context.source
         known = context.history[source] if source else ()
         if not source or not known:

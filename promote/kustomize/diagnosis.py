@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
 from promote.kustomize import documents
-from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.files import FILE_NAMES, at
 from promote.yamltext import places, reader
 
 _REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
@@ -118,9 +118,9 @@ def _walk(folder: Path, files: _Files, seen: set[Path]) -> Iterator[Fault]:
 
 
 def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, seen: set[Path]) -> Iterator[Fault]:
-    path = (file.parent / name).resolve()
+    path = at(file.parent, name)
     line = item.start_mark.line + 1
-    if not path.exists():
+    if path is None:
         near = _close(name, _siblings(file.parent, name))
         yield Fault(file, line, f"`{key}` names '{name}', which does not exist{near}")
     elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
@@ -131,7 +131,7 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
         yield Fault(
             file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization instead"
         )
-    elif key in ("resources", *_PATCHES) and path not in seen:
+    elif key in ("resources", *_PATCHES) and path not in seen and path.is_file():
         seen.add(path)
         roots, broken = _read(path)
         yield from broken
@@ -151,9 +151,9 @@ def _no_object(file: Path, root: Node) -> Iterator[Fault]:
 
 def _siblings(folder: Path, name: str) -> list[str]:
     """The entries of the folder that `name` leads to, written like `name`."""
-    above = (folder / name).parent
+    above = at(folder, str(Path(name).parent))
     prefix = name[: len(name) - len(Path(name).name)] if not name.endswith("/") else ""
-    return [f"{prefix}{entry.name}" for entry in above.iterdir()] if above.is_dir() else []
+    return [f"{prefix}{entry.name}" for entry in above.iterdir()] if above and above.is_dir() else []
 
 
 def _references(root: Node) -> Iterator[tuple[str, Node, str]]:
@@ -183,7 +183,9 @@ def _read(file: Path) -> tuple[list[Node], list[Fault]]:
         line, _, problem = str(error).removeprefix(":").partition(": ")
         if line.isdecimal():
             # A list is not an object, but the operations of a patch are a list.
-            problem += ": indent with spaces" if "\t" in text.splitlines()[int(line) - 1] else ""
+            # The end of what is not closed is missing after the last line.
+            at_fault = text.splitlines()[int(line) - 1 : int(line)]
+            problem += ": indent with spaces" if any("\t" in one for one in at_fault) else ""
             return documents.nodes(text), [] if "has the type list" in problem else [Fault(file, int(line), problem)]
     return documents.nodes(text), []
 
@@ -281,7 +283,7 @@ def _twice(files: _Files, name: str, reason: str) -> Iterator[Fault]:
 def _circle(files: _Files, folder: Path) -> Iterator[Fault]:
     for file, root in files.layers:
         for key, item, name in _references(root):
-            if (file.parent / name).resolve() == folder:
+            if at(file.parent, name) == folder:
                 yield Fault(
                     file,
                     item.start_mark.line + 1,

@@ -66,5 +66,5 @@ def _place(line: int, same: bool, first: int = 0) -> Place:
 def _text(file: Path) -> str | None:
     try:
         return file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         return None

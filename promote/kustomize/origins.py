@@ -16,6 +16,7 @@ from yaml import YAMLError
 from yaml.nodes import MappingNode
 
 from promote.kustomize import documents, patches
+from promote.kustomize.files import at
 from promote.kustomize.patches import Layer
 from promote.model import Document, Identity
 from promote.system import tools
@@ -79,8 +80,8 @@ class _Mirror:
         for layer in layers:
             self._write(layer.file, self._kustomization(layer))
             for item in places.items(layer.root, "resources"):
-                file = (layer.file.parent / str(item.value)).resolve()
-                if file.is_file() and not self.at(file).exists():
+                file = at(layer.file.parent, str(item.value))
+                if file and file.is_file() and not self.at(file).exists():
                     self._write(file, self._objects(file))
         for folder in dict.fromkeys(layer.file.parent for layer in layers):
             self._link(folder)

@@ -12,7 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
 from promote.kustomize import documents, render
-from promote.kustomize.files import kustomization_of
+from promote.kustomize.files import at, kustomization_of
 from promote.model import Document
 from promote.yamltext import places
 from promote.yamltext.places import Place
@@ -123,8 +123,8 @@ def _below(layer: Layer, seen: frozenset[Path]) -> Iterator[Layer]:
     yield here
     for key in _FOLDERS:
         for item in places.items(layer.root, key):
-            folder = layer.file.parent / item.value if isinstance(item, ScalarNode) else None
-            file = kustomization_of(folder.resolve()) if folder and folder.is_dir() else None
+            folder = at(layer.file.parent, item.value) if isinstance(item, ScalarNode) else None
+            file = kustomization_of(folder) if folder else None
             roots = read(file) if file and file not in seen else []
             if file and roots:
                 inner = replace(here, file=file, root=roots[0], sees_all=here.sees_all and key == "components")
@@ -153,7 +153,8 @@ def _read(layer: Layer, item: Node) -> Iterator[Patch]:
         bodies, file, offset = documents.nodes(inline.value), layer.file, inline.start_mark.line
         offset += inline.style == "|"
     else:
-        file = layer.file.parent / (item.value if isinstance(item, ScalarNode) else places.text(item, "path"))
+        named = item.value if isinstance(item, ScalarNode) else places.text(item, "path")
+        file = at(layer.file.parent, named) or layer.file.parent
         bodies, offset = read(file) if file.is_file() else [], 0
     for body in bodies:
         if isinstance(body, MappingNode | SequenceNode) and isinstance(target, MappingNode | None):

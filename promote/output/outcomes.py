@@ -28,7 +28,7 @@ def merged_text(done: Merged) -> list[str]:
     """What became of a pull request, after what the checks said."""
     number = done.pull_request.number
     if done.verdict is None:
-        return [f"pull request #{number} is merged already"]
+        return [f"pull request #{number} is already merged"]
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
     return [*verdict_text(done.verdict), f"pull request #{number} {end}"]
 

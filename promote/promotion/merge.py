@@ -68,7 +68,7 @@ def _attempt(workspace: Workspace, number: int, method: Method, despite: Mapping
     if head is None:
         raise Blocked(
             f"the branch {pull.head} of pull request #{number} is not on '{workspace.remote}': "
-            "run its promotion again to renew it"
+            "run its promotion again to update it"
         )
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
@@ -93,7 +93,7 @@ def _judge(
     repository = workspace.repository
     tree = repository.merge_tree(tip, pull.head_commit)
     if tree is None:
-        raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to renew it")
+        raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
     with workspace.at(tip) as before, workspace.at(tree) as after:
         affected = environments(after, repository.changed(tip, tree))
         judges = criteria(after.root, after.config, after.installed)

@@ -44,13 +44,17 @@ def items(node: Node | None, key: str) -> Sequence[Node]:
 
 
 def key_line(node: Node, key: str) -> int:
-    """The line, from 1, of the key `key` in the mapping `node`."""
-    return next(int(name.start_mark.line) + 1 for name, _ in node.value if name.value == key)
+    """The line, from 1, of the key `key` in the mapping `node`, or of `node` itself where it lacks that key."""
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    return next((int(name.start_mark.line) for name, _ in pairs if name.value == key), int(node.start_mark.line)) + 1
 
 
 def parts(pointer: str) -> list[str]:
     """The steps of a JSON pointer."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    # Imported here: only findings have pointers. Its JsonPointer refuses paths that a wrong patch may have.
+    from jsonpointer import unescape
+
+    return [unescape(part) for part in pointer.split("/")[1:]]
 
 
 def value_at(content: Any, steps: Sequence[str]) -> Any:
@@ -161,7 +165,8 @@ def _item(nodes: Sequence[Node], content: Any, index: int) -> Node | None:
     if alike:
         return alike[0]
     # Unnamed items of lists that rendering has not changed keep their positions.
-    return nodes[index] if isinstance(content, list) and len(content) == len(nodes) else None
+    unchanged = isinstance(content, list) and len(content) == len(nodes)
+    return nodes[index] if unchanged and index < len(nodes) else None
 
 
 def _child(content: Any, step: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -68,12 +69,24 @@ def programs(lines: Iterable[str]) -> list[str]:
     return [module for module, *_ in modules(lines) if module.startswith("tests.")]
 
 
-@cache
-def collected(*arguments: str) -> dict[str, int]:
-    """How many tests a run of pytest has in each file."""
+# One process for all: what the first has imported, the others need not import again.
+_COLLECT = """
+import json, sys, pytest
+for arguments in json.loads(sys.argv[1]):
+    options = ["--collect-only", "-qq", "--no-cov", "-p", "no:cacheprovider"]
+    if pytest.main([*arguments, *options]):
+        sys.exit(1)
+    print("=" * 79, flush=True)
+"""
+
+
+def collected(*runs: tuple[str, ...]) -> list[dict[str, int]]:
+    """How many tests each run of pytest, given by its arguments, has in each file."""
     said = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-qq", "--no-cov", "-p", "no:cacheprovider"],
+        [sys.executable, "-c", _COLLECT, json.dumps(runs)],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
-    return {file: int(number) for file, number in _COLLECTED.findall(said.stdout)}
+    parts = said.stdout.split("=" * 79)[:-1]
+    assert len(parts) == len(runs)
+    return [{file: int(number) for file, number in _COLLECTED.findall(part)} for part in parts]

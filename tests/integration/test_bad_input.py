@@ -193,7 +193,7 @@ REPOSITORY = [
          pushed={"holds.yaml": "hold: []\n"}),
     Case("holds-no-list", "staging production", ("holds.yaml:1: `holds` is not a list",),
          pushed={"holds.yaml": "holds: web\n"}),
-    Case("holds-lacking-a-key", "status", ("holds.yaml:2: 'since' is missing",),
+    Case("holds-lacking-a-key", "status", ("holds.yaml:2: the key 'since' is missing",),
          pushed={"holds.yaml": "holds:\n- {environment: staging, image: a, version: '1', reason: x}\n"}),
     Case("holds-not-yaml", "status", ("holds.yaml:2: this is not YAML",), pushed={"holds.yaml": "holds:\n  ]"}),
     Case("policies-gone", "plan staging production", ("no Rego rule", "`policies:` in promote.yaml"),

@@ -126,7 +126,9 @@ def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Cl
     repository.write("kustomization.yaml", good)
     found = compare(repository, base="HEAD", fail_on="new")
     assert (statuses(found), found.code) == ({"workloads.read_only_root": "new"}, 3)
-    assert found.json["base"]["note"].startswith("it cannot be judged, so all is new: small: kustomization.yaml:1: ")
+    assert found.json["base"]["note"].startswith(
+        "it cannot be judged, so every finding is new: small: kustomization.yaml:1: "
+    )
 
 
 @pytest.mark.parametrize(

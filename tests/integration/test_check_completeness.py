@@ -211,7 +211,7 @@ def test_an_object_that_stands_twice(bare: Repository) -> None:
     bare.write("files/a.yaml", CONFIG_MAP % "same")
     bare.write("files/b.yaml", CONFIG_MAP % "same")
     (finding,) = bare.check("files").of("check.repeated")
-    assert finding["message"] == "ConfigMap/a/same stands 2 times"
+    assert finding["message"] == "ConfigMap/a/same is defined 2 times"
 
 
 def test_namespaces_are_told_apart(bare: Repository) -> None:

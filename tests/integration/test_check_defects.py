@@ -50,13 +50,14 @@ GATEWAY, PDB, NAMESPACE = (
     "base/mysql/pdb.yaml",
     "overlays/staging/namespace.yaml",
 )
+SCALING = "overlays/staging/scaling/kustomization.yaml"
 VALUES = [
     (GRAFANA, "Filesystem: true", "Filesystem: false", "workloads.read_only_root", "Deployment/grafana", "m: false"),
     (PDB, "Unavailable: 1", "Unavailable: 0", "disruption.drain", "PodDisruptionBudget/mysql", "Unavailable: 0"),
     (NAMESPACE, "enforce: restricted", "enforce: baseline", "namespaces.pod_security", "Namespace/", "enforce: base"),
     (MONITORING, '{cpu: "1", mem', "{mem", "workloads.resources", "StatefulSet/prometheus", "limits: {mem"),
     (STAGING, "storage: 2Gi", "storage: 3Gi", "storage.table", "StatefulSet/rabbitmq", "storage: 3Gi"),
-    (STAGING, "maxReplicas: 4}", "maxReplicas: 5}", "autoscaling.table", "HorizontalPodAutoscaler/api", "icas: 5}"),
+    (SCALING, "maxReplicas: 4}", "maxReplicas: 5}", "autoscaling.table", "HorizontalPodAutoscaler/api", "icas: 5}"),
     (LOKI, "image: grafana/loki\n", "image: grafana/lokis\n", "images.tag", "StatefulSet/loki", "grafana/lokis"),
     (GATEWAY, "- PORT=8601", "- A=todo\n      - PORT=8601", "secrets.placeholders", "ConfigMap/api-gate", "- A=to"),
 ]  # fmt: skip

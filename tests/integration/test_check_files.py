@@ -205,7 +205,9 @@ def test_targets_that_together_are_too_large(files: Repository, monkeypatch: pyt
     for name in "abc":
         files.write(f"{name}/one.yaml", MAP % name)
     files.check("a", "b")
-    with pytest.raises(RenderError, match=r"^a, b, c: more than 8 MiB or 22 keys and values: name fewer targets"):
+    with pytest.raises(
+        RenderError, match=r"^a, b, c: more than 8 MiB or 22 keys and values: check fewer targets at once"
+    ):
         files.check("a", "b", "c")
 
 
@@ -353,6 +355,9 @@ def test_what_was_not_looked_at_is_named(files: Repository) -> None:
     assert {one["message"] for one in found.of("check.unread")} == {
         "sub/b.yaml.bak looks like a manifest and was not read",
         "sub/c.txt looks like a manifest and was not read",
+    }
+    assert {one["message"] for one in files.check("m", only=("check.unread",)).of("check.unread")} == {
+        one["message"] for one in found.of("check.unread")
     }
     notes = [f"notes-{number}" for number in range(5)]
     assert found.json["targets"][0]["unread"] == [*notes, "sub/b.yaml.bak", "sub/c.txt"]

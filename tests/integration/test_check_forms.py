@@ -16,15 +16,15 @@ FORMS: dict[str, tuple[dict[Any, str], list[Any]]] = {
     "/spec/replicas": ({2**31: "maximum", -(2**31) - 1: "minimum", 5e9: "maximum"}, [2**31 - 1, 0]),
     "/metadata/labels/app": (
         {
-            "a b": "this is no value of a label",
-            "-a": "this is no value of a label",
-            "é": "this is no value of a label",
+            "a b": "this is not a valid label value",
+            "-a": "this is not a valid label value",
+            "é": "this is not a valid label value",
             "a" * 64: "maxLength",
         },
         ["", "a", "A-_.9", "a" * 63],
     ),
     f"{POD}/resources/limits/memory": (
-        dict.fromkeys(["128 Mi", "1,5", "1.5.0", "Gi", "1GiB", "1mi", "", ".", "0x10"], "this is no amount"),
+        dict.fromkeys(["128 Mi", "1,5", "1.5.0", "Gi", "1GiB", "1mi", "", ".", "0x10"], "this is not a quantity"),
         ["128Mi", "1.5", "1.", ".5Gi", "1e3", "1E", "1E-3", "+1k", " 1Gi ", "500m", 5_000_000_000, 0.5],
     ),
     f"{POD}/livenessProbe/httpGet/port": ({2**31: "maximum"}, [80, "http"]),
@@ -32,9 +32,9 @@ FORMS: dict[str, tuple[dict[Any, str], list[Any]]] = {
     f"{POD}/ports/0/name": (
         {
             "a-name-too-long1": "maxLength",
-            "Http": "this is no name of a port",
-            "a--b": "this is no name of a port",
-            "80": "this is no name of a port",
+            "Http": "this is not a valid port name",
+            "a--b": "this is not a valid port name",
+            "80": "this is not a valid port name",
         },
         ["http", "a-name-as-long1", "8a"],
     ),

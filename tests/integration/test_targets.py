@@ -9,6 +9,7 @@ import subprocess
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -104,25 +105,34 @@ def mentioned() -> frozenset[str]:
     return frozenset(found - {".".join(path.parent.parts) for path in SOURCES if path.name == "__main__.py"})
 
 
+class Collected(NamedTuple):
+    """How many tests there are in each file below tests/, and in each run of pytest before a merge and at night."""
+
+    everything: dict[str, int]
+    before: list[dict[str, int]]
+    night: list[dict[str, int]]
+
+
 @pytest.fixture(scope="module")
-def everything() -> dict[str, int]:
-    """How many tests each file below tests/ has."""
-    return collected("tests")
+def found() -> Collected:
+    before, night = pytests(BEFORE_A_MERGE), pytests(AT_NIGHT)
+    everything, *runs = collected(("tests",), *before, *night)
+    return Collected(everything, runs[: len(before)], runs[len(before) :])
 
 
-def test_every_file_with_tests_is_known_to_pytest(everything: dict[str, int]) -> None:
+def test_every_file_with_tests_is_known_to_pytest(found: Collected) -> None:
     with_tests = {
         str(path) for path, text in SOURCES.items() if re.search(r"^(async )?def test_", text, re.MULTILINE)
     }
-    assert with_tests == everything.keys()
+    assert with_tests == found.everything.keys()
 
 
-def test_every_file_is_collected_by_one_run_before_a_merge_or_else_at_night(everything: dict[str, int]) -> None:
-    before = Counter(file for arguments in pytests(BEFORE_A_MERGE) for file in collected(*arguments))
-    night = Counter(file for arguments in pytests(AT_NIGHT) for file in collected(*arguments))
-    assert {file: before[file] or night[file] for file in everything} == dict.fromkeys(everything, 1)
+def test_every_file_is_collected_by_one_run_before_a_merge_or_else_at_night(found: Collected) -> None:
+    before, night = (Counter(file for run in runs for file in run) for runs in (found.before, found.night))
+    every = found.everything
+    assert {file: before[file] or night[file] for file in every} == dict.fromkeys(every, 1)
 
 
-def test_every_test_that_is_left_out_before_a_merge_is_run_at_night(everything: dict[str, int]) -> None:
-    runs = [collected(*arguments) for arguments in (*pytests(BEFORE_A_MERGE), *pytests(AT_NIGHT))]
-    assert {file: max(run.get(file, 0) for run in runs) for file in everything} == everything
+def test_every_test_that_is_left_out_before_a_merge_is_run_at_night(found: Collected) -> None:
+    runs, every = (*found.before, *found.night), found.everything
+    assert {file: max(run.get(file, 0) for run in runs) for file in every} == every

@@ -91,7 +91,7 @@ def test_a_promotion_from_plan_to_merge(site: Site) -> None:
     merged = site.promote("merge", "1", "--method", "squash", "--output", "json").json
     assert merged["commit"] == site.tiny.tip()
     assert site.tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
-    assert "is merged already" in site.promote("merge", "1").out
+    assert "is already merged" in site.promote("merge", "1").out
     assert "nothing to do" in site.promote("staging", "production").out
 
 

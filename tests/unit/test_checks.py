@@ -98,6 +98,15 @@ def test_versions_that_agree_share_a_finding() -> None:
     assert [one.message for one in found] == ["no tag (Kubernetes 1.35, 1.36)", "other (Kubernetes 1.36)"]
 
 
+def test_of_objects_with_one_identity_each_has_its_own_answer() -> None:
+    wrong = answer("a", "statusInvalid", "- at '/data': got string, want object")
+    known = [document("b"), document("a"), document("a")]
+    _, found = kubeconform.from_kubeconform([answer("b"), answer("a"), wrong], "t", known)
+    assert [one.position for one in found] == [1]
+    _, alone = kubeconform.from_kubeconform([wrong], "t", known[:2])
+    assert [one.position for one in alone] == [None]
+
+
 def results(namespace: str, successes: int = 1, **lists: list[dict[str, Any]]) -> dict[str, Any]:
     return {"namespace": namespace, "successes": successes, **lists}
 
@@ -119,6 +128,21 @@ def test_conftests_answer_as_findings() -> None:
     assert (judged.documents, judged.rules) == (3, ("a.b", "c.d"))
     assert found[0] == replace(FINDING, fix="do", container="server", path="/spec")
     assert (found[1].rule, found[1].level, found[1].resource) == ("rule.unnamed", "warn", NOWHERE)
+
+
+def about_no_namespace(*names: str) -> str:
+    subjects = {"pods": [["v1", "Pod", "", name] for name in names] + [["v1", "Pod", "shop", "other"]]}
+    record = {"msg": "evaluation", "metadata": {"documents": 1, "rules": ["a.b"], "subjects": subjects}}
+    who = {"apiVersion": "v1", "kind": "Namespace", "namespace": "", "name": ""}
+    said = {"msg": "Namespace/: no policy", "metadata": {"rule": "a.b", "resource": who}}
+    answers = [results("main", failures=[said]), results("evaluation", warnings=[record])]
+    return conftest.from_conftest(answers, "t").findings[0].message
+
+
+def test_a_finding_about_no_namespace_names_the_objects() -> None:
+    assert about_no_namespace("b", "a") == "Pod/a, Pod/b without a namespace: no policy"
+    assert about_no_namespace(*"dcab") == "Pod/a, Pod/b, Pod/c and 1 more without a namespace: no policy"
+    assert about_no_namespace() == "objects without a namespace: no policy"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +214,7 @@ def test_findings_are_in_one_order_and_stand_once() -> None:
 
 def test_what_stands_twice() -> None:
     (finding,) = completeness.repeated([CART, CART, Identity("v1", "Pod", "", "a")], "t")
-    assert finding.message == "Deployment/shop/cart stands 2 times"
+    assert finding.message == "Deployment/shop/cart is defined 2 times"
 
 
 def test_waived_findings_do_not_deny() -> None:
@@ -214,7 +238,8 @@ def test_every_rule_of_our_own_is_listed() -> None:
     found += (
         completeness.unseen(Target("t", "t", 0, 0, 0), {}) + completeness.repeated([CART, CART], "t") + invalid("x")
     )
-    found += completeness.unrendered("t", "t", RenderError("x")).findings
+    found += completeness.unrendered("t", "t", RenderError("x")).findings + tuple(completeness.unread(["a"], "t"))
+    found += conftest.from_conftest([results("main", failures=[{"msg": "no"}])], "t").findings
     for message in ("could not find schema", "error"):
         found += kubeconform.from_kubeconform([answer("a", "statusError", message)], "t", [])[1]
     assert {one.rule for one in found} | {"main.input", "main.tables"} == {

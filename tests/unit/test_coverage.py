@@ -84,7 +84,7 @@ def test_a_rule_that_judged_nothing_is_named_and_one_that_does_not_say_is_not_kn
     assert (found.never, found.unknown) == (["a.none"], ["a.silent"])
     assert coverage.summary(found) == [
         "2 of 4 rules applied; to nothing: a.none",
-        "not known to what applied: a.silent",
+        "unknown whether they applied: a.silent",
     ]
     assert coverage.as_json(found)["rules"][3] == {
         "rule": "a.silent", "target": "shop", "applied": None, "passed": None, "denied": 0, "warned": 0, "waived": 0,

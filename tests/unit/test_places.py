@@ -107,6 +107,20 @@ def test_fields_of_what_is_no_mapping() -> None:
     assert places.key_line(root("a: b\nc: d"), "c") == 2
 
 
+def test_the_line_of_a_key_that_is_not_there_is_that_of_what_lacks_it() -> None:
+    inner = places.field(root("a:\n  b: c"), "a")
+    assert inner
+    assert places.key_line(inner, "d") == 2
+    assert places.key_line(root("[a, b]"), "d") == 1
+
+
+def test_a_list_that_is_shorter_than_a_pointer_takes_it_is_not_followed() -> None:
+    content = {"args": ["x", "y"]}
+    assert places.follow(root("args: [v, w]"), content, ["args", "1"]).whole
+    assert places.follow(root("args: [v, w]"), content, ["args", "2"]) == Place(1, 1)
+    assert places.follow(root("args: [v]"), content, ["args", "1"]) == Place(1, 1)
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

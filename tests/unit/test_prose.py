@@ -130,7 +130,7 @@ NOT_YET_CLEAN: dict[str, Area] = {
     "tables of rules": Area(("policies/data/*.yaml",), plain),
     "pages made from them": Area((*MADE_FROM_POLICIES,), markdown),
     "policies/README.md": Area(("policies/README.md",), markdown),
-    # "promote": Area(("promote/**/*.py",), python),
+    "promote": Area(("promote/**/*.py",), python),
     "schemas of promote": Area(("promote/*.json",), plain),
     "tools/README.md": Area(("tools/README.md",), markdown),
 }

@@ -70,7 +70,7 @@ def test_no_entries() -> None:
         ("the registry is being moved", "tbd", "w.yaml:5: waivers.0.reason cannot be 'tbd': Say in one sentence why"),
         ("OPS-12", "12", "w.yaml:7: waivers.0.ticket is a number but must be a string; put it in quotes"),
         ("2026-05-01", "never", "w.yaml:8: waivers.0.expires cannot be 'never': Write the last day"),
-        ("2026-05-01", "2026-02-30", "w.yaml:8: '2026-02-30' is no day of the calendar"),
+        ("2026-05-01", "2026-02-30", "w.yaml:8: '2026-02-30' is not a date of the calendar"),
         ("2026-05-01", "2026-08-29", "w.yaml:8: this waiver would hold for 181 days: 180 are allowed"),
         ("container:", "contianer:", "w.yaml:4: unknown key 'contianer'; did you mean 'container'?"),
         ("name: cart", "name: 'c*'", "w.yaml:3: waivers.0.resource.name cannot be 'c*': Write one full name"),
@@ -169,7 +169,7 @@ def test_what_a_report_says() -> None:
     )
     assert (gone.fix, str(gone.source), gone.target) == ("delete the waiver: nothing needs it", "w.yaml:2", "staging")
     (needed,) = waivers.reports(until(date(2026, 2, 28)), [FOUND], [STAGING], TODAY)
-    assert needed.fix == "mend what it was for, then delete the waiver"
+    assert needed.fix == "fix what it was for, then delete the waiver"
     (soon,) = waivers.reports(until(date(2026, 3, 8)), [FOUND], [STAGING, STAGING], TODAY)
     assert soon.message.endswith("ends in 7 days, on 2026-03-08")
-    assert soon.fix == "mend what it is for; platform team answers for it in OPS-12"
+    assert soon.fix == "fix what it is for; platform team is responsible, see OPS-12"
