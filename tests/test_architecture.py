@@ -45,6 +45,7 @@ OWNERS = {
     "subprocess": {"system.process"},
     "git": {"system.git"},
     "github": {"forge.github_client", "forge.github_errors"},
+    "requests": {"forge.gitea_http"},
     "argparse": {"cli.arguments", "cli.main", "commands"},
     "jsonschema": {"yamltext.validation"},
     "jsonpatch": {"kustomize.differences"},

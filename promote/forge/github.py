@@ -6,11 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from promote.forge.address import place_of
 from promote.forge.protocol import Declaration
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Forge
     from promote.system.git import Repository
+
+
+def _recognises(remote_url: str) -> bool:
+    # Only the host: a repository on another forge may be called github.io.
+    place = place_of(remote_url)
+    return place is not None and re.search(r"(^|\.)github\.", place.host) is not None
 
 
 def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) -> Forge:
@@ -21,7 +28,7 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 
 FORGE = Declaration(
-    recognises=re.compile(r"(^|[@/.])github\.").search,
+    recognises=_recognises,
     tokens=("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"),
     connect=_connect,
 )

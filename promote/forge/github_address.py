@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from promote.errors import UsageError
+from promote.forge.address import SERVER, Token, place_of, token_in
 from promote.system.process import redact
 
 _REPOSITORY = re.compile(r"[a-z0-9][\w-]*/(?!\.{1,2}$)[\w.-]+", re.ASCII | re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?", re.IGNORECASE)
-_API = re.compile(r"(https://[a-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:\d+)?(/[\w./-]*)?", re.IGNORECASE)
-_URL = re.compile(r"(https?|ssh|git\+ssh|git)://(?:[^/]*@)?([a-z0-9.-]+)(:\d+)?/(.+)", re.IGNORECASE)
-_SCP = re.compile(r"(?:[^@:/\s]+@)?([a-z0-9.-]{2,}):(?!//)(.+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A credential, and the environment variable that it comes from, which messages name."""
-
-    variable: str
-    value: str = field(repr=False)
-
-
-# Not giturlparse: version 0.16 knows neither ports of ssh nor hosts without a user, which are in ~/.ssh/config.
 def _parse(remote_url: str) -> tuple[str, str] | None:
     """The host (with an https port) and OWNER/REPOSITORY of a remote, or None if it is another URL."""
-    if match := _URL.fullmatch(remote_url.strip()):
-        scheme, host, port, path = match.groups()
-        host += port if port and scheme.lower() == "https" else ""
-    elif match := _SCP.fullmatch(remote_url.strip()):
-        host, path = match.groups()
-    else:
+    place = place_of(remote_url)
+    if place is None or not _REPOSITORY.fullmatch(place.path):
         return None
-    repository = path.strip("/").removesuffix(".git")
-    return (host.lower(), repository) if _REPOSITORY.fullmatch(repository) else None
+    return place.host + (place.port if place.scheme == "https" else ""), place.path
 
 
 def _api(host: str, environ: Mapping[str, str]) -> str:
     """The address of the API, without a trailing slash."""
     if api := environ.get("GITHUB_API_URL", "").rstrip("/"):
-        if not _API.fullmatch(api):
+        if not SERVER.fullmatch(api):
             raise UsageError("GITHUB_API_URL must be https://HOST/PATH without credentials (http only for localhost)")
         return api
     if not _HOST.fullmatch(host):
@@ -61,12 +44,8 @@ def _token(api: str, repository: str, environ: Mapping[str, str]) -> Token:
         # GITHUB_API_URL is such a request: GitHub's own runners set it on an Enterprise Server.
         others = variables if environ.get("GITHUB_API_URL") else []
         variables = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", *others]
-    for variable in variables:
-        if value := environ.get(variable, "").strip():
-            # requests would show a value that is not valid in a header.
-            if not re.fullmatch(r"[!-~]+", value):
-                raise UsageError(f"{variable} contains spaces, line breaks or other characters that no token has")
-            return Token(variable, value)
+    if token := token_in(environ, variables):
+        return token
     raise UsageError(
         f"no token for {host}: set {variables[0]} (or {variables[1]}) to a token that may write contents and "
         f"pull requests of {repository}"

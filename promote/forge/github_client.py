@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
@@ -13,18 +12,14 @@ from github import Auth, Github
 from github.PullRequest import PullRequest as Answer
 from github.PullRequestReview import PullRequestReview as Review
 
-from promote.forge.github_address import Token, locate
+from promote.forge.address import Token
+from promote.forge.attempts import TIMEOUT, Attempts, fit
+from promote.forge.github_address import locate
 from promote.forge.github_errors import TROUBLE, explain
 from promote.forge.protocol import Method, PullRequest, State, Status
 
 T = TypeVar("T")
 
-MAX_BODY = 65_536
-_CLOSE = "\n```\n\n</details>\n\n"
-_CUT = "*Cut here: GitHub accepts at most 65,536 characters. `promote plan` shows the rest.*"
-_TIMEOUT = 20  # seconds, for connecting and for each wait while reading
-_PATIENCE = 60.0  # seconds that one call may wait between its attempts, in total
-_PAUSES = (1.0, 2.0, 4.0)
 # Anybody may review a pull request of a public repository. https://docs.github.com/en/graphql/reference/enums
 _TRUSTED = ("OWNER", "MEMBER", "COLLABORATOR")
 _VERDICTS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
@@ -51,7 +46,7 @@ class GitHub:
         api: str,
         token: Token,
         *,
-        timeout: int = _TIMEOUT,
+        timeout: int = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         # PyGithub prints its log messages from INFO on; at DEBUG they have every request and response body.
@@ -60,7 +55,7 @@ class GitHub:
         self.api = api
         self._host = urlsplit(api).netloc
         self._token = token
-        self._sleep = sleep
+        self._attempts = Attempts(TROUBLE, sleep)
         client = Github(
             base_url=api,
             auth=Auth.Token(token.value),
@@ -85,7 +80,7 @@ class GitHub:
         remote_url: str,
         environ: Mapping[str, str],
         *,
-        timeout: int = _TIMEOUT,
+        timeout: int = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> GitHub:
         """The repository that a Git remote points at, with the address and the token that `environ` gives.
@@ -111,7 +106,7 @@ class GitHub:
         """Open a pull request, or return the open one of this branch; never a second one."""
         return self._ask(
             self._whole,
-            lambda: _read(self._repo.create_pull(base, head, title=title, body=_fit(body))),
+            lambda: _read(self._repo.create_pull(base, head, title=title, body=fit(body, "GitHub"))),
             lambda: self._find(head, base),
         )
 
@@ -120,7 +115,7 @@ class GitHub:
 
         def edit() -> PullRequest:
             pull = self._repo.get_pull(number)
-            pull.edit(title=title, body=_fit(body))
+            pull.edit(title=title, body=fit(body, "GitHub"))
             return _read(pull)
 
         return self._ask(self._one(number), edit)
@@ -203,30 +198,7 @@ class GitHub:
         return pull.merge_commit_sha if pull.merged and pull.head.sha == head_commit else None
 
     def _ask(self, what: str, call: Callable[[], T], settled: Callable[[], T | None] = lambda: None) -> T:
-        """Do `call`, again after a temporary error; if it may have succeeded unnoticed, ask `settled` first."""
-        # Not tenacity: before each attempt, a request whose answer was lost must be looked for, or it is done twice.
-        patience = _PATIENCE
-        for pause in (*_PAUSES, None):
-            try:
-                return call()
-            except TROUBLE as error:
-                trouble = explain(what, error, self._host, self._token)
-            if trouble.uncertain and (done := _look(settled)) is not None:
-                return done
-            wait = max(trouble.wait, pause or 0.0)
-            if not trouble.again or pause is None or wait > patience:
-                break
-            patience -= wait
-            self._sleep(wait)
-        # Outside `except`: the cause has headers and bodies, and must not be attached to our error.
-        raise trouble.error
-
-
-def _look(settled: Callable[[], T | None]) -> T | None:
-    try:
-        return settled()
-    except TROUBLE:
-        return None
+        return self._attempts.make(call, lambda error: explain(what, error, self._host, self._token), settled)
 
 
 def _read(pull: Answer) -> PullRequest:
@@ -262,14 +234,3 @@ def _head(pull: Answer) -> str:
         return pull.head.ref
     owner = (pull.head.label or "unknown").partition(":")[0]
     return f"{owner}:{pull.head.ref}"
-
-
-def _fit(body: str) -> str:
-    """The body as it is, or cut at the end of a line, with a last line that says so, to fit the limit."""
-    if len(body) <= MAX_BODY:
-        return body
-    room = body[: MAX_BODY - len(_CLOSE) - len(_CUT)]
-    kept = room.rpartition("\n")[0] or room
-    fence = "\n```" if len(re.findall(r"^```", kept, re.MULTILINE)) % 2 else ""
-    details = "\n\n</details>" * (kept.count("<details") > kept.count("</details"))
-    return f"{kept}{fence}{details}\n\n{_CUT}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +12,8 @@ from github import BadAttributeException, GithubException, RateLimitExceededExce
 from github.GithubException import IncompletableObject
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
-from promote.forge.github_address import Token
+from promote.forge.address import Token
+from promote.forge.attempts import Trouble
 from promote.system.process import redact
 
 _LONGEST_REASON = 300
@@ -53,16 +53,6 @@ _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
     (r"422 ", UsageError, "check that its branches are pushed and differ"),
     (r"", NetworkError, "run the same command again"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One failed request: its error, whether to try again, and whether it may have succeeded nevertheless."""
-
-    error: PromoteError
-    again: bool = False
-    uncertain: bool = False
-    wait: float = 0.0
 
 
 def _headers(error: GithubException) -> Mapping[str, str]:

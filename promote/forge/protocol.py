@@ -84,8 +84,12 @@ class Declaration:
     `recognises` is truthy for the URL of a remote that this forge certainly hosts. `tokens` are the environment
     variables that may have a credential. `connect` takes the clone, the name of its remote and the environment, and
     may import an SDK; it raises UsageError if the remote or the token does not fit.
+
+    `asks` is for servers whose URL does not say what they are: it takes the URL and the environment, and asks the
+    server, without a token and with a short time limit. It is called only if no forge recognises the URL.
     """
 
     recognises: Callable[[str], object]
     tokens: tuple[str, ...]
     connect: Callable[[Repository, str, Mapping[str, str]], Forge]
+    asks: Callable[[str, Mapping[str, str]], bool] | None = None

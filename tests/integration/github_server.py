@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import sys
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-Json = dict[str, Any]
-Answer = tuple[int, Any, dict[str, str]]
+from tests.integration.forge_server import Answer, ForgeServer, Json, commit
 
 MUTATION = re.compile(
     r"mutation Mutation\(\$input: EnablePullRequestAutoMergeInput!\) "
@@ -23,84 +16,13 @@ MUTATION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A request as it arrived."""
-
-    method: str
-    path: str
-    body: Any
-
-
-@dataclass
-class Fault:
-    """What one later request gets instead of a proper answer; with `works`, after its work is done."""
-
-    method: str
-    suffix: str
-    status: int = 0
-    body: Any = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    works: bool = False
-
-
-def commit(name: str) -> str:
-    return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
-
-
-class GitHubServer:
+class GitHubServer(ForgeServer):
     """One repository on 127.0.0.1. Whatever a client may not send ends up in `violations`."""
 
     def __init__(self, repository: str, token: str) -> None:
-        self.repository = repository
-        self.owner = repository.partition("/")[0]
-        self.token = token
-        self.branches: dict[str, str] = {}
-        self.pulls: dict[int, Json] = {}
-        self.reviews: dict[int, list[Json]] = {}
-        self.statuses: dict[str, list[Json]] = {}
+        super().__init__(repository, token)
         self.check_runs: dict[str, list[Json]] = {}
-        self.violations: list[str] = []
-        self.seen: list[Seen] = []
-        self.page_size = 100
-        self.not_mergeable = ""
         self.auto_merge_error: Json | None = None
-        self._faults: list[Fault] = []
-        self._closing = threading.Event()
-        self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.github = self
-        self.api = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> GitHubServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    def fail(
-        self,
-        request: str,
-        status: int,
-        body: Any = "<html>Unicorn!</html>",
-        *,
-        headers: dict[str, str] | None = None,
-        works: bool = False,
-        times: int = 1,
-    ) -> None:
-        """The next requests like `request` ("POST /pulls") get this answer."""
-        method, suffix = request.split()
-        self._faults += [Fault(method, suffix, status, body, headers or {}, works) for _ in range(times)]
-
-    def hang(self, request: str, *, works: bool = False) -> None:
-        """The next request like `request` gets no answer before the client gives up."""
-        method, suffix = request.split()
-        self._faults.append(Fault(method, suffix, works=works))
 
     def add_pull(self, head: str, base: str = "main", *, fork: str = "", **changes: Any) -> Json:
         """A pull request as GitHub shows it; `fork` is the account that its branch lives in."""
@@ -157,50 +79,14 @@ class GitHubServer:
         made = {"name": name, "status": status, "conclusion": conclusion}
         self.check_runs.setdefault(sha, []).append(made)
 
-    def sent(self, method: str, suffix: str = "") -> list[Seen]:
-        """The requests so far with this method whose path ends like this."""
-        return [one for one in self.seen if one.method == method and _path(one.path).endswith(suffix)]
-
-    def answer(self, handler: BaseHTTPRequestHandler, body: Any) -> Answer | None:
-        """Check one request and do its work; None stands for silence."""
-        with self._lock:
-            self.seen.append(Seen(handler.command, handler.path, body))
-            self._check(handler, body)
-            fault = self._fault(handler.command, handler.path)
-            if fault is None or fault.works:
-                answer = self._route(handler, body)
-        if fault is None:
-            return answer
-        if fault.status:
-            return fault.status, fault.body, fault.headers
-        self._expect(self._closing.wait(10), "a client gives up in time")
-        return None
-
-    def _fault(self, method: str, path: str) -> Fault | None:
-        for fault in self._faults:
-            if fault.method == method and _path(path).endswith(fault.suffix):
-                self._faults.remove(fault)
-                return fault
-        return None
-
     def _check(self, handler: BaseHTTPRequestHandler, body: Any) -> None:
+        super()._check(handler, body)
         headers = handler.headers
         self._expect(re.fullmatch(r"(token|Bearer) \S+", headers.get("Authorization", "")), "a token authorizes")
         self._expect(
             re.search(r"\*/\*|application/(vnd\.github(\.v3)?\+)?json", headers.get("Accept", "")),
             "JSON is accepted",
         )
-        self._expect(headers.get("User-Agent") == "promote", "the user agent is named")
-        if handler.command in ("POST", "PATCH", "PUT"):
-            self._expect(headers.get("Content-Type") == "application/json", "a body is declared as JSON")
-            self._expect(isinstance(body, dict), "a body is a JSON object")
-        else:
-            self._expect(body is None, "a GET has no body")
-        self._expect(self.token not in handler.path, "the token is in no address")
-
-    def _expect(self, holds: object, rule: str) -> None:
-        if not holds:
-            self.violations.append(f"{rule}: {self.seen[-1].method} {self.seen[-1].path}")
 
     def _route(self, handler: BaseHTTPRequestHandler, body: Any) -> Answer:
         if handler.headers.get("Authorization", "").partition(" ")[2] != self.token:
@@ -288,10 +174,6 @@ class GitHubServer:
         pull.update(body)
         return self._get(pull, body)
 
-    def _check_texts(self, body: Json) -> None:
-        self._expect(body.get("title"), "a title is not empty")
-        self._expect(len(body.get("body", "")) <= 65_536, "a body has at most 65,536 characters")
-
     def _merge(self, pull: Json, body: Json) -> Answer:
         self._expect(set(body) == {"sha", "merge_method"}, "a merge names commit and method")
         self._expect(body.get("merge_method") in ("merge", "squash", "rebase"), "the method is known")
@@ -319,47 +201,6 @@ class GitHubServer:
         self._expect(wanted["expectedHeadOid"] == pull["head"]["sha"], "auto-merge expects the head")
         pull["auto_merge"] = {"merge_method": wanted["mergeMethod"].lower()}
         return 200, {"data": {"enablePullRequestAutoMerge": {"clientMutationId": None}}}, {}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    github: GitHubServer
-
-    def handle_error(self, *_: object) -> None:
-        """A client that gave up waiting is expected; anything else is a request nobody foresaw."""
-        if not isinstance(sys.exception(), ConnectionError):
-            self.github.violations.append(repr(sys.exception()))
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def _handle(self) -> None:
-        size = int(self.headers.get("Content-Length", "0"))
-        body = json.loads(self.rfile.read(size)) if size else None
-        answer = self.server.github.answer(self, body)
-        if answer is None:
-            self.close_connection = True
-            return
-        status, content, headers = answer
-        data = (content if isinstance(content, str) else json.dumps(content)).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _handle  # noqa: N815 http.server's names
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 http.server's name
-        """The tests read `seen` instead."""
-
-
-def _path(path: str) -> str:
-    return urlsplit(path).path
 
 
 def _refuse(status: int, message: str) -> Answer:

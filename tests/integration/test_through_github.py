@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.github_server import Answer, GitHubServer, Json
+from tests.integration.forge_server import Answer, Json
+from tests.integration.github_server import GitHubServer
 from tests.integration.sandbox import BRANCH, Outcome, Sandbox, Shim, tiny_overlay
 
 TOKEN = "ghp_0123456789abcdefSECRET"  # noqa: S105 it opens nothing

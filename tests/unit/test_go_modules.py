@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FAKE_GO = """#!/bin/sh
 case "$1" in
   version) echo go version go1.26.8 linux/amd64; exit ;;
-  env) echo "$GOFLAGS"; exit ;;
+  env) [ "$2" = CC ] && echo "$CC" || echo "$GOFLAGS"; exit ;;
 esac
 echo "example.org/module v1.0.0 h1:other=" >> go.sum
 echo '{"Path": "example.org/module", "Version": "v1.0.0", "Sum": "h1:sum=", "Dir": "/cache/module"}'
@@ -61,6 +61,16 @@ def test_a_module_without_its_sum_is_refused_again_and_again(checkout: work.Work
 )
 def test_no_flag_of_the_environment_unlocks_a_module(flags: str, kept: str) -> None:
     assert go.locked_flags(flags) == kept
+
+
+def test_a_module_with_c_needs_a_compiler(checkout: work.Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "sh -with -options")
+    go.require_c_compiler(checkout, module="crds", reason="it is")
+    monkeypatch.setenv("CC", "no-such-compiler -O2")
+    with pytest.raises(
+        work.SetupFailed, match=r"tools/crds: it has C in it, .* 'no-such-compiler -O2' .*\n\nInstall"
+    ):
+        go.require_c_compiler(checkout, module="crds", reason="it has C in it")
 
 
 @pytest.mark.parametrize("group", ["kubeseal", "promote"])

@@ -118,10 +118,18 @@ def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> Non
     }
     assert built == {
         "e2e/etcd": ["etcd"],
+        "e2e/gitea": ["gitea"],
         "e2e/kwok": ["kwok"],
         "e2e/kubernetes": ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
         "e2e/sealed-secrets": ["sealed-secrets-controller", "kubeseal"],
     }
+
+
+def test_only_gitea_is_built_with_c_and_tags() -> None:
+    go_mod = (ROOT / "tools" / "e2e" / "gitea" / "go.mod").read_text()
+    assert programs.linker_flags(go_mod) == "-s -w -X main.Version=1.26.0"
+    found = {module: programs.tags(module) for module in programs.E2E_MODULES if programs.tags(module)}
+    assert found == {"e2e/gitea": ["-tags=sqlite sqlite_unlock_notify"]}
 
 
 def test_kubernetes_is_told_its_version_in_parts() -> None:

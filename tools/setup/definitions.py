@@ -1,4 +1,4 @@
-"""Files from pinned Go modules: definitions of custom resources, schemas made of them, the stages of KWOK."""
+"""Files from pinned Go modules: custom resources, schemas made of them, the stages of KWOK, what Gitea reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tools.setup import go
-from tools.setup.work import Step, Workplace, fingerprint, replace_folder
+from tools.setup.work import Step, Workplace, copy_files, fingerprint, replace_folder
 
 # What KWOK does to nodes and pods.
 KWOK = "sigs.k8s.io/kwok"
@@ -16,6 +16,10 @@ STAGE_FILES = (
     "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
     "kustomize/stage/pod/fast/pod-*.yaml",
 )
+
+# What Gitea reads while it runs, and what its program does not contain.
+GITEA = "code.gitea.io/gitea"
+GITEA_FOLDERS = ("options", "public", "templates")
 
 CRD_FILES = {
     "github.com/argoproj/argo-cd/v3": (
@@ -85,25 +89,26 @@ def definition_files(work: Workplace) -> list[tuple[str, Path]]:
 
 
 def e2e_files_step(root: Path) -> Step:
-    """What the control plane reads besides its own flags."""
+    """What the servers of the end-to-end tests read besides their own flags."""
     tools, folder = root / "tools", root / ".tools" / "e2e"
-    modules = ("crds", "e2e/kwok")
+    modules = ("crds", "e2e/kwok", "e2e/gitea")
     return Step(
-        does="copy the stages of KWOK and all custom resource definitions into .tools/e2e",
+        does="copy the stages of KWOK, all custom resource definitions and the files of Gitea into .tools/e2e",
         first_time="a few seconds",
         key=fingerprint(
             *(tools / module / "go.sum" for module in modules),
-            json.dumps([CRD_FILES, STAGE_FILES]),
+            json.dumps([CRD_FILES, STAGE_FILES, GITEA_FOLDERS]),
         ),
         stamp=folder / "files.stamp",
-        results=(folder / "stages.yaml", folder / "crds"),
+        results=(folder / "stages.yaml", folder / "crds", folder / "gitea"),
         make=copy_e2e_files,
         needs_go=True,
     )
 
 
 def copy_e2e_files(work: Workplace) -> None:
-    """Write the stages into one file, and each definition into a file of its own."""
+    """Write the stages into one file, each definition into a file of its own, and the folders of Gitea."""
+    gitea = go.download_modules(work, "e2e/gitea", [GITEA])[GITEA]
     kwok = go.download_modules(work, "e2e/kwok", [KWOK])[KWOK]
     stages = [file for pattern in STAGE_FILES for file in sorted(kwok.glob(pattern))]
     with work.building() as building:
@@ -113,4 +118,6 @@ def copy_e2e_files(work: Workplace) -> None:
         (new / "stages.yaml").write_text("\n---\n".join(texts), encoding="utf-8")
         for module, file in definition_files(work):
             shutil.copyfile(file, new / "crds" / f"{module.replace('/', '_')}_{file.name}")
+        for folder in GITEA_FOLDERS:
+            copy_files(gitea / folder, new / "gitea" / folder)
         replace_folder(new, work.tools / "e2e")

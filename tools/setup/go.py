@@ -47,14 +47,16 @@ def locked_flags(flags: str) -> str:
     return " ".join([*kept, "-mod=readonly"])
 
 
-def run(work: Workplace, *arguments: str | Path, module: str, task: str, cwd: Path | None = None) -> str:
+def run(
+    work: Workplace, *arguments: str | Path, module: str, task: str, cwd: Path | None = None, cgo: bool = False
+) -> str:
     """Run Go in one of the modules under tools/, or in a copy of it, with the toolchain that its go.mod names."""
     advice = (
         "Nothing half-made is left. Check the network, and the proxy that Go is configured to use\n"
         "(`go env GOPROXY GOSUMDB GOFLAGS`); then run the same command again."
     )
     # Without cgo no C compiler is needed; a go.work above the checkout must not take part.
-    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"}
+    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": str(int(cgo))}
     program = installed_go()
     if program is None:
         ours = work.tools / "go" / "go"
@@ -68,6 +70,18 @@ def run(work: Workplace, *arguments: str | Path, module: str, task: str, cwd: Pa
     )
     settings["GOFLAGS"] = locked_flags(flags)
     return work.run([program, *arguments], cwd=folder, env=settings, task=task, advice=advice)
+
+
+def require_c_compiler(work: Workplace, *, module: str, reason: str) -> None:
+    """Raise SetupFailed if there is no C compiler for a module that contains C."""
+    task = f"ask Go for its C compiler (tools/{module})"
+    # An option may follow the name, as in `CC="ccache gcc"`.
+    compiler = run(work, "env", "CC", module=module, task=task, cgo=True).strip() or "gcc"
+    if shutil.which(compiler.split()[0]) is None:
+        raise SetupFailed(
+            f"could not build tools/{module}: {reason}, and the C compiler '{compiler}' is not on PATH.\n\n"
+            "Install gcc, or name another compiler in CC; then run the same command again."
+        )
 
 
 def requirements(go_mod: str) -> dict[str, str]:

@@ -29,10 +29,10 @@ def steps(root: Path, group: str) -> list[Step]:
         programs_step(root, "prometheus-tools", "about 5 minutes"),
         programs_step(root, "alertmanager-tools", "about a minute"),
     ]
-    control_plane = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
+    servers = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
     if group == "kubeseal":
-        return [control_plane["e2e/sealed-secrets"]]
-    e2e = [e2e_files_step(root), *control_plane.values()]
+        return [servers["e2e/sealed-secrets"]]
+    e2e = [e2e_files_step(root), *servers.values()]
     return promote + {"promote": [], "test": test, "e2e": e2e}[group]
 
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.setup import go
-from tools.setup.work import SetupFailed, Step, Workplace, enumeration, fingerprint
+from tools.setup.work import SetupFailed, Step, Workplace, copy_files, enumeration, fingerprint
 
 # The variables in which a program keeps the version it prints; the others know theirs by themselves.
 VERSION_VARIABLES = {
+    "code.gitea.io/gitea": ("main.Version={bare}",),
     "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
     "github.com/open-policy-agent/conftest": ("{module}/internal/version.Version={bare}",),
     "github.com/open-policy-agent/regal": ("{module}/pkg/version.Version={bare}",),
@@ -30,13 +31,17 @@ VERSION_VARIABLES = {
 # Programs whose folder is not called what they are.
 INSTALLED_NAMES = {"controller": "sealed-secrets-controller", "server": "etcd"}
 
-# The modules of the control plane that the end-to-end tests start, and how long each is built.
+# The modules of the servers that the end-to-end tests start, and how long each is built.
 E2E_MODULES = {
     "e2e/etcd": "about half a minute",
+    "e2e/gitea": "about 6 minutes",
     "e2e/kwok": "about a minute",
     "e2e/kubernetes": "about 4 minutes",
     "e2e/sealed-secrets": "about a minute",
 }
+
+# Modules that contain C, why, and with which build tags.
+C_MODULES = {"e2e/gitea": ("its database SQLite is written in C", "sqlite sqlite_unlock_notify")}
 
 # In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
 # What is built here reads a kubeconfig instead; each text stands once in the file and nothing else changes.
@@ -88,7 +93,7 @@ def programs_step(root: Path, module: str, first_time: str) -> Step:
     return Step(
         does=f"build {enumeration(installed(names))} into .tools/bin",
         first_time=first_time,
-        key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text), *changes(module)),
+        key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text), *changes(module), *tags(module)),
         stamp=folder / f".{module.replace('/', '-')}.stamp",
         results=tuple(folder / name for name in installed(names)),
         make=lambda work: build_programs(work, module, names, linker_flags(text)),
@@ -101,13 +106,20 @@ def changes(module: str) -> list[str]:
     return [CHANGED_FILE, json.dumps(CHANGED_TEXTS)] if module == "e2e/sealed-secrets" else []
 
 
+def tags(module: str) -> list[str]:
+    """The option with a module's build tags; none for a module without them."""
+    return [f"-tags={C_MODULES[module][1]}"] if module in C_MODULES else []
+
+
 def build_programs(work: Workplace, module: str, names: Sequence[str], flags: str) -> None:
     """Build all programs of a module, then put each in its place by a rename."""
+    if needs_c := module in C_MODULES:
+        go.require_c_compiler(work, module=module, reason=C_MODULES[module][0])
     with work.building() as folder:
-        options = ["-trimpath", "-buildvcs=false", "-ldflags", flags]
+        options = ["-trimpath", "-buildvcs=false", "-ldflags", flags, *tags(module)]
         options += changed_source(work, module, folder) or ["-mod=readonly"]
         task = f"build {enumeration(installed(names))} (tools/{module})"
-        go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task)
+        go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task, cgo=needs_c)
         (work.tools / "bin").mkdir(exist_ok=True)
         for name, final in zip(names, installed(names), strict=True):
             (folder / name).rename(work.tools / "bin" / final)
@@ -119,11 +131,7 @@ def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
         return []
     source = folder / "source"
     original = go.download_modules(work, module, [SEALED_SECRETS])[SEALED_SECRETS]
-    # The folders of Go's cache cannot be written, and neither could copies that kept their modes.
-    for path in sorted(original.rglob("*.go")):
-        copy = source / path.relative_to(original)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+    copy_files(original, source, "*.go")
     shutil.copyfile(original / "go.mod", source / "go.mod")
     text = (source / CHANGED_FILE).read_text(encoding="utf-8")
     for old, new in CHANGED_TEXTS.items():

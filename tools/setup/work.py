@@ -158,3 +158,13 @@ def replace_folder(new: Path, target: Path) -> None:
     if target.exists():
         target.rename(new.with_name("old"))
     new.rename(target)
+
+
+def copy_files(source: Path, target: Path, pattern: str = "*") -> None:
+    """Copy the files of a folder of Go's cache that fit a pattern."""
+    for path in sorted(source.rglob(pattern)):
+        if path.is_file():
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            # Without its mode: a folder of the cache cannot be written, and neither could such a copy.
+            shutil.copyfile(path, copy)

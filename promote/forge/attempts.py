@@ -1,0 +1,79 @@
+"""Requests to a forge's server that may fail: tried again after a temporary error, and never done twice."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from promote.errors import PromoteError
+
+T = TypeVar("T")
+
+MAX_BODY = 65_536
+TIMEOUT = 20  # seconds, for connecting and for each wait while reading
+_PATIENCE = 60.0  # seconds that one call may wait between its attempts, in total
+_PAUSES = (1.0, 2.0, 4.0)
+_CLOSE = "\n```\n\n</details>\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One failed request: its error, whether to try again, and whether it may have succeeded nevertheless."""
+
+    error: PromoteError
+    again: bool = False
+    uncertain: bool = False
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How one forge fails: the exceptions of its client, and what each of them means."""
+
+    failures: tuple[type[Exception], ...]
+    sleep: Callable[[float], None] = time.sleep
+
+    def make(
+        self,
+        call: Callable[[], T],
+        explain: Callable[[Exception], Trouble],
+        settled: Callable[[], T | None] = lambda: None,
+    ) -> T:
+        """Do `call`, again after a temporary error; if it may have succeeded unnoticed, ask `settled` first."""
+        # Not tenacity: before each attempt, a request whose answer was lost must be looked for, or it is done twice.
+        patience = _PATIENCE
+        for pause in (*_PAUSES, None):
+            try:
+                return call()
+            except self.failures as error:
+                trouble = explain(error)
+            if trouble.uncertain and (done := self._look(settled)) is not None:
+                return done
+            wait = max(trouble.wait, pause or 0.0)
+            if not trouble.again or pause is None or wait > patience:
+                break
+            patience -= wait
+            self.sleep(wait)
+        # Outside `except`: the cause has headers and bodies, and must not be attached to our error.
+        raise trouble.error
+
+    def _look(self, settled: Callable[[], T | None]) -> T | None:
+        try:
+            return settled()
+        except self.failures:
+            return None
+
+
+def fit(body: str, forge: str) -> str:
+    """The body as it is, or cut at the end of a line, with a last line that says so, to fit the limit."""
+    if len(body) <= MAX_BODY:
+        return body
+    cut = f"*Cut here: {forge} accepts at most {MAX_BODY:,} characters. `promote plan` shows the rest.*"
+    room = body[: MAX_BODY - len(_CLOSE) - len(cut)]
+    kept = room.rpartition("\n")[0] or room
+    fence = "\n```" if len(re.findall(r"^```", kept, re.MULTILINE)) % 2 else ""
+    details = "\n\n</details>" * (kept.count("<details") > kept.count("</details"))
+    return f"{kept}{fence}{details}\n\n{cut}"
