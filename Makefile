@@ -6,7 +6,7 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test thorough pod-security mutation mutation-sample servers debian \
+.PHONY: help setup setup-test demo check test thorough project pod-security mutation mutation-sample servers debian \
   kubeseal e2e verify versions docs lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
@@ -36,7 +36,7 @@ mutation: setup-test ## weaken the manifests and break the rules, one line at a 
 	@$(BIN)/python -m tests.mutation.rego
 
 # .ci/run and the workflow `check` both run this target, so that neither can ask for less than the other.
-verify: versions debian setup-test check test pod-security mutation-sample demo servers e2e ## run all that must pass before a merge
+verify: versions debian setup-test check test project pod-security mutation-sample demo servers e2e ## run all that must pass before a merge
 
 versions: ## print the versions of Python, Go and everything that is locked
 	@$(PYTHON) -m tools.versions
@@ -49,6 +49,9 @@ debian: ## install the programs that `make servers` tries settings with
 
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/servers
+
+project: setup-test ## test that setup keeps to its locks, that every test is run, and the recipes of CONTRIBUTING
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/project
 
 pod-security: setup-test ## compare the rules with all fixtures of the Pod Security Standards
 	@$(BIN)/python -m tests.policies.pod_security

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.fake_index import BACKEND, Index
 from tests.integration.pythons import by_bundled_pip
 from tests.integration.setting_up import copy_checkout, pretend_done, run
+from tests.project.fake_index import BACKEND, Index
 
 PROJECT = """
 [build-system]
@@ -59,8 +59,7 @@ def packages(folder: Path) -> dict[str, str]:
     return {name: version for name, version in found if name not in ("setuptools", "promote")}
 
 
-# Only the oldest failed with a resolver. Each case creates an environment, which takes seconds.
-@pytest.mark.parametrize("pip", ["oldest", pytest.param("newest", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("pip", ["oldest", "newest"])
 def test_setup_installs_what_is_locked_and_nothing_newer(checkout: Path, index: Index, pip: str) -> None:
     """By the oldest and the newest pip that a Python here brings along; the one that is locked then does the rest."""
     pythons = by_bundled_pip()
@@ -84,7 +83,6 @@ def test_a_lock_that_lacks_what_an_extra_needs_is_refused(checkout: Path, index:
     assert not (checkout / ".venv").exists()
 
 
-@pytest.mark.thorough
 def test_a_dependency_of_promote_that_is_not_locked_is_refused(checkout: Path, index: Index) -> None:
     (checkout / "pyproject.toml").write_text(PROJECT.replace('"runner"', '"runner", "stranger>=1"'))
     code, output = run(checkout, "promote", index.settings)
@@ -92,7 +90,6 @@ def test_a_dependency_of_promote_that_is_not_locked_is_refused(checkout: Path, i
     assert not (checkout / ".venv" / "promote.stamp").exists()
 
 
-@pytest.mark.thorough
 def test_nothing_is_built_from_source(checkout: Path, index: Index, tmp_path: Path) -> None:
     index.add_source("sourced", "1.0", f"open({str(tmp_path / 'built')!r}, 'w')")
     (checkout / "tools" / "requirements.txt").write_text(index.lock(*PINS, "sourced==1.0"))

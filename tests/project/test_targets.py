@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.integration.targets import (
+from tests.project.targets import (
     ROOT,
     WORKFLOWS,
     asked_for,
