@@ -26,10 +26,10 @@ check: setup ## render the overlays, validate them and ask the policies
 	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/flux
 
 test: lint ## lint, then run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not thorough"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"
 
 thorough: setup-test ## run the tests with every combination, more examples, and coverage
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile thorough --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile thorough --cov --cov-report=term
 
 mutation: setup-test ## weaken the manifests and break the rules, one line at a time, and see who notices
 	@$(BIN)/python -m tests.mutation

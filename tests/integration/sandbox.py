@@ -37,6 +37,9 @@ def environment(folder: Path) -> dict[str, str]:
         "PROMOTE_CACHE": str(folder / "cache"),
         "PROMOTE_TOOLS": str(REPOSITORY / ".tools/bin"),
         "PYTHONPATH": str(REPOSITORY),
+        # Each process would compile promote again where its folder has no bytecode, or none may be written there.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
         "PYTHONWARNINGS": "error",
         "NO_PROXY": "127.0.0.1",
     }
