@@ -149,7 +149,9 @@ def render(environment: str) -> list[Object]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+    # The C loader, if PyYAML has it, is ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [each for each in yaml.load_all(done.stdout, loader) if each]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import yaml
 
-from tests.manifests.render import REPOSITORY, Object, read_kustomization
+from tests.manifests.render import REPOSITORY, Object, build, read_kustomization
 
 PAGE = REPOSITORY / "components" / "README.md"
 Variant = tuple[str, ...]
@@ -77,8 +76,7 @@ def example(component: str, name: str) -> Object:
 
 def complaint(folder: Path) -> str:
     """What Kustomize says against a folder; nothing when it builds without a word."""
-    command = [str(REPOSITORY / ".tools/bin/kustomize"), "build", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = build(folder)
     return done.stderr if done.returncode == 0 else f"{folder.name}: {done.stderr}"
 
 
