@@ -30,6 +30,7 @@ test: lint ## lint, then run the tests
 
 thorough: setup-test ## run the tests with every combination, more examples, and coverage
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile thorough --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile thorough tests/project
 
 mutation: setup-test ## weaken the manifests and break the rules, one line at a time, and see who notices
 	@$(BIN)/python -m tests.mutation
@@ -50,8 +51,8 @@ debian: ## install the programs that `make servers` tries settings with
 servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/servers
 
-project: setup-test ## test that setup keeps to its locks, that every test is run, and the recipes of CONTRIBUTING
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/project
+project: setup-test ## test setup from locks, the recipes of CONTRIBUTING, generated repositories, and that every test is run
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough" tests/project
 
 pod-security: setup-test ## compare the rules with all fixtures of the Pod Security Standards
 	@$(BIN)/python -m tests.policies.pod_security

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.integration import any_repository
-from tests.integration.any_repository import Folder, Repository, deployment
 from tests.integration.sandbox import Clone, Outcome
+from tests.project import any_repository
+from tests.project.any_repository import Folder, Repository, deployment
 
 Asked = Callable[[Mapping[str, str], Sequence[str]], Outcome]
 ANSWERS = {0, 2, 3, 4}
