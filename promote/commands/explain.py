@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from promote.commands import options
 from promote.commands.result import Result
@@ -14,17 +13,8 @@ from promote.promotion.deliver import Published
 from promote.promotion.promote import Edge
 from promote.repository.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asked for."""
-
-    source: str
-    target: str
-    only: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    allow_other_changes: bool = False
-    despite: Mapping[str, str] = field(default_factory=dict)
+# What is asked for is one edge, and nothing else.
+Options = Edge
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -37,7 +27,7 @@ def run(given: Options) -> Result:
     workspace = Workspace.here()
     tip = workspace.local_tip()
     # Other changes are obstacles, too, and must not hide the rest.
-    edge = Edge(given.source, given.target, given.only, given.exclude, True, given.despite)
+    edge = replace(given, allow_other_changes=True)
     with workspace.at(tip.commit) as tree:
         proposal = promote.propose(workspace, tip, tree, edge)
     found = explain.explain(proposal, given.allow_other_changes)

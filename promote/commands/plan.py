@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from promote.commands import options
 from promote.commands.result import Result
@@ -14,17 +12,8 @@ from promote.promotion.deliver import Published
 from promote.promotion.promote import Edge
 from promote.repository.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asked for."""
-
-    source: str
-    target: str
-    only: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    allow_other_changes: bool = False
-    despite: Mapping[str, str] = field(default_factory=dict)
+# What is asked for is one edge, and nothing else.
+Options = Edge
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -36,8 +25,7 @@ def run(given: Options) -> Result:
     """The plan on the shared branch's tip, its rendered difference and its verdict; exit 4 or 3 as a promotion."""
     workspace = Workspace.here()
     tip = workspace.local_tip()
-    edge = Edge(given.source, given.target, given.only, given.exclude, given.allow_other_changes, given.despite)
     with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(workspace, tip, tree, edge)
+        proposal = promote.propose(workspace, tip, tree, given)
     answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
     return Result(answer, plans.proposal_text(proposal), proposal.exit_code)
