@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from promote.commands import options
 from promote.commands.result import Result
@@ -18,25 +17,14 @@ from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asked for; `timeout` is in seconds."""
+class Options(Edge):
+    """An edge, and how far to take its promotion; `timeout` is in seconds."""
 
-    source: str
-    target: str
-    only: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
     dry_run: bool = False
     no_pr: bool = False
     auto_merge: bool = False
     wait: bool = False
     timeout: float = 3600
-    allow_other_changes: bool = False
-    despite: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def edge(self) -> Edge:
-        """The part that decides what is promoted."""
-        return Edge(self.source, self.target, self.only, self.exclude, self.allow_other_changes, self.despite)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -58,7 +46,7 @@ def run(given: Options) -> Result:
     proposal, published = deliver(
         workspace,
         Delivery(branch, pull_request=not given.no_pr, dry_run=given.dry_run),
-        lambda tip, tree: promote.propose(workspace, tip, tree, given.edge),
+        lambda tip, tree: promote.propose(workspace, tip, tree, given),
         wording.promotion,
     )
     text = [*plans.proposal_text(proposal), *plans.published_text(published)]
