@@ -29,6 +29,7 @@ PACKAGES = (
     "kustomize",
     "versions",
     "forge",
+    "cluster",
     "yamltext",
     "system",
     "model",
@@ -48,11 +49,13 @@ OWNERS = {
     "requests": {"forge.gitea_http"},
     "argparse": {"cli.arguments", "cli.main", "commands"},
     "jsonschema": {"yamltext.validation"},
+    "kubernetes": {"cluster.client", "cluster.kubeconfig"},
+    "urllib3": {"cluster.client"},
     "jsonpatch": {"kustomize.differences"},
     "jsonpointer": {"checks.kubeconform", "fix.patch_text", "kustomize.differences", "yamltext.places"},
     "ruamel": {"repository.holds"},
 }
-HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "ruamel"})
+HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "kubernetes", "ruamel", "urllib3"})
 # `promote --help` loads these, so they may load next to nothing.
 QUICK = ("__init__", "__main__", "cli.main", "cli.arguments", "errors", "commands.options", *REGISTRIES)
 LIGHT = frozenset(
