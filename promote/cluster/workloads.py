@@ -69,10 +69,11 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A Job; `reason` and `message` say why it has failed."""
+    """A Job; `reason` and `message` say why it has failed, `images` what its containers run."""
 
     namespace: str
     name: str
+    images: Mapping[str, str]
     complete: bool
     failed: bool
     reason: str = ""
@@ -215,6 +216,7 @@ def _job(item: Object) -> Job:
     return Job(
         metadata["namespace"],
         metadata["name"],
+        images_of(item["spec"]["template"]["spec"]),
         "Complete" in states,
         bool(failure),
         str(failure.get("reason", "")),

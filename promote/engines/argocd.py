@@ -28,6 +28,7 @@ CONFIG_MAPS = Resource("", "v1", "configmaps")
 PARAMETERS = "argocd-cmd-params-cm"
 _USUAL = "argocd"
 _FAILED = ("Failed", "Error")
+_WORKING = ("Running", "Terminating")
 _ANNOTATIONS = "argocd.argoproj.io"
 
 
@@ -77,8 +78,10 @@ def _delivery(cluster: Cluster, application: Object, wanted: Wanted) -> Delivery
 def _part(application: Object, windows: Sequence[Mapping[str, Any]], wanted: Wanted) -> Part:
     status = application.get("status") or {}
     sync, operation = status.get("sync") or {}, status.get("operationState") or {}
-    phase = operation.get("phase", "")
+    working = operation.get("phase") in _WORKING or bool(application.get("operation"))
+    failed = operation.get("phase") in _FAILED
     claims = sync.get("status") == "Synced"
+    attempted = operation.get("syncResult") or (operation.get("operation") or {}).get("sync") or {}
     return Part(
         "Application",
         application["metadata"]["namespace"],
@@ -86,10 +89,11 @@ def _part(application: Object, windows: Sequence[Mapping[str, Any]], wanted: Wan
         _revision(sync, application, wanted) if claims else _last_applied(status, application, wanted),
         sync.get("status", "Unknown"),
         (status.get("health") or {}).get("status", "Unknown"),
-        claims and phase not in (*_FAILED, "Running", "Terminating") and not application.get("operation"),
+        claims and not failed and not working,
+        _revision(attempted, application, wanted),
+        "working" if working else "failed" if failed else "idle",
         tuple(dict.fromkeys(_failures(status))),
         tuple(_paused(application, windows)),
-        phase in _FAILED,
     )
 
 

@@ -12,6 +12,7 @@ from promote.engines.protocol import (
     Delivery,
     Engine,
     Part,
+    State,
     Wanted,
     ambiguous,
     everywhere,
@@ -26,6 +27,7 @@ KUSTOMIZATIONS = Resource("kustomize.toolkit.fluxcd.io", "v1", "kustomizations")
 REPOSITORIES = Resource("source.toolkit.fluxcd.io", "v1", "gitrepositories")
 CONTROLLER = "kustomize-controller"
 _USUAL = "flux-system"
+_STATES: Mapping[str, State] = {"Failed": "failed", "Progressing": "working"}
 _GATE = "CancelHealthCheckOnNewRevision"
 
 
@@ -109,6 +111,8 @@ def _part(kustomization: Object, source: Object | None) -> Part:
         str(ready.get("reason") or "Unknown"),
         health,
         is_ready and seen and bool(applied) and applied == attempted,
+        _commit(attempted),
+        _STATES.get(health, "idle"),
         (*failures, *_failures(source)),
         tuple(_paused(kustomization, source)),
     )

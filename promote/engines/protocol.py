@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from posixpath import normpath
+from typing import Literal
 from urllib.parse import urlsplit
 
 from promote.cluster.client import Cluster, Object
 from promote.cluster.resources import Resource
 from promote.errors import ClusterError, Forbidden
+
+State = Literal["working", "failed", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Part:
     """One object that delivers the environment or a part of it, such as an Application or a tier's Kustomization.
 
     `revision` is the commit that it says it has applied, empty for none, and `is_synced` whether it claims that all
-    of it is; `sync` and `health` are the engine's words. `failures` say what went wrong, and `paused` why it applies
-    nothing by itself now. `is_final` marks failures that it does not try to overcome by itself.
+    of it is; `attempted` is the newest one that it tried to apply, and `state` what became of that. `sync` and
+    `health` are the engine's words. `failures` say what went wrong, `paused` why it applies nothing by itself now.
     """
 
     kind: str
@@ -45,9 +48,10 @@ class Part:
     sync: str
     health: str
     is_synced: bool
+    attempted: str = ""
+    state: State = "idle"
     failures: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
-    is_final: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"

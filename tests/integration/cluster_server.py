@@ -125,6 +125,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet: the client would wait 40 ms for the second one
     server: _Server
 
     def do_GET(self) -> None:

@@ -17,7 +17,7 @@ from promote.gates import combination, freeze, registry, soak
 from promote.gates.freeze import Weekly, Window
 from promote.gates.protocol import Gate
 from promote.repository import config
-from promote.repository.config import Config, Environment, Place
+from promote.repository.config import Config, Environment, Place, Syncing
 from promote.repository.schema import FILE, schema
 from promote.yamltext import validation
 
@@ -164,6 +164,8 @@ def test_defaults_are_those_of_the_schema() -> None:
     defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
     assert defaults == {
         ("environments", "*", "live"): Environment("", "").live,
+        ("environments", "*", "cluster", "namespace"): Place().namespace,
+        ("environments", "*", "engine", "kind"): Syncing().kind,
         ("git", "remote"): Config().remote,
         ("git", "branch"): Config().branch,
         ("forge", "kind"): Config().forge,
