@@ -57,6 +57,7 @@ class ClusterServer:
         for item in items:
             kept[:] = [one for one in kept if _key(one) != _key(item)]
             kept.append(item)
+        kept.sort(key=_key)
 
     def kubeconfig(self, folder: Path, *, token: str = TOKEN, context: str = "test") -> Path:
         """A file that leads here."""
