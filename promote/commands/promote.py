@@ -15,7 +15,7 @@ from promote.promotion import follow, promote, rollout
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.promote import Edge
 from promote.promotion.proposal import Proposal
-from promote.promotion.rollout import Patience, Waited
+from promote.promotion.rollout import Waited
 from promote.repository.workspace import Workspace
 
 
@@ -76,7 +76,7 @@ def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Waite
         return None
     address, changes = Address(given.kubeconfig, given.context), proposal.plan.changes
     try:
-        return rollout.wait(workspace, given.target, address, Patience(given.timeout), changes)
+        return rollout.wait(workspace, given.target, address, given.timeout, changes)
     except NetworkError as error:
         raise PartlyDone(f"{given.target} has the versions in Git, but then: {error}") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from promote.cluster import workloads
 from promote.cluster.client import Address, Cluster
@@ -26,7 +26,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 class Expected:
     """What Git says: an environment on the tip of the shared branch, rendered; `text` is the whole rendering.
 
-    `fault` is why it cannot be rendered, and then there are no documents.
+    `fault` is why it cannot be rendered, and then there are no documents. `alike` remembers which commits render the
+    same, for whoever looks again and again.
     """
 
     tip: Tip
@@ -34,6 +35,7 @@ class Expected:
     text: str
     documents: Sequence[Document]
     fault: str = ""
+    alike: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @property
     def default_namespace(self) -> str:
@@ -188,7 +190,11 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
         return "it has applied no commit yet"
     if not _COMMIT.fullmatch(revision) or not _has(workspace, revision):
         return f"it has applied {revision[:12]}, which this clone does not have"
-    if contains(workspace, revision, commit) or _renders_alike(workspace, wanted, revision):
+    if contains(workspace, revision, commit):
+        return ""
+    if revision not in wanted.alike:
+        wanted.alike[revision] = _renders_alike(workspace, wanted, revision)
+    if wanted.alike[revision]:
         return ""
     return f"it has applied {revision[:12]}, not {commit[:12]}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from promote.promotion import live
 from promote.promotion.live import Live
 from promote.promotion.running import Running
 from promote.repository.workspace import Workspace
+from promote.system import clock
 from promote.versions import fields
 
 _POLL = 5.0  # seconds between two looks
@@ -33,22 +33,11 @@ class Waited:
         return not self.missing
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, in seconds, and how."""
-
-    timeout: float
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.monotonic
-
-
-def wait(
-    workspace: Workspace, name: str, given: Address, patience: Patience, changes: Iterable[Change] = ()
-) -> Waited:
+def wait(workspace: Workspace, name: str, given: Address, timeout: float, changes: Iterable[Change] = ()) -> Waited:
     """Wait until an environment runs what the shared branch says of `changes`, or of everything.
 
-    It ends before the time is over at a failure that neither the cluster nor the engine overcomes by itself.
-    An API server that stops answering is asked again. Raises ClusterError.
+    It ends after `timeout` seconds, and before that at a failure that neither the cluster nor the engine overcomes by
+    itself. An API server that stops answering is asked again. Raises ClusterError.
     """
     wanted = live.expected(workspace, workspace.local_tip(), name)
     through = live.reach(wanted.environment, given)
@@ -58,20 +47,20 @@ def wait(
     def concerns(one: Running) -> bool:
         return repositories is None or fields.split(one.image)[0] in repositories
 
-    start, failing = patience.now(), dict[str, float]()
+    start, failing = clock.elapsed(), dict[str, float]()
     seen = live.look(workspace, wanted, through)
     while True:
         missing = list(_missing(seen, concerns))
-        passed = patience.now() - start
+        passed = clock.elapsed() - start
         failed = _failed(workspace, seen, concerns)
         for_good = [one for one in failed if passed - failing.setdefault(one, passed) >= _GRACE]
-        if not missing or for_good or wanted.fault or passed >= patience.timeout:
+        if not missing or for_good or wanted.fault or passed >= timeout:
             return Waited(seen, tuple(missing), passed)
-        patience.sleep(min(_POLL, patience.timeout - passed))
+        clock.pause(min(_POLL, timeout - passed))
         try:
             seen = live.look(workspace, wanted, through)
         except Unreachable:
-            if patience.now() - start >= patience.timeout:
+            if clock.elapsed() - start >= timeout:
                 raise
 
 
