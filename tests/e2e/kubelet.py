@@ -1,6 +1,6 @@
 """What KWOK answers in a kubelet's place: logs, commands in containers, terminals and forwarded ports.
 
-A pod is ready at once and a Job's pod succeeds, except where the digest of an image begins with NEVER_READY or FAILING.
+A pod is ready at once and a Job succeeds, except where the digest of an image begins with NEVER_READY or FAILING.
 A log has one line; a command is one of PROGRAMS, which says how it was called and does nothing; every port leads to
 the same page. So kubectl's way to a container is real, from the API server on, and what is in the container is not.
 """
