@@ -97,6 +97,11 @@ class Cluster:
         self._processes.append(process)
         return process
 
+    def process(self, name: str) -> Process:
+        """The process of that name, such as "etcd", for tests that kill, pause and restart it."""
+        [found] = [each for each in self._processes if each.name == name]
+        return found
+
     def url(self, listener: str, path: str = "", scheme: str = "http") -> str:
         """An address of one of LISTENERS."""
         return f"{scheme}://127.0.0.1:{self._ports[listener]}{path}"

@@ -1,5 +1,6 @@
 """What KWOK answers in a kubelet's place: logs, commands in containers, terminals and forwarded ports.
 
+A pod is ready at once and a Job succeeds, except where the digest of an image begins with NEVER_READY or FAILING.
 A log has one line; a command is one of PROGRAMS, which says how it was called and does nothing; every port leads to
 the same page. So kubectl's way to a container is real, from the API server on, and what is in the container is not.
 """
@@ -17,6 +18,8 @@ LOG = f"2026-01-01T00:00:00.000000000Z stdout F {LINE}\n"
 PROGRAMS = ("mysql", "redis-cli", "rabbitmq-diagnostics")
 NODE_SIZE = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "500Gi", "pods": "110"}
 PROGRAM = '#!/bin/sh\necho "${0##*/}" "$@"\n'
+# How the digest of an image begins whose pods are never ready, and of one with which Jobs fail.
+NEVER_READY, FAILING = "dead", "fa11"
 
 
 def write(folder: Path, port: int) -> Path:
@@ -33,6 +36,8 @@ def write(folder: Path, port: int) -> Path:
         _all("ClusterAttach", {"attaches": [log]}),
         _all("ClusterExec", {"execs": [{"local": {}}]}),
         _all("ClusterPortForward", {"forwards": [{"target": {"address": "127.0.0.1", "port": port}}]}),
+        _never_ready(),
+        _failing_job(),
     ]
     path = folder / "kubelet.yaml"
     path.write_text("\n---\n".join(json.dumps(each) for each in answers))
@@ -42,6 +47,61 @@ def write(folder: Path, port: int) -> Path:
 def programs(folder: Path) -> Path:
     """The only folder on the path of commands in containers."""
     return folder / "programs"
+
+
+def _never_ready() -> Object:
+    return _stage("pod-never-ready", NEVER_READY, [("status.phase", "In", "Pending")], _NOT_READY)
+
+
+def _failing_job() -> Object:
+    # With restartPolicy OnFailure, restarts of the container count against the backoffLimit of its Job.
+    owned = [("metadata.ownerReferences.[].kind", "In", "Job"), ("status.phase", "In", "Running")]
+    return _stage("pod-of-a-job-fails", FAILING, [*owned, ("status.reason", "NotIn", "Failing")], _RESTARTED)
+
+
+def _stage(name: str, start: str, selected: list[tuple[str, str, str]], template: str) -> Object:
+    """What pods with such an image do; a stage with a weight goes before all those without."""
+    needed = [(f'spec.containers.[].image | test("@sha256:{start}")', "In", "true"), *selected]
+    expressions = [{"key": f".{key}", "operator": operator, "values": [value]} for key, operator, value in needed]
+    alive = {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"}
+    spec = {
+        "resourceRef": {"apiGroup": "v1", "kind": "Pod"},
+        "weight": 1,
+        "selector": {"matchExpressions": [alive, *expressions]},
+        "next": {"statusTemplate": template},
+    }
+    return {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "Stage", "metadata": {"name": name}, "spec": spec}
+
+
+_NOT_READY = """\
+{{ $now := Now }}
+phase: Running
+startTime: {{ $now | Quote }}
+conditions:
+- {type: Initialized, status: "True", lastTransitionTime: {{ $now | Quote }}}
+- {type: Ready, status: "False", lastTransitionTime: {{ $now | Quote }}}
+- {type: ContainersReady, status: "False", lastTransitionTime: {{ $now | Quote }}}
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: false
+  restartCount: 0
+  state: {running: {startedAt: {{ $now | Quote }}}}
+{{ end }}
+"""
+_RESTARTED = """\
+phase: Running
+reason: Failing
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: false
+  restartCount: 99
+  state: {waiting: {reason: CrashLoopBackOff}}
+{{ end }}
+"""
 
 
 def _all(kind: str, spec: Object) -> Object:

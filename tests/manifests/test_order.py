@@ -27,7 +27,7 @@ from tests.manifests.variants import COVERING, Variant, Workshop
 
 WAVE, TIER = "argocd.argoproj.io/sync-wave", "mediq.io/tier"
 TIERS = {
-    "-5": "foundation",
+    "-5": "roles",
     "-3": "foundation",
     "-2": "datastores",
     "-1": "migrations",
@@ -37,8 +37,8 @@ TIERS = {
 }
 AUTOSCALING = "autoscaling"
 KINDS = {
-    "-5": "Namespace",
-    "-3": "ServiceAccount Role RoleBinding ClusterRole ClusterRoleBinding NetworkPolicy ConfigMap"
+    "-5": "Namespace Role ClusterRole",
+    "-3": "ServiceAccount RoleBinding ClusterRoleBinding NetworkPolicy ConfigMap"
     " SealedSecret ExternalSecret SecretStore TriggerAuthentication"
     " ResourceQuota LimitRange PriorityClass StorageClass",
     "0": "Deployment CronJob",

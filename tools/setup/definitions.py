@@ -43,6 +43,7 @@ CRD_FILES = {
         "config/crds/bases/external-secrets.io_secretstores.yaml",
     ),
     "github.com/fluxcd/kustomize-controller": ("config/crd/bases/*.yaml",),
+    "github.com/fluxcd/notification-controller": ("config/crd/bases/*.yaml",),
     "github.com/fluxcd/source-controller": ("config/crd/bases/*.yaml",),
     "github.com/kedacore/keda/v2": (
         "config/crd/bases/keda.sh_scaledobjects.yaml",
