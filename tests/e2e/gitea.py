@@ -37,6 +37,8 @@ PATH = {folder}/gitea.db
 INSTALL_LOCK = true
 [actions]
 ENABLED = false
+[webhook]
+ALLOWED_HOST_LIST = loopback
 [cron]
 ENABLED = false
 [log]
@@ -62,6 +64,12 @@ class GiteaHost:
         self._process: Process | None = None
         self._port = 0
         self._pool = urllib3.PoolManager(retries=False, timeout=20.0)
+
+    @property
+    def process(self) -> Process:
+        """The server itself, for tests that kill and restart it."""
+        assert self._process is not None
+        return self._process
 
     @property
     def url(self) -> str:
