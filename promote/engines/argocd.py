@@ -21,6 +21,7 @@ from promote.engines.protocol import (
     same_repository,
 )
 from promote.errors import NotServed
+from promote.model import Identity
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects")
@@ -172,13 +173,25 @@ def _advice(application: Object) -> Iterator[str]:
         )
     annotations = application["metadata"].get("annotations") or {}
     compare = str(annotations.get(f"{_ANNOTATIONS}/compare-options", "")).replace(" ", "").split(",")
-    if "ServerSideApply=true" in options and "ServerSideDiff=false" not in compare:
+    if (
+        "ServerSideApply=true" in options
+        and "ServerSideDiff=false" not in compare
+        and (jobs := _changing(application))
+    ):
         yield (
-            f"{name}: set the annotation {_ANNOTATIONS}/compare-options: ServerSideDiff=false: a changed field that "
-            "is immutable makes the comparison fail, and then it is Synced with nothing applied"
+            f"{name}: let the names of {', '.join(jobs)} end with a hash of their content, or set the annotation "
+            f"{_ANNOTATIONS}/compare-options: ServerSideDiff=false: Jobs cannot be changed, so the comparison fails, "
+            "and then everything is Synced with nothing applied"
         )
     if not (policy.get("retry") or {}).get("refresh"):
         yield f"{name}: set syncPolicy.retry.refresh: true: without it, a retry does not take a newer commit"
+
+
+def _changing(application: Object) -> list[str]:
+    """The Jobs whose name stays the same when their content changes."""
+    listed = (application.get("status") or {}).get("resources") or ()
+    jobs = (Identity("batch/v1", "Job", "", str(one["name"])) for one in listed if one.get("kind") == "Job")
+    return [str(job) for job in jobs if job.written_name == job.name]
 
 
 def _advice_on(parameters: Object | None) -> Iterator[str]:

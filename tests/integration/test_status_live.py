@@ -176,12 +176,15 @@ def test_an_unsafe_application_is_reported(shop: Shop, spec: Any, advice: str) -
     assert advice in said
 
 
-def test_server_side_diff_is_reported(shop: Shop) -> None:
-    made = application(PATH, shop.sandbox.tip())
-    made["metadata"]["annotations"] = {}
+@pytest.mark.parametrize(("job", "is_unsafe"), [("migrate", True), ("migrate-2456789bcd", False)])
+def test_a_job_that_would_be_changed_is_reported(shop: Shop, job: str, is_unsafe: bool) -> None:
+    jobs = {"resources": [{"kind": "Job", "name": job, "status": "Synced"}]}
+    made = application(PATH, shop.sandbox.tip(), status=jobs)
     argo(shop.server, made)
-    [said] = shop.json()["engine"]["advice"]
-    assert "ServerSideDiff=false" in said
+    assert shop.json()["engine"]["advice"] == []
+    made["metadata"]["annotations"] = {}
+    said = shop.json()["engine"]["advice"]
+    assert ["ServerSideDiff=false" in one for one in said] == [True] * is_unsafe
 
 
 def test_operations_without_a_time_limit_are_reported(shop: Shop) -> None:
