@@ -177,7 +177,8 @@ def delivery(
 
 def _behind(workspace: Workspace, wanted: Expected, part: Part) -> str:
     """In what an engine's object is not where Git is; a commit that changes nothing here counts as the same."""
-    problem = "" if part.is_synced else f"it is not synced ({part.sync})"
+    states = {"working": "it has not finished", "failed": "it has failed", "idle": "it is not synced"}
+    problem = "" if part.is_synced else f"{states[part.state]} ({part.sync})"
     lag = _lag(workspace, wanted, part.revision)
     return "; ".join(filter(None, (problem, lag)))
 

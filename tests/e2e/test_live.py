@@ -244,7 +244,7 @@ def test_argo_cd_with_a_failed_operation(site: Site) -> None:
         operationState={"phase": "Failed", "message": "one or more synchronization tasks completed unsuccessfully"},
     )
     found = site.live(code=1)
-    assert found["differences"][0].startswith(f"Application/{site.namespace}: it is not synced (OutOfSync)")
+    assert found["differences"][0].startswith(f"Application/{site.namespace}: it has failed (OutOfSync)")
     assert found["unhealthy"] == [
         f"Application/{site.namespace}: operation Failed: one or more synchronization tasks completed unsuccessfully"
     ]
@@ -269,7 +269,7 @@ def test_flux_with_a_failed_health_check(site: Site) -> None:
     failed = {"type": "Ready", "status": "False", "reason": reason, "message": message}
     site.kustomization("first", site.clone.tip(), status={"conditions": [failed]})
     found = site.live(code=1, engine="flux-system")
-    assert found["differences"] == [f"Kustomization/{site.namespace}-first: it is not synced ({reason})"]
+    assert found["differences"] == [f"Kustomization/{site.namespace}-first: it has failed ({reason})"]
     assert found["unhealthy"] == [f"Kustomization/{site.namespace}-first: {reason}: {message}"]
 
 

@@ -233,6 +233,31 @@ def test_a_commit_that_cannot_be_rendered_is_not_waited_for(shop: Shop, time: Ti
     assert time.now == 0
 
 
+def test_a_newer_commit_is_waited_for_instead(shop: Shop, time: Time) -> None:
+    shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.1.0"', '"1.2.0"')
+    shop.sandbox.publish("bump api")
+
+    def supersede() -> None:
+        shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.2.0"', '"1.3.0"')
+        shop.sandbox.publish("bump api again")
+        shop.run(api="shop/api:1.3.0")
+
+    time.then = [supersede]
+    said = _deploy(shop).out
+    assert f"production runs what {shop.sandbox.tip()[:12]} says" in said
+    assert 60 <= time.now <= 70
+
+
+def test_images_that_no_workload_runs_are_not_said_to_run(migrating: Shop, time: Time) -> None:
+    migrating.sandbox.replace("base/migrate.yaml", "shop/api", "shop/migrate")
+    for name, tag in (("staging", "2"), ("production", "1")):
+        entry = f'  - name: shop/migrate\n    newTag: "{tag}"\n'
+        migrating.sandbox.replace(f"overlays/{name}/kustomization.yaml", "images:\n", f"images:\n{entry}")
+    migrating.sandbox.publish("migrate with an image of its own")
+    said = _promote(migrating, "--only", "migrate").out
+    assert "nothing that keeps running has these images" in said
+
+
 def test_what_runs_without_pods_is_judged_by_its_template(shop: Shop, time: Time) -> None:
     run(shop.server, {"api": IMAGES["api"]}, namespace=NAMESPACE, replicas=0)
     shop.server.objects[resources.PODS] = [

@@ -103,8 +103,8 @@ def test_an_unknown_commit_is_a_difference(shop: Shop) -> None:
     ("status", "said"),
     [
         ({"sync": {"status": "OutOfSync", "revision": "x"}}, "it is not synced (OutOfSync)"),
-        ({"operationState": {"phase": "Failed", "message": "one sync task failed"}}, "it is not synced (Synced)"),
-        ({"operationState": {"phase": "Running", "message": "waiting"}}, "it is not synced (Synced)"),
+        ({"operationState": {"phase": "Failed", "message": "one sync task failed"}}, "it has failed (Synced)"),
+        ({"operationState": {"phase": "Running", "message": "waiting"}}, "it has not finished (Synced)"),
     ],
 )
 def test_an_engine_that_has_not_applied_everything_is_a_difference(shop: Shop, status: Any, said: str) -> None:
@@ -147,7 +147,7 @@ def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     one = kustomization(f"./{PATH}", shop.sandbox.tip(), status={"conditions": [failed]})
     fluxcd(shop.server, one, suspend=True)
     found = shop.json(code=1)
-    assert found["differences"] == ["Kustomization/shop: it is not synced (HealthCheckFailed)"]
+    assert found["differences"] == ["Kustomization/shop: it has failed (HealthCheckFailed)"]
     assert found["unhealthy"] == [
         "Kustomization/shop: HealthCheckFailed: Job/migrate failed",
         "Kustomization/shop: GitRepository/shop is suspended",
