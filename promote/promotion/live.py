@@ -189,7 +189,7 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
         return ""
     if not revision:
         return "it has applied no commit yet"
-    if not _COMMIT.fullmatch(revision) or not _has(workspace, revision):
+    if not _is_known(workspace, revision):
         return f"it has applied {revision[:12]}, which this clone does not have"
     if contains(workspace, revision, commit):
         return ""
@@ -202,16 +202,13 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
 
 def contains(workspace: Workspace, revision: str, commit: str) -> bool:
     """Whether what an engine calls a revision is a known commit that has `commit` in its history."""
-    is_known = bool(_COMMIT.fullmatch(revision)) and workspace.repository.holds([revision])
-    return is_known and workspace.repository.is_ancestor(commit, revision)
+    if revision == commit:
+        return True
+    return _is_known(workspace, revision) and workspace.repository.is_ancestor(commit, revision)
 
 
-def _has(workspace: Workspace, revision: str) -> bool:
-    """Whether the clone has a commit, which somebody may just have pushed."""
-    repository = workspace.repository
-    if not repository.holds([revision]) and repository.has_remote(workspace.remote):
-        workspace.fetch()
-    return repository.holds([revision])
+def _is_known(workspace: Workspace, revision: str) -> bool:
+    return bool(_COMMIT.fullmatch(revision)) and workspace.repository.holds([revision])
 
 
 def _renders_alike(workspace: Workspace, wanted: Expected, revision: str) -> bool:

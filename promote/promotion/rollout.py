@@ -16,7 +16,7 @@ from promote.system import clock
 from promote.versions import fields
 
 _POLL = 5.0  # seconds between two looks
-_REFRESH = 60.0  # seconds between two questions to Git for newer commits
+_REFRESH = 30.0  # seconds between two questions to Git for newer commits
 _GRACE = 90.0  # seconds that a failure may last before it counts: engines try again by themselves
 
 
