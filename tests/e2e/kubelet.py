@@ -16,6 +16,7 @@ LINE = "played by KWOK"
 LOG = f"2026-01-01T00:00:00.000000000Z stdout F {LINE}\n"
 # What may be run, by the images' own documentation; anything else is not found, as in a container that lacks it.
 PROGRAMS = ("mysql", "redis-cli", "rabbitmq-diagnostics")
+NODE_SIZE = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "500Gi", "pods": "110"}
 PROGRAM = '#!/bin/sh\necho "${0##*/}" "$@"\n'
 # How the digest of an image begins whose pods are never ready, and of one with which Jobs fail.
 NEVER_READY, FAILING = "dead", "fa11"
@@ -106,3 +107,24 @@ containerStatuses:
 def _all(kind: str, spec: Object) -> Object:
     """How every pod answers."""
     return {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": kind, "metadata": {"name": "all"}, "spec": spec}
+
+
+def node(zone: str, number: int) -> Object:
+    """A node of a zone, which says where its usage is to be read."""
+    name = f"node-{zone}{number}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+                "topology.kubernetes.io/region": "region",
+                "topology.kubernetes.io/zone": f"zone-{zone}",
+            },
+            "annotations": {"metrics.k8s.io/resource-metrics-path": f"/metrics/nodes/{name}/metrics/resource"},
+        },
+        "status": {"capacity": NODE_SIZE, "allocatable": NODE_SIZE},
+    }
