@@ -106,13 +106,22 @@ def test_edits_by_hand_are_undone_but_the_replicas_of_the_autoscaler_stay(system
     assert system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"] == scaled
 
 
+# The last of the patches, which end the file: those before it need what it removes.
+REMOVAL = """\
+  - target: {kind: StatefulSet, name: jaeger}
+    patch: |-
+      apiVersion: apps/v1
+      kind: StatefulSet
+      metadata: {name: jaeger}
+      $patch: delete
+"""
+
+
 def test_claims_survive_a_stateful_set_that_is_pruned(system: System) -> None:
     clone, claims = system.repository.clone, system.claims()
     system.repository.pull()
     overlay = clone.read(OVERLAY)
-    removal = "\npatches:\n  - target: {kind: StatefulSet, name: jaeger}\n    patch: '{$patch: delete, "
-    removal += "apiVersion: apps/v1, kind: StatefulSet, metadata: {name: jaeger}}'\n"
-    clone.write(OVERLAY, overlay.replace("\npatches:\n", removal, 1))
+    clone.write(OVERLAY, overlay + REMOVAL)
     system.settle(system.repository.push("remove jaeger"))
     assert system.api.find("apps/v1", "StatefulSet", "jaeger", NAMESPACE) is None
     assert system.claims() == claims

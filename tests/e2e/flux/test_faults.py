@@ -66,7 +66,7 @@ MOVED = """
     kind: PatchTransformer
     metadata: {name: outside}
     target: {kind: ConfigMap, name: outside}
-    patch: '[{op: add, path: /metadata/namespace, value: mediq-staging}]'
+    patch: '- {op: add, path: /metadata/namespace, value: mediq-staging}'
 """
 UNLISTED = """\
 apiVersion: v1
@@ -75,14 +75,14 @@ metadata: {name: unlisted, annotations: {mediq.io/tier: roles}}
 """
 ADMINISTRATOR = """\
 apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
+kind: RoleBinding
 metadata: {name: administrator}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
 subjects: [{kind: ServiceAccount, name: api-gateway, namespace: mediq-production}]
 """
 INVALID = """
   - target: {kind: Deployment, name: ocr-service}
-    patch: '[{op: add, path: /spec/replicas, value: -1}]'
+    patch: '- {op: add, path: /spec/replicas, value: -1}'
 """
 BROKEN = {
     "object of the other environment": ("foundation", OUTSIDE, ("\ntransformers:", MOVED), "Forbidden"),
@@ -132,9 +132,8 @@ def test_a_release_survives_a_fault(system: System, report: Report, name: str) -
         process.restart()
     back = time.monotonic()
     wait_until_running(system.api, NAMESPACE, images)
-    report(
-        f"Flux: {name} is back after {back - begin:.0f} s, and the release runs {time.monotonic() - back:.0f} s later"
-    )
+    later = time.monotonic() - back
+    report(f"Flux: {name} is back after {back - begin:.0f} s, and the release runs {later:.0f} s later")
     system.settle(commit)
 
 
@@ -156,9 +155,8 @@ def test_a_promotion_survives_that_gitea_is_down(system: System, report: Report)
     back = time.monotonic()
     commit = system.repository.promote("merge", str(number), "--output", "json").json["commit"]
     wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
-    report(
-        f"Flux: Gitea is back after {back - begin:.0f} s, and the promotion runs {time.monotonic() - back:.0f} s later"
-    )
+    later = time.monotonic() - back
+    report(f"Flux: Gitea is back after {back - begin:.0f} s, and the promotion runs {later:.0f} s later")
     system.settle(commit)
 
 
