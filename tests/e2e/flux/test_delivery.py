@@ -132,7 +132,7 @@ def test_claims_survive_a_stateful_set_that_is_pruned(system: System) -> None:
 
 
 def test_further_runs_change_nothing(system: System) -> None:
-    """An interval is two minutes, so these runs are more than three minutes would bring."""
+    """The interval is three minutes, so three minutes of waiting would bring one run."""
     before = _applied(system)
     for _ in range(2):
         system.flux.rerun("production")
