@@ -132,7 +132,7 @@ def _hasten(root: Path) -> None:
     for path in (root / "base").rglob("*.yaml"):
         path.write_text(path.read_text().replace("minReadySeconds: 10\n", "minReadySeconds: 1\n"))
     timed = "  - target: {kind: Deployment, name: api-gateway}\n"
-    timed += "    patch: '[{op: replace, path: /spec/minReadySeconds, value: 10}]'\n"
+    timed += "    patch: '- {op: replace, path: /spec/minReadySeconds, value: 10}'\n"
     for environment in ENVIRONMENTS:
         path = root / "overlays" / environment / "kustomization.yaml"
         path.write_text(path.read_text().replace("\npatches:\n", f"\npatches:\n{timed}", 1))

@@ -1,4 +1,4 @@
-"""Flux with the manifests of this checkout on a real Gitea, from an empty cluster to faults during a promotion.
+"""Flux with the manifests of this checkout on a real Gitea: installed in an empty cluster, promoted, rolled back.
 
 The tests share one installation and run in their order; each leaves production as Git says. After the first one,
 staging is suspended: it would only take processor time.
@@ -6,80 +6,20 @@ staging is suspended: it would only take processor time.
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
-import pytest
-
-from tests.e2e import flux
 from tests.e2e.api import Api, Object
-from tests.e2e.cluster import Cluster, leave_on_signals, new_folder
-from tests.e2e.environments import condition
-from tests.e2e.flux import Flux
-from tests.e2e.gitea import GiteaHost
-from tests.e2e.loop import Repository, digest, publish, running_images, wait_until_running
+from tests.e2e.environments import condition, substance
+from tests.e2e.flux import controllers
+from tests.e2e.flux.controllers import KUSTOMIZE
+from tests.e2e.flux.system import NAMESPACE, OVERLAY, System
+from tests.e2e.loop import wait_until_running
 from tests.e2e.process import wait
 from tests.manifests.render import ENVIRONMENTS
 
-NAMESPACE = "mediq-production"
-OVERLAY = "overlays/production/kustomization.yaml"
 Report = Callable[[str], None]
-
-
-@dataclass
-class System:
-    """The whole loop: a repository on Gitea, Flux, and the cluster that it syncs."""
-
-    cluster: Cluster
-    repository: Repository
-    flux: Flux
-    installed: list[Object]
-    releases: int = 0
-
-    @property
-    def api(self) -> Api:
-        return self.cluster.api
-
-    def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:
-        """Push new versions to production past the checks; return the commit and the images."""
-        self.releases += 1
-        self.repository.pull()
-        tag = f"2.0.{self.releases}"
-        images = {each: self.repository.set_image("production", each, tag, digest(tag, start)) for each in names}
-        return self.repository.push(f"release {tag}"), images
-
-    def settle(self, commit: str, *, seconds: float = 120.0) -> None:
-        """Wait until Flux has applied a commit, and then until what it says runs: neither proves the other."""
-        self.flux.wait_for("production", commit, seconds=seconds)
-        self.repository.pull()
-        wait_until_running(self.api, NAMESPACE, self.repository.images("production"), seconds=seconds)
-
-    def running(self) -> dict[str, set[str]]:
-        return running_images(self.api, NAMESPACE)
-
-    def live(self, version: str, kind: str, name: str) -> Object:
-        found = self.api.find(version, kind, name, NAMESPACE)
-        assert found is not None, (kind, name)
-        return found
-
-
-@pytest.fixture(scope="module")
-def system(request: pytest.FixtureRequest) -> Iterator[System]:
-    """Both environments, installed by Flux in an empty cluster."""
-    leave_on_signals()
-    folder = new_folder()
-    failed = request.session.testsfailed
-    with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea") as host:
-        repository = publish(cluster, host, folder / "repository", "mediq")
-        with Flux(cluster) as engine:
-            yield System(cluster, repository, engine, engine.install(repository))
-            if request.session.testsfailed > failed:
-                cluster.keep()
-    if request.session.testsfailed == failed:
-        shutil.rmtree(folder)
 
 
 def test_an_empty_cluster_gets_each_tier_once_the_one_before_is_ready(system: System, report: Report) -> None:
@@ -91,7 +31,7 @@ def test_an_empty_cluster_gets_each_tier_once_the_one_before_is_ready(system: Sy
     for environment in ENVIRONMENTS:
         wait_until_running(system.api, f"mediq-{environment}", system.repository.images(environment))
         tiers = system.flux.tiers(environment)
-        spans = {tier: _span(system.api, flux.inventory(each)) for tier, each in tiers.items()}
+        spans = {tier: _span(system.api, controllers.inventory(each)) for tier, each in tiers.items()}
         first = min(begin for begin, _ in spans.values())
         times = (
             f"{tier} {(created - first).seconds}-{(ready - first).seconds}"
@@ -125,7 +65,7 @@ def _ready(live: Object) -> str | None:
 def test_a_merge_on_gitea_runs_and_a_rollback_restores_the_old_digest(system: System, report: Report) -> None:
     system.flux.add_webhook(system.repository)
     # No poll may help the webhook.
-    system.api.merge(flux.reference("GitRepository", "mediq"), {"spec": {"interval": "1h"}})
+    system.api.merge(controllers.reference("GitRepository", "mediq"), {"spec": {"interval": "1h"}})
     before = system.repository.images("production")
     answer = system.repository.promote("staging", "production", "--output", "json").json
     assert answer["pull_request"]["url"].startswith(system.repository.host.url)
@@ -149,3 +89,63 @@ def test_a_merge_on_gitea_runs_and_a_rollback_restores_the_old_digest(system: Sy
     assert took < 60
     system.settle(back["commit"])
     assert system.running().items() >= {name: {image} for name, image in (promoted | gateway).items()}.items()
+
+
+def test_edits_by_hand_are_undone_but_the_replicas_of_the_autoscaler_stay(system: System) -> None:
+    engine = system.live("apps/v1", "Deployment", "ocr-engine-service")
+    containers = [{**engine["spec"]["template"]["spec"]["containers"][0], "image": "example.com/by-hand:1"}]
+    system.api.merge(engine, {"spec": {"template": {"spec": {"containers": containers}}}})
+    system.api.delete(system.live("networking.k8s.io/v1", "NetworkPolicy", "default-deny"))
+    gateway = system.live("apps/v1", "Deployment", "api-gateway")
+    scaled = gateway["spec"]["replicas"] + 2
+    system.api.merge(gateway, {"spec": {"replicas": scaled}}, subresource="/scale")
+    system.flux.rerun("production", ["foundation", "services", "autoscaling"])
+    assert system.live("networking.k8s.io/v1", "NetworkPolicy", "default-deny")["spec"]["podSelector"] == {}
+    [container] = system.live("apps/v1", "Deployment", "ocr-engine-service")["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == system.repository.images("production")["mediq/ocr-engine-service"]
+    assert system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"] == scaled
+
+
+# The last of the patches, which end the file: those before it need what it removes.
+REMOVAL = """\
+  - target: {kind: StatefulSet, name: jaeger}
+    patch: |-
+      apiVersion: apps/v1
+      kind: StatefulSet
+      metadata: {name: jaeger}
+      $patch: delete
+"""
+
+
+def test_claims_survive_a_stateful_set_that_is_pruned(system: System) -> None:
+    clone, claims = system.repository.clone, system.claims()
+    system.repository.pull()
+    overlay = clone.read(OVERLAY)
+    clone.write(OVERLAY, overlay + REMOVAL)
+    system.settle(system.repository.push("remove jaeger"))
+    assert system.api.find("apps/v1", "StatefulSet", "jaeger", NAMESPACE) is None
+    assert system.claims() == claims
+    clone.write(OVERLAY, overlay)
+    system.settle(system.repository.push("bring jaeger back"))
+    assert system.claims() == claims
+    assert system.live("apps/v1", "StatefulSet", "jaeger")["status"]["readyReplicas"] == 1
+
+
+def test_further_runs_change_nothing(system: System) -> None:
+    """The interval is three minutes, so three minutes of waiting would bring one run."""
+    before = _applied(system)
+    for _ in range(2):
+        system.flux.rerun("production")
+    assert _applied(system) == before
+
+
+def _applied(system: System) -> dict[str, tuple[Object, list[Object]]]:
+    """All that Flux has applied, without what controllers report, and when Flux wrote which field."""
+    found = {}
+    for tier in system.flux.tiers("production").values():
+        for each in controllers.inventory(tier):
+            live = system.api.get(each)
+            fields = [entry for entry in live["metadata"]["managedFields"] if entry["manager"] == KUSTOMIZE]
+            found[system.api.address(each)] = substance(live), fields
+    assert len(found) > 100
+    return found
