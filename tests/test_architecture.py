@@ -22,6 +22,7 @@ PACKAGES = (
     "commands",
     "output",
     "promotion",
+    "scaling",
     "fix",
     "checks",
     "repository",

@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "show what blocks a promotion, and until when",
     "diff": "show what the checkout changes in the rendered manifests",
     "bump": "set image versions in one environment",
+    "scale": "set how many pods a service has at least",
     "rollback": "restore earlier images by one commit",
     "history": "list what an environment ran",
     "status": "show every environment, what waits and what is open",
