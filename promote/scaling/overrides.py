@@ -74,7 +74,10 @@ class ScaleFile:
             text = data.decode()
         except UnicodeDecodeError:
             raise ConfigError(f"{source}:1: this is not UTF-8: save the file as UTF-8") from None
-        return cls(source, text, tuple(_override(node, source) for node in documents.nodes(text)))
+        nodes = documents.nodes(text)
+        if not nodes and not _COMMENTS.fullmatch(text):
+            raise ConfigError(f"{source}:1: this is not YAML: correct it, or delete the file and its line")
+        return cls(source, text, tuple(_override(node, source) for node in nodes))
 
     def of(self, number: Number) -> Override | None:
         """The override of `number`, if there is one."""
