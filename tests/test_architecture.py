@@ -22,6 +22,7 @@ PACKAGES = (
     "commands",
     "output",
     "promotion",
+    "engines",
     "scaling",
     "fix",
     "checks",
