@@ -41,7 +41,7 @@ def kustomizations(draw: st.DrawFn) -> bytes:
 
 
 def lines(data: bytes) -> list[bytes]:
-    return data.replace(b"\r\n", b"\n").split(b"\n")
+    return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").split(b"\n")
 
 
 @given(kustomizations())
