@@ -27,8 +27,10 @@ def without_scaling(checkout: Path, copy: Path) -> Path:
     for entry in checkout.iterdir():
         if entry.name in _COPIED:
             shutil.copytree(entry, copy / entry.name)
-        else:
+        elif entry.is_dir():
             (copy / entry.name).symlink_to(entry)
+        else:
+            shutil.copy(entry, copy / entry.name)
     for file in scaled:
         there = copy / file.relative_to(checkout)
         there.unlink()
