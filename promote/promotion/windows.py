@@ -52,7 +52,7 @@ class Windows:
 def propose(tip: Tip, tree: Tree, path: str, applications: Mapping[str, str], now: datetime) -> Windows:
     """What the AppProject in the file `path`, or the Kustomizations in the folder `path`, should have at `now`.
 
-    `applications` names the Application of an environment where no manifest tells. Raises UsageError for a path in
+    `applications` names the Application of an environment that no manifest names. Raises UsageError for a path in
     which there is neither, and ConfigError for a window that the engine cannot have.
     """
     target = tree.root / path
