@@ -22,7 +22,7 @@ PACKAGES = (
     "commands",
     "output",
     "promotion",
-    "engines",
+    "windows",
     "scaling",
     "fix",
     "checks",

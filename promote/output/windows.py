@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from promote.engines import argocd
 from promote.output.plans import Json, pull_json
 from promote.output.verdicts import identity_json
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.promotion.windows import Windows
 from promote.system import durations
+from promote.windows import app_project
 
 
 def windows_json(found: Windows, published: Published) -> Json:
@@ -45,7 +45,9 @@ def windows_text(found: Windows) -> list[str]:
             for one in found.suspensions
         ]
     else:
-        text += ["syncWindows:", *argocd.lines(found.entries)] if found.entries else ["no freeze, no sync window"]
+        text += (
+            ["syncWindows:", *app_project.lines(found.entries)] if found.entries else ["no freeze, no sync window"]
+        )
     if found.renew:
         text.append(f"# Run this again by {found.renew:%Y-%m-%d}: a schedule has no year.")
     return text
@@ -64,7 +66,7 @@ def described(found: Windows) -> Wording:
         lines = [f"{one.identity} suspend: {_word(one.now)} -> {_word(one.wanted)}" for one in moved]
     else:
         title = f"windows: {found.path}"
-        lines = argocd.lines(found.entries) or ["no freeze"]
+        lines = app_project.lines(found.entries) or ["no freeze"]
     trailers = [(TARGET, found.path), (SOURCE, found.tip.commit)]
     message = "\n".join([title, "", *lines, "", *(f"{key}: {text}" for key, text in trailers), ""])
     return Wording(title, message, "\n".join([f"**{title}**", "", "```yaml", *lines, "```", ""]))

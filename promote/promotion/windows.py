@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from promote.engines import argocd, flux
-from promote.engines.flux import Suspension
-from promote.engines.sync_windows import Translation, translate
 from promote.errors import UsageError
 from promote.gates import freeze
 from promote.gates.freeze import Window
@@ -18,6 +15,9 @@ from promote.promotion.trailers import Trailers
 from promote.repository.config import Environment
 from promote.repository.workspace import Tip, Tree
 from promote.system.git import Files
+from promote.windows import app_project, suspension
+from promote.windows.suspension import Suspension
+from promote.windows.sync_windows import Translation, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def propose(tip: Tip, tree: Tree, path: str, applications: Mapping[str, str], no
         )
     frozen = {one.name: windows for one in tree.config.environments.values() if (windows := _windows(one))}
     notes = (tip.note,) if tip.note else ()
-    if target.is_file() and argocd.has_project(render.read(target)):
+    if target.is_file() and app_project.has_project(render.read(target)):
         return _argocd(Windows(tip, path, notes=notes), tree, frozen, applications, now)
     return _flux(Windows(tip, path, notes=notes), tree, frozen, now)
 
@@ -79,10 +79,10 @@ def _argocd(
     now: datetime,
 ) -> Windows:
     data = tree.read(made.path) or b""
-    project = argocd.project(data.decode(), made.path)
+    project = app_project.project(data.decode(), made.path)
     entries: list[dict[str, Any]] = []
     for name, windows in frozen.items():
-        known = argocd.applications(tree.root, tree.environment(name).path)
+        known = app_project.applications(tree.root, tree.environment(name).path)
         names = [given[name]] if name in given else sorted(known.get(project, ()))
         if not names and not known:
             raise UsageError(
@@ -95,9 +95,9 @@ def _argocd(
             )
             continue
         found: Translation = translate(windows, name, now)
-        entries += [argocd.entry(one, names) for one in found.windows]
+        entries += [app_project.entry(one, names) for one in found.windows]
         made = replace(made, notes=(*made.notes, *found.later), renew=_earlier(made.renew, found.renew))
-    after = argocd.with_windows(data, entries, made.path)
+    after = app_project.with_windows(data, entries, made.path)
     return replace(made, entries=tuple(entries), files={made.path: after} if after != data else {})
 
 
@@ -111,7 +111,7 @@ def _flux(made: Windows, tree: Tree, frozen: Mapping[str, tuple[Window, ...]], n
         tree.environment(name).path: (name, freeze.current(windows, now) is not None)
         for name, windows in frozen.items()
     }
-    every = flux.suspensions(render.folder_or_file(folder, made.path), states)
-    flux.insist_on_some(every, made.path)
-    files = flux.suspended(tree.root, folder, [one for one in every if one.now != one.wanted])
+    every = suspension.suspensions(render.folder_or_file(folder, made.path), states)
+    suspension.insist_on_some(every, made.path)
+    files = suspension.suspended(tree.root, folder, [one for one in every if one.now != one.wanted])
     return replace(made, suspensions=tuple(every), files=files)

@@ -11,9 +11,9 @@ from cronsim import CronSim
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from promote.engines.sync_windows import SyncWindow, translate
 from promote.errors import ConfigError
 from promote.gates.freeze import window
+from promote.windows.sync_windows import SyncWindow, translate
 from tests.unit.test_freezes import ZONES, moments, points, times
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

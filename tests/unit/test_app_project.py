@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from promote.engines import argocd
-from promote.engines.sync_windows import SyncWindow
 from promote.errors import EditRefused, UsageError
+from promote.windows import app_project
+from promote.windows.sync_windows import SyncWindow
 
-WEEKEND = argocd.entry(SyncWindow("0 16 * * 5", "62h", "Europe/Zurich", "weekend"), ["shop-production"])
-HOLIDAYS = argocd.entry(SyncWindow("0 17 20 12 *", "348h", "UTC", 'a "long" one: #1'), ["a", "b"])
+WEEKEND = app_project.entry(SyncWindow("0 16 * * 5", "62h", "Europe/Zurich", "weekend"), ["shop-production"])
+HOLIDAYS = app_project.entry(SyncWindow("0 17 20 12 *", "348h", "UTC", 'a "long" one: #1'), ["a", "b"])
 HEAD = "# The project.\napiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: shop}\nspec:\n"
 OTHER = "kind: allow\n{0}schedule: 0 1 * * *  # nightly\n{0}duration: 1h\n{0}applications: ['*']\n"
 NEITHER = "---\n# Not a project.\napiVersion: v1\nkind: ConfigMap\n"
@@ -41,21 +41,21 @@ def windows(data: bytes) -> list[dict[str, Any]]:
 def test_windows_come_change_and_go(text: str, end: str, around: tuple[str, str]) -> None:
     data = text.join(around).replace("\n", end).encode()
     others = windows(data)
-    one = argocd.with_windows(data, [WEEKEND], "p.yaml")
+    one = app_project.with_windows(data, [WEEKEND], "p.yaml")
     assert windows(one) == [*others, WEEKEND]
-    two = argocd.with_windows(one, [HOLIDAYS, WEEKEND], "p.yaml")
+    two = app_project.with_windows(one, [HOLIDAYS, WEEKEND], "p.yaml")
     assert windows(two) == [*others, HOLIDAYS, WEEKEND]
-    assert argocd.with_windows(two, [HOLIDAYS, WEEKEND], "p.yaml") is two
-    assert argocd.with_windows(two, [WEEKEND], "p.yaml") == one
+    assert app_project.with_windows(two, [HOLIDAYS, WEEKEND], "p.yaml") is two
+    assert app_project.with_windows(two, [WEEKEND], "p.yaml") == one
     assert b"\r" in two if end == "\r\n" else b"\r" not in two
-    gone = argocd.with_windows(two, [], "p.yaml")
+    gone = app_project.with_windows(two, [], "p.yaml")
     # An empty list goes with its key: it says the same.
     assert gone == data.replace(f"  syncWindows: []{end}".encode(), b"")
-    assert argocd.with_windows(gone, [], "p.yaml") is gone
+    assert app_project.with_windows(gone, [], "p.yaml") is gone
 
 
 def test_a_window_looks_like_the_rest_of_a_manifest() -> None:
-    assert argocd.with_windows(PLAIN.encode(), [WEEKEND], "p").decode() == PLAIN.replace("  # The end.\n", """\
+    assert app_project.with_windows(PLAIN.encode(), [WEEKEND], "p").decode() == PLAIN.replace("  # The end.\n", """\
   syncWindows:
     - kind: deny
       schedule: "0 16 * * 5"
@@ -74,7 +74,7 @@ def test_a_window_looks_like_the_rest_of_a_manifest() -> None:
 )
 def test_what_cannot_be_spliced_is_refused_or_left_whole(last: str) -> None:
     try:
-        data = argocd.with_windows((HEAD + last).encode(), [WEEKEND], "p.yaml")
+        data = app_project.with_windows((HEAD + last).encode(), [WEEKEND], "p.yaml")
     except EditRefused as error:
         assert "p.yaml: no edit was found that changes only `syncWindows`" in str(error)  # noqa: PT017
     else:
@@ -82,12 +82,12 @@ def test_what_cannot_be_spliced_is_refused_or_left_whole(last: str) -> None:
 
 
 def test_a_file_has_one_project() -> None:
-    assert argocd.project(PLAIN, "p.yaml") == "shop"
-    assert argocd.has_project(PLAIN)
-    assert not argocd.has_project(NEITHER)
+    assert app_project.project(PLAIN, "p.yaml") == "shop"
+    assert app_project.has_project(PLAIN)
+    assert not app_project.has_project(NEITHER)
     for text, said in ((NEITHER, "p.yaml has no AppProject"), (f"{PLAIN}---\n{PLAIN}", "p.yaml has 2 AppProject")):
         with pytest.raises(UsageError, match=said):
-            argocd.project(text, "p.yaml")
+            app_project.project(text, "p.yaml")
 
 
 def test_applications_are_those_that_sync_the_folder(tmp_path: Path) -> None:
@@ -99,4 +99,4 @@ def test_applications_are_those_that_sync_the_folder(tmp_path: Path) -> None:
     (tmp_path / "apps").mkdir()
     (tmp_path / "apps/all.yaml").write_text("---\n".join(head + each for each in (one, two, other, third)))
     (tmp_path / "broken.yml").write_text("argoproj.io/ Application: {")
-    assert argocd.applications(tmp_path, "overlays/production") == {"shop": ["one", "two"], "other": ["other"]}
+    assert app_project.applications(tmp_path, "overlays/production") == {"shop": ["one", "two"], "other": ["other"]}

@@ -9,11 +9,11 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from promote.engines.sync_windows import SyncWindow
 from promote.errors import ConfigError, EditRefused, UsageError
 from promote.fix import edits
 from promote.fix.edits import Edit, ValueChange
 from promote.kustomize import documents
+from promote.windows.sync_windows import SyncWindow
 from promote.yamltext import places, reader
 
 _KEY = "syncWindows"
