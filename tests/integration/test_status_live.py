@@ -280,10 +280,15 @@ def test_a_commit_that_cannot_be_rendered_is_reported_with_what_runs(shop: Shop)
     old = shop.sandbox.tip()
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", "../../base", "../../bse")
     shop.sandbox.publish("break production")
+    shop.sandbox.write("README.md", "this does not help\n")
+    shop.sandbox.publish("explain")
     fluxcd(shop.server, kustomization(f"./{PATH}", old))
-    first, second = shop.json(code=1)["differences"]
+    found = shop.json(code=1)
+    first, second = found["differences"]
     assert "cannot be rendered: production: overlays/production/kustomization.yaml:2: " in first
     assert "it has applied" in second
+    assert [one["difference"] for one in found["workloads"]] == [None, None]
+    assert found["notes"] == [f"compared with {old[:12]}, the newest commit that can be rendered"]
 
 
 def test_the_clusters_that_promote_yaml_names_are_asked(shop: Shop) -> None:
