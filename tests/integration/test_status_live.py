@@ -154,6 +154,20 @@ def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("ready", "reason"), [("Unknown", "Progressing"), ("False", "DependencyNotReady"), ("True", "Succeeded")]
+)
+def test_looking_for_drift_is_not_a_difference(shop: Shop, ready: str, reason: str) -> None:
+    condition = {"type": "Ready", "status": ready, "reason": reason, "message": "busy"}
+    tip = shop.sandbox.tip()
+    fluxcd(shop.server, kustomization(f"./{PATH}", tip, status={"conditions": [condition]}))
+    assert shop.json()["differences"] == []
+    attempt = {"conditions": [condition], "lastAttemptedRevision": "main@sha1:" + "1" * 40}
+    fluxcd(shop.server, kustomization(f"./{PATH}", tip, status=attempt))
+    [said] = shop.json(code=1)["differences"]
+    assert said.startswith("Kustomization/shop: it ")
+
+
 def test_the_tiers_of_flux_are_listed_in_their_order(shop: Shop) -> None:
     tip = shop.sandbox.tip()
     last = kustomization(f"./{PATH}", tip, name="a", spec={"dependsOn": [{"name": "b"}]})
