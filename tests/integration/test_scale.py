@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from tests.integration import sandbox
+from tests.integration.cluster_objects import run
+from tests.integration.cluster_server import TOKEN, ClusterServer
 from tests.integration.sandbox import REPOSITORY, Sandbox
 from tests.integration.tiny import FILES
 
@@ -201,6 +203,24 @@ def test_status_shows_the_number_the_maximum_and_the_default(web: Sandbox) -> No
         ["service", "minimum", "maximum", "default", "decided", "by"],
         ["web", "4", "6", "2", "HorizontalPodAutoscaler", "web"],
     ]
+
+
+def test_status_also_shows_how_many_pods_run(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    base = WEB + "---\n" + workload("Deployment", "cart")
+    clone = made(tmp_path, surroundings, shop(base))
+    with ClusterServer() as server:
+        run(server, {"web": "shop/web:1"}, namespace="shop", replicas=2)
+        words = ["--live", "--kubeconfig", str(server.kubeconfig(tmp_path))]
+        done = clone.promote("scale", "production", "--status", *words)
+        assert [line.split()[:4] for line in done.out.splitlines()] == [
+            ["service", "minimum", "maximum", "default"], ["cart", "1", "-", "-"], ["web", "1", "6", "2/2"],
+        ]  # fmt: skip
+        every = clone.promote("scale", "production", "--status", *words, "--output", "json").json["services"]
+        assert [one["live"] for one in every] == [None, {"replicas": 2, "ready": 2}]
+        assert "--live needs --status" in clone.promote("scale", "production", "web", "3", *words, code=2).err
+        assert TOKEN not in done.out + done.err
+    assert server.violations == []
+    assert clone.promote("scale", "production", "--status", *words, code=6).err.startswith("promote: ")
 
 
 def test_a_dry_run_and_a_number_that_is_there_write_nothing(web: Sandbox) -> None:
