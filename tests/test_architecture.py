@@ -22,6 +22,8 @@ PACKAGES = (
     "commands",
     "output",
     "promotion",
+    "windows",
+    "scaling",
     "fix",
     "checks",
     "repository",

@@ -19,6 +19,7 @@ from promote.promotion.running import KINDS, Running
 from promote.repository.config import Environment, Place
 from promote.repository.workspace import Tip, Workspace
 
+_BACK = 20  # commits, in which somebody may have tried to repair a broken one
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -26,8 +27,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 class Expected:
     """What Git says: an environment on the tip of the shared branch, rendered; `text` is the whole rendering.
 
-    `fault` is why it cannot be rendered, and then there are no documents. `alike` remembers which commits render the
-    same, for whoever looks again and again.
+    `fault` is why it cannot be rendered, and then the documents are those of `basis`, the newest commit before it
+    that can be, or there are none. `alike` remembers which commits render the same, for whoever looks again.
     """
 
     tip: Tip
@@ -35,6 +36,7 @@ class Expected:
     text: str
     documents: Sequence[Document]
     fault: str = ""
+    basis: str = ""
     alike: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @property
@@ -133,10 +135,26 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
         environment = tree.environment(name)
         try:
             rendered = render.kustomize(tree.root / environment.path, environment.name)
-            return Expected(tip, environment, rendered.text, rendered.documents)
+            return Expected(tip, environment, rendered.text, rendered.documents, basis=tip.commit)
         except RenderError as error:
-            # A commit that nobody can build was pushed past the checks: what runs is asked for all the more.
-            return Expected(tip, environment, "", (), str(error))
+            fault = str(error)
+    # A commit that nobody can build was pushed past the checks, so what was there before should still run.
+    commit = tip.commit
+    documents: Sequence[Document] = ()
+    for _ in range(_BACK):
+        commit = next(iter(workspace.repository.parents(commit)), "")
+        if not commit or (documents := _documents(workspace, commit, environment)):
+            break
+    return Expected(tip, environment, "", documents, fault, commit if documents else "")
+
+
+def _documents(workspace: Workspace, commit: str, environment: Environment) -> Sequence[Document]:
+    """What a commit renders, nothing where it cannot be read."""
+    try:
+        with workspace.at(commit) as tree:
+            return render.kustomize(tree.root / environment.path, environment.name).documents
+    except PromoteError:
+        return ()
 
 
 def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
@@ -148,6 +166,8 @@ def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
         (one.identity.kind, one.identity.namespace or default, one.identity.name): one for one in wanted.documents
     }
     engine, notes = delivery(workspace, wanted.environment, through)
+    if wanted.fault and wanted.basis:
+        notes = (*notes, f"compared with {wanted.basis[:12]}, the newest commit that can be rendered")
     return Live(
         wanted,
         cluster.context,

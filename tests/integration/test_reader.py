@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.cluster import resources
-from tests.integration.cluster_objects import application, argo, fluxcd, kustomization
+from tests.integration.cluster_objects import KINDS, application, argo, fluxcd, kustomization
 from tests.integration.cluster_server import ClusterServer, Read
 from tests.integration.sandbox import Sandbox
 from tests.integration.test_status_live import NAMESPACE, PATH, Shop
@@ -49,7 +48,7 @@ def test_the_reader_may_read_exactly_what_is_asked_for(
     with ClusterServer() as server:
         shop = Shop(tiny, server, tmp_path)
         shop.run()
-        server.serve(*resources.OF_NAMESPACE)
+        server.serve(*KINDS)
         # As for this account: it may not look for the engine's objects everywhere.
         server.forbidden |= {("applications", ""), ("kustomizations", "")}
         if engine == "argocd":

@@ -154,6 +154,20 @@ def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("ready", "reason"), [("Unknown", "Progressing"), ("False", "DependencyNotReady"), ("True", "Succeeded")]
+)
+def test_looking_for_drift_is_not_a_difference(shop: Shop, ready: str, reason: str) -> None:
+    condition = {"type": "Ready", "status": ready, "reason": reason, "message": "busy"}
+    tip = shop.sandbox.tip()
+    fluxcd(shop.server, kustomization(f"./{PATH}", tip, status={"conditions": [condition]}))
+    assert shop.json()["differences"] == []
+    attempt = {"conditions": [condition], "lastAttemptedRevision": "main@sha1:" + "1" * 40}
+    fluxcd(shop.server, kustomization(f"./{PATH}", tip, status=attempt))
+    [said] = shop.json(code=1)["differences"]
+    assert said.startswith("Kustomization/shop: it ")
+
+
 def test_the_tiers_of_flux_are_listed_in_their_order(shop: Shop) -> None:
     tip = shop.sandbox.tip()
     last = kustomization(f"./{PATH}", tip, name="a", spec={"dependsOn": [{"name": "b"}]})
@@ -280,10 +294,15 @@ def test_a_commit_that_cannot_be_rendered_is_reported_with_what_runs(shop: Shop)
     old = shop.sandbox.tip()
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", "../../base", "../../bse")
     shop.sandbox.publish("break production")
+    shop.sandbox.write("README.md", "this does not help\n")
+    shop.sandbox.publish("explain")
     fluxcd(shop.server, kustomization(f"./{PATH}", old))
-    first, second = shop.json(code=1)["differences"]
+    found = shop.json(code=1)
+    first, second = found["differences"]
     assert "cannot be rendered: production: overlays/production/kustomization.yaml:2: " in first
     assert "it has applied" in second
+    assert [one["difference"] for one in found["workloads"]] == [None, None]
+    assert found["notes"] == [f"compared with {old[:12]}, the newest commit that can be rendered"]
 
 
 def test_the_clusters_that_promote_yaml_names_are_asked(shop: Shop) -> None:
