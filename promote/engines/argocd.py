@@ -29,6 +29,7 @@ CONFIG_MAPS = Resource("", "v1", "configmaps")
 PARAMETERS = "argocd-cmd-params-cm"
 _USUAL = "argocd"
 _FAILED = ("Failed", "Error")
+_UNHEALTHY = ("Degraded", "Missing")
 _WORKING = ("Running", "Terminating")
 _ANNOTATIONS = "argocd.argoproj.io"
 
@@ -122,12 +123,17 @@ def _failures(status: Mapping[str, Any]) -> Iterator[str]:
     for one in (operation.get("syncResult") or {}).get("resources") or ():
         if one.get("status") == "SyncFailed" or one.get("hookPhase") in _FAILED:
             yield f"{one.get('kind')}/{one.get('name')}: {line(one.get('message'))}"
-    yield from filter(None, map(_failure, status.get("resources") or ()))
+    resources = status.get("resources") or ()
+    yield from filter(None, map(_failure, resources))
+    health = status.get("health") or {}
+    # Since 3.0, it does not write the health of single objects into the Application unless it is told to.
+    if health.get("status") in _UNHEALTHY and not any(one.get("health") for one in resources):
+        yield f"it is {health['status']}, and does not say why: see `promote health`"
 
 
 def _failure(resource: Mapping[str, Any]) -> str:
     name, health = f"{resource.get('kind')}/{resource.get('name')}", resource.get("health") or {}
-    if health.get("status") in ("Degraded", "Missing"):
+    if health.get("status") in _UNHEALTHY:
         said = line(health.get("message"))
         return f"{name} is {health['status']}" + (f": {said}" if said else "")
     return f"{name} is OutOfSync" if resource.get("status") == "OutOfSync" else ""

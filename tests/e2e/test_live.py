@@ -246,7 +246,8 @@ def test_argo_cd_with_a_failed_operation(site: Site) -> None:
     found = site.live(code=1)
     assert found["differences"][0].startswith(f"Application/{site.namespace}: it has failed (OutOfSync)")
     assert found["unhealthy"] == [
-        f"Application/{site.namespace}: operation Failed: one or more synchronization tasks completed unsuccessfully"
+        f"Application/{site.namespace}: operation Failed: one or more synchronization tasks completed unsuccessfully",
+        f"Application/{site.namespace}: it is Degraded, and does not say why: see `promote health`",
     ]
     assert site.health("sync", code=1)[f"Application/{site.namespace}"][0] == "failed"
 

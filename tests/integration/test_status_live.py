@@ -142,6 +142,16 @@ def test_what_argo_cd_says_of_a_failure_is_shown(shop: Shop) -> None:
     ]
 
 
+def test_an_application_that_is_degraded_says_so_though_not_why(shop: Shop) -> None:
+    degraded = {
+        "health": {"status": "Degraded"},
+        "resources": [{"kind": "Deployment", "name": "api", "status": "Synced"}],
+    }
+    argo(shop.server, application(PATH, shop.sandbox.tip(), status=degraded))
+    found = shop.json()
+    assert found["unhealthy"] == ["Application/shop: it is Degraded, and does not say why: see `promote health`"]
+
+
 def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     failed = {"type": "Ready", "status": "False", "reason": "HealthCheckFailed", "message": "Job/migrate failed"}
     one = kustomization(f"./{PATH}", shop.sandbox.tip(), status={"conditions": [failed]})
