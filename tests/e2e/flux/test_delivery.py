@@ -57,9 +57,14 @@ def _span(api: Api, objects: list[Object]) -> tuple[datetime, datetime]:
 
 def _ready(live: Object) -> str | None:
     """When an object that becomes ready did so; that of a StatefulSet is not recorded."""
-    types = {"Deployment": "Available", "Job": "Complete", "SealedSecret": "Synced"}
+    # A Deployment that is scaled later is not available for a while, but its roll-out stays complete.
+    types = {"Deployment": "Progressing", "Job": "Complete", "SealedSecret": "Synced"}
     found = condition(live, types.get(live["kind"], ""))
-    return str(found["lastTransitionTime"]) if found else None
+    return (
+        str(found["lastUpdateTime"] if live["kind"] == "Deployment" else found["lastTransitionTime"])
+        if found
+        else None
+    )
 
 
 def test_a_merge_on_gitea_runs_and_a_rollback_restores_the_old_digest(system: System, report: Report) -> None:
