@@ -21,7 +21,6 @@ class System:
     cluster: Cluster
     repository: Repository
     flux: Flux
-    installed: list[Object]
     releases: int = 0
 
     @property
@@ -36,7 +35,7 @@ class System:
         images = {each: self.repository.set_image("production", each, tag, digest(tag, start)) for each in names}
         return self.repository.push(f"release {tag}"), images
 
-    def settle(self, commit: str, *, seconds: float = 120.0) -> None:
+    def settle(self, commit: str, *, seconds: float = 300.0) -> None:
         """Wait until Flux has applied a commit, and then until what it says runs: neither proves the other."""
         self.flux.wait_for("production", commit, seconds=seconds)
         self.repository.pull()
