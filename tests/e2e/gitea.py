@@ -112,6 +112,12 @@ class GiteaHost:
         self.ask("PUT", f"repos/{OWNER}/{name}/collaborators/{REVIEWER}", {"permission": "write"})
         return f"{self.url}/{OWNER}/{name}.git".replace("://", f"://{OWNER}:{self.tokens[OWNER]}@")
 
+    def add_webhook(self, name: str, url: str, secret: str) -> None:
+        """Report every push to a repository to an address, signed with a secret."""
+        config = {"url": url, "content_type": "json", "secret": secret}
+        body = {"type": "gitea", "config": config, "events": ["push"], "active": True}
+        self.ask("POST", f"repos/{OWNER}/{name}/hooks", body)
+
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         for attempt in range(ATTEMPTS):
