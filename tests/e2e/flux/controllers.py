@@ -12,7 +12,6 @@ from typing import Self
 from tests.e2e.api import Object
 from tests.e2e.cluster import ATTEMPTS, Cluster
 from tests.e2e.environments import condition
-from tests.e2e.gitea import OWNER
 from tests.e2e.loop import Repository
 from tests.e2e.process import PortTaken, Process, wait
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, render
@@ -127,9 +126,7 @@ class Flux:
             self.api.apply(each, manager="kubectl")
         receiver = objects.one("Receiver", "mediq")
         wait("the receiver is ready", lambda: None if self._path(receiver) else "without an address", seconds=30)
-        config = {"url": f"{self.receiver}{self._path(receiver)}", "content_type": "json", "secret": token}
-        hook = {"type": "gitea", "config": config, "events": ["push"], "active": True}
-        repository.host.ask("POST", f"repos/{OWNER}/{repository.name}/hooks", hook)
+        repository.host.add_webhook(repository.name, f"{self.receiver}{self._path(receiver)}", token)
 
     def _path(self, receiver: Object) -> str:
         return str(self.api.get(receiver).get("status", {}).get("webhookPath", ""))
