@@ -76,7 +76,7 @@ def test_a_merge_on_gitea_is_noticed_by_the_webhook_and_runs(system: System, rep
     begin = time.monotonic()
     commit = system.repository.promote("merge", str(pull["number"]), "--output", "json").json["commit"]
     merged = time.monotonic()
-    wait("the webhook arrives", lambda: None if system.flux.revision() == commit else "not yet", seconds=60)
+    wait("the webhook arrives", lambda: None if system.flux.revision() == commit else "not yet", seconds=300)
     report(f"Flux: a merge on Gitea is read {time.monotonic() - merged:.1f} s later")
     system.settle(commit)
     report(
