@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from tests.e2e import metrics
 from tests.e2e.api import Api, Object
 from tests.e2e.environments import condition, substance
 from tests.e2e.flux import controllers
@@ -104,19 +105,30 @@ def test_a_rollback_restores_the_old_digest_within_a_minute(system: System, repo
     assert first < 60
 
 
-def test_edits_by_hand_are_undone_but_the_replicas_of_the_autoscaler_stay(system: System) -> None:
+def test_edits_by_hand_are_undone(system: System) -> None:
     engine = system.live("apps/v1", "Deployment", "ocr-engine-service")
     containers = [{**engine["spec"]["template"]["spec"]["containers"][0], "image": "example.com/by-hand:1"}]
     system.api.merge(engine, {"spec": {"template": {"spec": {"containers": containers}}}})
     system.api.delete(system.live("networking.k8s.io/v1", "NetworkPolicy", "default-deny"))
-    gateway = system.live("apps/v1", "Deployment", "api-gateway")
-    scaled = gateway["spec"]["replicas"] + 2
-    system.api.merge(gateway, {"spec": {"replicas": scaled}}, subresource="/scale")
-    system.flux.rerun("production", ["foundation", "services", "autoscaling"])
+    system.flux.rerun("production", ["foundation", "services"])
     assert system.live("networking.k8s.io/v1", "NetworkPolicy", "default-deny")["spec"]["podSelector"] == {}
     [container] = system.live("apps/v1", "Deployment", "ocr-engine-service")["spec"]["template"]["spec"]["containers"]
     assert container["image"] == system.repository.images("production")["mediq/ocr-engine-service"]
-    assert system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"] == scaled
+
+
+def test_the_autoscaler_is_not_fought(system: System) -> None:
+    before = _replicas(system)
+    pods = system.api.list("v1", "Pod", NAMESPACE, labelSelector="app.kubernetes.io/name=api-gateway")
+    metrics.use(system.api, pods, cpu="450m")
+    wait("it adds a pod", lambda: None if _replicas(system) > before else f"{before}", seconds=300)
+    scaled = _replicas(system)
+    system.flux.rerun("production", ["services", "autoscaling"])
+    assert _replicas(system) >= scaled
+    metrics.use(system.api, pods)
+
+
+def _replicas(system: System) -> int:
+    return int(system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"])
 
 
 # The last of the patches, which end the file: those before it need what it removes.
