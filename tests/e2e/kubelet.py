@@ -54,8 +54,8 @@ def _never_ready() -> Object:
 
 
 def _failing_job() -> Object:
-    # With restartPolicy OnFailure, restarts of the container count against the backoffLimit of its Job. The stage goes
-    # on matching, so that no other one follows it; a second time, it changes nothing.
+    # With restartPolicy OnFailure, restarts of the container count against the backoffLimit of its Job. This stage
+    # goes on matching, so that no other one follows it; a second time, it changes nothing.
     owned = [("metadata.ownerReferences.[].kind", "In", "Job"), ("status.phase", "In", "Running")]
     return _stage("pod-of-a-job-fails", FAILING, owned, _RESTARTED)
 
