@@ -149,7 +149,7 @@ def running_images(api: Api, namespace: str) -> dict[str, set[str]]:
     return found
 
 
-def wait_until_running(api: Api, namespace: str, wanted: Mapping[str, str], *, seconds: float = 120.0) -> float:
+def wait_until_running(api: Api, namespace: str, wanted: Mapping[str, str], *, seconds: float = 300.0) -> float:
     """Wait until these images, by name, and no other versions of them run; return for how many seconds it took."""
     begin = time.monotonic()
 

@@ -23,7 +23,9 @@ def system(request: pytest.FixtureRequest) -> Iterator[System]:
     with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea") as host:
         repository = publish(cluster, host, folder / "repository", "mediq")
         with Flux(cluster) as engine:
-            yield System(cluster, repository, engine, engine.install(repository))
+            engine.install(repository)
+            engine.add_webhook(repository)
+            yield System(cluster, repository, engine)
             if request.session.testsfailed > failed:
                 cluster.keep()
     if request.session.testsfailed == failed:

@@ -21,7 +21,6 @@ class System:
     cluster: Cluster
     repository: Repository
     flux: Flux
-    installed: list[Object]
     releases: int = 0
 
     @property
@@ -31,12 +30,11 @@ class System:
     def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:
         """Push new versions to production past the checks; return the commit and the images."""
         self.releases += 1
-        self.repository.pull()
         tag = f"2.0.{self.releases}"
         images = {each: self.repository.set_image("production", each, tag, digest(tag, start)) for each in names}
         return self.repository.push(f"release {tag}"), images
 
-    def settle(self, commit: str, *, seconds: float = 120.0) -> None:
+    def settle(self, commit: str, *, seconds: float = 300.0) -> None:
         """Wait until Flux has applied a commit, and then until what it says runs: neither proves the other."""
         self.flux.wait_for("production", commit, seconds=seconds)
         self.repository.pull()

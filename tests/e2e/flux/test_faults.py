@@ -41,7 +41,7 @@ def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(syste
 def test_a_version_that_never_gets_ready_is_repaired_by_the_next_commit(system: System, report: Report) -> None:
     before = system.running()
     _, images = system.release("mediq/ocr-service", start=NEVER_READY)
-    wait("a pod of it runs", lambda: None if _pods(system, images["mediq/ocr-service"]) else "none", seconds=60)
+    wait("a pod of it runs", lambda: None if _pods(system, images["mediq/ocr-service"]) else "none", seconds=300)
     assert system.running() == before
     begin = time.monotonic()
     good, images = system.release("mediq/ocr-service")
@@ -121,7 +121,7 @@ def test_a_release_survives_a_fault(system: System, report: Report, name: str) -
         process.kill()
     commit, images = system.release("mediq/ocr-service", "mediq/user-service")
     if name != SOURCE:
-        wait("the release begins", partial(_waiting, system, commit), seconds=30)
+        wait("the release begins", partial(_waiting, system, commit), seconds=300)
     begin = time.monotonic()
     if name == "etcd":
         with process.paused():
@@ -167,7 +167,7 @@ def test_an_environment_runs_on_without_its_kustomizations(system: System) -> No
     }
     for each in system.flux.tiers("production").values():
         system.api.delete(each)
-    wait("the Kustomizations are gone", lambda: ", ".join(_left(system)) or None, seconds=60)
+    wait("the Kustomizations are gone", lambda: ", ".join(_left(system)) or None, seconds=300)
     after = {name_of(each): each["metadata"]["uid"] for each in system.api.list("apps/v1", "Deployment", NAMESPACE)}
     assert after == deployments
     assert (system.running(), system.claims()) == before
