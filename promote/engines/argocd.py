@@ -126,7 +126,7 @@ def _failures(status: Mapping[str, Any]) -> Iterator[str]:
     resources = status.get("resources") or ()
     yield from filter(None, map(_failure, resources))
     health = status.get("health") or {}
-    # Since 3.0, it does not write the health of single objects into the Application unless it is told to.
+    # Since 3.0, it does not write the health of single objects into the Application unless it is asked to.
     if health.get("status") in _UNHEALTHY and not any(one.get("health") for one in resources):
         yield f"it is {health['status']}, and does not say why: see `promote health`"
 

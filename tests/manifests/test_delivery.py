@@ -74,7 +74,7 @@ def test_an_application_is_pinned_to_its_environment(environment: str) -> None:
 def test_an_application_syncs_prunes_and_heals_by_itself(environment: str) -> None:
     policy = _argocd().one("Application", f"mediq-{environment}")["spec"]["syncPolicy"]
     assert policy["automated"] == {"enabled": True, "prune": True, "selfHeal": True, "allowEmpty": False}
-    assert {"CreateNamespace=false", "ServerSideApply=true", "PruneLast=true"} <= set(policy["syncOptions"])
+    assert {"CreateNamespace=false", "ServerSideApply=true"} <= set(policy["syncOptions"])
 
 
 @both
