@@ -108,6 +108,9 @@ def roll_out(*environments: Environment) -> None:
             environment.apply(objects)
         for environment, objects in ready:
             environment.wait(objects)
+    # The autoscalers come last, and have only now asked for all pods.
+    for environment in environments:
+        environment.wait(environment.kind("Deployment"))
 
 
 def roll_out_at_once(environment: Environment) -> None:
@@ -115,6 +118,7 @@ def roll_out_at_once(environment: Environment) -> None:
     objects = [each for wave in environment.waves() for each in wave]
     environment.apply(objects)
     environment.wait(objects)
+    environment.wait(environment.kind("Deployment"))
 
 
 def prepare(cluster: Cluster, names: Iterable[str]) -> list[Environment]:
@@ -241,7 +245,12 @@ def _scaled_object(api: Api, live: Object) -> str | None:
         return str(ready and ready.get("message"))
     name = live["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["name"]
     scaler = api.find("autoscaling/v2", "HorizontalPodAutoscaler", name, live["metadata"]["namespace"])
-    return None if scaler else "without its autoscaler"
+    return _autoscaler(api, scaler) if scaler else "without its autoscaler"
+
+
+def _autoscaler(api: Api, live: Object) -> str | None:
+    count, least = live.get("status", {}).get("desiredReplicas", 0), live["spec"]["minReplicas"]
+    return None if count >= least else f"asking for {count}, not {least}"
 
 
 def _namespace(api: Api, live: Object) -> str | None:
@@ -252,6 +261,7 @@ def _namespace(api: Api, live: Object) -> str | None:
 STATES: dict[str, Callable[[Api, Object], str | None]] = {
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
+    "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
     "Namespace": _namespace,
     "PersistentVolumeClaim": _claim,
