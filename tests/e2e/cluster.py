@@ -14,15 +14,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 import yaml
 
-from tests.e2e import aggregation, credentials, kubelet, metrics
+from tests.e2e import aggregation, credentials, keda, kubelet, metrics
 from tests.e2e.api import Api, Object, Refused
 from tests.e2e.process import PortTaken, Process, wait
+from tests.e2e.traffic import Traffic
 from tests.manifests.render import REPOSITORY
 from tests.ports import free_ports
 
@@ -32,7 +34,10 @@ ATTEMPTS = 3
 ZONES = ("a", "b", "c")
 NODES_PER_ZONE = 2
 PYTHON = {"PYTHONPATH": str(REPOSITORY)}
-LISTENERS = ("etcd", "peers", "api", "controllers", "scheduler", "kwok", "metrics", "sealing", "sealing-metrics")
+LISTENERS = (
+    *("etcd", "peers", "api", "controllers", "scheduler", "kwok", "metrics", "sealing", "sealing-metrics"),
+    *("keda-probes", "keda-metrics", "keda-adapter", "keda-own"),
+)
 
 
 class Cluster:
@@ -43,9 +48,12 @@ class Cluster:
         self.kubeconfig = folder / "kubeconfig"
         self._bin = tools / "bin"
         self._files = tools / "e2e"
+        # What else ends with the cluster, before its programs do.
+        self.closing = ExitStack()
         self._processes: list[Process] = []
         self._ports: dict[str, int] = {}
         self._api: Api | None = None
+        self._traffic: Traffic | None = None
 
     @property
     def api(self) -> Api:
@@ -67,6 +75,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End every process, the last one first: without etcd the API server would linger."""
+        self.closing.close()
         if self._api is not None:
             self._api.close()
             self._api = None
@@ -191,6 +200,16 @@ class Cluster:
         scheduler.ready(self.url("scheduler", "/readyz", "https"), certificates / "kube-scheduler.crt")
         kwok.ready(self.url("kwok", "/healthz"))
         metrics.start(self)
+
+    def scale_by_keda(self, environments: Mapping[str, list[Object]]) -> None:
+        """Start KEDA, and what it asks in each environment of which the objects are given."""
+        self._traffic = keda.start(self, environments)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the environments that KEDA scales have to do."""
+        assert self._traffic is not None, "no environment is scaled by KEDA"
+        return self._traffic
 
     def define(self, *groups: str) -> None:
         """Install the custom resources of these groups, from the definitions that setup has put there."""

@@ -108,6 +108,9 @@ def roll_out(*environments: Environment) -> None:
             environment.apply(objects)
         for environment, objects in ready:
             environment.wait(objects)
+    # The autoscalers come last, and have only now asked for all pods.
+    for environment in environments:
+        environment.wait(environment.kind("Deployment"))
 
 
 def roll_out_at_once(environment: Environment) -> None:
@@ -115,13 +118,16 @@ def roll_out_at_once(environment: Environment) -> None:
     objects = [each for wave in environment.waves() for each in wave]
     environment.apply(objects)
     environment.wait(objects)
+    environment.wait(environment.kind("Deployment"))
 
 
 def prepare(cluster: Cluster, names: Iterable[str]) -> list[Environment]:
-    """Define the kinds that the overlays use, and seal their secrets for this cluster."""
+    """Define the kinds that the overlays use, start what scales them, and seal their secrets for this cluster."""
     environments = [Environment(name, cluster, list(copy.deepcopy(overlay(name).objects))) for name in names]
     objects = [each for environment in environments for each in environment.objects]
     cluster.define(*{group(each) for each in objects})
+    if any(each["kind"] == "ScaledObject" for each in objects):
+        cluster.scale_by_keda({each.name: each.objects for each in environments})
     for environment in environments:
         if environment.kind("SealedSecret"):
             seal(environment)
@@ -233,6 +239,20 @@ def _sealed_secret(api: Api, live: Object) -> str | None:
     return None if synced and found else "not unsealed"
 
 
+def _scaled_object(api: Api, live: Object) -> str | None:
+    ready = condition(live, "Ready")
+    if not (ready and ready["status"] == "True"):
+        return str(ready and ready.get("message"))
+    name = live["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["name"]
+    scaler = api.find("autoscaling/v2", "HorizontalPodAutoscaler", name, live["metadata"]["namespace"])
+    return _autoscaler(api, scaler) if scaler else "without its autoscaler"
+
+
+def _autoscaler(api: Api, live: Object) -> str | None:
+    count, least = live.get("status", {}).get("desiredReplicas", 0), live["spec"]["minReplicas"]
+    return None if count >= least else f"asking for {count}, not {least}"
+
+
 def _namespace(api: Api, live: Object) -> str | None:
     account = api.find("v1", "ServiceAccount", "default", name_of(live))
     return None if live["status"]["phase"] == "Active" and account else "without its account"
@@ -241,9 +261,11 @@ def _namespace(api: Api, live: Object) -> str | None:
 STATES: dict[str, Callable[[Api, Object], str | None]] = {
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
+    "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
     "Namespace": _namespace,
     "PersistentVolumeClaim": _claim,
+    "ScaledObject": _scaled_object,
     "SealedSecret": _sealed_secret,
     "StatefulSet": _stateful_set,
 }

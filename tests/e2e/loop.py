@@ -22,7 +22,7 @@ from tests.e2e.gitea import OWNER, GiteaHost
 from tests.e2e.process import wait
 from tests.integration import sandbox
 from tests.integration.sandbox import Clone, Outcome
-from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Render, read_kustomization, render
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Render, overlay, read_kustomization, render
 
 # The address in delivery/ that a user replaces.
 PLACEHOLDER = "https://git.example.com/mediq/environments.git"
@@ -97,6 +97,7 @@ def publish(cluster: Cluster, host: GiteaHost, folder: Path, name: str) -> Repos
     sandbox.copy_repository(root)
     shutil.copytree(REPOSITORY / "delivery", root / "delivery")
     _seal(cluster, root)
+    cluster.scale_by_keda({each: list(overlay(each).objects) for each in ENVIRONMENTS})
     _hasten(root)
     env = sandbox.environment(folder) | {"GIT_ALLOW_PROTOCOL": "http:file", "PROMOTE_TOOLS": str(TOOLS / "bin")}
     repository = Repository(host, Clone(root, env), name)

@@ -70,7 +70,7 @@ def test_a_component_keeps_to_the_namespace_and_its_labels(
 
 
 def test_the_page_tells_the_kinds_of_each_component(workshop: Workshop) -> None:
-    bare = _kinds(overlay("production")) - {"networking.k8s.io/Ingress", "bitnami.com/SealedSecret"}
+    bare = _kinds(_with(workshop, "production"))
     told = {row[0].strip("`"): set(re.findall(r"`([^`]+)`", row[2])) for row in table("component")}
     for names in COVERING:
         brought = _kinds(_with(workshop, "production", *names)) - bare
@@ -264,10 +264,10 @@ def test_names_are_proved_over_http_only_at_the_gateway(workshop: Workshop) -> N
 
 @both
 def test_keda_takes_the_place_of_three_autoscalers(workshop: Workshop, environment: str) -> None:
-    rendered = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda")
-    assert sorted(map(name_of, rendered.kind("ScaledObject"))) == sorted(SCALED)
-    for scaled in rendered.kind("ScaledObject"):
-        before, after = overlay(environment).one("HorizontalPodAutoscaler", name_of(scaled))["spec"], scaled["spec"]
+    without = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV")
+    assert sorted(map(name_of, overlay(environment).kind("ScaledObject"))) == sorted(SCALED)
+    for scaled in overlay(environment).kind("ScaledObject"):
+        before, after = without.one("HorizontalPodAutoscaler", name_of(scaled))["spec"], scaled["spec"]
         assert after["scaleTargetRef"] == before["scaleTargetRef"]
         advanced = after["advanced"]["horizontalPodAutoscalerConfig"]
         assert advanced == {"name": name_of(scaled), "behavior": before["behavior"]}
@@ -276,8 +276,8 @@ def test_keda_takes_the_place_of_three_autoscalers(workshop: Workshop, environme
 
 
 @both
-def test_nothing_is_scaled_twice(workshop: Workshop, environment: str) -> None:
-    rendered = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda")
+def test_nothing_is_scaled_twice(environment: str) -> None:
+    rendered = overlay(environment)
     targets = [each["spec"]["scaleTargetRef"]["name"] for each in rendered.kind("ScaledObject")]
     targets += [each["spec"]["scaleTargetRef"]["name"] for each in rendered.kind("HorizontalPodAutoscaler")]
     assert sorted(targets) == sorted(name_of(each) for each in rendered.services("Deployment"))
@@ -295,28 +295,49 @@ def test_nothing_is_scaled_twice(workshop: Workshop, environment: str) -> None:
     ],
 )
 @both
-def test_keda_scales_by_requests_and_queues(
-    workshop: Workshop, environment: str, name: str, trigger: dict[str, Any]
-) -> None:
-    rendered = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda")
+def test_keda_scales_by_requests_and_queues(environment: str, name: str, trigger: dict[str, Any]) -> None:
+    rendered = overlay(environment)
     first = rendered.one("ScaledObject", name)["spec"]["triggers"][0]
     said = {"type": first["type"], **first["metadata"]}
     assert {key: said[key] for key in trigger} == trigger
     address = said.get("serverAddress") or said["host"]
     assert f".mediq-{environment}.svc:" in address
     if first["type"] == "rabbitmq":
-        settings = overlay(environment).one("ConfigMap", name)["data"]
+        settings = rendered.one("ConfigMap", name)["data"]
         assert said["queueName"] == settings["RABBITMQ_QUEUE"]
         assert said["vhostName"] == settings["RABBITMQ_VHOST"]
         rendered.one("TriggerAuthentication", first["authenticationRef"]["name"])
+
+
+@both
+def test_without_keda_everything_else_is_applied(environment: str) -> None:
+    """Argo CD would refuse all of a revision for one kind that is not defined, and Flux all of a tier."""
+    rendered = overlay(environment)
+    needing = [each for each in rendered.objects if each["apiVersion"].startswith("keda.sh/")]
+    waves = {int(each["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"]) for each in rendered.objects}
+    for each in needing:
+        annotations = each["metadata"]["annotations"]
+        assert annotations["argocd.argoproj.io/sync-options"] == "SkipDryRunOnMissingResource=true", each
+        assert int(annotations["argocd.argoproj.io/sync-wave"]) == max(waves), each
+        assert annotations["mediq.io/tier"] == "autoscaling", each
+
+
+@both
+def test_missing_numbers_are_an_error_and_not_zero(environment: str) -> None:
+    (gateway,) = (each for each in overlay(environment).kind("ScaledObject") if name_of(each) == "api-gateway")
+    trigger = gateway["spec"]["triggers"][0]["metadata"]
+    assert trigger["ignoreNullValues"] == "false"
+    assert all("fallback" not in each["spec"] for each in overlay(environment).kind("ScaledObject"))
+    assert all(each["spec"]["minReplicaCount"] >= 1 for each in overlay(environment).kind("ScaledObject"))
 
 
 # Who may talk to whom
 
 
 def _changed(workshop: Workshop, *names: str) -> tuple[set[Flow], set[Flow]]:
-    """The flows that these components add to those of production as it is, and those that they take away."""
-    before, after = reach(overlay("production")).reachable, reach(_with(workshop, "production", *names)).reachable
+    """The flows that these components add to those of production with its edge and secrets, and those that go."""
+    bare = _with(workshop, "production", "edge-ingress", "secrets-sealed/ENV")
+    before, after = reach(bare).reachable, reach(_with(workshop, "production", *names)).reachable
     return set(after - before), set(before - after)
 
 

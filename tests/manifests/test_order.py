@@ -39,14 +39,14 @@ AUTOSCALING = "autoscaling"
 KINDS = {
     "-5": "Namespace Role ClusterRole",
     "-3": "ServiceAccount RoleBinding ClusterRoleBinding NetworkPolicy ConfigMap"
-    " SealedSecret ExternalSecret SecretStore TriggerAuthentication"
+    " SealedSecret ExternalSecret SecretStore"
     " ResourceQuota LimitRange PriorityClass StorageClass",
     "0": "Deployment CronJob",
-    "2": "HorizontalPodAutoscaler ScaledObject"
+    "2": "HorizontalPodAutoscaler ScaledObject TriggerAuthentication"
     " Ingress Gateway HTTPRoute NginxProxy ClientSettingsPolicy RateLimitPolicy SnippetsPolicy Issuer"
     " Certificate",
 }
-SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject", "TriggerAuthentication")
 BY_KIND = {kind: wave for wave, kinds in KINDS.items() for kind in kinds.split()}
 JOBS = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1", "smoke-test": "1"}
 

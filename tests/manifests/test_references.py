@@ -25,7 +25,8 @@ SERVICES = {
     "ocr-engine-service": "ocr-engine-service",
     "patient-queue-service": "patient-queue-service",
 }
-OWNED = ("Deployment", "ServiceAccount", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ConfigMap")
+OWNED = ("Deployment", "ServiceAccount", "PodDisruptionBudget", "ConfigMap")
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 SECRETS = {
     "api-gateway": {
         "JWT_SECRET": "jwt-secrets/JWT_SECRET",
@@ -66,6 +67,7 @@ def test_each_service_has_all_its_objects(environment: str, name: str) -> None:
     for kind in OWNED:
         overlay(environment).one(kind, name)
     overlay(environment).one("Service", SERVICES[name])
+    assert [name_of(each) for each in overlay(environment).kind(*SCALERS)].count(name) == 1
 
 
 @both

@@ -13,6 +13,10 @@ from tools import quota
 
 PAGE = (REPOSITORY / "docs/scaling.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```yaml scale=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LIMITS = {
+    "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
+}
 PATCH = re.compile(r"^  # .*\n  - target: {kind: HorizontalPodAutoscaler, name: .*\n(?:    .*\n)+", re.MULTILINE)
 
 
@@ -30,8 +34,11 @@ def _follow(folder: Path) -> None:
 
 
 def _limits(rendered: Render) -> dict[str, tuple[int, int]]:
-    scalers = rendered.kind("HorizontalPodAutoscaler")
-    return {name_of(each): (each["spec"]["minReplicas"], each["spec"]["maxReplicas"]) for each in scalers}
+    return {
+        name_of(each): (each["spec"][least], each["spec"][most])
+        for kind, (least, most) in LIMITS.items()
+        for each in rendered.kind(kind)
+    }
 
 
 def _shown() -> tuple[int, int]:

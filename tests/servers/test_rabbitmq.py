@@ -185,6 +185,20 @@ def test_the_services_account_does_what_it_must_and_no_more(nodes: list[Node]) -
         nodes[0].ask("users", "mediq")
 
 
+def test_the_length_of_a_queue_is_told_to_the_account_that_scales_by_it(nodes: list[Node]) -> None:
+    publish = {"properties": {}, "routing_key": "queue.x", "payload": "", "payload_encoding": "string"}
+    queue = "queues/mediq/patient_queue_service_queue"
+    for _ in range(3):
+        nodes[0].ask("exchanges/mediq/mediq_exchange/publish", "mediq", publish, "POST")
+    try:
+        wait_until(lambda: nodes[1].ask(queue, "mediq").get("messages") == 3, "the length is told")
+        # What plays a broker in the e2e tests says no other fields.
+        fields = {"name", "messages", "messages_ready", "messages_unacknowledged"}
+        assert fields <= nodes[1].ask(queue, "mediq").keys()
+    finally:
+        nodes[0].ask(f"{queue}/contents", "mediq", method="DELETE")
+
+
 def test_only_the_users_of_the_secret_exist(nodes: list[Node]) -> None:
     users = {each["name"]: each["tags"] for each in nodes[1].ask("users")}
     assert users == {"mediq": ["management"], "admin": ["administrator"]}

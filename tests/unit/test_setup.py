@@ -120,6 +120,7 @@ def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> Non
         "e2e/argocd": ["argocd"],
         "e2e/etcd": ["etcd"],
         "e2e/gitea": ["gitea"],
+        "e2e/keda": ["keda-adapter", "keda-operator"],
         "e2e/kwok": ["kwok"],
         "e2e/kubernetes": ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
         "e2e/kustomize-controller": ["kustomize-controller"],
@@ -153,43 +154,64 @@ def test_the_modules_of_kubernetes_have_its_version() -> None:
     assert {(old == new, found) for old, _, new, found in replacements} == {(True, expected)}
 
 
-def test_sealed_secrets_are_of_one_version() -> None:
-    files = [ROOT / "tools" / module / "go.mod" for module in ("crds", "e2e/sealed-secrets")]
-    assert len({go.requirements(file.read_text())[programs.SEALED_SECRETS] for file in files}) == 1
+@pytest.mark.parametrize("module", sorted(programs.CHANGES))
+def test_a_controller_and_its_definitions_are_of_one_version(module: str) -> None:
+    files = [ROOT / "tools" / each / "go.mod" for each in ("crds", module)]
+    assert len({go.requirements(file.read_text())[programs.CHANGES[module].source] for file in files}) == 1
 
 
-@pytest.fixture
-def sealed_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A source of the controller, read-only as Go's cache is, and a checkout beside it."""
-    source = tmp_path / "cache" / "pkg" / "controller"
-    source.mkdir(parents=True)
-    (source / "main.go").write_text("import (\n" + "\n".join(programs.CHANGED_TEXTS) + "\n)\n")
-    (tmp_path / "cache" / "go.mod").write_text("module sealed\n")
-    source.chmod(0o555)
-    ours = tmp_path / "tools" / "e2e" / "sealed-secrets"
+@pytest.fixture(params=sorted(programs.CHANGES))
+def changed(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module with a changed source, which is read-only as Go's cache is, and a checkout next to it."""
+    module = str(request.param)
+    change = programs.CHANGES[module]
+    for name in [*change.texts, *change.cases]:
+        file = tmp_path / "cache" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(change.texts.get(name, ())) + SWITCH)
+    (tmp_path / "cache" / "pkg" / "scalers" / "kafka_scaler.go").parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "cache" / "pkg" / "scalers" / "kafka_scaler.go").write_text("")
+    (tmp_path / "cache" / "go.mod").write_text("module original\n")
+    for name in change.texts:
+        (tmp_path / "cache" / name).parent.chmod(0o555)
+    ours = tmp_path / "tools" / module
     ours.mkdir(parents=True)
     (ours / "go.mod").write_text("module tools\n")
     (ours / "go.sum").write_text("")
-    found = {programs.SEALED_SECRETS: tmp_path / "cache"}
-    monkeypatch.setattr(go, "download_modules", lambda *_: found)
-    return source / "main.go"
+    monkeypatch.setattr(go, "download_modules", lambda *_: {change.source: tmp_path / "cache"})
+    return module
 
 
-def test_the_controller_is_built_from_the_changed_source(tmp_path: Path, sealed_secrets: Path) -> None:
+SWITCH = """
+\tcase "activemq":
+\t\treturn one
+\tcase "prometheus":
+\t\treturn two
+\tdefault:
+"""
+
+
+def test_a_program_is_built_from_the_changed_source(tmp_path: Path, changed: str) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
-    options = programs.changed_source(work.Workplace(tmp_path, 0), "e2e/sealed-secrets", folder)
+    change = programs.CHANGES[changed]
+    options = programs.changed_source(work.Workplace(tmp_path, 0), changed, folder)
     assert options == [f"-modfile={folder}/go.mod"]
-    changed = (folder / "source" / programs.CHANGED_FILE).read_text()
-    assert changed == "import (\n" + "\n".join(programs.CHANGED_TEXTS.values()) + "\n)\n"
-    assert f'replace {programs.SEALED_SECRETS} => "{folder}/source"' in (folder / "go.mod").read_text()
-    (folder / "source" / "pkg" / "controller" / "new").touch()
+    for name, texts in change.texts.items():
+        assert (folder / "source" / name).read_text() == "\n".join(texts.values()) + SWITCH
+        ((folder / "source" / name).parent / "new").touch()
+    for name in change.cases:
+        text = (folder / "source" / name).read_text()
+        assert text == SWITCH.replace('\tcase "activemq":\n\t\treturn one\n', "")
+    assert (folder / "source" / "pkg/scalers/kafka_scaler.go").exists() == (changed != "e2e/keda")
+    assert f'replace {change.source} => "{folder}/source"' in (folder / "go.mod").read_text()
 
 
-def test_a_source_that_lacks_what_is_changed_is_refused(tmp_path: Path, sealed_secrets: Path) -> None:
-    sealed_secrets.write_text("import ()\n")
-    with pytest.raises(work.SetupFailed, match=r"does not hold rest\.InClusterConfig"):
-        programs.changed_source(work.Workplace(tmp_path, 0), "e2e/sealed-secrets", tmp_path)
+def test_a_source_that_lacks_what_is_changed_is_refused(tmp_path: Path, changed: str) -> None:
+    for name in programs.CHANGES[changed].texts:
+        (tmp_path / "cache" / name).write_text("import ()\n")
+    with pytest.raises(work.SetupFailed, match=r"does not hold .* once"):
+        programs.changed_source(work.Workplace(tmp_path, 0), changed, tmp_path)
 
 
 def test_other_modules_are_built_as_they_are(tmp_path: Path) -> None:

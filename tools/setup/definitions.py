@@ -45,10 +45,7 @@ CRD_FILES = {
     "github.com/fluxcd/kustomize-controller": ("config/crd/bases/*.yaml",),
     "github.com/fluxcd/notification-controller": ("config/crd/bases/*.yaml",),
     "github.com/fluxcd/source-controller": ("config/crd/bases/*.yaml",),
-    "github.com/kedacore/keda/v2": (
-        "config/crd/bases/keda.sh_scaledobjects.yaml",
-        "config/crd/bases/keda.sh_triggerauthentications.yaml",
-    ),
+    "github.com/kedacore/keda/v2": ("config/crd/bases/*.yaml",),
     "sigs.k8s.io/gateway-api": (
         "config/crd/standard/gateway.networking.k8s.io_gateways.yaml",
         "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.setup import go
 from tools.setup.work import SetupFailed, Step, Workplace, copy_files, enumeration, fingerprint
@@ -16,6 +17,7 @@ VERSION_VARIABLES = {
     "code.gitea.io/gitea": ("main.Version={bare}",),
     "github.com/argoproj/argo-cd/v3": ("{module}/common.version={bare}",),
     "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
+    "github.com/kedacore/keda/v2": ("{module}/version.Version={bare}",),
     "github.com/open-policy-agent/conftest": ("{module}/internal/version.Version={bare}",),
     "github.com/open-policy-agent/regal": ("{module}/pkg/version.Version={bare}",),
     # As modules Prometheus and Alertmanager count differently from their releases: v0.313.5 is Prometheus 3.13.5.
@@ -30,13 +32,20 @@ VERSION_VARIABLES = {
 }
 
 # Programs whose folder is not called what they are.
-INSTALLED_NAMES = {"cmd": "argocd", "controller": "sealed-secrets-controller", "server": "etcd"}
+INSTALLED_NAMES = {
+    "adapter": "keda-adapter",
+    "cmd": "argocd",
+    "controller": "sealed-secrets-controller",
+    "operator": "keda-operator",
+    "server": "etcd",
+}
 
 # The modules of the servers that the end-to-end tests start, and how long each is built.
 E2E_MODULES = {
     "e2e/argocd": "about 6 minutes",
     "e2e/etcd": "about half a minute",
     "e2e/gitea": "about 6 minutes",
+    "e2e/keda": "about 4 minutes",
     "e2e/kustomize-controller": "about a minute",
     "e2e/kwok": "about a minute",
     "e2e/kubernetes": "about 4 minutes",
@@ -50,13 +59,56 @@ E2E_MODULES = {
 # Modules that contain C, why, and with which build tags.
 C_MODULES = {"e2e/gitea": ("its database SQLite is written in C", "sqlite sqlite_unlock_notify")}
 
-# In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
-# What is built here reads a kubeconfig instead; each text stands once in the file and nothing else changes.
 SEALED_SECRETS = "github.com/bitnami-labs/sealed-secrets"
-CHANGED_FILE = "pkg/controller/main.go"
-CHANGED_TEXTS = {
-    "rest.InClusterConfig()": 'clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))',
-    '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
+
+
+class Change(NamedTuple):
+    """What is changed in a program's source."""
+
+    source: str
+    # By file: texts that occur once, each with what takes its place.
+    texts: dict[str, dict[str, str]]
+    # Files that are left out, and by file: the cases of a switch that remain, by a word of theirs.
+    left_out: Callable[[Path], bool]
+    cases: dict[str, tuple[str, ...]]
+
+
+# KEDA knows seventy sources of metrics, whose libraries are most of what would be built. Our manifests use these.
+SCALERS = ("cpu", "memory", "prometheus", "rabbitmq")
+_CASE = re.compile(r'\tcase (".*"):\n(?:\t\t.*\n|\n)+')
+
+
+def _is_other_scaler(file: Path) -> bool:
+    return file.name.endswith("_scaler.go") and not any(each in file.name for each in SCALERS)
+
+
+CHANGES = {
+    # In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
+    # What is built here reads a kubeconfig instead.
+    "e2e/sealed-secrets": Change(
+        SEALED_SECRETS,
+        {
+            "pkg/controller/main.go": {
+                "rest.InClusterConfig()": 'clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))',
+                '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
+            },
+        },
+        left_out=lambda _: False,
+        cases={},
+    ),
+    # In a pod the adapter shows its own metrics on all addresses. What is built here keeps to loopback.
+    "e2e/keda": Change(
+        "github.com/kedacore/keda/v2",
+        {
+            "cmd/adapter/main.go": {
+                'fmt.Sprintf(":%v", metricsAPIServerPort)': 'fmt.Sprintf("127.0.0.1:%v", metricsAPIServerPort)',
+            },
+            # A constant of a file that is left out.
+            "pkg/scalers/prometheus_scaler.go": {"Type: externalMetricType,": "Type: v2.ExternalMetricSourceType,"},
+        },
+        left_out=_is_other_scaler,
+        cases={"pkg/scaling/scalers_builder.go": SCALERS},
+    ),
 }
 
 _TOOL = re.compile(r"^(?:tool )?\s*([\w.-]+\.\w+/[^\s]+)$", re.MULTILINE)
@@ -110,7 +162,11 @@ def programs_step(root: Path, module: str, first_time: str) -> Step:
 
 def changes(module: str) -> list[str]:
     """What makes a module's programs differ from what its go.mod names."""
-    return [CHANGED_FILE, json.dumps(CHANGED_TEXTS)] if module == "e2e/sealed-secrets" else []
+    if module not in CHANGES:
+        return []
+    change = CHANGES[module]
+    texts = [part for file, texts in change.texts.items() for part in (file, json.dumps(texts))]
+    return [*texts, *([json.dumps(change.cases)] if change.cases else [])]
 
 
 def tags(module: str) -> list[str]:
@@ -134,20 +190,32 @@ def build_programs(work: Workplace, module: str, names: Sequence[str], flags: st
 
 def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
     """Options that build a module from its source with our change; none for a module that we leave as it is."""
-    if not changes(module):
+    if module not in CHANGES:
         return []
+    change = CHANGES[module]
     source = folder / "source"
-    original = go.download_modules(work, module, [SEALED_SECRETS])[SEALED_SECRETS]
+    original = go.download_modules(work, module, [change.source])[change.source]
     copy_files(original, source, "*.go")
     shutil.copyfile(original / "go.mod", source / "go.mod")
-    text = (source / CHANGED_FILE).read_text(encoding="utf-8")
-    for old, new in CHANGED_TEXTS.items():
-        if text.count(old) != 1:
-            raise SetupFailed(f"{CHANGED_FILE} of {SEALED_SECRETS} does not hold {old} once")
-        text = text.replace(old, new)
-    (source / CHANGED_FILE).write_text(text, encoding="utf-8")
+    for file in [each for each in source.rglob("*.go") if change.left_out(each)]:
+        file.unlink()
+    for name, texts in change.texts.items():
+        text = (source / name).read_text(encoding="utf-8")
+        for old, new in texts.items():
+            if text.count(old) != 1:
+                raise SetupFailed(f"{name} of {change.source} does not hold {old} once")
+            text = text.replace(old, new)
+        (source / name).write_text(text, encoding="utf-8")
+    for name, kept in change.cases.items():
+        text = (source / name).read_text(encoding="utf-8")
+        (source / name).write_text(_with_cases(text, kept), encoding="utf-8")
     ours = work.root / "tools" / module
-    replacement = f"\nreplace {SEALED_SECRETS} => {json.dumps(str(source))}\n"
+    replacement = f"\nreplace {change.source} => {json.dumps(str(source))}\n"
     (folder / "go.mod").write_text((ours / "go.mod").read_text(encoding="utf-8") + replacement, encoding="utf-8")
     shutil.copyfile(ours / "go.sum", folder / "go.sum")
     return [f"-modfile={folder / 'go.mod'}"]
+
+
+def _with_cases(text: str, kept: Sequence[str]) -> str:
+    """A source without the cases of strings that name none of these words."""
+    return _CASE.sub(lambda case: case[0] if set(re.findall(r'"(.*?)"', case[1])) & set(kept) else "", text)
