@@ -129,9 +129,16 @@ def _seal(cluster: Cluster, root: Path) -> None:
 
 
 def _hasten(root: Path) -> None:
-    """Let a pod count as available after one second instead of ten, except the gateway's, whose roll-out is timed."""
+    """Let a pod count as available after one second instead of ten, except the gateway's, whose roll-out is timed.
+
+    A rollout without progress fails after a tenth of the time that it has otherwise.
+    """
+    shorter = {"minReadySeconds: 10\n": "minReadySeconds: 1\n", "DeadlineSeconds: 300\n": "DeadlineSeconds: 30\n"}
     for path in (root / "base").rglob("*.yaml"):
-        path.write_text(path.read_text().replace("minReadySeconds: 10\n", "minReadySeconds: 1\n"))
+        text = path.read_text()
+        for old, new in shorter.items():
+            text = text.replace(old, new)
+        path.write_text(text)
     timed = "  - target: {kind: Deployment, name: api-gateway}\n"
     timed += "    patch: '- {op: replace, path: /spec/minReadySeconds, value: 10}'\n"
     for environment in ENVIRONMENTS:
