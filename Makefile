@@ -7,7 +7,7 @@ ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test thorough project pod-security mutation mutation-sample servers debian \
-  kubeseal e2e verify versions docs lint fmt bench clean
+  kubeseal e2e try verify versions docs lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -23,7 +23,7 @@ demo: setup ## run a promotion from end to end in a sandbox
 	@$(BIN)/python tools/demo.py
 
 check: setup ## render the overlays, validate them and ask the policies
-	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/flux delivery/flux/notifications delivery/reader/argocd delivery/reader/flux
+	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/argocd/notifications delivery/flux delivery/flux/notifications delivery/reader/argocd delivery/reader/flux
 
 test: lint ## lint, then run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"
@@ -63,6 +63,10 @@ kubeseal: ## build the program that seals secrets
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e
 	@$(BIN)/python -m pytest tests/e2e
+
+try: ## start Argo CD, Gitea and a control plane on this machine, to click through
+	@$(PYTHON) -m tools.setup e2e
+	@$(BIN)/python -m tests.e2e.argocd
 
 docs: setup-test ## write the pages that are made from rules and manifests
 	@$(BIN)/python -m tools.docs

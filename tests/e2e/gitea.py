@@ -18,7 +18,7 @@ from tests.ports import free_ports
 OWNER, REVIEWER, STRANGER = USERS = ("owner", "reviewer", "stranger")
 # What promote needs, and no more.
 SCOPES = "write:repository"
-_PASSWORD = "only-on-loopback-1"  # noqa: S105 it opens nothing else
+PASSWORD = "only-on-loopback-1"  # noqa: S105 it opens nothing else
 _SETTINGS = """\
 RUN_MODE = prod
 WORK_PATH = {folder}
@@ -153,7 +153,7 @@ class GiteaHost:
         # The first user becomes an administrator, whom no rule of a branch holds up.
         for user in ("administrator", *USERS):
             address = f"{user}@example.invalid"
-            account = ["--username", user, "--email", address, "--password", _PASSWORD]
+            account = ["--username", user, "--email", address, "--password", PASSWORD]
             self._run("admin", "user", "create", *account, "--must-change-password=false")
         for user in USERS:
             self.tokens[user] = self._token(user, "promote", SCOPES)

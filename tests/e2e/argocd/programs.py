@@ -19,7 +19,16 @@ TYPE = "argoproj.io/v1alpha1"
 # As whom Argo CD writes fields.
 MANAGER = "argocd-controller"
 REPO_SERVER, CONTROLLER, SERVER, REDIS = "repo-server", "application-controller", "server", "redis"
-LISTENERS = ("redis", "repo", "repo-metrics", "controller-metrics", "server", "server-metrics")
+NOTIFICATIONS = "notifications"
+LISTENERS = (
+    "redis",
+    "repo",
+    "repo-metrics",
+    "controller-metrics",
+    "server",
+    "server-metrics",
+    "notifications-metrics",
+)
 # Long enough for a first installation here. Whatever it ends is not tried again until there is another commit.
 SYNC_TIMEOUT = 600
 # Argo CD asks for the signature of a commit in any case. It may be missing, but the question must be answered.
@@ -78,6 +87,23 @@ class ArgoCD:
             self.api.apply(each, manager="kubectl")
         return objects
 
+    def notify(self, repository: Repository, address: str) -> None:
+        """Start the notifications controller, set as delivery/argocd/notifications says, for an address of alerts."""
+        self.api.apply(
+            _settings_object("Secret", "argocd-notifications-secret", {"alerts-url": address}), manager="kubectl"
+        )
+        for each in repository.delivery("argocd/notifications").objects:
+            self.api.apply(each, manager="kubectl")
+        self._run(
+            NOTIFICATIONS,
+            self.folder / "bin" / f"argocd-{NOTIFICATIONS}",
+            f"--kubeconfig={self.cluster.kubeconfig}",
+            f"--namespace={NAMESPACE}",
+            f"--argocd-repo-server=127.0.0.1:{self._ports['repo']}",
+            "--argocd-repo-server-plaintext",
+            f"--metrics-port={self._ports['notifications-metrics']}",
+        )
+
     def application(self, environment: str) -> Object:
         """The Application that delivers an environment."""
         found = self.api.find(TYPE, "Application", f"mediq-{environment}", NAMESPACE)
@@ -112,7 +138,7 @@ class ArgoCD:
     def _start(self) -> None:
         for folder in ("bin", "tls", "ssh", "tmp"):
             (self.folder / folder).mkdir(parents=True)
-        for name in (REPO_SERVER, CONTROLLER, SERVER):
+        for name in (REPO_SERVER, CONTROLLER, SERVER, NOTIFICATIONS):
             (self.folder / "bin" / f"argocd-{name}").symlink_to(self._tools / "bin" / "argocd")
         (self.folder / "bin" / "kustomize").symlink_to(self._tools / "bin" / "kustomize")
         verify = self.folder / "bin" / "git-verify-wrapper.sh"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -112,16 +115,37 @@ INVALID = """
     patch: '- {op: add, path: /spec/replicas, value: -1}'
 """
 BROKEN = {
+    "manifest that cannot be rendered": ("kind: [", None, "yaml"),
     "object of another namespace": (CONFIG_MAP, ("\ntransformers:", ELSEWHERE), "is not permitted in project"),
     "kind that is not listed": (UNLISTED, None, "is not permitted in project"),
     "cluster-wide object that is not listed": (ROLE, None, "is not permitted in project"),
     "invalid field": ("", ("\npatches:", INVALID), "must be greater than or equal to 0"),
-    "manifest that cannot be rendered": ("kind: [", None, "yaml"),
 }
 
 
+@pytest.fixture(scope="module")
+def alerts(system: System[ArgoCD]) -> Iterator[list[dict[str, str]]]:
+    """What Argo CD has reported since."""
+    received: list[dict[str, str]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    system.engine.notify(system.repository, f"http://127.0.0.1:{server.server_port}/")
+    yield received
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
-    system: System[ArgoCD], report: Report
+    system: System[ArgoCD], report: Report, alerts: list[dict[str, str]]
 ) -> None:
     before, clone = system.running(), system.repository.clone
     system.repository.pull()
@@ -133,6 +157,12 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
         commit = system.repository.push(what)
         wait(f"{what} is rejected", partial(_accepted, system, commit, message), seconds=90)
         assert system.running() == before
+    rejected = {"application": NAMESPACE, "revision": commit}
+    wait(
+        "it is reported",
+        lambda: None if any(rejected.items() <= each.items() for each in alerts) else str(alerts),
+        seconds=60,
+    )
     clone.write(OVERLAY, text)
     begin = time.monotonic()
     commit, images = system.release(ENGINE)

@@ -1,0 +1,72 @@
+"""`make try`: the loop with Argo CD on this machine, to click through and to type commands at, until Ctrl-C."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+from tests.e2e.argocd.programs import ArgoCD
+from tests.e2e.cluster import TOOLS, Cluster, leave_on_signals, new_folder
+from tests.e2e.gitea import OWNER, PASSWORD, GiteaHost
+from tests.e2e.loop import Repository, publish
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY
+
+GUIDE = """
+Everything runs on this machine, and only on 127.0.0.1. Pods are simulated.
+
+  Gitea     {gitea}/{owner}/{name}   user {owner}, password {password}
+  Argo CD   {argocd}   user admin, password {argocd_password}
+
+In another terminal:
+
+  cd {clone}
+  export GITEA_TOKEN={token} KUBECONFIG={kubeconfig} PATH={bin}:{programs}:$PATH
+  promote plan staging production
+  promote staging production --wait --context e2e    # merge the pull request in Gitea, and watch the pods change
+  promote status production --live --context e2e
+  promote rollback production api-gateway --reason "I try it"
+  kubectl get pods --namespace mediq-production
+
+Ctrl-C ends everything and deletes its folder.
+"""
+
+
+def main() -> int:
+    """Install both environments, say where everything is, and wait."""
+    leave_on_signals()
+    folder = new_folder()
+    try:
+        print("starting a control plane, Gitea and Argo CD …", flush=True)
+        with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea") as host:
+            repository = publish(cluster, host, folder / "repository", "mediq")
+            with ArgoCD(cluster) as engine:
+                engine.install(repository)
+                print("waiting until Argo CD has installed both environments …", flush=True)
+                for environment in ENVIRONMENTS:
+                    engine.wait_for(environment, repository.tip(), seconds=900)
+                print(_guide(cluster, repository, engine), flush=True)
+                while True:
+                    time.sleep(3600)
+    except KeyboardInterrupt:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _guide(cluster: Cluster, repository: Repository, engine: ArgoCD) -> str:
+    return GUIDE.format(
+        gitea=repository.host.url,
+        owner=OWNER,
+        name=repository.name,
+        password=PASSWORD,
+        argocd=engine.url,
+        argocd_password=engine.password,
+        clone=repository.clone.root,
+        token=repository.host.tokens[OWNER],
+        kubeconfig=cluster.kubeconfig,
+        bin=REPOSITORY / ".venv" / "bin",
+        programs=TOOLS / "bin",
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
