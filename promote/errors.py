@@ -79,6 +79,22 @@ class NetworkError(PromoteError):
     exit_code = 6
 
 
+class ClusterError(NetworkError):
+    """A cluster cannot be reached or read: no kubeconfig, no answer, or a refusal (exit 6)."""
+
+
+class Unreachable(ClusterError):
+    """An API server does not answer, or not now (exit 6); whoever waits asks again."""
+
+
+class Forbidden(ClusterError):
+    """The account of a kubeconfig may not read something (exit 6); a reader that can do without it goes on."""
+
+
+class NotServed(ClusterError):
+    """The API server does not know a kind, such as one of an engine that is not installed (exit 6)."""
+
+
 class PartlyDone(PromoteError):
     """Some steps took effect and a later one failed: run the same command again (exit 7)."""
 

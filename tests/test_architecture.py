@@ -22,13 +22,18 @@ PACKAGES = (
     "commands",
     "output",
     "promotion",
+    "windows",
+    "scaling",
     "fix",
     "checks",
     "repository",
     "gates",
+    "health",
     "kustomize",
     "versions",
     "forge",
+    "engines",
+    "cluster",
     "yamltext",
     "system",
     "model",
@@ -38,7 +43,14 @@ TOP_LEVEL = {"__init__", "__main__", "model", "errors"}
 # These decide: they are given values and return values. The others read, write, ask and start programs.
 PURE = {"gates", "versions", "yamltext", "output", "model", "errors"}
 # A registry names the files of its package, and imports them only when they are asked for.
-REGISTRIES = {"commands.registry", "forge.registry", "gates.registry", "output.registry"}
+REGISTRIES = {
+    "commands.registry",
+    "engines.registry",
+    "forge.registry",
+    "gates.registry",
+    "health.registry",
+    "output.registry",
+}
 
 # Who alone may import what comes from outside. What is heavy must wait inside the function that needs it.
 OWNERS = {
@@ -48,11 +60,13 @@ OWNERS = {
     "requests": {"forge.gitea_http"},
     "argparse": {"cli.arguments", "cli.main", "commands"},
     "jsonschema": {"yamltext.validation"},
+    "kubernetes": {"cluster.client", "cluster.kubeconfig"},
+    "urllib3": {"cluster.client"},
     "jsonpatch": {"kustomize.differences"},
     "jsonpointer": {"checks.kubeconform", "fix.patch_text", "kustomize.differences", "yamltext.places"},
     "ruamel": {"repository.holds"},
 }
-HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "ruamel"})
+HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "kubernetes", "ruamel", "urllib3"})
 # `promote --help` loads these, so they may load next to nothing.
 QUICK = ("__init__", "__main__", "cli.main", "cli.arguments", "errors", "commands.options", *REGISTRIES)
 LIGHT = frozenset(

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXIT_CODES = {
     "PromoteError": 2, "UsageError": 2, "UnknownEnvironment": 2, "ConfigError": 2, "EditRefused": 2, "ToolError": 2,
     "TimedOut": 2, "RenderError": 2, "GitError": 2, "CheckDenied": 3, "Blocked": 4, "RaceLost": 5, "NetworkError": 6,
-    "PartlyDone": 7,
+    "ClusterError": 6, "Unreachable": 6, "Forbidden": 6, "NotServed": 6, "PartlyDone": 7,
 }  # fmt: skip
 CLASSES = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
 
@@ -48,6 +48,14 @@ def test_exit_code_of_every_error(
     answer(monkeypatch, kind("it is\n  so: do this"))
     assert main(["status"]) == EXIT_CODES[kind.__name__] == kind.exit_code
     assert capsys.readouterr() == ("", "promote: it is so: do this\n")
+
+
+def test_no_text_moves_the_cursor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    answer(monkeypatch, Result({}, ["a\tb\nc \x1b[2J\r\x9b \u2192"]))
+    assert main(["status"]) == 0
+    answer(monkeypatch, errors.UsageError("it is \x1b[2J"))
+    assert main(["status"]) == 2
+    assert capsys.readouterr() == ("a\tb\nc \\x1b[2J\\x0d\\x9b \u2192\n", "promote: it is \\x1b[2J\n")
 
 
 def test_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,175 @@
+"""One API server, read through Kubernetes' own client; nothing here can write.
+
+Objects stay what the server sent, as mappings: a cluster may be newer than the client, and custom resources
+have no type in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from promote.cluster import kubeconfig
+from promote.cluster.resources import Resource
+from promote.errors import ClusterError, Forbidden, NotServed, Unreachable
+
+if TYPE_CHECKING:
+    from kubernetes.client.api_client import ApiClient
+
+Object = Mapping[str, Any]
+
+TIMEOUT = (5, 20)  # seconds to connect, and for each silence while reading
+_PAGE = 500
+_MOST_PAGES = 200
+_LONGEST_REASON = 300
+_PASSING = (HTTPStatus.TOO_MANY_REQUESTS, *(one for one in HTTPStatus if one >= HTTPStatus.INTERNAL_SERVER_ERROR))
+_READER = "bind its account to the reader's permissions (delivery/reader), or choose another one with --context"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Which API server to ask: a file and a context in it; None takes the default of each."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+
+
+class Cluster:
+    """An API server, asked as the account of one context; every request has a time limit."""
+
+    def __init__(self, address: Address, timeout: tuple[float, float] = TIMEOUT) -> None:
+        self._address = address
+        self._timeout = timeout
+
+    @cached_property
+    def _connection(self) -> tuple[ApiClient, str]:
+        from kubernetes.client.api_client import ApiClient
+        from urllib3 import Retry
+
+        configuration, context = kubeconfig.load(self._address.kubeconfig, self._address.context)
+        # One more try for a connection that was closed meanwhile; an API server never sends elsewhere.
+        configuration.retries = Retry(total=1, redirect=0, raise_on_redirect=False)
+        # Our errors say it all; without a handler, Python would print its warnings.
+        logging.getLogger("urllib3").addHandler(logging.NullHandler())
+        return ApiClient(configuration), context
+
+    @property
+    def context(self) -> str:
+        """The name of the context."""
+        return self._connection[1]
+
+    @property
+    def server(self) -> str:
+        """Host and port of the API server."""
+        return urlsplit(str(self._connection[0].configuration.host)).netloc
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "_connection" in self.__dict__:
+            self._connection[0].close()
+            del self._connection
+
+    def items(self, resource: Resource, namespace: str = "") -> list[Object]:
+        """All objects of a kind in a namespace or, without one, in the cluster.
+
+        Raises Forbidden, NotServed, or ClusterError with what to do.
+        """
+        where = f"{resource} in the namespace {namespace}" if namespace else f"{resource} of all namespaces"
+        found: list[Object] = []
+        following = ""
+        for _ in range(_MOST_PAGES):
+            query = [("limit", str(_PAGE)), *([("continue", following)] if following else [])]
+            answer = self._ask(resource.path(namespace), query, f"list {where}")
+            items = answer.get("items") if answer is not None else None
+            if answer is None:
+                raise NotServed(f"the API server {self.server} does not serve {resource}: install what defines it")
+            found += items or ()
+            following = (answer.get("metadata") or {}).get("continue") or ""
+            if not following:
+                return found
+        raise ClusterError(f"there are more than {_PAGE * _MOST_PAGES} {where}: that is more than promote reads")
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """One object, None where there is none; raises Forbidden, or ClusterError with what to do."""
+        return self._ask(resource.path(namespace, name), [], f"get {resource} {namespace}/{name}")
+
+    def _ask(self, path: str, query: list[tuple[str, str]], what: str) -> Object | None:
+        import urllib3
+        from kubernetes.client.exceptions import ApiException
+
+        client, _ = self._connection
+        problem = ""
+        try:
+            request = client.param_serialize(
+                "GET",
+                path,
+                query_params=query,
+                header_params={"Accept": "application/json"},
+                auth_settings=["BearerToken"],
+            )
+            answer = client.call_api(*request, _request_timeout=self._timeout)
+            data, status = answer.read(), answer.status
+        except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            problem = _why(error)
+        if problem:
+            # Outside `except`: the cause has the headers of the request.
+            raise Unreachable(
+                f"cannot reach the API server {self.server} (context {self.context}): {problem}; "
+                "check its address, the network and whether it runs, then run the command again"
+            )
+        return self._understood(status, data, what)
+
+    def _understood(self, status: int, data: bytes, what: str) -> Object | None:
+        try:
+            content = json.loads(data)
+        except ValueError:
+            content = None
+        message = " ".join(str(content.get("message", "")).split()) if isinstance(content, dict) else ""
+        where = f"the API server {self.server} (context {self.context})"
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise ClusterError(
+                f"{where} does not accept the credential: its token or certificate is expired or invalid; log in "
+                "again, or make a new token, then run the command again"
+            )
+        if status == HTTPStatus.FORBIDDEN:
+            raise Forbidden(f"{where} does not allow to {what} ({message[:_LONGEST_REASON]}): {_READER}")
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status != HTTPStatus.OK:
+            reason = f" ({message[:_LONGEST_REASON]})" if message else ""
+            kind = Unreachable if status in _PASSING else ClusterError
+            raise kind(f"{where} could not {what}: it answered {status}{reason}; run the command again")
+        if not isinstance(content, dict):
+            raise ClusterError(f"{where} does not answer like an API server: check its address and the proxy")
+        return content
+
+
+def _why(error: Exception) -> str:
+    """The cause of a failed request in the words of the network, without the request itself."""
+    import urllib3
+
+    cause = getattr(error, "reason", None) if isinstance(error, urllib3.exceptions.MaxRetryError) else error
+    text = str(cause)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return "its certificate is not signed by the authority in the kubeconfig"
+    if "Connection refused" in text:
+        return "connection refused"
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        return "its name cannot be resolved"
+    if isinstance(cause, urllib3.exceptions.TimeoutError):
+        return "it did not answer in time"
+    return type(cause).__name__
+
+
+def connect(given: str | None = None, context: str | None = None) -> Cluster:
+    """The cluster of a kubeconfig (`given`, else KUBECONFIG, else the default file) and a context in it.
+
+    Nothing is asked before the first question, which raises ClusterError where there is no such file or context.
+    """
+    return Cluster(Address(given, context))
