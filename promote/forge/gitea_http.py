@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from promote.errors import NetworkError
 from promote.forge.address import Token
 
 PAGE = 50  # the most that a server gives by default
@@ -107,7 +108,13 @@ def _message(answer: requests.Response) -> str:
 
 
 def is_gitea(server: str) -> bool:
-    """Whether a server says that it is a Gitea or a Forgejo. It is asked without a token."""
+    """Whether a server says that it is a Gitea or a Forgejo. It is asked without a token.
+
+    Raises:
+        NetworkError: it does not answer, so nobody knows.
+    """
+    data: Any = None
+    failure = ""
     try:
         with requests.Session() as session:
             session.auth = lambda request: request  # nothing from ~/.netrc either
@@ -118,8 +125,13 @@ def is_gitea(server: str) -> bool:
                 allow_redirects=False,
             )
             data = json.loads(answer.content)
+    except (requests.ConnectionError, requests.Timeout) as error:
+        failure = type(error).__name__
     except (OSError, ValueError):
         return False
+    if failure:  # outside of the handler: the cause may show what must stay secret
+        again = "run the same command again, or set `forge: {kind: …}` in promote.yaml"
+        raise NetworkError(f"cannot ask {server} which forge it is ({failure}): {again}")
     if not isinstance(data, dict):
         return False
     if answer.status_code == HTTPStatus.FORBIDDEN:

@@ -8,7 +8,7 @@ from tests.e2e.api import Api, Object
 from tests.e2e.cluster import Cluster
 from tests.e2e.flux.controllers import Flux
 from tests.e2e.loop import Repository, digest, running_images, wait_until_running
-from tests.manifests.render import name_of
+from tests.manifests.render import ENVIRONMENTS, name_of
 
 NAMESPACE = "mediq-production"
 OVERLAY = "overlays/production/kustomization.yaml"
@@ -28,10 +28,11 @@ class System:
         return self.cluster.api
 
     def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:
-        """Push new versions to production past the checks; return the commit and the images."""
+        """Push new versions to both environments past the checks; return the commit and the images."""
         self.releases += 1
         tag = f"2.0.{self.releases}"
-        images = {each: self.repository.set_image("production", each, tag, digest(tag, start)) for each in names}
+        for environment in ENVIRONMENTS:
+            images = {each: self.repository.set_image(environment, each, tag, digest(tag, start)) for each in names}
         return self.repository.push(f"release {tag}"), images
 
     def settle(self, commit: str, *, seconds: float = 300.0) -> None:

@@ -144,8 +144,8 @@ def _waiting(system: System, commit: str) -> str | None:
 
 def test_a_promotion_survives_that_gitea_is_down(system: System, report: Report) -> None:
     system.repository.pull()
-    image = system.repository.set_image("staging", "mediq/api-gateway", "2.1.0", digest("2.1.0"))
-    system.repository.push("stage 2.1.0")
+    image = system.repository.set_image("staging", "mediq/api-gateway", "3.0.0", digest("3.0.0"))
+    system.repository.push("stage 3.0.0")
     number = system.repository.promote("staging", "production", "--output", "json").json["pull_request"]["number"]
     server = system.repository.host.process
     server.kill()
