@@ -72,5 +72,6 @@ def _in_checkout(workspace: Workspace, request: Request, dry_run: bool) -> tuple
         return proposal, Published()
     proposal.insist()
     for path, data in proposal.files.items():
-        replace_file(workspace.root / path, data)
+        if data is not None:  # a bump deletes nothing
+            replace_file(workspace.root / path, data)
     return proposal, Published(changed=True)

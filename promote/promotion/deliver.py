@@ -13,13 +13,14 @@ from typing import TypeVar
 from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost
 from promote.forge.protocol import Forge, PullRequest
 from promote.promotion import trailers
-from promote.promotion.proposal import Proposal
+from promote.promotion.proposal import Decided
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.system.git import ABSENT, Push
 
 TRIES = 5
 _Result = TypeVar("_Result")
+_Change = TypeVar("_Change", bound=Decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Published:
 def deliver(
     workspace: Workspace,
     delivery: Delivery,
-    propose: Callable[[Tip, Tree], Proposal],
-    describe: Callable[[Proposal], Wording],
-) -> tuple[Proposal, Published]:
+    propose: Callable[[Tip, Tree], _Change],
+    describe: Callable[[_Change], Wording],
+) -> tuple[_Change, Published]:
     """Decide on the newest tip, then publish unless that is a dry run; all of it again on a lost race."""
     return retrying(lambda: _attempt(workspace, delivery, propose, describe))
 
@@ -64,9 +65,9 @@ def deliver(
 def _attempt(
     workspace: Workspace,
     delivery: Delivery,
-    propose: Callable[[Tip, Tree], Proposal],
-    describe: Callable[[Proposal], Wording],
-) -> tuple[Proposal, Published]:
+    propose: Callable[[Tip, Tree], _Change],
+    describe: Callable[[_Change], Wording],
+) -> tuple[_Change, Published]:
     branches = [delivery.branch] if delivery.branch else []
     refs = workspace.fetch(*branches)
     # Looked up before anything is written: with the wrong forge, nothing must be half done.
@@ -75,9 +76,9 @@ def _attempt(
     with workspace.at(tip.commit) as tree:
         proposal = propose(tip, tree)
     there = refs.get(f"refs/heads/{delivery.branch}")
-    if not proposal.plan.changes and there and forge:
+    if not proposal.files and there and forge:
         return _with_note(proposal, forge.find_open(delivery.branch or "", workspace.config.branch)), Published()
-    if delivery.dry_run or not proposal.plan.changes:
+    if delivery.dry_run or not proposal.files:
         return proposal, Published()
     proposal.insist()
     wording = describe(proposal)
@@ -89,11 +90,10 @@ def _attempt(
     return proposal, _open_pull_request(forge, published, workspace.config.branch, wording)
 
 
-def _with_note(proposal: Proposal, stale: PullRequest | None) -> Proposal:
+def _with_note(proposal: _Change, stale: PullRequest | None) -> _Change:
     if stale is None:
         return proposal
-    note = f"pull request #{stale.number} is still open and proposes other versions: close it"
-    return replace(proposal, plan=replace(proposal.plan, notes=(*proposal.plan.notes, note)))
+    return proposal.noting(f"pull request #{stale.number} is still open and proposes other values: close it")
 
 
 def retrying(attempt: Callable[[], _Result]) -> _Result:
@@ -109,14 +109,14 @@ def retrying(attempt: Callable[[], _Result]) -> _Result:
     raise RaceLost(f"others moved the branch {TRIES} times while this change was planned: run the command again")
 
 
-def _push_to_base(workspace: Workspace, proposal: Proposal, message: str) -> Published:
+def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Published:
     """One commit on the shared branch; raises RaceLost when it has moved since the proposal was made."""
     made = workspace.repository.commit(proposal.tip.commit, proposal.files, message)
     workspace.repository.push(workspace.remote, Push(workspace.base_ref, made, proposal.tip.commit))
     return Published(workspace.config.branch, made, None, changed=True)
 
 
-def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: str | None, message: str) -> Published:
+def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: str | None, message: str) -> Published:
     """One commit on `branch` of the remote, which now is at `there`; nothing is moved that is there already.
 
     Raises RaceLost when that branch or the shared one has moved, and Blocked when it holds commits that
@@ -125,7 +125,7 @@ def _push_branch(workspace: Workspace, proposal: Proposal, branch: str, there: s
     repository, ref, tip = workspace.repository, f"refs/heads/{branch}", proposal.tip.commit
     made = repository.commit(tip, proposal.files, message)
     if there is not None:
-        if _same(workspace, there, made) and _says(workspace, there, trailers.overrides(proposal.plan)):
+        if _same(workspace, there, made) and _says(workspace, there, proposal.overrides):
             made = there
         else:
             _insist_on_own(workspace, tip, there, branch)

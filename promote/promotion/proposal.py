@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from promote.checks.findings import Verdict
 from promote.errors import Blocked, CheckDenied
@@ -11,8 +12,38 @@ from promote.gates import evaluation
 from promote.gates.protocol import Context
 from promote.kustomize.differences import Difference
 from promote.model import GateResult, Plan
+from promote.promotion import trailers
+from promote.promotion.trailers import Trailers
 from promote.repository.config import Environment
 from promote.repository.workspace import Tip
+from promote.system.git import Files
+
+
+class Decided(Protocol):
+    """A change that can be published: what `deliver` needs to know of it."""
+
+    @property
+    def tip(self) -> Tip:
+        """The commit that it was decided on."""
+        ...
+
+    @property
+    def files(self) -> Files:
+        """What to commit; nothing where nothing is to be done."""
+        ...
+
+    @property
+    def overrides(self) -> Trailers:
+        """What its commit records of the gates that it passes although they are closed."""
+        ...
+
+    def insist(self) -> None:
+        """Raise the error for which it must not be published, if there is one."""
+        ...
+
+    def noting(self, note: str) -> Self:
+        """The same with one more note for people."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +57,7 @@ class Proposal:
     environment: Environment
     plan: Plan
     context: Context
-    files: Mapping[str, bytes]
+    files: Files
     differences: tuple[Difference, ...] = ()
     verdict: Verdict | None = None
 
@@ -38,13 +69,27 @@ class Proposal:
         denied = self.verdict is not None and self.verdict.denied
         return CheckDenied.exit_code if denied else 0
 
+    @property
+    def overrides(self) -> Trailers:
+        """The gates that it passes although they are closed, and why."""
+        return trailers.overrides(self.plan)
+
+    def noting(self, note: str) -> Self:
+        """The same with one more note on its plan."""
+        return replace(self, plan=replace(self.plan, notes=(*self.plan.notes, note)))
+
     def insist(self) -> None:
         """Raise Blocked for a closed gate, CheckDenied for a denied manifest."""
         if closed := self.plan.blocked:
             raise blocked(closed)
         if self.verdict is not None and self.verdict.denied:
-            first, *more = self.verdict.denials
-            raise CheckDenied(f"{first.rule}: {first.message}" + (f" (and {len(more)} more)" if more else ""))
+            raise denied(self.verdict)
+
+
+def denied(verdict: Verdict) -> CheckDenied:
+    """What is raised for denied manifests: the first denial, and how many more there are."""
+    first, *more = verdict.denials
+    return CheckDenied(f"{first.rule}: {first.message}" + (f" (and {len(more)} more)" if more else ""))
 
 
 def blocked(closed: Sequence[GateResult]) -> Blocked:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from promote.promotion.proof import insist
 from promote.promotion.proposal import Proposal
 from promote.promotion.situation import Situation
 from promote.system import process
+from promote.system.git import Files
 from promote.versions.images import ImagesFile
 
 
@@ -35,7 +35,7 @@ def prove(situation: Situation, planned: Proposal, after: ImagesFile, allow_othe
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
         before = Path(temporary).resolve() / "before"
         shutil.copytree(root, before, symlinks=True, copy_function=_link)
-        _write(root, planned.files)
+        write(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
         old, new = render.side_by_side([(before / folder, name), (root / folder, name)])
     with process.side_by_side(2) as pool:
@@ -56,11 +56,13 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _write(root: Path, files: Mapping[str, bytes]) -> None:
+def write(root: Path, files: Files) -> None:
+    """Change `files` below `root`, a private copy."""
     for path, data in files.items():
         # A new file, since the old one has another name, too.
         (root / path).unlink(missing_ok=True)
-        (root / path).write_bytes(data)
+        if data is not None:
+            (root / path).write_bytes(data)
 
 
 def judge_change(

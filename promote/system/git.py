@@ -23,7 +23,9 @@ from promote.system.git_runner import reason
 if TYPE_CHECKING:
     import git
 
-__all__ = ["ABSENT", "Commit", "Push", "Repository"]
+__all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
+
+Files = Mapping[str, bytes | None]  # new contents by path; None for a file that is deleted
 
 _LINK, _SUBMODULE, _EXECUTABLE, _GONE = "120000", "160000", "100755", "000000"
 
@@ -164,12 +166,18 @@ class Repository(Remotes):
         listing = self._done("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
         return [name for name in os.fsdecode(listing.stdout).split("\0") if name and (self.root / name).is_file()]
 
-    def commit(self, parent: str, files: Mapping[str, bytes], message: str) -> str:
-        """A new commit on `parent` in which `files` have new contents; no ref moves. Returns its hash."""
+    def commit(self, parent: str, files: Files, message: str) -> str:
+        """A new commit on `parent` in which `files` have new contents or are deleted; no ref moves.
+
+        Returns its hash.
+        """
         with tempfile.TemporaryDirectory(prefix="promote-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self._git("read-tree", parent, env=index)
             for path, data in files.items():
+                if data is None:
+                    self._git("update-index", "--force-remove", "--", path, env=index)
+                    continue
                 blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
                 mode = self._mode(parent, path)
                 self._git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=index)

@@ -141,7 +141,7 @@ def test_a_pull_request_that_has_become_pointless_is_named(tiny: Sandbox) -> Non
     tiny.promote("staging", "production")
     tiny.promote("bump", "production", "api=1.2.0", "web=2.1.0", "--commit")
     assert (
-        "pull request #1 is still open and proposes other versions: close it"
+        "pull request #1 is still open and proposes other values: close it"
         in tiny.promote("staging", "production").out
     )
 
