@@ -15,6 +15,7 @@ from promote.errors import ConfigError, UnknownEnvironment, nearest
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
+from promote.repository.canary import Canary
 from promote.repository.schema import schema
 from promote.system import cache
 from promote.yamltext.validation import fault, line_of
@@ -37,6 +38,7 @@ class Environment:
     path: str
     live: bool = False
     gates: tuple[Gate, ...] = field(default_factory=_without_settings)
+    canary: Canary | None = None
 
 
 class _Invalid(Exception):
@@ -164,7 +166,13 @@ def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
     first = next(iter(content["environments"]))
     environments = {
-        name: Environment(name, normpath(entry["path"]), entry.get("live", False), _gates(name, entry, name == first))
+        name: Environment(
+            name,
+            normpath(entry["path"]),
+            entry.get("live", False),
+            _gates(name, entry, name == first),
+            Canary.configured(entry.get("canary")),
+        )
         for name, entry in content["environments"].items()
     }
     given: dict[str, Any] = {
