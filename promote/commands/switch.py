@@ -1,0 +1,59 @@
+"""`promote switch ENV SERVICE --to COLOUR`: the traffic of a Service moves to its other colour by one commit."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import dataclass
+
+from promote.commands import options
+from promote.commands.result import Result
+from promote.output import plans, strategies
+from promote.promotion.deliver import Delivery, deliver
+from promote.repository.workspace import Workspace
+from promote.strategy import switch
+from promote.strategy.switch import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    environment: str
+    service: str
+    to: str
+    pr: bool = False
+    dry_run: bool = False
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.environment(parser)
+    parser.add_argument("service", metavar="SERVICE", help="a Service, or a workload whose pods it selects")
+    options.option(
+        parser, "--to", required=True, metavar="COLOUR", help="the colour that gets the traffic, such as green"
+    )
+    by_pull_request = "open a pull request instead of committing to the shared branch"
+    options.option(parser, "--pr", action="store_true", help=by_pull_request)
+    options.dry_run(parser)
+
+
+def run(given: Options) -> Result:
+    """Change one label value of the selector on the shared branch, or by a pull request with --pr."""
+    workspace = Workspace.here()
+    request = Request(given.environment, given.service, given.to)
+    environment = workspace.config.known(given.environment)
+    branch = switch.branch_of(environment, given.service) if given.pr else None
+    proposal, published = deliver(
+        workspace,
+        Delivery(branch, dry_run=given.dry_run),
+        lambda tip, tree: switch.propose(workspace, tip, tree, request),
+        strategies.switch,
+    )
+    text = [*strategies.switch_text(proposal, given.service, given.to), *plans.published_text(published)]
+    code = 0 if published.changed else proposal.exit_code
+    json = {
+        **plans.plan_json(proposal.plan, published, proposal.verdict),
+        "service": given.service,
+        "colour": given.to,
+    }
+    return Result(json, text, code)
