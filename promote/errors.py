@@ -83,6 +83,10 @@ class ClusterError(NetworkError):
     """A cluster cannot be reached or read: no kubeconfig, no answer, or a refusal (exit 6)."""
 
 
+class Unreachable(ClusterError):
+    """An API server does not answer, or not now (exit 6); whoever waits asks again."""
+
+
 class Forbidden(ClusterError):
     """The account of a kubeconfig may not read something (exit 6); a reader that can do without it goes on."""
 

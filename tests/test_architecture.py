@@ -27,9 +27,11 @@ PACKAGES = (
     "checks",
     "repository",
     "gates",
+    "health",
     "kustomize",
     "versions",
     "forge",
+    "engines",
     "cluster",
     "yamltext",
     "system",
@@ -40,7 +42,14 @@ TOP_LEVEL = {"__init__", "__main__", "model", "errors"}
 # These decide: they are given values and return values. The others read, write, ask and start programs.
 PURE = {"gates", "versions", "yamltext", "output", "model", "errors"}
 # A registry names the files of its package, and imports them only when they are asked for.
-REGISTRIES = {"commands.registry", "forge.registry", "gates.registry", "output.registry"}
+REGISTRIES = {
+    "commands.registry",
+    "engines.registry",
+    "forge.registry",
+    "gates.registry",
+    "health.registry",
+    "output.registry",
+}
 
 # Who alone may import what comes from outside. What is heavy must wait inside the function that needs it.
 OWNERS = {

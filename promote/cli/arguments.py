@@ -30,8 +30,9 @@ _EPILOG = """\
 An ENV is a name in promote.yaml or a folder with a kustomization. A NAME is an image, the last part of
 its name, or a service of promote.yaml. Every option --like-this can be given as PROMOTE_LIKE_THIS.
 
-exit codes: 0 done or nothing to do, 1 differences, 2 usage or configuration, 3 denied by a rule or
-schema, 4 a gate, freeze or hold, 5 race lost, 6 forge or network, 7 partly done (run it again), 130 interrupted
+exit codes: 0 done or nothing to do, 1 differences or not healthy, 2 usage or configuration, 3 denied by
+a rule or schema, 4 a gate, freeze or hold, 5 race lost, 6 forge, network or cluster, 7 partly done (run
+it again), 130 interrupted
 """
 
 

@@ -89,8 +89,7 @@ def _lines(result: Any, output: str) -> Iterable[str]:
 def _print(lines: Iterable[str]) -> None:
     try:
         for line in lines:
-            print(line)
-        sys.stdout.flush()
+            print(line, flush=True)
     except BrokenPipeError:
         # The reader went away, as `| head` does; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

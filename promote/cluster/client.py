@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from promote.cluster import kubeconfig
 from promote.cluster.resources import Resource
-from promote.errors import ClusterError, Forbidden, NotServed
+from promote.errors import ClusterError, Forbidden, NotServed, Unreachable
 
 if TYPE_CHECKING:
     from kubernetes.client.api_client import ApiClient
@@ -28,6 +28,7 @@ TIMEOUT = (5, 20)  # seconds to connect, and for each silence while reading
 _PAGE = 500
 _MOST_PAGES = 200
 _LONGEST_REASON = 300
+_PASSING = (HTTPStatus.TOO_MANY_REQUESTS, *(one for one in HTTPStatus if one >= HTTPStatus.INTERNAL_SERVER_ERROR))
 _READER = "bind its account to the reader's permissions (delivery/reader), or choose another one with --context"
 
 
@@ -118,7 +119,7 @@ class Cluster:
             problem = _why(error)
         if problem:
             # Outside `except`: the cause has the headers of the request.
-            raise ClusterError(
+            raise Unreachable(
                 f"cannot reach the API server {self.server} (context {self.context}): {problem}; "
                 "check its address, the network and whether it runs, then run the command again"
             )
@@ -142,7 +143,8 @@ class Cluster:
             return None
         if status != HTTPStatus.OK:
             reason = f" ({message[:_LONGEST_REASON]})" if message else ""
-            raise ClusterError(f"{where} could not {what}: it answered {status}{reason}; run the command again")
+            kind = Unreachable if status in _PASSING else ClusterError
+            raise kind(f"{where} could not {what}: it answered {status}{reason}; run the command again")
         if not isinstance(content, dict):
             raise ClusterError(f"{where} does not answer like an API server: check its address and the proxy")
         return content

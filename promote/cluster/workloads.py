@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from promote.cluster import resources
+from promote.cluster import quantity, resources
 from promote.cluster.client import Cluster, Object
 
 _KINDS = {
@@ -22,8 +22,8 @@ _DIGEST = re.compile(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
 class Pod:
     """One pod: `images` is what each container was asked to run, `digests` what its kubelet says that it runs.
 
-    `problem` is why it is not ready, empty for one that is ready or has done its work; `owner` is the uid of what
-    made it.
+    `limits` are the sums of its containers, in cores and bytes, nothing where one of them has none. `problem` is why
+    it is not ready, empty for one that is ready or has done its work; `owner` is the uid of what made it.
     """
 
     namespace: str
@@ -32,6 +32,7 @@ class Pod:
     phase: str
     images: Mapping[str, str]
     digests: Mapping[str, str]
+    limits: Mapping[str, float]
     restarts: int = 0
     problem: str = ""
     owner: str = ""
@@ -69,14 +70,19 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A Job; `reason` and `message` say why it has failed."""
+    """A Job; `reason` and `message` say why it has failed, `images` what its containers run.
+
+    `is_scheduled` is whether a CronJob made it, and will make the next one.
+    """
 
     namespace: str
     name: str
+    images: Mapping[str, str]
     complete: bool
     failed: bool
     reason: str = ""
     message: str = ""
+    is_scheduled: bool = False
 
 
 def read(cluster: Cluster, namespace: str) -> tuple[Workload, ...]:
@@ -177,11 +183,18 @@ def _pod(item: Object) -> Pod:
         phase,
         images_of(item["spec"]),
         digests,
+        _limits(item["spec"]),
         sum(one.get("restartCount", 0) for one in states),
         "" if ready or phase == "Succeeded" else _problem(item, states),
         _owner(item),
         "deletionTimestamp" in metadata,
     )
+
+
+def _limits(spec: Mapping[str, Any]) -> dict[str, float]:
+    containers = [(one.get("resources") or {}).get("limits") or {} for one in spec.get("containers") or ()]
+    names = set.intersection(*map(set, containers)) if containers else set()
+    return {name: sum(quantity.number(one[name]) for one in containers) for name in names & {"cpu", "memory"}}
 
 
 def _problem(item: Object, states: Iterable[Mapping[str, Any]]) -> str:
@@ -215,8 +228,10 @@ def _job(item: Object) -> Job:
     return Job(
         metadata["namespace"],
         metadata["name"],
+        images_of(item["spec"]["template"]["spec"]),
         "Complete" in states,
         bool(failure),
         str(failure.get("reason", "")),
         " ".join(str(failure.get("message", "")).split()),
+        any(one.get("kind") == "CronJob" for one in metadata.get("ownerReferences") or ()),
     )

@@ -80,6 +80,17 @@ def despite(parser: argparse.ArgumentParser) -> None:
         option(parser, f"--despite-{name}", metavar="REASON", help=purpose)
 
 
+def cluster(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which cluster is asked."""
+    option(parser, "--kubeconfig", metavar="FILE", help="the kubeconfig (KUBECONFIG, else ~/.kube/config)")
+    option(parser, "--context", metavar="NAME", help="its context (that of promote.yaml, else the current one)")
+
+
+def timeout(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the time limit of `what` waits."""
+    option(parser, "--timeout", type=float, default=3600, metavar="SECONDS", help=f"how long {what} waits (3600)")
+
+
 def dry_run(parser: argparse.ArgumentParser) -> None:
     """Add the option that writes nothing."""
     option(parser, "--dry-run", action="store_true", help="plan, prove and check, but write nothing")

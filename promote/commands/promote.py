@@ -5,26 +5,31 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import NetworkError, PartlyDone
 from promote.forge.protocol import PullRequest
-from promote.output import outcomes, plans, wording
-from promote.promotion import follow, promote
+from promote.output import live, outcomes, plans, wording
+from promote.promotion import follow, promote, rollout
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.promote import Edge
+from promote.promotion.proposal import Proposal
+from promote.promotion.rollout import Patience, Waited
 from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Options(Edge):
-    """An edge, and how far to take its promotion; `timeout` is in seconds."""
+    """An edge, and how far to take its promotion; `timeout` is in seconds, and for the merge and the rollout."""
 
     dry_run: bool = False
     no_pr: bool = False
     auto_merge: bool = False
     wait: bool = False
     timeout: float = 3600
+    kubeconfig: str | None = None
+    context: str | None = None
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -33,10 +38,10 @@ def arguments(parser: ArgumentParser) -> None:
     options.dry_run(parser)
     options.option(parser, "--no-pr", action="store_true", help="push the branch, but open no pull request")
     options.option(parser, "--auto-merge", action="store_true", help="merge as soon as the forge allows it")
-    options.option(parser, "--wait", action="store_true", help="wait until the pull request is merged")
-    options.option(
-        parser, "--timeout", type=float, default=3600, metavar="SECONDS", help="how long --wait waits (3600)"
-    )
+    waits = "wait until it is merged and, where a cluster is known, until the promoted versions run there"
+    options.option(parser, "--wait", action="store_true", help=waits)
+    options.timeout(parser, "--wait")
+    options.cluster(parser)
 
 
 def run(given: Options) -> Result:
@@ -51,10 +56,29 @@ def run(given: Options) -> Result:
     )
     text = [*plans.proposal_text(proposal), *plans.published_text(published)]
     answer = plans.plan_json(proposal.plan, published, proposal.verdict)
-    if published.pull_request is None:
+    pull, is_there = published.pull_request, not proposal.plan.changes
+    if given.dry_run or proposal.exit_code or not (pull or (is_there and given.wait)):
         return Result(answer, text, proposal.exit_code)
-    more, code = _follow(workspace, published.pull_request, given)
-    return Result(answer, [*text, *more], code)
+    more, code = _follow(workspace, pull, given) if pull else ([], 0)
+    if code or not given.wait:
+        return Result(answer, [*text, *more], code)
+    waited = _roll_out(workspace, proposal, given)
+    if waited is None:
+        note = f"note: promote.yaml states no cluster of {given.target} (`cluster`), so no rollout was waited for"
+        return Result(answer, [*text, *more, note])
+    done = 0 if waited.is_done else PartlyDone.exit_code
+    return Result(answer | {"rollout": live.waited_json(waited)}, [*text, *more, *live.waited_text(waited)], done)
+
+
+def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Waited | None:
+    """Wait until the promoted versions run, if there is a cluster to ask; raises PartlyDone if it does not answer."""
+    if not (proposal.environment.cluster or given.kubeconfig or given.context):
+        return None
+    address, changes = Address(given.kubeconfig, given.context), proposal.plan.changes
+    try:
+        return rollout.wait(workspace, given.target, address, Patience(given.timeout), changes)
+    except NetworkError as error:
+        raise PartlyDone(f"{given.target} has the versions in Git, but then: {error}") from error
 
 
 def _follow(workspace: Workspace, pull: PullRequest, given: Options) -> tuple[list[str], int]:

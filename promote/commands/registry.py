@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "restore earlier images by one commit",
     "history": "list what an environment ran",
     "status": "show every environment, what waits and what is open",
+    "deploy": "wait until a cluster runs what Git says of an environment",
+    "health": "show what is healthy in a running environment",
     "drift": "show in what two environments differ",
     "verify": "prove that a commit moves versions and nothing else",
     "check": "render, validate and evaluate the rules",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of a command that came to its end; `report` is what further formats are made of."""
+    """The outcome of a command that came to its end; `report` is what further formats are made of.
+
+    `text` may have no end: each line is printed as soon as it is there.
+    """
 
     json: Any
-    text: list[str]
+    text: Iterable[str]
     exit_code: int = 0
     report: CheckReport | None = None

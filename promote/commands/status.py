@@ -1,4 +1,4 @@
-"""`promote status`: what every environment runs, what waits to be promoted, what is open or held."""
+"""`promote status`: what Git says that every environment runs, what waits, is open or held; what runs with --live."""
 
 from __future__ import annotations
 
@@ -6,33 +6,49 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from itertools import pairwise
 
+from promote.cluster.client import Address
+from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.forge.protocol import PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
 from promote.model import Hold, Image, shortened
+from promote.output import live as output
 from promote.output import plans
 from promote.output.plans import Json
-from promote.promotion import selection
+from promote.promotion import live, selection
 from promote.repository.workspace import Tree, Workspace
 from promote.system import clock
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Nothing to choose."""
+    """With `live`, the environment whose cluster is asked, and where that is."""
+
+    environment: str | None = None
+    live: bool = False
+    kubeconfig: str | None = None
+    context: str | None = None
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Add what the command takes."""
-    del parser
+    parser.add_argument("environment", nargs="?", metavar="ENV", help="with --live, the environment to look at")
+    options.option(parser, "--live", action="store_true", help="ask its cluster what runs, and compare it with Git")
+    options.cluster(parser)
 
 
 def run(given: Options) -> Result:
-    """The versions of each environment on the shared branch, pending promotions, open pull requests and holds."""
-    del given
+    """The versions of each environment on the shared branch, pending promotions, open pull requests and holds.
+
+    With --live, what one environment really runs; exit 1 where that is not what the shared branch says.
+    """
     workspace = Workspace.here()
+    if given.live:
+        return _live(workspace, given)
+    if given.environment:
+        raise UsageError(f"add --live to ask the cluster of {given.environment}, or leave out the environment")
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
         if not tree.config.environments:
@@ -61,6 +77,15 @@ def run(given: Options) -> Result:
     rest += [f"frozen: {name}: {one.reason}, until {one.until}" for name, one in frozen.items()]
     text = [f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _live(workspace: Workspace, given: Options) -> Result:
+    if not given.environment:
+        raise UsageError("--live asks the cluster of one environment: name it")
+    wanted = live.expected(workspace, workspace.local_tip(), given.environment)
+    through = live.reach(wanted.environment, Address(given.kubeconfig, given.context))
+    seen = live.look(workspace, wanted, through)
+    return Result(output.live_json(seen), output.live_text(seen), int(bool(seen.differences)))
 
 
 def _hold_json(hold: Hold) -> Json:

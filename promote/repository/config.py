@@ -28,16 +28,39 @@ def _without_settings() -> tuple[Gate, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an environment runs: a context of the kubeconfig, and the namespace of objects that state none."""
+
+    context: str | None = None
+    namespace: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Syncing:
+    """The sync engine of an environment: `name` is of its Application or Kustomization, in `namespace`.
+
+    `context` is that of the engine's cluster, where it is another one.
+    """
+
+    kind: str = "auto"
+    context: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
 
-    `gates` has every gate, also those that promote.yaml does not mention.
+    `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
     """
 
     name: str
     path: str
     live: bool = False
     gates: tuple[Gate, ...] = field(default_factory=_without_settings)
+    cluster: Place | None = None
+    engine: Syncing = Syncing()
     canary: Canary | None = None
 
 
@@ -153,7 +176,7 @@ def parse(data: bytes) -> Config:
 def _insist(data: bytes, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     rules = schema()
-    verified = cache.key("config 3", json.dumps(rules), data)
+    verified = cache.key("config 4", json.dumps(rules), data)
     if cache.remembered(verified):
         return
     found = fault(yaml.compose(data.decode(), Loader=yaml.SafeLoader), content, rules)
@@ -171,6 +194,8 @@ def _config(content: Mapping[str, Any]) -> Config:
             normpath(entry["path"]),
             entry.get("live", False),
             _gates(name, entry, name == first),
+            Place(**entry["cluster"]) if "cluster" in entry else None,
+            Syncing(**entry.get("engine", {})),
             Canary.configured(entry.get("canary")),
         )
         for name, entry in content["environments"].items()

@@ -1,4 +1,4 @@
-"""The JSON schema of promote.yaml: promote.schema.json, completed from the registries of gates and forges.
+"""The JSON schema of promote.yaml: promote.schema.json, completed from the registries of gates, forges and engines.
 
 Editors read the file, so `make docs` writes the additions into it; promote itself reads them from the registries.
 """
@@ -10,6 +10,7 @@ from functools import cache as once
 from pathlib import Path
 from typing import Any
 
+from promote.engines.registry import ENGINES
 from promote.forge.registry import FORGES
 from promote.gates import registry
 
@@ -22,6 +23,8 @@ def schema() -> dict[str, Any]:
     content: dict[str, Any] = json.loads(FILE.read_bytes())
     properties = content["properties"]
     properties["forge"]["properties"]["kind"]["enum"] = ["auto", *FORGES]
+    of_environment = properties["environments"]["additionalProperties"]["properties"]
+    of_environment["engine"]["properties"]["kind"]["enum"] = ["auto", *ENGINES]
     settings = {name: gate.schema for name, gate in registry.load().items() if gate.schema is not None}
-    properties["environments"]["additionalProperties"]["properties"]["gates"]["properties"] = settings
+    of_environment["gates"]["properties"] = settings
     return content

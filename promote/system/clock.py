@@ -1,7 +1,8 @@
-"""The current time: read in one place, so that a test can set it."""
+"""The current time and the passing of time: in one place, so that a test can set them."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 
 
@@ -13,3 +14,8 @@ def now() -> datetime:
 def today() -> date:
     """The current date in UTC: the same for all users in all time zones."""
     return now().date()
+
+
+def pause(seconds: float) -> None:
+    """Let time pass."""
+    time.sleep(seconds)

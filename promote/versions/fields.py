@@ -42,7 +42,7 @@ def image_of(at: str, fields: Mapping[str, str]) -> Image:
     appends theirs. Raises ConfigError, with the place `at`, if the result would have two tags or two digests.
     """
     name, digest = fields["name"], fields.get("digest")
-    repository, in_name = _split(fields.get("newName", name))
+    repository, in_name = split(fields.get("newName", name))
     if "newName" not in fields:
         in_name = _UNVERSIONED
     tag, _, tag_digest = fields.get("newTag", "").partition("@")
@@ -53,7 +53,8 @@ def image_of(at: str, fields: Mapping[str, str]) -> Image:
     return Image(name, repository, Version(tag or in_name.tag, digest or tag_digest or in_name.digest))
 
 
-def _split(reference: str) -> tuple[str, Version]:
+def split(reference: str) -> tuple[str, Version]:
+    """The repository and the version of an image reference, `repository[:tag][@digest]`."""
     rest, _, digest = reference.partition("@")
     # A colon before the last slash is a registry's port.
     folder, slash, last = rest.rpartition("/")
@@ -106,6 +107,6 @@ def texts_of(fields: Mapping[str, str], goal: Image) -> dict[str, str]:
     """The fields that must change to express `goal`, with their new texts; each part stays in its field."""
     inline = replace(goal.version, digest=None) if "digest" in fields else goal.version
     texts = {"newTag": str(inline), "digest": goal.version.digest or "", "newName": goal.repository}
-    if "newName" in fields and _split(fields["newName"])[1] != _UNVERSIONED:
+    if "newName" in fields and split(fields["newName"])[1] != _UNVERSIONED:
         texts["newName"] = replace(goal, version=inline).reference
     return {field: text for field, text in texts.items() if fields.get(field, text) != text}

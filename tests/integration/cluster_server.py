@@ -57,6 +57,7 @@ class ClusterServer:
         for item in items:
             kept[:] = [one for one in kept if _key(one) != _key(item)]
             kept.append(item)
+        kept.sort(key=_key)
 
     def kubeconfig(self, folder: Path, *, token: str = TOKEN, context: str = "test") -> Path:
         """A file that leads here."""
@@ -125,6 +126,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet: the client would wait 40 ms for the second one
     server: _Server
 
     def do_GET(self) -> None:

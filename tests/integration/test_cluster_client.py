@@ -43,7 +43,7 @@ def test_the_pods_of_a_deployment_are_those_of_its_replica_sets(server: ClusterS
         "cart": ["cart-1-0", "cart-1-1"],
     }
     assert [one.is_rolled_out for one in found.values()] == [True, True]
-    assert found["web"].images == {"server": "shop/web:1"}
+    assert found["web"].images == {"web": "shop/web:1"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from promote.gates import combination, freeze, registry, soak
 from promote.gates.freeze import Weekly, Window
 from promote.gates.protocol import Gate
 from promote.repository import config
-from promote.repository.config import Config, Environment
+from promote.repository.config import Config, Environment, Place, Syncing
 from promote.repository.schema import FILE, schema
 from promote.yamltext import validation
 
@@ -82,6 +82,12 @@ def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
         yield path, schema
 
 
+def _place(found: Config) -> Place:
+    place = found.environments["x"].cluster
+    assert place is not None
+    return place
+
+
 WEEKEND = {"start": "Friday 16:00", "end": "Monday 06:00", "timezone": "Europe/Zurich", "reason": "nobody is there"}
 
 
@@ -92,6 +98,12 @@ LEAVES = {path: one for path, one in leaves(SCHEMA) if path[: len(GATES_OF)] != 
 READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
     ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
+    ("environments", "*", "cluster", "context"): ("c", lambda found: _place(found).context),
+    ("environments", "*", "cluster", "namespace"): ("n", lambda found: _place(found).namespace),
+    ("environments", "*", "engine", "kind"): ("flux", lambda found: found.environments["x"].engine.kind),
+    ("environments", "*", "engine", "context"): ("c", lambda found: found.environments["x"].engine.context),
+    ("environments", "*", "engine", "namespace"): ("n", lambda found: found.environments["x"].engine.namespace),
+    ("environments", "*", "engine", "name"): ("a", lambda found: found.environments["x"].engine.name),
     ("services", "*"): (["y"], lambda found: list(found.services["x"])),
     ("git", "remote"): ("upstream", lambda found: found.remote),
     ("git", "branch"): ("live", lambda found: found.branch),
@@ -152,6 +164,8 @@ def test_defaults_are_those_of_the_schema() -> None:
     defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
     assert defaults == {
         ("environments", "*", "live"): Environment("", "").live,
+        ("environments", "*", "cluster", "namespace"): Place().namespace,
+        ("environments", "*", "engine", "kind"): Syncing().kind,
         ("git", "remote"): Config().remote,
         ("git", "branch"): Config().branch,
         ("forge", "kind"): Config().forge,

@@ -1,0 +1,1 @@
+"""What is healthy in a running environment: one file per check."""

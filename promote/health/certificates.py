@@ -1,0 +1,32 @@
+"""Certificates of cert-manager, where it is installed; those in Secrets are not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from promote.cluster.resources import CERTIFICATES
+from promote.cluster.workloads import conditions
+from promote.health.protocol import Check, Row, Subject
+from promote.system import clock
+
+_SOON = timedelta(days=14)
+
+
+def look(subject: Subject) -> Iterator[Row]:
+    """One row per Certificate."""
+    for one in subject.items(CERTIFICATES):
+        name, ready = f"Certificate/{one['metadata']['name']}", conditions(one).get("Ready") or {}
+        end = (one.get("status") or {}).get("notAfter")
+        left = datetime.fromisoformat(end) - clock.now() if end else None
+        until = f"until {end}" if end else "never issued"
+        if ready.get("status") != "True":
+            said = f"{ready.get('reason', 'Unknown')}: {' '.join(str(ready.get('message', '')).split())}"
+            yield Row(name, "failed", f"{until}; {said}")
+        elif left is None or left <= timedelta():
+            yield Row(name, "failed", f"{until}; it is expired" if left is not None else until)
+        else:
+            yield Row(name, "warning" if left < _SOON else "ok", until)
+
+
+CHECK = Check("Certificates", look, needs="cert-manager.io")

@@ -1,0 +1,7 @@
+"""StatefulSets, in which the data stores run: whether all of their pods are ready, and why not."""
+
+from __future__ import annotations
+
+from promote.health.protocol import Check, rows_of
+
+CHECK = Check("Data stores", lambda subject: rows_of(subject, ("StatefulSet",)))

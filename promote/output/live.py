@@ -1,0 +1,130 @@
+"""What runs in a cluster, as JSON and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from promote.engines.protocol import Delivery
+from promote.model import shortened
+from promote.promotion.live import Live, Seen
+from promote.promotion.rollout import Waited
+from promote.promotion.running import Running
+
+Json = dict[str, Any]
+
+
+def live_json(seen: Live) -> Json:
+    """An environment as it runs, as JSON."""
+    return {
+        "environment": seen.expected.environment.name,
+        "commit": seen.expected.tip.commit,
+        "context": seen.context,
+        "workloads": [
+            {
+                "workload": one.workload,
+                "namespace": one.namespace,
+                "image": one.image,
+                "running": dict(one.found),
+                "ready": one.ready,
+                "replicas": one.replicas,
+                "pending": one.pending or None,
+                "difference": one.difference or None,
+            }
+            for one in seen.running
+        ],
+        "engine": engine_json(seen.engine, seen.seen),
+        "differences": seen.differences,
+        "unhealthy": list(seen.unhealthy()),
+        "notes": list(seen.notes),
+    }
+
+
+def engine_json(engine: Delivery | None, seen: Iterable[Seen]) -> Json | None:
+    """What a sync engine says, as JSON."""
+    if engine is None:
+        return None
+    return {
+        "name": engine.engine,
+        "objects": [
+            {
+                "kind": each.part.kind,
+                "namespace": each.part.namespace,
+                "name": each.part.name,
+                "revision": each.part.revision or None,
+                "sync": each.part.sync,
+                "health": each.part.health,
+                "synced": each.part.is_synced,
+                "failures": list(each.part.failures),
+                "paused": list(each.part.paused),
+                "difference": each.difference or None,
+            }
+            for each in seen
+        ],
+        "advice": list(engine.advice),
+        "unread": list(engine.unread),
+    }
+
+
+def live_text(seen: Live) -> list[str]:
+    """An environment as it runs: where Git is, what the engine says, which images run, and in what they differ."""
+    tip, name = seen.expected.tip, seen.expected.environment.name
+    lines = [f"{name}: Git says {tip.label} at {tip.commit[:12]}; the cluster is {seen.context}"]
+    lines += [f"  {each.part} is {each.part.sync}, {each.part.health}, at {_at(each)}" for each in seen.seen]
+    lines += ["", *_table(seen.running)]
+    differences = [f"  {shortened(one)}" for one in seen.differences]
+    lines += ["", "differs from Git:", *differences] if differences else ["", "runs what Git says"]
+    if unhealthy := list(seen.unhealthy()):
+        lines += ["", "not healthy:", *(f"  {shortened(one)}" for one in dict.fromkeys(unhealthy))]
+    return [*lines, *_advice(seen.engine), *(f"note: {note}" for note in seen.notes)]
+
+
+def _at(each: Seen) -> str:
+    return each.part.revision[:12] or "no commit"
+
+
+def _advice(engine: Delivery | None) -> list[str]:
+    if engine is None:
+        return []
+    lines = (
+        ["", f"unsafe settings of {engine.engine}:", *(f"  {one}" for one in engine.advice)] if engine.advice else []
+    )
+    return [*lines, *(f"note: {one}" for one in engine.unread)]
+
+
+def _table(running: Iterable[Running]) -> list[str]:
+    # Imported here: programs ask for JSON.
+    from tabulate import tabulate
+
+    rows = [[one.workload, shortened(one.image), _found(one), f"{one.ready}/{one.replicas}"] for one in running]
+    table = tabulate(rows, ["", "Git", "running", "ready"], "plain", disable_numparse=True, preserve_whitespace=False)
+    return [line.rstrip() for line in table.splitlines()]
+
+
+def _found(one: Running) -> str:
+    if not one.difference and one.found:
+        return "same"
+    return ", ".join(shortened(image) for image in one.found) or "nothing"
+
+
+def waited_json(waited: Waited) -> Json:
+    """How a wait ended, as JSON."""
+    return live_json(waited.live) | {
+        "deployed": waited.is_done,
+        "missing": list(waited.missing),
+        "seconds": round(waited.seconds, 1),
+    }
+
+
+def waited_text(waited: Waited) -> list[str]:
+    """How a wait ended; on a failure, what is missing and why."""
+    seen, seconds = waited.live, f"{waited.seconds:.0f} s"
+    name, tip = seen.expected.environment.name, seen.expected.tip.commit[:12]
+    notes = [f"note: {note}" for note in seen.notes]
+    if waited.is_done:
+        return [f"{name} runs what {tip} says, after {seconds}", *_advice(seen.engine), *notes]
+    lines = [f"{name} does not run what {tip} says, after {seconds}:"]
+    lines += [f"  {shortened(one)}" for one in waited.missing]
+    if why := list(dict.fromkeys(seen.unhealthy())):
+        lines += ["not healthy:", *(f"  {shortened(one)}" for one in why)]
+    return [*lines, *_advice(seen.engine), *notes]

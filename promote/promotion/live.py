@@ -1,0 +1,215 @@
+"""An environment as it runs, next to what Git says of it; the images of the pods are the proof, never the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from promote.cluster import workloads
+from promote.cluster.client import Address, Cluster
+from promote.cluster.workloads import Job, Pod, images_of
+from promote.engines import registry
+from promote.engines.protocol import Delivery, Part, Wanted
+from promote.errors import PromoteError, RenderError
+from promote.kustomize import render
+from promote.model import Document
+from promote.promotion import running
+from promote.promotion.running import KINDS, Running
+from promote.repository.config import Environment, Place
+from promote.repository.workspace import Tip, Workspace
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What Git says: an environment on the tip of the shared branch, rendered; `text` is the whole rendering.
+
+    `fault` is why it cannot be rendered, and then there are no documents.
+    """
+
+    tip: Tip
+    environment: Environment
+    text: str
+    documents: Sequence[Document]
+    fault: str = ""
+
+    @property
+    def default_namespace(self) -> str:
+        """The namespace of objects that state none."""
+        return (self.environment.cluster or Place()).namespace
+
+    @property
+    def namespaces(self) -> list[str]:
+        """Where its workloads run."""
+        found = [one.identity.namespace or self.default_namespace for one in self.workloads]
+        return list(dict.fromkeys(found)) or [self.default_namespace]
+
+    @property
+    def workloads(self) -> list[Document]:
+        """What runs pods as long as it is there."""
+        return [one for one in self.documents if one.identity.kind in KINDS]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One object of the engine, and in what it is not where Git is."""
+
+    part: Part
+    difference: str = ""
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a cluster says: the images that run, the engine, and what is not healthy among what Git wants."""
+
+    expected: Expected
+    context: str
+    running: tuple[Running, ...]
+    engine: Delivery | None
+    seen: tuple[Seen, ...]
+    failed_jobs: tuple[Job, ...]
+    unready: tuple[Pod, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def differences(self) -> list[str]:
+        """In what the cluster is not as Git says, one line each."""
+        fault = [f"{self.expected.tip.commit[:12]} cannot be rendered: {self.expected.fault}"]
+        wrong = [f"{one.workload}: {one.difference}, Git says {one.image}" for one in self.running if one.difference]
+        behind = [f"{each.part}: {each.difference}" for each in self.seen if each.difference]
+        lies = []
+        if wrong and self.seen and not behind:
+            who = ", ".join(f"{each.part} is {each.part.sync}" for each in self.seen)
+            lies = [f"{who} at {self.seen[0].part.revision[:12]}, and yet not what Git says runs"]
+        return [
+            *(fault if self.expected.fault else ()),
+            *lies,
+            *wrong,
+            *behind,
+            *(f"Job/{one.name} failed: {_why(one)}" for one in self.failed_jobs),
+        ]
+
+    def unhealthy(self) -> Iterator[str]:
+        """Why something is not ready, as the cluster says it."""
+        for one in self.running:
+            if one.pending:
+                yield f"{one.workload}: {one.pending}"
+        for job in self.failed_jobs:
+            yield f"Job/{job.name} failed: {_why(job)}"
+        for pod in self.unready:
+            yield f"Pod/{pod.name}: {pod.problem}"
+        for each in self.seen:
+            for text in (*each.part.failures, *each.part.paused):
+                yield f"{each.part}: {text}"
+
+
+def _why(job: Job) -> str:
+    return f"{job.reason}: {job.message}" if job.message else job.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The cluster of an environment, and the one that its engine runs in."""
+
+    cluster: Cluster
+    hub: Cluster
+
+
+def reach(environment: Environment, given: Address) -> Reach:
+    """The clusters that the command line, else promote.yaml, else the kubeconfig names."""
+    place = environment.cluster or Place()
+    cluster = Cluster(Address(given.kubeconfig, given.context or place.context))
+    hub = environment.engine.context
+    return Reach(cluster, Cluster(Address(given.kubeconfig, hub)) if hub else cluster)
+
+
+def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
+    """What the commit says of an environment; raises UsageError or ConfigError."""
+    with workspace.at(tip.commit) as tree:
+        environment = tree.environment(name)
+        try:
+            rendered = render.kustomize(tree.root / environment.path, environment.name)
+            return Expected(tip, environment, rendered.text, rendered.documents)
+        except RenderError as error:
+            # A commit that nobody can build was pushed past the checks: what runs is asked for all the more.
+            return Expected(tip, environment, "", (), str(error))
+
+
+def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
+    """The environment as it is now; raises ClusterError."""
+    cluster, default = through.cluster, wanted.default_namespace
+    live = [one for namespace in wanted.namespaces for one in workloads.read(cluster, namespace)]
+    jobs = [one for namespace in wanted.namespaces for one in workloads.jobs(cluster, namespace)]
+    ours = {
+        (one.identity.kind, one.identity.namespace or default, one.identity.name): one for one in wanted.documents
+    }
+    engine, notes = delivery(workspace, wanted.environment, through)
+    return Live(
+        wanted,
+        cluster.context,
+        tuple(running.compare(wanted.documents, live, default)),
+        engine,
+        tuple(Seen(part, _behind(workspace, wanted, part)) for part in (engine.parts if engine else ())),
+        tuple(job for job in jobs if job.failed and _is(job, ours.get(("Job", job.namespace, job.name)))),
+        tuple(pod for one in live if (one.kind, one.namespace, one.name) in ours for pod in one.pods if pod.problem),
+        notes,
+    )
+
+
+def _is(job: Job, document: Document | None) -> bool:
+    """Whether a Job is the one that Git wants, and not one of the same name that an older commit wanted."""
+    return document is not None and images_of(document.content["spec"]["template"]["spec"]) == job.images
+
+
+def delivery(
+    workspace: Workspace, environment: Environment, through: Reach
+) -> tuple[Delivery | None, tuple[str, ...]]:
+    """How an engine delivers an environment, and notes where that is not known; raises ClusterError."""
+    settings, repository = environment.engine, workspace.repository
+    remote = repository.remote_url(workspace.remote) if repository.has_remote(workspace.remote) else ""
+    wanted = Wanted(environment.path, remote, settings.namespace or "", settings.name or "")
+    return registry.delivery_of(settings.kind, through.hub, wanted)
+
+
+def _behind(workspace: Workspace, wanted: Expected, part: Part) -> str:
+    """In what an engine's object is not where Git is; a commit that changes nothing here counts as the same."""
+    problem = "" if part.is_synced else f"it is not synced ({part.sync})"
+    lag = _lag(workspace, wanted, part.revision)
+    return "; ".join(filter(None, (problem, lag)))
+
+
+def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
+    commit = wanted.tip.commit
+    if revision == commit:
+        return ""
+    if not revision:
+        return "it has applied no commit yet"
+    if not _COMMIT.fullmatch(revision) or not _has(workspace, revision):
+        return f"it has applied {revision[:12]}, which this clone does not have"
+    if contains(workspace, revision, commit) or _renders_alike(workspace, wanted, revision):
+        return ""
+    return f"it has applied {revision[:12]}, not {commit[:12]}"
+
+
+def contains(workspace: Workspace, revision: str, commit: str) -> bool:
+    """Whether what an engine calls a revision is a known commit that has `commit` in its history."""
+    is_known = bool(_COMMIT.fullmatch(revision)) and workspace.repository.holds([revision])
+    return is_known and workspace.repository.is_ancestor(commit, revision)
+
+
+def _has(workspace: Workspace, revision: str) -> bool:
+    """Whether the clone has a commit, which somebody may just have pushed."""
+    repository = workspace.repository
+    if not repository.holds([revision]) and repository.has_remote(workspace.remote):
+        workspace.fetch()
+    return repository.holds([revision])
+
+
+def _renders_alike(workspace: Workspace, wanted: Expected, revision: str) -> bool:
+    try:
+        with workspace.at(revision) as tree:
+            return render.kustomize(tree.root / wanted.environment.path, wanted.environment.name).text == wanted.text
+    except PromoteError:
+        return False  # one that cannot be read has nothing in common with one that can
