@@ -23,6 +23,7 @@ PACKAGES = (
     "output",
     "strategy",
     "promotion",
+    "scaling",
     "fix",
     "checks",
     "repository",

@@ -3,7 +3,8 @@
 # description: |
 #   The table `autoscaling` sets the limits, the CPU and memory utilization and the scaling speed of each workload in a
 #   namespace. The rule checks HorizontalPodAutoscalers and ScaledObjects. If anything runs in the namespace, every
-#   workload of the table must have an autoscaler.
+#   workload of the table must have an autoscaler. The minimum may be higher than that of the table, because
+#   `promote scale` raises it for a time.
 # custom:
 #   id: autoscaling.table
 #   profile: system
@@ -33,7 +34,7 @@ deny contains found if {
 	differences := [[difference, object.get(scaler, sprintf("%s_path", [field]), "/spec")] |
 		some field, wanted in row
 		not _is_said(scaler, field, wanted)
-		difference := sprintf("%s is not %s", [field, json.marshal(wanted)])
+		difference := sprintf("%s is %s %s", [field, object.get(_relations, field, "not"), json.marshal(wanted)])
 	]
 	found := finding.about(scaler.resource, {
 		"msg": sprintf("differs from the table `autoscaling`: %s", [concat("; ", [text | some [text, _] in differences])]),
@@ -42,6 +43,9 @@ deny contains found if {
 	})
 }
 
+# What a difference from the table is, unless it is any difference.
+_relations := {"least": "below"}
+
 _is_scaled(namespace, workload) if {
 	some scaler in scaling.scalers
 	scaler.target.name == workload
@@ -49,6 +53,8 @@ _is_scaled(namespace, workload) if {
 }
 
 _is_said(scaler, field, wanted) if scaler[field] == wanted
+
+_is_said(scaler, "least", wanted) if scaler.least > wanted
 
 _is_said(scaler, field, wanted) if scaler.behavior[field] == wanted
 

@@ -28,6 +28,11 @@ test_accepts_what_the_table_says if {
 	assert.none(table.deny) with input as target with data.autoscaling as _rows
 }
 
+test_accepts_a_higher_minimum if {
+	target := examples.combined([_deployment, _scaler(3, 70)])
+	assert.none(table.deny) with input as target with data.autoscaling as _rows
+}
+
 test_accepts_what_is_not_in_the_table if {
 	target := examples.combined([_deployment, _scaler(1, 99)])
 	assert.none(table.deny) with input as target with data.autoscaling as {"else": {}}
@@ -35,10 +40,10 @@ test_accepts_what_is_not_in_the_table if {
 
 test_denies_what_differs if {
 	assert.messages(table.deny, {
-		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: cpu is not 70; least is not 2",
+		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: cpu is not 70; least is below 2",
 	}) with input as examples.combined([_deployment, _scaler(1, 80)]) with data.autoscaling as _rows
 	assert.messages(table.deny, {
-		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: least is not 2",
+		"HorizontalPodAutoscaler/cart: differs from the table `autoscaling`: least is below 2",
 	}) with input as examples.combined([_deployment, _scaler(1, 70)]) with data.autoscaling as _rows
 }
 

@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from promote.checks.findings import NOWHERE, Finding
 from promote.checks.objects import Objects
 from promote.errors import ConfigError
-from promote.kustomize import documents, generators, origins, patches
+from promote.kustomize import counts, documents, generators, origins, patches
 from promote.kustomize.files import FILE_NAMES, at
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin
@@ -147,6 +147,8 @@ class Sources:
         return next((said for said in self._sayings(document, steps) if said.place.same), None)
 
     def _sayings(self, document: Document, steps: list[str]) -> Iterator[Said]:
+        for layer in self._layers:
+            yield from counts.said(layer, document, steps)
         yield from self._generated(document, steps)
         yield from self._in_origin(document, steps)
         yield from self._patched(document, steps)

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "bump": "set image versions in one environment",
     "switch": "move the traffic of a service to its other colour",
     "canary": "try a version on a part of the traffic, step by step",
+    "scale": "set how many pods a service has at least",
     "rollback": "restore earlier images by one commit",
     "history": "list what an environment ran",
     "status": "show every environment, what waits and what is open",

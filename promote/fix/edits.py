@@ -98,7 +98,7 @@ def _replacement(text: str, node: Node, value: Any) -> Edit:
 
 def _items(text: str, node: Node, values: Sequence[Any]) -> Edit:
     """New items for a list that has each item on its own line."""
-    start, end = node.start_mark.index, _end(node)
+    start, end = node.start_mark.index, end_of(node)
     if any(mark in text[start:end] for mark in "#&*!"):
         raise EditRefused("the list has comments, anchors or tags; change it by hand")
     before = ("\r\n" if "\r\n" in text else "\n") + " " * node.start_mark.column
@@ -126,10 +126,10 @@ def _insertion(text: str, node: Node, rest: Sequence[str], value: Any) -> Edit:
     if node.flow_style:
         at = _last_end(node) if node.value else node.end_mark.index - 1
         return Edit(at, at, f", {entry}" if node.value else entry)
-    return _new_line(text, _end(node), " " * node.value[0][0].start_mark.column + entry)
+    return new_line(text, end_of(node), " " * node.value[0][0].start_mark.column + entry)
 
 
-def _new_line(text: str, after: int, line: str) -> Edit:
+def new_line(text: str, after: int, line: str) -> Edit:
     """A new line after the line of the character before `after`, and after the comment at its end."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if text[after - 1] == "\n":
@@ -140,7 +140,7 @@ def _new_line(text: str, after: int, line: str) -> Edit:
     return Edit(end + 1, end + 1, line + newline)
 
 
-def _end(node: Node) -> int:
+def end_of(node: Node) -> int:
     """The end of the content of `node`: the end mark of a block is after the comments and empty lines that follow."""
     if isinstance(node, ScalarNode) or not _is_block(node):
         return int(node.end_mark.index)
@@ -152,7 +152,7 @@ def _last_end(node: Node) -> int:
     key, value = last if isinstance(last, tuple) else (last, last)
     if not node.start_mark.index <= key.start_mark.index <= value.start_mark.index <= node.end_mark.index:
         raise EditRefused("the value before it is an alias; replace the alias with the value")
-    return _end(value)
+    return end_of(value)
 
 
 def _removal(text: str, parent: Node, node: Node) -> Edit:
@@ -163,12 +163,12 @@ def _removal(text: str, parent: Node, node: Node) -> Edit:
     if parent.flow_style:
         if position:
             before = parent.value[position - 1][1]
-            return Edit(before.end_mark.index, _end(node), "")
+            return Edit(before.end_mark.index, end_of(node), "")
         return Edit(key.start_mark.index, parent.value[1][0].start_mark.index, "")
     start = text.rfind("\n", 0, key.start_mark.index) + 1
     if text[start : key.start_mark.index].strip():
         raise EditRefused("its line also has other content; remove it by hand")
-    after = _end(node)
+    after = end_of(node)
     end = after if text[after - 1] == "\n" else text.find("\n", after) + 1
     return Edit(start, end or len(text), "")
 

@@ -81,7 +81,7 @@ def why(gate: GateResult) -> str:
 def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
     """The body of a pull request in Markdown; a forge that takes less cuts it."""
     lines = [
-        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *_findings(verdict),
+        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *findings(verdict),
         "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
         *diff_lines(differences), "```", "", "</details>", "",
         f"Undo it after the merge: `{undo}`", "",
@@ -147,7 +147,8 @@ def _sign(gate: GateResult) -> str:
     return "✅" if gate.passed else "❌"
 
 
-def _findings(verdict: Verdict | None) -> list[str]:
+def findings(verdict: Verdict | None) -> list[str]:
+    """The findings as a list in Markdown, those with a waiver left out."""
     found = verdict.findings if verdict else ()
     rows = [
         f"- {'❌' if one.level == 'deny' else '⚠️'} `{one.rule}`: {one.message}" for one in found if not one.waiver

@@ -21,7 +21,7 @@ from promote.promotion.proof import Place, insist, unplanned
 from promote.promotion.proposal import Proposal
 from promote.promotion.situation import Situation
 from promote.system import process
-from promote.system.git import Files
+from promote.system.paths import write_below
 from promote.versions.images import ImagesFile
 
 
@@ -42,7 +42,7 @@ def prove(
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
         before = Path(temporary).resolve() / "before"
         shutil.copytree(root, before, symlinks=True, copy_function=_link)
-        write(root, planned.files)
+        write_below(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
         old, new = render.side_by_side([(before / folder, name), (root / folder, name)])
     with process.side_by_side(2) as pool:
@@ -62,15 +62,6 @@ def _link(source: str, target: str) -> None:
     except OSError:
         # Not every file system can.
         shutil.copy2(source, target)
-
-
-def write(root: Path, files: Files) -> None:
-    """Change `files` below `root`, a private copy."""
-    for path, data in files.items():
-        # A new file, since the old one has another name, too.
-        (root / path).unlink(missing_ok=True)
-        if data is not None:
-            (root / path).write_bytes(data)
 
 
 def judge_change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -26,3 +27,12 @@ def replace_file(path: Path, data: bytes) -> None:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_below(root: Path, files: Mapping[str, bytes | None]) -> None:
+    """Give `files` below `root`, a private copy, new contents; one without contents is deleted."""
+    for path, data in files.items():
+        # A new file, since the old one may have another name, too.
+        (root / path).unlink(missing_ok=True)
+        if data is not None:
+            (root / path).write_bytes(data)

@@ -1,0 +1,126 @@
+"""How many pods services have in Git, and what a change of that carries into Git and onto a forge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promote.output import wording
+from promote.output.plans import Json, pull_json
+from promote.output.verdicts import finding_json, identity_json, verdict_text
+from promote.promotion.deliver import Published, Wording
+from promote.promotion.scale import Move, Row, Scaling
+from promote.promotion.trailers import SOURCE, TARGET
+from promote.scaling.services import Number
+
+
+def described(change: Scaling) -> Wording:
+    """What the change says of itself: commit and pull request."""
+    name, moves = change.environment.name, change.moves
+    title = f"scale: {name} ({_brief(moves)})"
+    lines = [f"{one.owner} {one.path} {one.old} -> {one.new}" for one in moves]
+    trailers = [(TARGET, name), (SOURCE, change.tip.commit)]
+    message = "\n".join(
+        [title, "", *lines, *([""] if lines else []), *(f"{key}: {text}" for key, text in trailers), ""]
+    )
+    rows = [f"| {one.service} | {one.owner.kind} `{one.path}` | {one.old} | {one.new} |" for one in moves]
+    body = [
+        f"**{title}**", "", wording.verdict_line(change.verdict), "", "| service | number | from | to |",
+        "|---|---|---|---|", *rows, "", *wording.findings(change.verdict),
+        "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
+        *wording.diff_lines(change.differences), "```", "", "</details>", "",
+        f"Undo it after the merge: `promote scale {name} --all --default` returns every service to its default.", "",
+    ]  # fmt: skip
+    return Wording(title, message, "\n".join(body))
+
+
+def _brief(moves: Sequence[Move]) -> str:
+    if not moves:
+        return "nothing differs from the defaults"
+    more = f", +{len(moves) - 1}" if len(moves) > 1 else ""
+    return f"{moves[0].service} {moves[0].old}→{moves[0].new}{more}"
+
+
+def change_json(change: Scaling, published: Published) -> Json:
+    """A change of replicas and what became of it, as JSON."""
+    pull = published.pull_request
+    return {
+        "environment": change.environment.name,
+        "changes": [
+            {"service": one.service, "resource": identity_json(one.owner), "path": one.path, "old": one.old,
+             "new": one.new}
+            for one in change.moves
+        ],
+        "files": list(change.files),
+        "findings": [finding_json(finding) for finding in change.verdict.findings] if change.verdict else [],
+        "branch": published.branch,
+        "commit": published.commit,
+        "pull_request": pull and pull_json(pull),
+        "changed": published.changed,
+    }  # fmt: skip
+
+
+def change_text(change: Scaling) -> list[str]:
+    """A change of replicas: its numbers, the rendered proof and the verdict."""
+    lines = [f"note: {note}" for note in change.notes]
+    if not change.files:
+        return [*lines, f"nothing to do: {change.environment.name} has these numbers already"]
+    lines += [f"{one.service}: {one.old} → {one.new} ({one.owner.kind} {one.path})" for one in change.moves]
+    lines += [f"{'deletes' if data is None else 'changes'} {path}" for path, data in change.files.items()]
+    if change.differences:
+        lines += ["", "rendered difference:", *(f"  {line}" for line in wording.diff_lines(change.differences))]
+    if change.verdict is not None:
+        lines += ["", "checks:", *(f"  {line}" for line in verdict_text(change.verdict))]
+    return lines
+
+
+def status_json(environment: str, rows: Sequence[Row]) -> Json:
+    """How many pods each service has in Git, as JSON."""
+    return {
+        "environment": environment,
+        "services": [
+            {
+                "service": row.service.name,
+                "kind": row.service.workload.kind,
+                "default": row.default,
+                "numbers": [
+                    {
+                        "resource": identity_json(one.owner),
+                        "path": one.path,
+                        "minimum": one.least,
+                        "maximum": one.most,
+                    }
+                    for one in row.service.numbers
+                ],
+            }
+            for row in rows
+        ],
+    }
+
+
+def status_text(rows: Sequence[Row]) -> list[str]:
+    """How many pods each service has in Git, as a table; a number that is not the default one says so."""
+    # Imported here: programs ask for JSON.
+    from tabulate import tabulate
+
+    cells = [
+        [
+            row.service.name,
+            one.least,
+            _most(one),
+            "" if row.default in (None, one.least) else row.default,
+            _source(one),
+        ]
+        for row in rows
+        for one in row.service.numbers
+    ]
+    headers = ["service", "minimum", "maximum", "default", "decided by"]
+    table = tabulate(cells, headers, "plain", disable_numparse=True, preserve_whitespace=False)
+    return [line.rstrip() for line in table.splitlines()]
+
+
+def _most(number: Number) -> str:
+    return "-" if number.most is None else str(number.most)
+
+
+def _source(number: Number) -> str:
+    return f"{number.owner.kind} {number.owner.name}"

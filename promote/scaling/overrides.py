@@ -1,0 +1,146 @@
+"""The file `scale.yaml` of an overlay: the numbers that `promote scale` sets, in place of the default ones.
+
+Each document is a ReplicaCountTransformer of Kustomize. The overlay lists the file last in `transformers:`, which
+Kustomize runs after everything else, so a number applies wherever the default one is written. Without the file and
+its line, the overlay is what it was before, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from yaml.nodes import MappingNode, Node
+
+from promote.errors import ConfigError
+from promote.fix import edits
+from promote.fix.edits import ValueChange
+from promote.kustomize import documents
+from promote.model import Identity
+from promote.scaling.services import Number
+from promote.yamltext import reader
+
+FILE_NAME = "scale.yaml"
+_HEAD = """\
+# Written by `promote scale`: numbers of replicas in place of the default ones, which are written elsewhere.
+# `promote scale ENV --all --default` deletes this file.
+"""
+_ENTRY = """\
+apiVersion: builtin
+kind: ReplicaCountTransformer
+metadata:
+  name: {title}
+replica: {{name: {name}, count: {count}}}
+fieldSpecs:
+  - {{{group}kind: {kind}, path: spec/{field}, create: true}}
+"""
+_SEPARATOR = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
+_COMMENTS = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One number: of the objects of this group, kind and name, in this field of their spec."""
+
+    group: str
+    kind: str
+    name: str
+    field: str
+    count: int
+
+    def is_for(self, number: Number) -> bool:
+        """Whether it takes the place of `number`."""
+        owner = number.owner
+        there = (owner.api_version.rpartition("/")[0], owner.kind, owner.name, number.field)
+        return there == (self.group, self.kind, self.name, self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleFile:
+    """The text of one scale.yaml, and the overrides in it in the order of its documents; `source` is its path."""
+
+    source: str
+    text: str = ""
+    overrides: tuple[Override, ...] = ()
+
+    @classmethod
+    def parse(cls, data: bytes | None, source: str) -> ScaleFile:
+        """Read the file; raises ConfigError, with the line, for anything that `promote scale` does not write."""
+        if data is None:
+            return cls(source)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            raise ConfigError(f"{source}:1: this is not UTF-8: save the file as UTF-8") from None
+        nodes = documents.nodes(text)
+        if not nodes and not _COMMENTS.fullmatch(text):
+            raise ConfigError(f"{source}:1: this is not YAML: correct it, or delete the file and its line")
+        return cls(source, text, tuple(_override(node, source) for node in nodes))
+
+    def of(self, number: Number) -> Override | None:
+        """The override of `number`, if there is one."""
+        return next((one for one in self.overrides if one.is_for(number)), None)
+
+    def with_count(self, number: Number, count: int) -> ScaleFile:
+        """The file with `count` in place of `number`: one scalar changes, or one document is added."""
+        there = self.of(number)
+        if there is None:
+            start = f"{self.text.rstrip()}\n---\n" if self.overrides else self.text or _HEAD
+            return self.parse((start + _entry(number.owner, number.field, count)).encode(), self.source)
+        root = documents.nodes(self.text)[self.overrides.index(there)]
+        change = ValueChange(("replica", "count"), count)
+        edited = edits.edit(self.text, root, reader.value(root), change).applied(self.text)
+        return self.parse(edited.encode(), self.source)
+
+    def without(self, gone: Override) -> ScaleFile:
+        """The file without one document; without text when it was the last one."""
+        if self.overrides == (gone,):
+            return ScaleFile(self.source)
+        chunks = _SEPARATOR.split(self.text)
+        # A separator may come before the first document, too.
+        filled = [position for position, chunk in enumerate(chunks) if documents.nodes(chunk)]
+        position = filled[self.overrides.index(gone)]
+        head = _COMMENTS.match(chunks[position])
+        rest = chunks[:position] + chunks[position + 1 :]
+        if position == filled[0] and head:
+            rest[position] = head[0] + rest[position]
+        return self.parse("---\n".join(rest).encode(), self.source)
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes of the file; None where there is nothing in it, so that it is deleted."""
+        return self.text.encode() if self.overrides else None
+
+
+def _entry(owner: Identity, field: str, count: int) -> str:
+    group = owner.api_version.rpartition("/")[0]
+    return _ENTRY.format(
+        title=f"{owner.kind.lower()}-{owner.name}",
+        name=edits.spelled(owner.name),
+        count=count,
+        group=f"group: {group}, " if group else "",
+        kind=owner.kind,
+        field=field,
+    )
+
+
+def _override(node: Node, source: str) -> Override:
+    content = reader.value(node) if isinstance(node, MappingNode) else None
+    match content:
+        case {
+            "kind": "ReplicaCountTransformer",
+            "replica": {"name": str(name), "count": int(count)},
+            "fieldSpecs": [{"kind": str(kind), "path": str(path)} as spec],
+        } if path.startswith("spec/"):
+            return Override(_text(spec, "group"), kind, name, path.removeprefix("spec/"), count)
+    line = node.start_mark.line + 1
+    raise ConfigError(
+        f"{source}:{line}: `promote scale` keeps its numbers in this file, and did not write this: "
+        "move it to another file"
+    )
+
+
+def _text(spec: Mapping[Any, Any], key: str) -> str:
+    return str(spec.get(key, ""))
