@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
@@ -14,7 +15,7 @@ from promote.promotion import bump
 from promote.promotion.deliver import Delivery, Wording, deliver
 from promote.promotion.proposal import Proposal
 from promote.repository.workspace import Tip, Tree, Workspace
-from promote.strategy import canary
+from promote.strategy import canary, running
 from promote.strategy.canary import Request, Step
 from promote.strategy.conduct import Conductor, Pace
 from promote.strategy.prometheus import Prometheus
@@ -34,6 +35,8 @@ class Options:
     once: bool = False
     abort: bool = False
     reason: str = ""
+    kubeconfig: str | None = None
+    context: str | None = None
     dry_run: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,6 +52,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(parser, "--once", action="store_true", help=once)
     options.option(parser, "--abort", action="store_true", help="take the version back now, and hold it")
     options.option(parser, "--reason", default="", metavar="TEXT", help="with --abort: why; it is kept with the hold")
+    options.cluster(parser)
     options.dry_run(parser)
     options.despite(parser)
 
@@ -65,8 +69,9 @@ def run(given: Options) -> Result:
         raise UsageError(f"promote.yaml does not say how {environment.name} judges a canary: "
                          "set `canary: {prometheus: URL}` there; docs/strategies.md shows it")  # fmt: skip
     ask = Prometheus(environment.canary.prometheus).ask
-    conductor = Conductor(workspace, request, environment.canary, ask, strategies.canary, once=given.once,
-                          pace=Pace(clock.now, say=progress.report))  # fmt: skip
+    pending = running.pending(environment, Address(given.kubeconfig, given.context))
+    pace = Pace(clock.now, clock.pause, progress.report)
+    conductor = Conductor(workspace, request, environment.canary, ask, strategies.canary, pending, given.once, pace)
     outcome = conductor.run()
     json, text = strategies.outcome_json(outcome, request), strategies.outcome_text(outcome, request)
     return Result(json, text, outcome.exit_code)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import plans, strategies
 from promote.promotion.deliver import Delivery, deliver
 from promote.repository.workspace import Workspace
-from promote.strategy import switch
+from promote.strategy import running, switch
 from promote.strategy.switch import Request
 
 
@@ -21,6 +22,8 @@ class Options:
     environment: str
     service: str
     to: str
+    kubeconfig: str | None = None
+    context: str | None = None
     pr: bool = False
     dry_run: bool = False
 
@@ -32,6 +35,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(
         parser, "--to", required=True, metavar="COLOUR", help="the colour that gets the traffic, such as green"
     )
+    options.cluster(parser)
     by_pull_request = "open a pull request instead of committing to the shared branch"
     options.option(parser, "--pr", action="store_true", help=by_pull_request)
     options.dry_run(parser)
@@ -40,9 +44,10 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Change one label value of the selector on the shared branch, or by a pull request with --pr."""
     workspace = Workspace.here()
-    request = Request(given.environment, given.service, given.to)
-    environment = workspace.config.known(given.environment)
-    branch = switch.branch_of(environment, given.service) if given.pr else None
+    environment = workspace.config.environment(workspace.root, given.environment)
+    pending = running.pending(environment, Address(given.kubeconfig, given.context))
+    request = Request(given.environment, given.service, given.to, pending)
+    branch = switch.branch_of(environment.name, given.service) if given.pr else None
     proposal, published = deliver(
         workspace,
         Delivery(branch, dry_run=given.dry_run),

@@ -6,25 +6,23 @@ good is in Prometheus.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from promote.errors import Blocked, ConfigError, NetworkError
-from promote.model import Version
+from promote.model import Document, Version
 from promote.promotion.deliver import Delivery, Published, Wording, deliver
 from promote.promotion.proposal import Proposal
 from promote.repository.canary import Canary as Settings
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.strategy import canary
 from promote.strategy.canary import Canary, Request, Step
+from promote.strategy.running import Pending
 from promote.system import clock, durations
 
 Ask = Callable[[str], float | None]  # the answer of Prometheus to a query, None without data
-# What a Deployment, by namespace and name, still waits for until all of its pods run an image; empty where they do.
-Pending = Callable[[str, str, str], str]
 # The wording of a step or, where there is none, of the way back and its reason.
 Describe = Callable[[Proposal, Request, Step | None, str], Wording]
 
@@ -34,7 +32,7 @@ class Pace:
     """The clock, how to let seconds pass, and where to report what happens meanwhile."""
 
     now: Callable[[], datetime] = clock.now
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = clock.pause
     say: Callable[[str], None] = lambda _: None
 
 
@@ -171,15 +169,10 @@ class Conductor:
             for check in settings.checks:
                 self.ask(check.about("none", "none", "none"))  # raises before anything is committed
             return _Wait()
-        workload, image = (state.stable, state.image) if step.kind == "withdraw" else (state.canary, state.twin)
+        workload = state.stable if step.kind == "withdraw" else state.canary
         who, now, until = workload.identity, self.pace.now(), seen.since + settings.duration
-        pending = self.pending(who.namespace, who.name, image.reference) if self.pending else ""
         if step.proof == "ready":
-            if pending and now > until + settings.patience:
-                self.outcome.failed = f"{who.name} does not become ready: {pending}"
-            # Nobody can be asked: it gets as much time as a step.
-            blind = f"{who.name} has until {durations.moment(until)} to start" if not self.pending else ""
-            return _Wait(pending or (blind if now < until else ""))
+            return self._ready(workload, until)
         verdict, reason = judge(settings, self.ask, who.name, self.request.service, who.namespace)
         if verdict == "unknown":
             if now - max(seen.since, self._known or now) > settings.patience:
@@ -188,7 +181,20 @@ class Conductor:
         self._known = now
         if verdict == "bad":
             self.outcome.failed = reason
-        return _Wait(pending or (f"{reason}; it must stay so until {durations.moment(until)}" if now < until else ""))
+        if verdict == "bad" or now < until:
+            return _Wait(f"{reason}; it must stay good until {durations.moment(until)}")
+        # A rollout takes as long as it takes: what the canary does not get, the pods of the version before do.
+        pending = self.pending(workload) if self.pending else ""
+        return _Wait(f"{who.name}: {pending}" if pending else "")
+
+    def _ready(self, workload: Document, until: datetime) -> _Wait:
+        """What a workload without traffic still waits for; where nobody can be asked, it has as much time as a step."""
+        name, now = workload.identity.name, self.pace.now()
+        if self.pending is None:
+            return _Wait(f"{name} has until {durations.moment(until)} to start" if now < until else "")
+        if (problem := self.pending(workload)) and now > until + self.settings.patience:
+            self.outcome.failed = f"{name} does not become ready: {problem}"
+        return _Wait(f"{name}: {problem}" if problem else "")
 
     def _commit(self, step: Step | None) -> None:
         """Make one step or, without one, the way back, on the newest tip; nothing where others were faster."""

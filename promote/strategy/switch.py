@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promote.errors import Blocked, UsageError
@@ -15,23 +15,20 @@ from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.strategy import objects
-from promote.strategy.objects import Labels
-
-# How many pods with these labels are ready in a namespace.
-Ready = Callable[[str, Labels], int]
+from promote.strategy.running import Pending
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked for: the Service, or a workload that it selects, and the colour that is to get its traffic.
 
-    `ready` counts ready pods; None where no cluster is known.
+    `pending` asks a cluster whether the colour is ready; None where no cluster is known.
     """
 
     environment: str
     service: str
     colour: str
-    ready: Ready | None = None
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,6 @@ class Selection:
     label: str
     now: str
     colours: Mapping[str, Document]
-
-    def labels(self, colour: str) -> Labels:
-        """The selector with this colour."""
-        return {**objects.selector(self.service), self.label: colour}
 
 
 def selection(documents: Sequence[Document], name: str) -> Selection:
@@ -75,7 +68,7 @@ def selection(documents: Sequence[Document], name: str) -> Selection:
 def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Proposal:
     """The switch as it would be on the commit that `tree` holds, proved and judged; nothing is published.
 
-    Raises UsageError for a colour that no workload has, Blocked for one without a ready pod.
+    Raises UsageError for a colour that no workload has, Blocked for one whose pods are not ready.
     """
     here = situation.read(workspace, tip, tree, request.environment)
     rendered = render.kustomize(tree.root / here.environment.path, here.environment.name)
@@ -86,9 +79,9 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
         raise UsageError(f"{who} has no colour '{colour}' in {here.environment.name}: its pods are {known}")
     setting = Setting(found.service, f"/spec/selector/{_escaped(found.label)}", colour)
     files = values.decided(rendered, tree.root, [setting])
-    if files and request.ready is not None and not request.ready(who.namespace, found.labels(colour)):
-        raise Blocked(f"no pod of {colour} is ready in {who.namespace}: {who.name} would have no endpoint; "
-                      f"look at `kubectl get pods -n {who.namespace} -l {found.label}={colour}`")  # fmt: skip
+    if files and request.pending is not None and (problem := request.pending(found.colours[colour])):
+        pods = found.colours[colour].identity
+        raise Blocked(f"{pods} is not ready for the traffic of {who.name}: {problem}")
     planned = replace(here.planned(here.file), files=files)
     return prove(here, planned, here.file, allow_others=False, values=[(who, setting.path)])
 

@@ -17,7 +17,7 @@ WHOLE = 100
 
 
 class Traffic(Protocol):
-    """One of the two ways. A share is in percent, from 0 to 99; a level is what stands in the files for it."""
+    """One of the two ways. A share is in percent, from 0 to 99; a level is the number in the files for it."""
 
     @property
     def level(self) -> int:

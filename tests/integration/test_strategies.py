@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from promote.errors import Blocked
-from promote.model import Version
+from promote.model import Document, Version
 from promote.output import strategies
 from promote.promotion.proposal import Proposal
 from promote.repository.workspace import Workspace
-from promote.strategy import switch
+from promote.strategy import objects, switch
 from promote.strategy.canary import Request
-from promote.strategy.conduct import Conductor, Outcome, Pace, Pending
+from promote.strategy.conduct import Conductor, Outcome, Pace
 from promote.strategy.prometheus import Prometheus as Client
+from promote.strategy.running import Pending
 from promote.system import clock
 from tests.integration import sandbox
 from tests.integration.sandbox import Sandbox
@@ -136,22 +137,24 @@ def test_a_colour_that_another_environment_shares_is_not_edited(shop: Sandbox) -
 
 
 def test_a_colour_without_a_ready_pod_gets_no_traffic(shop: Sandbox) -> None:
-    asked: list[tuple[str, dict[str, str]]] = []
+    asked: list[str] = []
 
-    def ready(namespace: str, labels: Mapping[str, str]) -> int:
-        asked.append((namespace, dict(labels)))
-        return len(asked) - 1
+    def pending(workload: Document) -> str:
+        asked.append(str(workload.identity))
+        return "none of its pods is ready" if len(asked) == 1 else ""
 
     def propose(workspace: Workspace) -> Proposal:
         tip = workspace.tip()
         with workspace.at(tip.commit) as tree:
-            return switch.propose(workspace, tip, tree, switch.Request("live", "web", "green", ready))
+            return switch.propose(workspace, tip, tree, switch.Request("live", "web", "green", pending))
 
     with at_home(shop):
-        with pytest.raises(Blocked, match="no pod of green is ready in live: web would have no endpoint"):
+        with pytest.raises(
+            Blocked, match="live/web-green is not ready for the traffic of web: none of its pods is ready"
+        ):
             propose(Workspace.here())
         assert list(propose(Workspace.here()).files) == [LIVE]
-    assert asked == [("live", {"app": "web", "version": "green"})] * 2
+    assert asked == ["Deployment/live/web-green"] * 2
 
 
 # Canary
@@ -308,9 +311,7 @@ def test_a_version_that_fails_once_it_is_stable_is_taken_back_too(midway: Sandbo
 @pytest.mark.parametrize(
     "value", [None, *(pytest.param(one, marks=pytest.mark.thorough) for one in (float("nan"), "down"))]
 )
-def test_missing_data_is_bad_after_a_time(
-    midway: Sandbox, prometheus: Prometheus, value: float | str | None
-) -> None:
+def test_missing_data_is_bad_after_a_time(midway: Sandbox, prometheus: Prometheus, value: float | str | None) -> None:
     def meanwhile(seconds: float) -> None:
         prometheus.value = value if seconds >= 10 else 0.0
 
@@ -345,16 +346,16 @@ def test_a_run_of_one_step_makes_one_commit_or_waits(midway: Sandbox, monkeypatc
 
 @pytest.mark.thorough
 def test_pods_that_do_not_become_ready_get_no_traffic(shop: Sandbox) -> None:
-    asked: list[tuple[str, str, str]] = []
+    asked: list[tuple[str, str]] = []
 
-    def pending(*about: str) -> str:
-        asked.append(about)  # type: ignore[arg-type]
+    def pending(workload: Document) -> str:
+        asked.append((str(workload.identity), *objects.images(workload)))  # type: ignore[arg-type]
         return "0 of 1 pods are available"
 
     outcome = conduct(shop, "api", pending=pending)
     assert outcome.failed == "api-canary does not become ready: 0 of 1 pods are available"
     assert (steps(shop), weights(shop)) == (["prepared", "taken back"], [100, 0])
-    assert set(asked) == {("live", "api-canary", "shop/api:1.1")}
+    assert set(asked) == {("Deployment/live/api-canary", "shop/api:1.1")}
 
 
 def test_a_canary_is_ended_by_hand(midway: Sandbox) -> None:

@@ -158,7 +158,10 @@ def test_options_may_stand_anywhere() -> None:
         ("rollback", "the following arguments are required: ENV; see `promote rollback --help`"),
         ("plan a b --onl x", "`promote plan` has no option '--onl'; did you mean '--only'?"),
         ("plan a b --zzz=1", "`promote plan` has no option '--zzz'; known: --allow-other-changes, --despite-"),
-        ("status -v", "`promote status` has no option '-v'; known: --context, --help, --kubeconfig, --live, --output"),
+        (
+            "status -v",
+            "`promote status` has no option '-v'; known: --context, --help, --kubeconfig, --live, --output",
+        ),
         ("-v", "`promote promote` has no option '-v'; known: "),
         ("plan a b --only", "argument --only: expected one argument; see `promote plan --help`"),
         ("merge x", "argument NUMBER: invalid int value: 'x'; see `promote merge --help`"),
