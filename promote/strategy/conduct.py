@@ -188,7 +188,7 @@ class Conductor:
         return _Wait(f"{who.name}: {pending}" if pending else "")
 
     def _ready(self, workload: Document, until: datetime) -> _Wait:
-        """What a workload without traffic still waits for; where nobody can be asked, it has as much time as a step."""
+        """What a workload without traffic waits for; where nobody can be asked, it has as much time as a step."""
         name, now = workload.identity.name, self.pace.now()
         if self.pending is None:
             return _Wait(f"{name} has until {durations.moment(until)} to start" if now < until else "")

@@ -36,6 +36,17 @@ def images(workload: Document) -> list[str]:
     return [str(one.get("image")) for one in containers]
 
 
+def share_image(one: Document, other: Document | None) -> bool:
+    """Whether two workloads have an image in common, in whatever version."""
+    found = [{_repository(image) for image in images(each)} for each in (one, other) if each]
+    return len(found) > 1 and bool(found[0] & found[1])
+
+
+def _repository(image: str) -> str:
+    path, slash, last = image.partition("@")[0].rpartition("/")
+    return path + slash + last.partition(":")[0]
+
+
 def selects(labels: Labels, workload: Document) -> bool:
     """Whether the pods of a workload have all of the labels; nothing is selected by none."""
     return bool(labels) and labels.items() <= pod_labels(workload).items()

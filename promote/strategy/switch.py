@@ -51,10 +51,12 @@ def selection(documents: Sequence[Document], name: str) -> Selection:
     found: dict[str, dict[str, Document]] = {}
     for key in labels:
         rest = {other: value for other, value in labels.items() if other != key}
-        several = {objects.pod_labels(one).get(key): one for one in objects.selected(rest, documents, space)}
-        colours = {value: one for value, one in several.items() if value is not None}
-        if labels[key] in colours and len(colours) > 1:
-            found[key] = colours
+        several = objects.selected(rest, documents, space)
+        colours = {value: one for one in several if (value := objects.pod_labels(one).get(key)) is not None}
+        # Without the name of its service, a selector may lead to any service: a colour runs the same program.
+        alike = {value: one for value, one in colours.items() if objects.share_image(one, colours.get(labels[key]))}
+        if labels[key] in alike and len(alike) > 1:
+            found[key] = alike
     if not found:
         raise UsageError(f"{service.identity} has one colour: no label of its selector leads to other pods; "
                          "docs/strategies.md shows how to add the second one")  # fmt: skip
