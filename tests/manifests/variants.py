@@ -120,7 +120,8 @@ class Workshop:
                 (target / kind).mkdir()
                 text = yaml.safe_dump(folder, sort_keys=False)
                 (target / kind / "kustomization.yaml").write_text(text, encoding="utf-8")
-        (target / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        text = yaml.dump(content, Dumper=_Dumper, sort_keys=False)
+        (target / "kustomization.yaml").write_text(text, encoding="utf-8")
         text = quota.text(render(target).objects)
         (target / "resourcequota.yaml").write_text(text, encoding="utf-8")
         return target
@@ -134,6 +135,17 @@ class Workshop:
         for path in shared:
             if path.removeprefix("../../components/").partition("/")[0] not in optional():
                 yield path
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes patches as people do, each as a block."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        is_patch = "\n" in data or data.startswith("- {op: ")
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if is_patch else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def _about(service: str, shown: Object) -> Object:
