@@ -200,8 +200,8 @@ class Identity:
 
     @property
     def written_name(self) -> str:
-        """The name without the hash of its contents that kustomize appends to what it generates."""
-        return _HASH.sub("", self.name) if self.kind in ("ConfigMap", "Secret") else self.name
+        """The name without the hash of its contents that kustomize appends to what it generates, or to a Job."""
+        return _HASH.sub("", self.name) if self.kind in ("ConfigMap", "Job", "Secret") else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,13 @@ named[namespace]["every pod"] contains id if {
 
 _rendered := [object.union(party, {"ports": _ports(pod), "resource": pod.resource}) |
 	some pod in pods.templates
-	party := _party(pod.resource.name, pod.resource.namespace, pod.labels)
+	party := _party(_written_name(pod.resource), pod.resource.namespace, pod.labels)
 ]
+
+# Kustomize can end the name of a Job with a hash of its content, which a table cannot know.
+_written_name(resource) := regex.replace(resource.name, `-[2456789bcdfghkmt]{10}$`, "") if resource.kind == "Job"
+
+_written_name(resource) := resource.name if resource.kind != "Job"
 
 _party(title, namespace, labels) := {"labels": labels, "namespace": namespace, "title": title}
 

@@ -34,6 +34,23 @@ _from(peer, others) := examples.combined(array.concat([_cart, _web, policy], oth
 	policy := examples.network_policy("cart", {"ingress": [{"from": [peer]}]})
 }
 
+test_the_title_of_a_job_has_no_hash if {
+	jobs := [{
+		"apiVersion": version,
+		"kind": kind,
+		"metadata": {"name": name, "namespace": "shop"},
+		"spec": {"template": {"metadata": {"labels": {"app": "migrate"}}, "spec": {"containers": [{"name": "one"}]}}},
+	} |
+		some [version, kind, name] in [
+			["batch/v1", "Job", "migrate-bbbbb22222"],
+			["batch/v1", "Job", "copy"],
+			["apps/v1", "Deployment", "web-bbbbb22222"],
+		]
+	]
+	titles := _titles(parties.own) with input as examples.combined(jobs) with data.flows as {}
+	assert.same({title | some title in titles; not startswith(title, "a pod")}, {"migrate", "copy", "web-bbbbb22222"})
+}
+
 test_all_parties_have_a_position if {
 	titles := [party.title | some party in parties.all_parties] with input as examples.combined([_cart, _web])
 		with data.flows as _table

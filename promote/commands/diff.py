@@ -76,4 +76,5 @@ def _text(name: str, found: list[Difference]) -> list[str]:
 
 def _json(one: Difference) -> Json:
     who = verdicts.identity_json(one.resource)
-    return {"resource": who, "path": one.path, "old": one.old, "new": one.new, "image": one.is_image}
+    changes = {"image": one.is_image, "hash": one.is_hash}
+    return {"resource": who, "path": one.path, "old": one.old, "new": one.new, **changes}

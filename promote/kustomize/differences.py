@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promote.model import Document, Identity
@@ -21,7 +22,8 @@ HIDDEN = "***"
 class Difference:
     """One place in which two renderings differ; `old` or `new` is None where there is no value.
 
-    `is_image` is true if the image of a container changes to another image.
+    `is_image` is true if the image of a container changes to another image, `is_hash` if a name changes
+    because it ends with a hash of what else changes in the object.
     """
 
     resource: Identity
@@ -29,6 +31,7 @@ class Difference:
     old: Any
     new: Any
     is_image: bool = False
+    is_hash: bool = False
 
 
 def redacted(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,13 +57,38 @@ def differences(before: Iterable[Document], after: Iterable[Document]) -> list[D
     old = {document.identity: document.content for document in before}
     new = {document.identity: document.content for document in after}
     found: list[Difference] = []
-    for who in sorted(old.keys() | new.keys()):
-        if who not in old or who not in new:
+    renamed = _renamed(old.keys() - new.keys(), new.keys() - old.keys())
+    for who in sorted((old.keys() | new.keys()) - set(renamed.values())):
+        if who in renamed:
+            found.extend(_with_hash(list(_within(who, old[who], new[renamed[who]]))))
+        elif who not in old or who not in new:
             found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
         elif json.dumps(old[who], default=repr) != json.dumps(new[who], default=repr):
             # Not `!=`, for which 1 equals true.
             found.extend(_within(who, old[who], new[who]))
     return found
+
+
+def _renamed(gone: Iterable[Identity], come: Iterable[Identity]) -> dict[Identity, Identity]:
+    """By Job that is gone, the Job that has come under its name with another hash."""
+    # Other generated objects are found by what refers to them, and a difference shows both.
+    old, new = (
+        {
+            who: replace(who, name=who.written_name)
+            for who in side
+            if who.kind == "Job" and who.written_name != who.name
+        }
+        for side in (gone, come)
+    )
+    unique = {name for name, count in Counter(old.values()).items() if count == 1}
+    unique &= {name for name, count in Counter(new.values()).items() if count == 1}
+    successors = {name: who for who, name in new.items()}
+    return {who: successors[name] for who, name in old.items() if name in unique}
+
+
+def _with_hash(found: list[Difference]) -> list[Difference]:
+    # Where nothing else changes, the name does not follow the content, and the objects are two.
+    return [replace(one, is_hash=one.path == "/metadata/name" and len(found) > 1) for one in found]
 
 
 def _shown(content: Mapping[str, Any] | None) -> Any:
@@ -117,5 +145,5 @@ def _safe(who: Identity, path: str, value: Any) -> Any:
 
 
 def others(found: Sequence[Difference]) -> list[Difference]:
-    """The differences other than changes of a container's image."""
-    return [difference for difference in found if not difference.is_image]
+    """The differences other than changes of a container's image, and of the hash of an object that changes."""
+    return [difference for difference in found if not (difference.is_image or difference.is_hash)]

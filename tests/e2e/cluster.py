@@ -18,12 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-import urllib3
 import yaml
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.e2e import kubelet
+from tests.e2e import aggregation, credentials, kubelet, metrics
 from tests.e2e.api import Api, Object, Refused
 from tests.e2e.process import PortTaken, Process, wait
 from tests.manifests.render import REPOSITORY
@@ -34,9 +31,8 @@ TOOLS = Path(os.environ.get("E2E_TOOLS", REPOSITORY / ".tools"))
 ATTEMPTS = 3
 ZONES = ("a", "b", "c")
 NODES_PER_ZONE = 2
-NODE_SIZE = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "500Gi", "pods": "110"}
 PYTHON = {"PYTHONPATH": str(REPOSITORY)}
-LISTENERS = ("etcd", "peers", "api", "controllers", "scheduler", "kwok", "sealing", "sealing-metrics")
+LISTENERS = ("etcd", "peers", "api", "controllers", "scheduler", "kwok", "metrics", "sealing", "sealing-metrics")
 
 
 class Cluster:
@@ -92,38 +88,45 @@ class Cluster:
         self._start_clients()
         for zone in ZONES:
             for number in range(NODES_PER_ZONE):
-                self.api.create(_node(zone, number))
+                self.api.create(kubelet.node(zone, number))
         wait("the nodes become ready", self._nodes_missing, seconds=60)
 
-    def _run(self, name: str, *command: str | Path, env: Mapping[str, str] | None = None) -> Process:
+    def run(self, name: str, *command: str | Path, env: Mapping[str, str] | None = None) -> Process:
+        """Start a program that ends with the cluster, with its log in the cluster's folder."""
         process = Process(self.folder / f"{name}.log", command, env)
         self._processes.append(process)
         return process
 
-    def _url(self, listener: str, path: str = "", scheme: str = "http") -> str:
+    def process(self, name: str) -> Process:
+        """The process of that name, such as "etcd", for tests that kill, pause and restart it."""
+        [found] = [each for each in self._processes if each.name == name]
+        return found
+
+    def url(self, listener: str, path: str = "", scheme: str = "http") -> str:
+        """An address of one of LISTENERS."""
         return f"{scheme}://127.0.0.1:{self._ports[listener]}{path}"
 
     def _start_servers(self) -> None:
-        self._run(
+        self.run(
             "etcd",
             self._bin / "etcd",
             "--data-dir",
             self.folder / "etcd",
             "--unsafe-no-fsync",
-            f"--listen-client-urls={self._url('etcd')}",
-            f"--advertise-client-urls={self._url('etcd')}",
-            f"--listen-peer-urls={self._url('peers')}",
-            f"--initial-advertise-peer-urls={self._url('peers')}",
-            f"--initial-cluster=default={self._url('peers')}",
-        ).ready(self._url("etcd", "/health"))
+            f"--listen-client-urls={self.url('etcd')}",
+            f"--advertise-client-urls={self.url('etcd')}",
+            f"--listen-peer-urls={self.url('peers')}",
+            f"--initial-advertise-peer-urls={self.url('peers')}",
+            f"--initial-cluster=default={self.url('peers')}",
+        ).ready(self.url("etcd", "/health"))
         key, tokens, token = self.folder / "sa.key", self.folder / "tokens.csv", secrets.token_urlsafe(32)
-        key.write_bytes(_private_key())
+        key.write_bytes(credentials.pem(credentials.private_key()))
         tokens.write_text(f"{token},admin,admin,system:masters\n")
         certificates = self.folder / "certificates"
-        server = self._run(
+        server = self.run(
             "kube-apiserver",
             self._bin / "kube-apiserver",
-            f"--etcd-servers={self._url('etcd')}",
+            f"--etcd-servers={self.url('etcd')}",
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none",
@@ -136,16 +139,17 @@ class Cluster:
             "--authorization-mode=Node,RBAC",
             "--allow-privileged=true",  # as clusters are set up: it is the standard that must refuse
             "--service-cluster-ip-range=10.96.0.0/16",
+            *aggregation.options(self.folder / "front-proxy"),
         )
         authority = certificates / "apiserver.crt"
-        server.ready(self._url("api", "/readyz", "https"), authority)
-        _write_kubeconfig(self.kubeconfig, self._url("api", scheme="https"), authority, token)
+        server.ready(self.url("api", "/readyz", "https"), authority)
+        credentials.write_kubeconfig(self.kubeconfig, self.url("api", scheme="https"), authority, token)
 
     def _start_clients(self) -> None:
         wait("the namespaces appear", self._namespaces_missing, seconds=30)
         common = (f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--bind-address=127.0.0.1")
         certificates = self.folder / "certificates"
-        controllers = self._run(
+        controllers = self.run(
             "kube-controller-manager",
             self._bin / "kube-controller-manager",
             *common,
@@ -156,20 +160,22 @@ class Cluster:
             "--use-service-account-credentials=true",
             "--horizontal-pod-autoscaler-sync-period=2s",
         )
-        scheduler = self._run(
+        scheduler = self.run(
             "kube-scheduler",
             self._bin / "kube-scheduler",
             *common,
             f"--secure-port={self._ports['scheduler']}",
             f"--cert-dir={certificates}",
         )
-        shutil.copyfile(self._files / "stages.yaml", self.folder / "stages.yaml")
-        kwok = self._run(
+        for name in ("stages.yaml", "usage.yaml"):
+            shutil.copyfile(self._files / name, self.folder / name)
+        kwok = self.run(
             "kwok",
             self._bin / "kwok",
             f"--kubeconfig={self.kubeconfig}",
             "--manage-all-nodes=true",
             "--config=stages.yaml",  # in the folder that it starts in: a comma in a path would end it
+            "--config=usage.yaml",
             f"--config={kubelet.write(self.folder, self._ports['kwok']).name}",
             f"--server-address=127.0.0.1:{self._ports['kwok']}",
             "--node-ip=127.0.0.1",
@@ -179,28 +185,12 @@ class Cluster:
             "--node-lease-duration-seconds=40",
             env={"PATH": str(kubelet.programs(self.folder))},
         )
-        self._run("provisioner", sys.executable, "-m", "tests.e2e.provisioner", self.kubeconfig, env=PYTHON)
+        self.run("provisioner", sys.executable, "-m", "tests.e2e.provisioner", self.kubeconfig, env=PYTHON)
         own = certificates / "kube-controller-manager.crt"
-        controllers.ready(self._url("controllers", "/healthz", "https"), own)
-        scheduler.ready(self._url("scheduler", "/readyz", "https"), certificates / "kube-scheduler.crt")
-        kwok.ready(self._url("kwok", "/healthz"))
-
-    def sealing_certificate(self) -> Path:
-        """What to seal secrets with; the controller that unseals them is started when first asked for."""
-        certificate = self.folder / "sealing.crt"
-        if not certificate.exists():
-            self.define("bitnami.com")
-            self._run(
-                "sealed-secrets-controller",
-                self._bin / "sealed-secrets-controller",
-                "--key-size=2048",
-                f"--listen-addr=127.0.0.1:{self._ports['sealing']}",
-                f"--listen-metrics-addr=127.0.0.1:{self._ports['sealing-metrics']}",
-                env={"KUBECONFIG": str(self.kubeconfig), "POD_NAMESPACE": "kube-system"},
-            ).ready(self._url("sealing", "/healthz"))
-            with urllib3.PoolManager(retries=False, timeout=10.0) as pool:
-                certificate.write_bytes(pool.request("GET", self._url("sealing", "/v1/cert.pem")).data)
-        return certificate
+        controllers.ready(self.url("controllers", "/healthz", "https"), own)
+        scheduler.ready(self.url("scheduler", "/readyz", "https"), certificates / "kube-scheduler.crt")
+        kwok.ready(self.url("kwok", "/healthz"))
+        metrics.start(self)
 
     def define(self, *groups: str) -> None:
         """Install the custom resources of these groups, from the definitions that setup has put there."""
@@ -223,6 +213,10 @@ class Cluster:
         except Refused as refusal:
             return refusal.message
         return None
+
+    def port(self, listener: str) -> int:
+        """The port of one of LISTENERS."""
+        return self._ports[listener]
 
     def program(self, name: str) -> Path:
         """A client that setup has built."""
@@ -251,44 +245,6 @@ class Cluster:
 def _conditions(item: Object) -> list[Object]:
     found: list[Object] = item.get("status", {}).get("conditions") or []
     return found
-
-
-def _node(zone: str, number: int) -> Object:
-    name = f"node-{zone}{number}"
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "labels": {
-                "kubernetes.io/arch": "amd64",
-                "kubernetes.io/hostname": name,
-                "kubernetes.io/os": "linux",
-                "topology.kubernetes.io/region": "region",
-                "topology.kubernetes.io/zone": f"zone-{zone}",
-            },
-        },
-        "status": {"capacity": NODE_SIZE, "allocatable": NODE_SIZE},
-    }
-
-
-def _private_key() -> bytes:
-    return rsa.generate_private_key(65537, 2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def _write_kubeconfig(path: Path, server: str, authority: Path, token: str) -> None:
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "e2e", "cluster": {"server": server, "certificate-authority": str(authority)}}],
-        "users": [{"name": "admin", "user": {"token": token}}],
-        "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": "admin"}}],
-        "current-context": "e2e",
-    }
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(content))
 
 
 def new_folder() -> Path:

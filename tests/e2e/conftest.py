@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
 FOLDER = pytest.StashKey[Path]()
+MEASURED = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,17 @@ def environment(request: pytest.FixtureRequest, environments: dict[str, Environm
     return environments[request.param]
 
 
+@pytest.fixture
+def report(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Takes a sentence about how long something took; the run ends with all of them."""
+    return pytestconfig.stash.setdefault(MEASURED, []).append
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if measured := config.stash.get(MEASURED, []):
+        terminalreporter.write_sep("=", "measured")
+        for each in measured:
+            terminalreporter.write_line(each)
     folder = config.stash.get(FOLDER, None)
     if folder is not None and folder.exists():
         terminalreporter.write_sep("=", f"logs of the cluster: {folder}", red=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promote.system.process import run
+from tests.e2e import sealing
 from tests.e2e.api import MANAGER, Api, Object, Refused
 from tests.e2e.cluster import Cluster
 from tests.e2e.process import Unfinished, wait
@@ -63,6 +64,10 @@ class Environment:
     def live(self, *kinds: str) -> list[Object]:
         """The rendered objects of these kinds as they are now."""
         return [self.api.get(each) for each in self.kind(*kinds)]
+
+    def autoscalers(self) -> list[Object]:
+        """The live autoscalers, also those that KEDA makes."""
+        return self.api.list("autoscaling/v2", "HorizontalPodAutoscaler", self.namespace)
 
     def waves(self) -> list[list[Object]]:
         """The objects in the order in which a sync engine applies them."""
@@ -125,7 +130,7 @@ def prepare(cluster: Cluster, names: Iterable[str]) -> list[Environment]:
 
 def seal(environment: Environment) -> None:
     """Replace what is sealed in the repository by fresh random values, sealed for this cluster."""
-    certificate = environment.cluster.sealing_certificate()
+    certificate = sealing.certificate(environment.cluster)
     for each in environment.kind("SealedSecret"):
         values = {key: secrets.token_urlsafe(24) for key in each["spec"]["encryptedData"]}
         environment.sealed[name_of(each)] = values

@@ -37,6 +37,8 @@ PATH = {folder}/gitea.db
 INSTALL_LOCK = true
 [actions]
 ENABLED = false
+[webhook]
+ALLOWED_HOST_LIST = loopback
 [cron]
 ENABLED = false
 [log]
@@ -62,6 +64,12 @@ class GiteaHost:
         self._process: Process | None = None
         self._port = 0
         self._pool = urllib3.PoolManager(retries=False, timeout=20.0)
+
+    @property
+    def process(self) -> Process:
+        """The server itself, for tests that kill and restart it."""
+        assert self._process is not None
+        return self._process
 
     @property
     def url(self) -> str:
@@ -103,6 +111,12 @@ class GiteaHost:
         self.ask("POST", "user/repos", {"name": name, "default_branch": "main"})
         self.ask("PUT", f"repos/{OWNER}/{name}/collaborators/{REVIEWER}", {"permission": "write"})
         return f"{self.url}/{OWNER}/{name}.git".replace("://", f"://{OWNER}:{self.tokens[OWNER]}@")
+
+    def add_webhook(self, name: str, url: str, secret: str) -> None:
+        """Report every push to a repository to an address, signed with a secret."""
+        config = {"url": url, "content_type": "json", "secret": secret}
+        body = {"type": "gitea", "config": config, "events": ["push"], "active": True}
+        self.ask("POST", f"repos/{OWNER}/{name}/hooks", body)
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

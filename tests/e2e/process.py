@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import urllib3
 
@@ -47,12 +48,18 @@ class Process:
     def __init__(self, log: Path, command: Sequence[str | Path], env: Mapping[str, str] | None = None):
         self.name = log.stem
         self.log = log
-        tethered = [sys.executable, "-I", TETHER, os.getpid(), *command]
-        with log.open("wb") as output:
-            self._child = subprocess.Popen(
+        self._command = command
+        self._env = env
+        self._health: tuple[str, Path | None] | None = None
+        self._child = self._start("wb")
+
+    def _start(self, mode: Literal["wb", "ab"]) -> subprocess.Popen[bytes]:
+        tethered = [sys.executable, "-I", TETHER, os.getpid(), *self._command]
+        with self.log.open(mode) as output:
+            return subprocess.Popen(
                 [str(part) for part in tethered],
-                cwd=log.parent,
-                env={**os.environ, **(env or {})},
+                cwd=self.log.parent,
+                env={**os.environ, **(self._env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -61,8 +68,24 @@ class Process:
 
     def ready(self, url: str, authority: Path | None = None, *, seconds: float = 60.0) -> None:
         """Wait until a health address answers 200, by the certificate that the program makes for itself."""
+        self._health = url, authority
         with urllib3.PoolManager(ca_certs=authority, retries=False, timeout=5.0) as pool:
             wait(f"{self.name} starts", lambda: self._unhealthy(pool, url), seconds=seconds)
+
+    def restart(self) -> None:
+        """Start it again after `kill`, with the same command, and wait until it is as healthy as it was."""
+        self._child = self._start("ab")
+        if self._health is not None:
+            self.ready(*self._health)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it do nothing for a while, as a machine does that is starved."""
+        os.killpg(self._child.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._child.pid, signal.SIGCONT)
 
     def _unhealthy(self, pool: urllib3.PoolManager, url: str) -> str | None:
         if self._child.poll() is not None:

@@ -17,7 +17,15 @@ from tests.e2e.process import StartFailed, wait
 from tests.manifests.render import REPOSITORY
 from tools.setup.go import requirements
 
-PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "provisioner"}
+PROGRAMS = {
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kwok",
+    "metrics-server",
+    "provisioner",
+}
 LISTENING = "0A"
 LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
 TESTS = """

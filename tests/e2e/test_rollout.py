@@ -26,18 +26,15 @@ from tests.e2e.environments import (
 from tests.e2e.process import wait
 from tests.manifests.render import WORKLOADS, labels, name_of, selects
 
-# Without a metrics server the autoscaler knows its target and waits for numbers.
-WITHOUT_METRICS = {
-    "FailedGetResourceMetric",
-    "FailedGetPodsMetric",
-    "FailedGetObjectMetric",
-    "FailedGetExternalMetric",
-}
+# As long as the metrics server waits for the second reading of a pod.
+METRICS_SECONDS = 60
 
 
-def _settle(environment: Environment, item: Object, missing: Callable[[Object], str | None]) -> None:
+def _settle(
+    environment: Environment, item: Object, missing: Callable[[Object], str | None], seconds: float = 30
+) -> None:
     """Controllers report a little later than pods become ready."""
-    wait(describe(item), lambda: missing(environment.api.get(item)), seconds=30)
+    wait(describe(item), lambda: missing(environment.api.get(item)), seconds=seconds)
 
 
 def test_the_api_server_warns_of_nothing(environment: Environment) -> None:
@@ -78,9 +75,12 @@ def test_no_claim_waits_for_a_volume(environment: Environment) -> None:
     assert {each["status"]["phase"] for each in claims} == {"Bound"}
 
 
-def test_every_autoscaler_finds_its_target(environment: Environment) -> None:
-    for scaler in environment.kind("HorizontalPodAutoscaler"):
-        _settle(environment, scaler, _unable)
+def test_every_autoscaler_finds_its_target_and_its_metrics(environment: Environment) -> None:
+    scalers = environment.autoscalers()
+    rendered = environment.kind("HorizontalPodAutoscaler", "ScaledObject")
+    assert sorted(map(name_of, scalers)) == sorted(map(name_of, rendered))
+    for scaler in scalers:
+        _settle(environment, scaler, _unable, METRICS_SECONDS)
 
 
 def _unable(scaler: Object) -> str | None:
@@ -89,10 +89,23 @@ def _unable(scaler: Object) -> str | None:
         return str(able["message"])
     if not (able and active):
         return "without conditions"
-    if active["status"] != "True" and active["reason"] not in WITHOUT_METRICS:
+    if active["status"] != "True":
         return str(active["message"])
+    if unknown := [each for each in scaler["spec"]["metrics"] if not _is_known(each, scaler["status"])]:
+        return f"without {unknown}"
     count, least = scaler["status"].get("currentReplicas", 0), scaler["spec"]["minReplicas"]
     return None if count >= least else f"{count} replicas, not {least}"
+
+
+def _is_known(metric: Object, status: Object) -> bool:
+    """Whether the last decision took a metric into account."""
+    return _measured(metric) in [_measured(each) for each in status.get("currentMetrics") or []]
+
+
+def _measured(metric: Object) -> str:
+    if metric["type"] == "Resource":
+        return str(metric["resource"]["name"])
+    return str(metric["external"]["metric"]["name"])
 
 
 def test_every_disruption_budget_covers_pods_and_allows_a_drain(environment: Environment) -> None:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,12 @@ from tests.manifests.render import name_of
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 # Written all the time by those who watch, and by no change of ours.
-VOLATILE = {"Event", "Lease"}
+VOLATILE = {"Event", "Lease", "PodMetrics"}
+# Where each kind of autoscaler has its smallest and its largest number.
+LIMITS = {
+    "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
+}
 FULL = 120.0
 QUIET = 5
 
@@ -31,8 +37,8 @@ def _most(environment: Environment) -> dict[str, int]:
     """How many pods each autoscaled Deployment may have while it is rolled out at its largest."""
     live = {name_of(each): each for each in environment.live("Deployment")}
     most = {name: each["spec"]["replicas"] for name, each in live.items()}
-    for scaler in environment.kind("HorizontalPodAutoscaler"):
-        most[scaler["spec"]["scaleTargetRef"]["name"]] = scaler["spec"]["maxReplicas"]
+    for scaler in environment.kind(*LIMITS):
+        most[scaler["spec"]["scaleTargetRef"]["name"]] = scaler["spec"][LIMITS[scaler["kind"]][1]]
     return {
         name: count + _surge(count, live[name]["spec"]["strategy"].get("rollingUpdate", {}).get("maxSurge", 0))
         for name, count in most.items()
@@ -46,14 +52,25 @@ def _restart(environment: Environment, value: str | None) -> None:
         environment.api.merge(each, {"spec": {"template": annotations}})
 
 
-def _scale(environment: Environment, bound: str) -> None:
-    for scaler in environment.live("HorizontalPodAutoscaler"):
+def _hold(environment: Environment, *, largest: bool) -> None:
+    """Let every autoscaler keep its largest number of pods from now on, or its smallest again."""
+    for scaler in environment.kind(*LIMITS):
+        least, most = LIMITS[scaler["kind"]]
+        number = scaler["spec"][most if largest else least]
+        environment.api.apply({**scaler, "spec": {**scaler["spec"], least: number}})
+        wait(describe(scaler), partial(_not_held, environment, name_of(scaler), number), seconds=30)
         target = {
             "apiVersion": "apps/v1",
             "kind": scaler["spec"]["scaleTargetRef"]["kind"],
             "metadata": {"name": scaler["spec"]["scaleTargetRef"]["name"], "namespace": environment.namespace},
         }
-        environment.api.merge(target, {"spec": {"replicas": scaler["spec"][bound]}}, subresource="/scale")
+        environment.api.merge(target, {"spec": {"replicas": number}}, subresource="/scale")
+
+
+def _not_held(environment: Environment, name: str, number: int) -> str | None:
+    """Whether an autoscaler has not heard of its smallest number yet; KEDA passes it on."""
+    [least] = [each["spec"]["minReplicas"] for each in environment.autoscalers() if name_of(each) == name]
+    return None if least == number else f"{least}, not {number}"
 
 
 @contextmanager
@@ -61,14 +78,14 @@ def _full(environment: Environment) -> Iterator[dict[str, int]]:
     """Everything at its largest and in the middle of a rollout."""
     most = _most(environment)
     try:
-        _scale(environment, "maxReplicas")
+        _hold(environment, largest=True)
         environment.wait(environment.kind("Deployment"), seconds=FULL)
         _restart(environment, "2026-01-01T00:00:00Z")
         wait("the rollout begins everywhere", lambda: _below(environment, most), seconds=FULL)
         yield most
     finally:
         _restart(environment, None)
-        _scale(environment, "minReplicas")
+        _hold(environment, largest=False)
         environment.wait(environment.kind("Deployment"), seconds=FULL)
 
 

@@ -88,8 +88,8 @@ def name_of(item: Object) -> str:
 
 
 def without_hash(item: Object) -> str:
-    """The name that a generated ConfigMap was given in its kustomization."""
-    return HASH.sub("", name_of(item)) if item["kind"] == "ConfigMap" else name_of(item)
+    """The name that an object was given in its kustomization, before kustomize added a hash of its content."""
+    return HASH.sub("", name_of(item)) if item["kind"] in ("ConfigMap", "Job") else name_of(item)
 
 
 def identity(item: Object) -> tuple[str, str, str]:

@@ -25,6 +25,8 @@ from tests.manifests.render import (
     name_of,
     overlay,
     pod_template,
+    render,
+    without_hash,
 )
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -103,14 +105,14 @@ def _given(container: Object, expected: Object) -> Object:
 def test_each_container_is_given_what_the_table_says(environment: str) -> None:
     assert TABLE.keys() == {*STORES, *JOBS}
     for workload in _workloads(environment):
-        expected = TABLE[name_of(workload)]
+        expected = TABLE[without_hash(workload)]
         found = {each["name"]: _given(each, expected[each["name"]]) for each in containers(workload)}
-        assert found == expected, name_of(workload)
+        assert found == expected, without_hash(workload)
 
 
 @both
 def test_the_data_stores_and_their_jobs_are_rendered(environment: str) -> None:
-    assert {name_of(each) for each in _workloads(environment)} == {*STORES, *JOBS}
+    assert {without_hash(each) for each in _workloads(environment)} == {*STORES, *JOBS}
 
 
 @both
@@ -187,7 +189,7 @@ def test_data_stores_and_jobs_read_exactly_their_secrets(environment: str) -> No
                 for each in container.get("env", [])
                 if "secretKeyRef" in each.get("valueFrom", {})
             }
-            key = f"{name_of(workload)}/{container['name']}"
+            key = f"{without_hash(workload)}/{container['name']}"
             found[key] = {name: f"{each['name']}/{each['key']}" for name, each in references.items()}
             assert not [each for each in container.get("envFrom", []) if "secretRef" in each]
     assert found == SECRETS
@@ -356,12 +358,34 @@ def test_a_backup_asks_for_everything_and_is_restored(environment: str) -> None:
         assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 
+def _jobs(root: Path) -> dict[str, str]:
+    return {without_hash(each): name_of(each) for each in render(root / "overlays/staging").kind("Job")}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("overlays/staging/kustomization.yaml", "sha256:621519", "sha256:721519", {"migrations-user"}),
+        ("overlays/staging/kustomization.yaml", "sha256:dc6c01", "sha256:ec6c01", {"smoke-test"}),
+        ("base/redis/bootstrap.sh", "primaries=3", "primaries=4", {"redis-bootstrap"}),
+        ("base/redis/kustomization.yaml", " redis-5.redis-headless:6379", "", {"redis-bootstrap"}),
+        ("base/migrations/queue-job.yaml", "cpu: 100m", "cpu: 101m", {"migrations-queue"}),
+    ],
+)
+def test_a_job_that_changes_is_another_job(file: str, old: str, new: str, changed: set[str], tmp_path: Path) -> None:
+    before = _jobs(REPOSITORY)
+    for name in ("base", "components", "overlays"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    text = (tmp_path / file).read_text()
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new))
+    after = _jobs(tmp_path)
+    assert {name for name, rendered in after.items() if before[name] != rendered} == changed
+
+
 @both
-def test_a_job_that_changed_is_made_anew(environment: str) -> None:
+def test_a_finished_job_stays(environment: str) -> None:
     for job in overlay(environment).kind("Job"):
-        annotations = job["metadata"]["annotations"]
-        assert annotations["argocd.argoproj.io/sync-options"] == "Force=true,Replace=true", name_of(job)
-        assert annotations["kustomize.toolkit.fluxcd.io/force"] == "enabled", name_of(job)
         assert "ttlSecondsAfterFinished" not in job["spec"], name_of(job)
 
 

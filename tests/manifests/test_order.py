@@ -27,27 +27,28 @@ from tests.manifests.variants import COVERING, Variant, Workshop
 
 WAVE, TIER = "argocd.argoproj.io/sync-wave", "mediq.io/tier"
 TIERS = {
-    "-5": "foundation",
+    "-5": "roles",
     "-3": "foundation",
     "-2": "datastores",
     "-1": "migrations",
     "0": "services",
-    "1": "autoscaling",
+    "1": "smoke",
     "2": "routes",
-    "3": "smoke",
 }
+AUTOSCALING = "autoscaling"
 KINDS = {
-    "-5": "Namespace",
-    "-3": "ServiceAccount Role RoleBinding ClusterRole ClusterRoleBinding NetworkPolicy ConfigMap"
+    "-5": "Namespace Role ClusterRole",
+    "-3": "ServiceAccount RoleBinding ClusterRoleBinding NetworkPolicy ConfigMap"
     " SealedSecret ExternalSecret SecretStore TriggerAuthentication"
     " ResourceQuota LimitRange PriorityClass StorageClass",
     "0": "Deployment CronJob",
-    "1": "HorizontalPodAutoscaler ScaledObject",
-    "2": "Ingress Gateway HTTPRoute NginxProxy ClientSettingsPolicy RateLimitPolicy SnippetsPolicy Issuer"
+    "2": "HorizontalPodAutoscaler ScaledObject"
+    " Ingress Gateway HTTPRoute NginxProxy ClientSettingsPolicy RateLimitPolicy SnippetsPolicy Issuer"
     " Certificate",
 }
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 BY_KIND = {kind: wave for wave, kinds in KINDS.items() for kind in kinds.split()}
-JOBS = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1", "smoke-test": "3"}
+JOBS = {"redis-bootstrap": "-2", "migrations-user": "-1", "migrations-queue": "-1", "smoke-test": "1"}
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
@@ -62,7 +63,8 @@ def _misplaced(objects: tuple[Object, ...]) -> list[tuple[str, str, str]]:
     found = []
     for each in objects:
         annotations, wave = each["metadata"].get("annotations") or {}, _promised(each)
-        if (annotations.get(WAVE), annotations.get(TIER)) != (wave, TIERS[wave]):
+        tier = AUTOSCALING if each["kind"] in SCALERS else TIERS[wave]
+        if (annotations.get(WAVE), annotations.get(TIER)) != (wave, tier):
             found.append(identity(each))
     return found
 
@@ -88,8 +90,8 @@ def _kustomizations(environment: str) -> dict[str, Object]:
 def test_each_tier_of_flux_waits_for_the_one_before(environment: str) -> None:
     tiers = list(dict.fromkeys(TIERS.values()))
     kustomizations = _kustomizations(environment)
-    assert kustomizations.keys() == set(tiers)
-    for before, tier in zip([None, *tiers], tiers, strict=False):
+    assert kustomizations.keys() == {*tiers, AUTOSCALING}
+    for before, tier in [*zip([None, *tiers], tiers, strict=False), ("smoke", AUTOSCALING)]:
         waits = [each["name"] for each in kustomizations[tier].get("dependsOn", [])]
         assert waits == ([f"mediq-{environment}-{before}"] if before else [])
         assert kustomizations[tier]["wait"] is True

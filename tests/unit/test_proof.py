@@ -212,3 +212,44 @@ def test_a_move_is_two_differences() -> None:
     first, second = between({"kind": "A", "a": [1, 2, 3]}, {"kind": "A", "b": [1, 2, 3]})
     assert (first.path, first.old, first.new) == ("/a", [1, 2, 3], None)
     assert (second.path, second.old, second.new) == ("/b", None, [1, 2, 3])
+
+
+def job(name: str, image: str, **more: Any) -> dict[str, Any]:
+    return workload(image) | {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}} | more
+
+
+def test_a_job_whose_name_ends_with_a_hash_moves_its_image() -> None:
+    old, new = job("migrate-bbbbb22222", OLD), job("migrate-ccccc22222", NEW)
+    assert {one.path for one in between(old, new)} == {
+        "/metadata/name",
+        "/spec/template/spec/containers/0/image",
+    }
+    judge(old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("migrate-ccccc22222", {"spec": {"suspend": True}}),  # something else changes
+        ("another-ccccc22222", {}),  # another Job
+        ("migrate", {}),  # no hash
+        ("migrate-aaaaa11111", {}),  # no hash of kustomize
+    ],
+)
+def test_a_job_that_is_replaced_by_another_is_refused(name: str, more: dict[str, Any]) -> None:
+    new = job(name, NEW)
+    new["spec"] |= more.get("spec", {})
+    with pytest.raises(CheckDenied):
+        judge(job("migrate-bbbbb22222", OLD), new)
+
+
+def test_a_new_name_for_the_same_job_is_refused() -> None:
+    with pytest.raises(CheckDenied, match="more than images"):
+        proof.insist(between(job("m-bbbbb22222", OLD), job("m-ccccc22222", OLD)), BEFORE, BEFORE, False)
+
+
+def test_two_jobs_under_one_name_are_not_paired() -> None:
+    old = [job("m-bbbbb22222", OLD), job("m-bbbbb22224", OLD)]
+    new = [job("m-ccccc22222", NEW)]
+    one, other = ([Document(identity(each), each) for each in side] for side in (old, new))
+    assert {found.path for found in differences.differences(one, other)} == {""}

@@ -117,11 +117,17 @@ def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> Non
         for module in programs.E2E_MODULES
     }
     assert built == {
+        "e2e/argocd": ["argocd"],
         "e2e/etcd": ["etcd"],
         "e2e/gitea": ["gitea"],
         "e2e/kwok": ["kwok"],
         "e2e/kubernetes": ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+        "e2e/kustomize-controller": ["kustomize-controller"],
+        "e2e/metrics-server": ["metrics-server"],
+        "e2e/notification-controller": ["notification-controller"],
+        "e2e/prometheus": ["prometheus"],
         "e2e/sealed-secrets": ["sealed-secrets-controller", "kubeseal"],
+        "e2e/source-controller": ["source-controller"],
     }
 
 

@@ -9,6 +9,7 @@ require (
 	github.com/cert-manager/cert-manager v1.21.2
 	github.com/external-secrets/external-secrets v1.3.2
 	github.com/fluxcd/kustomize-controller v1.9.3
+	github.com/fluxcd/notification-controller v1.9.2
 	github.com/fluxcd/source-controller v1.9.3
 	github.com/kedacore/keda/v2 v2.21.0
 	sigs.k8s.io/gateway-api v1.5.1

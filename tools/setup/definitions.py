@@ -17,6 +17,12 @@ STAGE_FILES = (
     "kustomize/stage/pod/fast/pod-*.yaml",
 )
 
+# How KWOK reports the usage of pods as a kubelet does, and where it takes the numbers from: annotations of the pods.
+USAGE_FILES = (
+    "kustomize/metrics/resource/metrics-resource.yaml",
+    "kustomize/metrics/usage/usage-from-annotation.yaml",
+)
+
 # What Gitea reads while it runs, and what its program does not contain.
 GITEA = "code.gitea.io/gitea"
 GITEA_FOLDERS = ("options", "public", "templates")
@@ -37,6 +43,7 @@ CRD_FILES = {
         "config/crds/bases/external-secrets.io_secretstores.yaml",
     ),
     "github.com/fluxcd/kustomize-controller": ("config/crd/bases/*.yaml",),
+    "github.com/fluxcd/notification-controller": ("config/crd/bases/*.yaml",),
     "github.com/fluxcd/source-controller": ("config/crd/bases/*.yaml",),
     "github.com/kedacore/keda/v2": (
         "config/crd/bases/keda.sh_scaledobjects.yaml",
@@ -93,29 +100,29 @@ def e2e_files_step(root: Path) -> Step:
     tools, folder = root / "tools", root / ".tools" / "e2e"
     modules = ("crds", "e2e/kwok", "e2e/gitea")
     return Step(
-        does="copy the stages of KWOK, all custom resource definitions and the files of Gitea into .tools/e2e",
+        does="copy what KWOK and Gitea read, and all custom resource definitions, into .tools/e2e",
         first_time="a few seconds",
         key=fingerprint(
             *(tools / module / "go.sum" for module in modules),
-            json.dumps([CRD_FILES, STAGE_FILES, GITEA_FOLDERS]),
+            json.dumps([CRD_FILES, STAGE_FILES, USAGE_FILES, GITEA_FOLDERS]),
         ),
         stamp=folder / "files.stamp",
-        results=(folder / "stages.yaml", folder / "crds", folder / "gitea"),
+        results=(folder / "stages.yaml", folder / "usage.yaml", folder / "crds", folder / "gitea"),
         make=copy_e2e_files,
         needs_go=True,
     )
 
 
 def copy_e2e_files(work: Workplace) -> None:
-    """Write the stages into one file, each definition into a file of its own, and the folders of Gitea."""
+    """Write one file of stages and one of usage, a file for each definition, and the folders of Gitea."""
     gitea = go.download_modules(work, "e2e/gitea", [GITEA])[GITEA]
     kwok = go.download_modules(work, "e2e/kwok", [KWOK])[KWOK]
-    stages = [file for pattern in STAGE_FILES for file in sorted(kwok.glob(pattern))]
     with work.building() as building:
         new = building / "e2e"
         (new / "crds").mkdir(parents=True)
-        texts = (file.read_text(encoding="utf-8") for file in stages)
-        (new / "stages.yaml").write_text("\n---\n".join(texts), encoding="utf-8")
+        for name, patterns in (("stages.yaml", STAGE_FILES), ("usage.yaml", USAGE_FILES)):
+            texts = [file.read_text(encoding="utf-8") for each in patterns for file in sorted(kwok.glob(each))]
+            (new / name).write_text("\n---\n".join(texts), encoding="utf-8")
         for module, file in definition_files(work):
             shutil.copyfile(file, new / "crds" / f"{module.replace('/', '_')}_{file.name}")
         for folder in GITEA_FOLDERS:

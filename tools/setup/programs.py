@@ -14,6 +14,7 @@ from tools.setup.work import SetupFailed, Step, Workplace, copy_files, enumerati
 # The variables in which a program keeps the version it prints; the others know theirs by themselves.
 VERSION_VARIABLES = {
     "code.gitea.io/gitea": ("main.Version={bare}",),
+    "github.com/argoproj/argo-cd/v3": ("{module}/common.version={bare}",),
     "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
     "github.com/open-policy-agent/conftest": ("{module}/internal/version.Version={bare}",),
     "github.com/open-policy-agent/regal": ("{module}/pkg/version.Version={bare}",),
@@ -29,15 +30,21 @@ VERSION_VARIABLES = {
 }
 
 # Programs whose folder is not called what they are.
-INSTALLED_NAMES = {"controller": "sealed-secrets-controller", "server": "etcd"}
+INSTALLED_NAMES = {"cmd": "argocd", "controller": "sealed-secrets-controller", "server": "etcd"}
 
 # The modules of the servers that the end-to-end tests start, and how long each is built.
 E2E_MODULES = {
+    "e2e/argocd": "about 6 minutes",
     "e2e/etcd": "about half a minute",
     "e2e/gitea": "about 6 minutes",
+    "e2e/kustomize-controller": "about a minute",
     "e2e/kwok": "about a minute",
     "e2e/kubernetes": "about 4 minutes",
+    "e2e/metrics-server": "about 2 minutes",
+    "e2e/notification-controller": "about a minute",
+    "e2e/prometheus": "about 4 minutes",
     "e2e/sealed-secrets": "about a minute",
+    "e2e/source-controller": "about a minute",
 }
 
 # Modules that contain C, why, and with which build tags.
