@@ -1,4 +1,4 @@
-"""Blue-green and canary on a real control plane, judged by a real Prometheus; each step is a commit that is applied."""
+"""Rolling, blue-green and canary on a real control plane; a real Prometheus judges, and each step is a commit."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
-import urllib3
 
 from promote.repository.canary import DEFAULTS
 from promote.strategy.prometheus import Prometheus
-from tests.e2e import shop
+from tests.e2e import endpoints, shop
 from tests.e2e.api import Object
 from tests.e2e.cluster import TOOLS, Cluster
+from tests.e2e.endpoints import Endpoints
 from tests.e2e.environments import Environment, describe, missing
 from tests.e2e.process import wait
 from tests.e2e.shop import SCRAPE, Engine
 from tests.integration import sandbox
 from tests.integration.sandbox import Sandbox, Shim
 from tests.integration.shop import write_shop
-from tests.manifests.render import name_of, render
+from tests.manifests.render import COMPONENT, labels, name_of, render
 from tests.manifests.variants import Workshop
 
 LIVE = "env/live/kustomization.yaml"
@@ -41,7 +42,6 @@ SETTINGS = f"""\
 kubernetes:"""
 STEPS = ("--steps", "5,50,100")
 SERVICES = ("api-gateway", "user-service", "ocr-service", "ocr-engine-service", "patient-queue-service")
-SLICES = "/apis/discovery.k8s.io/v1/namespaces/live/endpointslices"
 
 
 @dataclass(frozen=True)
@@ -210,53 +210,62 @@ def test_a_good_version_takes_over_although_promote_is_killed_at_each_step(
     report(f"canary of api: {len(steps)} commits in {time.monotonic() - started:.0f} s, killed after each")
 
 
-@contextmanager
-def endpoints(site: Site, service: str) -> Iterator[list[tuple[int, set[str]]]]:
-    """Watch the EndpointSlices of a Service: after each event, how many endpoints are ready, and their pods."""
-    api, seen, slices = site.cluster.api, list[tuple[int, set[str]]](), dict[str, Object]()
-    first = api.request("GET", SLICES).content
-
-    def note(event: str, each: Object) -> None:
-        if each["metadata"]["labels"]["kubernetes.io/service-name"] == service:
-            slices.pop(each["metadata"]["name"], None)
-            if event != "DELETED":
-                slices[each["metadata"]["name"]] = each
-            ready = [end for one in slices.values() for end in one["endpoints"] or [] if end["conditions"]["ready"]]
-            seen.append((len(ready), {end["targetRef"]["name"] for end in ready}))
-
-    for each in first["items"]:
-        note("ADDED", each)
-
-    ended = threading.Event()
-
-    def follow() -> None:
-        try:
-            for event in api.watch(SLICES, first["metadata"]["resourceVersion"]):
-                note(event["type"], event["object"])
-        except urllib3.exceptions.HTTPError:
-            # A watch ends with its server.
-            if not ended.is_set():
-                raise
-
-    threading.Thread(target=follow, daemon=True).start()
-    yield seen
-    ended.set()
-
-
 def test_a_switch_and_the_return_never_leave_the_service_without_ready_pods(site: Site) -> None:
-    with endpoints(site, "web") as seen, shop.following(site.clone, site.engine):
-        assert {name.rsplit("-", 2)[0] for name in seen[-1][1]} == {"web-blue"}
+    with endpoints.watched(site.cluster.api, NAMESPACE) as seen, shop.following(site.clone, site.engine):
+        assert _owners(seen) == {"web-blue"}
         for colour in ("green", "blue"):
             done = site.promote("switch", "live", "web", "--to", colour)
             assert done.returncode == 0, done
 
-            def others(wanted: str = f"web-{colour}") -> str | None:
-                found = {name.rsplit("-", 2)[0] for name in seen[-1][1]}
-                return None if found == {wanted} else str(found)
+            def elsewhere(wanted: str = f"web-{colour}") -> str | None:
+                return None if _owners(seen) == {wanted} else str(seen.now("web"))
 
-            wait(f"traffic is on {colour}", others, seconds=30)
-    assert [count for count, _ in seen if count < 2] == []
-    assert len(seen) >= 3
+            wait(f"traffic is on {colour}", elsewhere, seconds=30)
+    assert seen.fewest("web") == 2
+
+
+def _owners(seen: Endpoints) -> set[str]:
+    """The Deployments whose pods get the traffic of web."""
+    return {name.rsplit("-", 2)[0] for name in seen.now("web")}
+
+
+def test_a_rollout_of_every_service_keeps_the_promised_pods_ready(environments: dict[str, Environment]) -> None:
+    """Rolling updates: as many ready endpoints as the autoscaler promises, at every moment, in both environments."""
+    with ExitStack() as stack:
+        all_seen = [stack.enter_context(endpoints.watched(one.api, one.namespace)) for one in environments.values()]
+        watching = list(zip(environments.values(), all_seen, strict=True))
+        before = [{each: seen.now(each) for each in _promised(one)} for one, seen in watching]
+        for one, _ in watching:
+            one.apply(map(_with_other_image, _services(one)))
+        for one, _ in watching:
+            one.wait(map(_with_other_image, _services(one)))
+        for (one, seen), old in zip(watching, before, strict=True):
+            for service, promised in _promised(one).items():
+                assert seen.fewest(service) >= promised, (one.name, service)
+                assert not seen.now(service) & old[service], (one.name, service)
+    for one, _ in watching:
+        one.apply(_services(one))
+        one.wait(_services(one))
+
+
+def _services(environment: Environment) -> list[Object]:
+    return [each for each in environment.kind("Deployment") if labels(each)[COMPONENT] == "service"]
+
+
+def _with_other_image(deployment: Object) -> Object:
+    text = json.dumps(deployment)
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return cast("Object", json.loads(text.replace(container["image"], f"{container['image'][:-8]}0123abcd")))
+
+
+def _promised(environment: Environment) -> dict[str, int]:
+    """By Service, how many pods its autoscaler keeps at least."""
+    found = {}
+    for each in environment.kind("HorizontalPodAutoscaler", "ScaledObject"):
+        name = each["spec"]["scaleTargetRef"]["name"]
+        least = each["spec"].get("minReplicas", each["spec"].get("minReplicaCount"))
+        found[name if name.endswith("-service") else f"{name}-service"] = least
+    return found
 
 
 def test_a_colour_that_is_not_ready_gets_no_traffic(site: Site) -> None:

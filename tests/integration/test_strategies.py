@@ -17,13 +17,14 @@ from promote.model import Document, Version
 from promote.output import strategies
 from promote.promotion.proposal import Proposal
 from promote.repository.workspace import Workspace
-from promote.strategy import objects, switch
+from promote.strategy import failed, objects, switch
 from promote.strategy.canary import Request
 from promote.strategy.conduct import Conductor, Outcome, Pace
 from promote.strategy.prometheus import Prometheus as Client
 from promote.strategy.running import Pending
 from promote.system import clock
 from tests.integration import sandbox
+from tests.integration.cluster_server import ClusterServer
 from tests.integration.sandbox import Sandbox
 from tests.integration.shop import OVERLAY, Prometheus, write_shop
 
@@ -397,3 +398,70 @@ def test_nothing_starts_without_prometheus(shop: Sandbox, prometheus: Prometheus
 def _with_value(shop: Sandbox, prometheus: Prometheus, value: float) -> str:
     prometheus.value = value
     return shop.promote("canary", "live", "api", "api=1.1", code=2).err
+
+
+# With Argo Rollouts or Flagger
+
+
+@pytest.fixture
+def server() -> Iterator[ClusterServer]:
+    with ClusterServer() as started:
+        yield started
+
+
+def rollout(tag: str, **status: object) -> dict[str, object]:
+    """The Rollout of the stock, which Git has too, as the cluster has it."""
+    pod = {"containers": [{"name": "main", "image": f"shop/stock:{tag}"}]}
+    metadata = {"name": "stock", "namespace": "live"}
+    return {"metadata": metadata, "spec": {"template": {"spec": pod}}, "status": status}
+
+
+STOCK = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: stock}
+spec:
+  selector: {matchLabels: {app: stock}}
+  template:
+    metadata: {labels: {app: stock}}
+    spec: {containers: [{name: main, image: shop/stock}]}
+"""
+
+
+def test_what_another_controller_gave_up_is_brought_back_into_git(
+    shop: Sandbox, server: ClusterServer, tmp_path: Path
+) -> None:
+    shop.write("env/live/stock.yaml", STOCK)
+    shop.write("schemas/argoproj.io/rollout_v1alpha1.json", '{"type": "object"}')
+    shop.replace("promote.yaml", "schemas: [", "schemas: [schemas, ")
+    resources = "resources: [../../apps, stock.yaml]"
+    stock = "images:\n- {name: shop/stock, newTag: '7'}\n"
+    at_first = shop.read(LIVE).replace("resources: [../../apps]", resources).replace("images:\n", stock)
+    for text in (
+        at_first,
+        at_first.replace("'7'", "'8'").replace('name: shop/mail, newTag: "1.0"', 'name: shop/mail, newTag: "1.1"'),
+    ):
+        shop.write(LIVE, text)
+        shop.publish("versions")
+    command = ("rollback", "live", "--failed-rollouts", "--kubeconfig", str(server.kubeconfig(tmp_path)))
+    tip = shop.tip()
+    server.put(failed.ROLLOUTS, rollout("8", phase="Healthy"))
+    # Flagger is not installed.
+    assert "no rollout has failed in live" in shop.promote(*command).out
+    # It failed with what Git has left already.
+    server.put(failed.ROLLOUTS, rollout("6", abort=True, message="RolloutAborted"))
+    assert "no rollout has failed in live" in shop.promote(*command).out
+    assert shop.tip() == tip
+    server.put(failed.ROLLOUTS, rollout("8", abort=True, message="RolloutAborted: error rate"))
+    metadata, target = {"name": "mail", "namespace": "live"}, {"kind": "Deployment", "name": "mail"}
+    status = {"phase": "Failed", "conditions": [{"message": "Canary analysis failed"}]}
+    server.put(failed.CANARIES, {"metadata": metadata, "spec": {"targetRef": target}, "status": status})
+    shop.promote(*command)
+    assert live(shop) == at_first
+    held = shop.show("holds.yaml", "main")
+    assert held.count("Rollout/stock: RolloutAborted: error rate; Canary/mail: Canary analysis failed") == 2
+    # Until the engine has applied it, the controllers still say so.
+    tip = shop.tip()
+    shop.promote(*command)
+    assert shop.tip() == tip
+    assert "finds the services itself" in shop.promote(*command, "mail", code=2).err
