@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from promote.cluster.client import Address, Cluster, Object
-from promote.cluster.resources import Resource
+from promote.cluster.resources import DEPLOYMENTS, Resource
 from promote.errors import NotServed
 from promote.kustomize import render
 from promote.model import Document, Image
@@ -53,22 +54,22 @@ def find(workspace: Workspace, environment: str, given: Address) -> tuple[Failed
 def _failed(
     cluster: Cluster, space: str, default: str, documents: Sequence[Document]
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """The name, the reason and the images of each failure in a namespace."""
+    """The name and reason of each failure in a namespace, and the images that Git and the cluster both give it."""
     here = [one for one in documents if (one.identity.namespace or default) == space]
     for each in _items(cluster, ROLLOUTS, space):
-        status = each.get("status") or {}
+        name, status = each["metadata"]["name"], each.get("status") or {}
         if status.get("abort"):
-            name, reason = each["metadata"]["name"], str(status.get("message") or "it is aborted")
             reference = places.value_at(each, ["spec", "workloadRef"])
-            used = _used(here, reference["kind"], reference["name"]) if reference else _used(here, "Rollout", name)
-            failed = used if reference else [image for image in used if image in _images(each)]
-            yield f"Rollout/{name}", reason, failed
+            target = reference or {"kind": "Rollout", "name": name}
+            running = _deployment(cluster, space, reference) if reference else each
+            yield f"Rollout/{name}", str(status.get("message") or "it is aborted"), _common(here, target, running)
     for each in _items(cluster, CANARIES, space):
         if places.value_at(each, ["status", "phase"]) == "Failed":
             target = places.value_at(each, ["spec", "targetRef"]) or {}
             conditions = places.value_at(each, ["status", "conditions"]) or [{}]
             reason = str(conditions[-1].get("message") or "it is Failed")
-            yield f"Canary/{each['metadata']['name']}", reason, _used(here, target.get("kind"), target.get("name"))
+            running = _deployment(cluster, space, target)
+            yield f"Canary/{each['metadata']['name']}", reason, _common(here, target, running)
 
 
 def _items(cluster: Cluster, resource: Resource, space: str) -> list[Object]:
@@ -78,16 +79,23 @@ def _items(cluster: Cluster, resource: Resource, space: str) -> list[Object]:
         return []
 
 
-def _used(documents: Sequence[Document], kind: str | None, name: str | None) -> list[str]:
-    """The images that Git gives a workload."""
-    found = [one for one in documents if (one.identity.kind, one.identity.name) == (kind, name)]
-    return [image for one in found for image in objects.images(one)]
+def _deployment(cluster: Cluster, space: str, target: Mapping[str, Any]) -> Object:
+    """The Deployment that a controller works on, as it runs."""
+    return cluster.get(DEPLOYMENTS, space, str(target.get("name"))) or {}
 
 
-def _images(rollout: Object) -> list[str]:
-    containers = places.value_at(rollout, ["spec", "template", "spec", "containers"]) or ()
-    return [str(each.get("image")) for each in containers]
+def _common(documents: Sequence[Document], target: Mapping[str, Any], running: Object) -> list[str]:
+    """The images that the cluster has of a workload, and Git still gives it."""
+    wanted = (target.get("kind"), target.get("name"))
+    found = [one for one in documents if (one.identity.kind, one.identity.name) == wanted]
+    there = [
+        str(one.get("image")) for one in places.value_at(running, ["spec", "template", "spec", "containers"]) or ()
+    ]
+    return [image for one in found for image in objects.images(one) if image in there]
 
 
 def _entries(images: Sequence[Image], used: Sequence[str]) -> tuple[str, ...]:
-    return tuple(image.name for image in images if image.reference in used)
+    """The entries that set these images: of several with one result, that which renames nothing."""
+    found = [image for image in images if image.reference in used]
+    plain = {image.reference for image in found if image.name == image.repository}
+    return tuple(image.name for image in found if image.name == image.repository or image.reference not in plain)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from promote.cluster.resources import DEPLOYMENTS
 from promote.errors import Blocked
 from promote.model import Document, Version
 from promote.output import strategies
@@ -455,6 +456,8 @@ def test_what_another_controller_gave_up_is_brought_back_into_git(
     server.put(failed.ROLLOUTS, rollout("8", abort=True, message="RolloutAborted: error rate"))
     metadata, target = {"name": "mail", "namespace": "live"}, {"kind": "Deployment", "name": "mail"}
     status = {"phase": "Failed", "conditions": [{"message": "Canary analysis failed"}]}
+    pod = {"containers": [{"name": "main", "image": "shop/mail:1.1"}]}
+    server.put(DEPLOYMENTS, {"metadata": metadata, "spec": {"template": {"spec": pod}}})
     server.put(failed.CANARIES, {"metadata": metadata, "spec": {"targetRef": target}, "status": status})
     shop.promote(*command)
     assert live(shop) == at_first
