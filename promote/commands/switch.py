@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
+from promote.errors import UsageError
 from promote.output import plans, strategies
 from promote.promotion.deliver import Delivery, deliver
 from promote.repository.workspace import Workspace
@@ -21,7 +22,7 @@ class Options:
 
     environment: str
     service: str
-    to: str
+    to: str = ""
     kubeconfig: str | None = None
     context: str | None = None
     pr: bool = False
@@ -33,7 +34,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.environment(parser)
     parser.add_argument("service", metavar="SERVICE", help="a Service, or a workload whose pods it selects")
     options.option(
-        parser, "--to", required=True, metavar="COLOUR", help="the colour that gets the traffic, such as green"
+        parser, "--to", default="", metavar="COLOUR", help="the colour that gets the traffic, such as green"
     )
     options.cluster(parser)
     by_pull_request = "open a pull request instead of committing to the shared branch"
@@ -43,6 +44,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Options) -> Result:
     """Change one label value of the selector on the shared branch, or by a pull request with --pr."""
+    if not given.to:
+        raise UsageError("name the colour that gets the traffic: --to blue, or what else the label of its pods says")
     workspace = Workspace.here()
     environment = workspace.config.environment(workspace.root, given.environment)
     pending = running.pending(environment, Address(given.kubeconfig, given.context))

@@ -28,6 +28,10 @@ class Endpoints:
         """The smallest number of pods that got traffic at any moment."""
         return min(map(len, self.seen[service]))
 
+    def forget(self) -> None:
+        """Start again from what is there now."""
+        self.seen = {service: moments[-1:] for service, moments in self.seen.items()}
+
     def note(self, event: str, each: Object) -> None:
         """Take over one event of an EndpointSlice."""
         name, service = each["metadata"]["name"], each["metadata"]["labels"].get(_SERVICE, "")

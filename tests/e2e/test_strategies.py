@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -234,6 +235,9 @@ def test_a_rollout_of_every_service_keeps_the_promised_pods_ready(environments: 
     with ExitStack() as stack:
         all_seen = [stack.enter_context(endpoints.watched(one.api, one.namespace)) for one in environments.values()]
         watching = list(zip(environments.values(), all_seen, strict=True))
+        for one, seen in watching:
+            wait(f"the autoscalers of {one.name} keep their minimum", partial(_too_few, one, seen), seconds=60)
+            seen.forget()
         before = [{each: seen.now(each) for each in _promised(one)} for one, seen in watching]
         for one, _ in watching:
             one.apply(map(_with_other_image, _services(one)))
@@ -246,6 +250,12 @@ def test_a_rollout_of_every_service_keeps_the_promised_pods_ready(environments: 
     for one, _ in watching:
         one.apply(_services(one))
         one.wait(_services(one))
+
+
+def _too_few(environment: Environment, seen: Endpoints) -> str | None:
+    found = {each: (len(seen.now(each)), least) for each, least in _promised(environment).items()}
+    few = {each: ready for each, (ready, least) in found.items() if ready < least}
+    return str(few) if few else None
 
 
 def _services(environment: Environment) -> list[Object]:
