@@ -86,7 +86,9 @@ def read(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Canary
     rendered = render.kustomize(tree.root / here.environment.path, here.environment.name)
     stable = objects.workload(rendered.documents, request.service)
     canary = objects.workload(rendered.documents, f"{request.service}{SUFFIX}")
-    (name,) = selection.resolve(request.name, here.images, here.services)
+    name, *more = selection.resolve(request.name, here.images, here.services)
+    if more:
+        raise UsageError(f"'{request.name}' has several images: name the one that the canary tries, such as '{name}'")
     by_name = {image.name: image for image in here.images}
     if (twin := by_name.get(f"{name}{SUFFIX}")) is None:
         raise UsageError(f"{here.file.source} has no images entry '{name}{SUFFIX}', which sets the canary's version: "
@@ -176,18 +178,18 @@ def _proved(
     edited = _with_edits(here, files)
     after = edited.file
     for name, version in wanted.items():
-        # A rollback must not fail because an entry has no place for what another one says.
         try:
             after = after.with_versions({name: version})
         except EditRefused:
-            if not is_rollback:
+            # Without traffic, the version of the canary does not matter: its entry may have no place for the other.
+            if not is_rollback or name != state.twin.name:
                 raise
     planned = here.planned(after, is_rollback=is_rollback, lands=True, changes=changes, despite=despite)
     changed: Files = {**files, **planned.files}
     if hold and changed:
         changed = {**changed, holds.FILE_NAME: holds.add(here.holds_file, [_hold(state, *hold)])}
     places = [(one.document.identity, one.path) for one in settings]
-    return prove(here, replace(planned, files=changed), after, allow_others=False, values=places)
+    return prove(here, replace(planned, files=changed), after, allow_others=is_rollback, values=places)
 
 
 def _with_edits(here: Situation, files: Mapping[str, bytes]) -> Situation:

@@ -386,6 +386,24 @@ def test_a_canary_is_ended_by_hand(midway: Sandbox) -> None:
     assert midway.tip() == tip
 
 
+@pytest.mark.thorough
+def test_an_entry_that_cannot_have_the_stable_version_does_not_stop_the_way_back(midway: Sandbox) -> None:
+    pinned = f'newTag: "1.1", digest: sha256:{"1" * 64}'
+    midway.replace(LIVE, 'newName: shop/mail, newTag: "1.1"', f"newName: shop/mail, {pinned}")
+    midway.publish("a digest")
+    midway.promote("canary", "live", "mail", f"mail=1.1@sha256:{'1' * 64}", "--abort")
+    assert [one in live(midway) for one in (pinned, "count: 0")] == [True, True]
+    assert "version: 1.1@sha256" in midway.show("holds.yaml", "main")
+
+
+def test_a_service_of_several_images_needs_the_one_that_is_meant(shop: Sandbox) -> None:
+    config = shop.read("promote.yaml")
+    shop.write("promote.yaml", f"{config}services: {{all: [shop/api, shop/mail]}}\n")
+    shop.publish("a service")
+    error = shop.promote("canary", "live", "api", "all=1.1", "--dry-run", code=2).err
+    assert "'all' has several images: name the one that the canary tries, such as 'shop/api'" in error
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
