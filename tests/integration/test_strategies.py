@@ -27,7 +27,7 @@ from promote.system import clock
 from tests.integration import sandbox
 from tests.integration.cluster_server import ClusterServer
 from tests.integration.sandbox import Sandbox
-from tests.integration.shop import OVERLAY, Prometheus, write_shop
+from tests.integration.shop import FILES, OVERLAY, Prometheus, write_shop
 
 # When the tests conduct their canaries: after every commit that they begin with, whose dates are real.
 START = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -138,6 +138,18 @@ def test_a_colour_that_another_environment_shares_is_not_edited(shop: Sandbox) -
     shop.publish()
     error = shop.promote("switch", "live", "web", "--to", "green", code=2).err
     assert "it is written in apps/web.yaml, which other environments may read: add a patch" in error
+
+
+def test_another_service_is_not_a_colour(shop: Sandbox) -> None:
+    pods = FILES["apps/web.yaml"].split("---\n")[1].replace("web", "cart").replace("shop/cart-blue", "shop/cart:1")
+    shop.write("env/live/cart.yaml", pods)
+    shop.replace(LIVE, "[../../apps]", "[../../apps, cart.yaml]")
+    shop.publish()
+    error = shop.promote("switch", "live", "web", "--to", "cart", code=2).err
+    assert "Service/live/web has no colour 'cart' in live: its pods are blue, green" in error
+    assert (
+        "+ /spec/selector/version: green" in shop.promote("switch", "live", "web", "--to", "green", "--dry-run").out
+    )
 
 
 def test_a_word_that_also_decides_another_service_is_not_changed(shop: Sandbox) -> None:
