@@ -388,7 +388,11 @@ def test_pods_that_do_not_become_ready_get_no_traffic(shop: Sandbox) -> None:
     assert set(asked) == {("Deployment/live/api-canary", "shop/api:1.1")}
 
 
-def test_a_canary_is_ended_by_hand(midway: Sandbox) -> None:
+def test_a_canary_is_ended_by_hand_whatever_the_rules_say(midway: Sandbox) -> None:
+    midway.write("env/live/denied.yaml", FILES["apps/web.yaml"].split("---\n")[1].replace("web", "untagged"))
+    midway.replace(LIVE, "[../../apps]", "[../../apps, denied.yaml]")
+    midway.publish("a rule denies this")
+    assert "images.tag" in midway.promote("bump", "live", "api=1.2", "--commit", code=3).err
     assert "end it with --abort" in midway.promote("canary", "live", "mail", "mail=1.2", "--dry-run", code=4).err
     midway.promote("canary", "live", "mail", "mail=1.1", "--abort", "--reason", "too slow")
     assert [one in live(midway) for one in ('shop/mail, newTag: "1.1"', "count: 0")] == [False, True]
