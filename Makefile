@@ -23,7 +23,7 @@ demo: setup ## run a promotion from end to end in a sandbox
 	@$(BIN)/python tools/demo.py
 
 check: setup ## render the overlays, validate them and ask the policies
-	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/flux
+	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/flux delivery/flux/notifications delivery/reader/argocd delivery/reader/flux
 
 test: lint ## lint, then run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"

@@ -23,6 +23,7 @@ PACKAGES = (
     "output",
     "strategy",
     "promotion",
+    "windows",
     "scaling",
     "fix",
     "checks",

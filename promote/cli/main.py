@@ -15,6 +15,8 @@ from promote.commands.registry import COMMANDS
 
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130
+# All control characters except tabs and newlines: what a cluster or a forge says must not move the cursor.
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 # The machine's troubles, not ours: whoever sees one can fix it.
 _MACHINE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
 
@@ -89,7 +91,7 @@ def _lines(result: Any, output: str) -> Iterable[str]:
 def _print(lines: Iterable[str]) -> None:
     try:
         for line in lines:
-            print(line, flush=True)
+            print(line.translate(_CONTROL), flush=True)
     except BrokenPipeError:
         # The reader went away, as `| head` does; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -100,7 +102,7 @@ def _failed(error: Exception, given: list[str]) -> int:
     from promote.system.process import redact
 
     if isinstance(error, PromoteError):
-        print(f"promote: {_one_line(redact(str(error)))}{_hint(error, given)}", file=sys.stderr)
+        print(f"promote: {_one_line(redact(str(error)))}{_hint(error, given)}".translate(_CONTROL), file=sys.stderr)
         return error.exit_code
     if isinstance(error, OSError) and error.errno in _MACHINE:
         where = f": {error.filename}" if error.filename else ""

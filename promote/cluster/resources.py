@@ -36,19 +36,3 @@ AUTOSCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers")
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices")
 POD_METRICS = Resource("metrics.k8s.io", "v1beta1", "pods")
 CERTIFICATES = Resource("cert-manager.io", "v1", "certificates")
-
-# Of an environment's namespace; all of it is only listed.
-OF_NAMESPACE = (
-    PODS,
-    SERVICES,
-    CLAIMS,
-    DEPLOYMENTS,
-    REPLICA_SETS,
-    STATEFUL_SETS,
-    DAEMON_SETS,
-    JOBS,
-    AUTOSCALERS,
-    ENDPOINT_SLICES,
-    POD_METRICS,
-    CERTIFICATES,
-)

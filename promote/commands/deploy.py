@@ -10,7 +10,6 @@ from promote.commands import options
 from promote.commands.result import Result
 from promote.output import live
 from promote.promotion import rollout
-from promote.promotion.rollout import Patience
 from promote.repository.workspace import Workspace
 
 
@@ -34,5 +33,5 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Wait until the images of the shared branch run and the engine is at its commit; exit 1 if they do not."""
     address = Address(given.kubeconfig, given.context)
-    waited = rollout.wait(Workspace.here(), given.environment, address, Patience(given.timeout))
+    waited = rollout.wait(Workspace.here(), given.environment, address, given.timeout)
     return Result(live.waited_json(waited), live.waited_text(waited), 0 if waited.is_done else 1)

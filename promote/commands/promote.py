@@ -15,7 +15,7 @@ from promote.promotion import follow, promote, rollout
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.promote import Edge
 from promote.promotion.proposal import Proposal
-from promote.promotion.rollout import Patience, Waited
+from promote.promotion.rollout import Moved, Waited
 from promote.repository.workspace import Workspace
 
 
@@ -74,9 +74,10 @@ def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Waite
     """Wait until the promoted versions run, if there is a cluster to ask; raises PartlyDone if it does not answer."""
     if not (proposal.environment.cluster or given.kubeconfig or given.context):
         return None
-    address, changes = Address(given.kubeconfig, given.context), proposal.plan.changes
+    changes = proposal.plan.changes
+    moved = Moved(changes, proposal.tip.commit) if changes else None
     try:
-        return rollout.wait(workspace, given.target, address, Patience(given.timeout), changes)
+        return rollout.wait(workspace, given.target, Address(given.kubeconfig, given.context), given.timeout, moved)
     except NetworkError as error:
         raise PartlyDone(f"{given.target} has the versions in Git, but then: {error}") from error
 

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "drift": "show in what two environments differ",
     "verify": "prove that a commit moves versions and nothing else",
     "check": "render, validate and evaluate the rules",
+    "windows": "give freeze windows to Argo CD or Flux",
     "policies": "list the rules",
     "merge": "merge a pull request after checking its result",
     "hold": "refuse a version in an environment",

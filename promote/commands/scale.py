@@ -5,11 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.output import plans, scaling
-from promote.promotion import scale
+from promote.promotion import scale, scaled
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.scale import Request
 from promote.repository.workspace import Workspace
@@ -25,6 +26,9 @@ class Options:
     everything: bool = False
     default: bool = False
     status: bool = False
+    live: bool = False
+    kubeconfig: str | None = None
+    context: str | None = None
     pr: bool = False
     dry_run: bool = False
 
@@ -37,6 +41,8 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(parser, "--all", dest="everything", action="store_true", help="with --default: every service")
     options.option(parser, "--default", action="store_true", help="remove the number that scale set")
     options.option(parser, "--status", action="store_true", help="show the numbers in Git, and change nothing")
+    options.option(parser, "--live", action="store_true", help="with --status: also show how many pods run")
+    options.cluster(parser)
     by_pull_request = "open a pull request instead of committing to the shared branch"
     options.option(parser, "--pr", action="store_true", help=by_pull_request)
     options.dry_run(parser)
@@ -49,7 +55,9 @@ def run(given: Options) -> Result:
     if given.status:
         with workspace.at(workspace.local_tip().commit) as tree:
             environment, rows = scale.status(tree, given.environment)
-        return Result(scaling.status_json(environment.name, rows), scaling.status_text(rows))
+        address = Address(given.kubeconfig, given.context)
+        live = scaled.look(environment, rows, address) if given.live else None
+        return Result(scaling.status_json(environment.name, rows, live), scaling.status_text(rows, live))
     request = Request(given.environment, given.service, given.count)
     branch = scale.branch_of(workspace.config.known(given.environment), given.service) if given.pr else None
     change, published = deliver(
@@ -65,6 +73,8 @@ def run(given: Options) -> Result:
 def _insist_on_sense(given: Options) -> None:
     """Raise UsageError unless the words and options together mean one thing."""
     named, number = given.service is not None, given.count is not None
+    if given.live and not given.status:
+        raise UsageError("--live needs --status: nothing is changed in a cluster")
     if given.status:
         wrong = named or given.everything or given.default
         advice = "--status shows every service: leave the other words out"

@@ -21,6 +21,7 @@ from promote.engines.protocol import (
     same_repository,
 )
 from promote.errors import NotServed
+from promote.model import Identity
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects")
@@ -28,6 +29,7 @@ CONFIG_MAPS = Resource("", "v1", "configmaps")
 PARAMETERS = "argocd-cmd-params-cm"
 _USUAL = "argocd"
 _FAILED = ("Failed", "Error")
+_UNHEALTHY = ("Degraded", "Missing")
 _WORKING = ("Running", "Terminating")
 _ANNOTATIONS = "argocd.argoproj.io"
 
@@ -121,12 +123,17 @@ def _failures(status: Mapping[str, Any]) -> Iterator[str]:
     for one in (operation.get("syncResult") or {}).get("resources") or ():
         if one.get("status") == "SyncFailed" or one.get("hookPhase") in _FAILED:
             yield f"{one.get('kind')}/{one.get('name')}: {line(one.get('message'))}"
-    yield from filter(None, map(_failure, status.get("resources") or ()))
+    resources = status.get("resources") or ()
+    yield from filter(None, map(_failure, resources))
+    health = status.get("health") or {}
+    # Since 3.0, it does not write the health of single objects into the Application unless it is told to.
+    if health.get("status") in _UNHEALTHY and not any(one.get("health") for one in resources):
+        yield f"it is {health['status']}, and does not say why: see `promote health`"
 
 
 def _failure(resource: Mapping[str, Any]) -> str:
     name, health = f"{resource.get('kind')}/{resource.get('name')}", resource.get("health") or {}
-    if health.get("status") in ("Degraded", "Missing"):
+    if health.get("status") in _UNHEALTHY:
         said = line(health.get("message"))
         return f"{name} is {health['status']}" + (f": {said}" if said else "")
     return f"{name} is OutOfSync" if resource.get("status") == "OutOfSync" else ""
@@ -172,13 +179,25 @@ def _advice(application: Object) -> Iterator[str]:
         )
     annotations = application["metadata"].get("annotations") or {}
     compare = str(annotations.get(f"{_ANNOTATIONS}/compare-options", "")).replace(" ", "").split(",")
-    if "ServerSideApply=true" in options and "ServerSideDiff=false" not in compare:
+    if (
+        "ServerSideApply=true" in options
+        and "ServerSideDiff=false" not in compare
+        and (jobs := _changing(application))
+    ):
         yield (
-            f"{name}: set the annotation {_ANNOTATIONS}/compare-options: ServerSideDiff=false: a changed field that "
-            "is immutable makes the comparison fail, and then it is Synced with nothing applied"
+            f"{name}: let the names of {', '.join(jobs)} end with a hash of their content, or set the annotation "
+            f"{_ANNOTATIONS}/compare-options: ServerSideDiff=false: Jobs cannot be changed, so the comparison fails, "
+            "and then everything is Synced with nothing applied"
         )
     if not (policy.get("retry") or {}).get("refresh"):
         yield f"{name}: set syncPolicy.retry.refresh: true: without it, a retry does not take a newer commit"
+
+
+def _changing(application: Object) -> list[str]:
+    """The Jobs whose name stays the same when their content changes."""
+    listed = (application.get("status") or {}).get("resources") or ()
+    jobs = (Identity("batch/v1", "Job", "", str(one["name"])) for one in listed if one.get("kind") == "Job")
+    return [str(job) for job in jobs if job.written_name == job.name]
 
 
 def _advice_on(parameters: Object | None) -> Iterator[str]:

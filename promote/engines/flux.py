@@ -27,7 +27,14 @@ KUSTOMIZATIONS = Resource("kustomize.toolkit.fluxcd.io", "v1", "kustomizations")
 REPOSITORIES = Resource("source.toolkit.fluxcd.io", "v1", "gitrepositories")
 CONTROLLER = "kustomize-controller"
 _USUAL = "flux-system"
-_STATES: Mapping[str, State] = {"Failed": "failed", "Progressing": "working"}
+_WAITS = "DependencyNotReady"
+_HEALTH = {"True": "Healthy", "False": "Failed"}
+_STATES: Mapping[str, State] = {
+    "Healthy": "idle",
+    "Failed": "failed",
+    "Progressing": "working",
+    "Waiting": "working",
+}
 _GATE = "CancelHealthCheckOnNewRevision"
 
 
@@ -99,20 +106,21 @@ def _part(kustomization: Object, source: Object | None) -> Part:
     status, metadata = kustomization.get("status") or {}, kustomization["metadata"]
     ready = conditions(kustomization).get("Ready") or {}
     applied, attempted = (str(status.get(key) or "") for key in ("lastAppliedRevision", "lastAttemptedRevision"))
-    is_ready = ready.get("status") == "True"
+    reason = str(ready.get("reason") or "Unknown")
+    # A tier is not Ready for some seconds whenever one before it looks for drift; its own objects stay applied.
+    health = "Waiting" if reason == _WAITS else _HEALTH.get(str(ready.get("status")), "Progressing")
     seen = status.get("observedGeneration") == metadata.get("generation")
-    health = {"True": "Healthy", "False": "Failed"}.get(str(ready.get("status")), "Progressing")
-    failures = [f"{ready.get('reason')}: {line(ready.get('message'))}"] if ready.get("status") == "False" else []
+    failures = [f"{reason}: {line(ready.get('message'))}"] if ready.get("status") == "False" else []
     return Part(
         "Kustomization",
         metadata["namespace"],
         metadata["name"],
         _commit(applied),
-        str(ready.get("reason") or "Unknown"),
+        reason,
         health,
-        is_ready and seen and bool(applied) and applied == attempted,
+        health != "Failed" and seen and bool(applied) and applied == attempted,
         _commit(attempted),
-        _STATES.get(health, "idle"),
+        _STATES[health],
         (*failures, *_failures(source)),
         tuple(_paused(kustomization, source)),
     )

@@ -93,7 +93,7 @@ class Window:
         A time that clocks skip or show twice is taken so that the window is the longer one.
         """
         for start, end in self._spans(now):
-            earliest, latest = min(_instants(start, self.zone)), max(_instants(end, self.zone))
+            earliest, latest = min(instants(start, self.zone)), max(instants(end, self.zone))
             if earliest <= now < latest:
                 return Freeze(self.reason, earliest.astimezone(self.zone), latest.astimezone(self.zone))
         return None
@@ -156,7 +156,7 @@ def _zone(name: str) -> tzinfo:
         ) from None
 
 
-def _instants(wall: datetime, zone: tzinfo) -> list[datetime]:
+def instants(wall: datetime, zone: tzinfo) -> list[datetime]:
     """The one or two moments at which clocks in `zone` show `wall`, or would if they did not skip it."""
     # In UTC, for within one zone Python compares what the clocks show.
     return [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]

@@ -134,7 +134,19 @@ def _below(layer: Layer, seen: frozenset[Path]) -> Iterator[Layer]:
 def of(layer: Layer) -> list[Patch]:
     """The patches of one kustomization, the last one first, because it overrides the others."""
     found = [patch for key in _LISTS for item in places.items(layer.root, key) for patch in _read(layer, item)]
-    return found[::-1]
+    # Kustomize runs these after all others.
+    return [*found, *_transformers(layer)][::-1]
+
+
+def _transformers(layer: Layer) -> Iterator[Patch]:
+    """The patches of the PatchTransformers in files that the kustomization lists."""
+    for item in places.items(layer.root, "transformers"):
+        file = at(layer.file.parent, item.value) if isinstance(item, ScalarNode) else None
+        for node in read(file) if file and file.is_file() else ():
+            target, patch = places.field(node, "target"), places.field(node, "patch")
+            if places.text(node, "kind") == "PatchTransformer" and isinstance(patch, ScalarNode):
+                offset = patch.start_mark.line + (patch.style == "|")
+                yield from _patches(layer, file, offset, documents.nodes(patch.value), target, patch)  # type: ignore[arg-type]
 
 
 def read(file: Path) -> list[Node]:
@@ -156,9 +168,15 @@ def _read(layer: Layer, item: Node) -> Iterator[Patch]:
         named = item.value if isinstance(item, ScalarNode) else places.text(item, "path")
         file = at(layer.file.parent, named) or layer.file.parent
         bodies, offset = read(file) if file.is_file() else [], 0
+    yield from _patches(layer, file, offset, bodies, target, inline if isinstance(inline, ScalarNode) else None)
+
+
+def _patches(
+    layer: Layer, file: Path, offset: int, bodies: Sequence[Node], target: Node | None, inline: ScalarNode | None
+) -> Iterator[Patch]:
     for body in bodies:
         if isinstance(body, MappingNode | SequenceNode) and isinstance(target, MappingNode | None):
-            yield Patch(layer, file, offset, body, target, inline if isinstance(inline, ScalarNode) else None)
+            yield Patch(layer, file, offset, body, target, inline)
 
 
 def _matches(pattern: Any, texts: set[str]) -> bool:

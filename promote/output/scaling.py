@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promote.cluster.workloads import Workload
 from promote.output import wording
 from promote.output.plans import Json, pull_json
 from promote.output.verdicts import finding_json, identity_json, verdict_text
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.scale import Move, Row, Scaling
+from promote.promotion.scaled import Live
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.scaling.services import Number
 
@@ -73,8 +75,8 @@ def change_text(change: Scaling) -> list[str]:
     return lines
 
 
-def status_json(environment: str, rows: Sequence[Row]) -> Json:
-    """How many pods each service has in Git, as JSON."""
+def status_json(environment: str, rows: Sequence[Row], live: Live | None) -> Json:
+    """How many pods each service has in Git and, where that was asked, in the cluster, as JSON."""
     return {
         "environment": environment,
         "services": [
@@ -91,14 +93,19 @@ def status_json(environment: str, rows: Sequence[Row]) -> Json:
                     }
                     for one in row.service.numbers
                 ],
+                **({} if live is None else {"live": _live_json(live[row.service.workload])}),
             }
             for row in rows
         ],
     }
 
 
-def status_text(rows: Sequence[Row]) -> list[str]:
-    """How many pods each service has in Git, as a table; a number that is not the default one says so."""
+def _live_json(workload: Workload | None) -> Json | None:
+    return {"replicas": workload.replicas, "ready": len(workload.ready)} if workload else None
+
+
+def status_text(rows: Sequence[Row], live: Live | None) -> list[str]:
+    """How many pods each service has, as a table; a number that is not the default one says so."""
     # Imported here: programs ask for JSON.
     from tabulate import tabulate
 
@@ -108,14 +115,19 @@ def status_text(rows: Sequence[Row]) -> list[str]:
             one.least,
             _most(one),
             "" if row.default in (None, one.least) else row.default,
+            *([] if live is None else [_ready(live[row.service.workload])]),
             _source(one),
         ]
         for row in rows
         for one in row.service.numbers
     ]
-    headers = ["service", "minimum", "maximum", "default", "decided by"]
+    headers = ["service", "minimum", "maximum", "default", *([] if live is None else ["ready"]), "decided by"]
     table = tabulate(cells, headers, "plain", disable_numparse=True, preserve_whitespace=False)
     return [line.rstrip() for line in table.splitlines()]
+
+
+def _ready(workload: Workload | None) -> str:
+    return f"{len(workload.ready)}/{workload.replicas}" if workload else "-"
 
 
 def _most(number: Number) -> str:

@@ -48,8 +48,8 @@ class Patient:
 
 
 def patient(workspace: Workspace, name: str, given: Address) -> Patient:
-    """The environment as the shared branch has it; raises RenderError where that does not say where it runs."""
+    """The environment as the shared branch has it; raises RenderError where nothing says what should run."""
     expected = live.expected(workspace, workspace.local_tip(), name)
-    if expected.fault:
+    if expected.fault and not expected.basis:
         raise RenderError(expected.fault)
     return Patient(workspace, expected, live.reach(expected.environment, given))

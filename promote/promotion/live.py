@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from promote.cluster import workloads
 from promote.cluster.client import Address, Cluster
@@ -19,6 +19,7 @@ from promote.promotion.running import KINDS, Running
 from promote.repository.config import Environment, Place
 from promote.repository.workspace import Tip, Workspace
 
+_BACK = 20  # commits, in which somebody may have tried to repair a broken one
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -26,7 +27,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 class Expected:
     """What Git says: an environment on the tip of the shared branch, rendered; `text` is the whole rendering.
 
-    `fault` is why it cannot be rendered, and then there are no documents.
+    `fault` is why it cannot be rendered, and then the documents are those of `basis`, the newest commit before it
+    that can be, or there are none. `alike` remembers which commits render the same, for whoever looks again.
     """
 
     tip: Tip
@@ -34,6 +36,8 @@ class Expected:
     text: str
     documents: Sequence[Document]
     fault: str = ""
+    basis: str = ""
+    alike: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @property
     def default_namespace(self) -> str:
@@ -131,10 +135,26 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
         environment = tree.environment(name)
         try:
             rendered = render.kustomize(tree.root / environment.path, environment.name)
-            return Expected(tip, environment, rendered.text, rendered.documents)
+            return Expected(tip, environment, rendered.text, rendered.documents, basis=tip.commit)
         except RenderError as error:
-            # A commit that nobody can build was pushed past the checks: what runs is asked for all the more.
-            return Expected(tip, environment, "", (), str(error))
+            fault = str(error)
+    # A commit that nobody can build was pushed past the checks, so what was there before should still run.
+    commit = tip.commit
+    documents: Sequence[Document] = ()
+    for _ in range(_BACK):
+        commit = next(iter(workspace.repository.parents(commit)), "")
+        if not commit or (documents := _documents(workspace, commit, environment)):
+            break
+    return Expected(tip, environment, "", documents, fault, commit if documents else "")
+
+
+def _documents(workspace: Workspace, commit: str, environment: Environment) -> Sequence[Document]:
+    """What a commit renders, nothing where it cannot be read."""
+    try:
+        with workspace.at(commit) as tree:
+            return render.kustomize(tree.root / environment.path, environment.name).documents
+    except PromoteError:
+        return ()
 
 
 def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
@@ -146,6 +166,8 @@ def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
         (one.identity.kind, one.identity.namespace or default, one.identity.name): one for one in wanted.documents
     }
     engine, notes = delivery(workspace, wanted.environment, through)
+    if wanted.fault and wanted.basis:
+        notes = (*notes, f"compared with {wanted.basis[:12]}, the newest commit that can be rendered")
     return Live(
         wanted,
         cluster.context,
@@ -175,7 +197,8 @@ def delivery(
 
 def _behind(workspace: Workspace, wanted: Expected, part: Part) -> str:
     """In what an engine's object is not where Git is; a commit that changes nothing here counts as the same."""
-    problem = "" if part.is_synced else f"it is not synced ({part.sync})"
+    states = {"working": "it has not finished", "failed": "it has failed", "idle": "it is not synced"}
+    problem = "" if part.is_synced else f"{states[part.state]} ({part.sync})"
     lag = _lag(workspace, wanted, part.revision)
     return "; ".join(filter(None, (problem, lag)))
 
@@ -186,25 +209,26 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
         return ""
     if not revision:
         return "it has applied no commit yet"
-    if not _COMMIT.fullmatch(revision) or not _has(workspace, revision):
+    if not _is_known(workspace, revision):
         return f"it has applied {revision[:12]}, which this clone does not have"
-    if contains(workspace, revision, commit) or _renders_alike(workspace, wanted, revision):
+    if contains(workspace, revision, commit):
+        return ""
+    if revision not in wanted.alike:
+        wanted.alike[revision] = _renders_alike(workspace, wanted, revision)
+    if wanted.alike[revision]:
         return ""
     return f"it has applied {revision[:12]}, not {commit[:12]}"
 
 
 def contains(workspace: Workspace, revision: str, commit: str) -> bool:
     """Whether what an engine calls a revision is a known commit that has `commit` in its history."""
-    is_known = bool(_COMMIT.fullmatch(revision)) and workspace.repository.holds([revision])
-    return is_known and workspace.repository.is_ancestor(commit, revision)
+    if revision == commit:
+        return True
+    return _is_known(workspace, revision) and workspace.repository.is_ancestor(commit, revision)
 
 
-def _has(workspace: Workspace, revision: str) -> bool:
-    """Whether the clone has a commit, which somebody may just have pushed."""
-    repository = workspace.repository
-    if not repository.holds([revision]) and repository.has_remote(workspace.remote):
-        workspace.fetch()
-    return repository.holds([revision])
+def _is_known(workspace: Workspace, revision: str) -> bool:
+    return bool(_COMMIT.fullmatch(revision)) and workspace.repository.holds([revision])
 
 
 def _renders_alike(workspace: Workspace, wanted: Expected, revision: str) -> bool:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from promote.cluster.client import Address
-from promote.errors import Unreachable
+from promote.errors import NetworkError, RaceLost, Unreachable
 from promote.model import Change
 from promote.promotion import live
-from promote.promotion.live import Live
-from promote.promotion.running import Running
+from promote.promotion.live import Expected, Live
+from promote.promotion.running import KINDS, Running
 from promote.repository.workspace import Workspace
+from promote.system import clock
 from promote.versions import fields
 
 _POLL = 5.0  # seconds between two looks
+_REFRESH = 30.0  # seconds between two questions to Git for newer commits
 _GRACE = 90.0  # seconds that a failure may last before it counts: engines try again by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The images that a merge moved, on the commit `past` of the shared branch."""
+
+    changes: tuple[Change, ...]
+    past: str
 
 
 @dataclass(frozen=True)
@@ -33,52 +42,67 @@ class Waited:
         return not self.missing
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, in seconds, and how."""
+def wait(workspace: Workspace, name: str, given: Address, timeout: float, moved: Moved | None = None) -> Waited:
+    """Wait until an environment runs what the shared branch says of the images that `moved`, or of everything.
 
-    timeout: float
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.monotonic
-
-
-def wait(
-    workspace: Workspace, name: str, given: Address, patience: Patience, changes: Iterable[Change] = ()
-) -> Waited:
-    """Wait until an environment runs what the shared branch says of `changes`, or of everything.
-
-    It ends before the time is over at a failure that neither the cluster nor the engine overcomes by itself.
-    An API server that stops answering is asked again. Raises ClusterError.
+    It ends after `timeout` seconds, and before that at a failure that neither the cluster nor the engine overcomes by
+    itself. An API server that stops answering is asked again, and so is Git for newer commits. Raises ClusterError.
     """
-    wanted = live.expected(workspace, workspace.local_tip(), name)
+    start, asked, failing = clock.elapsed(), 0.0, dict[str, float]()
+    wanted = _after(workspace, name, moved.past if moved else "", timeout)
     through = live.reach(wanted.environment, given)
-    moved = {change.image for change in changes}
-    repositories = _repositories(workspace, wanted, moved) if moved else None
-
-    def concerns(one: Running) -> bool:
-        return repositories is None or fields.split(one.image)[0] in repositories
-
-    start, failing = patience.now(), dict[str, float]()
+    concerns = _concerns(workspace, wanted, moved)
     seen = live.look(workspace, wanted, through)
     while True:
         missing = list(_missing(seen, concerns))
-        passed = patience.now() - start
+        passed = clock.elapsed() - start
         failed = _failed(workspace, seen, concerns)
         for_good = [one for one in failed if passed - failing.setdefault(one, passed) >= _GRACE]
-        if not missing or for_good or wanted.fault or passed >= patience.timeout:
-            return Waited(seen, tuple(missing), passed)
-        patience.sleep(min(_POLL, patience.timeout - passed))
+        if not missing or for_good or wanted.fault or passed >= timeout:
+            return Waited(_noted(seen, concerns), tuple(missing), passed)
+        clock.pause(min(_POLL, timeout - passed))
         try:
+            if passed - asked >= _REFRESH:
+                wanted, asked = _newest(workspace, wanted), passed
             seen = live.look(workspace, wanted, through)
         except Unreachable:
-            if patience.now() - start >= patience.timeout:
+            if clock.elapsed() - start >= timeout:
                 raise
 
 
-def _repositories(workspace: Workspace, wanted: live.Expected, moved: set[str]) -> set[str]:
-    """What the images that moved are called where they run."""
+def _after(workspace: Workspace, name: str, past: str, timeout: float) -> Expected:
+    """What the shared branch says once it has moved on from the commit `past`: a forge may show a merge late."""
+    deadline = clock.elapsed() + timeout
+    while (tip := workspace.local_tip()).commit == past and clock.elapsed() < deadline:
+        clock.pause(_POLL)
+    return live.expected(workspace, tip, name)
+
+
+def _newest(workspace: Workspace, wanted: Expected) -> Expected:
+    """What the shared branch says now, for somebody may have pushed; as before where Git does not answer."""
+    try:
+        tip = workspace.local_tip()
+    except (NetworkError, RaceLost):
+        return wanted
+    same = tip.commit == wanted.tip.commit
+    return wanted if same else live.expected(workspace, tip, wanted.environment.name)
+
+
+def _concerns(workspace: Workspace, wanted: Expected, moved: Moved | None) -> Callable[[Running], bool]:
+    """Whether an image is waited for: one that moved, by what it is called where it runs."""
+    if moved is None:
+        return lambda _: True
+    names = {change.image for change in moved.changes}
     with workspace.at(wanted.tip.commit) as tree:
-        return {image.repository for image in tree.images(wanted.environment) if image.name in moved}
+        repositories = {image.repository for image in tree.images(wanted.environment) if image.name in names}
+    return lambda one: fields.split(one.image)[0] in repositories
+
+
+def _noted(seen: Live, concerns: Callable[[Running], bool]) -> Live:
+    if seen.expected.fault or any(map(concerns, seen.running)):
+        return seen
+    note = f"nothing that keeps running has these images ({', '.join(KINDS)}), so no pod was waited for"
+    return replace(seen, notes=(*seen.notes, note))
 
 
 def _missing(seen: Live, concerns: Callable[[Running], bool]) -> Iterator[str]:

@@ -193,26 +193,23 @@ def _insist_on_bounds(overlay: Overlay, rendered: Rendered, number: Number, coun
         )
 
 
-def _targets(before: ScaleFile, after: ScaleFile) -> set[tuple[str, str, str]]:
-    """Kind, name and path of the numbers in which two files differ."""
+def _targets(before: ScaleFile, after: ScaleFile) -> set[tuple[Identity, str]]:
+    """The object and the path of each number in which two files differ."""
     changed = set(before.overrides) ^ set(after.overrides)
-    return {(one.kind, one.name, f"/spec/{one.field}") for one in changed}
+    return {(one.owner, f"/spec/{one.field}") for one in changed}
 
 
 def _insist(
-    overlay: Overlay, found: Sequence[Difference], targets: set[tuple[str, str, str]], count: int | None
+    overlay: Overlay, found: Sequence[Difference], targets: set[tuple[Identity, str]], count: int | None
 ) -> None:
     """Raise CheckDenied unless the differences are those numbers, and one of them becomes `count`."""
-    places = [(one.resource.kind, one.resource.name, one.path) for one in found]
-    if rest := [one for one, place in zip(found, places, strict=True) if place not in targets]:
+    if rest := [one for one in found if (one.resource, one.path) not in targets]:
         shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
         raise CheckDenied(
             f"the number is not the only change in {overlay.environment.name} ({shown}): change it by hand"
         )
-    if len(set(places)) < len(places):
-        raise CheckDenied(f"{places[0][0]} {places[0][1]} is in several namespaces: change the number by hand")
     if count is not None and not (len(found) == 1 and found[0].new in (count, None)):
-        owners = ", ".join(sorted(f"{kind} {name}" for kind, name, _ in targets))
+        owners = ", ".join(sorted(str(owner) for owner, _ in targets))
         raise CheckDenied(
             f"no file in {overlay.environment.path} can change the number of {owners}: something after it sets it"
         )

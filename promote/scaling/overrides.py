@@ -1,26 +1,25 @@
 """The file `scale.yaml` of an overlay: the numbers that `promote scale` sets, in place of the default ones.
 
-Each document is a ReplicaCountTransformer of Kustomize. The overlay lists the file last in `transformers:`, which
-Kustomize runs after everything else, so a number applies wherever the default one is written. Without the file and
-its line, the overlay is what it was before, byte for byte.
+Each document is a PatchTransformer of Kustomize. The overlay lists the file last in `transformers:`, which Kustomize
+runs after everything else, so a number applies wherever the default one is written. A patch without a target is for
+one object, by its final name and namespace, and fails where that is gone. Without the file and its line, the overlay
+is what it was before, byte for byte.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import Node, ScalarNode
 
 from promote.errors import ConfigError
-from promote.fix import edits
+from promote.fix import block_scalars, edits
 from promote.fix.edits import ValueChange
 from promote.kustomize import documents
 from promote.model import Identity
 from promote.scaling.services import Number
-from promote.yamltext import reader
+from promote.yamltext import places, reader
 
 FILE_NAME = "scale.yaml"
 _HEAD = """\
@@ -29,12 +28,16 @@ _HEAD = """\
 """
 _ENTRY = """\
 apiVersion: builtin
-kind: ReplicaCountTransformer
+kind: PatchTransformer
 metadata:
   name: {title}
-replica: {{name: {name}, count: {count}}}
-fieldSpecs:
-  - {{{group}kind: {kind}, path: spec/{field}, create: true}}
+patch: |-
+  apiVersion: {version}
+  kind: {kind}
+  metadata:
+    name: {name}
+{namespace}  spec:
+    {field}: {count}
 """
 _SEPARATOR = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
 _COMMENTS = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*")
@@ -42,19 +45,15 @@ _COMMENTS = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One number: of the objects of this group, kind and name, in this field of their spec."""
+    """One number: of which object, and in which field of its spec."""
 
-    group: str
-    kind: str
-    name: str
+    owner: Identity
     field: str
     count: int
 
     def is_for(self, number: Number) -> bool:
         """Whether it takes the place of `number`."""
-        owner = number.owner
-        there = (owner.api_version.rpartition("/")[0], owner.kind, owner.name, number.field)
-        return there == (self.group, self.kind, self.name, self.field)
+        return (number.owner, number.field) == (self.owner, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,7 @@ class ScaleFile:
             start = f"{self.text.rstrip()}\n---\n" if self.overrides else self.text or _HEAD
             return self.parse((start + _entry(number.owner, number.field, count)).encode(), self.source)
         root = documents.nodes(self.text)[self.overrides.index(there)]
-        change = ValueChange(("replica", "count"), count)
-        edited = edits.edit(self.text, root, reader.value(root), change).applied(self.text)
+        edited = _counted(self.text, root, there.field, count)
         return self.parse(edited.encode(), self.source)
 
     def without(self, gone: Override) -> ScaleFile:
@@ -115,32 +113,42 @@ class ScaleFile:
 
 
 def _entry(owner: Identity, field: str, count: int) -> str:
-    group = owner.api_version.rpartition("/")[0]
+    parts = (owner.kind.lower(), owner.namespace, owner.name)
     return _ENTRY.format(
-        title=f"{owner.kind.lower()}-{owner.name}",
-        name=edits.spelled(owner.name),
-        count=count,
-        group=f"group: {group}, " if group else "",
+        title="-".join(part for part in parts if part),
+        version=owner.api_version,
         kind=owner.kind,
+        name=edits.spelled(owner.name),
+        namespace=f"    namespace: {edits.spelled(owner.namespace)}\n" if owner.namespace else "",
         field=field,
+        count=count,
     )
 
 
+def _counted(text: str, root: Node, field: str, count: int) -> str:
+    """The text with another number in the patch of the document `root`."""
+    patch = places.field(root, "patch")
+    if not isinstance(patch, ScalarNode):
+        return text
+    inner = block_scalars.text_of(patch)
+    (body,) = documents.nodes(inner)
+    made = edits.edit(inner, body, reader.value(body), ValueChange(("spec", field), count))
+    return block_scalars.outward(text, patch, made).applied(text)
+
+
 def _override(node: Node, source: str) -> Override:
-    content = reader.value(node) if isinstance(node, MappingNode) else None
-    match content:
-        case {
-            "kind": "ReplicaCountTransformer",
-            "replica": {"name": str(name), "count": int(count)},
-            "fieldSpecs": [{"kind": str(kind), "path": str(path)} as spec],
-        } if path.startswith("spec/"):
-            return Override(_text(spec, "group"), kind, name, path.removeprefix("spec/"), count)
+    match reader.value(node):
+        case {"kind": "PatchTransformer", "patch": str(patch), **rest} if "target" not in rest:
+            bodies = [reader.value(body) for body in documents.nodes(patch)]
+        case _:
+            bodies = []
+    match bodies:
+        case [{"spec": dict(spec)} as body] if len(spec) == 1:
+            ((field, count),) = spec.items()
+            if isinstance(field, str) and isinstance(count, int) and documents.identity(body).name:
+                return Override(documents.identity(body), field, count)
     line = node.start_mark.line + 1
     raise ConfigError(
         f"{source}:{line}: `promote scale` keeps its numbers in this file, and did not write this: "
         "move it to another file"
     )
-
-
-def _text(spec: Mapping[Any, Any], key: str) -> str:
-    return str(spec.get(key, ""))

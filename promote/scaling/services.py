@@ -94,19 +94,19 @@ def services(documents: Iterable[Document]) -> list[Service]:
 
 
 def choose(given: str, known: Sequence[Service], layers: Iterable[Layer], images: Sequence[str]) -> Service:
-    """The service that `given` means: a workload's name, with or without the prefixes of `layers`.
+    """The service that `given` means: NAME or NAMESPACE/NAME of a workload, or NAME without the prefixes of `layers`.
 
     Or the workload that runs `images`, those of the service `given` of promote.yaml, as they are rendered. Raises
     UsageError, with the names that there are, when it means none or more than one.
     """
-    exact = [one for one in known if one.name == given]
+    exact = [one for one in known if given in (one.name, f"{one.workload.namespace}/{one.name}")]
     every = list(layers)
     shorter = [one for one in known if any(given in layer.names(one.name) for layer in every)]
     of_images = [one for one in known if set(images) & set(one.images)]
     found = list(dict.fromkeys(exact or shorter or of_images))
     if len(found) > 1:
-        names = " or ".join(f"{one.workload.kind} {one.name}" for one in found)
-        raise UsageError(f"'{given}' could be {names}: only a name that is used once can be scaled")
+        names = " or ".join(map(str, (one.workload for one in found)))
+        raise UsageError(f"'{given}' could be {names}: write NAMESPACE/NAME")
     if not found:
         names = ", ".join(dict.fromkeys(one.name for one in known)) or "none"
         raise UsageError(f"no service is called '{given}'; known: {names}")

@@ -19,3 +19,8 @@ def today() -> date:
 def pause(seconds: float) -> None:
     """Let time pass."""
     time.sleep(seconds)
+
+
+def elapsed() -> float:
+    """Seconds since some moment, which only grow, whatever the time of day is set to."""
+    return time.monotonic()

@@ -54,9 +54,10 @@ def _never_ready() -> Object:
 
 
 def _failing_job() -> Object:
-    # With restartPolicy OnFailure, restarts of the container count against the backoffLimit of its Job.
+    # With restartPolicy OnFailure, restarts of the container count against the backoffLimit of its Job. This stage
+    # goes on matching, so that no other one follows it; a second time, it changes nothing.
     owned = [("metadata.ownerReferences.[].kind", "In", "Job"), ("status.phase", "In", "Running")]
-    return _stage("pod-of-a-job-fails", FAILING, [*owned, ("status.reason", "NotIn", "Failing")], _RESTARTED)
+    return _stage("pod-of-a-job-fails", FAILING, owned, _RESTARTED)
 
 
 def _stage(name: str, start: str, selected: list[tuple[str, str, str]], template: str) -> Object:
@@ -92,7 +93,6 @@ containerStatuses:
 """
 _RESTARTED = """\
 phase: Running
-reason: Failing
 containerStatuses:
 {{ range .spec.containers }}
 - image: {{ .image | Quote }}

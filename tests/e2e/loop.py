@@ -132,7 +132,7 @@ def _hasten(root: Path) -> None:
     for path in (root / "base").rglob("*.yaml"):
         path.write_text(path.read_text().replace("minReadySeconds: 10\n", "minReadySeconds: 1\n"))
     timed = "  - target: {kind: Deployment, name: api-gateway}\n"
-    timed += "    patch: '[{op: replace, path: /spec/minReadySeconds, value: 10}]'\n"
+    timed += "    patch: '- {op: replace, path: /spec/minReadySeconds, value: 10}'\n"
     for environment in ENVIRONMENTS:
         path = root / "overlays" / environment / "kustomization.yaml"
         path.write_text(path.read_text().replace("\npatches:\n", f"\npatches:\n{timed}", 1))
@@ -149,7 +149,7 @@ def running_images(api: Api, namespace: str) -> dict[str, set[str]]:
     return found
 
 
-def wait_until_running(api: Api, namespace: str, wanted: Mapping[str, str], *, seconds: float = 120.0) -> float:
+def wait_until_running(api: Api, namespace: str, wanted: Mapping[str, str], *, seconds: float = 300.0) -> float:
     """Wait until these images, by name, and no other versions of them run; return for how many seconds it took."""
     begin = time.monotonic()
 

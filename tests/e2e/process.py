@@ -72,6 +72,11 @@ class Process:
         with urllib3.PoolManager(ca_certs=authority, retries=False, timeout=5.0) as pool:
             wait(f"{self.name} starts", lambda: self._unhealthy(pool, url), seconds=seconds)
 
+    def kill(self) -> None:
+        """End it at once, as a machine that loses power does."""
+        os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+
     def restart(self) -> None:
         """Start it again after `kill`, with the same command, and wait until it is as healthy as it was."""
         self._child = self._start("ab")

@@ -8,7 +8,10 @@ Nothing is stored.
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
+
+import urllib3
 
 from tests.e2e.api import Api, Object, Refused
 
@@ -72,17 +75,26 @@ def serve(api: Api, event: str, claim: Object) -> None:
 
 
 def main(kubeconfig: Path) -> None:
-    """Serve claims for ever."""
+    """Serve claims forever."""
     api = Api(kubeconfig)
     path = api.collection("v1", "PersistentVolumeClaim")
     while True:
-        listed = api.request("GET", path).content
-        for claim in listed["items"]:
-            serve(api, "ADDED", claim)
-        for event in api.watch(path, listed["metadata"]["resourceVersion"]):
-            if event["type"] == "ERROR":
-                break
-            serve(api, event["type"], event["object"])
+        try:
+            _serve_all(api, path)
+        except (urllib3.exceptions.HTTPError, Refused) as error:
+            print(f"again, after: {error}", flush=True)
+            time.sleep(0.5)  # the API server is down, or about to be
+
+
+def _serve_all(api: Api, path: str) -> None:
+    """Serve the claims that there are, and then those that come, until the server ends that."""
+    listed = api.request("GET", path).content
+    for claim in listed["items"]:
+        serve(api, "ADDED", claim)
+    for event in api.watch(path, listed["metadata"]["resourceVersion"]):
+        if event["type"] == "ERROR":
+            break
+        serve(api, event["type"], event["object"])
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from promote.commands.check import Options
 from promote.commands.result import Result
 from promote.output import registry
 from promote.system import tools
+from tests.defaults import DEFAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")
@@ -51,7 +52,7 @@ class Repository:
     def of_overlays(cls, folder: Path) -> Repository:
         """A copy of the real overlays."""
         for name in ("base", "components", "overlays"):
-            shutil.copytree(ROOT / name, folder / name)
+            shutil.copytree(DEFAULTS / name, folder / name)
         return cls._with_rules(folder, CONFIG + SCHEMAS)
 
     @classmethod

@@ -9,6 +9,9 @@ from promote.cluster import resources
 from promote.engines import argocd, flux
 from tests.integration.cluster_server import ClusterServer, Object
 
+# Every kind that is read in the namespace of an environment.
+KINDS = tuple(each for each in vars(resources).values() if isinstance(each, resources.Resource))
+
 
 def pod(
     name: str,
@@ -66,7 +69,7 @@ def replica_set(name: str, *, namespace: str = "shop") -> Object:
 
 def run(server: ClusterServer, images: Mapping[str, str], *, namespace: str = "shop", replicas: int = 1) -> None:
     """Deployments with their pods, ready, by name and image; all kinds of Kubernetes' own are served."""
-    server.serve(*(each for each in resources.OF_NAMESPACE if "." not in each.group or each.group.endswith("k8s.io")))
+    server.serve(*(each for each in KINDS if "." not in each.group or each.group.endswith("k8s.io")))
     for name, image in images.items():
         server.put(resources.DEPLOYMENTS, deployment(name, image, replicas, namespace=namespace))
         server.put(resources.REPLICA_SETS, replica_set(name, namespace=namespace))

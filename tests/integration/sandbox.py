@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from promote.cli.main import main
+from tests.defaults import DEFAULTS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BRANCH = "promote/staging-to-production"
@@ -220,7 +221,7 @@ def copy(template: Path, folder: Path, env: Mapping[str, str]) -> Sandbox:
 def copy_repository(folder: Path) -> None:
     """This repository's manifests and rules, whose production is two services behind its staging."""
     for name in ("base", "components", "overlays", "policies"):
-        shutil.copytree(REPOSITORY / name, folder / name)
+        shutil.copytree(DEFAULTS / name, folder / name)
     # The schemas of custom resources are installed, not copied: they stay where they are.
     text = (REPOSITORY / "promote.yaml").read_text(encoding="utf-8")
     here = f"schemas: ['{REPOSITORY}/.tools/schemas', '{REPOSITORY}/tools/schemas']"

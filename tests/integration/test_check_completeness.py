@@ -95,7 +95,7 @@ def test_a_kind_without_a_schema(bare: Repository) -> None:
 
 def test_the_custom_resources_of_the_sync_engines() -> None:
     with surroundings(ROOT):
-        found = Checked(check.run(check.Options(("delivery/argocd", "delivery/flux"))))
+        found = Checked(check.run(check.Options(("delivery/argocd", "delivery/flux", "delivery/flux/notifications"))))
     if (ROOT / ".tools" / "schemas").is_dir():
         assert {one["validated"] - one["documents"] for one in found.json["targets"]} == {0}
     else:

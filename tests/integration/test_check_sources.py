@@ -143,6 +143,19 @@ def test_a_patch_wrote_what_is_rendered(two: Repository) -> None:
     assert source(two, "Deployment", "my-cart", "/spec/replicas") == two.line(TOP, "op: add")
 
 
+def test_a_number_of_replicas_that_the_target_sets(two: Repository) -> None:
+    two.append(TOP, "replicas:\n  - name: cart\n    count: 7\n")
+    assert source(two, "Deployment", "my-cart", "/spec/replicas") == two.line(TOP, "count: 7")
+
+
+def test_a_transformer_comes_after_every_patch(two: Repository) -> None:
+    two.append(TOP, "replicas: [{name: cart, count: 7}]\ntransformers: [late.yaml]\n")
+    head = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: x}\npatch: |-\n  # A number.\n"
+    body = "  apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: my-cart, namespace: shop}\n"
+    two.write("top/late.yaml", head + body + "  spec:\n    replicas: 8\n")
+    assert source(two, "Deployment", "my-cart", "/spec/replicas") == two.line("top/late.yaml", "replicas: 8")
+
+
 def test_a_patch_reaches_further_than_the_file(two: Repository) -> None:
     two.write(
         "top/patch.yaml",

@@ -149,8 +149,9 @@ def test_a_broken_file_shows_no_token(tmp_path: Path) -> None:
     content = {
         "contexts": [{"name": "test", "context": {"cluster": "c", "user": "u"}}],
         "current-context": "test",
-        "clusters": [{"name": "c"}],
-        "users": [{"name": "u", "user": {"token": TOKEN, "client-certificate": "/nowhere"}}],
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        # One level too high: the client names the whole entry.
+        "users": [{"name": "u", "token": TOKEN}],
     }
     path.write_text(json.dumps(content))
     with pytest.raises(ClusterError, match=r"the context 'test' .* is not valid") as refusal:

@@ -117,6 +117,7 @@ def test_without_a_pull_request_only_the_branch_is_pushed(tiny: Sandbox) -> None
 
 def test_auto_merge_merges_at_once_where_nobody_else_could(tiny: Sandbox) -> None:
     out = tiny.promote("staging", "production", "--auto-merge", "--wait").out
+    assert "states no cluster of production (`cluster`), so no rollout was waited for" in out
     assert f"pull request #1 is merged: {tiny.tip()[:12]}" in out
     assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
     assert list(tiny.branches()) == ["main"]

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from tests.integration import sandbox
+from tests.integration.cluster_objects import run
+from tests.integration.cluster_server import TOKEN, ClusterServer
 from tests.integration.sandbox import REPOSITORY, Sandbox
 from tests.integration.tiny import FILES
 
@@ -173,8 +175,8 @@ def test_a_second_number_changes_its_digits_only(web: Sandbox) -> None:
     web.promote("scale", "production", "web", "5")
     changed = web.at_origin("diff", "--unified=0", first, "main").splitlines()
     assert [line for line in changed if re.match(r"[-+][^-+]", line)] == [
-        "-replica: {name: web, count: 4}",
-        "+replica: {name: web, count: 5}",
+        "-    minReplicas: 4",
+        "+    minReplicas: 5",
     ]
     assert web.at_origin("show", "--no-patch", "--format=%s", "main") == "scale: production (web 4→5)"
     assert "HorizontalPodAutoscaler/shop/web /spec/minReplicas 4 -> 5" in web.at_origin("show", "--format=%b", "main")
@@ -201,6 +203,24 @@ def test_status_shows_the_number_the_maximum_and_the_default(web: Sandbox) -> No
         ["service", "minimum", "maximum", "default", "decided", "by"],
         ["web", "4", "6", "2", "HorizontalPodAutoscaler", "web"],
     ]
+
+
+def test_status_also_shows_how_many_pods_run(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    base = WEB + "---\n" + workload("Deployment", "cart")
+    clone = made(tmp_path, surroundings, shop(base))
+    with ClusterServer() as server:
+        run(server, {"web": "shop/web:1"}, namespace="shop", replicas=2)
+        words = ["--live", "--kubeconfig", str(server.kubeconfig(tmp_path))]
+        done = clone.promote("scale", "production", "--status", *words)
+        assert [line.split()[:4] for line in done.out.splitlines()] == [
+            ["service", "minimum", "maximum", "default"], ["cart", "1", "-", "-"], ["web", "1", "6", "2/2"],
+        ]  # fmt: skip
+        every = clone.promote("scale", "production", "--status", *words, "--output", "json").json["services"]
+        assert [one["live"] for one in every] == [None, {"replicas": 2, "ready": 2}]
+        assert "--live needs --status" in clone.promote("scale", "production", "web", "3", *words, code=2).err
+        assert TOKEN not in done.out + done.err
+    assert server.violations == []
+    assert clone.promote("scale", "production", "--status", *words, code=6).err.startswith("promote: ")
 
 
 def test_a_dry_run_and_a_number_that_is_there_write_nothing(web: Sandbox) -> None:
@@ -284,6 +304,23 @@ def test_a_number_beyond_the_quota_is_denied_in_every_profile(tmp_path: Path, su
     clone.promote("scale", "production", "db", "4")
 
 
+def test_a_name_that_others_had_or_have_elsewhere_is_one_object(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    files = shop("") | {
+        "base/all.yaml": WEB,
+        "canary/kustomization.yaml": "nameSuffix: -canary\nresources: [../base]\n",
+        "tenant/kustomization.yaml": "namespace: tenant\nresources: [../base]\n",
+        "shop/kustomization.yaml": "namespace: shop\nresources: [../base, ../canary]\n",
+        OVERLAY: "resources: [../../shop, ../../tenant]\n",
+    }
+    clone = made(tmp_path, surroundings, files)
+    said = clone.promote("scale", "production", "web", "3", code=2).err
+    assert "'web' could be Deployment/shop/web or Deployment/tenant/web: write NAMESPACE/NAME" in said
+    clone.promote("scale", "production", "shop/web", "3")
+    scalers = [one for one in rendered(clone) if one["kind"] == "HorizontalPodAutoscaler"]
+    found = {(one["metadata"]["namespace"], one["metadata"]["name"]): one["spec"]["minReplicas"] for one in scalers}
+    assert found == {("shop", "web"): 3, ("shop", "web-canary"): 1, ("tenant", "web"): 1}
+
+
 def test_a_scale_yaml_of_somebody_else_is_left_alone(tmp_path: Path, surroundings: dict[str, str]) -> None:
     clone = made(tmp_path, surroundings, shop(WEB) | {SCALE: "mine: true\n"})
     said = clone.promote("scale", "production", "web", "3", code=2).err
@@ -302,7 +339,10 @@ def test_the_defaults_come_back_also_where_an_autoscaler_is_gone(web: Sandbox) -
     web.write("base/all.yaml", workload("Deployment", "web"))
     web.publish("no autoscaler")
     # Kustomize refuses a number of nothing, so that it is not lost without a word.
-    assert "resource with name web does not match" in web.promote("scale", "production", "web", "5", code=2).err
+    assert (
+        "no matches for Id HorizontalPodAutoscaler.v2.autoscaling/web.shop"
+        in web.promote("scale", "production", "web", "5", code=2).err
+    )
     web.promote("scale", "production", "--all", "--default")
     assert web.show(OVERLAY, "main") == start
 

@@ -103,8 +103,8 @@ def test_an_unknown_commit_is_a_difference(shop: Shop) -> None:
     ("status", "said"),
     [
         ({"sync": {"status": "OutOfSync", "revision": "x"}}, "it is not synced (OutOfSync)"),
-        ({"operationState": {"phase": "Failed", "message": "one sync task failed"}}, "it is not synced (Synced)"),
-        ({"operationState": {"phase": "Running", "message": "waiting"}}, "it is not synced (Synced)"),
+        ({"operationState": {"phase": "Failed", "message": "one sync task failed"}}, "it has failed (Synced)"),
+        ({"operationState": {"phase": "Running", "message": "waiting"}}, "it has not finished (Synced)"),
     ],
 )
 def test_an_engine_that_has_not_applied_everything_is_a_difference(shop: Shop, status: Any, said: str) -> None:
@@ -142,16 +142,40 @@ def test_what_argo_cd_says_of_a_failure_is_shown(shop: Shop) -> None:
     ]
 
 
+def test_an_application_that_is_degraded_says_so_though_not_why(shop: Shop) -> None:
+    degraded = {
+        "health": {"status": "Degraded"},
+        "resources": [{"kind": "Deployment", "name": "api", "status": "Synced"}],
+    }
+    argo(shop.server, application(PATH, shop.sandbox.tip(), status=degraded))
+    found = shop.json()
+    assert found["unhealthy"] == ["Application/shop: it is Degraded, and does not say why: see `promote health`"]
+
+
 def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     failed = {"type": "Ready", "status": "False", "reason": "HealthCheckFailed", "message": "Job/migrate failed"}
     one = kustomization(f"./{PATH}", shop.sandbox.tip(), status={"conditions": [failed]})
     fluxcd(shop.server, one, suspend=True)
     found = shop.json(code=1)
-    assert found["differences"] == ["Kustomization/shop: it is not synced (HealthCheckFailed)"]
+    assert found["differences"] == ["Kustomization/shop: it has failed (HealthCheckFailed)"]
     assert found["unhealthy"] == [
         "Kustomization/shop: HealthCheckFailed: Job/migrate failed",
         "Kustomization/shop: GitRepository/shop is suspended",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ready", "reason"), [("Unknown", "Progressing"), ("False", "DependencyNotReady"), ("True", "Succeeded")]
+)
+def test_looking_for_drift_is_not_a_difference(shop: Shop, ready: str, reason: str) -> None:
+    condition = {"type": "Ready", "status": ready, "reason": reason, "message": "busy"}
+    tip = shop.sandbox.tip()
+    fluxcd(shop.server, kustomization(f"./{PATH}", tip, status={"conditions": [condition]}))
+    assert shop.json()["differences"] == []
+    attempt = {"conditions": [condition], "lastAttemptedRevision": "main@sha1:" + "1" * 40}
+    fluxcd(shop.server, kustomization(f"./{PATH}", tip, status=attempt))
+    [said] = shop.json(code=1)["differences"]
+    assert said.startswith("Kustomization/shop: it ")
 
 
 def test_the_tiers_of_flux_are_listed_in_their_order(shop: Shop) -> None:
@@ -176,12 +200,15 @@ def test_an_unsafe_application_is_reported(shop: Shop, spec: Any, advice: str) -
     assert advice in said
 
 
-def test_server_side_diff_is_reported(shop: Shop) -> None:
-    made = application(PATH, shop.sandbox.tip())
-    made["metadata"]["annotations"] = {}
+@pytest.mark.parametrize(("job", "is_unsafe"), [("migrate", True), ("migrate-2456789bcd", False)])
+def test_a_job_that_would_be_changed_is_reported(shop: Shop, job: str, is_unsafe: bool) -> None:
+    jobs = {"resources": [{"kind": "Job", "name": job, "status": "Synced"}]}
+    made = application(PATH, shop.sandbox.tip(), status=jobs)
     argo(shop.server, made)
-    [said] = shop.json()["engine"]["advice"]
-    assert "ServerSideDiff=false" in said
+    assert shop.json()["engine"]["advice"] == []
+    made["metadata"]["annotations"] = {}
+    said = shop.json()["engine"]["advice"]
+    assert ["ServerSideDiff=false" in one for one in said] == [True] * is_unsafe
 
 
 def test_operations_without_a_time_limit_are_reported(shop: Shop) -> None:
@@ -277,10 +304,15 @@ def test_a_commit_that_cannot_be_rendered_is_reported_with_what_runs(shop: Shop)
     old = shop.sandbox.tip()
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", "../../base", "../../bse")
     shop.sandbox.publish("break production")
+    shop.sandbox.write("README.md", "this does not help\n")
+    shop.sandbox.publish("explain")
     fluxcd(shop.server, kustomization(f"./{PATH}", old))
-    first, second = shop.json(code=1)["differences"]
+    found = shop.json(code=1)
+    first, second = found["differences"]
     assert "cannot be rendered: production: overlays/production/kustomization.yaml:2: " in first
     assert "it has applied" in second
+    assert [one["difference"] for one in found["workloads"]] == [None, None]
+    assert found["notes"] == [f"compared with {old[:12]}, the newest commit that can be rendered"]
 
 
 def test_the_clusters_that_promote_yaml_names_are_asked(shop: Shop) -> None:

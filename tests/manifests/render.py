@@ -12,7 +12,9 @@ from typing import Any
 
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.defaults import DEFAULTS
+
+REPOSITORY = DEFAULTS
 ENVIRONMENTS = ("staging", "production")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 CLUSTER_SCOPED = (

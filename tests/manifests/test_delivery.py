@@ -94,10 +94,39 @@ def test_flux_reconciles_each_environment_by_its_own_account(environment: str) -
     for item in items:
         assert item["metadata"]["namespace"] == "flux-system"
         assert {key: item["spec"].get(key) for key in expected} == expected
-        others = item["spec"].keys() - expected.keys() - {"dependsOn"}
-        assert others - {"healthCheckExprs"} == {"interval", "retryInterval", "timeout", "patches"}
+        others = item["spec"].keys() - expected.keys() - {"dependsOn", "healthCheckExprs"}
+        assert others == {"interval", "retryInterval", "timeout", "patches", "suspend"}
     assert (REPOSITORY / "overlays" / environment / "kustomization.yaml").is_file()
     assert ("ServiceAccount", "flux-system", f"mediq-{environment}") in map(identity, _flux().objects)
+
+
+@both
+def test_flux_waits_long_only_where_that_takes_long(environment: str) -> None:
+    prefix = f"mediq-{environment}-"
+    found = {name_of(each).removeprefix(prefix): each["spec"] for each in _flux().kind("Kustomization")}
+    timeouts = {tier: spec["timeout"] for tier, spec in found.items() if not tier.startswith("mediq-")}
+    assert {tier: value for tier, value in timeouts.items() if value != "5m"} == {
+        "datastores": "15m",
+        "services": "10m",
+    }
+    assert {(spec["interval"], spec["retryInterval"]) for spec in found.values()} == {("3m", "30s")}
+
+
+@both
+def test_flux_waits_for_every_kind_without_the_condition_ready(environment: str) -> None:
+    expressions = _flux().one("Kustomization", f"mediq-{environment}-foundation")["spec"]["healthCheckExprs"]
+    assert [(each["apiVersion"], each["kind"]) for each in expressions] == [("bitnami.com/v1alpha1", "SealedSecret")]
+
+
+def test_flux_is_notified_of_a_push_and_reports_every_failure() -> None:
+    notifications = render(REPOSITORY / "delivery/flux/notifications")
+    source = {"kind": "GitRepository", "name": name_of(_flux().one("GitRepository", "mediq"))}
+    receiver = notifications.one("Receiver", "mediq")["spec"]
+    assert (receiver["type"], receiver["resources"]) == ("github", [source])
+    alert, provider = notifications.one("Alert", "mediq")["spec"], notifications.one("Provider", "mediq")
+    assert alert["providerRef"] == {"name": name_of(provider)}
+    assert alert["eventSources"] == [source, {"kind": "Kustomization", "name": "*"}]
+    assert {each["metadata"]["namespace"] for each in notifications.objects} == {"flux-system"}
 
 
 @both
@@ -185,6 +214,6 @@ def _plural(kind: str) -> str:
 
 
 def test_the_rules_object_to_nothing(tmp_path: Path) -> None:
-    objects = [*_argocd().objects, *_flux().objects]
+    objects = [*_argocd().objects, *_flux().objects, *render(REPOSITORY / "delivery/flux/notifications").objects]
     report = evaluate(objects, tmp_path, data=POLICIES / "data")
     assert (report.documents, report.findings) == (len(objects), ())

@@ -269,11 +269,7 @@ def nginx(namespace: str, **annotations: str) -> InTarget:
 
 DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "autoscaling.behavior": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].pop("behavior")),
-    "autoscaling.bounds": change(
-        "HorizontalPodAutoscaler",
-        lambda scaler: scaler["spec"].update(minReplicas=9),
-        also=frozenset({"autoscaling.table"}),
-    ),
+    "autoscaling.bounds": change("HorizontalPodAutoscaler", lambda scaler: scaler["spec"].update(minReplicas=9)),
     "autoscaling.metrics": change(
         "HorizontalPodAutoscaler",
         lambda scaler: scaler["spec"].update(

@@ -20,14 +20,26 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.integration import sandbox
+from promote.cluster.resources import Resource
+from tests.integration import cluster_objects, sandbox
+from tests.integration.cluster_server import ClusterServer
 from tests.integration.sandbox import BRANCH, REPOSITORY, Outcome, Sandbox, tiny_overlay
 from tests.integration.test_through_github import TOKEN, URL, GitHub
 from tests.test_architecture import PACKAGES
 
+CONFIG_MAPS, INGRESSES = Resource("", "v1", "configmaps"), Resource("networking.k8s.io", "v1", "ingresses")
 PAGE = REPOSITORY / "docs/extending.md"
 # What every heading of the page with blocks below it adds.
-RECIPES = ("An approval", "A commit status", "A metric", "A forge", "An output format", "A command")
+RECIPES = (
+    "An approval",
+    "A commit status",
+    "A metric",
+    "A forge",
+    "An output format",
+    "A command",
+    "A sync engine",
+    "A check of health",
+)
 ENCODING = "An image encoding"
 # What must hold whatever is in the registries.
 ALSO_TRUE = (
@@ -325,6 +337,23 @@ def test_a_command(shop: Sandbox) -> None:
     assert counted == {"environment": "staging", "images": 2, "pinned": 0}
     shop.replace("promote.yaml", "staging:", "count:")
     assert "promote.yaml:2: 'count' cannot be a name in environments" in run(shop, "count", "staging", code=2).err
+
+
+def test_a_sync_engine_and_a_check_of_health(shop: Sandbox, tmp_path: Path) -> None:
+    namespace, tip = "shop-production", shop.tip()
+    record = {"path": "overlays/production", "revision": tip, "error": ""}
+    with ClusterServer() as server:
+        cluster_objects.run(server, {"api": "shop/api:1.1.0", "web": "shop/web:2.0.0"}, namespace=namespace)
+        server.put(CONFIG_MAPS, {"metadata": {"namespace": "pipeline", "name": "production"}, "data": record})
+        server.put(INGRESSES, {"metadata": {"namespace": namespace, "name": "edge"}})
+        config = str(server.kubeconfig(tmp_path))
+        said = run(shop, "status", "production", "--live", "--kubeconfig", config).out
+        assert f"ConfigMap/production is Applied, Unknown, at {tip[:12]}" in said
+        record["error"] = "the quota is used up"
+        said = run(shop, "status", "production", "--live", "--kubeconfig", config, code=1).out
+        assert "ConfigMap/production: the quota is used up" in said
+        said = run(shop, "health", "production", "--kubeconfig", config, code=1).out
+        assert "failed  Ingress/edge  no address" in said
 
 
 def test_an_image_encoding(shop: Sandbox) -> None:

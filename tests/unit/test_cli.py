@@ -50,6 +50,14 @@ def test_exit_code_of_every_error(
     assert capsys.readouterr() == ("", "promote: it is so: do this\n")
 
 
+def test_no_text_moves_the_cursor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    answer(monkeypatch, Result({}, ["a\tb\nc \x1b[2J\r\x9b \u2192"]))
+    assert main(["status"]) == 0
+    answer(monkeypatch, errors.UsageError("it is \x1b[2J"))
+    assert main(["status"]) == 2
+    assert capsys.readouterr() == ("a\tb\nc \\x1b[2J\\x0d\\x9b \u2192\n", "promote: it is \\x1b[2J\n")
+
+
 def test_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("SHOP_TOKEN", "s3cr3t-t0ken")
     answer(monkeypatch, KeyError("s3cr3t-t0ken"))

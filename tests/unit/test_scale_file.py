@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from promote.errors import ConfigError, EditRefused
 from promote.model import Identity
 from promote.scaling import listing
-from promote.scaling.overrides import ScaleFile
+from promote.scaling.overrides import Override, ScaleFile
 from promote.scaling.services import Number
 
 WEB = Number(Identity("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "web"), "minReplicas", 2)
@@ -41,7 +41,7 @@ def kustomizations(draw: st.DrawFn) -> bytes:
 
 
 def lines(data: bytes) -> list[bytes]:
-    return data.replace(b"\r\n", b"\n").split(b"\n")
+    return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").split(b"\n")
 
 
 @given(kustomizations())
@@ -92,11 +92,8 @@ def test_numbers_are_documents_in_the_order_in_which_they_came() -> None:
     one = ScaleFile("s").with_count(WEB, 5)
     two = one.with_count(CART, 3)
     assert two.text.startswith(one.text)
-    assert [(each.kind, each.name, each.field, each.count) for each in two.overrides] == [
-        ("HorizontalPodAutoscaler", "web", "minReplicas", 5),
-        ("Deployment", "cart", "replicas", 3),
-    ]
-    assert two.with_count(WEB, 12).text == two.text.replace("count: 5", "count: 12")
+    assert two.overrides == (Override(WEB.owner, "minReplicas", 5), Override(CART.owner, "replicas", 3))
+    assert two.with_count(WEB, 12).text == two.text.replace("minReplicas: 5", "minReplicas: 12")
     assert (two.of(WEB), two.of(POD)) == (two.overrides[0], None)
     assert two.without(two.overrides[1]) == one
     assert two.without(two.overrides[0]).overrides == two.overrides[1:]
@@ -105,10 +102,15 @@ def test_numbers_are_documents_in_the_order_in_which_they_came() -> None:
 
 
 def test_remarks_stay_and_names_like_numbers_are_texts() -> None:
-    text = ScaleFile("s").with_count(POD, 2).with_count(WEB, 3).text.replace("}\n", "}  # for the sale\n")
+    text = (
+        ScaleFile("s")
+        .with_count(POD, 2)
+        .with_count(WEB, 3)
+        .text.replace("replicas: 2\n", "replicas: 2  # for the sale\n")
+    )
     file = ScaleFile.parse(text.encode(), "s")
-    assert [one.name for one in file.overrides] == ["1", "web"]
-    assert file.with_count(POD, 7).text == text.replace("count: 2", "count: 7")
+    assert [one.owner.name for one in file.overrides] == ["1", "web"]
+    assert file.with_count(POD, 7).text == text.replace("replicas: 2", "replicas: 7")
 
 
 @pytest.mark.parametrize("data", [b"replica: {", b"\xff"])
@@ -122,12 +124,14 @@ def test_a_file_that_cannot_be_read_is_not_an_empty_one(data: bytes) -> None:
     [
         "a: 1\n",
         "- 1\n",
-        "kind: ReplicaCountTransformer\nreplica: {name: web, count: many}\nfieldSpecs: [{kind: A, path: spec/b}]\n",
-        "kind: ReplicaCountTransformer\nreplica: {name: web, count: 1}\nfieldSpecs: [{kind: A, path: status/b}]\n",
-        "kind: ReplicaCountTransformer\nreplica: {name: w, count: 1}\nfieldSpecs: [{kind: A, path: spec/b}, {}]\n",
+        "kind: PatchTransformer\npath: a.yaml\n",
+        "kind: PatchTransformer\ntarget: {kind: Deployment}\npatch: '{metadata: {name: web}, spec: {replicas: 1}}'\n",
+        "kind: PatchTransformer\npatch: '{metadata: {name: web}, spec: {replicas: many}}'\n",
+        "kind: PatchTransformer\npatch: '{metadata: {name: web}, spec: {replicas: 1, paused: true}}'\n",
+        "kind: PatchTransformer\npatch: '{spec: {replicas: 1}}'\n",
     ],
 )
 def test_what_promote_does_not_write_is_refused(text: str) -> None:
     first = ScaleFile("s").with_count(WEB, 5).text
-    with pytest.raises(ConfigError, match=r"^s:11: `promote scale` keeps its numbers in this file"):
+    with pytest.raises(ConfigError, match=r"^s:16: `promote scale` keeps its numbers in this file"):
         ScaleFile.parse(f"{first}---\n{text}".encode(), "s")

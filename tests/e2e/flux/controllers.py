@@ -12,7 +12,6 @@ from typing import Self
 from tests.e2e.api import Object
 from tests.e2e.cluster import ATTEMPTS, Cluster
 from tests.e2e.environments import condition
-from tests.e2e.gitea import OWNER
 from tests.e2e.loop import Repository
 from tests.e2e.process import PortTaken, Process, wait
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, render
@@ -98,6 +97,7 @@ class Flux:
             options += [f"--storage-path={storage}", f"--storage-adv-addr={own['--storage-addr']}"]
         folder = self.cluster.folder
         env = {"KUBECONFIG": str(self.cluster.kubeconfig), "RUNTIME_NAMESPACE": NAMESPACE, "TMPDIR": str(folder)}
+        env["GOGC"] = "400"  # memory is there, and the processors have more to do
         command: list[str | Path] = [
             self.cluster.program(name),
             *options,
@@ -106,17 +106,12 @@ class Flux:
         ]
         self._processes[name] = Process(folder / f"{name}.log", command, env)
 
-    def install(self, repository: Repository, environments: Collection[str] = ENVIRONMENTS) -> list[Object]:
-        """Apply what delivery/flux/kustomization.yaml says, in its order; return all objects."""
-        namespaces = [
-            each
-            for environment in environments
-            for each in render(REPOSITORY / "overlays" / environment).kind("Namespace")
-        ]
-        objects = [*namespaces, *repository.delivery("flux").objects]
-        for each in objects:
+    def install(self, repository: Repository) -> None:
+        """Apply what delivery/flux/kustomization.yaml says, in its order."""
+        overlays = [render(REPOSITORY / "overlays" / environment) for environment in ENVIRONMENTS]
+        namespaces = [each for overlay in overlays for each in overlay.kind("Namespace")]
+        for each in [*namespaces, *repository.delivery("flux").objects]:
             self.api.apply(each, manager="kubectl")
-        return objects
 
     def add_webhook(self, repository: Repository) -> None:
         """Set up delivery/flux/notifications as docs/sync-engines.md says, and its webhook on Gitea."""
@@ -132,9 +127,7 @@ class Flux:
             self.api.apply(each, manager="kubectl")
         receiver = objects.one("Receiver", "mediq")
         wait("the receiver is ready", lambda: None if self._path(receiver) else "without an address", seconds=30)
-        config = {"url": f"{self.receiver}{self._path(receiver)}", "content_type": "json", "secret": token}
-        hook = {"type": "gitea", "config": config, "events": ["push"], "active": True}
-        repository.host.ask("POST", f"repos/{OWNER}/{repository.name}/hooks", hook)
+        repository.host.add_webhook(repository.name, f"{self.receiver}{self._path(receiver)}", token)
 
     def _path(self, receiver: Object) -> str:
         return str(self.api.get(receiver).get("status", {}).get("webhookPath", ""))
@@ -146,7 +139,7 @@ class Flux:
         self.api.merge(reference(kind, name), {"metadata": {"annotations": annotations}})
         return request
 
-    def rerun(self, environment: str, tiers: Collection[str] = TIERS, *, seconds: float = 60.0) -> None:
+    def rerun(self, environment: str, tiers: Collection[str] = TIERS, *, seconds: float = 300.0) -> None:
         """Have tiers compared with Git now, instead of waiting for their interval, and wait until that is done."""
         names = [f"mediq-{environment}-{tier}" for tier in tiers]
         requests = {name: self.reconcile("Kustomization", name) for name in names}
@@ -167,7 +160,7 @@ class Flux:
         status = self.api.get(reference("GitRepository", "mediq")).get("status", {})
         return str(status.get("artifact", {}).get("revision", "")).rpartition(":")[2]
 
-    def wait_for(self, environment: str, commit: str, *, seconds: float = 120.0) -> None:
+    def wait_for(self, environment: str, commit: str, *, seconds: float = 300.0) -> None:
         """Wait until every tier has applied a commit and is healthy.
 
         Ready alone proves nothing: a tier stays ready with the commit before until it notices the new one.
@@ -180,7 +173,7 @@ class Flux:
 
         wait(f"Flux applies {commit[:7]} to {environment}", behind, seconds=seconds)
 
-    def wait_for_failure(self, environment: str, tier: str, commit: str, *, seconds: float = 60.0) -> str:
+    def wait_for_failure(self, environment: str, tier: str, commit: str, *, seconds: float = 300.0) -> str:
         """Wait until a tier reports that it failed at a commit; return what it says."""
 
         def ready() -> Object:

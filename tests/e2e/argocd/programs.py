@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 import shutil
-import time
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,11 +12,12 @@ from tests.e2e.api import Object
 from tests.e2e.cluster import ATTEMPTS, TOOLS, Cluster
 from tests.e2e.loop import Repository
 from tests.e2e.process import PortTaken, Process, StartFailed, wait
-from tests.manifests.render import ENVIRONMENTS
 from tests.ports import free_ports
 
 NAMESPACE = "argocd"
 TYPE = "argoproj.io/v1alpha1"
+# As whom Argo CD writes fields.
+MANAGER = "argocd-controller"
 REPO_SERVER, CONTROLLER, SERVER, REDIS = "repo-server", "application-controller", "server", "redis"
 LISTENERS = ("redis", "repo", "repo-metrics", "controller-metrics", "server", "server-metrics")
 # Long enough for a first installation here. Whatever it ends is not tried again until there is another commit.
@@ -96,19 +94,20 @@ class ArgoCD:
         annotations = self.application(environment)["metadata"].get("annotations", {})
         return "not yet" if "argocd.argoproj.io/refresh" in annotations else None
 
-    def wait_for(self, commit: str, environments: Collection[str] = ENVIRONMENTS, *, seconds: float = 240.0) -> float:
-        """Wait until a sync of a commit has succeeded everywhere; return for how many seconds it took.
+    def wait_for(self, environment: str, commit: str, *, seconds: float = 120.0) -> None:
+        """Wait until a sync of a commit has succeeded.
 
-        This says what Argo CD believes. What runs is another question, which `wait_until_running` asks.
+        This is what Argo CD says. Which images run is another question.
         """
-        begin = time.monotonic()
+        wait(
+            f"Argo CD syncs {commit[:7]} to {environment}",
+            lambda: state(self.application(environment), commit),
+            seconds=seconds,
+        )
 
-        def behind() -> str | None:
-            states = {name: state(self.application(name), commit) for name in environments}
-            return json.dumps(states, indent=1) if any(states.values()) else None
-
-        wait(f"Argo CD syncs {commit[:7]}", behind, seconds=seconds)
-        return time.monotonic() - begin
+    def operation(self, environment: str) -> Object:
+        """What Argo CD does in an environment, or did last."""
+        return dict(self.application(environment).get("status", {}).get("operationState", {}))
 
     def _start(self) -> None:
         for folder in ("bin", "tls", "ssh", "tmp"):
@@ -150,7 +149,8 @@ class ArgoCD:
             "--disable-tls",
             "--client-ca-path=",
         )
-        common += (
+        controlling = (
+            *common,
             f"--kubeconfig={self.cluster.kubeconfig}",
             f"--namespace={NAMESPACE}",
             f"--repo-server=127.0.0.1:{ports['repo']}",
@@ -159,14 +159,14 @@ class ArgoCD:
         self._run(
             CONTROLLER,
             self.folder / "bin" / f"argocd-{CONTROLLER}",
-            *common,
+            *controlling,
             f"--metrics-port={ports['controller-metrics']}",
             f"--sync-timeout={SYNC_TIMEOUT}",
         )
         self._run(
             SERVER,
             self.folder / "bin" / f"argocd-{SERVER}",
-            *common,
+            *controlling,
             "--address=127.0.0.1",
             f"--port={ports['server']}",
             "--metrics-address=127.0.0.1",

@@ -1,0 +1,121 @@
+"""Whether the Kustomizations of Flux are suspended in Git, and the edits that suspend or resume them.
+
+Flux has no calendar. A commit suspends an environment when a freeze begins, and another one resumes it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import normpath
+from typing import Any
+
+from promote.checks.findings import Finding
+from promote.checks.sources import Sources, Written
+from promote.errors import EditRefused, UsageError
+from promote.fix import block_scalars, edits
+from promote.fix.edits import Edit, ValueChange
+from promote.kustomize import differences, render
+from promote.kustomize.render import Rendered
+from promote.model import Document, Identity
+from promote.system.paths import shown, write_below
+
+_API, _PATH = "kustomize.toolkit.fluxcd.io/", "/spec/suspend"
+_STEPS = ("spec", "suspend")
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """One Kustomization of Flux: what it applies, whether it is suspended in Git, and whether it should be."""
+
+    identity: Identity
+    environment: str
+    now: bool
+    wanted: bool
+
+
+def suspensions(rendered: Rendered, frozen: Mapping[str, tuple[str, bool]]) -> list[Suspension]:
+    """The Kustomizations that apply one of the folders in `frozen`.
+
+    `frozen` has, by folder, the environment and whether it is frozen.
+    """
+    found = []
+    for one in rendered.documents:
+        spec = one.content.get("spec")
+        if not _is_flux(one) or not isinstance(spec, Mapping):
+            continue
+        if place := frozen.get(normpath(str(spec.get("path", ".")))):
+            found.append(Suspension(one.identity, place[0], spec.get("suspend") is True, place[1]))
+    return found
+
+
+def suspended(root: Path, folder: Path, every: list[Suspension]) -> dict[str, bytes]:
+    """The files below `folder` that suspend and resume what is wanted, by path; they are written below `root`, too.
+
+    Raises EditRefused, with what to write by hand, where no edit in the folder does only that.
+    """
+    before = render.folder_or_file(folder, folder.name)
+    changed: dict[str, bytes] = {}
+    for one in every:
+        rendered = render.folder_or_file(folder, folder.name)
+        document = next(each for each in rendered.documents if each.identity == one.identity)
+        if (document.content["spec"].get("suspend") is True) == one.wanted:
+            continue  # a patch for several has set it
+        file, data = _edited(root, folder, rendered, document, one.wanted)
+        changed[shown(file, root)] = data
+        write_below(root, {shown(file, root): data})
+    after = render.folder_or_file(folder, folder.name)
+    goal = {one.identity: one.wanted for one in every}
+    for difference in differences.differences(before.documents, after.documents):
+        if difference.path != _PATH or difference.new != goal.get(difference.resource):
+            raise _refusal(folder, f"{difference.resource} {difference.path} would change too")
+    return changed
+
+
+def _edited(root: Path, folder: Path, rendered: Rendered, document: Document, value: bool) -> tuple[Path, bytes]:
+    """The likeliest file in the folder that decides `suspend` of the document, and its bytes with the value."""
+    about = Finding("", "deny", rendered.name, document.identity, "", path=_PATH)
+    why = "it is decided outside of this folder"
+    for written in Sources(rendered, root).written(about):
+        if not written.file.is_relative_to(folder.resolve()):
+            continue
+        text = render.read(written.file)
+        try:
+            made = _edit(text, written, document.content, value)
+        except EditRefused as refusal:
+            why = str(refusal)
+            continue
+        old = written.file.read_bytes()
+        # A byte order mark is not part of the text.
+        return written.file, old[: len(old) - len(text.encode())] + made.applied(text).encode()
+    raise _refusal(folder, f"{document.identity}: {why}")
+
+
+def _edit(text: str, written: Written, content: Any, value: bool) -> Edit:
+    steps = tuple(written.steps) or _STEPS
+    wanted, content = ValueChange(steps, value), written.content if written.steps else content
+    if written.inline is None:
+        return edits.edit(text, written.root, content, wanted)
+    inner = edits.edit(block_scalars.text_of(written.inline), written.root, content, wanted)
+    return block_scalars.outward(text, written.inline, inner)
+
+
+def _refusal(folder: Path, why: str) -> EditRefused:
+    return EditRefused(
+        f"{why}: let a patch in {folder.name} set it, `- {{op: add, path: {_PATH}, value: false}}`, so that this "
+        "line can be changed"
+    )
+
+
+def _is_flux(document: Document) -> bool:
+    who = document.identity
+    return who.kind == "Kustomization" and who.api_version.startswith(_API)
+
+
+def insist_on_some(every: list[Suspension], folder: str) -> None:
+    """Raise UsageError where the folder has no Kustomization of an environment with freezes."""
+    if not every:
+        raise UsageError(
+            f"{folder} has no Kustomization of Flux whose spec.path is an environment with a freeze in promote.yaml"
+        )

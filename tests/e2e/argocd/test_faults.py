@@ -1,0 +1,205 @@
+"""What Argo CD does with bad commits, and with faults while a release is on its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.e2e.api import Object
+from tests.e2e.argocd import programs
+from tests.e2e.argocd.programs import CONTROLLER, REPO_SERVER, ArgoCD
+from tests.e2e.environments import condition
+from tests.e2e.kubelet import FAILING, NEVER_READY
+from tests.e2e.loop import digest, wait_until_running
+from tests.e2e.process import wait
+from tests.e2e.system import NAMESPACE, OVERLAY, System
+from tests.manifests.render import name_of
+
+Report = Callable[[str], None]
+USER, ENGINE, OCR = "mediq/user-service", "mediq/ocr-engine-service", "mediq/ocr-service"
+
+
+def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(
+    system: System[ArgoCD], report: Report
+) -> None:
+    before = system.running()
+    bad, _ = system.release(USER, OCR, start=FAILING)
+    wait("the sync is tried again, twice", partial(_tried_less, system, bad, 2), seconds=150)
+    [failed] = [each for each in _migrations(system) if condition(each, "Failed")]
+    assert system.running() == before
+    for name in (USER, OCR):
+        deployment = system.live("apps/v1", "Deployment", name.partition("/")[2])
+        assert {deployment["spec"]["template"]["spec"]["containers"][0]["image"]} == before[name]
+    begin = time.monotonic()
+    good, images = system.release(USER, OCR)
+    wait_until_running(system.api, NAMESPACE, images)
+    report(f"Argo CD: a commit that fixes a failed migration runs after {time.monotonic() - begin:.0f} s")
+    system.settle(good)
+    [job] = _migrations(system)
+    assert condition(job, "Complete")
+    assert name_of(job) != name_of(failed)
+
+
+def _tried_less(system: System[ArgoCD], commit: str, times: int) -> str | None:
+    operation = system.engine.operation("production")
+    tried = operation.get("retryCount", 0) if operation.get("syncResult", {}).get("revision") == commit else -1
+    return None if tried >= times else f"{tried} retries: {operation.get('message')}"
+
+
+def _migrations(system: System[ArgoCD]) -> list[Object]:
+    label = "app.kubernetes.io/name=migrations-user"
+    return system.api.list("batch/v1", "Job", NAMESPACE, labelSelector=label)
+
+
+def test_of_two_commits_in_quick_succession_the_second_runs_with_its_migration(system: System[ArgoCD]) -> None:
+    first, _ = system.release(USER)
+    wait("the sync begins", partial(_not_begun, system, first), seconds=60)
+    second, images = system.release(USER)
+    wait_until_running(system.api, NAMESPACE, images)
+    [job] = [each for each in _migrations(system) if _image(each) == images[USER]]
+    assert condition(job, "Complete")
+    system.settle(second)
+
+
+def _image(workload: Object) -> str:
+    return str(workload["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def _not_begun(system: System[ArgoCD], commit: str) -> str | None:
+    operation = system.engine.operation("production")
+    begun = operation.get("operation", {}).get("sync", {}).get("revision") == commit
+    return None if begun else f"{operation.get('phase')}: {operation.get('message')}"
+
+
+def test_a_version_that_never_gets_ready_is_repaired_by_the_next_commit(
+    system: System[ArgoCD], report: Report
+) -> None:
+    before = system.running()
+    _, images = system.release(OCR, start=NEVER_READY)
+    wait("a pod of it runs", lambda: None if _pods(system, images[OCR]) else "none", seconds=60)
+    assert system.running() == before
+    begin = time.monotonic()
+    good, images = system.release(OCR)
+    # The sync waits until the Deployment reports that it makes no progress; then the retry takes the newest commit.
+    wait_until_running(system.api, NAMESPACE, images, seconds=180)
+    report(
+        f"Argo CD: a commit that replaces a version that is never ready runs after {time.monotonic() - begin:.0f} s"
+    )
+    system.settle(good)
+
+
+def _pods(system: System[ArgoCD], image: str) -> list[Object]:
+    found = system.api.list("v1", "Pod", NAMESPACE, fieldSelector="status.phase=Running")
+    return [each for each in found if each["spec"]["containers"][0]["image"] == image]
+
+
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stray}\n"
+ELSEWHERE = """
+  - |-
+    apiVersion: builtin
+    kind: PatchTransformer
+    metadata: {name: stray}
+    target: {kind: ConfigMap, name: stray}
+    patch: '- {op: add, path: /metadata/namespace, value: default}'
+"""
+UNLISTED = "apiVersion: v1\nkind: Secret\nmetadata: {name: stray}\n"
+ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: stray}\n"
+INVALID = """
+  - target: {kind: Deployment, name: ocr-service}
+    patch: '- {op: add, path: /spec/replicas, value: -1}'
+"""
+BROKEN = {
+    "object of another namespace": (CONFIG_MAP, ("\ntransformers:", ELSEWHERE), "is not permitted in project"),
+    "kind that is not listed": (UNLISTED, None, "is not permitted in project"),
+    "cluster-wide object that is not listed": (ROLE, None, "is not permitted in project"),
+    "invalid field": ("", ("\npatches:", INVALID), "must be greater than or equal to 0"),
+    "manifest that cannot be rendered": ("kind: [", None, "yaml"),
+}
+
+
+def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
+    system: System[ArgoCD], report: Report
+) -> None:
+    before, clone = system.running(), system.repository.clone
+    system.repository.pull()
+    text = clone.read(OVERLAY)
+    for what, (item, edit, message) in BROKEN.items():
+        changed = text.replace("\nresources:\n", "\nresources:\n  - broken.yaml\n", 1) if item else text
+        clone.write("overlays/production/broken.yaml", item)
+        clone.write(OVERLAY, changed.replace(f"{edit[0]}\n", f"{edit[0]}{edit[1]}", 1) if edit else changed)
+        commit = system.repository.push(what)
+        wait(f"{what} is rejected", partial(_accepted, system, commit, message), seconds=90)
+        assert system.running() == before
+    clone.write(OVERLAY, text)
+    begin = time.monotonic()
+    commit, images = system.release(ENGINE)
+    wait_until_running(system.api, NAMESPACE, images)
+    report(f"Argo CD: the first good commit after broken ones runs after {time.monotonic() - begin:.0f} s")
+    system.settle(commit)
+    assert system.api.find("v1", "ConfigMap", "stray", "default") is None
+    assert system.api.find("v1", "Secret", "stray", NAMESPACE) is None
+
+
+def _accepted(system: System[ArgoCD], commit: str, message: str) -> str | None:
+    status = system.engine.application("production")["status"]
+    operation = status.get("operationState", {})
+    said = [each["message"] for each in status.get("conditions", [])]
+    if operation.get("syncResult", {}).get("revision") == commit:
+        results = operation["syncResult"].get("resources", [])
+        said += [each.get("message", "") for each in results if each.get("status") == "SyncFailed"]
+    return None if any(message in each for each in said) else f"{operation.get('phase')} {said}"
+
+
+@pytest.mark.parametrize("name", [REPO_SERVER, CONTROLLER, "kube-apiserver", "etcd"])
+def test_a_release_survives_a_fault(system: System[ArgoCD], report: Report, name: str) -> None:
+    own = name in (REPO_SERVER, CONTROLLER)
+    process = system.engine.process(name) if own else system.cluster.process(name)
+    if name == REPO_SERVER:
+        process.kill()
+    commit, images = system.release(OCR, USER)
+    if name != REPO_SERVER:
+        wait("the release begins", partial(_not_begun, system, commit), seconds=60)
+    begin = time.monotonic()
+    if name == "etcd":
+        with process.paused():
+            time.sleep(10)  # how long the fault lasts
+    else:
+        if name != REPO_SERVER:
+            process.kill()
+        process.restart()
+    back = time.monotonic()
+    wait_until_running(system.api, NAMESPACE, images)
+    later = time.monotonic() - back
+    report(f"Argo CD: {name} is back after {back - begin:.0f} s, and the release runs {later:.0f} s later")
+    system.settle(commit)
+
+
+def test_a_promotion_that_is_killed_is_finished_by_the_next_run(system: System[ArgoCD], report: Report) -> None:
+    system.repository.pull()
+    image = system.repository.set_image("staging", "mediq/api-gateway", "2.1.0", digest("2.1.0"))
+    system.repository.push("stage 2.1.0")
+    child = system.repository.clone.start("staging", "production", env=system.repository.environ)
+    wait("the branch is pushed", lambda: None if _proposed(system) else "no branch", seconds=60)
+    child.kill()
+    child.wait()
+    begin = time.monotonic()
+    commit = system.repository.merged("staging", "production")
+    wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
+    report(f"Argo CD: a promotion that was killed runs {time.monotonic() - begin:.0f} s after it is started again")
+    system.settle(commit)
+
+
+def _proposed(system: System[ArgoCD]) -> bool:
+    return bool(system.repository.clone.git("ls-remote", "origin", "refs/heads/promote/*"))
+
+
+def test_an_environment_runs_on_without_its_application(system: System[ArgoCD]) -> None:
+    before = system.running(), system.claims()
+    application = system.engine.application("production")
+    system.api.delete(application)
+    gone = partial(system.api.find, programs.TYPE, "Application", NAMESPACE, programs.NAMESPACE)
+    wait("the Application is gone", lambda: "there" if gone() else None, seconds=60)
+    assert (system.running(), system.claims()) == before

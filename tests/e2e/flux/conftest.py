@@ -1,0 +1,32 @@
+"""One installation for all tests of Flux, which ends with the last of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cluster import Cluster, leave_on_signals, new_folder
+from tests.e2e.flux.controllers import Flux
+from tests.e2e.flux.system import System
+from tests.e2e.gitea import GiteaHost
+from tests.e2e.loop import publish
+
+
+@pytest.fixture(scope="package")
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """Both environments, installed by Flux in an empty cluster."""
+    leave_on_signals()
+    folder = new_folder()
+    failed = request.session.testsfailed
+    with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea") as host:
+        repository = publish(cluster, host, folder / "repository", "mediq")
+        with Flux(cluster) as engine:
+            engine.install(repository)
+            engine.add_webhook(repository)
+            yield System(cluster, repository, engine)
+            if request.session.testsfailed > failed:
+                cluster.keep()
+    if request.session.testsfailed == failed:
+        shutil.rmtree(folder)

@@ -1,0 +1,178 @@
+"""What Flux does with bad commits, and with faults while a release is on its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.e2e.api import Object
+from tests.e2e.flux import controllers
+from tests.e2e.flux.controllers import KUSTOMIZE, SOURCE
+from tests.e2e.flux.system import NAMESPACE, OVERLAY, System
+from tests.e2e.kubelet import FAILING, NEVER_READY
+from tests.e2e.loop import digest, wait_until_running
+from tests.e2e.process import wait
+from tests.manifests.render import name_of
+
+Report = Callable[[str], None]
+
+
+def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(system: System, report: Report) -> None:
+    before = system.running()
+    bad, images = system.release("mediq/user-service", "mediq/ocr-service", start=FAILING)
+    message = system.flux.wait_for_failure("production", "migrations", bad)
+    assert "Job/mediq-production/migrations-user-" in message
+    for _ in range(2):
+        system.flux.rerun("production", ["migrations"])
+        system.flux.wait_for_failure("production", "migrations", bad)
+        services = system.flux.tiers("production")["services"]["status"]
+        assert not services["lastAppliedRevision"].endswith(bad)
+    assert system.running() == before
+    begin = time.monotonic()
+    good, images = system.release("mediq/user-service", "mediq/ocr-service")
+    wait_until_running(system.api, NAMESPACE, images)
+    report(f"Flux: a commit that fixes a failed migration runs after {time.monotonic() - begin:.0f} s")
+    system.settle(good)
+
+
+def test_a_version_that_never_gets_ready_is_repaired_by_the_next_commit(system: System, report: Report) -> None:
+    before = system.running()
+    _, images = system.release("mediq/ocr-service", start=NEVER_READY)
+    wait("a pod of it runs", lambda: None if _pods(system, images["mediq/ocr-service"]) else "none", seconds=300)
+    assert system.running() == before
+    begin = time.monotonic()
+    good, images = system.release("mediq/ocr-service")
+    wait_until_running(system.api, NAMESPACE, images)
+    report(f"Flux: a commit that replaces a version that is never ready runs after {time.monotonic() - begin:.0f} s")
+    system.settle(good)
+
+
+def _pods(system: System, image: str) -> list[Object]:
+    found = system.api.list("v1", "Pod", NAMESPACE, fieldSelector="status.phase=Running")
+    return [each for each in found if each["spec"]["containers"][0]["image"] == image]
+
+
+OUTSIDE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: outside}
+"""
+MOVED = """
+  - |-
+    apiVersion: builtin
+    kind: PatchTransformer
+    metadata: {name: outside}
+    target: {kind: ConfigMap, name: outside}
+    patch: '- {op: add, path: /metadata/namespace, value: mediq-staging}'
+"""
+UNLISTED = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: unlisted, annotations: {mediq.io/tier: roles}}
+"""
+ADMINISTRATOR = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: administrator}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: api-gateway, namespace: mediq-production}]
+"""
+INVALID = """
+  - target: {kind: Deployment, name: ocr-service}
+    patch: '- {op: add, path: /spec/replicas, value: -1}'
+"""
+BROKEN = {
+    "object of the other environment": ("foundation", OUTSIDE, ("\ntransformers:", MOVED), "Forbidden"),
+    "kind that is not listed": ("roles", UNLISTED, None, "Forbidden"),
+    "more permissions": ("foundation", ADMINISTRATOR, None, "Forbidden"),
+    "invalid field": ("services", "", ("\npatches:", INVALID), "Invalid"),
+}
+
+
+def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
+    system: System, report: Report
+) -> None:
+    before, clone = system.running(), system.repository.clone
+    system.repository.pull()
+    overlay = clone.read(OVERLAY)
+    for what, (tier, item, edit, reason) in BROKEN.items():
+        text = overlay.replace("\nresources:\n", "\nresources:\n  - broken.yaml\n", 1) if item else overlay
+        clone.write("overlays/production/broken.yaml", item)
+        clone.write(OVERLAY, text.replace(f"{edit[0]}\n", f"{edit[0]}{edit[1]}", 1) if edit else text)
+        message = system.flux.wait_for_failure("production", tier, system.repository.push(what))
+        assert f"({reason})" in message, (what, message)
+        assert system.running() == before
+    clone.write(OVERLAY, overlay)
+    begin = time.monotonic()
+    commit, images = system.release("mediq/ocr-service")
+    wait_until_running(system.api, NAMESPACE, images)
+    report(f"Flux: the first good commit after broken ones runs after {time.monotonic() - begin:.0f} s")
+    system.settle(commit)
+    assert system.api.find("v1", "ConfigMap", "outside", "mediq-staging") is None
+
+
+@pytest.mark.parametrize("name", [SOURCE, KUSTOMIZE, "kube-apiserver", "etcd"])
+def test_a_release_survives_a_fault(system: System, report: Report, name: str) -> None:
+    process = system.flux.process(name) if name in (SOURCE, KUSTOMIZE) else system.cluster.process(name)
+    if name == SOURCE:
+        process.kill()
+    commit, images = system.release("mediq/ocr-service", "mediq/user-service")
+    if name != SOURCE:
+        wait("the release begins", partial(_waiting, system, commit), seconds=300)
+    begin = time.monotonic()
+    if name == "etcd":
+        with process.paused():
+            time.sleep(10)  # how long the fault lasts
+    else:
+        if name != SOURCE:
+            process.kill()
+        process.restart()
+    back = time.monotonic()
+    wait_until_running(system.api, NAMESPACE, images)
+    later = time.monotonic() - back
+    report(f"Flux: {name} is back after {back - begin:.0f} s, and the release runs {later:.0f} s later")
+    system.settle(commit)
+
+
+def _waiting(system: System, commit: str) -> str | None:
+    attempted = system.flux.tiers("production")["roles"]["status"]["lastAttemptedRevision"]
+    return None if attempted.endswith(commit) else f"at {attempted}"
+
+
+def test_a_promotion_survives_that_gitea_is_down(system: System, report: Report) -> None:
+    system.repository.pull()
+    image = system.repository.set_image("staging", "mediq/api-gateway", "2.1.0", digest("2.1.0"))
+    system.repository.push("stage 2.1.0")
+    number = system.repository.promote("staging", "production", "--output", "json").json["pull_request"]["number"]
+    server = system.repository.host.process
+    server.kill()
+    begin = time.monotonic()
+    assert "127.0.0.1" in system.repository.promote("merge", str(number), code=6).err
+    server.restart()
+    back = time.monotonic()
+    commit = system.repository.promote("merge", str(number), "--output", "json").json["commit"]
+    wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
+    later = time.monotonic() - back
+    report(f"Flux: Gitea is back after {back - begin:.0f} s, and the promotion runs {later:.0f} s later")
+    system.settle(commit)
+
+
+def test_an_environment_runs_on_without_its_kustomizations(system: System) -> None:
+    before = system.running(), system.claims()
+    deployments = {
+        name_of(each): each["metadata"]["uid"] for each in system.api.list("apps/v1", "Deployment", NAMESPACE)
+    }
+    for each in system.flux.tiers("production").values():
+        system.api.delete(each)
+    wait("the Kustomizations are gone", lambda: ", ".join(_left(system)) or None, seconds=300)
+    after = {name_of(each): each["metadata"]["uid"] for each in system.api.list("apps/v1", "Deployment", NAMESPACE)}
+    assert after == deployments
+    assert (system.running(), system.claims()) == before
+
+
+def _left(system: System) -> list[str]:
+    found = system.api.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization", controllers.NAMESPACE)
+    return [name_of(each) for each in found if name_of(each).startswith("mediq-production")]

@@ -1,0 +1,67 @@
+"""The whole loop with one sync engine: a repository on Gitea, the engine, and the cluster that it syncs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from tests.e2e.api import Api, Object
+from tests.e2e.cluster import Cluster
+from tests.e2e.loop import Repository, digest, running_images, wait_until_running
+from tests.manifests.render import name_of
+
+NAMESPACE = "mediq-production"
+OVERLAY = "overlays/production/kustomization.yaml"
+
+
+class Engine(Protocol):
+    """What Argo CD and Flux have in common here."""
+
+    def wait_for(self, environment: str, commit: str, *, seconds: float = ...) -> None:
+        """Wait until the engine says that it has applied a commit and that it is healthy."""
+
+
+E = TypeVar("E", bound=Engine)
+
+
+@dataclass
+class System(Generic[E]):
+    """One installation, of which the tests change production."""
+
+    cluster: Cluster
+    repository: Repository
+    engine: E
+    installed: list[Object]
+    releases: int = 0
+
+    @property
+    def api(self) -> Api:
+        return self.cluster.api
+
+    def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:
+        """Push new versions to production past the checks; return the commit and the images."""
+        self.releases += 1
+        self.repository.pull()
+        tag = f"2.0.{self.releases}"
+        images = {each: self.repository.set_image("production", each, tag, digest(tag, start)) for each in names}
+        return self.repository.push(f"release {tag}"), images
+
+    def settle(self, commit: str, *, seconds: float = 120.0) -> None:
+        """Wait until the engine has applied a commit, and then until what it says runs: neither proves the other."""
+        self.engine.wait_for("production", commit, seconds=seconds)
+        self.repository.pull()
+        wait_until_running(self.api, NAMESPACE, self.repository.images("production"), seconds=seconds)
+
+    def running(self) -> dict[str, set[str]]:
+        return running_images(self.api, NAMESPACE)
+
+    def live(self, version: str, kind: str, name: str) -> Object:
+        found = self.api.find(version, kind, name, NAMESPACE)
+        assert found is not None, (kind, name)
+        return found
+
+    def claims(self) -> dict[str, str]:
+        """The identity of every claim, all of which must be bound."""
+        claims = self.api.list("v1", "PersistentVolumeClaim", NAMESPACE)
+        assert all(each["status"]["phase"] == "Bound" for each in claims)
+        return {name_of(each): each["metadata"]["uid"] for each in claims}

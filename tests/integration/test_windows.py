@@ -1,0 +1,157 @@
+"""`promote windows`: the freezes of promote.yaml, given to Argo CD and to Flux."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.sandbox import REPOSITORY, Sandbox
+from tests.integration.test_scale import made
+from tests.integration.tiny import FILES
+
+PROJECT = "deploy/project.yaml"
+WEEKEND = "{start: Friday 16:00, end: Monday 06:00, timezone: Europe/Zurich, reason: weekend}"
+# One that is open in the time of these tests, and one that is not.
+OPEN = "{start: 2020-01-01 00:00, end: 2098-01-01 00:00, timezone: UTC, reason: a long one}"
+SHUT = "{start: 2020-01-01 00:00, end: 2020-02-01 00:00, timezone: UTC, reason: an old one}"
+ARGOCD = {
+    PROJECT: "# Ours.\napiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: shop}\n"
+    "spec:\n  sourceRepos: ['*']\n",
+    "deploy/production.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop-live}\n"
+    "spec: {project: shop, source: {path: overlays/production}}\n",
+}
+PLAIN = """\
+# Applied by Flux itself.
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: production, namespace: flux-system}
+spec:
+  interval: 10m  # often enough
+  path: ./overlays/production
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: staging, namespace: flux-system}
+spec: {path: ./overlays/staging, suspend: true}
+"""
+
+
+def config(freeze: str) -> str:
+    gates = f"{{path: overlays/production, gates: {{freeze: [{freeze}]}}}}"
+    return FILES["promote.yaml"].replace("{path: overlays/production}", gates)
+
+
+def shop(freeze: str, more: dict[str, str]) -> dict[str, str]:
+    return FILES | {"promote.yaml": config(freeze)} | more
+
+
+def windows(clone: Sandbox) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load(clone.read(PROJECT))["spec"]["syncWindows"]
+    return found
+
+
+def test_a_project_gets_the_windows_and_is_compared_with_them(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    clone = made(tmp_path, surroundings, shop(WEEKEND, ARGOCD))
+    before = clone.read(PROJECT)
+    assert "syncWindows:\n- kind: deny\n" in clone.promote("windows", PROJECT).out
+    assert f"differs: {PROJECT}" in clone.promote("windows", "--check", PROJECT, code=1).out
+    assert clone.read(PROJECT) == before
+    clone.promote("windows", "--write", "project.yaml", cwd=clone.root / "deploy")
+    assert clone.read(PROJECT).startswith(before)
+    assert windows(clone) == [
+        {"kind": "deny", "schedule": "0 16 * * 5", "duration": "62h", "timeZone": "Europe/Zurich",
+         "applications": ["shop-live"], "manualSync": True, "syncOverrun": True,
+         "description": "promote.yaml: weekend"}
+    ]  # fmt: skip
+    assert "as it should be" in clone.promote("windows", "--check", PROJECT).out
+    clone.write("promote.yaml", FILES["promote.yaml"])
+    clone.promote("windows", "--check", PROJECT, code=1)
+    clone.promote("windows", "--write", PROJECT)
+    assert clone.read(PROJECT) == before
+
+
+def test_an_application_that_no_manifest_names_is_given(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    clone = made(tmp_path, surroundings, shop(WEEKEND, {PROJECT: ARGOCD[PROJECT]}))
+    said = clone.promote("windows", "--write", PROJECT, code=2).err
+    assert "no Application in this repository syncs overlays/production" in said
+    assert "--application production=NAME" in said
+    clone.promote("windows", "--write", PROJECT, "--application", "production=by-hand")
+    assert windows(clone)[0]["applications"] == ["by-hand"]
+    assert "no environment 'prod'" in clone.promote("windows", PROJECT, "--application", "prod=x", code=2).err
+    other = ARGOCD["deploy/production.yaml"].replace("project: shop", "project: other")
+    clone.write("deploy/production.yaml", other)
+    assert (
+        "production is left out: its Application belongs to the project other"
+        in clone.promote("windows", PROJECT).out
+    )
+
+
+def test_what_no_schedule_can_express_is_named(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    clone = made(tmp_path, surroundings, shop(OPEN, ARGOCD))
+    said = clone.promote("windows", PROJECT, code=2).err
+    assert "the freeze of production, 'a long one': it lasts 28490 days" in said
+
+
+def test_flux_is_suspended_and_resumed_by_commits(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    clone = made(tmp_path, surroundings, shop(OPEN, {"clusters/main/apps.yaml": PLAIN}))
+    clone.promote("windows", "--check", "clusters/main", code=1)
+    done = clone.promote("windows", "--commit", "clusters/main", "--output", "json").json
+    (one,) = done["suspensions"]
+    assert (one["resource"]["name"], one["suspended"], one["wanted"]) == ("production", False, True)
+    assert clone.at_origin("show", "--no-patch", "--format=%s", "main") == "suspend: production"
+    path = "clusters/main/apps.yaml"
+    # Only what applies an environment with a freeze: somebody else suspended staging.
+    assert clone.show(path, "main") == PLAIN.replace(
+        "overlays/production\n", "overlays/production\n  suspend: true\n"
+    )
+    assert not clone.promote("windows", "--commit", "clusters/main", "--output", "json").json["changed"]
+    clone.git("pull", "--quiet", "origin", "main")
+    clone.write("promote.yaml", config(SHUT))
+    clone.publish("the freeze is over")
+    clone.promote("windows", "--commit", "clusters/main")
+    assert clone.at_origin("show", "--no-patch", "--format=%s", "main") == "resume: production"
+    assert "  suspend: false\n" in clone.show(path, "main")
+
+
+def test_the_tiers_of_this_repository_are_suspended_together(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    files = {
+        path.relative_to(REPOSITORY).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((REPOSITORY / "delivery/flux").rglob("*.yaml"))
+    }
+    clone = made(tmp_path, surroundings, shop(OPEN, files))
+    done = clone.promote("windows", "--write", "delivery/flux/production", "--output", "json").json
+    tiers = files["delivery/flux/tiers/tiers.yaml"].count("\nkind: Kustomization\n")
+    assert [(one["suspended"], one["wanted"]) for one in done["suspensions"]] == [(False, True)] * tiers
+    changed = clone.git("diff", "--unified=0").splitlines()
+    assert [line for line in changed if line[:1] in "-+" and line[:3] not in ("---", "+++")] == [
+        "-      - {op: add, path: /spec/suspend, value: false}",
+        "+      - {op: add, path: /spec/suspend, value: true}",
+    ]
+    # Where only shared files could say it, nothing is changed.
+    text = files["delivery/flux/production/kustomization.yaml"].replace(
+        "      - {op: add, path: /spec/suspend, value: false}\n", ""
+    )
+    clone.write("delivery/flux/production/kustomization.yaml", text)
+    said = clone.promote("windows", "--write", "delivery/flux/production", code=2).err
+    assert "let a patch in production set it, `- {op: add, path: /spec/suspend, value: false}`" in said
+    assert clone.git("status", "--short") == "M delivery/flux/production/kustomization.yaml"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["deploy/nothing.yaml"], "there is no file or folder 'deploy/nothing.yaml'"),
+        (["../elsewhere"], "../elsewhere is outside of the repository"),
+        (["base"], "base has no Kustomization of Flux whose spec.path is an environment with a freeze"),
+        ([PROJECT, "--check", "--write"], "choose one of --check, --write, --commit and --pr"),
+        ([PROJECT, "--application", "production"], "'production' is not ENV=NAME"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    words: list[str], said: str, tmp_path: Path, surroundings: dict[str, str]
+) -> None:
+    clone = made(tmp_path, surroundings, shop(WEEKEND, ARGOCD))
+    assert said in clone.promote("windows", *words, code=2).err
