@@ -54,6 +54,9 @@ def _run(given: list[str]) -> int:
 def _do(given: Namespace) -> int:
     from importlib import import_module
 
+    from promote.system import process, progress
+
+    progress.listen(lambda line: print(process.redact(line), file=sys.stderr, flush=True))
     command = import_module(f"promote.commands.{given.verb}")
     fields = {name: _frozen(value) for name, value in vars(given).items() if name not in ("verb", "output")}
     try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
+from promote.errors import UsageError
 from promote.output import plans, wording
 from promote.promotion import rollback
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.rollback import Decision, Request
 from promote.repository.workspace import Workspace
+from promote.strategy import failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Options:
     environment: str
     services: tuple[str, ...] = ()
     everything: bool = False
+    failed_rollouts: bool = False
     to: int | None = None
     to_commit: str | None = None
     again: bool = False
@@ -28,6 +32,8 @@ class Options:
     pr: bool = False
     dry_run: bool = False
     allow_other_changes: bool = False
+    kubeconfig: str | None = None
+    context: str | None = None
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -35,6 +41,8 @@ def arguments(parser: ArgumentParser) -> None:
     options.environment(parser)
     parser.add_argument("services", nargs="*", default=[], metavar="NAME", help="services to roll back")
     options.option(parser, "--all", dest="everything", action="store_true", help="roll all of the environment back")
+    aborted = "roll back what Argo Rollouts has aborted, or Flagger has failed, in the cluster"
+    options.option(parser, "--failed-rollouts", action="store_true", help=aborted)
     options.option(parser, "--to", type=int, metavar="N", help="to revision N of `promote history ENV`")
     options.option(parser, "--to-commit", metavar="SHA", help="to what ran at this commit")
     further = "further back than the rollback that was the last change"
@@ -44,6 +52,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(parser, "--pr", action="store_true", help=by_pull_request)
     options.dry_run(parser)
     options.allow_others(parser)
+    options.cluster(parser)
 
 
 def run(given: Options) -> Result:
@@ -51,6 +60,15 @@ def run(given: Options) -> Result:
 
     What this same command has done already is not done again: whoever repeats it may not know that it was.
     """
+    if given.failed_rollouts:
+        if given.services or given.everything:
+            raise UsageError("--failed-rollouts finds the services itself: name none, and leave --all out")
+        found = failed.find(Workspace.here(), given.environment, Address(given.kubeconfig, given.context))
+        if not found:
+            return Result({"changed": False, "failed": []}, [f"no rollout has failed in {given.environment}"])
+        reason = given.reason or "; ".join(f"{one.name}: {one.reason}" for one in found)
+        names = tuple(dict.fromkeys(image for one in found for image in one.images))
+        given = replace(given, services=names, reason=reason)
     request = Request(
         given.environment,
         given.services,

@@ -17,9 +17,9 @@ from typing import Any
 from promote.checks import baseline, inspection
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Base, Correction, Finding, Verdict
-from promote.checks.sources import Origins, Sources, Written
+from promote.checks.sources import Origins, Sources
 from promote.errors import EditRefused, RenderError
-from promote.fix import block_scalars, edits, patch_text
+from promote.fix import edits, patch_text, values
 from promote.fix.edits import ValueChange
 from promote.kustomize import origins, patches, render
 from promote.kustomize.files import kustomization_of
@@ -219,19 +219,9 @@ def _ways(
     content = rendered[finding.resource].content if finding.resource in rendered else {}
     for written in sources.written(finding):
         try:
-            yield written.file, _edit(written, content, _wanted(finding))
+            yield written.file, values.edit_at(written, content, _wanted(finding))
         except EditRefused as refusal:
             yield written.file, refusal
-
-
-def _edit(written: Written, content: Any, wanted: ValueChange) -> edits.Edit:
-    text = render.read(written.file)
-    if written.steps:
-        wanted, content = replace(wanted, steps=written.steps), written.content
-    if written.inline is None:
-        return edits.edit(text, written.root, content, wanted)
-    inner = edits.edit(block_scalars.text_of(written.inline), written.root, content, wanted)
-    return block_scalars.outward(text, written.inline, inner)
 
 
 def _wanted(finding: Finding) -> ValueChange:

@@ -123,7 +123,12 @@ def _notes(plan: Plan) -> list[str]:
 
 def proposal_text(proposal: Proposal) -> list[str]:
     """The plan, the rendered proof and the verdict of a proposal."""
-    lines = plan_text(proposal.plan)
+    return [*plan_text(proposal.plan), *proof_text(proposal)]
+
+
+def proof_text(proposal: Proposal) -> list[str]:
+    """The rendered proof and the verdict of a proposal."""
+    lines: list[str] = []
     if proposal.differences:
         shown = (shortened(line) for line in wording.diff_lines(proposal.differences))
         lines += ["", "rendered difference:", *(f"  {line}" for line in shown)]

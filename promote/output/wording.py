@@ -65,7 +65,11 @@ def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> W
 
 def commit(title: str, changes: Iterable[Change], trailers: Trailers) -> str:
     """A commit message: title, one line an image, and trailers, which are evidence but never read as state."""
-    lines = [f"{change.image} {change.old} -> {change.new}" for change in changes]
+    return message(title, [f"{change.image} {change.old} -> {change.new}" for change in changes], trailers)
+
+
+def message(title: str, lines: Iterable[str], trailers: Trailers) -> str:
+    """A commit message of these lines."""
     return "\n".join([title, "", *lines, "", *(f"{key}: {value}" for key, value in trailers), ""])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.model import Plan
 from promote.promotion.facts import facts
-from promote.promotion.proof import insist
+from promote.promotion.proof import Place, insist, unplanned
 from promote.promotion.proposal import Proposal
 from promote.promotion.situation import Situation
 from promote.system import process
@@ -24,12 +25,18 @@ from promote.system.paths import write_below
 from promote.versions.images import ImagesFile
 
 
-def prove(situation: Situation, planned: Proposal, after: ImagesFile, allow_others: bool) -> Proposal:
+def prove(
+    situation: Situation,
+    planned: Proposal,
+    after: ImagesFile,
+    allow_others: bool,
+    values: Collection[Place] = (),
+) -> Proposal:
     """The proposal with the rendered difference and the verdict; itself where nothing changes.
 
-    Raises CheckDenied when the files do more than move the planned images and `allow_others` is not set.
+    Raises CheckDenied when the files do more than move the planned images and `values`, unless `allow_others` is set.
     """
-    if not planned.plan.changes:
+    if not planned.files:
         return planned
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
@@ -41,8 +48,9 @@ def prove(situation: Situation, planned: Proposal, after: ImagesFile, allow_othe
     with process.side_by_side(2) as pool:
         judging = pool.submit(inspection.inspect, [new], situation.criteria, root)
         found = differences.differences(old.documents, new.documents)
-        insist(found, situation.images, after.images, allow_others)
-        about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, found)
+        insist(found, situation.images, after.images, allow_others, values)
+        rest = unplanned(found, values)
+        about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
         verdict = with_findings(process.result(judging), process.result(about_change))
     return replace(planned, differences=tuple(found), verdict=verdict)
 

@@ -11,7 +11,7 @@ from promote.checks.criteria import Criteria, criteria
 from promote.forge.protocol import Forge
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
-from promote.model import Hold, Image, Plan
+from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
@@ -63,12 +63,15 @@ class Situation:
         despite: Mapping[str, str] | None = None,
         is_rollback: bool = False,
         lands: bool = False,
+        changes: tuple[Change, ...] | None = None,
     ) -> Proposal:
         """The change from the environment's file to `after`, judged by every gate, not yet proved.
 
-        `lands` says that it goes onto the shared branch without a pull request.
+        `lands` says that it goes onto the shared branch without a pull request; `changes` what the gates are to judge
+        where that is not what the images say.
         """
-        changes = selection.changes(self.images, after.images, self.services)
+        if changes is None:
+            changes = selection.changes(self.images, after.images, self.services)
         plan = Plan(source, self.environment.name, changes, notes=(*self.notes, *notes), despite=despite or {})
         gates = self.environment.gates
         needs = {need for gate in gates for need in gate.needs}
@@ -85,7 +88,7 @@ class Situation:
             is_rollback=is_rollback,
             lands=lands,
         )
-        files = {after.source: after.data} if changes else {}
+        files = {after.source: after.data} if after.data != self.file.data else {}
         return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)
 
 

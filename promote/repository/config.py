@@ -15,6 +15,7 @@ from promote.errors import ConfigError, UnknownEnvironment, nearest
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
+from promote.repository.canary import Canary
 from promote.repository.schema import schema
 from promote.system import cache
 from promote.yamltext.validation import fault, line_of
@@ -60,6 +61,7 @@ class Environment:
     gates: tuple[Gate, ...] = field(default_factory=_without_settings)
     cluster: Place | None = None
     engine: Syncing = Syncing()
+    canary: Canary | None = None
 
 
 class _Invalid(Exception):
@@ -194,6 +196,7 @@ def _config(content: Mapping[str, Any]) -> Config:
             _gates(name, entry, name == first),
             Place(**entry["cluster"]) if "cluster" in entry else None,
             Syncing(**entry.get("engine", {})),
+            Canary.configured(entry.get("canary")),
         )
         for name, entry in content["environments"].items()
     }

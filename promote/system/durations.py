@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60}
-_PART = re.compile(r"([1-9][0-9]{0,3})([wdhm])")
+_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_PART = re.compile(r"([1-9][0-9]{0,3})([wdhms])")
 
 
 def parse(text: str) -> timedelta:
-    """The duration of `4h`, `90m` or `1d 12h`; the schema of promote.yaml allows nothing else."""
+    """The duration of `4h`, `90m`, `30s` or `1d 12h`; the schema of promote.yaml allows nothing else."""
     return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
 
 

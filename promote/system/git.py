@@ -114,6 +114,14 @@ class Repository(Remotes):
         done = self._try("cat-file", "blob", f"{commit}:{path}")
         return done.stdout if done.code == 0 else None
 
+    def last_changed(self, tip: str, path: str) -> datetime:
+        """When the newest commit on the first-parent line to `tip` that changed something in `path` was made.
+
+        In a shallow clone, that is not before the oldest commit of the clone.
+        """
+        options = ("--first-parent", "--diff-merges=first-parent", "-1", "--format=%cI")
+        return datetime.fromisoformat(self._git("log", *options, tip, "--", path).strip())
+
     def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
 

@@ -35,6 +35,8 @@ def test_what_components_render_is_valid_and_no_rule_denies_it(tmp_path: Path) -
         )
         for names, environment in zip(COVERING, reversed(ENVIRONMENTS), strict=True)
     ]
+    two = workshop.two_versions("production", green=["api-gateway", "user-service"], canary=["ocr-service"])
+    targets.append(render.kustomize(two, "two versions"))
     schemas = (REPOSITORY / ".tools/schemas", REPOSITORY / "tools/schemas")
     rules = Criteria(Policies(REPOSITORY / "policies"), schemas, ("1.35", "1.36", "1.37"))
     verdict = inspection.inspect(targets, rules, REPOSITORY)

@@ -80,7 +80,7 @@ def rendered(objects: Iterable[Object]) -> Numbers:
 
 def _is_canary(item: Object) -> bool:
     # It has the limits that its component gives it, until it takes over.
-    return labels(item).get(COMPONENT) == "canary"
+    return labels(item).get(COMPONENT) == "second"
 
 
 def _scaling(spec: Object) -> Iterator[tuple[str, Any]]:

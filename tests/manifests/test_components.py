@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -201,6 +202,53 @@ def test_the_second_version_has_everything_of_its_own(workshop: Workshop, enviro
     images = [containers(rendered.one("Deployment", f"api-gateway{end}"))[0]["image"] for end in ("", "-canary")]
     assert {each.partition(":")[0] for each in images} == {"mediq/api-gateway"}
     assert images[0] != images[1]
+
+
+FIRST = ("api-gateway", "user-service", "ocr-service", "ocr-engine-service", "patient-queue-service")
+
+
+@both
+def test_any_service_may_have_a_second_colour_that_only_shares_its_flows(
+    workshop: Workshop, environment: str
+) -> None:
+    folder = workshop.two_versions(environment, green=FIRST)
+    rendered = render(folder)
+    reached = reach(rendered)
+    assert reached.denied == set()
+    for name in FIRST:
+        for kind in ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceAccount", "ConfigMap"):
+            rendered.one(kind, f"{name}-green")
+        pods = [labels(pod_template(rendered.one("Deployment", each))) for each in (name, f"{name}-green")]
+        assert [each["colour"] for each in pods] == ["blue", "green"]
+        service = rendered.one("Service", "api-gateway-service" if name == "api-gateway" else name)
+        first, second = service["spec"]["selector"], service["spec"]["selector"] | {"colour": "green"}
+        own = [
+            rendered.one(kind, each)["spec"]["selector"]["matchLabels"]
+            for kind in ("Deployment", "PodDisruptionBudget")
+            for each in (name, f"{name}-green")
+        ]
+        for selector, expected in zip([first, second, *own], [(1, 0), (0, 1), *[(1, 0), (0, 1)] * 2], strict=True):
+            assert tuple(selects({"matchLabels": selector}, each) for each in pods) == expected
+        mine, other = (_flows_of(each, reached.reachable) for each in (name, f"{name}-green"))
+        assert mine == other
+
+
+def _flows_of(name: str, flows: Iterable[Flow]) -> set[tuple[str, str, str]]:
+    """The flows between a workload, called `it`, and those that have no second version of their own name."""
+    ends = {flow: ["it" if each == name else each for each in (flow.caller, flow.callee)] for flow in flows}
+    found = {(caller, callee, flow.port) for flow, (caller, callee) in ends.items() if "it" in (caller, callee)}
+    return {each for each in found if not each[0].endswith("-green") and not each[1].endswith("-green")}
+
+
+def test_a_canary_by_replicas_is_behind_the_service_of_the_first(workshop: Workshop) -> None:
+    rendered = render(workshop.two_versions("production", canary=["ocr-service"]))
+    (selector,) = (rendered.one("Service", "ocr-service")["spec"]["selector"],)
+    canary = rendered.one("Deployment", "ocr-service-canary")
+    for each in (rendered.one("Deployment", "ocr-service"), canary):
+        assert selects({"matchLabels": selector}, labels(pod_template(each)))
+    assert canary["spec"]["replicas"] == 0
+    assert "ocr-service-canary" not in map(name_of, rendered.kind("HorizontalPodAutoscaler"))
+    assert reach(rendered).denied == set()
 
 
 @both

@@ -80,7 +80,8 @@ def test_a_service_is_labelled_by_its_name_everywhere(environment: str, name: st
         "app.kubernetes.io/part-of": "mediq",
         "environment": environment,
     }
-    assert labels(deployment) == labels(pod_template(deployment)) == expected
+    assert labels(deployment) == expected
+    assert labels(pod_template(deployment)) == expected | {"colour": "blue"}
 
 
 @both

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
 import yaml
 
-from tests.manifests.render import REPOSITORY, Object, build, read_kustomization
+from tests.manifests.render import REPOSITORY, Object, build, read_kustomization, render
+from tools import quota
 
 PAGE = REPOSITORY / "components" / "README.md"
 Variant = tuple[str, ...]
@@ -103,6 +104,28 @@ class Workshop:
         (target / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
         return target
 
+    def two_versions(self, environment: str, green: Sequence[str] = (), canary: Sequence[str] = ()) -> Path:
+        """The overlay with a second colour, or a canary, of these services, as components/second-version shows it."""
+        target = self.folder / "overlays" / "-".join([environment, "green", *green, "canary", *canary])
+        if target.exists():
+            return target
+        shutil.copytree(self.folder / "overlays" / environment, target)
+        content = read_kustomization(target)
+        for kind, addition, services in (("green", "blue-green", green), ("canary", "canary-by-replicas", canary)):
+            folder: Object = {}
+            for service in services:
+                for made, name in ((folder, kind), (content, addition)):
+                    _add(made, _about(service, example("second-version", name)))
+            if services:
+                (target / kind).mkdir()
+                text = yaml.safe_dump(folder, sort_keys=False)
+                (target / kind / "kustomization.yaml").write_text(text, encoding="utf-8")
+        text = yaml.dump(content, Dumper=_Dumper, sort_keys=False)
+        (target / "kustomization.yaml").write_text(text, encoding="utf-8")
+        text = quota.text(render(target).objects)
+        (target / "resourcequota.yaml").write_text(text, encoding="utf-8")
+        return target
+
     @staticmethod
     def _components(listed: list[str], variant: Variant) -> Iterator[str]:
         # What is the overlay's own comes first: others take it. What every overlay has comes last: it reaches all.
@@ -112,3 +135,33 @@ class Workshop:
         for path in shared:
             if path.removeprefix("../../components/").partition("/")[0] not in optional():
                 yield path
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes patches as people do, each as a block."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        is_patch = "\n" in data or data.startswith("- {op: ")
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if is_patch else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+
+
+def _about(service: str, shown: Object) -> Object:
+    """An example of user-service, for another service; the gateway's Service has a name of its own."""
+    text = yaml.safe_dump(shown).replace("user-service", service)
+    found: Object = yaml.safe_load(text)
+    for patch in found.get("patches", []):
+        if service == "api-gateway" and patch["target"]["kind"] == "Service":
+            patch["target"]["name"] = "api-gateway-service"
+    return found
+
+
+def _add(made: Object, more: Object) -> None:
+    """Add the items of lists that are not there yet."""
+    for key, value in more.items():
+        if isinstance(value, list):
+            made.setdefault(key, []).extend(item for item in value if item not in made[key])
+        else:
+            made[key] = value

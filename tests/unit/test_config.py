@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from promote.gates import combination, freeze, registry, soak
 from promote.gates.freeze import Weekly, Window
 from promote.gates.protocol import Gate
 from promote.repository import config
+from promote.repository.canary import Canary
 from promote.repository.config import Config, Environment, Place, Syncing
 from promote.repository.schema import FILE, schema
 from promote.yamltext import validation
@@ -82,6 +84,16 @@ def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
         yield path, schema
 
 
+def _canary(found: Config) -> Canary:
+    canary = found.environments["x"].canary
+    assert canary is not None
+    return canary
+
+
+def _seconds(length: timedelta) -> str:
+    return f"{length.total_seconds():.0f}s"
+
+
 def _place(found: Config) -> Place:
     place = found.environments["x"].cluster
     assert place is not None
@@ -93,6 +105,7 @@ WEEKEND = {"start": "Friday 16:00", "end": "Monday 06:00", "timezone": "Europe/Z
 
 WINDOW = Window(Weekly(4, time(16)), Weekly(0, time(6)), ZoneInfo("Europe/Zurich"), "nobody is there")
 GATES_OF = ("environments", "*", "gates")
+CANARY: dict[str, Any] = {"interval": "30s", "duration": "5m", "patience": "2m"}
 LEAVES = {path: one for path, one in leaves(SCHEMA) if path[: len(GATES_OF)] != GATES_OF}
 # A value that is not the default for every key, and where it must come out.
 READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
@@ -104,6 +117,14 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "engine", "context"): ("c", lambda found: found.environments["x"].engine.context),
     ("environments", "*", "engine", "namespace"): ("n", lambda found: found.environments["x"].engine.namespace),
     ("environments", "*", "engine", "name"): ("a", lambda found: found.environments["x"].engine.name),
+    ("environments", "*", "canary", "prometheus"): ("http://p", lambda found: _canary(found).prometheus),
+    ("environments", "*", "canary", "interval"): ("7s", lambda found: _seconds(_canary(found).interval)),
+    ("environments", "*", "canary", "duration"): ("7s", lambda found: _seconds(_canary(found).duration)),
+    ("environments", "*", "canary", "patience"): ("7s", lambda found: _seconds(_canary(found).patience)),
+    ("environments", "*", "canary", "checks"): (
+        [{"name": "a", "query": "b", "above": 1.5}],
+        lambda found: [asdict(one) for one in _canary(found).checks],
+    ),
     ("services", "*"): (["y"], lambda found: list(found.services["x"])),
     ("git", "remote"): ("upstream", lambda found: found.remote),
     ("git", "branch"): ("live", lambda found: found.branch),
@@ -125,6 +146,8 @@ def test_the_parser_reads_every_key_of_the_schema(path: tuple[str, ...]) -> None
     for part in above:
         place = place.setdefault(part, {})
     place[last] = value
+    if "canary" in path:
+        place.setdefault("prometheus", "http://p")
     assert read(config.parse(yaml.safe_dump(content, sort_keys=False).encode())) == value
 
 
@@ -162,7 +185,7 @@ def test_defaults_are_those_of_the_schema() -> None:
     found = config.parse(MINIMAL.encode())
     assert found == Config(environments={"a": Environment("a", "overlays/a")})
     defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
-    assert defaults == {
+    expected: dict[tuple[str, ...], Any] = {
         ("environments", "*", "live"): Environment("", "").live,
         ("environments", "*", "cluster", "namespace"): Place().namespace,
         ("environments", "*", "engine", "kind"): Syncing().kind,
@@ -173,6 +196,13 @@ def test_defaults_are_those_of_the_schema() -> None:
         ("kubernetes",): list(Config().kubernetes),
         ("schemas",): list(Config().schemas),
     }
+    assert defaults == expected | {("environments", "*", "canary", key): value for key, value in CANARY.items()}
+
+
+def test_what_a_canary_has_by_default_is_what_the_schema_says() -> None:
+    settings = {"prometheus": "http://p"}
+    assert Canary.configured(settings) == Canary.configured(settings | CANARY)
+    assert Canary.configured(None) is None
 
 
 def test_every_key_is_explained() -> None:

@@ -68,6 +68,8 @@ class Drawing:
     def __init__(self, rendered: Render, table: Mapping[str, Any]) -> None:
         self.rendered, self.table = rendered, table
         self.workloads = {name_of(each): each for each in rendered.kind(*WORKLOADS)}
+        # A group may have the name of a workload, of which it has further versions that are not rendered here.
+        self.groups = {name: found for name, found in table["groups"].items() if name not in self.workloads}
         self.flows = [flow for row in table["allowed"] if row["from"] != EVERYBODY for flow in self._flows(row)]
 
     def page(self) -> str:
@@ -105,10 +107,12 @@ class Drawing:
         members = self._members(name) or [each for each in self.workloads if name.startswith(f"{each}-")]
         if members:
             return GROUPS[labels(pod_template(self.workloads[members[0]]))[COMPONENT]]
+        if name in self.groups:
+            return GROUPS["service"]  # second versions, which production does not have
         return EDGE if name in AT_THE_EDGE else OUTSIDE
 
     def _members(self, name: str) -> list[str]:
-        wanted = self.table["groups"].get(name)
+        wanted = self.groups.get(name)
         if wanted is None:
             return [name] if name in self.workloads else []
         own = {each: labels(pod_template(workload)) for each, workload in self.workloads.items()}
@@ -133,7 +137,7 @@ class Drawing:
         own = [name for name in self.workloads if self._group(name) == title]
         drawn = [flow for flow in self.flows if self._home(flow) == title]
         ends = dict.fromkeys(end for flow in drawn for end in (flow.caller, flow.callee))
-        inside = [*own, *(end for end in ends if title == self._group(end) and end not in self.table["groups"])]
+        inside = [*own, *(end for end in ends if title == self._group(end) and end not in self.groups)]
         chart.framed = {name: self._shape(name) for name in inside}
         chart.others = {name: self._shape(name) for name in ends if self._group(name) != title}
         for flow in drawn:
@@ -157,10 +161,10 @@ class Drawing:
                 yield flow.caller, member, tuple(str(named.get(port, port)) for port in flow.ports)
 
     def _end(self, name: str, title: str) -> str:
-        return FRAME if name in self.table["groups"] and self._group(name) == title else name
+        return FRAME if name in self.groups and self._group(name) == title else name
 
     def _shape(self, name: str) -> str:
-        if name in self.table["groups"]:
+        if name in self.groups:
             return "hexagon"
         return "box" if name in self.workloads else "round"
 

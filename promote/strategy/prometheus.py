@@ -1,0 +1,69 @@
+"""Asks Prometheus for one number; a token in PROMETHEUS_TOKEN goes to the configured server only."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from http import HTTPStatus
+from typing import Any
+
+from promote.errors import ConfigError, NetworkError
+
+_SECONDS = 10  # for one answer
+_TOKEN = "PROMETHEUS_TOKEN"  # noqa: S105 the name of the variable
+
+
+class Prometheus:
+    """One server, by the address of its web page."""
+
+    def __init__(self, address: str) -> None:
+        import requests
+
+        self._address = address
+        self._session = requests.Session()
+        token = os.environ.get(_TOKEN, "").strip()
+        # An `auth` of its own, because requests would take a password from ~/.netrc instead.
+        self._session.auth = lambda request: request
+        self._session.headers.update({"User-Agent": "promote", "Accept": "application/json"})
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def ask(self, query: str) -> float | None:
+        """The largest number of the answer; None where it has no series, or one that is not a number.
+
+        Raises NetworkError where there is no answer, and ConfigError for a query that Prometheus does not take.
+        """
+        try:
+            answer = self._session.post(
+                f"{self._address}/api/v1/query", data={"query": query}, timeout=_SECONDS, allow_redirects=False
+            )
+            content: Any = json.loads(answer.content)
+        except OSError as error:
+            raise NetworkError(f"Prometheus at {self._address} cannot be reached: {type(error).__name__}") from None
+        except ValueError:
+            raise NetworkError(
+                f"{self._address} does not answer like Prometheus (HTTP {answer.status_code})"
+            ) from None
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            raise ConfigError(f"Prometheus cannot evaluate the query {query!r}: {_reason(content)}")
+        if answer.status_code != HTTPStatus.OK:
+            raise NetworkError(f"Prometheus at {self._address} answers HTTP {answer.status_code}: {_reason(content)}")
+        return _largest(content)
+
+
+def _reason(content: Any) -> str:
+    return str(content.get("error") or "it gives no reason") if isinstance(content, dict) else "it gives no reason"
+
+
+def _largest(content: Any) -> float | None:
+    """The number in the answer to a query: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries."""
+    try:
+        data = content["data"]
+        samples = [data["result"]] if data["resultType"] == "scalar" else [one["value"] for one in data["result"]]
+        numbers = [float(text) for _, text in samples]
+    except (KeyError, TypeError, ValueError):
+        raise ConfigError(
+            "the query has no number as its result: write one that gives a scalar or a vector"
+        ) from None
+    return None if not numbers or any(map(math.isnan, numbers)) else max(numbers)

@@ -1,0 +1,22 @@
+"""What a command that takes long reports meanwhile: the command line says where it goes, by default nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def _nowhere(_: str) -> None:
+    pass
+
+
+_listener: list[Callable[[str], None]] = [_nowhere]
+
+
+def report(line: str) -> None:
+    """Report one line."""
+    _listener[-1](line)
+
+
+def listen(listener: Callable[[str], None]) -> None:
+    """Send what is reported from now on to `listener`."""
+    _listener[-1] = listener
