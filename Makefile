@@ -66,7 +66,7 @@ e2e: ## roll both environments out in a real control plane
 
 try: ## start Argo CD, Gitea and a control plane on this machine, to click through
 	@$(PYTHON) -m tools.setup e2e
-	@$(BIN)/python -m tests.e2e.argocd
+	@$(BIN)/python -m tools.try_argocd
 
 docs: setup-test ## write the pages that are made from rules and manifests
 	@$(BIN)/python -m tools.docs
