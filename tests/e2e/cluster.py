@@ -266,9 +266,14 @@ def _conditions(item: Object) -> list[Object]:
     return found
 
 
+def runs() -> Path:
+    """The parent of the folders of all runs."""
+    return Path(os.environ.get("E2E_FOLDER", REPOSITORY / ".sandbox"))
+
+
 def new_folder() -> Path:
     """An empty folder for a cluster; `make clean` removes those that were kept."""
-    parent = Path(os.environ.get("E2E_FOLDER", REPOSITORY / ".sandbox"))
+    parent = runs()
     parent.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="e2e-", dir=parent))
 

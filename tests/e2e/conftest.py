@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-from tests.e2e.cluster import Cluster, leave_on_signals, new_folder
+from tests.e2e.cluster import Cluster, leave_on_signals, new_folder, runs
 from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
-FOLDER = pytest.StashKey[Path]()
-MEASURED = pytest.StashKey[list[str]]()
+MEASURED = "measured"
+# The files whose tests start servers of their own; all others share one cluster.
+OWN_SERVERS = ("test_gitea", "test_live")
 
 
 @pytest.fixture(scope="session")
-def cluster(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A control plane that is ready; its logs stay when anything failed."""
     leave_on_signals()
     folder = new_folder()
-    pytestconfig.stash[FOLDER] = folder
     with Cluster(folder) as started:
         yield started
         if request.session.testsfailed:
@@ -44,16 +44,25 @@ def environment(request: pytest.FixtureRequest, environments: dict[str, Environm
 
 
 @pytest.fixture
-def report(pytestconfig: pytest.Config) -> Callable[[str], None]:
+def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Takes a sentence about how long something took; the run ends with all of them."""
-    return pytestconfig.stash.setdefault(MEASURED, []).append
+    return partial(record_property, MEASURED)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if measured := config.stash.get(MEASURED, []):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share an installation in one process, in their order."""
+    for each in items:
+        folder, name = each.path.parent.name, each.path.stem
+        own = folder if folder != "e2e" else name if name in OWN_SERVERS else "cluster"
+        each.add_marker(pytest.mark.xdist_group(own))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+    measured = [value for each in reports for name, value in each.user_properties if name == MEASURED]
+    if measured:
         terminalreporter.write_sep("=", "measured")
-        for each in measured:
-            terminalreporter.write_line(each)
-    folder = config.stash.get(FOLDER, None)
-    if folder is not None and folder.exists():
-        terminalreporter.write_sep("=", f"logs of the cluster: {folder}", red=True)
+        for sentence in measured:
+            terminalreporter.write_line(str(sentence))
+    if terminalreporter.getreports("failed") or terminalreporter.getreports("error"):
+        terminalreporter.write_sep("=", f"the folders e2e-* in {runs()} have the logs", red=True)

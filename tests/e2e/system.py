@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from tests.e2e.api import Api, Object
 from tests.e2e.cluster import Cluster
 from tests.e2e.loop import Repository, digest, running_images, wait_until_running
-from tests.manifests.render import name_of
+from tests.manifests.render import ENVIRONMENTS, name_of
 
 NAMESPACE = "mediq-production"
 OVERLAY = "overlays/production/kustomization.yaml"
@@ -31,7 +31,6 @@ class System(Generic[E]):
     cluster: Cluster
     repository: Repository
     engine: E
-    installed: list[Object]
     releases: int = 0
 
     @property
@@ -39,14 +38,14 @@ class System(Generic[E]):
         return self.cluster.api
 
     def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:
-        """Push new versions to production past the checks; return the commit and the images."""
+        """Push new versions to both environments past the checks; return the commit and the images."""
         self.releases += 1
-        self.repository.pull()
         tag = f"2.0.{self.releases}"
-        images = {each: self.repository.set_image("production", each, tag, digest(tag, start)) for each in names}
+        for environment in ENVIRONMENTS:
+            images = {each: self.repository.set_image(environment, each, tag, digest(tag, start)) for each in names}
         return self.repository.push(f"release {tag}"), images
 
-    def settle(self, commit: str, *, seconds: float = 120.0) -> None:
+    def settle(self, commit: str, *, seconds: float = 300.0) -> None:
         """Wait until the engine has applied a commit, and then until what it says runs: neither proves the other."""
         self.engine.wait_for("production", commit, seconds=seconds)
         self.repository.pull()

@@ -26,7 +26,8 @@ def system(request: pytest.FixtureRequest) -> Iterator[System[ArgoCD]]:
         repository = publish(cluster, host, folder / "repository", "mediq")
         cluster.define(*{group(each) for name in ENVIRONMENTS for each in overlay(name).objects})
         with ArgoCD(cluster) as engine:
-            yield System(cluster, repository, engine, engine.install(repository))
+            engine.install(repository)
+            yield System(cluster, repository, engine)
             if request.session.testsfailed > failed:
                 cluster.keep()
     if request.session.testsfailed == failed:

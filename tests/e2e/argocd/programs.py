@@ -80,13 +80,11 @@ class ArgoCD:
         secret = self.api.find("v1", "Secret", "argocd-initial-admin-secret", NAMESPACE)
         return base64.b64decode(secret["data"]["password"]).decode() if secret else ""
 
-    def install(self, repository: Repository) -> list[Object]:
-        """Apply what delivery/argocd/kustomization.yaml says, and have the forge report pushes; the objects."""
+    def install(self, repository: Repository) -> None:
+        """Apply what delivery/argocd/kustomization.yaml says, and have the forge report pushes."""
         repository.host.add_webhook(repository.name, f"{self.url}/api/webhook", self.webhook_secret)
-        objects = list(repository.delivery("argocd").objects)
-        for each in objects:
+        for each in repository.delivery("argocd").objects:
             self.api.apply(each, manager="kubectl")
-        return objects
 
     def notify(self, repository: Repository, address: str) -> None:
         """Start the notifications controller, set as delivery/argocd/notifications says, for an address of alerts."""

@@ -9,13 +9,13 @@ import pytest
 
 from tests.e2e.cluster import Cluster, leave_on_signals, new_folder
 from tests.e2e.flux.controllers import Flux
-from tests.e2e.flux.system import System
 from tests.e2e.gitea import GiteaHost
 from tests.e2e.loop import publish
+from tests.e2e.system import System
 
 
 @pytest.fixture(scope="package")
-def system(request: pytest.FixtureRequest) -> Iterator[System]:
+def system(request: pytest.FixtureRequest) -> Iterator[System[Flux]]:
     """Both environments, installed by Flux in an empty cluster."""
     leave_on_signals()
     folder = new_folder()

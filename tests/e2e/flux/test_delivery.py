@@ -14,24 +14,24 @@ from tests.e2e import metrics
 from tests.e2e.api import Api, Object
 from tests.e2e.environments import condition, substance
 from tests.e2e.flux import controllers
-from tests.e2e.flux.controllers import KUSTOMIZE
-from tests.e2e.flux.system import NAMESPACE, OVERLAY, System
+from tests.e2e.flux.controllers import KUSTOMIZE, Flux
 from tests.e2e.loop import wait_until_running
 from tests.e2e.process import wait
+from tests.e2e.system import NAMESPACE, OVERLAY, System
 from tests.manifests.render import ENVIRONMENTS
 
 Report = Callable[[str], None]
 
 
-def test_an_empty_cluster_gets_each_tier_once_the_one_before_is_ready(system: System, report: Report) -> None:
+def test_an_empty_cluster_gets_each_tier_once_the_one_before_is_ready(system: System[Flux], report: Report) -> None:
     begin = time.monotonic()
     commit = system.repository.tip()
     for environment in reversed(ENVIRONMENTS):
-        system.flux.wait_for(environment, commit, seconds=300)
+        system.engine.wait_for(environment, commit, seconds=300)
     report(f"Flux: both environments are installed {time.monotonic() - begin:.0f} s after `kubectl apply`")
     for environment in ENVIRONMENTS:
         wait_until_running(system.api, f"mediq-{environment}", system.repository.images(environment))
-        tiers = system.flux.tiers(environment)
+        tiers = system.engine.tiers(environment)
         spans = {tier: _span(system.api, controllers.inventory(each)) for tier, each in tiers.items()}
         first = min(begin for begin, _ in spans.values())
         times = (
@@ -45,7 +45,7 @@ def test_an_empty_cluster_gets_each_tier_once_the_one_before_is_ready(system: Sy
             for before in each["spec"].get("dependsOn", []):
                 earlier = before["name"].removeprefix(f"mediq-{environment}-")
                 assert spans[earlier][1] <= spans[tier][0], (earlier, tier, spans)
-    for each in system.flux.tiers("staging").values():
+    for each in system.engine.tiers("staging").values():
         system.api.merge(each, {"spec": {"suspend": True}})
 
 
@@ -68,7 +68,7 @@ def _ready(live: Object) -> str | None:
     )
 
 
-def test_a_merge_on_gitea_is_noticed_by_the_webhook_and_runs(system: System, report: Report) -> None:
+def test_a_merge_on_gitea_is_noticed_by_the_webhook_and_runs(system: System[Flux], report: Report) -> None:
     # No poll may help the webhook.
     system.api.merge(controllers.reference("GitRepository", "mediq"), {"spec": {"interval": "1h"}})
     before = system.repository.images("production")
@@ -77,7 +77,7 @@ def test_a_merge_on_gitea_is_noticed_by_the_webhook_and_runs(system: System, rep
     begin = time.monotonic()
     commit = system.repository.promote("merge", str(pull["number"]), "--output", "json").json["commit"]
     merged = time.monotonic()
-    wait("the webhook arrives", lambda: None if system.flux.revision() == commit else "not yet", seconds=300)
+    wait("the webhook arrives", lambda: None if system.engine.revision() == commit else "not yet", seconds=300)
     report(f"Flux: a merge on Gitea is read {time.monotonic() - merged:.1f} s later")
     system.settle(commit)
     report(
@@ -86,7 +86,7 @@ def test_a_merge_on_gitea_is_noticed_by_the_webhook_and_runs(system: System, rep
     assert system.repository.images("production") == system.repository.images("staging") != before
 
 
-def test_a_rollback_restores_the_old_digest_within_a_minute(system: System, report: Report) -> None:
+def test_a_rollback_restores_the_old_digest_within_a_minute(system: System[Flux], report: Report) -> None:
     system.repository.pull()
     promoted = system.repository.images("production")
     begin = time.monotonic()
@@ -105,29 +105,29 @@ def test_a_rollback_restores_the_old_digest_within_a_minute(system: System, repo
     assert first < 60
 
 
-def test_edits_by_hand_are_undone(system: System) -> None:
+def test_edits_by_hand_are_undone(system: System[Flux]) -> None:
     engine = system.live("apps/v1", "Deployment", "ocr-engine-service")
     containers = [{**engine["spec"]["template"]["spec"]["containers"][0], "image": "example.com/by-hand:1"}]
     system.api.merge(engine, {"spec": {"template": {"spec": {"containers": containers}}}})
     system.api.delete(system.live("networking.k8s.io/v1", "NetworkPolicy", "default-deny"))
-    system.flux.rerun("production", ["foundation", "services"])
+    system.engine.rerun("production", ["foundation", "services"])
     assert system.live("networking.k8s.io/v1", "NetworkPolicy", "default-deny")["spec"]["podSelector"] == {}
     [container] = system.live("apps/v1", "Deployment", "ocr-engine-service")["spec"]["template"]["spec"]["containers"]
     assert container["image"] == system.repository.images("production")["mediq/ocr-engine-service"]
 
 
-def test_the_autoscaler_is_not_fought(system: System) -> None:
+def test_the_autoscaler_is_not_fought(system: System[Flux]) -> None:
     before = _replicas(system)
     pods = system.api.list("v1", "Pod", NAMESPACE, labelSelector="app.kubernetes.io/name=api-gateway")
     metrics.use(system.api, pods, cpu="450m")
     wait("it adds a pod", lambda: None if _replicas(system) > before else f"{before}", seconds=300)
     scaled = _replicas(system)
-    system.flux.rerun("production", ["services", "autoscaling"])
+    system.engine.rerun("production", ["services", "autoscaling"])
     assert _replicas(system) >= scaled
     metrics.use(system.api, pods)
 
 
-def _replicas(system: System) -> int:
+def _replicas(system: System[Flux]) -> int:
     return int(system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"])
 
 
@@ -142,7 +142,7 @@ REMOVAL = """\
 """
 
 
-def test_claims_survive_a_stateful_set_that_is_pruned(system: System) -> None:
+def test_claims_survive_a_stateful_set_that_is_pruned(system: System[Flux]) -> None:
     clone, claims = system.repository.clone, system.claims()
     system.repository.pull()
     overlay = clone.read(OVERLAY)
@@ -156,18 +156,18 @@ def test_claims_survive_a_stateful_set_that_is_pruned(system: System) -> None:
     assert system.live("apps/v1", "StatefulSet", "jaeger")["status"]["readyReplicas"] == 1
 
 
-def test_further_runs_change_nothing(system: System) -> None:
+def test_further_runs_change_nothing(system: System[Flux]) -> None:
     """The interval is three minutes, so three minutes of waiting would bring one run."""
     before = _applied(system)
     for _ in range(2):
-        system.flux.rerun("production")
+        system.engine.rerun("production")
     assert _applied(system) == before
 
 
-def _applied(system: System) -> dict[str, tuple[Object, list[Object]]]:
+def _applied(system: System[Flux]) -> dict[str, tuple[Object, list[Object]]]:
     """All that Flux has applied, without what controllers report, and when Flux wrote which field."""
     found = {}
-    for tier in system.flux.tiers("production").values():
+    for tier in system.engine.tiers("production").values():
         for each in controllers.inventory(tier):
             live = system.api.get(each)
             fields = [entry for entry in live["metadata"]["managedFields"] if entry["manager"] == KUSTOMIZE]

@@ -10,25 +10,27 @@ import pytest
 
 from tests.e2e.api import Object
 from tests.e2e.flux import controllers
-from tests.e2e.flux.controllers import KUSTOMIZE, SOURCE
-from tests.e2e.flux.system import NAMESPACE, OVERLAY, System
+from tests.e2e.flux.controllers import KUSTOMIZE, SOURCE, Flux
 from tests.e2e.kubelet import FAILING, NEVER_READY
 from tests.e2e.loop import digest, wait_until_running
 from tests.e2e.process import wait
+from tests.e2e.system import NAMESPACE, OVERLAY, System
 from tests.manifests.render import name_of
 
 Report = Callable[[str], None]
 
 
-def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(system: System, report: Report) -> None:
+def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(
+    system: System[Flux], report: Report
+) -> None:
     before = system.running()
     bad, images = system.release("mediq/user-service", "mediq/ocr-service", start=FAILING)
-    message = system.flux.wait_for_failure("production", "migrations", bad)
+    message = system.engine.wait_for_failure("production", "migrations", bad)
     assert "Job/mediq-production/migrations-user-" in message
     for _ in range(2):
-        system.flux.rerun("production", ["migrations"])
-        system.flux.wait_for_failure("production", "migrations", bad)
-        services = system.flux.tiers("production")["services"]["status"]
+        system.engine.rerun("production", ["migrations"])
+        system.engine.wait_for_failure("production", "migrations", bad)
+        services = system.engine.tiers("production")["services"]["status"]
         assert not services["lastAppliedRevision"].endswith(bad)
     assert system.running() == before
     begin = time.monotonic()
@@ -38,7 +40,7 @@ def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(syste
     system.settle(good)
 
 
-def test_a_version_that_never_gets_ready_is_repaired_by_the_next_commit(system: System, report: Report) -> None:
+def test_a_version_that_never_gets_ready_is_repaired_by_the_next_commit(system: System[Flux], report: Report) -> None:
     before = system.running()
     _, images = system.release("mediq/ocr-service", start=NEVER_READY)
     wait("a pod of it runs", lambda: None if _pods(system, images["mediq/ocr-service"]) else "none", seconds=300)
@@ -50,7 +52,7 @@ def test_a_version_that_never_gets_ready_is_repaired_by_the_next_commit(system: 
     system.settle(good)
 
 
-def _pods(system: System, image: str) -> list[Object]:
+def _pods(system: System[Flux], image: str) -> list[Object]:
     found = system.api.list("v1", "Pod", NAMESPACE, fieldSelector="status.phase=Running")
     return [each for each in found if each["spec"]["containers"][0]["image"] == image]
 
@@ -93,7 +95,7 @@ BROKEN = {
 
 
 def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
-    system: System, report: Report
+    system: System[Flux], report: Report
 ) -> None:
     before, clone = system.running(), system.repository.clone
     system.repository.pull()
@@ -102,7 +104,7 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
         text = overlay.replace("\nresources:\n", "\nresources:\n  - broken.yaml\n", 1) if item else overlay
         clone.write("overlays/production/broken.yaml", item)
         clone.write(OVERLAY, text.replace(f"{edit[0]}\n", f"{edit[0]}{edit[1]}", 1) if edit else text)
-        message = system.flux.wait_for_failure("production", tier, system.repository.push(what))
+        message = system.engine.wait_for_failure("production", tier, system.repository.push(what))
         assert f"({reason})" in message, (what, message)
         assert system.running() == before
     clone.write(OVERLAY, overlay)
@@ -115,8 +117,8 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
 
 
 @pytest.mark.parametrize("name", [SOURCE, KUSTOMIZE, "kube-apiserver", "etcd"])
-def test_a_release_survives_a_fault(system: System, report: Report, name: str) -> None:
-    process = system.flux.process(name) if name in (SOURCE, KUSTOMIZE) else system.cluster.process(name)
+def test_a_release_survives_a_fault(system: System[Flux], report: Report, name: str) -> None:
+    process = system.engine.process(name) if name in (SOURCE, KUSTOMIZE) else system.cluster.process(name)
     if name == SOURCE:
         process.kill()
     commit, images = system.release("mediq/ocr-service", "mediq/user-service")
@@ -137,12 +139,12 @@ def test_a_release_survives_a_fault(system: System, report: Report, name: str) -
     system.settle(commit)
 
 
-def _waiting(system: System, commit: str) -> str | None:
-    attempted = system.flux.tiers("production")["roles"]["status"]["lastAttemptedRevision"]
+def _waiting(system: System[Flux], commit: str) -> str | None:
+    attempted = system.engine.tiers("production")["roles"]["status"]["lastAttemptedRevision"]
     return None if attempted.endswith(commit) else f"at {attempted}"
 
 
-def test_a_promotion_survives_that_gitea_is_down(system: System, report: Report) -> None:
+def test_a_promotion_survives_that_gitea_is_down(system: System[Flux], report: Report) -> None:
     system.repository.pull()
     image = system.repository.set_image("staging", "mediq/api-gateway", "3.0.0", digest("3.0.0"))
     system.repository.push("stage 3.0.0")
@@ -160,12 +162,12 @@ def test_a_promotion_survives_that_gitea_is_down(system: System, report: Report)
     system.settle(commit)
 
 
-def test_an_environment_runs_on_without_its_kustomizations(system: System) -> None:
+def test_an_environment_runs_on_without_its_kustomizations(system: System[Flux]) -> None:
     before = system.running(), system.claims()
     deployments = {
         name_of(each): each["metadata"]["uid"] for each in system.api.list("apps/v1", "Deployment", NAMESPACE)
     }
-    for each in system.flux.tiers("production").values():
+    for each in system.engine.tiers("production").values():
         system.api.delete(each)
     wait("the Kustomizations are gone", lambda: ", ".join(_left(system)) or None, seconds=300)
     after = {name_of(each): each["metadata"]["uid"] for each in system.api.list("apps/v1", "Deployment", NAMESPACE)}
@@ -173,6 +175,6 @@ def test_an_environment_runs_on_without_its_kustomizations(system: System) -> No
     assert (system.running(), system.claims()) == before
 
 
-def _left(system: System) -> list[str]:
+def _left(system: System[Flux]) -> list[str]:
     found = system.api.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization", controllers.NAMESPACE)
     return [name_of(each) for each in found if name_of(each).startswith("mediq-production")]
