@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from tests.manifests.reachability import LOADED, TABLE
-from tests.manifests.render import REPOSITORY, WORKLOADS, Object, Render
+from tests.manifests.render import REPOSITORY, WORKLOADS, Object, Render, without_hash
 
 QUERY = """{name: answer |
     some name, target in input
@@ -163,8 +163,12 @@ def theirs(rendered: Render, cases: Mapping[str, Case], answers: Mapping[str, An
 
 
 def _endpoints(rendered: Render, parties: list[Any]) -> list[Object]:
-    """The rendered workloads as they are, and a pod for each other party."""
-    workloads = [each for each in rendered.objects if each["kind"] in (*WORKLOADS, "Namespace")]
+    """The rendered workloads, Jobs under the names in our flows, and a pod for each other party."""
+    workloads = [
+        each | {"metadata": each["metadata"] | {"name": without_hash(each)}}
+        for each in rendered.objects
+        if each["kind"] in (*WORKLOADS, "Namespace")
+    ]
     pods = [_pod(party) for party in parties if "resource" not in party and "block" not in party and _name(party, [])]
     known = {each["metadata"]["name"] for each in rendered.kind("Namespace")}
     strange = sorted({pod["metadata"]["namespace"] for pod in pods} - known)
