@@ -239,7 +239,15 @@ def test_nobody_else_reaches_a_data_store(environment: str) -> None:
     assert peers == {
         "mysql": {*users, "mysql-backup", "mysqld-exporter", "mysql"},
         "redis": {"patient-queue-service", "redis-bootstrap", "redis-exporter", "redis"},
-        "rabbitmq": {"api-gateway", "user-service", "ocr-service", "patient-queue-service", "prometheus", "rabbitmq"},
+        "rabbitmq": {
+            "api-gateway",
+            "user-service",
+            "ocr-service",
+            "patient-queue-service",
+            "keda-operator",
+            "prometheus",
+            "rabbitmq",
+        },
     }
 
 

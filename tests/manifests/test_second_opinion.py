@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from tests.manifests.edges import additions, removals
-from tests.manifests.render import ENVIRONMENTS, WORKLOADS, Render, name_of, overlay
+from tests.manifests.render import ENVIRONMENTS, WORKLOADS, Render, overlay, without_hash
 from tests.manifests.second_opinion import Case, ours, theirs
 
 DIRECTIONS = ("Egress", "Ingress")
@@ -21,7 +21,7 @@ def _policies(rendered: Render) -> tuple[dict[str, object], ...]:
 
 def _mutants() -> dict[str, Case]:
     rendered = overlay("production")
-    names = [name_of(each) for each in rendered.kind(*WORKLOADS)]
+    names = [without_hash(each) for each in rendered.kind(*WORKLOADS)]
     policies = _policies(rendered)
     return dict(removals(policies)) | dict(additions(policies, names))
 

@@ -208,6 +208,8 @@ class ArgoCD:
         environment = {
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
+            # The default of two seconds gives controllers time to notice a wave; health must not depend on it.
+            "ARGOCD_SYNC_WAVE_DELAY": "0",
             "ARGOCD_SSH_DATA_PATH": str(self.folder / "ssh"),
             "ARGOCD_TLS_DATA_PATH": str(self.folder / "tls"),
             "HOME": str(self.folder),
