@@ -1,12 +1,11 @@
 """`make try`: the loop with Argo CD on this machine, to click through and to type commands at, until Ctrl-C.
 
-Argo CD's program, as Go builds it, has an API and no web page. ARGOCD_UI may name a folder with the page, which
-`pnpm install && pnpm run build` makes in the folder `ui` of Argo CD's sources (`dist/app`).
+The programs are built from Go modules, which lack the built web pages: Argo CD has its API and its command, and the
+pages of Gitea have no style.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 
@@ -32,7 +31,9 @@ In another terminal:
   promote rollback production api-gateway --reason "I try it"
   kubectl get pods --namespace mediq-production
 
-{page}
+  argocd login {argocd_address} --plaintext --username admin --password {argocd_password}
+  argocd app get mediq-production
+
 Ctrl-C ends everything and deletes its folder.
 """
 
@@ -59,18 +60,13 @@ def main() -> int:
 
 
 def _guide(cluster: Cluster, repository: Repository, engine: ArgoCD) -> str:
-    page = (
-        ""
-        if "ARGOCD_UI" in os.environ
-        else "Argo CD has its API there, and its web page if ARGOCD_UI names it: see docs/e2e.md.\n"
-    )
     return GUIDE.format(
-        page=page,
         gitea=repository.host.url,
         owner=OWNER,
         name=repository.name,
         password=PASSWORD,
         argocd=engine.url,
+        argocd_address=engine.url.removeprefix("http://"),
         argocd_password=engine.password,
         clone=repository.clone.root,
         token=repository.host.tokens[OWNER],

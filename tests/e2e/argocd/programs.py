@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -197,8 +196,6 @@ class ArgoCD:
             "--metrics-address=127.0.0.1",
             f"--metrics-port={ports['server-metrics']}",
             "--insecure",
-            # The program that Go builds has no web page; a folder with the built one may be given.
-            f"--staticassets={os.environ.get('ARGOCD_UI', self.folder / 'no-page')}",
         )
         self._processes[REPO_SERVER].ready(f"http://127.0.0.1:{ports['repo-metrics']}/healthz")
         self._processes[CONTROLLER].ready(f"http://127.0.0.1:{ports['controller-metrics']}/healthz")
