@@ -370,8 +370,8 @@ def test_this_repository(mediq: Sandbox) -> None:
     start = mediq.tip()
     mediq.promote("scale", "production", "api-gateway", "5")
     assert mediq.at_origin("diff", "--name-status", start, "main").split() == ["M", OVERLAY, "A", SCALE]
-    gateway = next(one for one in rendered(mediq) if one["kind"] == "HorizontalPodAutoscaler")
-    assert (gateway["metadata"]["name"], gateway["spec"]["minReplicas"]) == ("api-gateway", 5)
+    gateway = next(one for one in rendered(mediq) if one["kind"] == "ScaledObject")
+    assert (gateway["metadata"]["name"], gateway["spec"]["minReplicaCount"]) == ("api-gateway", 5)
 
 
 @pytest.mark.thorough

@@ -117,9 +117,14 @@ class Workshop:
                 for made, name in ((folder, kind), (content, addition)):
                     _add(made, _about(service, example("second-version", name)))
             if services:
-                (target / kind).mkdir()
-                text = yaml.safe_dump(folder, sort_keys=False)
-                (target / kind / "kustomization.yaml").write_text(text, encoding="utf-8")
+                listed = target / kind / "services" if kind == "green" else target / kind
+                listed.mkdir(parents=True)
+                (listed / "kustomization.yaml").write_text(yaml.safe_dump(folder, sort_keys=False), encoding="utf-8")
+        if green:
+            component = yaml.safe_dump(example("second-version", "green-component"), sort_keys=False)
+            (target / "green" / "kustomization.yaml").write_text(component, encoding="utf-8")
+            content["components"].remove("green")
+            content["components"].insert(content["components"].index("../../components/versions"), "green")
         text = yaml.dump(content, Dumper=_Dumper, sort_keys=False)
         (target / "kustomization.yaml").write_text(text, encoding="utf-8")
         text = quota.text(render(target).objects)

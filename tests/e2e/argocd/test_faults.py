@@ -174,7 +174,7 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
 
 
 def _accepted(system: System[ArgoCD], commit: str, message: str) -> str | None:
-    status = system.engine.application("production")["status"]
+    status = system.engine.application("production").get("status", {})
     operation = status.get("operationState", {})
     said = [each["message"] for each in status.get("conditions", [])]
     if operation.get("syncResult", {}).get("revision") == commit:
