@@ -13,8 +13,6 @@ from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
 MEASURED = "measured"
-# The files whose tests start servers of their own; all others share one cluster.
-OWN_SERVERS = ("test_gitea", "test_live")
 
 
 @pytest.fixture(scope="session")
@@ -47,14 +45,6 @@ def environment(request: pytest.FixtureRequest, environments: dict[str, Environm
 def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Takes a sentence about how long something took; the run ends with all of them."""
     return partial(record_property, MEASURED)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share an installation in one process, in their order."""
-    for each in items:
-        folder, name = each.path.parent.name, each.path.stem
-        own = folder if folder != "e2e" else name if name in OWN_SERVERS else "cluster"
-        each.add_marker(pytest.mark.xdist_group(own))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
