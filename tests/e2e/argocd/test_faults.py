@@ -214,7 +214,7 @@ def test_a_promotion_that_is_killed_is_finished_by_the_next_run(system: System[A
     child = system.repository.clone.start("staging", "production", env=system.repository.environ)
     wait("the branch is pushed", lambda: None if _proposed(system) else "no branch", seconds=60)
     child.kill()
-    child.wait()
+    child.communicate()
     begin = time.monotonic()
     commit = system.repository.merged("staging", "production")
     wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
