@@ -17,13 +17,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 import yaml
 
 from tests.e2e import aggregation, credentials, keda, kubelet, metrics
 from tests.e2e.api import Api, Object, Refused
-from tests.e2e.process import PortTaken, Process, wait
+from tests.e2e.process import PortTaken, Process, Running, wait
 from tests.e2e.traffic import Traffic
 from tests.manifests.render import REPOSITORY
 from tests.ports import free_ports
@@ -40,7 +39,7 @@ LISTENERS = (
 )
 
 
-class Cluster:
+class Cluster(Running):
     """All processes, their one folder, and a way to talk to them. Use it in a `with` statement."""
 
     def __init__(self, folder: Path, tools: Path = TOOLS):
@@ -61,17 +60,6 @@ class Cluster:
         if self._api is None:
             self._api = Api(self.kubeconfig)
         return self._api
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """End every process, the last one first: without etcd the API server would linger."""

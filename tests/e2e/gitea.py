@@ -7,12 +7,12 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import urllib3
 
 from tests.e2e.cluster import ATTEMPTS, TOOLS
-from tests.e2e.process import PortTaken, Process
+from tests.e2e.process import PortTaken, Process, Running
 from tests.ports import free_ports
 
 OWNER, REVIEWER, STRANGER = USERS = ("owner", "reviewer", "stranger")
@@ -52,7 +52,7 @@ class Unexpected(Exception):
     """An answer of Gitea that a test did not expect."""
 
 
-class GiteaHost:
+class GiteaHost(Running):
     """The server with its users. Use it in a `with` statement."""
 
     def __init__(self, folder: Path, tools: Path = TOOLS):
@@ -75,17 +75,6 @@ class GiteaHost:
     def url(self) -> str:
         """The address of the server."""
         return f"http://127.0.0.1:{self._port}"
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """End the server."""

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import urllib3
 
@@ -116,3 +117,42 @@ class Process:
             break
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
+
+
+class Running(ABC):
+    """What runs within a `with` statement; a start that fails ends what it has started."""
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Start everything."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End everything that was started."""
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class Programs(Running):
+    """Programs by name, which tests may kill and restart."""
+
+    def __init__(self) -> None:
+        self._processes: dict[str, Process] = {}
+
+    def process(self, name: str) -> Process:
+        """The program of that name."""
+        return self._processes[name]
+
+    def stop(self) -> None:
+        """End every program, the last one first."""
+        while self._processes:
+            self._processes.popitem()[1].stop()

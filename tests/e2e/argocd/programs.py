@@ -6,12 +6,12 @@ import base64
 import secrets
 import shutil
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from tests.e2e.api import Object
 from tests.e2e.cluster import ATTEMPTS, TOOLS, Cluster
 from tests.e2e.loop import Repository
-from tests.e2e.process import PortTaken, Process, StartFailed, wait
+from tests.e2e.process import PortTaken, Process, Programs, StartFailed, wait
 from tests.ports import free_ports
 
 NAMESPACE = "argocd"
@@ -35,38 +35,18 @@ SYNC_TIMEOUT = 600
 VERIFY = '#!/bin/sh\ngit verify-commit "$1" 2>&1 || true\n'
 
 
-class ArgoCD:
+class ArgoCD(Programs):
     """The programs of Argo CD next to a running cluster. Use it in a `with` statement."""
 
     def __init__(self, cluster: Cluster, tools: Path = TOOLS):
+        super().__init__()
         self.folder = cluster.folder / "argocd"
         self.cluster = cluster
         self.api = cluster.api
         # What a forge signs its webhooks with.
         self.webhook_secret = secrets.token_urlsafe(16)
         self._tools = tools
-        self._processes: dict[str, Process] = {}
         self._ports: dict[str, int] = {}
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End every program."""
-        while self._processes:
-            self._processes.popitem()[1].stop()
-
-    def process(self, name: str) -> Process:
-        """A program, for tests that kill and restart it."""
-        return self._processes[name]
 
     @property
     def url(self) -> str:

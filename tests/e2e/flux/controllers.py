@@ -7,13 +7,12 @@ import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 
 from tests.e2e.api import Object
 from tests.e2e.cluster import ATTEMPTS, Cluster
 from tests.e2e.environments import condition
 from tests.e2e.loop import Repository
-from tests.e2e.process import PortTaken, Process, wait
+from tests.e2e.process import PortTaken, Process, Programs, wait
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, render
 from tests.ports import free_ports
 
@@ -35,34 +34,14 @@ LISTENERS = {
 }
 
 
-class Flux:
+class Flux(Programs):
     """The controllers of one cluster. Use it in a `with` statement."""
 
     def __init__(self, cluster: Cluster):
+        super().__init__()
         self.cluster = cluster
         self.api = cluster.api
-        self._processes: dict[str, Process] = {}
         self._addresses: dict[str, dict[str, str]] = {}
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End every controller."""
-        while self._processes:
-            self._processes.popitem()[1].stop()
-
-    def process(self, name: str) -> Process:
-        """A controller, for tests that kill and restart it."""
-        return self._processes[name]
 
     @property
     def receiver(self) -> str:
