@@ -14,6 +14,17 @@ NAMESPACE = "mediq-production"
 OVERLAY = "overlays/production/kustomization.yaml"
 
 
+# The last of the patches, which end the file: those before it need what it removes.
+REMOVAL = """\
+  - target: {kind: StatefulSet, name: jaeger}
+    patch: |-
+      apiVersion: apps/v1
+      kind: StatefulSet
+      metadata: {name: jaeger}
+      $patch: delete
+"""
+
+
 class Engine(Protocol):
     """What Argo CD and Flux have in common here."""
 
@@ -64,3 +75,17 @@ class System(Generic[E]):
         claims = self.api.list("v1", "PersistentVolumeClaim", NAMESPACE)
         assert all(each["status"]["phase"] == "Bound" for each in claims)
         return {name_of(each): each["metadata"]["uid"] for each in claims}
+
+    def remove_and_restore_a_stateful_set(self) -> None:
+        """Remove Jaeger from Git and bring it back; every claim must stay."""
+        clone, claims = self.repository.clone, self.claims()
+        self.repository.pull()
+        overlay = clone.read(OVERLAY)
+        clone.write(OVERLAY, overlay + REMOVAL)
+        self.settle(self.repository.push("remove jaeger"))
+        assert self.api.find("apps/v1", "StatefulSet", "jaeger", NAMESPACE) is None
+        assert self.claims() == claims
+        clone.write(OVERLAY, overlay)
+        self.settle(self.repository.push("bring jaeger back"))
+        assert self.claims() == claims
+        assert self.live("apps/v1", "StatefulSet", "jaeger")["status"]["readyReplicas"] == 1

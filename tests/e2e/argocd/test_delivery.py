@@ -19,7 +19,7 @@ from tests.e2e.argocd.programs import ArgoCD
 from tests.e2e.environments import condition, substance
 from tests.e2e.loop import wait_until_running
 from tests.e2e.process import wait
-from tests.e2e.system import NAMESPACE, OVERLAY, System
+from tests.e2e.system import NAMESPACE, System
 from tests.manifests.render import ENVIRONMENTS, name_of, overlay, render
 
 Report = Callable[[str], None]
@@ -120,29 +120,8 @@ def test_edits_by_hand_are_undone_but_the_replicas_of_the_autoscaler_stay(
     assert system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"] == scaled
 
 
-# The last of the patches, which end the file: those before it need what it removes.
-REMOVAL = """\
-  - target: {kind: StatefulSet, name: jaeger}
-    patch: |-
-      apiVersion: apps/v1
-      kind: StatefulSet
-      metadata: {name: jaeger}
-      $patch: delete
-"""
-
-
 def test_claims_survive_a_stateful_set_that_is_pruned(system: System[ArgoCD]) -> None:
-    clone, claims = system.repository.clone, system.claims()
-    system.repository.pull()
-    text = clone.read(OVERLAY)
-    clone.write(OVERLAY, text + REMOVAL)
-    system.settle(system.repository.push("remove jaeger"))
-    assert system.api.find("apps/v1", "StatefulSet", "jaeger", NAMESPACE) is None
-    assert system.claims() == claims
-    clone.write(OVERLAY, text)
-    system.settle(system.repository.push("bring jaeger back"))
-    assert system.claims() == claims
-    assert system.live("apps/v1", "StatefulSet", "jaeger")["status"]["readyReplicas"] == 1
+    system.remove_and_restore_a_stateful_set()
 
 
 def test_further_comparisons_change_nothing(system: System[ArgoCD]) -> None:

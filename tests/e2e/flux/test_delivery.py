@@ -17,7 +17,7 @@ from tests.e2e.flux import controllers
 from tests.e2e.flux.controllers import KUSTOMIZE, Flux
 from tests.e2e.loop import wait_until_running
 from tests.e2e.process import wait
-from tests.e2e.system import NAMESPACE, OVERLAY, System
+from tests.e2e.system import NAMESPACE, System
 from tests.manifests.render import ENVIRONMENTS
 
 Report = Callable[[str], None]
@@ -131,29 +131,8 @@ def _replicas(system: System[Flux]) -> int:
     return int(system.live("apps/v1", "Deployment", "api-gateway")["spec"]["replicas"])
 
 
-# The last of the patches, which end the file: those before it need what it removes.
-REMOVAL = """\
-  - target: {kind: StatefulSet, name: jaeger}
-    patch: |-
-      apiVersion: apps/v1
-      kind: StatefulSet
-      metadata: {name: jaeger}
-      $patch: delete
-"""
-
-
 def test_claims_survive_a_stateful_set_that_is_pruned(system: System[Flux]) -> None:
-    clone, claims = system.repository.clone, system.claims()
-    system.repository.pull()
-    overlay = clone.read(OVERLAY)
-    clone.write(OVERLAY, overlay + REMOVAL)
-    system.settle(system.repository.push("remove jaeger"))
-    assert system.api.find("apps/v1", "StatefulSet", "jaeger", NAMESPACE) is None
-    assert system.claims() == claims
-    clone.write(OVERLAY, overlay)
-    system.settle(system.repository.push("bring jaeger back"))
-    assert system.claims() == claims
-    assert system.live("apps/v1", "StatefulSet", "jaeger")["status"]["readyReplicas"] == 1
+    system.remove_and_restore_a_stateful_set()
 
 
 def test_further_runs_change_nothing(system: System[Flux]) -> None:
