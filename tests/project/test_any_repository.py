@@ -161,7 +161,7 @@ KUSTOMIZATION = "overlays/staging/kustomization.yaml"
         (KUSTOMIZATION, f"resources: [{LONG}]\n", f"`resources` names '{LONG}', which does not exist"),
         (KUSTOMIZATION, f"resources: [{LONG}/a]\n", f"`resources` names '{LONG}/a', which does not exist"),
         (KUSTOMIZATION, f"{OVERLAY}patches: [path: {LONG}]\n", f"`patches` names '{LONG}', which does not exist"),
-        (KUSTOMIZATION, 'resources: ["a\\0b"]\n', "`resources` names 'a b', which does not exist"),
+        (KUSTOMIZATION, 'resources: ["a\\0b"]\n', r"`resources` names 'a\x00b', which does not exist"),
         (KUSTOMIZATION, "resources: [../../base\n", "this is not YAML"),
         ("base/deployment.yaml", "kind: 'Pod\n", "this is not YAML"),
         ("base/deployment.yaml", "kind: [\t\n", "this is not YAML"),
@@ -172,7 +172,7 @@ def test_what_cannot_be_built_is_located(asked: Asked, path: str, text: str, sai
     outcome = asked(PLAIN | {path: text}, ("check", "overlays/staging"))
     assert outcome.code == 2
     assert f"{path}:" in outcome.err
-    assert said in outcome.err.replace("\0", " ")
+    assert said in outcome.err
 
 
 def test_a_patch_in_one_long_line_is_no_path(asked: Asked) -> None:
