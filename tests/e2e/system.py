@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from tests.e2e.api import Api, Object
 from tests.e2e.cluster import Cluster
 from tests.e2e.loop import Repository, digest, running_images, wait_until_running
+from tests.e2e.process import Process, wait
 from tests.manifests.render import ENVIRONMENTS, name_of
 
 NAMESPACE = "mediq-production"
@@ -89,3 +93,30 @@ class System(Generic[E]):
         self.settle(self.repository.push("bring jaeger back"))
         assert self.claims() == claims
         assert self.live("apps/v1", "StatefulSet", "jaeger")["status"]["readyReplicas"] == 1
+
+    def release_through_a_fault(
+        self, process: Process, names: Sequence[str], begun: Callable[[str], str | None] | None
+    ) -> tuple[float, float]:
+        """Release versions while a program is killed, or etcd paused, and wait until they run and all is settled.
+
+        `begun` says whether the engine has not yet begun with a commit; without it the program is dead before the
+        release. Returns for how many seconds it was gone, and how many later the versions ran.
+        """
+        if begun is None:
+            process.kill()
+        commit, images = self.release(*names)
+        if begun is not None:
+            wait("the release begins", partial(begun, commit), seconds=300)
+        begin = time.monotonic()
+        if process.name == "etcd":
+            with process.paused():
+                time.sleep(10)  # how long the fault lasts
+        else:
+            if begun is not None:
+                process.kill()
+            process.restart()
+        back = time.monotonic()
+        wait_until_running(self.api, NAMESPACE, images)
+        later = time.monotonic() - back
+        self.settle(commit)
+        return back - begin, later

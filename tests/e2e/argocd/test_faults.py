@@ -187,24 +187,9 @@ def _accepted(system: System[ArgoCD], commit: str, message: str) -> str | None:
 def test_a_release_survives_a_fault(system: System[ArgoCD], report: Report, name: str) -> None:
     own = name in (REPO_SERVER, CONTROLLER)
     process = system.engine.process(name) if own else system.cluster.process(name)
-    if name == REPO_SERVER:
-        process.kill()
-    commit, images = system.release(OCR, USER)
-    if name != REPO_SERVER:
-        wait("the release begins", partial(_not_begun, system, commit), seconds=60)
-    begin = time.monotonic()
-    if name == "etcd":
-        with process.paused():
-            time.sleep(10)  # how long the fault lasts
-    else:
-        if name != REPO_SERVER:
-            process.kill()
-        process.restart()
-    back = time.monotonic()
-    wait_until_running(system.api, NAMESPACE, images)
-    later = time.monotonic() - back
-    report(f"Argo CD: {name} is back after {back - begin:.0f} s, and the release runs {later:.0f} s later")
-    system.settle(commit)
+    begun = None if name == REPO_SERVER else partial(_not_begun, system)
+    gone, later = system.release_through_a_fault(process, (OCR, USER), begun)
+    report(f"Argo CD: {name} is back after {gone:.0f} s, and the release runs {later:.0f} s later")
 
 
 def test_a_promotion_that_is_killed_is_finished_by_the_next_run(system: System[ArgoCD], report: Report) -> None:

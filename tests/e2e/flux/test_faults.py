@@ -119,24 +119,9 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
 @pytest.mark.parametrize("name", [SOURCE, KUSTOMIZE, "kube-apiserver", "etcd"])
 def test_a_release_survives_a_fault(system: System[Flux], report: Report, name: str) -> None:
     process = system.engine.process(name) if name in (SOURCE, KUSTOMIZE) else system.cluster.process(name)
-    if name == SOURCE:
-        process.kill()
-    commit, images = system.release("mediq/ocr-service", "mediq/user-service")
-    if name != SOURCE:
-        wait("the release begins", partial(_waiting, system, commit), seconds=300)
-    begin = time.monotonic()
-    if name == "etcd":
-        with process.paused():
-            time.sleep(10)  # how long the fault lasts
-    else:
-        if name != SOURCE:
-            process.kill()
-        process.restart()
-    back = time.monotonic()
-    wait_until_running(system.api, NAMESPACE, images)
-    later = time.monotonic() - back
-    report(f"Flux: {name} is back after {back - begin:.0f} s, and the release runs {later:.0f} s later")
-    system.settle(commit)
+    begun = None if name == SOURCE else partial(_waiting, system)
+    gone, later = system.release_through_a_fault(process, ("mediq/ocr-service", "mediq/user-service"), begun)
+    report(f"Flux: {name} is back after {gone:.0f} s, and the release runs {later:.0f} s later")
 
 
 def _waiting(system: System[Flux], commit: str) -> str | None:
