@@ -75,7 +75,7 @@ class Extended:
         env = os.environ | {"PYTHONPATH": str(self.root)}
         command = [sys.executable, *arguments]
         return subprocess.run(
-            command, cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=60
+            command, cwd=self.root, env=env, capture_output=True, text=True, check=False, timeout=300
         )
 
 
