@@ -7,12 +7,25 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.e2e.cluster import Cluster, leave_on_signals, new_folder, runs
 from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
 MEASURED = "measured"
+_ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/")
+
+
+class _OneClusterEach(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps together the tests that share a cluster: those of each sync engine, and all others."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in _ENGINES if nodeid.startswith(folder)), "tests/e2e/")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    return _OneClusterEach(config, log)
 
 
 @pytest.fixture(scope="session")
