@@ -194,7 +194,8 @@ class Workspace:
                 private.provide(config.FILE_NAME)
                 settings = config.load(root)
                 # What is judged by other rules, because these are missing, would look judged.
-                private.provide(settings.policies or config.POLICIES)
+                for path in (settings.policies or config.POLICIES, *settings.schemas):
+                    private.provide(path)
                 yield Tree(root, settings, self.root, private)
 
     def checkout(self) -> Tree:

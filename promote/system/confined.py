@@ -91,7 +91,10 @@ class Folder:
         try:
             with os.fdopen(os.open(partial, _NEW, 0o600, dir_fd=folder), "wb") as file:
                 file.write(data)
+                file.flush()
                 os.fchmod(file.fileno(), stat.S_IMODE(about.st_mode))
+                # A disk may find out only now that it is full.
+                os.fsync(file.fileno())
             os.replace(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
         finally:
             with suppress(FileNotFoundError):
@@ -130,9 +133,10 @@ def _open(name: str, folder: int, make: bool) -> int:
 
 
 def replace_files(root: Path, files: Mapping[str, bytes | None]) -> None:
-    """Give `files` below the checkout `root` new contents, atomically each; nothing is deleted.
+    """Give `files` below the checkout `root` new contents, atomically each, also after a crash; nothing is deleted.
 
-    Raises EditRefused, before anything is written, where one of them is a link or is reached through a link.
+    Raises EditRefused, before anything is written, where one of them is a link or is reached through a link, and
+    ToolError where there is no room, or no right to write.
     """
     new = {path: data for path, data in files.items() if data is not None}
     with Folder(root) as folder:
@@ -143,8 +147,10 @@ def replace_files(root: Path, files: Mapping[str, bytes | None]) -> None:
                     f"{path} is a link, or is reached through one: promote edits plain files only, so name the file "
                     "itself"
                 )
-        try:
-            for path, data in new.items():
+        for path, data in new.items():
+            try:
                 folder.replace(path, data)
-        except OSError as error:
-            raise ToolError(f"cannot write {error.filename or root}: {error.strerror}") from error
+            except OSError as error:
+                raise ToolError(
+                    f"cannot write {path} ({error.strerror}): it is as before; fix that, then run again"
+                ) from None

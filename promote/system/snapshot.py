@@ -88,7 +88,8 @@ def find(snapshot: Snapshot, path: str) -> Found:
 def _leads_out(links: Sequence[str], path: str) -> str:
     if not links:
         return f"{path}: this path leads out of the repository: name something inside it"
-    return f"{links[-1]}: this link leads out of the repository: let it point at something inside it"
+    through = f", through {links[-1]}" if links[-1] != links[0] else ""
+    return f"{links[0]}: this link leads out of the repository{through}: let it point at something inside it"
 
 
 def walk(snapshot: Snapshot, top: str) -> Iterator[tuple[str, Entry]]:
