@@ -50,9 +50,9 @@ def _judged(tree: Tree, paths: Sequence[tuple[str, Path]], asked: Criteria, only
 def _there(tree: Tree, name: str, here: Path, root: Path) -> Path | None:
     """Where the commit has the target that lies `here` in the checkout, if it has it."""
     if name in tree.config.environments:
-        path = tree.root / tree.config.environments[name].path
+        path = tree.folder(tree.config.environments[name].path)
     elif here.is_relative_to(root):
-        path = tree.root / here.relative_to(root)
+        path = tree.target(here.relative_to(root).as_posix())
     else:
         return None
     return path if path.exists() else None

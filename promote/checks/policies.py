@@ -11,9 +11,10 @@ from pathlib import Path
 from promote.checks import rules, waivers
 from promote.checks.rules import Rule
 from promote.errors import ConfigError
+from promote.repository import config
 from promote.system.paths import shown
 
-FOLDER = "policies"
+FOLDER = config.POLICIES
 _WAIVERS = Path("data", "waivers.yaml")
 _SCHEMA = Path(__file__).parents[1] / "waivers.schema.json"
 

@@ -14,7 +14,7 @@ from promote.promotion.bump import Request
 from promote.promotion.deliver import Delivery, Published, deliver
 from promote.promotion.proposal import Proposal
 from promote.repository.workspace import Tip, Workspace
-from promote.system.paths import replace_file
+from promote.system.confined import replace_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,5 @@ def _in_checkout(workspace: Workspace, request: Request, dry_run: bool) -> tuple
     if dry_run or not proposal.files:
         return proposal, Published()
     proposal.insist()
-    for path, data in proposal.files.items():
-        if data is not None:  # a bump deletes nothing
-            replace_file(workspace.root / path, data)
+    replace_files(workspace.root, proposal.files)
     return proposal, Published(changed=True)

@@ -16,7 +16,7 @@ from promote.promotion.deliver import Delivery, Published, deliver
 from promote.promotion.windows import Windows
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.system import clock
-from promote.system.paths import replace_file
+from promote.system.confined import replace_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def run(given: Options) -> Result:
         with workspace.checkout_copy() as tree:
             found, published = propose(Tip("", "the checkout"), tree), Published()
         if given.write:
-            _write(workspace.root, found)
+            replace_files(workspace.root, found.files)
             published = Published(changed=bool(found.files))
     text = [*wording.windows_text(found), *plans.published_text(published)]
     if given.check:
@@ -91,9 +91,3 @@ def _below(root: Path, path: str) -> str:
     if not whole.is_relative_to(root.resolve()):
         raise UsageError(f"{path} is outside of the repository: name a path in it")
     return whole.relative_to(root.resolve()).as_posix()
-
-
-def _write(root: Path, found: Windows) -> None:
-    for file, data in found.files.items():
-        if data is not None:  # nothing is deleted
-            replace_file(root / file, data)

@@ -11,7 +11,7 @@ from promote.checks.criteria import Criteria, criteria
 from promote.errors import EditRefused, UsageError
 from promote.fix.fixer import Fixer, Outcome
 from promote.repository.workspace import Tree, Workspace
-from promote.system.paths import replace_file
+from promote.system.confined import replace_files
 
 
 def corrected(
@@ -28,7 +28,7 @@ def corrected(
         targets = {name: _in_copy(tree, workspace.root, name, path) for name, path in paths}
         # A change of a file that environments share must be proved in each of them.
         for environment in tree.config.environments.values():
-            targets.setdefault(environment.name, tree.root / environment.path)
+            targets.setdefault(environment.name, tree.folder(environment.path))
         judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
         here = [(name, workspace.root / path.relative_to(tree.root)) for name, path in targets.items()]
         compare = comparison.since(base, here, asked, only) if base else None
@@ -41,12 +41,11 @@ def corrected(
 def _in_copy(tree: Tree, root: Path, name: str, path: Path) -> Path:
     if not path.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{name} is outside the repository: --fix only changes files that Git can restore")
-    return tree.root / path.resolve().relative_to(root.resolve())
+    return tree.target(path.resolve().relative_to(root.resolve()).as_posix())
 
 
 def _write(root: Path, made: Outcome) -> None:
     for name, (old, _) in made.files.items():
         if (root / name).read_bytes() != old:
             raise EditRefused(f"{name} was changed in the meantime: nothing was written, run the command again")
-    for name, (_, new) in made.files.items():
-        replace_file(root / name, new)
+    replace_files(root, {name: new for name, (_, new) in made.files.items()})

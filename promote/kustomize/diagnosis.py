@@ -18,7 +18,7 @@ from promote.kustomize import documents
 from promote.kustomize.files import FILE_NAMES, at
 from promote.yamltext import places, reader
 
-_REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
+REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
 _WRAPPING = (
     r"accumulating (?:resources|components): ",
     r"accumulation err='accumulating resources from '[^']*': (?:'[^']*' must resolve to a file': )?",
@@ -160,7 +160,7 @@ def _references(root: Node) -> Iterator[tuple[str, Node, str]]:
     """Every local file or folder that a kustomization names: the key, the node of the name, and the name."""
     for key, item in _named(root):
         name = item.value.rpartition("=")[2] if key in _GENERATORS and isinstance(item, ScalarNode) else item.value
-        if isinstance(item, ScalarNode) and "\n" not in name and not _REMOTE.search(name):
+        if isinstance(item, ScalarNode) and "\n" not in name and not REMOTE.search(name):
             yield key, item, name
 
 

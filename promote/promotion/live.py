@@ -152,7 +152,7 @@ def _documents(workspace: Workspace, commit: str, environment: Environment) -> S
     """What a commit renders, nothing where it cannot be read."""
     try:
         with workspace.at(commit) as tree:
-            return render.kustomize(tree.root / environment.path, environment.name).documents
+            return render.kustomize(tree.folder(environment.path), environment.name).documents
     except PromoteError:
         return ()
 
@@ -234,6 +234,7 @@ def _is_known(workspace: Workspace, revision: str) -> bool:
 def _renders_alike(workspace: Workspace, wanted: Expected, revision: str) -> bool:
     try:
         with workspace.at(revision) as tree:
-            return render.kustomize(tree.root / wanted.environment.path, wanted.environment.name).text == wanted.text
+            there = tree.folder(wanted.environment.path)
+            return render.kustomize(there, wanted.environment.name).text == wanted.text
     except PromoteError:
         return False  # one that cannot be read has nothing in common with one that can

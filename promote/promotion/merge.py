@@ -105,7 +105,7 @@ def _judge(
         plans = [evaluation.evaluate(move.context, move.environment.gates) for move in moves]
         if closed := [result for plan in plans for result in plan.blocked]:
             raise blocked(closed)
-        targets = render.side_by_side((after.root / one.path, one.name) for one in affected)
+        targets = render.side_by_side([(after.folder(one.path), one.name) for one in affected])
         verdict = inspection.inspect(targets, judges, after.root)
         for plan, move in zip(plans, moves, strict=True):
             verdict = with_findings(verdict, judge_change(plan, move.context, judges))
@@ -154,7 +154,7 @@ def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
     known = list(after.config.environments.values())
     if not known:
         folders = {posixpath.dirname(path) for path in changed if posixpath.basename(path) in FILE_NAMES}
-        known = [after.environment(folder or ".") for folder in sorted(folders) if (after.root / folder).is_dir()]
+        known = [after.environment(folder or ".") for folder in sorted(folders) if after.folder(folder).is_dir()]
     if not known:
         raise UsageError("promote.yaml names no environment, and no kustomization changes: nothing can be checked")
     return known

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Collection
 from dataclasses import replace
@@ -41,7 +39,8 @@ def prove(
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
         before = Path(temporary).resolve() / "before"
-        shutil.copytree(root, before, symlinks=True, copy_function=_link)
+        before.mkdir()
+        situation.tree.link_build(folder, before)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
         old, new = render.side_by_side([(before / folder, name), (root / folder, name)])
@@ -53,15 +52,6 @@ def prove(
         about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
         verdict = with_findings(process.result(judging), process.result(about_change))
     return replace(planned, differences=tuple(found), verdict=verdict)
-
-
-def _link(source: str, target: str) -> None:
-    """The same file on disk under another name, which is quicker than a copy; nobody writes to it."""
-    try:
-        os.link(source, target)
-    except OSError:
-        # Not every file system can.
-        shutil.copy2(source, target)
 
 
 def judge_change(

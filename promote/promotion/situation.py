@@ -25,12 +25,11 @@ from promote.versions.images import ImagesFile
 class Situation:
     """One environment on one commit, and what is around it.
 
-    `root` is a private copy of the commit, for kustomize to render; nothing else reads it. `read_history` reads the
-    revisions of every environment up to the commit.
+    `tree` is a private copy of the commit. `read_history` reads the revisions of every environment up to the commit.
     """
 
     tip: Tip
-    root: Path
+    tree: Tree
     environment: Environment
     file: ImagesFile
     services: Mapping[str, Sequence[str]]
@@ -39,6 +38,11 @@ class Situation:
     criteria: Criteria
     forge: Callable[[], Forge]
     read_history: Callable[[], History]
+
+    @property
+    def root(self) -> Path:
+        """The folder of the private copy, for kustomize to render."""
+        return self.tree.root
 
     @cached_property
     def history(self) -> History:
@@ -99,7 +103,7 @@ def read(workspace: Workspace, tip: Tip, tree: Tree, name: str) -> Situation:
     environments = tuple(tree.config.environments.values())
     return Situation(
         tip,
-        tree.root,
+        tree,
         environment,
         tree.images_file(environment),
         tree.config.services,

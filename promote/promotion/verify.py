@@ -65,7 +65,7 @@ def _moved(before: Tree, after: Tree, environment: Environment) -> Moved:
         return Moved((), new.source, (f"{new.source} has no entry of {', '.join(gone)} any more",))
     changes = selection.changes(old.images, new.images, after.config.services)
     faults = _faults_of_bytes(old, new) if changes else []
-    folders = (before.root / there.path, after.root / environment.path)
+    folders = (before.folder(there.path), after.folder(environment.path))
     one, other = render.side_by_side((folder, environment.name) for folder in folders)
     found = differences.differences(one.documents, other.documents)
     try:

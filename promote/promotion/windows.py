@@ -55,7 +55,7 @@ def propose(tip: Tip, tree: Tree, path: str, applications: Mapping[str, str], no
     `applications` names the Application of an environment that no manifest names. Raises UsageError for a path in
     which there is neither, and ConfigError for a window that the engine cannot have.
     """
-    target = tree.root / path
+    target = tree.provide_all() / path
     if not target.resolve().is_relative_to(tree.root.resolve()) or not target.exists():
         raise UsageError(
             f"there is no file or folder '{path}': name that of an AppProject, or of Flux's Kustomizations"

@@ -21,6 +21,7 @@ from promote.system import cache
 from promote.yamltext.validation import fault, line_of
 
 FILE_NAME = "promote.yaml"
+POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
 
 
 def _without_settings() -> tuple[Gate, ...]:

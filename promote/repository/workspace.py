@@ -12,12 +12,14 @@ from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
-from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.files import FILE_NAMES, kustomization_of
 from promote.model import Hold, Image, Revision
 from promote.repository import config, holds
 from promote.repository.config import Config, Environment
 from promote.repository.history import Recorded, revisions
+from promote.repository.private_tree import PrivateTree
 from promote.system.git import Repository
+from promote.system.snapshot import Snapshot
 from promote.versions.images import ImagesFile, read_images
 
 
@@ -25,28 +27,63 @@ from promote.versions.images import ImagesFile, read_images
 class Tree:
     """The files of one commit, or of the checkout, in a separate folder that may be changed freely.
 
-    `installed` is the checkout, which also has the files that are installed and not committed.
+    `installed` is the checkout, which also has the files that are installed and not committed. In a separate folder,
+    `private`, is only what the methods here were asked for, promote.yaml and the rules.
     """
 
     root: Path
     config: Config
     installed: Path
+    private: PrivateTree | None = None
 
     def environment(self, name: str) -> Environment:
-        """The environment `name`; raises UsageError with the nearest name."""
+        """The environment `name`, ready to be rendered; raises UsageError with the nearest name."""
+        known = self.config.environments.get(self.config.known(name))
+        self.folder(known.path if known else self.config.known(name))
         return self.config.environment(self.root, name)
+
+    def folder(self, path: str) -> Path:
+        """The folder at `path` with everything that kustomize reads to build it."""
+        if self.private is not None:
+            self.private.provide_build(path)
+        return self.root / path
 
     def folders(self, names: Iterable[str]) -> list[tuple[Path, str]]:
         """The folder of each named environment, with its name; raises UsageError with the nearest name."""
         return [(self.root / self.environment(name).path, name) for name in names]
 
+    def provide(self, path: str) -> Path:
+        """The file at `path` or, if it is a folder, the folder with everything below it."""
+        if self.private is not None:
+            self.private.provide(path)
+        return self.root / path
+
+    def target(self, path: str) -> Path:
+        """What is at `path`, ready to be built if it is a kustomization, else to be read as it is."""
+        folder = self.folder(path)
+        return folder if kustomization_of(folder) else self.provide(path)
+
+    def provide_all(self) -> Path:
+        """The root, with every file below it."""
+        if self.private is not None:
+            self.private.provide_all()
+        return self.root
+
+    def link_build(self, path: str, target: Path) -> None:
+        """Give the empty folder `target` what `folder` has of `path`, under the same names, without copying it."""
+        if self.private is None:
+            raise ValueError("the checkout itself is never changed, so that nobody needs it twice")
+        self.private.link_build(path, target)
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where there is none."""
-        file = self.root / path
+        file = self.provide(path)
         return file.read_bytes() if file.is_file() else None
 
     def images_file(self, environment: Environment) -> ImagesFile:
         """The environment's kustomization; raises ConfigError with file and line."""
+        for name in FILE_NAMES:
+            self.provide(_below(environment.path, name))
         path = config.kustomization_file(self.root, environment)
         return ImagesFile.parse((self.root / path).read_bytes(), path)
 
@@ -140,21 +177,26 @@ class Workspace:
     @contextmanager
     def at(self, commit: str) -> Iterator[Tree]:
         """A private copy of `commit`, deleted at the end of the block."""
-        with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
-            root = Path(folder).resolve()
-            self.repository.materialise(commit, root)
-            yield Tree(root, config.load(root), self.root)
+        with self.repository.files_of(commit) as files, self._private(files) as tree:
+            yield tree
 
     @contextmanager
     def checkout_copy(self) -> Iterator[Tree]:
         """A private copy of the checkout as it is, uncommitted changes included."""
+        with self.repository.checkout_files() as files, self._private(files) as tree:
+            yield tree
+
+    @contextmanager
+    def _private(self, files: Snapshot) -> Iterator[Tree]:
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
             root = Path(folder).resolve()
-            for name in self.repository.checkout_files():
-                target = root / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes((self.root / name).read_bytes())
-            yield Tree(root, config.load(root), self.root)
+            with PrivateTree(files, root) as private:
+                private.provide(config.FILE_NAME)
+                settings = config.load(root)
+                # What is judged by other rules, because these are missing, would look judged.
+                for path in (settings.policies or config.POLICIES, *settings.schemas):
+                    private.provide(path)
+                yield Tree(root, settings, self.root, private)
 
     def checkout(self) -> Tree:
         """The checkout itself, to read from."""

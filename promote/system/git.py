@@ -7,7 +7,6 @@ object database and pushed by their hash, so that a failure at any point leaves 
 from __future__ import annotations
 
 import os
-import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from typing import TYPE_CHECKING
 
 from promote.errors import GitError, UsageError
 from promote.system import process
+from promote.system.checkout import CheckoutFiles
+from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
-from promote.system.git_runner import reason
+from promote.system.git_runner import OWN, reason
 
 if TYPE_CHECKING:
     import git
@@ -159,20 +160,14 @@ class Repository(Remotes):
         wanted = list(dict.fromkeys(shas))
         return dict(zip(wanted, self._contents(wanted), strict=True))
 
-    def materialise(self, commit: str, target: Path) -> None:
-        """Write every file of `commit` below `target`, byte for byte, regardless of .gitattributes."""
-        listing = self._done("ls-tree", "-r", "-z", commit)
-        entries = [entry.split("\t", 1) for entry in os.fsdecode(listing.stdout).split("\0") if entry]
-        files = [(head.split()[0], head.split()[2], name) for head, name in entries]
-        # Links last, so that no file is ever written through one.
-        kept = sorted((entry for entry in files if entry[0] != _SUBMODULE), key=lambda entry: entry[0] == _LINK)
-        for (mode, _, name), data in zip(kept, self._contents([sha for _, sha, _ in kept]), strict=True):
-            _write(target, name, data, mode)
+    def files_of(self, commit: str) -> CommitFiles:
+        """The files of a commit or tree as a snapshot."""
+        return CommitFiles(self, commit)
 
-    def checkout_files(self) -> list[str]:
-        """The files of the checkout that Git tracks or would track, relative to the root."""
+    def checkout_files(self) -> CheckoutFiles:
+        """The files of the checkout that Git tracks or would track as a snapshot."""
         listing = self._done("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-        return [name for name in os.fsdecode(listing.stdout).split("\0") if name and (self.root / name).is_file()]
+        return CheckoutFiles(self.root, (name for name in os.fsdecode(listing.stdout).split("\0") if name))
 
     def commit(self, parent: str, files: Files, message: str) -> str:
         """A new commit on `parent` in which `files` have new contents or are deleted; no ref moves.
@@ -259,18 +254,6 @@ class Repository(Remotes):
         # GitPython starts Git in our own environment, and has no way to leave a variable out.
         for name in process.INHERITED_GIT:
             os.environ.pop(name, None)
-        return git.Repo(self.root)
-
-
-def _write(root: Path, name: str, data: bytes, mode: str) -> None:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if mode == _LINK:
-        destination = os.fsdecode(data)
-        # A link out of the tree would let a manifest read files of this machine.
-        if not posixpath.normpath(posixpath.join(posixpath.dirname(name), destination)).startswith(("..", "/")):
-            path.symlink_to(destination)
-        return
-    path.write_bytes(data)
-    if mode == _EXECUTABLE:
-        path.chmod(0o755)
+        repository = git.Repo(self.root)
+        repository.git.update_environment(**OWN)
+        return repository

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from promote.errors import GitError, NetworkError, TimedOut
 from promote.system import process
+from promote.system.dialogue import Dialogue
 
 _NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
 # The user's hooks look at the checkout, which is not what we commit and push. The other options would
 # write into .git outside our own index, or change what Git prints and stores.
 _GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
         "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "log.showRoot=true")  # fmt: skip
+# Without optional locks `git status` leaves the index as it is. Replacements and grafts of this clone would show
+# other files than those of the commit, which everybody else gets.
+OWN = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": f"{os.devnull}/none"}
 # What Git adds to every failure of a connection, after the reason that ssh or the server gave.
 _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
               "and the repository exists.")  # fmt: skip
@@ -34,9 +40,11 @@ class Git:
         return done
 
     def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
-        # Without optional locks `git status` leaves the index as it is.
-        own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
-        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env=own)
+        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env={**OWN, **(env or {})})
+
+    def dialogue(self, *arguments: str) -> AbstractContextManager[Dialogue]:
+        """A Git process that answers requests."""
+        return process.dialogue([*_GIT, *arguments], cwd=self.root, env=OWN)
 
     def _network(self, *arguments: str) -> str:
         done = self._try_network(*arguments)
@@ -47,7 +55,9 @@ class Git:
 
     def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
         try:
-            return process.run([*_GIT, *arguments], cwd=self.root, env=env, timeout=_NETWORK_TIMEOUT)
+            return process.run(
+                [*_GIT, *arguments], cwd=self.root, env={**OWN, **(env or {})}, timeout=_NETWORK_TIMEOUT
+            )
         except TimedOut as error:
             raise NetworkError(f"{error}: run the command again") from None
 

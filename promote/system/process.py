@@ -17,6 +17,7 @@ from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING, TypeVar
 
 from promote.errors import TimedOut, ToolError
+from promote.system.dialogue import Dialogue
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -131,6 +132,42 @@ def run(
             except subprocess.TimeoutExpired:
                 raise TimedOut(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
     return Completed(child.returncode, stdout, stderr)
+
+
+@contextmanager
+def dialogue(
+    argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Dialogue]:
+    """Start `argv`, which answers requests, and stop it after the block; raises ToolError if it is missing."""
+    command = [str(part) for part in argv]
+    with _interrupts_wait() as go_on:
+        try:
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=environment(env),
+                start_new_session=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
+        with _running(child):
+            go_on()
+            try:
+                yield Dialogue(_name(command), child.stdin, child.stdout)  # type: ignore[arg-type]
+            finally:
+                # It has nothing to save: it only reads.
+                _stop(child)
+                _close(child)
+
+
+def _close(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        with suppress(BrokenPipeError):
+            pipe.close()  # type: ignore[union-attr]
+    child.wait()
 
 
 def _bound(pid: int, memory: int | None) -> None:
