@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promote.errors import GitError, UsageError
-from promote.system import process
+from promote.system import git_config, process
 from promote.system.checkout import CheckoutFiles
+from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
-from promote.system.git_runner import OWN, reason
+from promote.system.git_runner import GIT
 
 if TYPE_CHECKING:
     import git
@@ -41,13 +42,16 @@ class Commit:
     subject: str
 
 
-class Repository(Remotes):
+class Repository(Remotes, Merging):
     """A Git repository, by its top folder."""
 
     @classmethod
     def containing(cls, folder: Path) -> Repository:
-        """The repository that `folder` is in; raises UsageError if there is none."""
-        done = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder)
+        """The repository that `folder` is in; raises UsageError if there is none.
+
+        Raises ConfigError if its own configuration would start a program to reach a remote.
+        """
+        done = process.run([*GIT, "rev-parse", "--show-toplevel"], cwd=folder)
         if "dubious ownership" in done.error:
             raise UsageError(
                 f"{folder} belongs to another user, so Git refuses it: "
@@ -55,7 +59,13 @@ class Repository(Remotes):
             )
         if done.code != 0:
             raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
-        return cls(Path(done.text.rstrip("\n")))
+        found = cls(Path(os.fsdecode(done.stdout).rstrip("\n")))
+        # As Git reads it here: the top that it reports may be in another repository.
+        settings = cls(folder).configuration()
+        git_config.insist_on_place(settings, found.root, folder)
+        git_config.insist(settings)
+        found.overrides = git_config.overrides(settings)
+        return found
 
     def holds(self, commits: Iterable[str]) -> bool:
         """Whether every one of `commits` is in the object database."""
@@ -194,16 +204,6 @@ class Repository(Remotes):
             options.append("-S")
         return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
 
-    def merge_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge."""
-        done = self._try("merge-tree", "--write-tree", ours, theirs)
-        if done.code not in (0, 1):
-            raise GitError(
-                f"git merge-tree failed: {reason(done.error)}; it needs Git 2.38 or newer and a clone with "
-                "its whole history (`git fetch --unshallow`)"
-            )
-        return done.text.split("\n")[0] if done.code == 0 else None
-
     def cherry_tree(self, tip: str, commit: str) -> str | None:
         """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
         # A replacement for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
@@ -248,12 +248,13 @@ class Repository(Remotes):
             start = end_of_line + size + 2
 
     def _open(self) -> git.Repo:
+        # GitPython starts Git in our own environment, also when it is imported, and cannot leave a variable out.
+        for name in process.INHERITED_GIT:
+            os.environ.pop(name, None)
+        os.environ["PATH"] = process.search_path()
         # Imported here: it takes longer to import than most verbs take to run.
         import git
 
-        # GitPython starts Git in our own environment, and has no way to leave a variable out.
-        for name in process.INHERITED_GIT:
-            os.environ.pop(name, None)
         repository = git.Repo(self.root)
-        repository.git.update_environment(**OWN)
+        repository.git.update_environment(**process.environment(self.environment()))
         return repository

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from promote.errors import NetworkError, RaceLost, UsageError
-from promote.system import process
+from promote.system import git_config, process
 from promote.system.git_runner import Git, reason
 
 ABSENT = ""  # the lease of a ref that must not exist yet
@@ -51,7 +50,7 @@ class Remotes(Git):
 
     def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
         """The hashes of the remote's refs that match the patterns; raises NetworkError if it cannot be read."""
-        answer = self._network("ls-remote", "--quiet", remote, *patterns)
+        answer = self._network("ls-remote", "--quiet", "--", remote, *patterns)
         pairs = (line.split("\t") for line in answer.splitlines())
         return {ref: sha for sha, ref in pairs}
 
@@ -62,7 +61,7 @@ class Remotes(Git):
         """
         done = self._try_network(
             "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
-            "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", remote, *refs,
+            "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", "--", remote, *refs,
         )  # fmt: skip
         if "couldn't find remote ref" in done.error:
             raise RaceLost(f"a branch of '{remote}' was deleted in the meantime")
@@ -76,8 +75,8 @@ class Remotes(Git):
         atomic = ["--atomic"] if len(moves) > 1 else []
         name, settings = self._untracked(remote)
         done = self._try_network(
-            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, name, *specs,
-            env=settings,
+            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--", name,
+            *specs, env=settings,
         )  # fmt: skip
         if done.code != 0 and not self._arrived(remote, moves, done):
             raise self._push_failure(done, remote)
@@ -92,11 +91,7 @@ class Remotes(Git):
         listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
         found = [(key.removeprefix(prefix), value) for key, _, value in listed if key.startswith(prefix)]
         pairs = [(f"remote.{alias}.{key}", value) for key, value in found if key not in _NOT_OURS]
-        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        settings = {"GIT_CONFIG_COUNT": str(first + len(pairs))}
-        for number, (key, value) in enumerate(pairs, first):
-            settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        return alias, settings
+        return alias, git_config.environment([*self.overrides.items(), *pairs])
 
     def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
         """Whether a push that failed without an answer has moved the refs nevertheless."""

@@ -8,14 +8,21 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from promote.errors import GitError, NetworkError, TimedOut
-from promote.system import process
+from promote.system import git_config, process
 from promote.system.dialogue import Dialogue
 
 _NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
-# The user's hooks look at the checkout, which is not what we commit and push. The other options would
-# write into .git outside our own index, or change what Git prints and stores.
-_GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-        "-c", "i18n.commitEncoding=UTF-8", "-c", "log.showSignature=false", "-c", "log.showRoot=true")  # fmt: skip
+_LOCAL_TIMEOUT = 20  # seconds for reading the configuration, which may include a file that never ends
+# The user's hooks look at the checkout, which is not what we commit and push. The others would start programs, write
+# into .git outside our own index or elsewhere, accept a repository in a folder of the checkout, or change what Git
+# prints and stores.
+_SETTINGS = (
+    "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.splitIndex=false", "core.alternateRefsCommand=true",
+    "gc.auto=0", "maintenance.auto=false", "http.saveCookies=false", "transfer.bundleURI=false",
+    "merge.renormalize=false", "merge.default=text", "push.negotiate=false", "safe.bareRepository=explicit",
+    "submodule.recurse=false", "i18n.commitEncoding=UTF-8", "log.showSignature=false", "log.showRoot=true",
+)  # fmt: skip
+GIT = ("git", *(part for setting in _SETTINGS for part in ("-c", setting)))
 # Without optional locks `git status` leaves the index as it is. Replacements and grafts of this clone would show
 # other files than those of the commit, which everybody else gets.
 OWN = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": f"{os.devnull}/none"}
@@ -27,8 +34,9 @@ _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure
 class Git:
     """Git in the repository whose top folder is `root`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, overrides: Mapping[str, str] | None = None) -> None:
         self.root = root
+        self.overrides = overrides or {}  # of its own configuration
 
     def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         return self._done(*arguments, stdin=stdin, env=env).text
@@ -40,11 +48,25 @@ class Git:
         return done
 
     def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
-        return process.run([*_GIT, *arguments], cwd=self.root, stdin=stdin, env={**OWN, **(env or {})})
+        return process.run([*GIT, *arguments], cwd=self.root, stdin=stdin, env=self.environment(env))
 
     def dialogue(self, *arguments: str) -> AbstractContextManager[Dialogue]:
         """A Git process that answers requests."""
-        return process.dialogue([*_GIT, *arguments], cwd=self.root, env=OWN)
+        return process.dialogue([*GIT, *arguments], cwd=self.root, env=self.environment())
+
+    def environment(
+        self, more: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """What Git gets in its environment: `more`, the overrides of its configuration, and further `settings`."""
+        return {**OWN, **git_config.environment({**self.overrides, **(settings or {})}.items()), **(more or {})}
+
+    def configuration(self) -> list[git_config.Setting]:
+        """Everything that is configured, with whose it is; raises GitError where that cannot be read."""
+        options = ("--list", "--null", "--show-scope", "--show-origin")
+        done = process.run([*GIT, "config", *options], cwd=self.root, timeout=_LOCAL_TIMEOUT)
+        if done.code != 0:
+            raise GitError(f"git config failed: {reason(done.error)}")
+        return git_config.parse(os.fsdecode(done.stdout))
 
     def _network(self, *arguments: str) -> str:
         done = self._try_network(*arguments)
@@ -55,9 +77,7 @@ class Git:
 
     def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
         try:
-            return process.run(
-                [*_GIT, *arguments], cwd=self.root, env={**OWN, **(env or {})}, timeout=_NETWORK_TIMEOUT
-            )
+            return process.run([*GIT, *arguments], cwd=self.root, env=self.environment(env), timeout=_NETWORK_TIMEOUT)
         except TimedOut as error:
             raise NetworkError(f"{error}: run the command again") from None
 

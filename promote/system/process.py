@@ -85,7 +85,16 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a child: ours without the variables of another Git command, and without prompts."""
     kept = {name: value for name, value in os.environ.items() if name not in INHERITED_GIT}
     kept.setdefault("HOME", _home())
+    # `ext::` and other helpers of remotes are programs.
+    kept.setdefault("GIT_ALLOW_PROTOCOL", "https:ssh:http:file:git")
+    kept["PATH"] = search_path()
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
+
+
+def search_path() -> str:
+    """PATH without entries that depend on the current folder, which may hold a `git` of somebody else."""
+    absolute = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry.startswith("/")]
+    return os.pathsep.join(absolute) or os.defpath
 
 
 def _home() -> str:

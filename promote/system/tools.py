@@ -75,7 +75,7 @@ def find(name: str) -> Path:
 
 def _locate(name: str) -> Path | None:
     own = os.environ.get("PROMOTE_TOOLS") or Path(__file__).resolve().parents[2] / ".tools" / "bin"
-    found = shutil.which(name, path=str(own)) or shutil.which(name)
+    found = shutil.which(name, path=str(own)) or shutil.which(name, path=process.search_path())
     return Path(found) if found else None
 
 

@@ -1,0 +1,44 @@
+"""Merges commits in the object database, by nothing but their contents."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from promote.errors import ConfigError, GitError
+from promote.system import git_config, process
+from promote.system.git_runner import GIT, Git, reason
+
+
+class Merging(Git):
+    """Merges that need no checkout."""
+
+    def merge_tree(self, ours: str, theirs: str) -> str | None:
+        """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge.
+
+        No attribute has a say: what a forge merges does not depend on a clone, and no program of it is started.
+        """
+        git_folder = Path(self._git("rev-parse", "--absolute-git-dir").rstrip("\n"))
+        self._insist_on_no_driver()
+        with tempfile.TemporaryDirectory(prefix="promote-merge-") as folder:
+            # Git reads .gitattributes from the current folder and from the index.
+            away = [*GIT, "--bare", f"--git-dir={git_folder}", "merge-tree", "--write-tree", ours, theirs]
+            nothing = {"GIT_ATTR_NOSYSTEM": "1", "GIT_INDEX_FILE": str(Path(folder, "index"))}
+            env = self.environment(nothing, {"core.attributesfile": os.devnull})
+            done = process.run(away, cwd=Path(folder), env=env)
+        if done.code not in (0, 1):
+            raise GitError(
+                f"git merge-tree failed: {reason(done.error)}; it needs Git 2.38 or newer and a clone with "
+                "its whole history (`git fetch --unshallow`)"
+            )
+        return done.text.split("\n")[0] if done.code == 0 else None
+
+    def _insist_on_no_driver(self) -> None:
+        """Raise ConfigError where an attribute in .git could choose a program of the repository's own."""
+        attributes = self.root / self._git("rev-parse", "--git-path", "info/attributes").rstrip("\n")
+        if attributes.is_file() and (found := git_config.drivers(self.configuration())):
+            raise ConfigError(
+                f"{found[0].key} in {found[0].place} names a program for merges, which {attributes} may choose: "
+                "remove one of them"
+            )
