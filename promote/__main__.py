@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+if __name__ == "__main__":
+    # `python -m` looks for modules in the current folder first. That is the repository to work on, whose `yaml.py`
+    # must not be imported; this package itself is found by its own path. The installed command never looks there.
+    sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != os.getcwd()]  # noqa: PTH100, PTH109
+
 from promote.cli.main import main
 
 
