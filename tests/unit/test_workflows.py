@@ -27,7 +27,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_are_found() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["check", "nightly", "promote"]
+    assert [path.stem for path in WORKFLOWS] == ["check", "nightly", "promote", "report"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -48,7 +48,7 @@ def test_every_job_asks_for_its_own_permissions_and_ends(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        assert job["timeout-minutes"] <= {"nightly": 150, "check": 90, "promote": 45}[path.stem]
+        assert job["timeout-minutes"] <= {"nightly": 150, "check": 90, "promote": 45, "report": 5}[path.stem]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -57,13 +57,28 @@ def test_no_checkout_leaves_a_token_behind(path: Path) -> None:
     assert checkouts == [{"fetch-depth": 0, "persist-credentials": False}] * len(load(path)["jobs"])
 
 
-def test_only_the_promotion_may_write_and_no_more_than_it_needs() -> None:
+def test_only_the_promotion_and_the_report_may_write_and_no_more_than_they_need() -> None:
     permissions = {name: job["permissions"] for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
     assert permissions == {
         "verify": {"contents": "read"},
         "thorough": {"contents": "read"},
         "promote": {"contents": "write", "pull-requests": "write"},
+        "comment": {"actions": "read", "contents": "read", "pull-requests": "write"},
     }
+
+
+def test_what_can_write_for_a_stranger_runs_nothing_of_the_stranger() -> None:
+    report = ROOT / ".github" / "workflows" / "report.yaml"
+    workflow = load(report)
+    assert workflow[True] == {
+        "workflow_run": {"workflows": ["check"], "types": ["completed"]}
+    }  # YAML takes `on` for true
+    checkout, post = steps(report)
+    assert "ref" not in checkout["with"]
+    assert "repository" not in checkout["with"]
+    assert post["run"] == "python3 -I tools/post_report.py"
+    assert "secrets." not in CHECK.read_text()
+    assert "pull_request_target" not in "".join(path.read_text() for path in WORKFLOWS)
 
 
 def test_promotions_of_one_edge_run_one_after_the_other() -> None:
