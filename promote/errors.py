@@ -73,6 +73,12 @@ class RaceLost(PromoteError):
     exit_code = 5
 
 
+class HeadMoved(PromoteError):
+    """The branch of a pull request has moved since its versions were judged, so nothing was merged (exit 5)."""
+
+    exit_code = 5
+
+
 class NetworkError(PromoteError):
     """A forge, a registry or the network failed; nothing was changed there (exit 6)."""
 

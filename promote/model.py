@@ -126,6 +126,18 @@ class GateResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """A change of the files by which a change is judged, in the change itself.
+
+    `files` are those, `denials` what their versions on `base`, the branch that it goes into, say against the change.
+    """
+
+    base: str
+    files: tuple[str, ...]
+    denials: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a change does to one environment: the changes, what the gates say of them, and what it leaves out.
 

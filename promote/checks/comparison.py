@@ -2,49 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from promote.checks import baseline, inspection
+from promote.checks import baseline, inspection, target_policy
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Base, Verdict
-from promote.errors import ConfigError, RenderError, ToolError, UsageError
+from promote.errors import ConfigError, PromoteError, RenderError, ToolError, UsageError
 from promote.kustomize import render
+from promote.kustomize.render import Rendered
+from promote.model import PolicyChange
 from promote.repository.workspace import Tree, Workspace
 
 Comparison: TypeAlias = Callable[[Verdict], Verdict]
 
 
-def since(reference: str, paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]) -> Comparison:
-    """A function that marks findings on the checkout as new or old since it left the line of `reference`.
+class Past(NamedTuple):
+    """The commit at which the checkout left the line of `reference`, and its files."""
 
-    The checkout's targets are `paths` by name; `asked` are the rules that it was judged by, `only` those of interest.
+    reference: str
+    commit: str
+    tree: Tree
+    workspace: Workspace
 
-    That commit is judged by its own rules, tables and waivers: a rule or a table that the change itself brings makes
-    new findings. Where it cannot be judged, everything is new. Raises UsageError where there is no such commit.
-    """
+
+@contextmanager
+def past(reference: str) -> Iterator[Past]:
+    """The commit that the checkout is compared with, for one block; raises UsageError where there is none."""
     workspace = Workspace.here()
     repository = workspace.repository
     commit = repository.merge_base(repository.resolve(reference), repository.resolve("HEAD"))
     with workspace.at(commit) as tree:
-        try:
-            before = _judged(tree, _known(tree, paths, workspace.root), asked, only).findings
-            note = ""
-        except (ConfigError, RenderError, ToolError, UsageError) as error:
-            before, note = (), f"it cannot be judged, so every finding is new: {error}"
-    return lambda verdict: baseline.compared(verdict, before, Base(commit, note))
+        yield Past(reference, commit, tree, workspace)
 
 
-def _known(tree: Tree, paths: Sequence[tuple[str, Path]], root: Path) -> list[tuple[str, Path]]:
-    return [(name, path) for name, here in paths if (path := _there(tree, name, here, root))]
+def since(base: Past, paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]) -> Comparison:
+    """A function that marks findings on the checkout as new or old since `base`.
+
+    The checkout's targets are `paths` by name; `asked` are the rules that it was judged by, `only` those of interest.
+
+    That commit is judged by its own rules, tables and waivers: a rule or a table that the change itself brings makes
+    new findings. Where it cannot be judged, everything is new.
+    """
+    tree = base.tree
+    try:
+        judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
+        before = _judged(base, paths, judges, only).findings
+        note = ""
+    except (ConfigError, RenderError, ToolError, UsageError) as error:
+        before, note = (), f"it cannot be judged, so every finding is new: {error}"
+    return lambda verdict: baseline.compared(verdict, before, Base(base.commit, note))
 
 
-def _judged(tree: Tree, paths: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]) -> Verdict:
-    targets = render.side_by_side(((path, name) for name, path in paths), render.folder_or_file, len(paths) or 1)
-    judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
-    return inspection.inspect(targets, judges, tree.root, only)
+def by_policy_of(
+    base: Past, rendered: Sequence[Rendered], names: Sequence[str], profile: str | None, only: Sequence[str],
+    forgives_old: bool,
+) -> PolicyChange | None:  # fmt: skip
+    """What the policy of `base` says of the checkout, whose `rendered` targets were judged by its own; None if they
+    have the same policy.
+
+    `names` are the targets that are asked for, nothing for all environments; `profile` is the one that is asked for,
+    None for that of `base`.
+    """
+    tree, here = base.tree, base.workspace.checkout()
+    with base.workspace.checkout_copy() as after:
+        files = target_policy.changed(tree, after)
+    if not files:
+        return None
+    environments = {name: one for name, one in tree.config.environments.items() if not names or name in names}
+    try:
+        judges = target_policy.of_target(tree, here.root, files, profile)
+        found, denied = target_policy.verdict(judges, rendered, environments, here, only)
+        if forgives_old:
+            paths = [(one.name, one.folder) for one in rendered]
+            old = _judged(base, paths, judges, only).findings
+            found = replace(baseline.compared(found, old, Base(base.commit)), forgives_old=True)
+        denied = [*denied, *target_policy.denials(found)]
+    except PromoteError as error:
+        denied = [target_policy.unable(error)]
+    return PolicyChange(base.reference, files, tuple(denied))
+
+
+def _judged(base: Past, paths: Sequence[tuple[str, Path]], judges: Criteria, only: Sequence[str]) -> Verdict:
+    tree, root = base.tree, base.workspace.root
+    known = [(path, name) for name, here in paths if (path := _there(tree, name, here, root))]
+    judges = replace(judges, live=tree.config.live(tree.root))
+    return inspection.inspect(
+        render.side_by_side(known, render.folder_or_file, len(known) or 1), judges, tree.root, only
+    )
 
 
 def _there(tree: Tree, name: str, here: Path, root: Path) -> Path | None:

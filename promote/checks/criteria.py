@@ -15,7 +15,10 @@ from promote.system import clock
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """A profile of rules, schemas of custom resources, Kubernetes versions, which folders are live, and the day."""
+    """A profile of rules, schemas of custom resources, Kubernetes versions, which folders are live, and the day.
+
+    `home` is the root of the repository that they are from, where they judge the files of another one.
+    """
 
     policies: Policies
     schemas: tuple[Path, ...]
@@ -23,13 +26,16 @@ class Criteria:
     live: frozenset[Path] = frozenset()
     profile: str = PROFILES[-1]
     today: date = field(default_factory=clock.today)
+    home: Path | None = None
 
 
 def criteria(root: Path, settings: Config, installed: Path | None = None, profile: str | None = None) -> Criteria:
     """What the manifests below `root` are judged by.
 
-    Schemas are installed, not committed: for a copy of a commit, `installed` is the checkout that has them.
+    Schemas may be installed instead of committed: for a copy of a commit, `installed` is the checkout that has them.
     """
     chosen, own_profile = policies.choose(root, settings.policies, profile or settings.profile)
-    folders = tuple((installed or root) / folder for folder in settings.schemas)
+    folders = tuple(
+        root / folder if (root / folder).is_dir() else (installed or root) / folder for folder in settings.schemas
+    )
     return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile)

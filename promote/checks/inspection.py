@@ -40,7 +40,7 @@ def inspect(
     Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
     fails to answer.
     """
-    entries = criteria.policies.waived(root, criteria.today)
+    entries = criteria.policies.waived(criteria.home or root, criteria.today)
     judged = _evaluated(targets, criteria, root)
     found_in = [findings for _, findings in judged]
     with process.side_by_side(len(targets) or 1) as pool:

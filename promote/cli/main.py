@@ -62,7 +62,7 @@ def _do(given: Namespace) -> int:
     try:
         result = command.run(command.Options(**fields))
     except Exception as error:
-        if given.output != "text" and (said := getattr(error, "result", None)):
+        if said := getattr(error, "result", None):
             _print(_lines(said, given.output))
         raise
     _print(_lines(result, given.output))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from promote.checks import completeness, coverage, findings, inspection
 from promote.checks.criteria import Criteria, criteria
@@ -16,6 +16,8 @@ from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import RenderError, UsageError, nearest
 from promote.kustomize import render
+from promote.model import GateResult, Plan, PolicyChange
+from promote.output.gates import gate_json, gate_line
 from promote.output.report import CheckReport
 from promote.output.verdicts import Json, verdict_json, verdict_text
 from promote.repository import config
@@ -37,6 +39,7 @@ class Options:
     fail_on: Literal["all", "new"] = "all"
     fix: bool = False
     write: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -50,6 +53,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(
         parser, "--fail-on", choices=("all", "new"), default="all", help="with --base: what to fail on (all)"
     )
+    options.despite(parser, "policy")
     options.option(parser, "--fix", action="store_true", help="print a patch of what can be fixed for certain")
     options.option(parser, "--write", action="store_true", help="with --fix: also change the files")
     options.option(
@@ -59,7 +63,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Judge the named environments and paths, or every environment; exit 3 where something is denied."""
+    """Judge the named environments and paths, or every environment; exit 3 where something is denied.
+
+    With --base, exit 4 where the policy of that commit denies what that of the checkout allows.
+    """
     _insist_on_sense(given)
     root = config.root_of(Path.cwd())
     settings = config.load(root)
@@ -69,15 +76,29 @@ def run(given: Options) -> Result:
     targets = _targets(root, settings, given.targets)
     known = judges.policies.described(root, silent=True)
     try:
-        verdict, said, fix = _fixed(given, targets, judges) if given.fix else _judged(given, targets, judges, root)
+        judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, judges, root)
     except RenderError as error:
         error.result = _unrendered(error, targets, known)
         raise
+    verdict, gates = judged.verdict, judged.gates
     seen = coverage.matrix(verdict, known, given.only)
     table = coverage.table(seen) if given.coverage else []
-    text = [*said, *table, *verdict_text(verdict, seen)]
-    everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **fix}
-    return Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
+    text = [*judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
+    everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {})}
+    result = Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
+    if not verdict.denied:
+        _insist_on_open(gates, result)
+    return result
+
+
+def _insist_on_open(gates: Sequence[GateResult], result: Result) -> None:
+    """Raise Blocked if a gate is closed, with the `result` to print."""
+    if closed := [gate for gate in gates if not gate.passed]:
+        from promote.promotion.proposal import blocked
+
+        refusal = blocked(closed)
+        refusal.result = replace(result, exit_code=refusal.exit_code)
+        raise refusal
 
 
 def _unrendered(error: RenderError, targets: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
@@ -96,29 +117,50 @@ def _insist_on_sense(given: Options) -> None:
         raise UsageError("--write needs --fix, which says what to write")
 
 
-def _judged(
-    given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria, root: Path
-) -> tuple[Verdict, list[str], Json]:
+class _Judged(NamedTuple):
+    """A verdict, what the gate about the policy says, and what else there is to print and to return as JSON."""
+
+    verdict: Verdict
+    gates: Sequence[GateResult] = ()
+    said: Sequence[str] = ()
+    json: Json | None = None
+
+
+def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria, root: Path) -> _Judged:
     """The verdict on the files as they are."""
     rendered = render.side_by_side(((path, name) for name, path in targets), render.folder_or_file, _WORKERS)
     verdict = inspection.inspect(rendered, judges, root, given.only)
-    if given.base:
-        # Imported here: it brings Git and the forges along.
-        from promote.checks import comparison
+    if not given.base:
+        return _Judged(verdict)
+    # Imported here: it brings Git and the forges along.
+    from promote.checks import comparison
 
-        compared = comparison.since(given.base, targets, judges, given.only)(verdict)
-        verdict = replace(compared, forgives_old=given.fail_on == "new")
-    return verdict, [], {}
+    only, forgives = given.only, given.fail_on == "new"
+    with comparison.past(given.base) as base:
+        verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
+        brought = comparison.by_policy_of(base, rendered, given.targets, given.profile, only, forgives)
+    gates = _asked(brought, given.despite)
+    return _Judged(verdict, gates, json={"gates": [gate_json(gate) for gate in gates]})
 
 
-def _fixed(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria) -> tuple[Verdict, list[str], Json]:
+def _asked(brought: PolicyChange | None, despite: Mapping[str, str]) -> tuple[GateResult, ...]:
+    """What the gate about the policy says."""
+    from promote.gates import evaluation, policy
+    from promote.gates.protocol import Context
+    from promote.system import clock
+
+    context = Context(Plan("", "", (), despite=despite), (), clock.now(), policy=brought)
+    return evaluation.evaluate(context, [policy.Gate()]).gates
+
+
+def _fixed(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria) -> _Judged:
     """The verdict on the files as they are now, and what was or could be fixed, as text and as JSON."""
     from promote.fix.apply import corrected
     from promote.output.fixes import fixes_json, fixes_text
 
     made = corrected(targets, judges, given.only, given.write, given.base)
     verdict = replace(made.after if given.write else made.before, forgives_old=given.fail_on == "new")
-    return verdict, fixes_text(made, given.write), {"fix": fixes_json(made, given.write)}
+    return _Judged(verdict, (), fixes_text(made, given.write), {"fix": fixes_json(made, given.write)})
 
 
 def _insist_on_rules(names: tuple[str, ...], root: Path, judges: Criteria) -> None:

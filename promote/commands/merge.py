@@ -34,5 +34,5 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Check what the merge would leave on the shared branch, then merge; exit 3 where that is denied."""
     workspace = Workspace.here()
-    done = merge(workspace, given.number, given.method or workspace.config.merge, given.despite)
+    done = merge(workspace, given.number, given.method, given.despite)
     return Result(outcomes.merged_json(done), outcomes.merged_text(done), 0 if done.is_merged else 3)

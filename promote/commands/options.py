@@ -74,10 +74,13 @@ def allow_others(parser: argparse.ArgumentParser) -> None:
     option(parser, "--allow-other-changes", action="store_true", help="accept rendered changes other than images")
 
 
-def despite(parser: argparse.ArgumentParser) -> None:
-    """Add an option for every gate that can be overridden; they become the field `despite` of the Options."""
-    for name, purpose in OVERRIDES.items():
-        option(parser, f"--despite-{name}", metavar="REASON", help=purpose)
+def despite(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add an option for each of the gates `names`, or for every gate that can be overridden.
+
+    They become the field `despite` of the Options.
+    """
+    for name in names or OVERRIDES:
+        option(parser, f"--despite-{name}", metavar="REASON", help=OVERRIDES[name])
 
 
 def cluster(parser: argparse.ArgumentParser) -> None:

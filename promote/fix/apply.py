@@ -31,11 +31,19 @@ def corrected(
             targets.setdefault(environment.name, tree.folder(environment.path))
         judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
         here = [(name, workspace.root / path.relative_to(tree.root)) for name, path in targets.items()]
-        compare = comparison.since(base, here, asked, only) if base else None
-        made = Fixer(tree.root, list(targets.items()), judges, only, compare).fix()
+        made = Fixer(tree.root, list(targets.items()), judges, only, _compare(base, here, asked, only)).fix()
     if write:
         _write(workspace.root, made)
     return made
+
+
+def _compare(
+    base: str | None, here: Sequence[tuple[str, Path]], asked: Criteria, only: Sequence[str]
+) -> comparison.Comparison | None:
+    if base is None:
+        return None
+    with comparison.past(base) as before:
+        return comparison.since(before, here, asked, only)
 
 
 def _in_copy(tree: Tree, root: Path, name: str, path: Path) -> Path:

@@ -14,8 +14,9 @@ _STEPS = 100  # windows that follow one another without a gap in which to go
 
 
 def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
-    """The plan with the results, facts and remarks of all `gates`; a plan without changes passes them all."""
-    asked = [one for one in gates if one.stops_rollbacks or not context.is_rollback] if context.plan.changes else []
+    """The plan with the results, facts and remarks of all `gates`; what moves no version and no policy passes."""
+    judged = context.plan.changes or context.policy
+    asked = [one for one in gates if one.stops_rollbacks or not context.is_rollback] if judged else []
     judgements = {one.name: one.judge(context) if one in asked else Judgement() for one in gates}
     results = tuple(
         _despite(result, context.plan.despite.get(name))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
-from promote.model import Change, GateResult, Hold, Image, Plan, Revision
+from promote.model import Change, GateResult, Hold, Image, Plan, PolicyChange, Revision
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Forge, PullRequest
@@ -44,6 +44,7 @@ class Context:
     `lands` says whether what passes goes onto the shared branch at once: by a merge, or by a commit without a pull
     request. Otherwise a pull request, a branch or a changed checkout comes of it, and the gates are asked again at
     the merge. `pull_request` is the one that is merged, at its present head, and None for everything else.
+    `policy` is set for a change as a whole that brings rules, tables, waivers or settings of its own.
     `goes_back` says of a change whether it returns to an earlier version on purpose, which waits for nothing;
     `is_rollback` that the change as a whole is the command `rollback`.
     """
@@ -60,6 +61,7 @@ class Context:
     pull_request: PullRequest | None = None
     is_rollback: bool = False
     lands: bool = False
+    policy: PolicyChange | None = None
 
     @property
     def previous(self) -> str | None:

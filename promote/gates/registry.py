@@ -21,6 +21,7 @@ GATES: Mapping[str, str] = {
     "freeze": "pass a freeze; the reason is recorded",
     "soak": "do not wait until a version has soaked; the reason is recorded",
     "combination": "accept versions that never ran together; the reason is recorded",
+    "policy": "accept what only its own rules, tables or settings allow; the reason is recorded",
 }
 OVERRIDES = {name: purpose for name, purpose in GATES.items() if purpose}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from promote.model import Version, shortened
 from promote.output import wording
+from promote.output.gates import gate_json
 from promote.output.plans import change_json, pull_json, version_json
 from promote.output.verdicts import identity_json, verdict_text
 from promote.promotion.drift import Apart, Drift
@@ -21,16 +22,25 @@ Json = dict[str, Any]
 
 def merged_json(done: Merged) -> Json:
     """What became of a pull request, as JSON."""
-    return {"pull_request": pull_json(done.pull_request), "commit": done.commit, "changed": done.commit is not None}
+    return {
+        "pull_request": pull_json(done.pull_request),
+        "environments": {
+            plan.target: [change_json(one) for one in plan.changes] for plan in done.plans if plan.changes
+        },
+        "gates": [gate_json(gate) for plan in done.plans for gate in plan.gates],
+        "commit": done.commit,
+        "changed": done.commit is not None,
+    }
 
 
 def merged_text(done: Merged) -> list[str]:
-    """What became of a pull request, after what the checks said."""
+    """What became of a pull request, after the versions that it moves and what the checks said."""
     number = done.pull_request.number
     if done.verdict is None:
         return [f"pull request #{number} is already merged"]
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
-    return [*verdict_text(done.verdict), f"pull request #{number} {end}"]
+    moved = [f"{plan.target}: {one.service} {wording.shift(one)}" for plan in done.plans for one in plan.changes]
+    return [*moved, *verdict_text(done.verdict), f"pull request #{number} {end}"]
 
 
 def holding_json(done: Changed, environment: str) -> Json:

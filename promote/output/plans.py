@@ -7,13 +7,13 @@ from typing import Any
 
 from promote.checks.findings import Verdict
 from promote.forge.protocol import PullRequest
-from promote.model import Change, GateResult, Plan, Revision, Version, shortened
+from promote.model import Change, Plan, Revision, Version, shortened
 from promote.output import wording
+from promote.output.gates import gate_json, gate_line
 from promote.output.verdicts import finding_json, verdict_text
 from promote.promotion.deliver import Published
 from promote.promotion.facts import measured
 from promote.promotion.proposal import Proposal
-from promote.system import durations
 
 Json = dict[str, Any]
 
@@ -40,7 +40,7 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         "from": plan.source,
         "to": plan.target,
         "changes": [change_json(change) for change in plan.changes],
-        "gates": [_gate_json(gate) for gate in plan.gates],
+        "gates": [gate_json(gate) for gate in plan.gates],
         **measured(plan),
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
         "branch": published.branch,
@@ -53,17 +53,6 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
 def pull_json(pull: PullRequest) -> Json:
     """A pull request as JSON."""
     return {"number": pull.number, "url": pull.url}
-
-
-def _gate_json(gate: GateResult) -> Json:
-    return {
-        "name": gate.name,
-        "subject": gate.subject,
-        "passed": gate.passed,
-        "reason": gate.reason,
-        "until": gate.until and durations.moment(gate.until),
-        "despite": gate.despite,
-    }
 
 
 def revision_json(revision: Revision, services: Mapping[str, str]) -> Json:
@@ -96,10 +85,7 @@ def plan_text(plan: Plan) -> list[str]:
         f"  {change.service:{width}}  {was:{max(map(len, old))}} → {shortened(str(change.new))}"
         for change, was in zip(plan.changes, old, strict=True)
     ]
-    gates = [
-        f"  {'passed' if gate.passed else 'CLOSED'} {gate.name} {gate.subject}: {wording.why(gate)}"
-        for gate in plan.gates
-    ]
+    gates = [f"  {gate_line(gate)}" for gate in plan.gates]
     return [
         *_notes(plan),
         f"{_edge(plan)}: {len(plan.changes)} to change",

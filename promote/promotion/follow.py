@@ -17,7 +17,7 @@ def auto_merge(workspace: Workspace, pull: PullRequest, despite: Mapping[str, st
     """Have the forge merge once its requirements are met, and say so; one without a server is merged at once."""
     forge = workspace.forge()
     if not forge.has_server:
-        return merge(workspace, pull.number, workspace.config.merge, despite)
+        return merge(workspace, pull.number, None, despite)
     forge.enable_auto_merge(pull.number, workspace.config.merge)
     return f"#{pull.number} will be merged by {forge.name} once its requirements are met"
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from promote.checks import inspection
 from promote.checks.criteria import criteria
 from promote.checks.findings import Verdict
-from promote.errors import Blocked, ConfigError, UsageError
+from promote.errors import Blocked, ConfigError, HeadMoved, UsageError
 from promote.forge.protocol import Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
 from promote.kustomize import render
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Change, Hold, Plan
-from promote.promotion import selection, trailers
+from promote.promotion import policy, selection, trailers
 from promote.promotion.deliver import retrying
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
@@ -27,11 +27,15 @@ from promote.system import clock
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What came of it: the new commit of the shared branch, None where nothing was merged."""
+    """What came of it: the new commit of its target branch, None where nothing was merged.
+
+    `plans` are what it moves in each environment.
+    """
 
     pull_request: PullRequest
     commit: str | None = None
     verdict: Verdict | None = None
+    plans: tuple[Plan, ...] = ()
 
     @property
     def is_merged(self) -> bool:
@@ -41,42 +45,67 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """What the merge does to one environment, as the shared branch has it; `images` are those before it."""
+    """What the merge does to one environment, as the target branch has it; `images` are those before it.
+
+    `own` is the environment as the pull request has it, None where it has none of that name.
+    """
 
     environment: Environment
     context: Context
+    own: Environment | None = None
 
 
-def merge(workspace: Workspace, number: int, method: Method, despite: Mapping[str, str]) -> Merged:
-    """Check what the merge would leave on the shared branch, then merge; again from the start on a lost race.
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What the checks and gates say of a merge, and how the target branch wants it to be made."""
 
-    Raises Blocked for a conflict or a closed gate, and merges nothing where the merged result is denied.
+    verdict: Verdict
+    plans: tuple[Plan, ...]
+    method: Method
+
+
+def merge(workspace: Workspace, number: int, method: Method | None, despite: Mapping[str, str]) -> Merged:
+    """Check what the merge would leave on its target branch, then merge; again from the start if that has moved.
+
+    Without `method`, promote.yaml of the target branch says how. Raises Blocked for a conflict or a closed gate,
+    HeadMoved if the pull request is no longer what was judged, and merges nothing where the merged result is denied.
     """
-    return retrying(lambda: _attempt(workspace, number, method, despite))
+    judged: list[str] = []
+    return retrying(lambda: _attempt(workspace, number, method, despite, judged))
 
 
-def _attempt(workspace: Workspace, number: int, method: Method, despite: Mapping[str, str]) -> Merged:
+def _attempt(
+    workspace: Workspace, number: int, method: Method | None, despite: Mapping[str, str], judged: list[str]
+) -> Merged:
     forge = workspace.forge()
     pull = forge.get(number)
     if pull.state == "merged":
         return Merged(pull)
     if pull.state == "closed":
         raise UsageError(f"pull request #{number} is closed: open it again, or run the promotion again")
-    refs = workspace.fetch(pull.head)
-    tip = refs[workspace.base_ref]
-    head = refs.get(f"refs/heads/{pull.head}")
-    if head is None:
-        raise Blocked(
-            f"the branch {pull.head} of pull request #{number} is not on '{workspace.remote}': "
-            "run its promotion again to update it"
+    refs = workspace.fetch(pull.head, pull.base)
+    tip, head = (_there(refs, branch, pull, workspace.remote) for branch in (pull.base, pull.head))
+    if any(one != head for one in judged):
+        raise HeadMoved(
+            f"the branch {pull.head} has moved while pull request #{number} was judged, from {judged[0][:12]} to "
+            f"{head[:12]}: nothing was merged; look at it, then run the merge again"
         )
+    judged[:] = [head]
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
-    verdict, plans = _judge(workspace, tip, pull, despite, forge)
-    if verdict.denied:
-        return Merged(pull, None, verdict)
-    _record(forge, pull, plans)
-    return Merged(pull, forge.merge(number, head, tip, method), verdict)
+    found = _judge(workspace, tip, pull, despite, forge)
+    if found.verdict.denied:
+        return Merged(pull, None, found.verdict, found.plans)
+    _record(forge, pull, found.plans)
+    commit = forge.merge(number, head, tip, method or found.method)
+    return Merged(pull, commit, found.verdict, found.plans)
+
+
+def _there(refs: Mapping[str, str], branch: str, pull: PullRequest, remote: str) -> str:
+    if commit := refs.get(f"refs/heads/{branch}"):
+        return commit
+    advice = "run its promotion again to update it" if branch == pull.head else "push it, or close the pull request"
+    raise Blocked(f"the branch {branch} of pull request #{pull.number} is not on '{remote}': {advice}")
 
 
 def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
@@ -86,38 +115,55 @@ def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
         forge.update(pull.number, pull.title, "\n".join([pull.body.rstrip(), "", *new, ""]))
 
 
-def _judge(
-    workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[str, str], forge: Forge
-) -> tuple[Verdict, list[Plan]]:
+def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[str, str], forge: Forge) -> _Judgement:
     """What the checks say of the merged result, and what it moves; raises Blocked for a closed gate."""
     repository = workspace.repository
     tree = repository.merge_tree(tip, pull.head_commit)
     if tree is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
     with workspace.at(tip) as before, workspace.at(tree) as after:
+        policy.insist_on_same_remote(workspace.config, before, pull.base)
         affected = environments(after, repository.changed(tip, tree))
         judges = criteria(after.root, after.config, after.installed)
-        base = Context(Plan("", "", ()), (), clock.now(), base=tip, head=pull.head_commit, pull_request=pull,
-                       forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
-        moves = _moves(before, after, affected, despite, base)
+        base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip, head=pull.head_commit,
+                       pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
+        moves = _moves(before, after, affected, base)
         history = workspace.histories(before.config.environments.values(), tip) if moves else {}
         moves = [_with_history(move, history) for move in moves]
-        plans = [evaluation.evaluate(move.context, move.environment.gates) for move in moves]
-        if closed := [result for plan in plans for result in plan.blocked]:
-            raise blocked(closed)
+        plans = [_asked(move) for move in moves]
+        _insist_on_open(plans)
         targets = render.side_by_side([(after.folder(one.path), one.name) for one in affected])
         verdict = inspection.inspect(targets, judges, after.root)
-        for plan, move in zip(plans, moves, strict=True):
-            verdict = with_findings(verdict, judge_change(plan, move.context, judges))
-        return verdict, plans
+        contexts = [move.context for move in moves]
+        for plan, context in zip(plans, contexts, strict=True):
+            verdict = with_findings(verdict, judge_change(plan, context, judges))
+        if not verdict.denied:
+            brought = policy.change(before, after, targets, contexts, pull.base)
+            about_policy = evaluation.evaluate(replace(base, policy=brought), [policy.Gate()])
+            _insist_on_open([about_policy])
+            plans += [about_policy] if brought else []
+        return _Judgement(verdict, tuple(plans), before.config.merge)
 
 
-def _moves(
-    before: Tree, after: Tree, affected: Sequence[Environment], despite: Mapping[str, str], base: Context
-) -> list[_Move]:
-    """The environments whose versions the merge moves, with the gates of the shared branch, not of the pull request.
+def _asked(move: _Move) -> Plan:
+    """What the gates of the target branch say of a move, and those of the pull request, which may add some."""
+    plan = evaluation.evaluate(move.context, move.environment.gates)
+    if move.own is None or move.own.gates == move.environment.gates:
+        return plan
+    own = evaluation.evaluate(move.context, move.own.gates)
+    return replace(plan, gates=tuple(dict.fromkeys([*plan.gates, *own.gates])))
 
-    All that the shared branch knows are among them: the pull request may give them another name, or none.
+
+def _insist_on_open(plans: Sequence[Plan]) -> None:
+    """Raise Blocked if a gate is closed."""
+    if closed := [result for plan in plans for result in plan.blocked]:
+        raise blocked(closed)
+
+
+def _moves(before: Tree, after: Tree, affected: Sequence[Environment], base: Context) -> list[_Move]:
+    """The environments whose versions the merge moves, with the gates of the target branch.
+
+    All that the target branch knows are among them: the pull request may give them another name, or none.
     """
     found = []
     for name, there in {**{one.name: one for one in affected}, **before.config.environments}.items():
@@ -126,8 +172,8 @@ def _moves(
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
         if changes := selection.changes(old, new, after.config.services):
-            context = replace(base, plan=Plan("", name, changes, despite=despite), images=old)
-            found.append(_Move(there, context))
+            context = replace(base, plan=Plan("", name, changes, despite=base.plan.despite), images=old)
+            found.append(_Move(there, context, after.config.environments.get(name)))
     return found
 
 

@@ -145,3 +145,32 @@ def test_what_cannot_be_compared(branch: tuple[Repository, Clone], options: chec
     clone.git("branch", "alone", clone.git("commit-tree", tree, "-m", "a line of its own"))
     with pytest.raises(UsageError, match=refusal):
         repository.ask(options)
+
+
+def test_a_policy_of_the_change_itself_needs_a_reason(branch: tuple[Repository, Clone]) -> None:
+    repository, clone = branch
+    repository.edit("cart.yaml", WRITABLE, READ_ONLY)
+    clone.commit()
+    clone.git("branch", "--force", "main")
+    repository.edit("cart.yaml", *ESCALATES)
+    rule = "policies/workloads/privilege_escalation.rego"
+    (repository.folder / rule).unlink()
+    refused = clone.promote("check", "--base", "main", "--output", "json", code=4)
+    [gate] = refused.json["gates"]
+    assert (gate["name"], gate["passed"], refused.json["findings"]) == ("policy", False, [])
+    reason = f"it passes only because it changes {rule}: by those of main, workloads.privilege_escalation"
+    assert reason in refused.err
+    text = clone.promote("check", "--base", "main", code=4)
+    assert "CLOSED policy: it passes only because" in text.out
+    clone.promote("check", "--base", "main", "--fail-on", "new", code=4)
+    clone.promote("check", "--base", "main", "--only", "workloads.read_only_root")
+    passed = clone.promote("check", "--base", "main", "--despite-policy", "security agrees")
+    assert "passed policy: it passes only because" in passed.out
+    assert "security agrees" in passed.out
+
+
+def test_what_was_denied_before_is_forgiven_by_both_policies(branch: tuple[Repository, Clone]) -> None:
+    repository, clone = branch
+    (repository.folder / "policies/workloads/read_only_root.rego").unlink()
+    clone.promote("check", "--base", "main", "--fail-on", "new")
+    assert "workloads.read_only_root" in clone.promote("check", "--base", "main", code=4).err

@@ -9,7 +9,13 @@ def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     base = tiny.tip()
     answer = tiny.promote("merge", "1", "--output", "json").json
-    assert answer == {"pull_request": {"number": 1, "url": "local:1"}, "commit": tiny.tip(), "changed": True}
+    assert [one["service"] for one in answer.pop("environments")["production"]] == ["api", "web"]
+    assert answer == {
+        "pull_request": {"number": 1, "url": "local:1"},
+        "gates": [],
+        "commit": tiny.tip(),
+        "changed": True,
+    }
     assert tiny.at_origin("rev-parse", "main^1") == base
     assert list(tiny.branches()) == ["main"]
     assert tiny.pulls()[1]["state"] == "merged"

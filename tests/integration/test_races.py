@@ -131,6 +131,20 @@ def test_a_merge_checks_again_on_a_base_that_moved(tiny: Sandbox, shim: Shim) ->
     assert tiny.pulls()[1]["state"] == "open"
 
 
+def test_a_pull_request_that_moves_while_it_is_judged_is_not_merged(tiny: Sandbox, shim: Shim) -> None:
+    tiny.promote("staging", "production")
+    judged, base = tiny.tip(BRANCH), tiny.tip()
+    other = tiny.clone("other", "--branch", BRANCH)
+    other.replace("overlays/production/kustomization.yaml", "2.1.0", "2.2.0")
+    moved = other.commit("another version")
+    script = once(tiny, f"git -C '{other.root}' push --quiet origin {BRANCH}")
+    done = tiny.finish("merge", "1", env=shim.before_each("push", script))
+    assert (done.code, done.out) == (5, ""), done
+    assert f"from {judged[:12]} to {moved[:12]}: nothing was merged" in done.err
+    assert (tiny.tip(), tiny.pulls()[1]["state"]) == (base, "open")
+    assert "web 2.0.0→2.2.0" in tiny.promote("merge", "1").out
+
+
 def test_eight_promoters_at_once_leave_one_branch_and_one_pull_request(tiny: Sandbox) -> None:
     clones = [tiny.clone(f"promoter-{number}") for number in range(8)]
     running = [clone.start("staging", "production", "--output", "json") for clone in clones]

@@ -126,6 +126,22 @@ def test_a_504_after_the_merge_was_done_is_a_merge(site: Site) -> None:
     assert site.tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
+def test_a_branch_that_moves_while_it_is_judged_is_not_merged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.promote("staging", "production")
+    base, head = site.tiny.tip(), site.tiny.tip(BRANCH)
+    merge = site.server._merge
+
+    def moved(pull: Json, body: Json) -> Answer:
+        pull["head"]["sha"] = site.tiny.at_origin("commit-tree", f"{BRANCH}^{{tree}}", "-p", head, "-m", "more")
+        site.tiny.at_origin("update-ref", f"refs/heads/{BRANCH}", pull["head"]["sha"], head)
+        return merge(pull, body)
+
+    monkeypatch.setattr(site.server, "_merge", moved)
+    refused = site.promote("merge", "1", code=5).err
+    assert f"from {head[:12]} to {site.tiny.tip(BRANCH)[:12]}: nothing was merged" in refused
+    assert (site.tiny.tip(), site.server.pulls[1]["state"]) == (base, "open")
+
+
 def test_auto_merge_is_left_to_github(site: Site) -> None:
     site.server.fail("POST /graphql", 429, headers=LATER)
     assert "pull request #1 is open" in site.promote("staging", "production", "--auto-merge", code=7).err

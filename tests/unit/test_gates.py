@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.errors import UsageError
-from promote.gates import evaluation, registry
+from promote.gates import evaluation, policy, registry
 from promote.gates.combination import Gate as Combination
 from promote.gates.freeze import Gate as Freeze
 from promote.gates.freeze import Window, window
@@ -18,7 +18,7 @@ from promote.gates.hold import Gate as Holds
 from promote.gates.protocol import Context, Gate, History, Judgement
 from promote.gates.soak import Gate as Soak
 from promote.gates.stays import Stay, last_stay
-from promote.model import Change, GateResult, Hold, Image, Plan, Revision, Version
+from promote.model import Change, GateResult, Hold, Image, Plan, PolicyChange, Revision, Version
 from promote.repository import history
 from promote.repository.history import Recorded
 
@@ -306,3 +306,20 @@ def test_reasons() -> None:
     assert registry.reasons({"freeze": " it is\ndown ", "soak": None}) == {"freeze": "it is down"}
     with pytest.raises(UsageError, match="--despite-soak needs a reason"):
         registry.reasons({"freeze": None, "soak": " "})
+
+
+def test_the_policy_is_a_gate_only_for_a_change_that_brings_its_own() -> None:
+    asked = Context(Plan("", "", (), despite={"policy": "agreed"}), (), datetime(2026, 1, 1, tzinfo=UTC))
+    gates = [policy.Gate()]
+    assert evaluation.evaluate(asked, gates).gates == ()
+    passes = replace(asked, policy=PolicyChange("main", ("a.rego",), ()))
+    assert evaluation.evaluate(passes, gates).gates == ()
+    change = PolicyChange("main", ("a.rego", "b.rego", "c.rego", "d.rego"), ("images.tag: x", "y"))
+    [result] = evaluation.evaluate(replace(asked, policy=change), gates).gates
+    assert result.reason == (
+        "it passes only because it changes a.rego, b.rego, c.rego and 1 more: "
+        "by those of main, images.tag: x (and 1 more)"
+    )
+    assert (result.passed, result.despite) == (True, "agreed")
+    without = replace(asked, plan=Plan("", "", ()), policy=change)
+    assert len(evaluation.evaluate(without, gates).blocked) == 1

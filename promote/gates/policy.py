@@ -1,0 +1,53 @@
+"""Whether a change that brings rules, tables, waivers or settings of its own passes by those of its target, too.
+
+Otherwise a pull request could remove the rule that denies it. Changing a table together with a manifest is
+legitimate: a person says so, with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from promote.gates.protocol import Context, Judgement, Need
+from promote.model import GateResult
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One result for the change as a whole; nothing is configured, because a change must not switch it off."""
+
+    name: ClassVar[str] = "policy"
+    way: ClassVar[str] = "merge the change of these files first, or give the reason with --despite-policy REASON"
+    schema: ClassVar[Mapping[str, Any] | None] = None
+    measures: ClassVar[bool] = False
+    stops_rollbacks: ClassVar[bool] = True
+
+    @classmethod
+    def configured(cls, settings: Any, *, first: bool) -> Self:
+        """There is nothing to configure."""
+        del settings, first
+        return cls()
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Nothing."""
+        return frozenset()
+
+    def judge(self, context: Context) -> Judgement:
+        """Closed if the files of the target branch deny what those of the change allow."""
+        change = context.policy
+        if change is None or not change.denials:
+            return Judgement()
+        first, *more = change.denials
+        others = f" (and {len(more)} more)" if more else ""
+        reason = f"it passes only because it changes {_few(change.files)}: by those of {change.base}, {first}{others}"
+        return Judgement((GateResult(self.name, self.name, False, reason),))
+
+
+def _few(files: tuple[str, ...]) -> str:
+    more = len(files) - _SHOWN
+    return ", ".join(files[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

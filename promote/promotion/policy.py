@@ -1,0 +1,74 @@
+"""Whether a pull request passes by the policy of its target branch, if it brings a policy of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from promote.checks import target_policy
+from promote.errors import PromoteError, UsageError
+from promote.gates import hold
+from promote.gates.policy import Gate
+from promote.gates.protocol import Context
+from promote.kustomize.render import Rendered
+from promote.model import PolicyChange
+from promote.promotion.prove import judge_change
+from promote.repository import config, holds
+from promote.repository.config import Config
+from promote.repository.workspace import Tree
+
+__all__ = ["Gate", "change", "insist_on_same_remote"]
+
+
+def change(
+    before: Tree, after: Tree, targets: Sequence[Rendered], contexts: Sequence[Context], base: str
+) -> PolicyChange | None:
+    """What the policy of the branch `base`, which `before` holds, says of a pull request that changes that policy.
+
+    None if it does not. `targets` are what was rendered of its result, `contexts` the moves of versions.
+    """
+    files = target_policy.changed(before, after)
+    if not files:
+        return None
+    denied = _held(before, contexts)
+    if files != (holds.FILE_NAME,):
+        try:
+            denied += _denied(before, after, files, targets, contexts)
+        except PromoteError as error:
+            denied.append(target_policy.unable(error))
+    return PolicyChange(base, files, tuple(dict.fromkeys(denied)))
+
+
+def _held(before: Tree, contexts: Sequence[Context]) -> list[str]:
+    """The versions that holds of the target branch are against."""
+    standing = before.holds()
+    results = [one for each in contexts for one in hold.Gate().judge(replace(each, holds=standing)).results]
+    return [f"{one.subject}: {one.reason}" for one in results]
+
+
+def _denied(
+    before: Tree, after: Tree, files: Sequence[str], targets: Sequence[Rendered], contexts: Sequence[Context]
+) -> list[str]:
+    judges = target_policy.of_target(before, after.root, files)
+    verdict, missing = target_policy.verdict(judges, targets, before.config.environments, after)
+    about_changes = [one for each in contexts for one in judge_change(each.plan, each, judges)]
+    found = target_policy.denials(replace(verdict, findings=(*verdict.findings, *about_changes)))
+    return [*missing, *found]
+
+
+def insist_on_same_remote(here: Config, target: Tree, base: str) -> None:
+    """Raise UsageError if promote.yaml of the checkout has another remote or forge than that of the target branch.
+
+    The checkout may be that of a pull request, which must not decide where a merge is made, and by whose rules.
+    """
+    if target.read(config.FILE_NAME) is None:
+        return
+    for key, ours, theirs in (
+        ("git.remote", here.remote, target.config.remote),
+        ("forge.kind", here.forge, target.config.forge),
+    ):
+        if ours != theirs:
+            raise UsageError(
+                f"{config.FILE_NAME} of the checkout says {key}: {ours}, that of {base} says {theirs}: "
+                f"run the merge from a checkout of {base}"
+            )
