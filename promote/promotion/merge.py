@@ -123,6 +123,7 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
     with workspace.at(tip) as before, workspace.at(tree) as after:
         policy.insist_on_same_remote(workspace.config, before, pull.base)
+        policy.insist_on_rules_inside(before, after)
         affected = environments(after, repository.changed(tip, tree))
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip, head=pull.head_commit,

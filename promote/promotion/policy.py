@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 
 from promote.checks import target_policy
-from promote.errors import PromoteError, UsageError
+from promote.errors import ConfigError, PromoteError, UsageError
 from promote.gates import hold
 from promote.gates.policy import Gate
 from promote.gates.protocol import Context
@@ -17,7 +18,7 @@ from promote.repository import config, holds
 from promote.repository.config import Config
 from promote.repository.workspace import Tree
 
-__all__ = ["Gate", "change", "insist_on_same_remote"]
+__all__ = ["Gate", "change", "insist_on_rules_inside", "insist_on_same_remote"]
 
 
 def change(
@@ -54,6 +55,18 @@ def _denied(
     about_changes = [one for each in contexts for one in judge_change(each.plan, each, judges)]
     found = target_policy.denials(replace(verdict, findings=(*verdict.findings, *about_changes)))
     return [*missing, *found]
+
+
+def insist_on_rules_inside(before: Tree, after: Tree) -> None:
+    """Raise ConfigError if a pull request takes rules from a folder of this machine that its target does not take."""
+    chosen = after.config.policies
+    if chosen is None or chosen == before.config.policies:
+        return
+    if posixpath.isabs(chosen) or posixpath.normpath(chosen).split("/", 1)[0] == "..":
+        raise ConfigError(
+            f"{config.FILE_NAME} of the pull request: policies: '{chosen}' leads outside the repository; "
+            "name a folder inside it"
+        )
 
 
 def insist_on_same_remote(here: Config, target: Tree, base: str) -> None:

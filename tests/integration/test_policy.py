@@ -185,6 +185,12 @@ def test_the_checkout_of_a_pull_request_does_not_choose_the_forge(tiny: Sandbox,
     assert (tiny.tip(), tiny.pulls()[1]["state"], bool(key)) == (base, "open", True)
 
 
+@pytest.mark.parametrize("folder", ["/", pytest.param("lax/../..", marks=pytest.mark.thorough)])
+def test_a_pull_request_does_not_take_rules_from_the_machine(tiny: Sandbox, folder: str) -> None:
+    propose(tiny, lambda one: one.write("promote.yaml", one.read("promote.yaml") + f"policies: {folder}\n"))
+    assert "leads outside the repository" in tiny.promote("merge", "1", "--despite-policy", "no", code=2).err
+
+
 def test_the_target_branch_says_how_to_merge(tiny: Sandbox) -> None:
     def change(clone: Clone) -> None:
         clone.write("promote.yaml", clone.read("promote.yaml") + "forge: {merge: squash}\n")
