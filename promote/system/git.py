@@ -1,28 +1,25 @@
 """Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-History is read through GitPython. Writing uses Git's plumbing on a private index: new objects are added to the
-object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
+Writing uses Git's plumbing on a private index: new objects are added to the object database and pushed by their
+hash, so that a failure at any point leaves nothing to clean up.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from promote.errors import GitError, UsageError
-from promote.system import process
+from promote.system import durations, process
 from promote.system.checkout import CheckoutFiles
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
-from promote.system.git_runner import OWN, reason
-
-if TYPE_CHECKING:
-    import git
+from promote.system.git_runner import reason
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
 
@@ -96,19 +93,21 @@ class Repository(Remotes):
         return [path for path in os.fsdecode(listing.stdout).split("\0") if path]
 
     def message(self, commit: str) -> str:
-        """The message of a commit."""
-        with self._open() as repository:
-            return str(repository.commit(commit).message)
+        """The message of a commit; what its encoding does not have is replaced."""
+        headers, _, message = self._done("cat-file", "commit", commit).stdout.partition(b"\n\n")
+        named = re.search(rb"^encoding (\S+)$", headers, re.MULTILINE)
+        try:
+            return message.decode(named[1].decode() if named else "utf-8", "replace")
+        except (LookupError, ValueError):
+            return message.decode("utf-8", "replace")
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
-        with self._open() as repository:
-            return str(repository.commit(commit).tree.hexsha)
+        return self._git("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
 
     def parents(self, commit: str) -> list[str]:
         """The hashes of a commit's parents."""
-        with self._open() as repository:
-            return [parent.hexsha for parent in repository.commit(commit).parents]
+        return self._git("rev-parse", f"{commit}^@").split()
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file at a commit, or None where it has no such file."""
@@ -121,7 +120,7 @@ class Repository(Remotes):
         In a shallow clone, that is not before the oldest commit of the clone.
         """
         options = ("--first-parent", "--diff-merges=first-parent", "-1", "--format=%cI")
-        return datetime.fromisoformat(self._git("log", *options, tip, "--", path).strip())
+        return durations.instant(self._git("log", *options, tip, "--", path).strip())
 
     def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
@@ -151,7 +150,8 @@ class Repository(Remotes):
             elif entry:
                 author, when, subject = next(fields), next(fields), next(fields)
                 # Versions of Git write UTC in different ways.
-                commit = Commit(entry, author, datetime.fromisoformat(when).isoformat(), subject)
+                when = durations.instant(when).isoformat()
+                commit = Commit(entry, _unicode(author), when, _unicode(subject))
                 found.append((commit, state))
         return found
 
@@ -192,7 +192,9 @@ class Repository(Remotes):
         options = [part for parent in parents for part in ("-p", parent)]
         if self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true":
             options.append("-S")
-        return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
+        return self._git(
+            "commit-tree", tree, *options, stdin=message.encode("utf-8", "replace"), env=self._identity()
+        ).strip()
 
     def merge_tree(self, ours: str, theirs: str) -> str | None:
         """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge."""
@@ -247,13 +249,7 @@ class Repository(Remotes):
             yield answer[end_of_line + 1 : end_of_line + 1 + size]
             start = end_of_line + size + 2
 
-    def _open(self) -> git.Repo:
-        # Imported here: it takes longer to import than most verbs take to run.
-        import git
 
-        # GitPython starts Git in our own environment, and has no way to leave a variable out.
-        for name in process.INHERITED_GIT:
-            os.environ.pop(name, None)
-        repository = git.Repo(self.root)
-        repository.git.update_environment(**OWN)
-        return repository
+def _unicode(text: str) -> str:
+    """`text` with a replacement for each byte that is not UTF-8: a commit may claim any encoding."""
+    return os.fsencode(text).decode("utf-8", "replace")
