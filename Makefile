@@ -7,7 +7,7 @@ ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test thorough project pod-security mutation mutation-sample servers debian \
-  kubeseal e2e try verify versions docs lint fmt bench clean
+  kubeseal e2e fuzz try verify versions docs lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -37,7 +37,7 @@ mutation: setup-test ## weaken the manifests and break the rules, one line at a 
 	@$(BIN)/python -m tests.mutation.rego
 
 # .ci/run and the workflow `check` both run this target, so that neither can ask for less than the other.
-verify: versions debian setup-test check test project pod-security mutation-sample demo servers e2e ## run all that must pass before a merge
+verify: versions debian setup-test check test project pod-security mutation-sample fuzz demo servers e2e ## run all that must pass before a merge
 
 versions: ## print the versions of Python, Go and everything that is locked
 	@$(PYTHON) -m tools.versions
@@ -56,6 +56,10 @@ project: setup-test ## test setup from locks, the recipes of CONTRIBUTING, gener
 
 pod-security: setup-test ## compare the rules with all fixtures of the Pod Security Standards
 	@$(BIN)/python -m tests.policies.pod_security
+
+fuzz: ## fuzz every parser of input from outside, each for FUZZ_SECONDS
+	@$(PYTHON) -m tools.setup fuzz
+	@$(BIN)/python -m tests.fuzz
 
 kubeseal: ## build the program that seals secrets
 	@$(PYTHON) -m tools.setup kubeseal

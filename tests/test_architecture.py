@@ -56,7 +56,6 @@ REGISTRIES = {
 # Who alone may import what comes from outside. What is heavy must wait inside the function that needs it.
 OWNERS = {
     "subprocess": {"system.process"},
-    "git": {"system.git"},
     "github": {"forge.github_client", "forge.github_errors"},
     "requests": {"forge.gitea_http", "strategy.prometheus"},
     "argparse": {"cli.arguments", "cli.main", "commands"},
@@ -67,7 +66,7 @@ OWNERS = {
     "jsonpointer": {"checks.kubeconform", "fix.patch_text", "kustomize.differences", "yamltext.places"},
     "ruamel": {"repository.holds"},
 }
-HEAVY = frozenset({"git", "jsonschema", "jsonpatch", "jsonpointer", "kubernetes", "ruamel", "urllib3"})
+HEAVY = frozenset({"jsonschema", "jsonpatch", "jsonpointer", "kubernetes", "ruamel", "urllib3"})
 # `promote --help` loads these, so they may load next to nothing.
 QUICK = ("__init__", "__main__", "cli.main", "cli.arguments", "errors", "commands.options", *REGISTRIES)
 LIGHT = frozenset(
@@ -173,7 +172,7 @@ def test_commands_do_not_use_each_other(module: Module) -> None:
 
 @each(module for module in MODULES if _package(module.name) in PURE)
 def test_pure_packages_only_decide(module: Module) -> None:
-    outside = {"os", "subprocess", "shutil", "tempfile", "socket", "time", "random", "sys", "git", "github"}
+    outside = {"os", "subprocess", "shutil", "tempfile", "socket", "time", "random", "sys", "github"}
     assert outside & {one.name.partition(".")[0] for one in _imports(module.tree)} == set()
     at_once = {name for one in _imports(module.tree) if one.at_once for name in _promote_modules(one)}
     assert {name for name in at_once if name.startswith(("system.git", "system.process", "system.tools"))} == set()
@@ -205,6 +204,26 @@ def test_heavy_imports_wait_until_they_are_needed(module: Module) -> None:
         assert not (one.at_once and top in HEAVY), f"{module.path}:{one.line} imports {one.name} at once"
         if one.at_once and module.name in QUICK:
             assert top in LIGHT, f"{module.path}:{one.line} makes --help load {one.name}"
+
+
+# Of PyYAML, all others may use the types of nodes and the root of its errors.
+YAML_TYPES = {"yaml.Node", "yaml.ScalarNode", "yaml.SequenceNode", "yaml.MappingNode", "yaml.YAMLError"}
+PARSERS = {"tomllib", "pickle", "marshal", "ast", "csv", "configparser", "plistlib", "shelve"}
+
+
+@each(module for module in MODULES if _package(module.name) != "yamltext")
+def test_only_the_bounded_reader_parses(module: Module) -> None:
+    """Whatever comes from outside is limited in one place; `repository.holds` edits with ruamel what it has read."""
+    imported = {one.name for one in _imports(module.tree)}
+    assert {name for name in imported if name.partition(".")[0] in PARSERS} == set()
+    assert {name for name in imported if name.startswith(("json.", "yaml."))} <= {
+        *(f"yaml.nodes.{name.removeprefix('yaml.')}" for name in YAML_TYPES),
+        *YAML_TYPES,
+    }
+    attributes = [node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)]
+    used = {ast.unparse(node) for node in attributes if isinstance(node.value, ast.Name)}
+    assert {name for name in used if name.startswith("yaml.")} <= YAML_TYPES
+    assert {name for name in used if name.startswith("json.")} <= {"json.dumps"}
 
 
 @each(module for module in MODULES if module.name not in ("cli.main", "__main__"))

@@ -229,7 +229,7 @@ def _answer(name: str, done: process.Completed) -> Any:
     try:
         # 1 means that something was found.
         if done.code in (0, 1):
-            return json.loads(done.stdout)
+            return reader.from_json(done.stdout, reader.MOST_OF_PROGRAMS)
     except ValueError:
         pass
     reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]

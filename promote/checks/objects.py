@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ from promote.checks.findings import Finding
 from promote.kustomize.origins import Origin
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity
-from promote.yamltext import places
+from promote.yamltext import places, reader
 
 _POD_SPECS = (["spec"], ["spec", "template", "spec"], ["spec", "jobTemplate", "spec", "template", "spec"])
 
@@ -66,7 +65,7 @@ def _likelihood(document: Document, finding: Finding) -> tuple[bool, bool, int]:
     along = [places.value_at(document.content, steps[:depth]) for depth in range(1, len(steps) + 1)]
     names = [one["name"] for one in along if isinstance(one, dict) and "name" in one]
     value = along[-1] if along else None
-    wanted = json.loads(finding.correction.value) if finding.correction else None
+    wanted = reader.from_json(finding.correction.value) if finding.correction else None
     return finding.container in names, value != wanted, sum(one is not None for one in along)
 
 

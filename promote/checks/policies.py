@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from promote.checks import rules, waivers
+from promote.checks import rules, screen, waivers
 from promote.checks.rules import Rule
 from promote.errors import ConfigError
 from promote.repository import config
 from promote.system.paths import shown
+from promote.yamltext import reader
 
 FOLDER = config.POLICIES
 _WAIVERS = Path("data", "waivers.yaml")
@@ -44,7 +44,7 @@ class Policies:
             raise ConfigError(
                 f"there is no Rego rule in {self.folder.name}: point `policies:` in promote.yaml at them"
             )
-        return {path: path.read_text("utf-8") for path in found}
+        return {path: screen.text_of(path, self._shown(path)) for path in found}
 
     def bundle(self, profile: str = rules.PROFILES[-1]) -> Bundle:
         """The rules that are in `profile`, and the tables.
@@ -53,6 +53,7 @@ class Policies:
         """
         chosen = rules.select({str(path): text for path, text in self.texts.items()}, profile)
         tables = self.folder.resolve() / "data"
+        screen.tables(tables)
         return Bundle(tuple(map(Path, chosen.files)), (tables,) if tables.is_dir() else (), chosen.ids, chosen.tables)
 
     @cached_property
@@ -63,6 +64,9 @@ class Policies:
         if not entry.is_file():
             return ()
         return (entry, *(path for name in ("change", "lib") for path in self.texts if path.parent == whole / name))
+
+    def _shown(self, path: Path) -> str:
+        return f"{self.folder.name}/{path.relative_to(self.folder.resolve()).as_posix()}"
 
     def described(self, root: Path, silent: bool = False) -> tuple[Rule, ...]:
         """The rules with their files relative to `root`, and promote's own.
@@ -86,7 +90,7 @@ class Policies:
         if not file.is_file():
             return ()
         known = [rule.id for rule in self.described(root)]
-        schema = json.loads(_SCHEMA.read_bytes())
+        schema = reader.from_json(_SCHEMA.read_bytes())
         return waivers.parse(file.read_bytes(), shown(file, root.resolve()), schema, known, today)
 
 

@@ -8,19 +8,16 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import yaml
-
 from promote.checks.findings import Level
 from promote.checks.kubeconform import MISSING_SCHEMA
 from promote.errors import ConfigError
+from promote.yamltext import reader
 
 _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package (?:rules|change)\.", re.MULTILINE)
 # Sets of rules, each with all of the sets before it: the two Pod Security Standards that forbid something, what is
 # true of any repository, and what needs tables of this system's own.
 PROFILES = ("baseline", "restricted", "general", "system")
 GENERAL = "general"
-# The C loader, where there is one, reads a hundred headers in a tenth of the time.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PACKAGE = re.compile(r"^package (\S+)$", re.MULTILINE)
 _IMPORT = re.compile(r"^import data\.(lib\.\w+)", re.MULTILINE)
 # Data other than tables: Rego's own packages, and what promote passes about the target.
@@ -240,9 +237,9 @@ def _custom(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _metadata(file: str) -> Mapping[str, Any]:
     comment = _METADATA.search(file)
+    text = re.sub(r"^# ?", "", comment[1], flags=re.MULTILINE) if comment else ""
     try:
-        text = re.sub(r"^# ?", "", comment[1], flags=re.MULTILINE) if comment else ""
-        content = yaml.load(text, Loader=_LOADER)  # noqa: S506 it is a safe one
-    except yaml.YAMLError:
+        _, content = reader.document(text.encode(), "")
+    except ConfigError:
         content = None
     return content if isinstance(content, dict) else {}

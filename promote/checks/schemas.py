@@ -19,6 +19,7 @@ from typing import Any
 from promote.checks import api_forms
 from promote.errors import ConfigError
 from promote.system import cache
+from promote.yamltext import reader
 
 _REFERENCE = "/api/_definitions.json#/$defs/"
 _FORMAT = "3"  # part of the folder's name: raise it when the files are made in another way
@@ -56,7 +57,7 @@ def _make(version: str, name: str, target: Path) -> None:
     if source.exists():
         cache.write(
             target,
-            json.dumps(self_contained(json.loads(source.read_bytes()), _definitions(version))).encode(),
+            json.dumps(self_contained(reader.from_json(source.read_bytes()), _definitions(version))).encode(),
         )
 
 
@@ -70,7 +71,7 @@ def self_contained(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[
         if name not in needed:
             needed[name] = _asserted(name, _terse(definitions[name]))
             waiting.extend(_references(needed[name]))
-    relinked: dict[str, Any] = json.loads(
+    relinked: dict[str, Any] = reader.from_json(
         json.dumps(whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
     )
     return relinked
@@ -134,6 +135,6 @@ def _source(version: str) -> Path:
 
 @once
 def _definitions(version: str) -> dict[str, Any]:
-    content = json.loads((_source(version) / "_definitions.json").read_bytes())
+    content = reader.from_json((_source(version) / "_definitions.json").read_bytes())
     definitions: dict[str, Any] = content["$defs"]
     return definitions

@@ -12,13 +12,24 @@ from typing import Any
 
 from promote.cli import arguments
 from promote.commands.registry import COMMANDS
+from promote.system import printable
 
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130
-# All control characters except tabs and newlines: what a cluster or a forge says must not move the cursor.
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+# Where these are set, a runner reads what is printed, and takes some lines for orders.
+_RUNNERS = ("GITHUB_ACTIONS", "GITEA_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+_NOWHERE = "No usable temporary directory"
 # The machine's troubles, not ours: whoever sees one can fix it.
-_MACHINE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
+_MACHINE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EMFILE,
+    errno.ENFILE,
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,7 +67,7 @@ def _do(given: Namespace) -> int:
 
     from promote.system import process, progress
 
-    progress.listen(lambda line: print(process.redact(line), file=sys.stderr, flush=True))
+    progress.listen(lambda line: _complain(process.redact(line)))
     command = import_module(f"promote.commands.{given.verb}")
     fields = {name: _frozen(value) for name, value in vars(given).items() if name not in ("verb", "output")}
     try:
@@ -79,19 +90,21 @@ def _lines(result: Any, output: str) -> Iterable[str]:
         import json
 
         unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-        return [json.dumps(result.json, indent=2, ensure_ascii=not unicode)]
+        text = json.dumps(result.json, indent=2, ensure_ascii=not unicode)
+        return [printable.harmless(printable.json_escaped(text), json=True)]
     if output == "text":
-        text: Iterable[str] = result.text
-        return text
+        return (_for_runners(line.replace("\n", "\\n")) for line in result.text)
     from promote.output import registry
 
-    return registry.lines(output, result.report)
+    lines = registry.lines(output, result.report)
+    # What is made for a runner of GitHub is an order on purpose; a format in JSON escapes in JSON.
+    return lines if output == "github" else [_for_runners(line, json=output == "sarif") for line in lines]
 
 
 def _print(lines: Iterable[str]) -> None:
     try:
         for line in lines:
-            print(line.translate(_CONTROL), flush=True)
+            print(printable.shown(line), flush=True)
     except BrokenPipeError:
         # The reader went away, as `| head` does; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -102,21 +115,30 @@ def _failed(error: Exception, given: list[str]) -> int:
     from promote.system.process import redact
 
     if isinstance(error, PromoteError):
-        print(f"promote: {_one_line(redact(str(error)))}{_hint(error, given)}".translate(_CONTROL), file=sys.stderr)
+        _complain(f"promote: {printable.one_line(redact(str(error)))}{_hint(error, given)}")
         return error.exit_code
-    if isinstance(error, OSError) and error.errno in _MACHINE:
+    if isinstance(error, OSError) and (error.errno in _MACHINE or _NOWHERE in str(error.strerror)):
         where = f": {error.filename}" if error.filename else ""
-        print(f"promote: {error.strerror}{where}: fix that, then run the command again", file=sys.stderr)
+        _complain(f"promote: {error.strerror}{where}: fix that, then run the command again")
+        return PromoteError.exit_code
+    if isinstance(error, RecursionError | MemoryError):
+        # A last resort: what comes from outside is limited where it is read.
+        print("promote: the input is nested too deeply or too large: check parts of it separately", file=sys.stderr)
         return PromoteError.exit_code
     import traceback
 
-    print(redact("".join(traceback.format_exception(error))), file=sys.stderr)
+    for line in redact("".join(traceback.format_exception(error))).splitlines():
+        _complain(line)
     print("promote: this is a bug; please report the lines above", file=sys.stderr)
     return _EXIT_BUG
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _complain(line: str) -> None:
+    print(_for_runners(printable.shown(line)), file=sys.stderr, flush=True)
+
+
+def _for_runners(line: str, *, json: bool = False) -> str:
+    return printable.harmless(line, json=json) if any(map(os.environ.get, _RUNNERS)) else line
 
 
 def _hint(error: Exception, given: list[str]) -> str:

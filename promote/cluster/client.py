@@ -6,7 +6,6 @@ have no type in it.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from promote.cluster import kubeconfig
 from promote.cluster.resources import Resource
 from promote.errors import ClusterError, Forbidden, NotServed, Unreachable
+from promote.yamltext import reader
 
 if TYPE_CHECKING:
     from kubernetes.client.api_client import ApiClient
@@ -127,7 +127,7 @@ class Cluster:
 
     def _understood(self, status: int, data: bytes, what: str) -> Object | None:
         try:
-            content = json.loads(data)
+            content = reader.from_json(data, reader.MOST_OF_PROGRAMS)
         except ValueError:
             content = None
         message = " ".join(str(content.get("message", "")).split()) if isinstance(content, dict) else ""

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from promote.errors import ClusterError, nearest
+from promote.errors import ClusterError, ConfigError, nearest
+from promote.yamltext import reader
 
 if TYPE_CHECKING:
     from kubernetes.client.configuration import Configuration
@@ -103,8 +102,9 @@ def _contents(files: str) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for path in files.split(os.pathsep):
         try:
-            content = yaml.safe_load(Path(path).expanduser().read_bytes())
-        except (OSError, ValueError, yaml.YAMLError):
+            _, content = reader.document(Path(path).expanduser().read_bytes(), path)
+        except (OSError, ConfigError):
+            # Not the reason: it may have a part of the line with the token.
             content = None
         if not isinstance(content, dict):
             raise ClusterError(

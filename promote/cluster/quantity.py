@@ -17,7 +17,7 @@ def number(text: str | float) -> float:
         raise ValueError(f"{text!r} is not a quantity")
     digits, suffix, exponent = found.groups()
     if exponent:
-        return float(digits) * 10.0 ** int(exponent)
+        return float(f"{digits}e{exponent}")
     if suffix and suffix.endswith("i"):
         return float(digits) * 1024.0 ** (1 + _BINARY.index(suffix[0]))
     return float(digits) * 10.0 ** _DECIMAL[suffix or ""]

@@ -7,7 +7,6 @@ because overlays share files.
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -226,7 +225,7 @@ def _ways(
 
 def _wanted(finding: Finding) -> ValueChange:
     correction = finding.correction or Correction("null")
-    return ValueChange(tuple(places.parts(finding.path)), json.loads(correction.value), correction.remove)
+    return ValueChange(tuple(places.parts(finding.path)), reader.from_json(correction.value), correction.remove)
 
 
 def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:

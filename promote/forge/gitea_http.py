@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -13,6 +12,7 @@ import requests
 
 from promote.errors import NetworkError
 from promote.forge.address import Token
+from promote.yamltext import reader
 
 PAGE = 50  # the most that a server gives by default
 _MOST_PAGES = 400
@@ -67,7 +67,7 @@ class Http:
             url = self._same_server(url, answer.headers["Location"])
         if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
             raise Refused(answer.status_code, _message(answer), answer.headers)
-        return (json.loads(answer.content) if answer.content else None), answer.headers
+        return (reader.from_json(answer.content) if answer.content else None), answer.headers
 
     def pages(self, path: str, query: Mapping[str, str] | None = None, key: str = "") -> Iterator[Any]:
         """Every item of a list, or of the list that is `key` of an object."""
@@ -97,7 +97,7 @@ class Http:
 def _message(answer: requests.Response) -> str:
     """Gitea's reason; a conflict in Git comes as its output instead."""
     try:
-        data: Any = json.loads(answer.content)
+        data: Any = reader.from_json(answer.content)
     except ValueError:
         return ""
     if not isinstance(data, dict):
@@ -124,7 +124,7 @@ def is_gitea(server: str) -> bool:
                 timeout=_QUICK,
                 allow_redirects=False,
             )
-            data = json.loads(answer.content)
+            data = reader.from_json(answer.content)
     except (requests.ConnectionError, requests.Timeout) as error:
         failure = type(error).__name__
     except (OSError, ValueError):

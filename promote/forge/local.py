@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
 from promote.forge.protocol import Declaration, Method, PullRequest, Status
+from promote.forge.records import record_of
 from promote.system.git import ABSENT, Push, Repository
 
 REF = "refs/promote/pulls"
@@ -151,10 +152,10 @@ class Local:
         self._repository.fetch(self._remote, [REF])
         pulls = {}
         for name, data in self._repository.files(refs[REF]).items():
-            pull = PullRequest(**json.loads(data))
+            pull = record_of(name, data, REF)
             # The branch itself has the current commit; the record is only used for merged pull requests.
             here = refs.get(f"refs/heads/{pull.head}") if pull.state == "open" else None
-            pulls[int(name.removesuffix(".json"))] = replace(pull, head_commit=here or pull.head_commit)
+            pulls[pull.number] = replace(pull, head_commit=here or pull.head_commit)
         return _Records(refs[REF], pulls)
 
     def _tip(self, branch: str) -> str:

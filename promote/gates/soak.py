@@ -37,7 +37,10 @@ class Gate:
             return cls()
         if first:
             raise InvalidSettings("no environment comes before the first")
-        return cls(durations.parse(settings))
+        try:
+            return cls(durations.parse(settings))
+        except ValueError as error:
+            raise InvalidSettings(str(error)) from None
 
     @property
     def needs(self) -> frozenset[Need]:

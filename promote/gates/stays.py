@@ -38,7 +38,7 @@ def _times(known: Sequence[Revision], now: datetime) -> list[datetime]:
     times: list[datetime] = []
     latest = datetime.min.replace(tzinfo=UTC)
     for revision in known:
-        said = datetime.fromisoformat(revision.when)
+        said = durations.instant(revision.when)
         latest = max(latest, said) if said <= now else latest
         # One wrong date must not hold up what comes after it.
         times.append(latest if said <= now else now)

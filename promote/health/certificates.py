@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from promote.cluster.resources import CERTIFICATES
 from promote.cluster.workloads import conditions
 from promote.health.protocol import Check, Row, Subject
-from promote.system import clock
+from promote.system import clock, durations
 
 _SOON = timedelta(days=14)
 
@@ -18,7 +18,7 @@ def look(subject: Subject) -> Iterator[Row]:
     for one in subject.items(CERTIFICATES):
         name, ready = f"Certificate/{one['metadata']['name']}", conditions(one).get("Ready") or {}
         end = (one.get("status") or {}).get("notAfter")
-        left = datetime.fromisoformat(end) - clock.now() if end else None
+        left = durations.instant(str(end)) - clock.now() if end else None
         until = f"until {end}" if end else "never issued"
         if ready.get("status") != "True":
             said = f"{ready.get('reason', 'Unknown')}: {' '.join(str(ready.get('message', '')).split())}"

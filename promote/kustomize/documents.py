@@ -7,7 +7,6 @@ stops at a separator with a comment would not check anything after it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +28,7 @@ def kinds(text: str) -> set[tuple[str, str]]:
 
 def _kind(chunk: str) -> tuple[str, str]:
     if chunk.startswith("{"):
-        who = identity(json.loads(chunk))
+        who = identity(reader.from_json(chunk))
         return who.api_version, who.kind
     top = dict(reversed(_TOP_LEVEL.findall(chunk)))
     return top.get("apiVersion", "").strip("\"'"), top.get("kind", "").strip("\"'")
@@ -55,12 +54,13 @@ def canonical(text: str, where: str) -> list[str]:
     Raises RenderError, with the line, for invalid YAML, duplicate keys, and values that JSON cannot express.
     """
     try:
-        return [
-            reader.json_text(item)
-            for content in reader.load_all(text, where)
-            if content is not None
-            for item in _unfold(content)
-        ]
+        contents = [content for content in reader.load_all(text, where) if content is not None]
+        items = [item for content in contents for item in _unfold(content)]
+        if odd := [type(item).__name__ for item in items if not isinstance(item, dict)]:
+            raise RenderError(
+                f"{where}: an item of a List has the type {odd[0]}, but a Kubernetes object is a mapping"
+            )
+        return [reader.json_text(item) for item in items]
     except (TypeError, ValueError) as error:
         raise RenderError(f"{where}: {error}; use only strings, finite numbers, booleans, lists and maps") from error
 

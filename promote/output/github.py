@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from promote.output.report import CheckReport
 from promote.output.verdicts import remedy, seen_lines
+from promote.system import printable
+
+_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
 def lines(report: CheckReport) -> list[str]:
@@ -18,11 +21,12 @@ def lines(report: CheckReport) -> list[str]:
         title = f"{finding.rule} ({finding.status})" if finding.status else finding.rule
         text = f"{finding.message}. {remedy(finding, 'Fix: ')}".removesuffix(". ")
         found.append(f"::{level} {place}title={_property(title)}::{_escaped(text)}")
-    return [*found, *seen_lines(report.verdict, report.seen)]
+    return [*found, *map(printable.harmless, seen_lines(report.verdict, report.seen))]
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # Hidden characters are escaped, too: what GitHub shows next to a line is copied into terminals.
+    return "".join(_ESCAPES.get(one) or printable.shown(one) for one in text)
 
 
 def _property(text: str) -> str:

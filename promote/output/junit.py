@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from promote.checks.findings import Finding, Target
 from promote.output.report import CheckReport
+from promote.system import printable
 
 # What XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -80,4 +81,4 @@ def _line(finding: Finding) -> str:
 
 
 def _text(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return printable.shown(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))

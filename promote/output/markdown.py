@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from promote.checks import coverage
 from promote.checks.findings import Finding
-from promote.output import wording
+from promote.output import markup, wording
 from promote.output.report import CheckReport
 from promote.output.verdicts import compared_lines, remedy
 
@@ -18,7 +18,7 @@ def lines(report: CheckReport) -> list[str]:
     said = [*compared_lines(verdict), *coverage.summary(report.seen)]
     found = [
         wording.verdict_line(verdict),
-        *(["", *map(_cell, said)] if said else []),
+        *(["", *map(markup.inline, said)] if said else []),
         "",
         *_table(("target", "documents", "validated", "evaluated"), targets),
     ]
@@ -36,15 +36,8 @@ def _about(finding: Finding) -> tuple[str, str, str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [_row(head), _row(["---"] * len(head)), *map(_row, [[_cell(text) for text in row] for row in rows])]
+    return [_row(head), _row(["---"] * len(head)), *(_row([markup.inline(text) for text in row]) for row in rows)]
 
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """`text` as one cell: no character of it means anything to Markdown's tables or to HTML."""
-    for character, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "&#124;"), ("`", "&#96;"), ("\n", " ")):
-        text = text.replace(character, written)
-    return text

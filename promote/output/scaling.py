@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promote.cluster.workloads import Workload
-from promote.output import wording
+from promote.output import markup, wording
+from promote.output.markup import code, inline
 from promote.output.plans import Json, pull_json
 from promote.output.verdicts import finding_json, identity_json, verdict_text
 from promote.promotion.deliver import Published, Wording
@@ -13,26 +14,28 @@ from promote.promotion.scale import Move, Row, Scaling
 from promote.promotion.scaled import Live
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.scaling.services import Number
+from promote.system import printable
 
 
 def described(change: Scaling) -> Wording:
     """What the change says of itself: commit and pull request."""
     name, moves = change.environment.name, change.moves
-    title = f"scale: {name} ({_brief(moves)})"
+    title = printable.one_line(f"scale: {name} ({_brief(moves)})")
     lines = [f"{one.owner} {one.path} {one.old} -> {one.new}" for one in moves]
     trailers = [(TARGET, name), (SOURCE, change.tip.commit)]
-    message = "\n".join(
-        [title, "", *lines, *([""] if lines else []), *(f"{key}: {text}" for key, text in trailers), ""]
-    )
-    rows = [f"| {one.service} | {one.owner.kind} `{one.path}` | {one.old} | {one.new} |" for one in moves]
+    rows = [
+        f"| {inline(one.service)} | {inline(one.owner.kind)} {code(one.path, cell=True)} | {one.old} | {one.new} |"
+        for one in moves
+    ]
     body = [
-        f"**{title}**", "", wording.verdict_line(change.verdict), "", "| service | number | from | to |",
+        f"**{inline(title)}**", "", wording.verdict_line(change.verdict), "", "| service | number | from | to |",
         "|---|---|---|---|", *rows, "", *wording.findings(change.verdict),
-        "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
-        *wording.diff_lines(change.differences), "```", "", "</details>", "",
-        f"Undo it after the merge: `promote scale {name} --all --default` returns every service to its default.", "",
+        "<details><summary>What changes in the rendered manifests</summary>", "",
+        *markup.block(wording.diff_lines(change.differences), "diff"), "", "</details>", "",
+        f"Undo it after the merge: {code(f'promote scale {name} --all --default')} "
+        "returns every service to its default.", "",
     ]  # fmt: skip
-    return Wording(title, message, "\n".join(body))
+    return Wording(title, wording.message(title, lines, trailers), "\n".join(body))
 
 
 def _brief(moves: Sequence[Move]) -> str:

@@ -11,6 +11,7 @@ from promote.promotion.proposal import Proposal
 from promote.promotion.trailers import SOURCE, TARGET, Trailers
 from promote.strategy.canary import Request, Step
 from promote.strategy.conduct import Made, Outcome
+from promote.system import printable
 
 Json = dict[str, Any]
 
@@ -48,7 +49,7 @@ def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> W
     every = [*trailers, *proposal.overrides, (SOURCE, proposal.tip.commit)]
     body = wording.body(title, proposal.plan, proposal.verdict, proposal.differences, undo)
     lines = [shortened(f"{one.resource} {one.path}: {one.old} -> {one.new}") for one in proposal.differences]
-    return Wording(title, wording.message(title, lines, every), body)
+    return Wording(printable.one_line(title), wording.message(title, lines, every), body)
 
 
 def outcome_json(outcome: Outcome, request: Request) -> Json:

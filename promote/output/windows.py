@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from promote.output import markup, wording
 from promote.output.plans import Json, pull_json
 from promote.output.verdicts import identity_json
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.promotion.windows import Windows
-from promote.system import durations
+from promote.system import durations, printable
 from promote.windows import app_project
 
 
@@ -68,5 +69,6 @@ def described(found: Windows) -> Wording:
         title = f"windows: {found.path}"
         lines = app_project.lines(found.entries) or ["no freeze"]
     trailers = [(TARGET, found.path), (SOURCE, found.tip.commit)]
-    message = "\n".join([title, "", *lines, "", *(f"{key}: {text}" for key, text in trailers), ""])
-    return Wording(title, message, "\n".join([f"**{title}**", "", "```yaml", *lines, "```", ""]))
+    message = wording.message(title, lines, trailers)
+    body = [f"**{markup.inline(title)}**", "", *markup.block(lines, "yaml"), ""]
+    return Wording(printable.one_line(title), message, "\n".join(body))

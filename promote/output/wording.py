@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
 from promote.checks.findings import Verdict
 from promote.kustomize.differences import Difference
 from promote.model import Change, GateResult, Plan, Version
+from promote.output import markup
+from promote.output.markup import code, inline
 from promote.promotion.deliver import Wording
 from promote.promotion.proposal import Proposal
 from promote.promotion.trailers import SOURCE, TARGET, Trailers, overrides
+from promote.system import printable
 
+_TRAILER = re.compile(r"^[A-Za-z0-9-]+\s*:")
 _DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
 
 
@@ -19,7 +24,7 @@ def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
     """One line: the verb, the environments, and the first change of how many."""
     first = f"{changes[0].service} {shift(changes[0])}"
     more = f", +{len(changes) - 1}" if len(changes) > 1 else ""
-    return f"{verb}: {where} ({first}{more})"
+    return printable.one_line(f"{verb}: {where} ({first}{more})")
 
 
 def shift(change: Change) -> str:
@@ -69,8 +74,10 @@ def commit(title: str, changes: Iterable[Change], trailers: Trailers) -> str:
 
 
 def message(title: str, lines: Iterable[str], trailers: Trailers) -> str:
-    """A commit message of these lines."""
-    return "\n".join([title, "", *lines, "", *(f"{key}: {value}" for key, value in trailers), ""])
+    """A commit message of these lines, none of which is more than one line or looks like a trailer."""
+    said = [_TRAILER.sub(r" \g<0>", printable.one_line(line)) for line in lines]
+    listed = [f"{key}: {printable.one_line(value)}" for key, value in trailers]
+    return "\n".join([printable.one_line(title), "", *said, *([""] if said else []), *listed, ""])
 
 
 def why(gate: GateResult) -> str:
@@ -81,10 +88,10 @@ def why(gate: GateResult) -> str:
 def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
     """The body of a pull request in Markdown; a forge that takes less cuts it."""
     lines = [
-        f"**{title}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *findings(verdict),
-        "<details><summary>What changes in the rendered manifests</summary>", "", "```diff",
-        *diff_lines(differences), "```", "", "</details>", "",
-        f"Undo it after the merge: `{undo}`", "",
+        f"**{inline(title)}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
+        *findings(verdict), "<details><summary>What changes in the rendered manifests</summary>", "",
+        *markup.block(diff_lines(differences), "diff"), "", "</details>", "",
+        f"Undo it after the merge: {code(undo)}", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -113,10 +120,11 @@ def diff_lines(differences: Iterable[Difference]) -> list[str]:
     last = None
     for difference in differences:
         if difference.resource != last:
-            lines.append(f"@@ {difference.resource}")
+            lines.append(f"@@ {printable.one_line(str(difference.resource))}")
             last = difference.resource
-        lines += [f"- {line}" for line in _value(difference.path, difference.old)]
-        lines += [f"+ {line}" for line in _value(difference.path, difference.new)]
+        path = printable.one_line(difference.path)
+        lines += [f"- {line}" for line in _value(path, difference.old)]
+        lines += [f"+ {line}" for line in _value(path, difference.new)]
     return lines
 
 
@@ -131,13 +139,15 @@ def _value(path: str, value: object) -> list[str]:
 
 
 def _table(changes: Iterable[Change]) -> list[str]:
-    rows = [f"| {one.service} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
+    rows = [f"| {inline(one.service)} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
     return ["| service | from | to |", "|---|---|---|", *rows]
 
 
 def _gates(plan: Plan) -> list[str]:
-    rows = [f"- {_sign(gate)} {gate.name}: {gate.subject}: {why(gate)}" for gate in plan.gates]
-    rows += [f"- ⚠️ {name}: {plan.target}: despite it: {reason}" for name, reason in plan.overrides.items()]
+    rows = [f"- {_sign(gate)} {gate.name}: {inline(f'{gate.subject}: {why(gate)}')}" for gate in plan.gates]
+    rows += [
+        f"- ⚠️ {name}: {inline(f'{plan.target}: despite it: {reason}')}" for name, reason in plan.overrides.items()
+    ]
     return [*rows, ""] if rows else []
 
 
@@ -151,13 +161,15 @@ def findings(verdict: Verdict | None) -> list[str]:
     """The findings as a list in Markdown, those with a waiver left out."""
     found = verdict.findings if verdict else ()
     rows = [
-        f"- {'❌' if one.level == 'deny' else '⚠️'} `{one.rule}`: {one.message}" for one in found if not one.waiver
+        f"- {'❌' if one.level == 'deny' else '⚠️'} {code(one.rule)}: {inline(one.message)}"
+        for one in found
+        if not one.waiver
     ]
     return [*rows, ""] if rows else []
 
 
 def _cell(version: Version) -> str:
-    return " ".join(f"`{part}`" for part in (version.tag, _digest(version)) if part)
+    return " ".join(code(part, cell=True) for part in (version.tag, _digest(version)) if part)
 
 
 def _brief(version: Version) -> str:

@@ -12,7 +12,7 @@ from promote.promotion.bump import parse_version
 from promote.promotion.deliver import retrying
 from promote.repository import holds
 from promote.repository.workspace import Tree, Workspace
-from promote.system import clock
+from promote.system import clock, printable
 from promote.system.git import Push
 
 
@@ -66,7 +66,7 @@ def _commit(
     with workspace.at(tip.commit) as tree:
         data, moved = edit(tree)
     shown = tuple(f"{one.image} {one.version}" for one in moved)
-    title = f"{verb}: {environment} ({', '.join(shown)})"
+    title = printable.one_line(f"{verb}: {environment} ({', '.join(shown)})")
     if not moved:
         return Changed(shown, title, None)
     made = workspace.repository.commit(tip.commit, {holds.FILE_NAME: data}, f"{title}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promote.model import Plan
+from promote.system import printable
 
 SOURCE = "Source-Commit"  # on which commit of the shared branch a change was decided
 TARGET = "Promoted-To"
@@ -20,4 +21,4 @@ def overrides(plan: Plan) -> list[tuple[str, str]]:
 
 def holds(message: str, trailers: Trailers) -> bool:
     """Whether a commit message has all of the trailers."""
-    return all(f"\n{key}: {value}\n" in message for key, value in trailers)
+    return all(f"\n{key}: {printable.one_line(value)}\n" in message for key, value in trailers)

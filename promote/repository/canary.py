@@ -51,7 +51,10 @@ class Canary:
 
     @classmethod
     def configured(cls, settings: Mapping[str, Any] | None) -> Canary | None:
-        """The settings that the schema allows, with the defaults of what is left out; None where there are none."""
+        """The settings that the schema allows, with the defaults of what is left out; None where there are none.
+
+        Raises ValueError for a time that is too long.
+        """
         if settings is None:
             return None
         lengths = {

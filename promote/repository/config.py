@@ -9,7 +9,7 @@ from pathlib import Path
 from posixpath import normpath
 from typing import Any, Literal
 
-import yaml
+from yaml.nodes import Node
 
 from promote.errors import ConfigError, UnknownEnvironment, nearest
 from promote.gates import registry
@@ -18,6 +18,7 @@ from promote.kustomize.files import FILE_NAMES
 from promote.repository.canary import Canary
 from promote.repository.schema import schema
 from promote.system import cache
+from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
 
 FILE_NAME = "promote.yaml"
@@ -154,33 +155,23 @@ def load(root: Path) -> Config:
 
 def parse(data: bytes) -> Config:
     """The configuration in the bytes of a promote.yaml; raises ConfigError with file and line."""
-    # The C loader, where there is one, accepts the same documents and starts faster.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        content = yaml.load(data.decode(), Loader=loader)  # noqa: S506 it is a safe one
-        _insist(data, content)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{FILE_NAME}:{line}: this is not UTF-8: save the file as UTF-8") from None
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from error
+    root, content = reader.document(data, FILE_NAME)
+    _insist(data, root, content)
     try:
         return _config(content)
     except _Invalid as error:
-        at = line_of(yaml.compose(data.decode(), Loader=yaml.SafeLoader), error.path)
+        at = line_of(root, error.path)
         where = ".".join(map(str, error.path))
         raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
 
 
-def _insist(data: bytes, content: object) -> None:
+def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     rules = schema()
-    verified = cache.key("config 4", json.dumps(rules), data)
+    verified = cache.key("config 5", json.dumps(rules), data)
     if cache.remembered(verified):
         return
-    found = fault(yaml.compose(data.decode(), Loader=yaml.SafeLoader), content, rules)
+    found = fault(root, content, rules)
     if found is not None:
         raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
     cache.remember(verified)
@@ -197,7 +188,7 @@ def _config(content: Mapping[str, Any]) -> Config:
             _gates(name, entry, name == first),
             Place(**entry["cluster"]) if "cluster" in entry else None,
             Syncing(**entry.get("engine", {})),
-            Canary.configured(entry.get("canary")),
+            _canary(name, entry),
         )
         for name, entry in content["environments"].items()
     }
@@ -214,6 +205,14 @@ def _config(content: Mapping[str, Any]) -> Config:
         "schemas": tuple(content.get("schemas", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
+
+
+def _canary(environment: str, entry: Mapping[str, Any]) -> Canary | None:
+    """The settings of canaries; raises _Invalid with the path."""
+    try:
+        return Canary.configured(entry.get("canary"))
+    except ValueError as error:
+        raise _Invalid(["environments", environment, "canary"], str(error)) from None
 
 
 def _gates(environment: str, entry: Mapping[str, Any], first: bool) -> tuple[Gate, ...]:

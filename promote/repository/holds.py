@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any
 
-import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import ConfigError, UsageError, nearest
 from promote.model import Hold, Version
+from promote.yamltext import reader
 
 FILE_NAME = "holds.yaml"
 _HEADER = """\
@@ -25,38 +26,25 @@ def read(data: bytes | None) -> tuple[Hold, ...]:
 
     Nothing is skipped: a hold that is not read has no effect.
     """
-    root = _compose(data or b"")
+    root = reader.compose(data or b"", FILE_NAME)
     if root is None:
         return ()
     entries = _fields(root, ("holds",))["holds"]
     if _is_empty(entries):
         return ()
-    if not isinstance(entries, yaml.SequenceNode):
+    if not isinstance(entries, SequenceNode):
         raise _wrong(entries, "`holds` is not a list; write '- environment: …' items under it")
     return tuple(_hold(entry) for entry in entries.value)
 
 
-def _compose(data: bytes) -> yaml.Node | None:
-    try:
-        root: yaml.Node | None = yaml.compose(data.decode(), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{FILE_NAME}:{line}: this is not UTF-8: save the file as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML: {problem}") from None
-    return root
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
-def _is_empty(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _hold(entry: yaml.Node) -> Hold:
+def _hold(entry: Node) -> Hold:
     fields = _fields(entry, _KEYS)
     for key, node in fields.items():
-        if not isinstance(node, yaml.ScalarNode):
+        if not isinstance(node, ScalarNode):
             raise _wrong(node, f"`{key}` is a list or a mapping; write a string")
     # The text as it is written: a version 1.10 is not a number.
     environment, image, version, reason, since = (str(fields[key].value) for key in _KEYS)
@@ -66,11 +54,11 @@ def _hold(entry: yaml.Node) -> Hold:
         raise _wrong(fields["version"], str(error)) from None
 
 
-def _fields(node: yaml.Node, keys: Sequence[str]) -> dict[str, yaml.Node]:
+def _fields(node: Node, keys: Sequence[str]) -> dict[str, Node]:
     """The values of a mapping that has exactly these keys."""
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, MappingNode):
         raise _wrong(node, f"this is not a mapping; write the keys {', '.join(keys)}")
-    found: dict[str, yaml.Node] = {}
+    found: dict[str, Node] = {}
     for key, value in node.value:
         if key.value not in keys:
             raise _wrong(key, f"unknown key '{key.value}'{nearest(str(key.value), keys)}")
@@ -82,7 +70,7 @@ def _fields(node: yaml.Node, keys: Sequence[str]) -> dict[str, yaml.Node]:
     return found
 
 
-def _wrong(node: yaml.Node, problem: str) -> ConfigError:
+def _wrong(node: Node, problem: str) -> ConfigError:
     return ConfigError(f"{FILE_NAME}:{node.start_mark.line + 1}: {problem}")
 
 
@@ -118,12 +106,18 @@ def _open(data: bytes | None) -> tuple[Any, Any]:
     # Imported here: only writing needs it. It keeps the comments that people leave in the file.
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedSeq
+    from ruamel.yaml.error import YAMLError
 
     editor = YAML()
     editor.width = 4096
     editor.indent(mapping=2, sequence=4, offset=2)
-    text = (data or _HEADER.encode()).decode().replace("\r\n", "\n")
-    document = editor.load(text) or editor.load(f"{text.rstrip()}\nholds: []\n")
+    text = reader.decoded(data or _HEADER.encode(), FILE_NAME).replace("\r\n", "\n")
+    try:
+        document = editor.load(text) or editor.load(f"{text.rstrip()}\nholds: []\n")
+    except (YAMLError, ValueError, RecursionError) as error:
+        # It follows YAML 1.2, in which a few files of YAML 1.1 are not valid.
+        mark = getattr(error, "problem_mark", None)
+        raise ConfigError(f"{FILE_NAME}:{mark.line + 1 if mark else 1}: this is not YAML 1.2; correct it") from None
     if document["holds"] is None:
         document["holds"] = CommentedSeq()
     document["holds"].fa.set_block_style()

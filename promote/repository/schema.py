@@ -5,7 +5,6 @@ Editors read the file, so `make docs` writes the additions into it; promote itse
 
 from __future__ import annotations
 
-import json
 from functools import cache as once
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from promote.engines.registry import ENGINES
 from promote.forge.registry import FORGES
 from promote.gates import registry
+from promote.yamltext import reader
 
 FILE = Path(__file__).parents[1] / "promote.schema.json"
 
@@ -20,7 +20,7 @@ FILE = Path(__file__).parents[1] / "promote.schema.json"
 @once
 def schema() -> dict[str, Any]:
     """The schema that validates promote.yaml."""
-    content: dict[str, Any] = json.loads(FILE.read_bytes())
+    content: dict[str, Any] = reader.from_json(FILE.read_bytes())
     properties = content["properties"]
     properties["forge"]["properties"]["kind"]["enum"] = ["auto", *FORGES]
     of_environment = properties["environments"]["additionalProperties"]["properties"]

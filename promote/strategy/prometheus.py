@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from http import HTTPStatus
 from typing import Any
 
 from promote.errors import ConfigError, NetworkError
+from promote.yamltext import reader
 
 _SECONDS = 10  # for one answer
 _TOKEN = "PROMETHEUS_TOKEN"  # noqa: S105 the name of the variable
@@ -38,7 +38,7 @@ class Prometheus:
             answer = self._session.post(
                 f"{self._address}/api/v1/query", data={"query": query}, timeout=_SECONDS, allow_redirects=False
             )
-            content: Any = json.loads(answer.content)
+            content: Any = reader.from_json(answer.content)
         except OSError as error:
             raise NetworkError(f"Prometheus at {self._address} cannot be reached: {type(error).__name__}") from None
         except ValueError:
@@ -62,7 +62,7 @@ def _largest(content: Any) -> float | None:
         data = content["data"]
         samples = [data["result"]] if data["resultType"] == "scalar" else [one["value"] for one in data["result"]]
         numbers = [float(text) for _, text in samples]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise ConfigError(
             "the query has no number as its result: write one that gives a scalar or a vector"
         ) from None

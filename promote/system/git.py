@@ -1,21 +1,23 @@
 """Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-History is read through GitPython. Writing uses Git's plumbing on a private index: new objects are added to the
-object database and pushed by their hash, so that a failure at any point leaves nothing to clean up.
+Writing uses Git's plumbing on a private index: new objects are added to the object database and pushed by their
+hash, so that a failure at any point leaves nothing to clean up.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promote.errors import GitError, UsageError
-from promote.system import git_config, process
+from promote.system import durations, git_config, process
 from promote.system.checkout import CheckoutFiles
 from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
@@ -106,9 +108,13 @@ class Repository(Remotes, Merging):
         return [path for path in os.fsdecode(listing.stdout).split("\0") if path]
 
     def message(self, commit: str) -> str:
-        """The message of a commit."""
-        with self._open() as repository:
-            return str(repository.commit(commit).message)
+        """The message of a commit; what its encoding does not have is replaced."""
+        headers, _, message = self._done("cat-file", "commit", commit).stdout.partition(b"\n\n")
+        named = re.search(rb"^encoding (\S+)$", headers, re.MULTILINE)
+        try:
+            return message.decode(named[1].decode() if named else "utf-8", "replace")
+        except (LookupError, ValueError):
+            return message.decode("utf-8", "replace")
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
@@ -131,7 +137,7 @@ class Repository(Remotes, Merging):
         In a shallow clone, that is not before the oldest commit of the clone.
         """
         options = ("--first-parent", "--diff-merges=first-parent", "-1", "--format=%cI")
-        return datetime.fromisoformat(self._git("log", *options, tip, "--", path).strip())
+        return durations.instant(self._git("log", *options, tip, "--", path).strip())
 
     def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
@@ -161,7 +167,8 @@ class Repository(Remotes, Merging):
             elif entry:
                 author, when, subject = next(fields), next(fields), next(fields)
                 # Versions of Git write UTC in different ways.
-                commit = Commit(entry, author, datetime.fromisoformat(when).isoformat(), subject)
+                when = durations.instant(when).isoformat()
+                commit = Commit(entry, _unicode(author), when, _unicode(subject))
                 found.append((commit, state))
         return found
 
@@ -202,7 +209,9 @@ class Repository(Remotes, Merging):
         options = [part for parent in parents for part in ("-p", parent)]
         if self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true":
             options.append("-S")
-        return self._git("commit-tree", tree, *options, stdin=message.encode(), env=self._identity()).strip()
+        return self._git(
+            "commit-tree", tree, *options, stdin=message.encode("utf-8", "replace"), env=self._identity()
+        ).strip()
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:
         """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
@@ -247,14 +256,17 @@ class Repository(Remotes, Merging):
             yield answer[end_of_line + 1 : end_of_line + 1 + size]
             start = end_of_line + size + 2
 
-    def _open(self) -> git.Repo:
-        # GitPython starts Git in our own environment, also when it is imported, and cannot leave a variable out.
-        for name in process.INHERITED_GIT:
-            os.environ.pop(name, None)
-        os.environ["PATH"] = process.search_path()
-        # Imported here: it takes longer to import than most verbs take to run.
-        import git
+    @contextmanager
+    def _open(self) -> Iterator[git.Repo]:
+        # GitPython starts Git in the environment of this process, also when it is imported.
+        with process.as_child(self.environment()):
+            # Imported here: it takes longer to import than most verbs take to run.
+            import git
 
-        repository = git.Repo(self.root)
-        repository.git.update_environment(**process.environment(self.environment()))
-        return repository
+            with git.Repo(self.root) as repository:
+                yield repository
+
+
+def _unicode(text: str) -> str:
+    """`text` with a replacement for each byte that is not UTF-8: a commit may claim any encoding."""
+    return os.fsencode(text).decode("utf-8", "replace")

@@ -1,43 +1,46 @@
-"""Bounded reading of untrusted YAML and JSON, as the Kubernetes API server reads it.
+"""The one reader of untrusted YAML and JSON: bounded, and YAML as the Kubernetes API server reads it.
 
-Limits on size, nesting and aliases are checked before the content fills the memory.
+Nothing else in `promote` parses them. `promote.yamltext.bounds` has the limits; `spans` is for files that are edited.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
-from promote.errors import RenderError
+from promote.errors import ConfigError, RenderError
+from promote.yamltext import bounds
+from promote.yamltext.bounds import MOST_CHARACTERS, MOST_NODES, Excess, at_most
+from promote.yamltext.loader import Loader, Settings
 
-# The largest request that an API server accepts: MaxRequestBodyBytes of k8s.io/apiserver, 3 MiB.
-_REQUEST = 3 * 1024 * 1024
-# The limits of one check. Together with the programs that it starts, it then needs less than 500 MB.
-MOST_CHARACTERS, MOST_NODES = 8 << 20, 300_000
-_SEPARATOR = re.compile(r"^---(?=\s)", re.MULTILINE)
-_ENDLESS = _REQUEST + 1
-_DEEPEST = 200
-_INDENTS = re.compile(r"^[-?: ]+", re.MULTILINE)
+__all__ = ["MOST_CHARACTERS", "MOST_NODES", "at_most"]
+
 # Characters that YAML treats as line breaks or rejects, but that JSON allows in strings.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+# How much JSON is read: of a server, and of the programs that promote starts, which say something of every document.
+MOST_JSON, MOST_OF_PROGRAMS = 8 << 20, 64 << 20
+_HIGHEST, _DIGITS = 2**64, 21  # an unsigned integer of Go, and its digits with a sign
+_LONGEST_PROBLEM = 300
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def load_all(text: str, where: str) -> Iterator[Any]:
     """Every document of `text`; raises RenderError, with the line, for YAML that Kubernetes does not accept."""
-    _refuse_size(text, where)
     try:
-        _refuse_excess(text, where)
-        loader = _Loader(text)
+        bounds.refuse_size(text)
+        bounds.refuse_excess(text, Loader)
+        loader = Loader(text)
         while loader.check_node():
             node = loader.get_node()
             line = node.start_mark.line + 1
             if "*" in text:
-                _refuse_bomb(node)
+                bounds.refuse_bomb(node)
             content = loader.construct_document(node)
             if not isinstance(content, dict | None):
                 kind = type(content).__name__
@@ -46,27 +49,128 @@ def load_all(text: str, where: str) -> Iterator[Any]:
                 )
             yield content
     except (yaml.YAMLError, ValueError) as error:
-        raise RenderError(f"{where}:{_line(error, text)}: this is not YAML: {_problem(error)}") from error
+        raise RenderError(_said(error, text, where)) from error
+
+
+def compose(data: bytes, where: str) -> yaml.Node | None:
+    """The root node of the only document in a file that only promote reads, or None where it is empty.
+
+    What follows all of its aliases is bounded, too. Raises ConfigError, with file and line.
+    """
+    text = decoded(data, where)
+    try:
+        bounds.refuse_size(text)
+        bounds.refuse_excess(text, Loader)
+        root: yaml.Node | None = Settings(text).get_single_node()
+        if root is not None and "*" in text:
+            bounds.refuse_bomb(root)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(_said(error, text, where)) from error
+    return root
+
+
+def document(data: bytes, where: str) -> tuple[yaml.Node | None, Any]:
+    """The root node of the only document in a file that only promote reads, and its value; None where it is empty.
+
+    Raises ConfigError, with file and line.
+    """
+    root = compose(data, where)
+    try:
+        return root, None if root is None else Settings("").construct_document(root)
+    except yaml.YAMLError as error:
+        raise ConfigError(_said(error, "", where)) from error
+
+
+def decoded(data: bytes, where: str) -> str:
+    """The text of a file, without its byte order mark; raises ConfigError, with the line, if it is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{where}:{line}: this is not UTF-8: save the file as UTF-8") from None
 
 
 def roots(text: str) -> list[yaml.Node]:
     """The root node of every document in `text`; none where the text is not YAML."""
     try:
-        _refuse_excess(text, "")
-        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
-    except (yaml.YAMLError, ValueError, RenderError):
+        bounds.refuse_size(text)
+        bounds.refuse_excess(text, Loader)
+        found = [node for node in yaml.compose_all(text, Loader=Loader) if node is not None]
+        for node in found if "*" in text else ():
+            bounds.refuse_bomb(node)
+    except (yaml.YAMLError, ValueError):
         return []
+    return found
+
+
+def insist_on_limits(text: str, where: str) -> None:
+    """Raise ConfigError, with the line, for YAML that another program must not be given: it would fill its memory."""
+    try:
+        bounds.refuse_size(text)
+        bounds.refuse_excess(text, Loader)
+        for node in yaml.compose_all(text, Loader=Loader) if "*" in text else ():
+            bounds.refuse_bomb(node)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(_said(error, text, where)) from error
 
 
 def value(node: yaml.Node) -> Any:
     """The value of `node`; raises yaml.YAMLError where Kubernetes would not accept it."""
-    return _Loader("").construct_document(node)
+    return Loader("").construct_document(node)
+
+
+def size(text: str) -> int:
+    """The number of keys, values, lists and maps in `text`, without keeping them in memory."""
+    return bounds.size(text, Loader)
+
+
+def from_json(data: bytes | str, most: int = MOST_JSON) -> Any:
+    """The value of JSON; raises ValueError for anything else, and for more than `most` bytes or too many levels."""
+    if len(data) > most:
+        raise Excess(1, f"it has more than {most >> 20} MiB")
+    text = data if isinstance(data, str) else data.decode("utf-8-sig")
+    try:
+        content = json.loads(text, parse_int=_integer, parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise Excess(1, "it is nested too deeply") from None
+    if text.count("[") + text.count("{") > bounds.DEEPEST:
+        bounds.refuse_depth(content)
+    return _whole(content) if _ESCAPED_HALF.search(text) else content
+
+
+def _integer(digits: str) -> int:
+    number = int(digits) if len(digits) <= _DIGITS else _HIGHEST
+    if abs(number) >= _HIGHEST:
+        raise ValueError("a number does not fit into 64 bits")
+    return number
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:20]} is not a finite number")
+    return number
+
+
+def _whole(content: Any) -> Any:
+    """`content` without halves of characters, which JSON can express and UTF-8 cannot."""
+    if isinstance(content, str):
+        return _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", content)
+    if isinstance(content, dict):
+        return {_whole(key): _whole(each) for key, each in content.items()}
+    return [_whole(each) for each in content] if isinstance(content, list) else content
 
 
 def json_text(value: Any) -> str:
     """`value` as one line of JSON that is also YAML; raises ValueError or TypeError where JSON cannot express it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return _NOT_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _said(error: Exception, text: str, where: str) -> str:
+    if isinstance(error, Excess):
+        return f"{where}:{error.line}: {error}"
+    return f"{where}:{_line(error, text)}: this is not YAML: {_problem(error)}"
 
 
 def _line(error: Exception, text: str) -> int:
@@ -79,143 +183,4 @@ def _line(error: Exception, text: str) -> int:
 def _problem(error: Exception) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         return "it contains a control character"
-    return getattr(error, "problem", None) or str(error).splitlines()[0]
-
-
-def _refuse_size(text: str, where: str) -> None:
-    """Refuse a document that no cluster accepts, before its content fills the memory."""
-    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)] if len(text) > _REQUEST else []
-    for start, end in pairwise(starts):
-        if end - start > _REQUEST:
-            place, size = f"{where}:{text.count(chr(10), 0, start) + 1}", f"{(end - start) / 1024 / 1024:.0f} MiB"
-            raise RenderError(
-                f"{place}: the document has {size}, but an API server accepts at most 3 MiB: "
-                "split it, or write each item of a List as a document"
-            )
-
-
-def at_most(text: str) -> int:
-    """An upper bound for the number of keys, values, lists and maps in `text`, found quickly, without parsing."""
-    return (
-        1 + 2 * (text.count(":") + text.count("?")) + sum(map(text.count, (",", "[", "{", "- ", "-\n", "-\t", "---")))
-    )
-
-
-def size(text: str) -> int:
-    """The number of keys, values, lists and maps in `text`, without keeping them in memory."""
-    return sum(isinstance(event, yaml.NodeEvent) for event in yaml.parse(text, Loader=_Loader))
-
-
-def _refuse_excess(text: str, where: str) -> None:
-    """Refuse what would fill the memory, or crash the C parser, which recurses for every level of nesting."""
-    indents = max(map(len, _INDENTS.findall(text)), default=0)
-    # A list may start at the column of its key, so a column has at most two levels.
-    if text.count("[") + text.count("{") + 2 * indents <= _DEEPEST and at_most(text) <= MOST_NODES:
-        return
-    depth = number = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        number += isinstance(event, yaml.NodeEvent)
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            raise _refusal("it is nested too deeply", event)
-        if number > MOST_NODES:
-            raise RenderError(
-                f"{where}: more than {MOST_NODES:,} keys and values: split the file and check its parts separately"
-            )
-
-
-def _refuse_bomb(root: yaml.Node) -> None:
-    """Refuse aliases that share memory now and would fill it once they are expanded."""
-    sizes: dict[int, int] = {}
-
-    def size(node: yaml.Node) -> int:
-        if id(node) not in sizes:
-            sizes[id(node)] = _ENDLESS  # the size that an alias to its own parent has
-            own = len(node.value) if isinstance(node, yaml.ScalarNode) else 0
-            sizes[id(node)] = own + 1 + sum(map(size, _children(node)))
-        if sizes[id(node)] > _REQUEST:
-            raise _refusal("its aliases expand to more than 3 MiB", node)
-        return sizes[id(node)]
-
-    size(root)
-
-
-def _refusal(problem: str, where: Any) -> yaml.constructor.ConstructorError:
-    return yaml.constructor.ConstructorError(None, None, problem, where.start_mark)
-
-
-def _children(node: yaml.Node) -> Sequence[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return node.value if isinstance(node, yaml.SequenceNode) else ()
-
-
-_TAG = "tag:yaml.org,2002:"
-# Numbers as kubectl reads them (go.yaml.in/yaml/v2): no base 60 (`22:22`), but exponents without a point (`1e3`).
-_NUMBERS = (
-    (f"{_TAG}int", re.compile(r"[-+]?(0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$")),
-    (
-        f"{_TAG}float",
-        re.compile(r"[-+]?((\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))$|\.(nan|NaN|NAN)$"),
-    ),
-)
-
-
-# kubectl also reads these letters as booleans; PyYAML reads them as strings.
-_SHORT_BOOLEANS = ((f"{_TAG}bool", re.compile("[yYnN]$")),)
-_TEXTS = (f"{_TAG}str", f"{_TAG}merge", f"{_TAG}value")
-_HIGHEST = 2**63
-_BASES = {"0b": 2, "0o": 8, "0x": 16}
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as Kubernetes reads it: dates stay strings, duplicate keys are errors."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [
-            *(one for one in resolvers if one[0].removeprefix(_TAG) not in ("timestamp", "int", "float")),
-            *(_NUMBERS if first in "-+.0123456789" else _SHORT_BOOLEANS if first in "yYnN" else ()),
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    bool_values: ClassVar[dict[str, bool]] = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._checked: dict[int, yaml.Node] = {}
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        # Called before merge keys are expanded, and again for the same node when others merge it.
-        if id(node) not in self._checked:
-            self._checked[id(node)] = node  # kept, so that its id stays its own
-            self._refuse_repetition(node)
-        super().flatten_mapping(node)
-
-    def _refuse_repetition(self, node: yaml.MappingNode) -> None:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                # In JSON every key is a string, so 1, 0x1 and "1" are the same key.
-                name = key.value if key.tag in _TEXTS else json.dumps(self.construct_object(key)).strip('"')
-                if name in seen:
-                    raise _refusal(f"duplicate key '{key.value}'", key)
-                seen.add(name)
-
-    def construct_integer(self, node: yaml.ScalarNode) -> int:
-        """An integer as Go reads it: PyYAML does not know `0o17`, and has no largest integer."""
-        text = node.value.replace("_", "").lower()
-        digits = text.lstrip("+-")
-        base = _BASES.get(digits[:2]) or (8 if digits[0] == "0" else 10)
-        try:
-            number = int(digits, base) * (-1 if text[0] == "-" else 1)
-        except ValueError:
-            raise _refusal(f"{node.value} is not a valid number; put a string in quotes", node) from None
-        if not -_HIGHEST <= number < _HIGHEST:
-            raise _refusal(f"{node.value} does not fit into the 64 bits of an integer in Kubernetes", node)
-        return number
-
-
-_Loader.add_constructor(f"{_TAG}int", _Loader.construct_integer)
+    return str(getattr(error, "problem", None) or str(error).splitlines()[0])[:_LONGEST_PROBLEM]

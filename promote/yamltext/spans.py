@@ -11,9 +11,12 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from promote.errors import ConfigError, EditRefused
+from promote.yamltext import bounds
+from promote.yamltext.loader import Loader
 from promote.yamltext.scalars import MERGE, NULL, STRING, needs_quotes, plain_tag
 
 Span: TypeAlias = tuple[int, int]
+_MOST_CHARACTERS, _MOST_NODES = 2 << 20, 100_000
 # Expected new texts by path (keys and list positions); None where nothing may change.
 Goal: TypeAlias = "str | Mapping[str | int | None, Goal] | None"
 
@@ -132,6 +135,7 @@ def parse(data: bytes, source: str) -> ParsedText:
 
 
 def _compose(text: str, source: str) -> tuple[Node | None, Mapping[int, int]]:
+    _refuse_excess(text, source)
     try:
         loader = _Loader(text)
         root = loader.get_node() if loader.check_node() else None
@@ -149,6 +153,20 @@ def _compose(text: str, source: str) -> tuple[Node | None, Mapping[int, int]]:
         # PyYAML raises these for escapes beyond Unicode ("\UFFFFFFFF") and for absurd version numbers.
         raise ConfigError(f"{source}:1: this is not YAML: a number is too big; correct it") from None
     return root, loader.starts
+
+
+def _refuse_excess(text: str, source: str) -> None:
+    """Raise ConfigError for more than can be read in a few seconds: this loader is in Python, and keeps positions."""
+    if len(text) > _MOST_CHARACTERS:
+        raise ConfigError(f"{source}:1: more than {_MOST_CHARACTERS >> 20} MiB: split the file")
+    try:
+        bounds.refuse_excess(text, Loader, _MOST_NODES)
+    except bounds.Excess as excess:
+        raise ConfigError(f"{source}:{excess.line}: {excess}") from None
+    except yaml.YAMLError:
+        # It is nested too deeply, or not YAML for the other loader; what follows says so.
+        if bounds.at_most(text) > _MOST_NODES:
+            raise ConfigError(f"{source}:1: more than {_MOST_NODES:,} keys and values: split the file") from None
 
 
 class _Loader(yaml.SafeLoader):

@@ -55,7 +55,7 @@ def test_no_text_moves_the_cursor(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert main(["status"]) == 0
     answer(monkeypatch, errors.UsageError("it is \x1b[2J"))
     assert main(["status"]) == 2
-    assert capsys.readouterr() == ("a\tb\nc \\x1b[2J\\x0d\\x9b \u2192\n", "promote: it is \\x1b[2J\n")
+    assert capsys.readouterr() == ("a\tb\\nc \\x1b[2J\\x0d\\x9b \u2192\n", "promote: it is \\x1b[2J\n")
 
 
 def test_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -282,7 +282,7 @@ def frozen(start: str, end: str, zone: str = "UTC") -> str:
         (MINIMAL + "a: b: c\n", "3: this is not YAML: mapping values are not allowed"),
         (MINIMAL + "---\n" + MINIMAL, "3: this is not YAML: but found another document"),
         (MINIMAL + "a: !!python/name:os.system\n", "3: this is not YAML: could not determine a constructor"),
-        (MINIMAL + "a: \x07\n", "1: this is not YAML: "),
+        (MINIMAL + "a: \x07\n", "3: this is not YAML: it contains a control character"),
         (MINIMAL + "a: 2026-99-99\n", "1: this is not YAML: month must be in 1..12"),
     ],
 )  # fmt: skip

@@ -94,7 +94,7 @@ def test_read_takes_the_text_as_it_is_written() -> None:
             "holds.yaml:2: the key 'image' is missing; the required keys are environment, image",
         ),
         ("holds:\n ]", "holds.yaml:2: this is not YAML: "),
-        ("holds: \x07", "holds.yaml:1: this is not YAML: unacceptable character"),
+        ("holds: \x07", "holds.yaml:1: this is not YAML: it contains a control character"),
     ],
 )
 def test_read_refuses(text: str, says: str) -> None:

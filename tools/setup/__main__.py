@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{message}: name a newer one, as in `make setup PYTHON=python3.12`", file=sys.stderr)
         return 2
     parser = argparse.ArgumentParser(prog="python -m tools.setup", description="Set up .venv and .tools.")
-    parser.add_argument("group", choices=("promote", "test", "kubeseal", "e2e"))
+    parser.add_argument("group", choices=("promote", "test", "kubeseal", "e2e", "fuzz"))
     group = parser.parse_args(arguments).group
     root = Path(__file__).resolve().parents[2]
     try:

@@ -110,6 +110,12 @@ def second_opinion_step(root: Path) -> Step:
     return unpacked_step(root, "nca", lock, ANALYZER, "nca/__init__.py", "a few seconds", *options)
 
 
+def fuzzer_step(root: Path) -> Step:
+    """The fuzzer, which only `make fuzz` needs, and which has no wheel for every machine."""
+    lock = root / "tools" / "fuzz" / "requirements.txt"
+    return unpacked_step(root, "fuzz", lock, "the fuzzer", "atheris/__init__.py", "a few seconds")
+
+
 def promote_step(root: Path) -> Step:
     """The `promote` command in `.venv`, running from the checkout."""
     venv = root / ".venv"

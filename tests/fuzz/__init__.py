@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of every parser of input from outside: `make fuzz`."""

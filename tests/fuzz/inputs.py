@@ -1,0 +1,6 @@
+"""Inputs that a target once failed on, each by the name of its target; `tests/unit/test_fuzz.py` tries them."""
+
+FOUND: tuple[tuple[str, bytes], ...] = (
+    # An item of a List that is not a mapping was written as if it were an object.
+    ("manifests", b"apiVersion: v5\nkind: List\nitems:\n- &a text\n"),
+)
