@@ -10,6 +10,7 @@ from pathlib import Path
 from promote.errors import GitError, NetworkError, TimedOut
 from promote.system import git_config, process
 from promote.system.dialogue import Dialogue
+from promote.system.process import Exactly
 
 _NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
 _LOCAL_TIMEOUT = 20  # seconds for reading the configuration, which may include a file that never ends
@@ -77,7 +78,9 @@ class Git:
 
     def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
         try:
-            return process.run([*GIT, *arguments], cwd=self.root, env=self.environment(env), timeout=_NETWORK_TIMEOUT)
+            # The user's credential helpers may need the tokens that no other Git gets.
+            own = Exactly(process.environment(self.environment(env), secrets=True))
+            return process.run([*GIT, *arguments], cwd=self.root, exactly=own, timeout=_NETWORK_TIMEOUT)
         except TimedOut as error:
             raise NetworkError(f"{error}: run the command again") from None
 

@@ -52,6 +52,14 @@ INHERITED_GIT = (
 
 
 @dataclass(frozen=True, slots=True)
+class Exactly:
+    """The whole environment of a program; `through` is a command that becomes the program, and messages omit it."""
+
+    environment: Mapping[str, str]
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """A finished program: its exit code and what it printed, as bytes."""
 
@@ -73,7 +81,7 @@ class Completed:
 def redact(text: str) -> str:
     """Replace credentials in URLs, and the value of every secret-named environment variable, by `***`."""
     text = _CREDENTIALS.sub("***@", text)
-    secrets = {value.strip() for name, value in os.environ.items() if _SECRET_NAME.search(name)}
+    secrets = {os.environ[name].strip() for name in secret_names()}
     # The longest first, should one be part of another.
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
@@ -81,9 +89,23 @@ def redact(text: str) -> str:
     return text
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a child: ours without the variables of another Git command, and without prompts."""
-    kept = {name: value for name, value in os.environ.items() if name not in INHERITED_GIT}
+def secret_names() -> list[str]:
+    """The environment variables that are named like tokens and passwords."""
+    return [name for name in os.environ if _SECRET_NAME.search(name)]
+
+
+def environment(extra: Mapping[str, str] | None = None, *, secrets: bool = False) -> dict[str, str]:
+    """The environment for Git: ours without the variables of another Git command, and without prompts.
+
+    Only with `secrets` it has the variables that are named like tokens and passwords: where Git asks a remote, a
+    program of the user may need them to answer it.
+    """
+    hidden = secret_names()
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in INHERITED_GIT and (secrets or name not in hidden)
+    }
     kept.setdefault("HOME", _home())
     # `ext::` and other helpers of remotes are programs.
     kept.setdefault("GIT_ALLOW_PROTOCOL", "https:ssh:http:file:git")
@@ -125,8 +147,11 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 120,
     memory: int | None = None,
+    exactly: Exactly | None = None,
 ) -> Completed:
     """Run `argv` to its end and return its result; the caller evaluates the exit code.
+
+    Its environment is `environment(env)`, or what `exactly` says.
 
     On Linux the program may allocate `memory` bytes, and fails if it asks for more. Raises ToolError when
     the program is missing, TimedOut when it runs longer than `timeout` seconds.
@@ -136,9 +161,9 @@ def run(
         try:
             # Its own session, so that a time-out also ends what the program itself has started.
             child = subprocess.Popen(
-                command,
+                [*(exactly.through if exactly else ()), *command],
                 cwd=cwd,
-                env=environment(env),
+                env=environment(env) if exactly is None else dict(exactly.environment),
                 start_new_session=True,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from functools import cache as once
 from pathlib import Path
 
 from promote.errors import TimedOut, ToolError
 from promote.system import cache, process
+from promote.system.process import Exactly
 
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
@@ -30,8 +32,12 @@ _FULL = re.compile(rb"out of memory|cannot allocate memory|failed to (allocate|r
 # The start of a crash message of Go's runtime, which has many forms if no memory is left.
 _CRASH = re.compile(r"^(?:fatal|fatal error|panic|runtime|SIG[A-Z]+): .*", re.MULTILINE)
 _LESS = "check fewer targets at once, or parts of one"
-# conftest looks for plugins in this folder, and fails if the folder cannot be determined.
-_NO_PLUGINS = {"XDG_DATA_HOME": "/nonexistent"}
+# They find no program, such as git, and no file of the user. Debian and others keep this name free.
+_NOWHERE = "/nonexistent"
+# conftest looks for plugins in XDG_DATA_HOME, and fails if the folder cannot be determined.
+_OWN = {"PATH": _NOWHERE, "HOME": _NOWHERE, "XDG_DATA_HOME": _NOWHERE, "XDG_CONFIG_HOME": _NOWHERE, "LC_ALL": "C"}
+# What they get of the user's environment.
+_PASSED = ("TMPDIR", "GOGC", "GOMEMLIMIT", "GOMAXPROCS")
 
 
 def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.Completed:
@@ -40,7 +46,8 @@ def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.C
     Raises ToolError if it takes too long or, on Linux, too much memory.
     """
     try:
-        done = process.run([find(name), *arguments], cwd=cwd, env=_environment(name), memory=_MOST << 20)
+        alone = Exactly(_environment(name), _without_network())
+        done = process.run([find(name), *arguments], cwd=cwd, memory=_MOST << 20, exactly=alone)
     except TimedOut as error:
         raise TimedOut(f"{error}: {_LESS}") from None
     if done.code and _FULL.search(done.stderr):
@@ -55,7 +62,18 @@ def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.C
 def _environment(name: str) -> dict[str, str]:
     chosen = LAZY_COLLECTOR | {"GOMEMLIMIT": f"{_EAGER_FROM[name]}MiB"}
     # Values that the user has set have precedence.
-    return _NO_PLUGINS | {key: value for key, value in chosen.items() if key not in os.environ}
+    return _OWN | chosen | {key: os.environ[key] for key in _PASSED if key in os.environ}
+
+
+@once
+def _without_network() -> tuple[str, ...]:
+    """The start of a command whose program has no network; empty where the kernel or the user's rights forbid it."""
+    program = shutil.which("unshare", path=os.defpath) if sys.platform == "linux" else None
+    if program is None:
+        return ()
+    start = (program, "--user", "--map-root-user", "--net", "--")
+    done = process.run([*start, program, "--version"], exactly=Exactly(_OWN), timeout=30)
+    return start if done.code == 0 else ()
 
 
 @once
@@ -80,7 +98,7 @@ def _locate(name: str) -> Path | None:
 
 
 def _insist(name: str, path: Path, wanted: str) -> None:
-    answer = process.run([path, *_ASK[name]], env=_environment(name), timeout=30)
+    answer = process.run([path, *_ASK[name]], exactly=Exactly(_environment(name)), timeout=30)
     words = (answer.text + " " + answer.error).replace(":", " ").split()
     if not any(word.removeprefix("v") == wanted for word in words):
         found = " ".join(words[:4]) or "nothing"

@@ -162,7 +162,9 @@ def wrap(folder: Path, name: str, script: str) -> str:
         (folder / tool).symlink_to(TOOLS / tool)
     (folder / name).unlink()
     asks = " ".join(tools._ASK[name])
-    text = f'#!/bin/sh\nreal={quote(str(TOOLS / name))}\n[ "$*" = "{asks}" ] && exec "$real" "$@"\n{script}\n'
+    # Promote starts its tools without a PATH.
+    start = f"#!/bin/sh\nPATH=/usr/bin:/bin\nreal={quote(str(TOOLS / name))}\n"
+    text = f'{start}[ "$*" = "{asks}" ] && exec "$real" "$@"\n{script}\n'
     (folder / name).write_text(text)
     (folder / name).chmod(stat.S_IRWXU)
     return str(folder)

@@ -341,7 +341,8 @@ def test_closed_pull_request(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> N
 
 def fake(folder: Path, name: str, script: str) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    # Promote starts its tools without a PATH.
+    (folder / name).write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
     (folder / name).chmod(0o755)
 
 

@@ -15,7 +15,7 @@ from tools.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 LYING_CONFTEST = """\
-#!/usr/bin/env python3
+#!{python}
 import json, subprocess, sys
 done = subprocess.run(["{conftest}", *sys.argv[1:]], capture_output=True)
 if "test" not in sys.argv:
@@ -49,7 +49,8 @@ def lie(folder: Path, silenced: str) -> str:
     for name in ("kustomize", "kubeconform"):
         (folder / name).symlink_to(tools.find(name))
     conftest = folder / "conftest"
-    conftest.write_text(LYING_CONFTEST.format(conftest=tools.find("conftest"), silenced=silenced))
+    real = tools.find("conftest")
+    conftest.write_text(LYING_CONFTEST.format(python=sys.executable, conftest=real, silenced=silenced))
     conftest.chmod(0o755)
     return str(folder)
 

@@ -23,7 +23,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def program(file: Path, script: str) -> Path:
-    file.write_text(f"#!/bin/sh\n{script}\n")
+    # Promote starts its tools without a PATH.
+    file.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
     file.chmod(0o755)
     return file
 
