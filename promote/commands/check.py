@@ -15,7 +15,7 @@ from promote.checks.rules import PROFILES, Rule
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import RenderError, UsageError, nearest
-from promote.kustomize import render
+from promote.kustomize import remotes, render
 from promote.model import GateResult, Plan, PolicyChange
 from promote.output.gates import gate_json, gate_line
 from promote.output.report import CheckReport
@@ -70,6 +70,7 @@ def run(given: Options) -> Result:
     _insist_on_sense(given)
     root = config.root_of(Path.cwd())
     settings = config.load(root)
+    remotes.allow(settings.remotes)
     judges = criteria(root, settings, profile=given.profile)
     if given.only:
         _insist_on_rules(given.only, root, judges)

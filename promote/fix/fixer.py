@@ -20,7 +20,7 @@ from promote.checks.sources import Origins, Sources
 from promote.errors import EditRefused, RenderError
 from promote.fix import edits, patch_text, values
 from promote.fix.edits import ValueChange
-from promote.kustomize import origins, patches, render
+from promote.kustomize import files, origins, patches, render
 from promote.kustomize.files import kustomization_of
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity
@@ -169,7 +169,7 @@ class Fixer:
                 yield f"{file} is not in this repository"
             else:
                 same = tuple(one for one in alike if (file, made) in ways[one])
-                yield _Change(file, made.applied(render.read(file)), same)
+                yield _Change(file, made.applied(files.read(file)), same)
 
     def _proved(self, before: _State, change: _Change) -> _State:
         """The state after `change`; raises EditRefused if it does more, or less, than fix its findings."""

@@ -15,7 +15,7 @@ from promote.checks.sources import Sources, Written
 from promote.errors import EditRefused
 from promote.fix import block_scalars, edits
 from promote.fix.edits import Edit, ValueChange
-from promote.kustomize import patches, render
+from promote.kustomize import files, patches
 from promote.kustomize.render import Rendered
 from promote.model import Document
 from promote.system.paths import shown
@@ -104,7 +104,7 @@ def _applied(file: Path, made: Sequence[Edit]) -> bytes:
     """The bytes of the file with all edits; raises EditRefused where two of them touch the same text."""
     data = file.read_bytes()
     bom = len(data) - len(data.removeprefix(b"\xef\xbb\xbf"))
-    text, end = render.read(file), None
+    text, end = files.read(file), None
     for edit in sorted(dict.fromkeys(made), key=lambda one: one.start, reverse=True):
         if end is not None and edit.end > end:
             raise EditRefused(f"{file.name}: one value decides two that should differ: write each of them")
@@ -117,7 +117,7 @@ def edit_at(written: Written, content: Any, wanted: ValueChange) -> Edit:
 
     Raises EditRefused where that cannot be done safely.
     """
-    text = render.read(written.file)
+    text = files.read(written.file)
     if written.steps:
         wanted, content = replace(wanted, steps=written.steps), written.content
     if written.inline is None:

@@ -1,11 +1,15 @@
-"""The file names of a kustomization, and the kustomization file of a folder."""
+"""The file names of a kustomization, the kustomization file of a folder, and the text of a file."""
 
 from __future__ import annotations
 
 import errno
 from pathlib import Path
 
+from promote.errors import RenderError
+from promote.system.paths import shown
+
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_LARGEST = 32 << 20  # bytes of one file, with comments and indentation; several copies of it are in memory
 
 
 def at(folder: Path, name: str) -> Path | None:
@@ -25,3 +29,18 @@ def at(folder: Path, name: str) -> Path | None:
 def kustomization_of(folder: Path) -> Path | None:
     """The file in `folder` that kustomize would build, if there is one."""
     return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
+
+
+def read(file: Path) -> str:
+    """The text of `file`; raises RenderError if it is not a file, is too large, or (with the line) is not UTF-8."""
+    where = f"{shown(file.parent, Path.cwd())}/{file.name}"
+    if not file.is_file():
+        raise RenderError(f"{where}: this is not a file: remove it, or fix the link")
+    if file.stat().st_size > _LARGEST:
+        raise RenderError(f"{where}: the file has more than {_LARGEST >> 20} MiB: split it")
+    data = file.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RenderError(f"{shown(file, Path.cwd())}:{line}: this is not UTF-8: save it as UTF-8") from error

@@ -11,7 +11,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
-from promote.kustomize import documents, render
+from promote.kustomize import documents, files
 from promote.kustomize.files import at, kustomization_of
 from promote.model import Document
 from promote.yamltext import places
@@ -152,7 +152,7 @@ def _transformers(layer: Layer) -> Iterator[Patch]:
 def read(file: Path) -> list[Node]:
     """The YAML documents of `file`; none if it cannot be read."""
     try:
-        return documents.nodes(render.read(file))
+        return documents.nodes(files.read(file))
     except (OSError, RenderError):
         return []
 

@@ -10,14 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 from promote.errors import RenderError, UsageError
-from promote.kustomize import diagnosis, documents
-from promote.kustomize.files import FILE_NAMES, kustomization_of
+from promote.kustomize import diagnosis, documents, references
+from promote.kustomize.files import FILE_NAMES, kustomization_of, read
 from promote.model import Document
 from promote.system import process, tools
-from promote.system.paths import shown
+from promote.system.paths import shown, without_copies
 from promote.yamltext import reader
 
-_LARGEST = 32 << 20  # bytes of one file, with comments and indentation; several copies of it are in memory
 _MANIFESTS = (".yaml", ".yml", ".json")
 _OBJECT = re.compile(rb"""^[ {]*["']?apiVersion["']?[ ]*:""", re.MULTILINE)
 _BEGINNING = 1 << 16  # bytes in which an object must have its apiVersion
@@ -43,8 +42,15 @@ class Rendered:
 
 
 def kustomize(folder: Path, name: str) -> Rendered:
-    """Build the kustomization in `folder`; raises RenderError with kustomize's own reason."""
-    done = tools.run("kustomize", "build", folder.resolve())
+    """Build the kustomization in `folder`; raises RenderError with kustomize's own reason.
+
+    Refuses, before that, whatever would make kustomize read anything but files of the repository.
+    """
+    try:
+        with references.local(folder) as local:
+            done = tools.run("kustomize", "build", local.resolve())
+    except RenderError as error:
+        raise RenderError(f"{name}: {without_copies(str(error))}") from None
     if done.code != 0:
         raise RenderError(f"{name}: {_why(folder, done.error)}")
     return Rendered(name, folder, done.text)
@@ -139,36 +145,16 @@ def folder_or_file(path: Path, name: str) -> Rendered:
     return kustomize(path, name) if kustomization_of(path) else manifests(path, name)
 
 
-def read(file: Path) -> str:
-    """The text of `file`; raises RenderError if it is not a file, is too large, or (with the line) is not UTF-8."""
-    where = f"{shown(file.parent, Path.cwd())}/{file.name}"
-    if not file.is_file():
-        raise RenderError(f"{where}: this is not a file: remove it, or fix the link")
-    if file.stat().st_size > _LARGEST:
-        raise RenderError(f"{where}: the file has more than {_LARGEST >> 20} MiB: split it")
-    data = file.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RenderError(f"{shown(file, Path.cwd())}:{line}: this is not UTF-8: save it as UTF-8") from error
-
-
 def _why(folder: Path, stderr: str) -> str:
     """Why kustomize could not build `folder`: the file and line of the fault first, if they are known."""
-    reason = diagnosis.essence(_without_copies(_reason(stderr)))
+    reason = diagnosis.essence(without_copies(_reason(stderr)))
     fault = diagnosis.fault(folder, _reason(stderr))
     if fault is None:
         return f"kustomize cannot build {folder.name}: {reason}"
-    place = _without_copies(f"{shown(fault.file, Path.cwd().resolve())}:{fault.line}")
+    place = without_copies(f"{shown(fault.file, Path.cwd().resolve())}:{fault.line}")
     return f"{place}: {fault.problem} (kustomize cannot build {folder.name}: {reason})"
 
 
 def _reason(stderr: str) -> str:
     lines = [line for line in stderr.splitlines() if line.strip() and not line.startswith("# Warning")]
     return lines[-1].removeprefix("Error: ") if lines else "it gave no reason"
-
-
-def _without_copies(text: str) -> str:
-    # The path of the private copy is useless in a message: the copy is deleted by then.
-    return re.sub(r"[^\s'\"]*promote-tree-\w+/(?:before/)?", "", text)

@@ -10,7 +10,7 @@ from typing import Any, Self
 from promote.errors import UsageError
 from promote.gates import freeze
 from promote.gates.freeze import Window
-from promote.kustomize import render
+from promote.kustomize import files, render
 from promote.promotion.trailers import Trailers
 from promote.repository.config import Environment
 from promote.repository.workspace import Tip, Tree
@@ -62,7 +62,7 @@ def propose(tip: Tip, tree: Tree, path: str, applications: Mapping[str, str], no
         )
     frozen = {one.name: windows for one in tree.config.environments.values() if (windows := _windows(one))}
     notes = (tip.note,) if tip.note else ()
-    if target.is_file() and app_project.has_project(render.read(target)):
+    if target.is_file() and app_project.has_project(files.read(target)):
         return _argocd(Windows(tip, path, notes=notes), tree, frozen, applications, now)
     return _flux(Windows(tip, path, notes=notes), tree, frozen, now)
 

@@ -88,6 +88,7 @@ class Config:
     policies: str | None = None
     profile: Literal["baseline", "restricted", "general", "system"] | None = None
     schemas: tuple[str, ...] = ()
+    remotes: tuple[str, ...] = ()
 
     def live(self, root: Path) -> frozenset[Path]:
         """The folders below `root` of the environments that people depend on."""
@@ -203,6 +204,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "policies": content.get("policies"),
         "profile": content.get("profile"),
         "schemas": tuple(content.get("schemas", ())),
+        "remotes": tuple(content.get("remotes", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
 

@@ -12,6 +12,7 @@ from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
+from promote.kustomize import remotes
 from promote.kustomize.files import FILE_NAMES, kustomization_of
 from promote.model import Hold, Image, Revision
 from promote.repository import config, holds
@@ -112,6 +113,8 @@ class Workspace:
         self.repository = repository
         self.root = repository.root
         self.config = config.load(self.root)
+        # Not what a commit that is looked at says: its author may not choose which servers are asked.
+        remotes.allow(self.config.remotes)
 
     @classmethod
     def here(cls) -> Workspace:

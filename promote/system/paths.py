@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+
+PRIVATE = "promote-tree-"  # how the name of every private copy of a commit or a checkout begins
+
+
+def private_tree(path: Path) -> bool:
+    """Whether `path` is the top of a private copy, which nothing in it may lead out of."""
+    return path.name.startswith(PRIVATE)
+
+
+def without_copies(text: str) -> str:
+    """`text` without the path of a private copy, which is deleted by the time that somebody reads it."""
+    return re.sub(rf"[^\s'\"]*{PRIVATE}\w+/(?:before/)?", "", text)
 
 
 def shown(path: Path, root: Path) -> str:

@@ -16,7 +16,7 @@ from promote.checks.sources import Sources, Written
 from promote.errors import EditRefused, UsageError
 from promote.fix import block_scalars, edits
 from promote.fix.edits import Edit, ValueChange
-from promote.kustomize import differences, render
+from promote.kustomize import differences, files, render
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity
 from promote.system.paths import shown, write_below
@@ -80,7 +80,7 @@ def _edited(root: Path, folder: Path, rendered: Rendered, document: Document, va
     for written in Sources(rendered, root).written(about):
         if not written.file.is_relative_to(folder.resolve()):
             continue
-        text = render.read(written.file)
+        text = files.read(written.file)
         try:
             made = _edit(text, written, document.content, value)
         except EditRefused as refusal:

@@ -90,7 +90,6 @@ def two(tmp_path: Path) -> Repository:
         (TOP, "path: cart.patch", "path: cat.patch", f"{TOP}:6: `patches` names 'cat.patch.yaml', .* 'cart.patch"),
         (TOP, "behavior:", "behaviour:", f"{TOP}:14: unknown field 'behaviour' "),
         (TOP, "name: settings", "name: setting", f"{TOP}:13: `behavior: merge` needs another 'setting', .*ttings'"),
-        (TOP, "resources:", "resources", f"{TOP}:3: this is not YAML: "),
         (TOP, "ports/0/name", "ports/7/name", f"{TOP}:9: the path '/spec/ports/7/name' does not exist in an object"),
         (PATCH, "name: cart", "name: card", f"{PATCH}:4: this patch is for Deployment 'card', .* mean 'cart'"),
     ],

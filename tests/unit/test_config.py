@@ -36,6 +36,7 @@ kubernetes: ["1.36"]
 policies: rules
 profile: restricted
 schemas: [crds]
+remotes: [example.com/a/b]
 """
 
 
@@ -60,6 +61,7 @@ def test_every_key() -> None:
         policies="rules",
         profile="restricted",
         schemas=("crds",),
+        remotes=("example.com/a/b",),
     )
 
 
@@ -134,6 +136,7 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("policies",): ("rules", lambda found: found.policies),
     ("profile",): ("baseline", lambda found: found.profile),
     ("schemas",): (["crds"], lambda found: list(found.schemas)),
+    ("remotes",): (["example.com/a/b"], lambda found: list(found.remotes)),
 }
 
 
@@ -195,6 +198,7 @@ def test_defaults_are_those_of_the_schema() -> None:
         ("forge", "merge"): Config().merge,
         ("kubernetes",): list(Config().kubernetes),
         ("schemas",): list(Config().schemas),
+        ("remotes",): list(Config().remotes),
     }
     assert defaults == expected | {("environments", "*", "canary", key): value for key, value in CANARY.items()}
 

@@ -1,0 +1,213 @@
+"""Finds, before a kustomization is built, what kustomize would fetch, run or read outside of the repository.
+
+A pull request chooses these texts, and kustomize hands them to Git and to HTTP. So whatever is not known to be
+harmless is taken for a reference, in every layer, and what a reference may be is decided by rules that are stricter
+than those of kustomize itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from os.path import normpath
+from pathlib import Path
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from promote.errors import RenderError
+from promote.kustomize import contents, remotes
+from promote.kustomize.files import FILE_NAMES, at, read
+from promote.kustomize.remotes import Copies
+from promote.system.paths import private_tree, shown
+
+# Fields of a kustomization that name no file, folder or address. Go compares names regardless of case.
+_HARMLESS = frozenset({
+    "apiversion", "kind", "metadata", "nameprefix", "namesuffix", "namespace", "commonlabels", "labels",
+    "commonannotations", "images", "imagetags", "replicas", "vars", "sortoptions", "buildmetadata",
+    "generatoroptions",
+})  # fmt: skip
+# The same inside of the items of a field.
+_HARMLESS_INSIDE = {
+    "patches": {"patch", "target", "options"},
+    "patchesjson6902": {"patch", "target", "options"},
+    "replacements": {"source", "targets"},
+    "configmapgenerator": {"name", "namespace", "behavior", "literals", "options"},
+    "secretgenerator": {"name", "namespace", "behavior", "literals", "options", "type"},
+}
+_CHARTS = frozenset({"helmcharts", "helmglobals", "helmchartinflationgenerator"})
+_PLUGINS = frozenset({"generators", "transformers", "validators"})
+# All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
+_OF_PLUGINS = frozenset({"apiversion", "kind", "metadata", "resources"})
+# The same of a built-in plugin.
+_HARMLESS_IN_PLUGIN = frozenset({
+    "apiversion", "kind", "metadata", "patch", "target", "jsonop", "literals", "annotations", "labels", "fieldspecs",
+    "options", "source", "targets", "name", "namespace", "behavior", "type",
+})  # fmt: skip
+_FUNCTIONS = ("config.kubernetes.io/function", "config.k8s.io/function")
+_BINARY = "tag:yaml.org,2002:binary"
+# A superset of what kustomize's NewRepoSpecFromURL and IsRemoteFile accept.
+_REMOTE = re.compile(
+    r"\s*(git::|https?:|[a-z][a-z0-9+.-]*://|github\.com[/:]|[a-z][a-z0-9-]*@[^/]*[/:])", re.IGNORECASE
+)
+_QUERY = ("ref", "version", "timeout", "submodules")  # what kustomize reads of a query
+_LONGEST = 100  # characters of a reference in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """What a layer says at a line, and why that is refused."""
+
+    file: Path
+    line: int
+    problem: str
+
+
+@contextmanager
+def local(folder: Path) -> Iterator[Path]:
+    """`folder`, if building it reads only files of its repository.
+
+    With references to allowed repositories, a private copy of all that building it reads, in which these are folders,
+    too. Raises RenderError, with file and line, for any other reference that leads out.
+    """
+    top = folder.resolve()
+    with ExitStack() as stack:
+        walk = _Walk(_repository(top), Copies(stack))
+        try:
+            walk.kustomization(top, of_plugins=False)
+        except Refused as found:
+            raise RenderError(f"{_shown(found.file)}:{found.line}: {found.problem}") from None
+        yield walk.copies.of(top, walk.root) if walk.copies.remotes else folder
+
+
+def is_remote(text: str) -> bool:
+    """Whether kustomize might take `text` for an address or a Git repository; true for more than it does."""
+    # Go's lower case of this letter is `i`, so that kustomize takes it for a part of `github`.
+    plain = text.replace("\u0130", "i")
+    asked = [part.partition("=")[0] for part in plain.partition("?")[2].split("&")] if "\n" not in plain else []
+    return bool(_REMOTE.match(plain)) or not set(_QUERY).isdisjoint(asked)
+
+
+def _repository(folder: Path) -> Path | None:
+    """The folder that nothing may lead out of; None outside of a repository, where all files are the user's own."""
+    for candidate in (folder, *folder.parents):
+        if private_tree(candidate) or (candidate / ".git").exists():
+            return candidate
+    return None
+
+
+@dataclass(slots=True)
+class _Walk:
+    root: Path | None
+    copies: Copies
+    seen: set[tuple[Path, bool]] = field(default_factory=set)
+
+    def kustomization(self, folder: Path, *, of_plugins: bool) -> None:
+        """Follow all that the kustomization in `folder` refers to."""
+        if (folder, of_plugins) in self.seen:
+            return
+        self.seen.add((folder, of_plugins))
+        for file in (folder / name for name in FILE_NAMES):
+            if file.is_file():
+                self._inside(file.resolve(), file, 0)
+                self.copies.files.add(file)
+                for root in contents.roots(read(file), _shown(file)):
+                    self._layer(file, root, of_plugins)
+
+    def _layer(self, file: Path, root: Node, of_plugins: bool) -> None:
+        for key, value in contents.pairs(root) if isinstance(root, MappingNode) else ():
+            name = str(key.value).casefold()
+            line = key.start_mark.line
+            if name in _CHARTS:
+                raise Refused(file, line + 1, "promote renders no Helm charts: commit the output of `helm template`")
+            if of_plugins and name not in _OF_PLUGINS:
+                raise Refused(file, line + 1, f"a folder of plugins may only list resources: remove `{key.value}`")
+            if name not in _HARMLESS:
+                for scalar in contents.scalars(value, _HARMLESS_INSIDE.get(name, set())):
+                    self._reference(file, scalar, 0, plugin=of_plugins or name in _PLUGINS)
+
+    def _reference(self, file: Path, scalar: ScalarNode, offset: int, *, plugin: bool = False) -> None:
+        """One text that may lead somewhere; `offset` are the lines of `file` before the document."""
+        line, text = offset + scalar.start_mark.line + 1, str(scalar.value)
+        if scalar.tag == _BINARY:
+            raise Refused(file, line, "a value in base64 could hide where it leads: write it as text")
+        # Generators name a file as `key=path`.
+        for path in {text, text if "\n" in text else text.rpartition("=")[2]}:
+            if is_remote(path):
+                self._remote(file, line, text)
+                return
+            target = self._target(file, line, path)
+            if target is not None and target.is_dir():
+                self.kustomization(target, of_plugins=plugin)
+            elif target is not None and plugin:
+                self._plugins_in(target)
+            elif plugin and path == text:
+                # It is the plugin itself. In a block scalar, its text starts on the next line.
+                for document in contents.objects(path, f"{_shown(file)}:{line}"):
+                    self._plugin(file, document, line - 1 + (scalar.style in ("|", ">")))
+
+    def _remote(self, file: Path, line: int, text: str) -> None:
+        remote = remotes.parse(text)
+        if remote is None:
+            advice = "copy what it leads to into the repository (or allow it: `remotes` of promote.yaml)"
+            raise Refused(file, line, f"'{_short(text)}' is a remote reference: {advice}")
+        if text.encode() not in file.read_bytes():
+            raise Refused(file, line, "this remote reference is written with escapes: write it plainly")
+        whole = self.copies.fetched(remote)
+        folder = whole / remote.folder
+        self.copies.remotes[file, text] = folder
+        inner = _Walk(whole, self.copies, self.seen)
+        inner.kustomization(inner._target(file, line, str(folder)) or folder, of_plugins=False)
+
+    def _target(self, file: Path, line: int, path: str) -> Path | None:
+        """What `path` leads to; None where that is nothing, but also nothing outside."""
+        # As kustomize does: `link/..` is the folder of the link, wherever that leads.
+        whole = Path(normpath(file.parent / path))
+        target = at(whole, "")
+        if target is not None or "\n" not in path:
+            self._inside(target or whole, file, line, path)
+        if target is not None and target != whole:
+            self.copies.links[whole] = target
+        if target is not None and target.is_file():
+            self.copies.files.add(target)
+        return target
+
+    def _plugins_in(self, file: Path) -> None:
+        if (file, True) not in self.seen:
+            self.seen.add((file, True))
+            for document in contents.objects(read(file), _shown(file)):
+                self._plugin(file, document, 0)
+
+    def _plugin(self, file: Path, node: Node, offset: int) -> None:
+        """One built-in transformer, generator or validator; any other would be a program."""
+        line = offset + node.start_mark.line + 1
+        if not isinstance(node, MappingNode):
+            return
+        pairs = [(str(key.value).casefold(), value) for key, value in contents.pairs(node)]
+        said = {(name, str(value.value)) for name, value in pairs}
+        named = {str(key.value) for part in contents.mappings(node) for key, _ in contents.pairs(part)}
+        # Of a key that is there twice, kustomize may take either.
+        if {value for name, value in said if name == "apiversion"} != {"builtin"} or named.intersection(_FUNCTIONS):
+            kind = next((value for name, value in said if name == "kind"), "this")
+            raise Refused(file, line, f"{kind} is not built into kustomize but a program to run: remove it")
+        if ("kind", "HelmChartInflationGenerator") in said:
+            raise Refused(file, line, "promote renders no Helm charts: commit the output of `helm template`")
+        for name, value in pairs:
+            if name not in _HARMLESS_IN_PLUGIN:
+                for scalar in contents.scalars(value, _HARMLESS_IN_PLUGIN):
+                    self._reference(file, scalar, offset)
+
+    def _inside(self, target: Path, file: Path, line: int, text: str = "") -> None:
+        if self.root is not None and not target.is_relative_to(self.root):
+            what = f"'{_short(text)}'" if text else "this file"
+            raise Refused(file, line or 1, f"{what} leads out of the repository: name a file or folder inside it")
+
+
+def _shown(file: Path) -> str:
+    return shown(file, Path.cwd().resolve())
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

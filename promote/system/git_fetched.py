@@ -1,0 +1,66 @@
+"""Commits of other repositories, fetched by their hash and kept in the cache."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cache as once
+from pathlib import Path
+
+from promote.errors import GitError, NetworkError, TimedOut
+from promote.system import cache, process
+from promote.system.git import Repository
+from promote.system.git_runner import reason
+
+_TIMEOUT = 300  # seconds
+# Nothing of the address, and nothing that a server says, may choose another protocol, address or program.
+_FIXED = (
+    "-c", "protocol.allow=never", "-c", "http.followRedirects=false", "-c", "core.hooksPath=/dev/null",
+    "-c", "fetch.fsckObjects=true", "-c", "submodule.recurse=false",
+)  # fmt: skip
+_OBJECT_FORMATS = {40: "sha1", 64: "sha256"}
+
+
+@once
+def fetched(address: str, commit: str, protocol: str) -> Repository:
+    """A repository in the cache that has `commit`, a whole hash, of the one at `address`; it is fetched once.
+
+    Raises NetworkError if the address does not have it, GitError if what is kept does not have its hash.
+    """
+    root = cache.folder() / "remotes" / cache.key(address, _OBJECT_FORMATS[len(commit)])
+    repository = Repository(root)
+    if not (root / ".git").is_dir():
+        _initialise(root, _OBJECT_FORMATS[len(commit)])
+    if not repository.holds([f"{commit}^{{commit}}"]):
+        _fetch(root, address, commit, protocol)
+    # The names of objects are the hashes of their contents; this reads and compares them.
+    done = process.run(["git", "fsck", "--no-progress", "--no-dangling", "--no-reflogs", commit], cwd=root)
+    if done.code != 0 or not repository.holds([f"{commit}^{{commit}}"]):
+        raise GitError(f"{root} does not hold what its hashes say ({reason(done.error)}): delete this folder")
+    return repository
+
+
+def _initialise(root: Path, object_format: str) -> None:
+    root.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".", dir=root.parent))
+    done = process.run(["git", "init", "--quiet", "--template=", f"--object-format={object_format}"], cwd=made)
+    if done.code != 0:
+        raise GitError(f"git init failed: {reason(done.error)}")
+    try:
+        made.rename(root)
+    except OSError:
+        shutil.rmtree(made)  # another process was quicker
+
+
+def _fetch(root: Path, address: str, commit: str, protocol: str) -> None:
+    command = [
+        "git", *_FIXED, "-c", f"protocol.{protocol}.allow=always", "fetch", "--quiet", "--depth=1", "--no-tags",
+        "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--end-of-options", address, commit,
+    ]  # fmt: skip
+    own = process.Exactly(process.environment({"GIT_ALLOW_PROTOCOL": protocol}, secrets=True))
+    try:
+        done = process.run(command, cwd=root, exactly=own, timeout=_TIMEOUT)
+    except TimedOut as error:
+        raise NetworkError(f"{address}: {error}: run the command again") from None
+    if done.code != 0:
+        raise NetworkError(f"cannot fetch {commit} from {address}: {reason(done.error)}")
