@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from promote.checks.findings import Correction, Finding, Level
@@ -16,6 +17,8 @@ _TOLD: dict[Level, str] = {"deny": "denied", "warn": "warned"}
 MAIN, EVALUATION = "main", "evaluation"
 # And the one about a change, which has an input of its own.
 CHANGES = "changes"
+# The functions that rules may use: none that reaches the network, a file, the environment, a clock or chance.
+CAPABILITIES = Path(__file__).with_name("capabilities.json")
 # What rules call the namespace of objects that name none, and how many of these a message lists.
 _UNNAMED = Identity("v1", "Namespace", "", "")
 _SHOWN = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promote.checks import completeness, conftest, findings, kubeconform, schemas, waivers
-from promote.checks.conftest import CHANGES, EVALUATION, MAIN
+from promote.checks.conftest import CAPABILITIES, CHANGES, EVALUATION, MAIN
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Target, Verdict
 from promote.checks.policies import Bundle
@@ -18,12 +19,14 @@ from promote.errors import RenderError, ToolError
 from promote.kustomize import documents
 from promote.kustomize.render import Rendered, resembles_object
 from promote.system import process, tools
-from promote.system.paths import shown
+from promote.system.paths import shown, without_copies
 from promote.yamltext import reader
 
 if TYPE_CHECKING:
     from promote.checks.sources import Origins
 
+# What conftest says of a function that is not in CAPABILITIES, or nowhere.
+_FORBIDDEN = re.compile(r"(\S+\.rego):(\d+): rego_type_error: undefined function (\S+)")
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
 # Programs at the same time, each with 150 MB; and how large a target then may be, in characters, in keys and values.
@@ -68,7 +71,7 @@ def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Findin
         file.write_text(json.dumps(facts), encoding="utf-8")
         done = tools.run(
             "conftest", "test", file, "--namespace", CHANGES, "--output", "json", "--no-color",
-            "--fail-on-warn=false", *loaded, cwd=file.parent,
+            "--fail-on-warn=false", "--capabilities", CAPABILITIES, *loaded, cwd=file.parent,
         )  # fmt: skip
     answer = _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
     if not any(one["successes"] or one.get("failures") or one.get("warnings") for one in answer):
@@ -96,9 +99,9 @@ def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> l
         about = [_about(file, target, criteria, chosen) for file, target in zip(files, targets, strict=True)]
         evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
+        custom = schemas.of_custom_resources(criteria.schemas, kinds)
         validations = {
-            version: pool.submit(_kubeconform, files, version, kinds, criteria.schemas)
-            for version in criteria.kubernetes
+            version: pool.submit(_kubeconform, files, version, kinds, custom) for version in criteria.kubernetes
         }
         # Parsed here: while the other programs work, or when their memory is free again.
         for waiting in () if small else (*evaluations, *validations.values()):
@@ -198,10 +201,9 @@ def _of(answers: Mapping[str, list[Any]], file: Path) -> dict[str, list[Any]]:
 
 
 def _kubeconform(
-    files: Sequence[Path], version: str, kinds: Iterable[tuple[str, str]], custom: Sequence[Path]
+    files: Sequence[Path], version: str, kinds: Iterable[tuple[str, str]], custom: Sequence[str]
 ) -> list[Any]:
-    places = [schemas.location(version, kinds)]
-    places += [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in custom]
+    places = [schemas.location(version, kinds), *custom]
     options = [part for place in places for part in ("-schema-location", place)]
     # One worker, so that the answers come in the order of the documents.
     done = tools.run(
@@ -220,7 +222,7 @@ def _conftest(file: Path, chosen: Bundle, about: Path) -> Any:
     # Not in the checkout, whose conftest.toml is for people and may ask for anything.
     done = tools.run(
         "conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", "--fail-on-warn=false",
-        *options, cwd=file.parent,
+        "--capabilities", CAPABILITIES, *options, cwd=file.parent,
     )  # fmt: skip
     return _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
 
@@ -233,6 +235,12 @@ def _answer(name: str, done: process.Completed) -> Any:
     except ValueError:
         pass
     reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
+    if used := _FORBIDDEN.search(reason[-1]):
+        file = without_copies(shown(Path(used[1]), Path.cwd()))
+        raise ToolError(
+            f"{file}:{used[2]}: there is no function `{used[3]}` for rules: "
+            "they may read their input and the tables, and nothing of the network, files, clocks or chance"
+        )
     raise ToolError(f"{name} gave no verdict: {reason[-1]}")
 
 

@@ -10,20 +10,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache as once
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from promote.checks import api_forms
-from promote.errors import ConfigError
+from promote.errors import ConfigError, RenderError
 from promote.system import cache
+from promote.system.snapshot import LARGEST
 from promote.yamltext import reader
 
 _REFERENCE = "/api/_definitions.json#/$defs/"
 _FORMAT = "3"  # part of the folder's name: raise it when the files are made in another way
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
+# What may become a part of a path. Objects that have no kind, or no apiVersion, are reported elsewhere.
+_NAMES = re.compile(r"(?!.*\.\.)[^/]{0,253}(/[^/]{0,63})?"), re.compile(r"(?!.*\.\.)[^/]{0,150}")
+# A key with `$` at its start, perhaps as an escape, or the base of references in an older draft.
+_REFERRING = re.compile(rb'"(\$|\\u00|id")')
+_BASES = ("$id", "id")
+_METASCHEMA = re.compile(r"https?://json-schema\.org/[\w./-]+#?")
 
 
 def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
@@ -43,6 +50,51 @@ def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
             f"cannot keep schemas in {folder} ({error.strerror}): set PROMOTE_CACHE to a folder that can be written"
         ) from error
     return str(folder / "{{.ResourceKind}}{{.KindSuffix}}.json")
+
+
+def of_custom_resources(folders: Sequence[Path], kinds: Iterable[tuple[str, str]]) -> list[str]:
+    """A `-schema-location` for each of `folders`, in which the schemas of custom resources are.
+
+    Raises ConfigError for a schema, of one of `kinds`, that refers to anything outside of itself: kubeconform would
+    fetch it. Raises RenderError for a kind that would lead elsewhere as a part of a path.
+    """
+    for api_version, kind in kinds:
+        if not (_NAMES[0].fullmatch(api_version) and _NAMES[1].fullmatch(kind)):
+            raise RenderError(f"'{api_version} {kind}' cannot be the apiVersion and kind of an object: correct them")
+        group, _, version = api_version.rpartition("/")
+        for folder in folders:
+            file = folder / (group or version) / f"{kind.lower()}_{version}.json"
+            if file.is_file():
+                _insist_on_itself(file)
+    return [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in folders]
+
+
+def _insist_on_itself(file: Path) -> None:
+    if file.stat().st_size > LARGEST:
+        raise ConfigError(f"{file}: the schema has more than {LARGEST >> 20} MiB: divide it, or leave it out")
+    data = file.read_bytes()
+    if not _REFERRING.search(data):
+        return
+    try:
+        waiting = [json.loads(data)]
+    except (ValueError, RecursionError):
+        return  # kubeconform cannot read it either, and says so
+    while waiting:
+        node = waiting.pop()
+        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        for key, value in node.items() if isinstance(node, dict) else ():
+            if isinstance(value, str) and _leads_out(key, value):
+                raise ConfigError(
+                    f"{file}: `{key}: {value}` leads out of this schema: put what it names into the file"
+                )
+
+
+def _leads_out(key: str, value: str) -> bool:
+    if key == "$schema":
+        return not _METASCHEMA.fullmatch(value)
+    return (key.startswith("$") and key.endswith(("ef", "Ref")) and not value.startswith("#")) or (
+        key in _BASES and ":" in value
+    )
 
 
 def file_name(api_version: str, kind: str) -> str:

@@ -18,7 +18,7 @@ from promote.model import Document, Identity
 from promote.yamltext import places, reader
 
 SEPARATOR = "---\n"
-_TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(\S+)", re.MULTILINE)
+_TOP_LEVEL = re.compile(r"^(apiVersion|kind): *(.*\S)", re.MULTILINE)
 
 
 def kinds(text: str) -> set[tuple[str, str]]:
