@@ -53,7 +53,12 @@ UNMARKED = {
     "storage.v1.VolumeLifecycleMode",
 }
 # Sets that the server leaves open although they are marked: it accepts other values, or the field is not validated.
-OPEN = {"core.v1.ConditionStatus", "core.v1.ResourceName", "discovery.v1.AddressType", "discovery.v1beta1.AddressType"}
+OPEN = {
+    "core.v1.ConditionStatus",
+    "core.v1.ResourceName",
+    "discovery.v1.AddressType",
+    "discovery.v1beta1.AddressType",
+}
 # Types that no field of a served version has.
 INTERNAL = {"autoscaling.v1.MetricSpec"}
 
@@ -137,7 +142,9 @@ def written(found: dict[str, dict[str, dict[str, object]]]) -> str:
     """As JSON, with a line for each field."""
     definitions = [
         f"{json.dumps(name)}: {{\n"
-        + ",\n".join(f"  {json.dumps(field)}: {json.dumps(fields[field], sort_keys=True)}" for field in sorted(fields))
+        + ",\n".join(
+            f"  {json.dumps(field)}: {json.dumps(fields[field], sort_keys=True)}" for field in sorted(fields)
+        )
         + "\n}"
         for name, fields in sorted(found.items())
     ]

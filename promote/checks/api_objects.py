@@ -190,7 +190,10 @@ CONFLICTS: dict[str, list[Schema]] = {
     f"{_API}autoscaling.v2.ExternalMetricSource": [_source(_TARGETS["External"])],
     f"{_API}autoscaling.v2.HorizontalPodAutoscalerSpec": [
         refuse(
-            every(equals("minReplicas", 0), {"not": within("metrics", {"contains": equals("type", "External", "Object")})}),
+            every(
+                equals("minReplicas", 0),
+                {"not": within("metrics", {"contains": equals("type", "External", "Object")})},
+            ),
             "minReplicas: 0 needs a metric of type External or Object",
         ),
     ],
@@ -208,7 +211,10 @@ CONFLICTS: dict[str, list[Schema]] = {
             "completionMode: Indexed needs completions",
         ),
         refuse(
-            every(differs("completionMode", "Indexed"), some(*map(has, ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy")))),
+            every(
+                differs("completionMode", "Indexed"),
+                some(*map(has, ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"))),
+            ),
             "backoffLimitPerIndex, maxFailedIndexes and successPolicy need completionMode: Indexed",
         ),
         refuse(
@@ -216,7 +222,9 @@ CONFLICTS: dict[str, list[Schema]] = {
             "maxFailedIndexes needs backoffLimitPerIndex",
         ),
         refuse(
-            every(has("podFailurePolicy"), {"not": within("template", within("spec", equals("restartPolicy", "Never")))}),
+            every(
+                has("podFailurePolicy"), {"not": within("template", within("spec", equals("restartPolicy", "Never")))}
+            ),
             "podFailurePolicy needs restartPolicy: Never",
         ),
         refuse(
@@ -230,16 +238,26 @@ CONFLICTS: dict[str, list[Schema]] = {
             "a claim requests an amount of storage above 0 in resources.requests.storage",
         ),
         refuse(
-            within("accessModes", every({"contains": {"const": "ReadWriteOncePod"}}, {"contains": {"not": {"const": "ReadWriteOncePod"}}})),
+            within(
+                "accessModes",
+                every(
+                    {"contains": {"const": "ReadWriteOncePod"}}, {"contains": {"not": {"const": "ReadWriteOncePod"}}}
+                ),
+            ),
             "the access mode ReadWriteOncePod excludes all others",
         ),
     ],
     f"{_API}core.v1.PersistentVolumeSpec": [
-        require(within("capacity", within("storage", POSITIVE_AMOUNT)), "a volume has an amount above 0 in capacity.storage"),
+        require(
+            within("capacity", within("storage", POSITIVE_AMOUNT)),
+            "a volume has an amount above 0 in capacity.storage",
+        ),
     ],
     f"{_API}core.v1.Secret": [
         *(
-            refuse(every(equals("type", type_), {"not": _holds(key)}), f"a Secret of type {type_} needs the key {key}")
+            refuse(
+                every(equals("type", type_), {"not": _holds(key)}), f"a Secret of type {type_} needs the key {key}"
+            )
             for type_, keys in _KEYS_OF_TYPES.items()
             for key in keys
         ),
@@ -253,12 +271,8 @@ CONFLICTS: dict[str, list[Schema]] = {
             every(differs("type", "ExternalName"), differs("clusterIP", "None"), lacks("ports")),
             "a Service needs ports, except with clusterIP: None or type: ExternalName",
         ),
-        refuse(
-            every(equals("type", "ExternalName"), lacks("externalName")), "type: ExternalName needs externalName"
-        ),
-        refuse(
-            every(equals("type", "ExternalName"), filled("clusterIP")), "type: ExternalName has no clusterIP"
-        ),
+        refuse(every(equals("type", "ExternalName"), lacks("externalName")), "type: ExternalName needs externalName"),
+        refuse(every(equals("type", "ExternalName"), filled("clusterIP")), "type: ExternalName has no clusterIP"),
         refuse(
             every(equals("type", "LoadBalancer", "NodePort"), equals("clusterIP", "None")),
             "clusterIP: None needs type: ClusterIP",
@@ -296,7 +310,9 @@ CONFLICTS: dict[str, list[Schema]] = {
             "a path of type Exact or Prefix begins with '/'",
         ),
         refuse(
-            every(equals("pathType", "Exact", "Prefix"), within("path", {"pattern": r"//|/\./|/\.\./|%2f|%2F|/\.\.?$"})),
+            every(
+                equals("pathType", "Exact", "Prefix"), within("path", {"pattern": r"//|/\./|/\.\./|%2f|%2F|/\.\.?$"})
+            ),
             "a path of type Exact or Prefix has no '//', '.', '..' and '%2F'",
         ),
         refuse(
@@ -360,9 +376,7 @@ CONFLICTS: dict[str, list[Schema]] = {
         ),
     ],
     f"{_API}rbac.v1.Subject": [
-        refuse(
-            every(equals("kind", "ServiceAccount"), filled("apiGroup")), "a ServiceAccount has an empty apiGroup"
-        ),
+        refuse(every(equals("kind", "ServiceAccount"), filled("apiGroup")), "a ServiceAccount has an empty apiGroup"),
         refuse(
             every(equals("kind", "Group", "User"), {"not": some(lacks("apiGroup"), equals("apiGroup", _RBAC_GROUP))}),
             f"a User or Group has apiGroup: {_RBAC_GROUP}",

@@ -67,14 +67,22 @@ FIELDS: dict[str, dict[str, Schema]] = {
     f"{_CORE}PodAffinityTerm": {"topologyKey": QUALIFIED, "namespaces": each(DNS_LABEL)},
     f"{_CORE}PodDNSConfig": {
         "nameservers": {"maxItems": 3, "items": IP},
-        "searches": {"maxItems": 32, "items": {"pattern": r"^(\.|[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?"
-        r"(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?)$"}},
+        "searches": {
+            "maxItems": 32,
+            "items": {
+                "pattern": r"^(\.|[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?"
+                r"(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?)$"
+            },
+        },
     },
     f"{_CORE}PodDNSConfigOption": {"name": FILLED},
     f"{_CORE}PodReadinessGate": {"conditionType": QUALIFIED},
     f"{_CORE}PodSchedulingGate": {"name": QUALIFIED},
     f"{_CORE}PodSecurityContext": {
-        "fsGroup": ID, "runAsGroup": ID, "runAsUser": ID, "supplementalGroups": each(ID),
+        "fsGroup": ID,
+        "runAsGroup": ID,
+        "runAsUser": ID,
+        "supplementalGroups": each(ID),
     },
     f"{_CORE}PodSpec": {
         "activeDeadlineSeconds": {"minimum": 1, "maximum": 2**31 - 1},
@@ -106,7 +114,12 @@ FIELDS: dict[str, dict[str, Schema]] = {
         "expirationSeconds": {"minimum": 600, "maximum": 2**32},
     },
     f"{_CORE}SleepAction": {"seconds": NOT_NEGATIVE},
-    f"{_CORE}Sysctl": {"name": {"maxLength": 253, "pattern": r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"}},
+    f"{_CORE}Sysctl": {
+        "name": {
+            "maxLength": 253,
+            "pattern": r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$",
+        }
+    },
     f"{_CORE}TCPSocketAction": {"port": PORT_OR_NAME},
     f"{_CORE}Toleration": {"key": optional(QUALIFIED)},
     f"{_CORE}TopologySpreadConstraint": {
@@ -253,14 +266,15 @@ CONFLICTS: dict[str, list[Schema]] = {
     ],
     f"{_CORE}Volume": [
         refuse(
-            {"type": "object", "not": some({"oneOf": [has(one) for one in _SOURCES]}, *[{"not": some(*map(has, _SOURCES))}])},
+            {
+                "type": "object",
+                "not": some({"oneOf": [has(one) for one in _SOURCES]}, *[{"not": some(*map(has, _SOURCES))}]),
+            },
             "a volume has one source only",
         ),
     ],
     f"{_CORE}VolumeMount": [
-        refuse(
-            every(filled("subPath"), filled("subPathExpr")), "subPath and subPathExpr exclude each other"
-        ),
+        refuse(every(filled("subPath"), filled("subPathExpr")), "subPath and subPathExpr exclude each other"),
     ],
     f"{_CORE}DownwardAPIVolumeFile": [
         require(exactly_one("fieldRef", "resourceFieldRef"), "needs either fieldRef or resourceFieldRef"),

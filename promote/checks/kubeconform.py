@@ -69,7 +69,9 @@ def _as_kubeconform_says(document: Document) -> tuple[str, str, str]:
 def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) -> list[Finding]:
     if resource["status"] == "statusInvalid":
         faults = _faults(resource["msg"])
-        return [_schema_finding(who, target, path, *worded) for path, fault in faults for worded in _worded(path, fault)]
+        return [
+            _schema_finding(who, target, path, *worded) for path, fault in faults for worded in _worded(path, fault)
+        ]
     if "could not find schema" in resource["msg"]:
         message = f"{who}: there is no schema for {who.api_version} {who.kind}"
         return [Finding("schema.missing", "deny", target, who, message, MISSING_SCHEMA, path="/kind")]
@@ -96,9 +98,14 @@ def _worded(path: str, faults: Sequence[str]) -> list[tuple[str, str]]:
     for fault in others:
         if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
             return [words]
-    said = " or ".join(_NOTHING.sub("", fault) for fault in others).replace("'not' failed", "this value is not allowed")
+    said = " or ".join(_NOTHING.sub("", fault) for fault in others).replace(
+        "'not' failed", "this value is not allowed"
+    )
     fix = f"give {path or 'the object'} the type and value that the schema asks for"
-    return [*((reason, f"change the fields, because {reason}") for reason in refused), *([(said, fix)] if others else [])]
+    return [
+        *((reason, f"change the fields, because {reason}") for reason in refused),
+        *([(said, fix)] if others else []),
+    ]
 
 
 def _faults(message: str) -> list[tuple[str, list[str]]]:
