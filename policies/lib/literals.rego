@@ -82,7 +82,7 @@ _placed(literal, body) := {
 # about the secret. PASSWORD_FILE and TOKEN_TTL are not secrets.
 is_secret(name) if {
 	words := regex.replace(regex.replace(name, `([a-z0-9])([A-Z])`, "${1}_${2}"), `[-. /]`, "_")
-	some [_, _, _, _, rest] in regex.find_all_string_submatch_n(_secret_name, words, 1)
+	rest := values.groups(_secret_name, words)[9]
 	count({word | some word in split(lower(rest), "_")} & _about_secrets) == 0
 }
 

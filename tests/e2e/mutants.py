@@ -89,6 +89,23 @@ STRANGERS: dict[str, Object] = {
 }  # fmt: skip
 
 
+_REMOVED: Any = object()
+
+
+class Change(NamedTuple):
+    """The value that a valid object gets at a path."""
+
+    item: Object
+    path: Path_
+    value: Any
+
+    @property
+    def said(self) -> str:
+        """Where it is and what it does, for whoever reads of a difference."""
+        where = f"{self.item['kind']}/{self.item['metadata']['name']} {'.'.join(map(str, self.path))}"
+        return f"{where} removed" if self.value is _REMOVED else f"{where} = {self.value!r}"
+
+
 class Mutant(NamedTuple):
     """An object, and what it differs in."""
 
@@ -106,18 +123,24 @@ def valid() -> list[Object]:
 
 
 def mutants(objects: list[Object], number: int | None, seed: int) -> list[Mutant]:
-    """All mutants of the objects, or this many of them; every kind and every sort of change has some."""
+    """All mutants of the objects, or this many of them, chosen by the seed."""
     seen = _values(objects)
-    found = [mutant for item in objects for mutant in _of(item, seen)]
+    found = [change for item in objects for change in _changes(item, seen)]
     if number is not None and number < len(found):
         found = random.Random(seed).sample(found, number)  # noqa: S311 a sample, not a secret
-    return [Mutant(each.said, _named(each.item, f"m{index}")) for index, each in enumerate(found)]
+    return [Mutant(change.said, _made(change, f"m{index}")) for index, change in enumerate(found)]
 
 
-def _named(item: Object, name: str) -> Object:
-    item = copy.deepcopy(item)
-    item["metadata"]["name"] = name
-    return item
+def _made(change: Change, name: str) -> Object:
+    changed = copy.deepcopy(change.item)
+    changed["metadata"]["name"] = name
+    *parents, last = change.path
+    holder = _at(changed, tuple(parents))
+    if change.value is _REMOVED:
+        del holder[last]
+    else:
+        holder[last] = copy.deepcopy(change.value)
+    return changed
 
 
 def _values(objects: list[Object]) -> dict[str, list[Any]]:
@@ -132,25 +155,21 @@ def _values(objects: list[Object]) -> dict[str, list[Any]]:
     return found
 
 
-def _of(item: Object, seen: dict[str, list[Any]]) -> Iterator[Mutant]:
-    label = f"{item['kind']}/{item['metadata']['name']}"
+def _changes(item: Object, seen: dict[str, list[Any]]) -> Iterator[Change]:
     for path in _paths(item):
         if path in FIXED:
             continue
-        where = f"{label} {'.'.join(map(str, path))}"
         value = _at(item, path)
-        yield Mutant(f"{where} removed", _with(item, path, _REMOVED))
+        yield Change(item, path, _REMOVED)
         others = [each for each in seen.get(str(path[-1]), []) if isinstance(each, str | int)]
         for wrong in _wrong(value, others):
-            yield Mutant(f"{where} = {wrong!r}"[:200], _with(item, path, wrong))
+            yield Change(item, path, wrong)
         if isinstance(value, list) and value:
-            yield Mutant(f"{where} twice", _with(item, path, [*value, copy.deepcopy(value[0])]))
-    for path in ((),) + tuple(_paths(item)):
-        value = _at(item, path)
-        if isinstance(value, dict):
+            yield Change(item, path, [*value, value[0]])
+    for path in ((), *_paths(item)):
+        if isinstance(_at(item, path), dict):
             for field, stranger in STRANGERS.get(_field(path), {}).items():
-                said = f"{label} {'.'.join(map(str, path))} with {field}: {stranger}"
-                yield Mutant(said, _with(item, (*path, field), stranger))
+                yield Change(item, (*path, field), stranger)
 
 
 def _field(path: Path_) -> str:
@@ -182,17 +201,3 @@ def _at(item: Any, path: Path_) -> Any:
     for part in path:
         item = item[part]
     return item
-
-
-_REMOVED: Any = object()
-
-
-def _with(item: Object, path: Path_, value: Any) -> Object:
-    changed = copy.deepcopy(item)
-    *parents, last = path
-    holder = _at(changed, tuple(parents))
-    if value is _REMOVED:
-        del holder[last]
-    else:
-        holder[last] = copy.deepcopy(value)
-    return changed
