@@ -12,7 +12,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 OUTPUT = Path(__file__).parents[1] / "promote" / "checks" / "enumerations.json"
 # One release of each minor version that kubernetes-validate has schemas of, and the sum of its module.
@@ -131,8 +131,7 @@ def enumerations(modules: dict[int, Module]) -> dict[str, dict[str, dict[str, ob
                 entry = found.setdefault(f"io.k8s.api.{struct}", {}).setdefault(
                     field.name, {"values": {}, "items": field.items, "pointer": field.pointer}
                 )
-                values = entry["values"]
-                assert isinstance(values, dict)
+                values = cast("dict[str, list[int]]", entry["values"])
                 for value in sorted(module.values[field.type]):
                     values[value] = [values.get(value, [minor])[0], minor]
     return found

@@ -1,7 +1,7 @@
 """What the API server enforces on values although the schemas of Kubernetes allow it, by definition and version.
 
-Enumerations come from the types of each version, by `tools/api_enumerations.py`. Forms, bounds and conflicts of fields
-are those of the validation in k8s.io/kubernetes; `tests/e2e/test_validation.py` compares them with an API server.
+Enumerations come from the types of each version, by `tools/api_enumerations.py`. Forms, bounds and conflicts of
+fields are those of the validation in k8s.io/kubernetes; `tests/e2e/test_validation.py` compares them with a server.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache as once
 from pathlib import Path
 from typing import Any
 
-from promote.checks import api_objects, api_pods
+from promote.checks import api_object_conflicts, api_object_fields, api_pod_conflicts, api_pod_fields
 from promote.checks.api_forms import AMOUNT, BASE64, INT32, Schema
 
 _ENUMERATIONS = Path(__file__).with_name("enumerations.json")
@@ -22,8 +22,8 @@ DEFINITIONS: dict[str, Schema] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": AMOUNT,
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT32,
 }
-FIELDS = {**api_objects.FIELDS, **api_pods.FIELDS}
-CONFLICTS = {**api_objects.CONFLICTS, **api_pods.CONFLICTS}
+FIELDS = {**api_object_fields.FIELDS, **api_pod_fields.FIELDS}
+CONFLICTS = {**api_object_conflicts.CONFLICTS, **api_pod_conflicts.CONFLICTS}
 
 
 @once

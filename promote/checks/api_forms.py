@@ -1,7 +1,7 @@
 """The forms of texts and numbers that the API server accepts, and how a schema says that fields conflict.
 
-The forms are those of k8s.io/apimachinery/pkg/util/validation and of its decoder, which rejects numbers that do not fit
-32 bits, invalid base64 and invalid quantities. All of them accept null, which the server treats as absent.
+The forms are those of k8s.io/apimachinery/pkg/util/validation and of its decoder, which rejects numbers that do not
+fit 32 bits, invalid base64 and invalid quantities. All of them accept null, which the server treats as absent.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ _SIGN = r"[\r\n]*[A-Za-z0-9+/]"
 _BASE64 = rf"^({_SIGN}{_SIGN}{_SIGN}{_SIGN})*({_SIGN}{_SIGN}([\r\n]*=|{_SIGN})[\r\n]*=)?[\r\n]*$"
 _NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?[0-9]+)?"
 _AMOUNT = rf"^ *[+-]?{_NUMBER} *$"
-_NOT_NEGATIVE = rf"^ *([+]?{_NUMBER}|-0+(\.0*)?[A-Za-z]*) *$"
-_POSITIVE = r"^ *[+]?[0-9.]*[1-9][0-9.]*([A-Za-z].*)? *$"
+_NOT_NEGATIVE = r"^ *([^- ]|-[0.]*([^0-9.]|$)|$)"  # the form itself is asked for elsewhere
+_POSITIVE = r"^ *[+]?[0-9.]*[1-9]"
 _PORT_NAME = "^([a-z0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _LABEL = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 _WORD = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"

@@ -70,7 +70,7 @@ _OF_CHECKS = tuple(
         (
             "check.skipped",
             "Everything in a folder is judged",
-            "A Helm chart, another kustomization or a file that is not a manifest is skipped, and so it did not pass.",
+            "A Helm chart, another kustomization or a file that is not a manifest is skipped, so it did not pass.",
             "render it and check the result, fix it, or leave it out by name with `--skip`",
         ),
         (

@@ -64,8 +64,8 @@ def kustomize(folder: Path, name: str) -> Rendered:
 def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     """The YAML and JSON files at or below `path`, as they are; raises UsageError where there are none.
 
-    `excluded` are patterns for files and folders relative to `path` that are left out. What cannot be read, or must be
-    built first, is skipped; raises RenderError if nothing else is left.
+    `excluded` are patterns for files and folders relative to `path` that are left out. What cannot be read, or must
+    be built first, is skipped; raises RenderError if nothing else is left.
     """
     below = sorted(_below(path)) if path.is_dir() else [path]
     left_out = tuple(file for file in below if _is_excluded(file.relative_to(path), excluded))
@@ -163,7 +163,7 @@ def _failed(error: OSError) -> None:
 
 
 def folder_or_file(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
-    """The manifests at `path`: a kustomization is built, anything else is read as it is, except what is `excluded`."""
+    """The manifests at `path`: a kustomization is built, all else is read as it is, except what is `excluded`."""
     return kustomize(path, name) if kustomization_of(path) else manifests(path, name, excluded)
 
 

@@ -48,7 +48,8 @@ FLAGS: tuple[Any, ...] = ("true", 1, None, {})
 # Fields that no valid object here has, because they conflict with one that it has; by the field that holds them.
 STRANGERS: dict[str, Object] = {
     "spec": {
-        "hostPID": True, "hostNetwork": True, "hostUsers": False, "ephemeralContainers": [{"name": "e", "image": "i"}],
+        "hostPID": True, "hostNetwork": True, "hostUsers": False,
+        "ephemeralContainers": [{"name": "e", "image": "i"}],
         "minAvailable": 1, "maxUnavailable": 1, "clusterIP": "None", "externalName": "a.example.com",
         "loadBalancerClass": "example.com/a", "healthCheckNodePort": 30000, "externalTrafficPolicy": "Local",
         "nosuchfield": 1, "manualSelector": True, "runtimeClassName": "none", "priorityClassName": "none",
@@ -58,7 +59,9 @@ STRANGERS: dict[str, Object] = {
     "readinessProbe": {"exec": {"command": ["a"]}, "terminationGracePeriodSeconds": 5},
     "startupProbe": {"exec": {"command": ["a"]}, "successThreshold": 2},
     "preStop": {"exec": {"command": ["a"]}},
-    "initContainers": {"livenessProbe": {"exec": {"command": ["a"]}}, "lifecycle": {"preStop": {"sleep": {"seconds": 1}}}},
+    "initContainers": {
+        "livenessProbe": {"exec": {"command": ["a"]}}, "lifecycle": {"preStop": {"sleep": {"seconds": 1}}},
+    },
     "env": {"value": "a", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
     "envFrom": {"configMapRef": {"name": "a"}, "secretRef": {"name": "a"}},
     "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}, "fieldRef": {"fieldPath": "metadata.name"}},

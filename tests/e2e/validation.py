@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from promote.checks import inspection
-from promote.checks.kubeconform import from_kubeconform
 from promote.kustomize import documents
 from tests.e2e.api import Api, Object, Refused
 from tests.policies.evaluation import evaluate

@@ -341,7 +341,7 @@ def test_what_is_no_manifest_is_neither_waited_for_nor_passed_over(
 def test_nothing_else_is_judged_through_a_link_that_leads_out(files: Repository) -> None:
     files.write("m/good.yaml", MAP % "good")
     link_out_of_the_folder(files.folder / "m")
-    with pytest.raises(RenderError, match="^m/a: this link leads out of the folder"):
+    with pytest.raises(RenderError, match=r"^m/a: this link leads out of the folder"):
         files.check("m")
 
 
