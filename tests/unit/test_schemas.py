@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.checks import schemas
+from promote.checks import api_constraints, schemas
 from promote.errors import ConfigError
 
 DEFINITIONS = {
@@ -92,3 +92,33 @@ def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemas, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="the package kubernetes-validate is missing: run `make setup`"):
         schemas.location("1.36", [])
+
+
+def test_every_version_with_schemas_has_enumerations() -> None:
+    folders = (schemas._package() / "kubernetes-json-schema").glob("v1.*.0-local-strict")
+    minors = {int(folder.name.split(".")[1]) for folder in folders}
+    known = {
+        minor
+        for fields in api_constraints._known().values()
+        for entry in fields.values()
+        for first, last in entry["values"].values()
+        for minor in range(first, last + 1)
+    }
+    assert minors <= known
+
+
+def test_an_enumeration_has_the_values_of_its_version() -> None:
+    toleration = {"properties": {"operator": {"type": "string"}}}
+    made = {
+        version: api_constraints.constrained("io.k8s.api.core.v1.Toleration", toleration, version)["properties"]
+        for version in ("1.34", "1.35")
+    }
+    assert made["1.34"]["operator"]["enum"] == ["Equal", "Exists", None, ""]
+    assert made["1.35"]["operator"]["enum"] == ["Equal", "Exists", "Gt", "Lt", None, ""]
+
+
+def test_a_list_and_a_pointer_have_no_empty_value() -> None:
+    claim = {"properties": {"accessModes": {"type": "array"}, "volumeMode": {"type": "string"}}}
+    made = api_constraints.constrained("io.k8s.api.core.v1.PersistentVolumeClaimSpec", claim, "1.36")["properties"]
+    assert "" not in made["accessModes"]["items"]["enum"]
+    assert made["volumeMode"]["enum"] == ["Block", "Filesystem", None]
