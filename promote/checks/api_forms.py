@@ -134,12 +134,13 @@ REASON = "refused: "
 
 def refuse(condition: Schema, reason: str) -> Schema:
     """Nothing that meets the condition is valid. kubeconform answers with the reason, which says what must hold."""
-    return {"if": condition, "then": {"const": REASON + reason}}
+    # The words of a condition are true of all that is no object, also of null, which is absent.
+    return {"if": {"type": "object", "allOf": [condition]}, "then": {"const": REASON + reason}}
 
 
 def require(condition: Schema, reason: str) -> Schema:
     """Only what meets the condition is valid; null is absent, and so always is."""
-    return refuse({"type": "object", "not": condition}, reason)
+    return refuse({"not": condition}, reason)
 
 
 # The message and the fix for a value of the wrong form. The value itself may be secret, so it is not shown.

@@ -19,10 +19,12 @@ from promote.checks.api_forms import (
 )
 
 _API = "io.k8s.api."
+_DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_EXTERNAL_NAME = {"pattern": rf"^({_DOMAIN}\.?)?$"}
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _RBAC_GROUP = "rbac.authorization.k8s.io"
 _EXTERNAL = some(equals("type", "LoadBalancer", "NodePort"), filled("externalIPs"))
-_BALANCED = ("allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerSourceRanges")
+_BALANCED = (has("allocateLoadBalancerNodePorts"), has("loadBalancerClass"), filled("loadBalancerSourceRanges"))
 _METRICS = {
     "ContainerResource": "containerResource",
     "External": "external",
@@ -169,8 +171,12 @@ CONFLICTS: dict[str, list[Schema]] = {
             "externalTrafficPolicy needs type: NodePort or LoadBalancer",
         ),
         *(
-            refuse(every(filled(field), differs("type", "LoadBalancer")), f"{field} needs type: LoadBalancer")
-            for field in _BALANCED
+            refuse(every(given, differs("type", "LoadBalancer")), f"{given['required'][0]} needs type: LoadBalancer")
+            for given in _BALANCED
+        ),
+        refuse(
+            every(equals("type", "ExternalName"), within("externalName", {"not": _EXTERNAL_NAME})),
+            "externalName is a DNS name in lower case",
         ),
         refuse(
             every(

@@ -122,7 +122,6 @@ FIELDS: dict[str, dict[str, Schema]] = {
     f"{_API}core.v1.ServiceSpec": {
         "clusterIP": {"anyOf": [{"enum": [None, "", "None"]}, IP]},
         "externalIPs": each(IP),
-        "externalName": {"pattern": rf"^({_DOMAIN}\.?)?$"},
         "healthCheckNodePort": {"minimum": 0, "maximum": 65535},
         "loadBalancerSourceRanges": each(CIDR),
         "selector": values(LABEL) | {"propertyNames": QUALIFIED},

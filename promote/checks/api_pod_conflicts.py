@@ -56,7 +56,21 @@ def _selects(*with_values: str) -> list[Schema]:
     ]
 
 
+# Fields that the schemas do not require, and the server does.
+_NEEDED = {
+    "ConfigMapEnvSource": "name",
+    "ConfigMapKeySelector": "name",
+    "ConfigMapProjection": "name",
+    "ConfigMapVolumeSource": "name",
+    "ExecAction": "command",
+    "SecretEnvSource": "name",
+    "SecretKeySelector": "name",
+    "SecretProjection": "name",
+    "SecretVolumeSource": "secretName",
+}
+
 CONFLICTS: dict[str, list[Schema]] = {
+    **{f"{_CORE}{kind}": [require(filled(field), f"{field} is missing")] for kind, field in _NEEDED.items()},
     f"{_CORE}AppArmorProfile": _localhost("an AppArmor profile"),
     f"{_CORE}Container": [
         require(filled("image"), "a container needs an image"),

@@ -31,6 +31,7 @@ REJECTED = {400, 422}
 # What only a live cluster can know: the reason, and how its API server says so.
 LIVE = {
     "the range of node ports is an option of the API server": r"provided port is not in the valid range",
+    "a feature gate of the API server enables alpha values": r'\.operator: Unsupported value: "[GL]t"',
 }
 THREADS = 6
 
