@@ -30,6 +30,7 @@ from promote.checks.api_forms import (
 
 _API = "io.k8s.api."
 _DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_ANY_CASE = "[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _REPLICAS = {"replicas": NOT_NEGATIVE, "minReadySeconds": NOT_NEGATIVE}
 _ROLLING = {"maxSurge": AMOUNT_OR_PERCENT, "maxUnavailable": AMOUNT_OR_SHARE}
@@ -149,7 +150,7 @@ FIELDS: dict[str, dict[str, Schema]] = {
     f"{_API}rbac.v1.Subject": {"kind": {"enum": ["Group", "ServiceAccount", "User"]}, "name": FILLED},
     f"{_API}scheduling.v1.PriorityClass": {"value": {"maximum": 10**9}},
     f"{_API}storage.v1.StorageClass": {
-        "provisioner": {"pattern": rf"^(?i)({_DOMAIN}/)?[a-z0-9]([-a-z0-9_.]*[a-z0-9])?$"},
+        "provisioner": {"pattern": rf"^({_ANY_CASE}(\.{_ANY_CASE})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"},
         "reclaimPolicy": {"enum": [None, "", "Delete", "Retain"]},
     },
 }  # fmt: skip
