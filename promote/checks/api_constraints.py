@@ -64,7 +64,7 @@ def _enumeration(entry: dict[str, Any], minor: int) -> Schema:
     values = [value for value, (first, last) in entry["values"].items() if first <= minor <= last]
     if entry["items"]:
         return {"items": {"enum": [value for value in values if value]}}
-    # The server treats an empty text as absent where the type is no pointer.
+    # The server treats an empty text as absent unless the type is a pointer.
     return {"enum": [*values, None] + ([] if entry["pointer"] or "" in values else [""])}
 
 

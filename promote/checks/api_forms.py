@@ -134,7 +134,7 @@ REASON = "refused: "
 
 def refuse(condition: Schema, reason: str) -> Schema:
     """Nothing that meets the condition is valid. kubeconform answers with the reason, which says what must hold."""
-    # The words of a condition are true of all that is no object, also of null, which is absent.
+    # The words of a condition are true of everything except objects, also of null, which is absent.
     return {"if": {"type": "object", "allOf": [condition]}, "then": {"const": REASON + reason}}
 
 
