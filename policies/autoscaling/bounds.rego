@@ -2,7 +2,8 @@
 # title: The minimum of an autoscaler is not above its maximum
 # description: |
 #   The API server rejects an autoscaler with a minimum above its maximum, or a maximum of 0. The idle number of
-#   replicas of a ScaledObject must be below its minimum.
+#   replicas of a ScaledObject must be below its minimum. If the minimum equals the maximum, the autoscaler never scales.
+#   The rule warns of that.
 # custom:
 #   id: autoscaling.bounds
 #   profile: general
@@ -48,3 +49,17 @@ deny contains found if {
 		"path": "/spec/idleReplicaCount",
 	})
 }
+
+warn contains found if {
+	some scaler in scaling.scalers
+	scaler.least == scaler.most
+	not _idles(scaler)
+	found := finding.about(scaler.resource, {
+		"msg": sprintf("never scales: its minimum and its maximum are %v replicas", [scaler.most]),
+		"fix": "raise the maximum, or remove the autoscaler and set replicas",
+		"path": scaler.most_path,
+	})
+}
+
+# Between its idle number and the others it does scale.
+_idles(scaler) if is_number(values.at(scaler.resource.content, ["spec", "idleReplicaCount"]))

@@ -43,3 +43,18 @@ test_denies_an_idle_number_above_the_least if {
 test_leaves_an_idle_number_that_is_none_to_its_schema if {
 	assert.none(bounds.deny) with input as _keda({"idleReplicaCount": "0", "minReplicaCount": 1})
 }
+
+test_warns_of_a_minimum_that_is_the_maximum if {
+	assert.messages(bounds.warn, {
+		"HorizontalPodAutoscaler/cart: never scales: its minimum and its maximum are 2 replicas",
+	}) with input as _hpa({"minReplicas": 2, "maxReplicas": 2})
+	assert.size(bounds.warn, 1) with input as _hpa({"maxReplicas": 1})
+	assert.size(bounds.warn, 1) with input as _keda({"minReplicaCount": 3, "maxReplicaCount": 3})
+}
+
+test_does_not_warn_of_what_scales if {
+	assert.none(bounds.warn) with input as _hpa({"minReplicas": 1, "maxReplicas": 2})
+	assert.none(bounds.warn) with input as _hpa({"minReplicas": 3, "maxReplicas": 2})
+	assert.none(bounds.warn) with input as _keda({"idleReplicaCount": 0, "minReplicaCount": 3, "maxReplicaCount": 3})
+	assert.none(bounds.warn) with input as _keda({})
+}

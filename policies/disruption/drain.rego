@@ -31,6 +31,14 @@ deny contains found if {
 	]))
 }
 
+# The pods of these may exist elsewhere, but no number of them makes an eviction possible.
+deny contains found if {
+	some budget in disruption.budgets
+	count(budget.pods) == 0
+	_never(budget.spec)
+	found := _about(budget, sprintf("%s never allows an eviction", [_written(budget.spec)]))
+}
+
 deny contains found if {
 	some budget in disruption.budgets
 	some pod in budget.pods
@@ -59,6 +67,18 @@ _allowed(spec, replicas) := scaling.up(spec.maxUnavailable, replicas) if count(_
 _allowed(spec, replicas) := replicas - scaling.up(spec.minAvailable, replicas) if count(_limits(spec)) == 1
 
 _allowed(spec, _) := 0 if count(_limits(spec)) != 1
+
+_never(spec) if count(_limits(spec)) != 1
+
+_never(spec) if {
+	count(_limits(spec)) == 1
+	scaling.up(spec.maxUnavailable, 1) == 0
+}
+
+_never(spec) if {
+	count(_limits(spec)) == 1
+	regex.match(`^0*[1-9][0-9]{2,}%$`, spec.minAvailable)
+}
 
 _limits(spec) := object.filter(spec, ["maxUnavailable", "minAvailable"])
 

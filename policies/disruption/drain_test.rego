@@ -46,6 +46,40 @@ test_denies_and_says_what if {
 	}) with input as _target("Deployment", 3, {})
 }
 
+_alone(limits) := examples.combined([examples.resource("policy/v1", "PodDisruptionBudget", "cart", {"spec": object.union(
+	{"selector": {"matchLabels": {"app": "elsewhere"}}},
+	limits,
+)})])
+
+test_denies_budgets_that_never_let_one_go_without_their_pods if {
+	every limits in [
+		{"maxUnavailable": 0},
+		{"maxUnavailable": "0%"},
+		{"minAvailable": "100%"},
+		{"minAvailable": "0150%"},
+		{},
+		{"maxUnavailable": 1, "minAvailable": 1},
+	] {
+		assert.size(drain.deny, 1) with input as _alone(limits)
+	}
+	assert.messages(drain.deny, {
+		"PodDisruptionBudget/cart: maxUnavailable 0 never allows an eviction",
+	}) with input as _alone({"maxUnavailable": 0})
+}
+
+test_accepts_budgets_that_may_let_one_go_without_their_pods if {
+	every limits in [
+		{"maxUnavailable": 1},
+		{"maxUnavailable": "1%"},
+		{"minAvailable": 1},
+		{"minAvailable": 100},
+		{"minAvailable": "99%"},
+		{"minAvailable": "0%"},
+	] {
+		assert.none(drain.deny) with input as _alone(limits)
+	}
+}
+
 test_the_smallest_number_is_the_autoscalers if {
 	scaler := examples.combined([examples.resource("keda.sh/v1alpha1", "ScaledObject", "cart", {"spec": {
 		"scaleTargetRef": {"name": "cart"},

@@ -78,19 +78,41 @@ _placed(literal, body) := {
 	"path": literal.path,
 }
 
-# Whether a name is that of a secret, according to its end. PASSWORD_FILE and TOKEN_TTL are not secrets.
+# Whether a name is that of a secret: it contains a word for a secret, and no word after it says that the value is only
+# about the secret. PASSWORD_FILE and TOKEN_TTL are not secrets.
 is_secret(name) if {
-	words := regex.replace(regex.replace(name, `([a-z0-9])([A-Z])`, "${1}_${2}"), `[-. ]`, "_")
-	regex.match(_secret_name, words)
+	words := regex.replace(regex.replace(name, `([a-z0-9])([A-Z])`, "${1}_${2}"), `[-. /]`, "_")
+	rest := values.groups(_secret_name, words)[9]
+	count({word | some word in split(lower(rest), "_")} & _about_secrets) == 0
 }
 
+# The last word for a secret in the name, and the words after it.
 _secret_name := concat("", [
-	`(?i)(^|_)(password|passwd|passphrase|pass|pwd|secret|token|credentials?|`,
-	`(api|access|account|auth|encryption|hmac|master|private|secret|session|shared|signing|ssh|storage|webhook)_?key`,
-	`)_?[0-9]*$`,
+	`(?i)^(.*_)?(`,
+	# Words that may follow others without a boundary, as in mysqlpassword,
+	`[a-z0-9]*(password|passwd|passphrase)|`,
+	# and words that are also the end of others, as in bypass and compass.
+	`(admin|db|ftp|ldap|mail|mongo|my_?sql|mq|pg|postgres|rabbit|redis|root|smtp|sql|user)?(pass|pwd?)|`,
+	`(access|api|app|auth|bearer|bot|client|github|gitlab|jwt|oauth|refresh|session|slack)?(secret|token)|`,
+	`credentials?|`,
+	`(access|account|aes|api|auth|deploy|encryption|hmac|jwt|license|master|private|rsa|secret|service_account|`,
+	`session|shared|signing|ssh|ssl|storage|tls|webhook)_?key`,
+	`)([0-9]*(_.*)?)$`,
 ])
 
+_about_secrets := {
+	"algorithm", "algorithms", "alias", "arn", "attempts", "audience", "bucket", "budget", "cache", "class", "count",
+	"days", "dir", "directory", "disabled", "enable", "enabled", "encoder", "encoding", "endpoint", "engine", "expiration",
+	"expires", "expiry", "field", "file", "filename", "fingerprint", "folder", "format", "from", "header", "hours", "host",
+	"id", "ids", "in", "interval", "issuer", "kind", "length", "lifetime", "limit", "max", "min", "minutes", "mode",
+	"name", "namespace", "path", "pattern", "policy", "port", "prefix", "provider", "pub", "public", "ref", "regex",
+	"required", "rotation", "rules", "scope", "scopes", "seconds", "server", "service", "size", "store", "strategy",
+	"suffix", "timeout", "ttl", "txt", "type", "uri", "url", "uses", "validation", "validity", "version", "window",
+}
+
 # Whether a value is only the location of a secret, or a switch.
+is_reference(text) if regex.match(`^[A-Za-z0-9][-A-Za-z0-9_.]*\.(crt|jks|json|key|p12|pem|pub|txt|ya?ml)$`, text)
+
 is_reference(text) if regex.match(`^(/|\./|~/|[$%<]|\{\{|arn:|file:|op://|ref\+|vault:|[a-z][a-z0-9+.-]*://)`, text)
 
 is_reference(text) if lower(text) in {"false", "no", "none", "null", "off", "on", "optional", "required", "true", "yes"}

@@ -75,6 +75,9 @@ test_secrets_are_known_by_their_names if {
 		"PASSWORD", "DB_PASS", "dbPassword", "spring.datasource.password", "admin-token", "GITHUB_TOKEN", "SECRET",
 		"API_KEY", "apiKey", "SIGNING_KEY", "AWS_SECRET_ACCESS_KEY", "PASSWORD_2", "PASSWORD_10", "credentials",
 		"oauth2Token",
+		"TOKEN_X", "DB_PASSWORD_PROD", "GITHUB_TOKEN_RO", "APIKEY_PROD", "DBPASS", "mysqlpassword", "admin_pw", "TLS_KEY",
+		"PASSWORD_FOR_SHOP", "POSTGRES_PASSWORD_OLD", "clientSecret2", "authtoken", "PASSWORD_FILE_PASSWORD",
+		"redispass", "TOKEN_TTL_TOKEN", "SECRET_KEY_BASE", "private-key.prod", "ROOT_PWD_2024", "LDAP_BIND_CREDENTIALS_EU",
 	] {
 		literals.is_secret(name)
 	}
@@ -84,6 +87,9 @@ test_what_only_sounds_like_a_secret_is_none if {
 	every name in [
 		"PASSWORD_FILE", "TOKEN_TTL", "JWT_EXPIRES_IN", "SECRET_NAME", "KEY_PREFIX", "CACHE_KEY", "PUBLIC_KEY",
 		"AWS_ACCESS_KEY_ID", "MAX_TOKENS", "COMPASS", "BYPASS", "password.txt",
+		"TOKEN_URL", "PASSWORD_MIN_LENGTH", "SECRET_STORE_KIND", "tokenizer", "PASSENGERS", "passthrough", "secretary",
+		"PASSWORD_POLICY_REGEX", "TLS_KEY_PATH", "PRIMARY_KEY", "PARTITION_KEY", "TOKEN_BUCKET_SIZE", "MONKEY", "RPWM",
+		"tokens", "ACCESS_TOKEN_EXPIRES_IN_SECONDS", "PASSWORD_RESET_URL", "PWM_MODE", "CLIENT_SECRET_FILE",
 	] {
 		not literals.is_secret(name)
 	}
@@ -92,7 +98,7 @@ test_what_only_sounds_like_a_secret_is_none if {
 test_references_are_not_secrets if {
 	every text in [
 		"/run/secret", "$(OTHER)", "${OTHER}", "vault:secret/a", "https://id.example", "s3://keys/a", "True", "{{ .token }}",
-		"false", "no", "none", "null", "off", "on", "optional", "required", "yes",
+		"false", "no", "none", "null", "off", "on", "optional", "required", "yes", "tls.key", "server-1.pem",
 	] {
 		literals.is_reference(text)
 	}

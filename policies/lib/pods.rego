@@ -73,6 +73,19 @@ _settings(holder) := values.map(values.at(holder, ["securityContext"]))
 # The value of a field in the securityContext of a pod or container, or null.
 setting(holder, key) := values.at(holder, ["securityContext", key])
 
+# The name of the ServiceAccount of a pod, and where it is; empty if the pod names none. The API server reads the
+# deprecated field serviceAccount where serviceAccountName is empty.
+account(pod) := {"name": name, "path": sprintf("/%s", [field])} if {
+	some field in ["serviceAccountName", "serviceAccount"]
+	name := values.text(values.at(pod.spec, [field]))
+	name != ""
+	_comes_first(pod, field)
+} else := {"name": "", "path": "/serviceAccountName"}
+
+_comes_first(_, "serviceAccountName")
+
+_comes_first(pod, "serviceAccount") if values.text(values.at(pod.spec, ["serviceAccountName"])) == ""
+
 # The namespaces with pods.
 namespaces contains pod.resource.namespace if some pod in templates
 

@@ -65,3 +65,13 @@ test_finds_the_settings_of_pods_and_containers if {
 test_knows_the_namespaces_in_use if {
 	assert.same(pods.namespaces, {"shop"}) with input as examples.deployment({})
 }
+
+test_an_account_may_be_in_the_deprecated_field if {
+	assert.same(pods.account({"spec": {"serviceAccountName": "a"}}), {"name": "a", "path": "/serviceAccountName"})
+	assert.same(pods.account({"spec": {"serviceAccount": "b"}}), {"name": "b", "path": "/serviceAccount"})
+	both := {"spec": {"serviceAccount": "b", "serviceAccountName": "a"}}
+	assert.same(pods.account(both), {"name": "a", "path": "/serviceAccountName"})
+	empty := {"spec": {"serviceAccount": "b", "serviceAccountName": ""}}
+	assert.same(pods.account(empty), {"name": "b", "path": "/serviceAccount"})
+	assert.same(pods.account({"spec": {}}), {"name": "", "path": "/serviceAccountName"})
+}

@@ -4,30 +4,45 @@ import data.lib.assert_test as assert
 import data.lib.examples_test as examples
 import data.rules.rbac.execution
 
-_role(group, resource) := examples.combined([examples.resource("rbac.authorization.k8s.io/v1", "Role", "cart", {
-	"rules": [{"apiGroups": [group], "resources": [resource], "verbs": ["get"]}],
-})])
+_role(group, resource, verbs) := examples.combined([examples.resource(
+	"rbac.authorization.k8s.io/v1",
+	"Role",
+	"cart",
+	{"rules": [{"apiGroups": [group], "resources": [resource], "verbs": verbs}]},
+)])
+
+_opening := {
+	"nodes/proxy": ["create", "delete", "get", "patch", "update", "*"],
+	"pods/attach": ["create", "get", "*"],
+	"pods/ephemeralcontainers": ["patch", "update", "*"],
+	"pods/exec": ["create", "get", "*"],
+	"pods/portforward": ["create", "get", "*"],
+	"pods/proxy": ["create", "delete", "get", "patch", "update", "*"],
+	"services/proxy": ["create", "delete", "get", "patch", "update", "*"],
+}
+
+_verbs := ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch", "*"]
 
 test_accepts_reading if {
 	every resource in ["pods", "pods/log", "nodes/metrics"] {
-		assert.none(execution.deny) with input as _role("", resource)
+		assert.none(execution.deny) with input as _role("", resource, ["get"])
 	}
-	assert.none(execution.deny) with input as _role("metrics.example", "nodes/proxy")
+	assert.none(execution.deny) with input as _role("metrics.example", "nodes/proxy", ["get"])
+}
+
+test_accepts_verbs_that_open_nothing if {
+	every resource, opening in _opening {
+		verbs := [verb | some verb in _verbs; not verb in opening]
+		assert.none(execution.deny) with input as _role("", resource, verbs)
+	}
 }
 
 test_denies_every_door if {
-	doors := [
-		"nodes/proxy",
-		"pods/attach",
-		"pods/ephemeralcontainers",
-		"pods/exec",
-		"pods/portforward",
-		"pods/proxy",
-		"services/proxy",
-	]
-	every resource in doors {
-		assert.messages(execution.deny, {
-			sprintf("Role/cart: gives access to running pods with %s", [resource]),
-		}) with input as _role("", resource)
+	every resource, opening in _opening {
+		every verb in opening {
+			assert.messages(execution.deny, {
+				sprintf("Role/cart: gives access to running pods with %s", [resource]),
+			}) with input as _role("", resource, ["list", verb])
+		}
 	}
 }

@@ -15,7 +15,6 @@ package rules.references.service_account
 import data.lib.finding
 import data.lib.pods
 import data.lib.references
-import data.lib.values
 
 deny contains found if some found in _missing.deny
 
@@ -23,12 +22,13 @@ warn contains found if some found in _missing.warn
 
 _missing[level] contains found if {
 	some pod in pods.templates
-	name := values.text(values.at(pod.spec, ["serviceAccountName"]))
+	account := pods.account(pod)
+	name := account.name
 	name != ""
 	level := references.level("/ServiceAccount", pod.resource.namespace, name)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod uses ServiceAccount %s, which is not rendered", [name]),
 		"fix": sprintf("add ServiceAccount %s to namespace %s, or correct the name", [name, pod.resource.namespace]),
-		"path": "/serviceAccountName",
+		"path": account.path,
 	})
 }

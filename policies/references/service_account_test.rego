@@ -29,3 +29,11 @@ test_warns_where_no_account_is_kept if {
 	assert.messages(service_account.warn, _messages) with input as examples.combined([_pod])
 	assert.none(service_account.deny) with input as examples.combined([_pod])
 }
+
+test_reads_the_deprecated_field if {
+	pod := examples.workload("CronJob", object.union(examples.pod_spec, {"serviceAccount": "cart"}))
+	assert.none(service_account.deny) with input as examples.combined([pod, _account("cart")])
+	found := service_account.deny with input as examples.combined([pod, _account("web")])
+	assert.messages(found, _messages)
+	assert.same({one.path | some one in found}, {"/spec/jobTemplate/spec/template/spec/serviceAccount"})
+}

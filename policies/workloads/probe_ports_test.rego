@@ -59,3 +59,33 @@ test_denies_it_of_every_probe_and_handler if {
 		}
 	}
 }
+
+_over(protocol, port) := examples.deployment({"containers": [{
+	"name": "server",
+	"ports": [{"name": "dns", "containerPort": 53, "protocol": protocol}],
+	"livenessProbe": {"tcpSocket": {"port": port}},
+}]})
+
+test_denies_a_name_that_is_not_a_port_of_tcp if {
+	every protocol in ["UDP", "SCTP"] {
+		assert.messages(probe_ports.deny, {sprintf(
+			"Deployment/cart: container server has a livenessProbe with the port dns, which is declared for %s",
+			[protocol],
+		)}) with input as _over(protocol, "dns")
+		assert.messages(probe_ports.warn, {sprintf(
+			"Deployment/cart: container server has a livenessProbe with the port 53, which is declared for %s",
+			[protocol],
+		)}) with input as _over(protocol, 53)
+	}
+	assert.none(probe_ports.deny | probe_ports.warn) with input as _over("TCP", "dns")
+	assert.none(probe_ports.deny | probe_ports.warn) with input as _over("TCP", 53)
+}
+
+test_accepts_a_number_that_is_a_port_of_tcp_too if {
+	container := {
+		"name": "server",
+		"ports": [{"containerPort": 53, "protocol": "UDP"}, {"containerPort": 53, "protocol": "TCP"}],
+		"livenessProbe": {"tcpSocket": {"port": 53}},
+	}
+	assert.none(probe_ports.warn) with input as examples.deployment({"containers": [container]})
+}

@@ -31,7 +31,7 @@ test_denies_in_every_long_running_kind if {
 
 test_asks_neither_jobs_nor_init_containers if {
 	bare := json.remove(examples.container, ["livenessProbe", "readinessProbe"])
-	every kind in ["CronJob", "Job", "Pod"] {
+	every kind in ["CronJob", "Job", "PodTemplate"] {
 		spec := object.union(examples.pod_spec, {"containers": [bare]})
 		assert.none(probes.deny) with input as examples.combined([examples.workload(kind, spec)])
 	}
@@ -43,4 +43,24 @@ test_accepts_every_kind_of_question if {
 		asked := {"name": "server", "livenessProbe": {handler: {}}, "readinessProbe": {handler: {}}}
 		assert.none(probes.deny) with input as examples.deployment({"containers": [asked]})
 	}
+}
+
+_pod(spec, metadata) := examples.combined([object.union(
+	examples.workload("Pod", object.union(
+		object.union(examples.pod_spec, {"containers": [examples.container_without("livenessProbe")]}),
+		spec,
+	)),
+	{"metadata": metadata},
+)])
+
+test_asks_bare_pods_that_are_always_restarted if {
+	every spec in [{}, {"restartPolicy": "Always"}] {
+		assert.messages(probes.deny, {
+			"Pod/cart: container server has no livenessProbe",
+		}) with input as _pod(spec, {})
+	}
+	every policy in ["Never", "OnFailure"] {
+		assert.none(probes.deny) with input as _pod({"restartPolicy": policy}, {})
+	}
+	assert.none(probes.deny) with input as _pod({}, {"ownerReferences": [{"kind": "ReplicaSet", "name": "cart"}]})
 }

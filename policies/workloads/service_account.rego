@@ -16,7 +16,6 @@ package rules.workloads.service_account
 import data.lib.finding
 import data.lib.pods
 import data.lib.strictness
-import data.lib.values
 
 deny contains found if some found in strictness.denied("conventions", _left)
 
@@ -28,7 +27,7 @@ _left contains found if {
 	found := finding.about_pod(pod, {
 		"msg": "the pod uses the ServiceAccount default",
 		"fix": "add a ServiceAccount for this workload and set it in serviceAccountName",
-		"path": "/serviceAccountName",
+		"path": pods.account(pod).path,
 	})
 }
 
@@ -44,12 +43,12 @@ _left contains found if {
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod shares the ServiceAccount %s with %s", [_account(pod), _listed(others)]),
 		"fix": "add a ServiceAccount for this workload and set it in serviceAccountName",
-		"path": "/serviceAccountName",
+		"path": pods.account(pod).path,
 	})
 }
 
 _account(pod) := name if {
-	name := values.text(values.at(pod.spec, ["serviceAccountName"]))
+	name := pods.account(pod).name
 	name != ""
 } else := "default"
 

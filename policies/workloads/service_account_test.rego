@@ -80,3 +80,11 @@ test_names_all_others_by_the_recommended_label if {
 		"Deployment/web: the pod shares the ServiceAccount cart with cart, shop",
 	})
 }
+
+test_reads_the_deprecated_field if {
+	owned := examples.deployment({"serviceAccount": "cart"})
+	assert.none(service_account.deny) with input as owned with data.strict as _strict
+	unowned := examples.deployment({"serviceAccount": "default"})
+	found := service_account.deny with input as unowned with data.strict as _strict
+	assert.same({one.path | some one in found}, {"/spec/template/spec/serviceAccount"})
+}

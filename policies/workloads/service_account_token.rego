@@ -19,7 +19,7 @@ import data.lib.values
 
 deny contains found if {
 	some pod in pods.templates
-	account := object.get(pod.spec, "serviceAccountName", "default")
+	account := _account(pod)
 	not data.service_accounts[pod.resource.namespace][account].token
 	not _is_off(pod, account)
 	found := finding.about_pod(pod, {
@@ -29,6 +29,11 @@ deny contains found if {
 		"set": false,
 	})
 }
+
+_account(pod) := name if {
+	name := pods.account(pod).name
+	name != ""
+} else := "default"
 
 _is_off(pod, _) if values.at(pod.spec, ["automountServiceAccountToken"]) == false
 

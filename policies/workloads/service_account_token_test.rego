@@ -66,3 +66,13 @@ test_names_the_account_of_those_that_name_none if {
 		"Deployment/cart: the pod mounts the API token of ServiceAccount default",
 	}) with input as examples.combined([examples.workload("Deployment", spec)])
 }
+
+test_reads_the_deprecated_field if {
+	spec := object.union(json.remove(_spec, ["serviceAccountName"]), {"serviceAccount": "cart"})
+	account := object.union(_account, {"automountServiceAccountToken": false})
+	pod := examples.workload("Deployment", spec)
+	assert.none(service_account_token.deny) with input as examples.combined([pod, account])
+	assert.messages(service_account_token.deny, {
+		"Deployment/cart: the pod mounts the API token of ServiceAccount cart",
+	}) with input as examples.combined([pod])
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -49,7 +50,8 @@ def since(base: Past, paths: Sequence[tuple[str, Path]], asked: Criteria, only: 
     """
     tree = base.tree
     try:
-        judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
+        judges = criteria(tree.root, tree.config, tree.installed)
+        judges = replace(judges, profile=asked.profile, today=asked.today, excluded=asked.excluded)
         before = _judged(base, paths, judges, only).findings
         note = ""
     except (ConfigError, RenderError, ToolError, UsageError) as error:
@@ -90,9 +92,8 @@ def _judged(base: Past, paths: Sequence[tuple[str, Path]], judges: Criteria, onl
     tree, root = base.tree, base.workspace.root
     known = [(path, name) for name, here in paths if (path := _there(tree, name, here, root))]
     judges = replace(judges, live=tree.config.live(tree.root))
-    return inspection.inspect(
-        render.side_by_side(known, render.folder_or_file, len(known) or 1), judges, tree.root, only
-    )
+    load = partial(render.folder_or_file, excluded=judges.excluded)
+    return inspection.inspect(render.side_by_side(known, load, len(known) or 1), judges, tree.root, only)
 
 
 def _there(tree: Tree, name: str, here: Path, root: Path) -> Path | None:

@@ -54,6 +54,17 @@ def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:
     ]
 
 
+def skipped(files: Iterable[tuple[str, str]], target: str) -> list[Finding]:
+    """A denial for every file or folder that could not be judged, each with the reason."""
+    found = []
+    for name, reason in files:
+        place = RenderError(reason).place
+        fix = f"fix it, or leave it out by name with `--skip {name}`"
+        source = Source(*place) if place else None
+        found.append(Finding("check.skipped", "deny", target, NOWHERE, f"{reason} (not judged)", fix, source=source))
+    return found
+
+
 def unread(files: Iterable[str], target: str) -> list[Finding]:
     """A warning for every file that looks like a manifest and is not called like one."""
     fix = "end its name in .yaml, .yml or .json, or keep it elsewhere"

@@ -18,6 +18,7 @@ class Criteria:
     """A profile of rules, schemas of custom resources, Kubernetes versions, which folders are live, and the day.
 
     `home` is the root of the repository that they are from, where they judge the files of another one.
+    `excluded` are patterns for files and folders of a folder of manifests that are left out.
     """
 
     policies: Policies
@@ -27,6 +28,7 @@ class Criteria:
     profile: str = PROFILES[-1]
     today: date = field(default_factory=clock.today)
     home: Path | None = None
+    excluded: tuple[str, ...] = ()
 
 
 def criteria(root: Path, settings: Config, installed: Path | None = None, profile: str | None = None) -> Criteria:

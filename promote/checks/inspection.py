@@ -152,11 +152,14 @@ def _judge(
     }
     validated = {version: number for version, (number, _) in by_version.items()}
     fewest = min(validated.values(), default=0)
-    unread = _below(rendered, rendered.unread)
+    skipped = [file for file, _ in rendered.skipped]
+    unread = _below(rendered, sorted((*rendered.unread, *rendered.excluded, *skipped)))
     target = Target(rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects, unread)
     findings = list(judged.findings)
     findings += kubeconform.across_versions({version: found for version, (_, found) in by_version.items()})
     findings += completeness.unseen(target, validated, expected)
+    reasons = [reason for _, reason in rendered.skipped]
+    findings += completeness.skipped(zip(_below(rendered, skipped), reasons, strict=True), rendered.name)
     findings += completeness.unread(_below(rendered, filter(resembles_object, rendered.unread)), rendered.name)
     findings += completeness.repeated([document.identity for document in known], rendered.name)
     return target, findings

@@ -20,7 +20,13 @@ _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _UNKNOWN = re.compile(r"^additional property '(.*)'$")
 _WITHOUT_FORM = re.compile(rf"^{_QUOTED.pattern} does not match pattern ({_QUOTED.pattern})$", re.DOTALL)
-_BRANCHES = ("validation failed", "anyOf failed", "oneOf failed", "allOf failed")
+_REFUSED = re.compile(rf"^value must be '{re.escape(api_forms.REASON)}(.*)'$", re.DOTALL)
+# A branch of the tree has no reason of its own, and an empty text is never what is asked for.
+_NO_REASON = re.compile(
+    r"validation failed|'?(allOf|anyOf)'? failed|'?oneOf'? failed, none matched|value must be ''|"
+    r"'?propertyNames'? failed|invalid propertyName .*"
+)
+_NOTHING = re.compile(r", (<nil>|'')(?=, |$)|(?<=one of )(<nil>|''), ")
 
 
 def from_kubeconform(
@@ -62,7 +68,10 @@ def _as_kubeconform_says(document: Document) -> tuple[str, str, str]:
 
 def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) -> list[Finding]:
     if resource["status"] == "statusInvalid":
-        return [_schema_finding(who, target, *fault) for fault in _faults(resource["msg"])]
+        faults = _faults(resource["msg"])
+        return [
+            _schema_finding(who, target, path, *worded) for path, fault in faults for worded in _worded(path, fault)
+        ]
     if "could not find schema" in resource["msg"]:
         message = f"{who}: there is no schema for {who.api_version} {who.kind}"
         return [Finding("schema.missing", "deny", target, who, message, MISSING_SCHEMA, path="/kind")]
@@ -70,7 +79,7 @@ def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) ->
     return [Finding("schema.unreadable", "deny", target, who, message, "make it a valid manifest")]
 
 
-def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Finding:
+def _schema_finding(who: Identity, target: str, path: str, fault: str, fix: str) -> Finding:
     # Imported here: most documents have no unknown field.
     from jsonpointer import escape
 
@@ -79,13 +88,27 @@ def _schema_finding(who: Identity, target: str, path: str, fault: str) -> Findin
         message = f"{who}: at {path or '/'}: the field '{unknown[1]}' is unknown"
         fix = "remove the unknown field, or correct its name or its place"
         return Finding("schema.invalid", "deny", target, who, message, fix, path=f"{path}/{field}")
-    if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
-        return Finding("schema.invalid", "deny", target, who, f"{who}: at {path}: {words[0]}", words[1], path=path)
-    fix = f"give {path or 'the object'} the type and value that the schema asks for"
     return Finding("schema.invalid", "deny", target, who, f"{who}: at {path or '/'}: {fault}", fix, path=path)
 
 
-def _faults(message: str) -> list[tuple[str, str]]:
+def _worded(path: str, faults: Sequence[str]) -> list[tuple[str, str]]:
+    """What is wrong at `path` and how to fix it: each refusal by itself, and the alternatives of a value as one."""
+    refused = [_unquoted(found[1]) for fault in faults if (found := _REFUSED.search(fault))]
+    others = [fault for fault in faults if not _REFUSED.search(fault)]
+    for fault in others:
+        if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
+            return [words]
+    said = " or ".join(_NOTHING.sub("", fault) for fault in others).replace(
+        "'not' failed", "this value is not allowed"
+    )
+    fix = f"give {path or 'the object'} the type and value that the schema asks for"
+    return [
+        *((reason, f"change the fields, because {reason}") for reason in refused),
+        *([(said, fix)] if others else []),
+    ]
+
+
+def _faults(message: str) -> list[tuple[str, list[str]]]:
     """Where and what, for every leaf of the tree of faults that kubeconform writes as one line.
 
     Its list `validationErrors` has the root of that tree only, "validation failed", where there are several.
@@ -96,9 +119,9 @@ def _faults(message: str) -> list[tuple[str, str]]:
         if fault.startswith("additional properties "):
             for name in _QUOTED.findall(fault):
                 found[path, name] = [f"additional property {_unquoted(name)}"]
-        elif not fault.startswith(_BRANCHES):
+        elif not _NO_REASON.fullmatch(fault):
             found.setdefault((path, ""), []).append(fault)
-    return [(path, " or ".join(faults)) for (path, _), faults in found.items()] or [("", message)]
+    return [(path, faults) for (path, _), faults in found.items()] or [("", [message])]
 
 
 def _unquoted(text: str) -> str:

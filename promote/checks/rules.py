@@ -68,6 +68,12 @@ _OF_CHECKS = tuple(
             "keep one of them",
         ),
         (
+            "check.skipped",
+            "Everything in a folder is judged",
+            "A Helm chart, another kustomization or a file that is not a manifest is skipped, so it did not pass.",
+            "render it and check the result, fix it, or leave it out by name with `--skip`",
+        ),
+        (
             "check.unevaluated",
             "Every document is evaluated",
             "The rules must see all rendered documents.",

@@ -1,6 +1,6 @@
 """The JSON schemas of Kubernetes' own kinds, one self-contained file a kind and version, made once.
 
-What the API server refuses of any kind though the schemas allow it, `api_forms` adds.
+What the API server refuses of any kind though the schemas allow it, `api_constraints` adds.
 
 The schemas come with the package kubernetes-validate. Each refers to one file of definitions as large as
 all of Kubernetes; a file that holds only what its own kind needs is read several times faster.
@@ -16,14 +16,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from promote.checks import api_forms
+from promote.checks import api_constraints
 from promote.errors import ConfigError, RenderError
 from promote.system import cache
 from promote.system.snapshot import LARGEST
 from promote.yamltext import reader
 
 _REFERENCE = "/api/_definitions.json#/$defs/"
-_FORMAT = "3"  # part of the folder's name: raise it when the files are made in another way
+_KIND = "x-kubernetes-group-version-kind"
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"  # kubeconform otherwise assumes one without conditions
+_FORMAT = "4"  # part of the folder's name: raise it when the files are made in another way
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
 # What may become a part of a path. Objects that have no kind, or no apiVersion, are reported elsewhere.
 _NAMES = re.compile(r"(?!.*\.\.)[^/]{0,253}(/[^/]{0,63})?"), re.compile(r"(?!.*\.\.)[^/]{0,150}")
@@ -109,32 +111,36 @@ def _make(version: str, name: str, target: Path) -> None:
     if source.exists():
         cache.write(
             target,
-            json.dumps(self_contained(reader.from_json(source.read_bytes()), _definitions(version))).encode(),
+            json.dumps(
+                self_contained(reader.from_json(source.read_bytes()), _definitions(version), version)
+            ).encode(),
         )
 
 
-def self_contained(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """`schema` without its prose and with exactly the definitions that it needs, directly or through others."""
+def self_contained(schema: dict[str, Any], definitions: dict[str, Any], version: str) -> dict[str, Any]:
+    """`schema` without its prose and with exactly the definitions that it needs, directly or through others.
+
+    They ask what the API server of Kubernetes `version` asks.
+    """
     whole = _terse({key: value for key, value in schema.items() if key not in ("$id", "$schema")})
+    whole = api_constraints.constrained(_definition_of(schema, definitions), whole, version)
     needed: dict[str, Any] = {}
     waiting = list(_references(whole))
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = _asserted(name, _terse(definitions[name]))
+            needed[name] = api_constraints.constrained(name, _terse(definitions[name]), version)
             waiting.extend(_references(needed[name]))
     relinked: dict[str, Any] = reader.from_json(
-        json.dumps(whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
+        json.dumps({"$schema": _DRAFT} | whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
     )
     return relinked
 
 
-def _asserted(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """The definition `name` with what the API server asks beyond it."""
-    asked = schema | api_forms.DEFINITIONS.get(name, {})
-    for field, more in api_forms.FIELDS.get(name, {}).items():
-        asked["properties"] = asked["properties"] | {field: asked["properties"][field] | more}
-    return asked
+def _definition_of(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """The name of the definition that `schema`, that of a kind, repeats."""
+    kind = schema.get(_KIND)
+    return next((name for name, one in definitions.items() if kind and one.get(_KIND) == kind), "")
 
 
 def _terse(schema: Any) -> Any:
@@ -143,7 +149,7 @@ def _terse(schema: Any) -> Any:
         return [_terse(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    more = api_forms.FORMATS.get(str(schema.get("format")), {})
+    more = api_constraints.FORMATS.get(str(schema.get("format")), {})
     return more | {
         # Under `properties` the keys are names of fields, of which some are called `description`, too.
         key: {name: _terse(one) for name, one in value.items()} if key == "properties" else _terse(value)
@@ -175,7 +181,9 @@ def _package() -> Path:
 
 
 def _release() -> str:
-    return cache.key(str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, api_forms.KEY)
+    return cache.key(
+        str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, api_constraints.key()
+    )
 
 
 def _source(version: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -37,6 +38,7 @@ class Options:
     coverage: bool = False
     base: str | None = None
     fail_on: Literal["all", "new"] = "all"
+    skip: tuple[str, ...] = ()
     fix: bool = False
     write: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +56,8 @@ def arguments(parser: ArgumentParser) -> None:
         parser, "--fail-on", choices=("all", "new"), default="all", help="with --base: what to fail on (all)"
     )
     options.despite(parser, "policy")
+    leave = "not these files and folders of a folder of manifests (repeatable)"
+    options.repeated(parser, "--skip", metavar="PATTERN", help=leave)
     options.option(parser, "--fix", action="store_true", help="print a patch of what can be fixed for certain")
     options.option(parser, "--write", action="store_true", help="with --fix: also change the files")
     options.option(
@@ -71,7 +75,7 @@ def run(given: Options) -> Result:
     root = config.root_of(Path.cwd())
     settings = config.load(root)
     remotes.allow(settings.remotes)
-    judges = criteria(root, settings, profile=given.profile)
+    judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
     targets = _targets(root, settings, given.targets)
@@ -129,7 +133,8 @@ class _Judged(NamedTuple):
 
 def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria, root: Path) -> _Judged:
     """The verdict on the files as they are."""
-    rendered = render.side_by_side(((path, name) for name, path in targets), render.folder_or_file, _WORKERS)
+    load = partial(render.folder_or_file, excluded=judges.excluded)
+    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
     verdict = inspection.inspect(rendered, judges, root, given.only)
     if not given.base:
         return _Judged(verdict)

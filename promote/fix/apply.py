@@ -29,7 +29,8 @@ def corrected(
         # A change of a file that environments share must be proved in each of them.
         for environment in tree.config.environments.values():
             targets.setdefault(environment.name, tree.folder(environment.path))
-        judges = replace(criteria(tree.root, tree.config, tree.installed), profile=asked.profile, today=asked.today)
+        judges = criteria(tree.root, tree.config, tree.installed)
+        judges = replace(judges, profile=asked.profile, today=asked.today, excluded=asked.excluded)
         here = [(name, workspace.root / path.relative_to(tree.root)) for name, path in targets.items()]
         made = Fixer(tree.root, list(targets.items()), judges, only, _compare(base, here, asked, only)).fix()
     if write:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +192,8 @@ class Fixer:
 
     def _rendered(self) -> list[Rendered]:
         targets = ((path, name) for name, path in self.paths)
-        return render.side_by_side(targets, render.folder_or_file, len(self.paths))
+        load = partial(render.folder_or_file, excluded=self.criteria.excluded)
+        return render.side_by_side(targets, load, len(self.paths))
 
     def _judged(self, targets: Sequence[Rendered]) -> _State:
         return _State(targets, inspection.inspect(targets, self.criteria, self.root, self.only, self._ask))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,8 @@ class Rendered:
     """The manifests of one folder in canonical form; they are parsed on first use.
 
     `files` are the documents' files, in order, if they were not rendered; `unread` are the folder's other files.
+    `skipped` are files that could not be read as manifests, and folders that must be built first, each with the
+    reason; `excluded` are those that were left out by name.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Rendered:
     text: str
     files: tuple[Path, ...] = ()
     unread: tuple[Path, ...] = ()
+    skipped: tuple[tuple[Path, str], ...] = ()
+    excluded: tuple[Path, ...] = ()
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -56,29 +61,53 @@ def kustomize(folder: Path, name: str) -> Rendered:
     return Rendered(name, folder, done.text)
 
 
-def manifests(path: Path, name: str) -> Rendered:
+def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     """The YAML and JSON files at or below `path`, as they are; raises UsageError where there are none.
 
-    Raises RenderError if something below must be built first.
+    `excluded` are patterns for files and folders relative to `path` that are left out. What cannot be read, or must
+    be built first, is skipped; raises RenderError if nothing else is left.
     """
-    below = sorted(_below(path)) if path.is_dir() else []
-    _refuse_sources(below)
-    files = [file for file in below if file.suffix.casefold() in _MANIFESTS] if path.is_dir() else [path]
-    if not files:
+    below = sorted(_below(path)) if path.is_dir() else [path]
+    left_out = tuple(file for file in below if _is_excluded(file.relative_to(path), excluded))
+    kept = [file for file in below if file not in set(left_out)]
+    skipped = [(file.parent, f"{shown(file, Path.cwd())}: {why}") for file in kept if (why := _source(file))]
+    sources = {folder for folder, _ in skipped}
+    others = [file for file in kept if not sources.intersection(file.parents)]
+    files = [file for file in others if file == path or file.suffix.casefold() in _MANIFESTS]
+    if not files and not skipped:
         raise UsageError(f"{name}: no YAML or JSON file found; name a folder or a file with manifests")
+    objects, unreadable = _objects(files, name)
+    skipped += unreadable
+    if skipped and not objects:
+        raise RenderError(skipped[0][1])
+    whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
+    unread = tuple(file for file in others if file not in set(files))
+    return Rendered(name, path, whole, tuple(file for _, file in objects), unread, tuple(skipped), left_out)
+
+
+def _objects(files: Iterable[Path], name: str) -> tuple[list[tuple[str, Path]], list[tuple[Path, str]]]:
+    """The objects in the files, each with its file; and the files that cannot be read, each with the reason."""
     objects: list[tuple[str, Path]] = []
+    unreadable: list[tuple[Path, str]] = []
     characters = 0
     for file in files:
-        for text in documents.canonical(read(file), shown(file, Path.cwd())):
-            characters += len(text)
-            objects.append((text, file.resolve()))
+        try:
+            texts = documents.canonical(read(file), shown(file, Path.cwd()))
+        except RenderError as error:
+            unreadable.append((file, str(error)))
+            continue
+        characters += sum(map(len, texts))
+        objects += [(text, file.resolve()) for text in texts]
         if characters > reader.MOST_CHARACTERS:
             limit = f"{reader.MOST_CHARACTERS >> 20} MiB"
             raise RenderError(f"{name}: more than {limit} of objects: check its parts separately")
-    whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
-    read_ones = frozenset(files)
-    unread = tuple(file for file in below if file not in read_ones)
-    return Rendered(name, path, whole, tuple(file for _, file in objects), unread)
+    return objects, unreadable
+
+
+def _is_excluded(file: Path, patterns: Sequence[str]) -> bool:
+    """Whether a pattern matches the file or a folder that it is in."""
+    places = [part.as_posix() for part in (file, *file.parents)]
+    return any(fnmatch.fnmatchcase(place, pattern.rstrip("/")) for place in places for pattern in patterns)
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -92,13 +121,6 @@ def _below(folder: Path) -> Iterator[Path]:
                 where = shown(link.parent, Path.cwd())
                 raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target as well")
         yield from (Path(parent, each) for each in names)
-
-
-def _refuse_sources(files: Iterable[Path]) -> None:
-    """Raise RenderError for a kustomization or a chart: its files are sources of manifests, not manifests."""
-    for file in files:
-        if problem := _source(file):
-            raise RenderError(f"{shown(file, Path.cwd())}: {problem}")
 
 
 def _source(file: Path) -> str:
@@ -140,9 +162,9 @@ def _failed(error: OSError) -> None:
     raise error
 
 
-def folder_or_file(path: Path, name: str) -> Rendered:
-    """The manifests at `path`: a kustomization is built, anything else is read as it is."""
-    return kustomize(path, name) if kustomization_of(path) else manifests(path, name)
+def folder_or_file(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
+    """The manifests at `path`: a kustomization is built, all else is read as it is, except what is `excluded`."""
+    return kustomize(path, name) if kustomization_of(path) else manifests(path, name, excluded)
 
 
 def _why(folder: Path, stderr: str) -> str:

@@ -101,9 +101,14 @@ class Repository:
         return f"{path}:{next(number for number, line in enumerate(lines, 1) if text in line) - above}"
 
     def check(
-        self, *targets: str, only: tuple[str, ...] = (), profile: str | None = None, **environment: str
+        self,
+        *targets: str,
+        only: tuple[str, ...] = (),
+        profile: str | None = None,
+        skip: tuple[str, ...] = (),
+        **environment: str,
     ) -> Checked:
-        return self.ask(Options(targets, only, profile), **environment)
+        return self.ask(Options(targets, only, profile, skip=skip), **environment)
 
     def ask(self, options: Options, **environment: str) -> Checked:
         with surroundings(self.folder, **environment):

@@ -522,6 +522,7 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
             strategy={"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}
         ),
     ),
+    "workloads.root_group": InPod(setting("runAsGroup", 0)),
     "workloads.run_as_non_root": InContainer(setting("runAsNonRoot", False)),
     "workloads.run_as_user": InContainer(setting("runAsUser", 0)),
     "workloads.seccomp": InPod(without_setting("seccompProfile")),

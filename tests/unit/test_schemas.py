@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.checks import schemas
+from promote.checks import api_constraints, schemas
 from promote.errors import ConfigError
 
 DEFINITIONS = {
@@ -39,8 +39,9 @@ def test_a_schema_holds_all_that_it_needs_and_no_more() -> None:
         "$id": "x", "$schema": "y", "description": "prose", "required": ["a"],
         "properties": {"a": {"$ref": "/api/_definitions.json#/$defs/a"}},
     }  # fmt: skip
-    made = schemas.self_contained(whole, DEFINITIONS)
+    made = schemas.self_contained(whole, DEFINITIONS, "1.36")
     assert made == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "required": ["a"],
         "properties": {"a": {"$ref": "#/$defs/a"}},
         "$defs": {
@@ -71,14 +72,14 @@ def test_validity_does_not_change_with_the_prose() -> None:
     """What is left of a Deployment's schema still knows every field of it."""
     definitions = schemas._definitions("1.36")
     source = json.loads((schemas._source("1.36") / "deployment-apps-v1.json").read_bytes())
-    made = schemas.self_contained(source, definitions)
+    made = schemas.self_contained(source, definitions, "1.36")
     for name, schema in made["$defs"].items():
         assert schema.get("properties", {}).keys() == definitions[name].get("properties", {}).keys(), name
         assert schema.get("required") == definitions[name].get("required"), name
         assert schema.get("additionalProperties") == definitions[name].get("additionalProperties") or isinstance(
             schema["additionalProperties"], dict
         )
-    assert len(json.dumps(made)) < len(json.dumps(definitions)) / 20
+    assert len(json.dumps(made)) < len(json.dumps(definitions)) / 15
 
 
 def test_an_unknown_version() -> None:
@@ -91,3 +92,33 @@ def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemas, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="the package kubernetes-validate is missing: run `make setup`"):
         schemas.location("1.36", [])
+
+
+def test_every_version_with_schemas_has_enumerations() -> None:
+    folders = (schemas._package() / "kubernetes-json-schema").glob("v1.*.0-local-strict")
+    minors = {int(folder.name.split(".")[1]) for folder in folders}
+    known = {
+        minor
+        for fields in api_constraints._known().values()
+        for entry in fields.values()
+        for first, last in entry["values"].values()
+        for minor in range(first, last + 1)
+    }
+    assert minors <= known
+
+
+def test_an_enumeration_has_the_values_of_its_version() -> None:
+    toleration = {"properties": {"operator": {"type": "string"}}}
+    made = {
+        version: api_constraints.constrained("io.k8s.api.core.v1.Toleration", toleration, version)["properties"]
+        for version in ("1.34", "1.35")
+    }
+    assert made["1.34"]["operator"]["enum"] == ["Equal", "Exists", None, ""]
+    assert made["1.35"]["operator"]["enum"] == ["Equal", "Exists", "Gt", "Lt", None, ""]
+
+
+def test_a_list_and_a_pointer_have_no_empty_value() -> None:
+    claim = {"properties": {"accessModes": {"type": "array"}, "volumeMode": {"type": "string"}}}
+    made = api_constraints.constrained("io.k8s.api.core.v1.PersistentVolumeClaimSpec", claim, "1.36")["properties"]
+    assert "" not in made["accessModes"]["items"]["enum"]
+    assert made["volumeMode"]["enum"] == ["Block", "Filesystem", None]

@@ -1,0 +1,74 @@
+"""What the API server enforces on values although the schemas of Kubernetes allow it, by definition and version.
+
+Enumerations come from the types of each version, by `tools/api_enumerations.py`. Forms, bounds and conflicts of
+fields are those of the validation in k8s.io/kubernetes; `tests/e2e/test_validation.py` compares them with a server.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache as once
+from pathlib import Path
+from typing import Any
+
+from promote.checks import api_object_conflicts, api_object_fields, api_pod_conflicts, api_pod_fields
+from promote.checks.api_forms import AMOUNT, BASE64, INT32, Schema
+
+_ENUMERATIONS = Path(__file__).with_name("enumerations.json")
+
+# By the name of a format, the name of a definition, and the name of a definition and of a field in it.
+FORMATS: dict[str, Schema] = {"int32": INT32, "byte": BASE64}
+DEFINITIONS: dict[str, Schema] = {
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": AMOUNT,
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT32,
+}
+FIELDS = {**api_object_fields.FIELDS, **api_pod_fields.FIELDS}
+CONFLICTS = {**api_object_conflicts.CONFLICTS, **api_pod_conflicts.CONFLICTS}
+
+
+@once
+def key() -> str:
+    """Other constraints make other schemas."""
+    return repr((FORMATS, DEFINITIONS, FIELDS, CONFLICTS, _ENUMERATIONS.read_bytes()))
+
+
+def constrained(name: str, schema: Schema, version: str) -> Schema:
+    """The definition `name` of Kubernetes `version` with what the API server asks beyond `schema`."""
+    asked: Schema = schema | DEFINITIONS.get(name, {})
+    fields = dict(asked.get("properties", {}))
+    for more in (FIELDS.get(name, {}), _enumerations(name, version)):
+        for field, constraint in more.items():
+            if field in fields:  # an older version may not know it
+                fields[field] = _both(fields[field], constraint)
+    if fields:
+        asked["properties"] = fields
+    conflicts = CONFLICTS.get(name, [])
+    return asked | ({"allOf": conflicts} if conflicts else {})
+
+
+def _both(given: Schema, constraint: Schema) -> Schema:
+    """A schema that asks for both; keywords of the two must not replace each other."""
+    return {"allOf": [given, constraint]} if given.keys() & constraint.keys() else given | constraint
+
+
+def _enumerations(name: str, version: str) -> dict[str, Schema]:
+    minor = int(version.partition(".")[2])
+    return {
+        field: _enumeration(entry, minor)
+        for field, entry in _known().get(name, {}).items()
+        if any(first <= minor <= last for first, last in entry["values"].values())
+    }
+
+
+def _enumeration(entry: dict[str, Any], minor: int) -> Schema:
+    values = [value for value, (first, last) in entry["values"].items() if first <= minor <= last]
+    if entry["items"]:
+        return {"items": {"enum": [value for value in values if value]}}
+    # The server treats an empty text as absent unless the type is a pointer.
+    return {"enum": [*values, None] + ([] if entry["pointer"] or "" in values else [""])}
+
+
+@once
+def _known() -> dict[str, dict[str, dict[str, Any]]]:
+    known: dict[str, dict[str, dict[str, Any]]] = json.loads(_ENUMERATIONS.read_bytes())
+    return known
