@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from promote.errors import ConfigError, UsageError, nearest
+from promote.errors import ConfigError, EditRefused, UsageError, nearest
 from promote.model import Hold, Version
 from promote.yamltext import reader
 
@@ -86,16 +87,25 @@ def add(data: bytes | None, holds: Sequence[Hold]) -> bytes:
     document, editor = _open(data)
     for hold in new:
         document["holds"].append(dict(zip(_KEYS, _values(hold), strict=True)))
-    return _bytes(document, editor, data)
+    return _proved(_bytes(document, editor, data), [*known, *new])
 
 
 def remove(data: bytes | None, gone: Iterable[Hold]) -> bytes:
     """The file without the holds `gone`."""
     leaving = set(gone)
+    known = read(data)
     document, editor = _open(data)
-    for position in reversed([number for number, hold in enumerate(read(data)) if hold in leaving]):
+    for position in reversed([number for number, hold in enumerate(known) if hold in leaving]):
         del document["holds"][position]
-    return _bytes(document, editor, data)
+    return _proved(_bytes(document, editor, data), [hold for hold in known if hold not in leaving])
+
+
+def _proved(data: bytes, expected: Sequence[Hold]) -> bytes:
+    """The edited file, if it says exactly what it must; raises EditRefused, because comments may be anywhere."""
+    with suppress(ConfigError):
+        if list(read(data)) == list(expected):
+            return data
+    raise EditRefused(f"{FILE_NAME}:1: no edit was found that changes only these holds; change the file by hand")
 
 
 def _values(hold: Hold) -> tuple[str, ...]:

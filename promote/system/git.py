@@ -10,11 +10,9 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from promote.errors import GitError, UsageError
 from promote.system import durations, git_config, process
@@ -23,9 +21,6 @@ from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
 from promote.system.git_runner import GIT
-
-if TYPE_CHECKING:
-    import git
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
 
@@ -118,13 +113,11 @@ class Repository(Remotes, Merging):
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
-        with self._open() as repository:
-            return str(repository.commit(commit).tree.hexsha)
+        return self._git("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
 
     def parents(self, commit: str) -> list[str]:
         """The hashes of a commit's parents."""
-        with self._open() as repository:
-            return [parent.hexsha for parent in repository.commit(commit).parents]
+        return self._git("rev-parse", f"{commit}^@").split()
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file at a commit, or None where it has no such file."""
@@ -255,16 +248,6 @@ class Repository(Remotes, Merging):
             size = int(answer[start:end_of_line].split()[2])
             yield answer[end_of_line + 1 : end_of_line + 1 + size]
             start = end_of_line + size + 2
-
-    @contextmanager
-    def _open(self) -> Iterator[git.Repo]:
-        # GitPython starts Git in the environment of this process, also when it is imported.
-        with process.as_child(self.environment()):
-            # Imported here: it takes longer to import than most verbs take to run.
-            import git
-
-            with git.Repo(self.root) as repository:
-                yield repository
 
 
 def _unicode(text: str) -> str:

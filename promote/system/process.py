@@ -113,19 +113,6 @@ def environment(extra: Mapping[str, str] | None = None, *, secrets: bool = False
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
 
 
-@contextmanager
-def as_child(extra: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Give this process the environment of a child, for a library that starts programs in it by itself."""
-    ours = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environment(extra))
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(ours)
-
-
 def search_path() -> str:
     """PATH without entries that depend on the current folder, which may hold a `git` of somebody else."""
     absolute = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry.startswith("/")]
