@@ -78,8 +78,8 @@ def _insist_on_itself(file: Path) -> None:
     if not _REFERRING.search(data):
         return
     try:
-        waiting = [json.loads(data)]
-    except (ValueError, RecursionError):
+        waiting = [reader.from_json(data, LARGEST)]
+    except ValueError:
         return  # kubeconform cannot read it either, and says so
     while waiting:
         node = waiting.pop()

@@ -10,13 +10,12 @@ from pathlib import Path
 from promote.errors import GitError, NetworkError, TimedOut
 from promote.system import cache, process
 from promote.system.git import Repository
-from promote.system.git_runner import reason
+from promote.system.git_runner import GIT, reason
 
 _TIMEOUT = 300  # seconds
 # Nothing of the address, and nothing that a server says, may choose another protocol, address or program.
 _FIXED = (
-    "-c", "protocol.allow=never", "-c", "http.followRedirects=false", "-c", "core.hooksPath=/dev/null",
-    "-c", "fetch.fsckObjects=true", "-c", "submodule.recurse=false",
+    "-c", "protocol.allow=never", "-c", "http.followRedirects=false", "-c", "fetch.fsckObjects=true",
 )  # fmt: skip
 _OBJECT_FORMATS = {40: "sha1", 64: "sha256"}
 
@@ -34,7 +33,7 @@ def fetched(address: str, commit: str, protocol: str) -> Repository:
     if not repository.holds([f"{commit}^{{commit}}"]):
         _fetch(root, address, commit, protocol)
     # The names of objects are the hashes of their contents; this reads and compares them.
-    done = process.run(["git", "fsck", "--no-progress", "--no-dangling", "--no-reflogs", commit], cwd=root)
+    done = process.run([*GIT, "fsck", "--no-progress", "--no-dangling", "--no-reflogs", commit], cwd=root)
     if done.code != 0 or not repository.holds([f"{commit}^{{commit}}"]):
         raise GitError(f"{root} does not hold what its hashes say ({reason(done.error)}): delete this folder")
     return repository
@@ -43,7 +42,7 @@ def fetched(address: str, commit: str, protocol: str) -> Repository:
 def _initialise(root: Path, object_format: str) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".", dir=root.parent))
-    done = process.run(["git", "init", "--quiet", "--template=", f"--object-format={object_format}"], cwd=made)
+    done = process.run([*GIT, "init", "--quiet", "--template=", f"--object-format={object_format}"], cwd=made)
     if done.code != 0:
         raise GitError(f"git init failed: {reason(done.error)}")
     try:
@@ -54,7 +53,7 @@ def _initialise(root: Path, object_format: str) -> None:
 
 def _fetch(root: Path, address: str, commit: str, protocol: str) -> None:
     command = [
-        "git", *_FIXED, "-c", f"protocol.{protocol}.allow=always", "fetch", "--quiet", "--depth=1", "--no-tags",
+        *GIT, *_FIXED, "-c", f"protocol.{protocol}.allow=always", "fetch", "--quiet", "--depth=1", "--no-tags",
         "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc", "--end-of-options", address, commit,
     ]  # fmt: skip
     own = process.Exactly(process.environment({"GIT_ALLOW_PROTOCOL": protocol}, secrets=True))

@@ -33,22 +33,11 @@ _SHORTEST_SECRET = 8
 # A hook or another Git command exports these; they would point our Git at the wrong repository.
 # `git rev-parse --local-env-vars` lists them; those with configuration are the user's and stay.
 INHERITED_GIT = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +128,6 @@ def run(
     """Run `argv` to its end and return its result; the caller evaluates the exit code.
 
     Its environment is `environment(env)`, or what `exactly` says.
-
     On Linux the program may allocate `memory` bytes, and fails if it asks for more. Raises ToolError when
     the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
