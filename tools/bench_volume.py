@@ -1,4 +1,5 @@
-"""What `promote check` takes: processor time of the overlays and of 1,000 documents, memory of the largest targets.
+"""What promote takes: processor time of the overlays and of 1,000 documents, memory of the largest targets, and how
+the processor time of a plan grows with the repository.
 
 Processor time instead of the clock's, because what else a machine does lengthens only the latter: on two processors
 that nobody else uses, it takes at least half as long by the clock.
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_RUNS = 5  # of which the quickest counts
 ROOT = Path(__file__).resolve().parent.parent
 _SERVICE = """\
 apiVersion: apps/v1
@@ -65,23 +67,46 @@ def main() -> int:
             ("check of 6,000 variables, processor s", _check(work, "long.yaml")[0], 12.0),
             ("check of 288,000 keys and values, peak MB", _check(work, "dense.yaml")[1], 500.0),
             ("check of 10,000 documents, peak MB", _check(work, "maps.yaml")[1], 500.0),
+            ("plan among 5,000 files, times that of 50", _plan(work, 5_000) / _plan(work, 50), 1.3),
         ]
     for title, figure, limit in figures:
-        print(f"{title:44} {figure:6.1f} limit {limit:5.0f}{'  BROKEN' if figure > limit else ''}")
+        print(f"{title:44} {figure:6.1f} limit {limit:5.1f}{'  BROKEN' if figure > limit else ''}")
     return int(any(figure > limit for _, figure, limit in figures))
+
+
+def _plan(work: Path, files: int) -> float:
+    """Seconds of processor time of a plan in a repository of so many files, of which two overlays need 7."""
+    folder = work / f"plan-{files}"
+    overlay = 'resources: [../../base]\nimages: [{name: registry.example/shop/app, newTag: "%s"}]\n'
+    names = {"promote.yaml": "environments: {a: {path: overlays/a}, b: {path: overlays/b}}\nprofile: baseline\n"}
+    names |= {"base/kustomization.yaml": "resources: [app.yaml]\n", "base/app.yaml": _SERVICE.format(n=1, team=1)}
+    names |= {f"overlays/{name}/kustomization.yaml": overlay % version for name, version in (("a", 2), ("b", 1))}
+    names |= {f"other/{n % 100}/{n}.yaml": _MAP.format(n=n) for n in range(files - len(names))}
+    for name, text in names.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    who = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
+    for arguments in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "--message=all")):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    return min(_run(folder, "plan", "a", "b")[0] for _ in range(_RUNS))
 
 
 def _check(folder: Path, *targets: str) -> tuple[float, float]:
     """Seconds of processor time, and the most MB that promote and all it starts had together."""
+    return _run(folder, "check", *targets)
+
+
+def _run(folder: Path, *arguments: str) -> tuple[float, float]:
+    """As `_check` for any command."""
     before = _seconds()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-m", "promote", "check", *targets],
+        [sys.executable, "-m", "promote", *arguments],
         cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as child, _watched(child.pid) as peaks:  # fmt: skip
         said = child.communicate()[0].decode(errors="replace")
     if child.returncode not in (0, 3):
-        sys.exit(f"promote check failed:\n{said}")
+        sys.exit(f"promote {arguments[0]} failed:\n{said}")
     return _seconds() - before, max(peaks)
 
 

@@ -11,7 +11,7 @@ from promote.checks import rules, screen, waivers
 from promote.checks.rules import Rule
 from promote.errors import ConfigError
 from promote.repository import config
-from promote.system.paths import shown
+from promote.system.paths import is_inside, links_out, shown
 from promote.yamltext import reader
 
 FOLDER = config.POLICIES
@@ -100,9 +100,21 @@ def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Polic
     The repository's own rules, in `policies`, all take part; of those that come with promote, what is true of any.
     """
     own = root / (policies or FOLDER)
+    _insist_inside(own, root)
     if policies is not None or (own.is_dir() and not _has_only_waivers(own)):
         return Policies(own), profile or rules.PROFILES[-1]
     return Policies(packaged()), profile or rules.GENERAL
+
+
+def _insist_inside(own: Path, root: Path) -> None:
+    """Raise ConfigError for a link to a file of somebody else, which a rule could print."""
+    folder = own.resolve()
+    for link in links_out(folder, root) if folder.is_dir() else ():
+        if not is_inside(link, folder):
+            raise ConfigError(
+                f"{own.name}/{link.relative_to(folder).as_posix()}: this link leads out of the repository: "
+                "replace it by the file"
+            )
 
 
 def _has_only_waivers(folder: Path) -> bool:

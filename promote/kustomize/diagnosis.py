@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
 from promote.kustomize import documents
-from promote.kustomize.files import FILE_NAMES, at
+from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, at
 from promote.yamltext import places, reader
 
 REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
@@ -176,6 +176,8 @@ def _named(root: Node) -> Iterator[tuple[str, Node]]:
 def _read(file: Path) -> tuple[list[Node], list[Fault]]:
     """The documents of `file`, or why it is not YAML."""
     text = file.read_text(encoding="utf-8-sig", errors="replace")
+    if text.startswith(LFS):
+        return [], [Fault(file, 1, LFS_PROBLEM)]
     try:
         for _ in reader.load_all(text, ""):
             pass

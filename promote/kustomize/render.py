@@ -15,7 +15,7 @@ from promote.kustomize import diagnosis, documents, references
 from promote.kustomize.files import FILE_NAMES, kustomization_of, read
 from promote.model import Document
 from promote.system import process, tools
-from promote.system.paths import shown, without_copies
+from promote.system.paths import is_inside, shown, top_of, without_copies
 from promote.yamltext import reader
 
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -70,6 +70,7 @@ def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     below = sorted(_below(path)) if path.is_dir() else [path]
     left_out = tuple(file for file in below if _is_excluded(file.relative_to(path), excluded))
     kept = [file for file in below if file not in set(left_out)]
+    _refuse_links_out(kept, path)
     skipped = [(file.parent, f"{shown(file, Path.cwd())}: {why}") for file in kept if (why := _source(file))]
     sources = {folder for folder, _ in skipped}
     others = [file for file in kept if not sources.intersection(file.parents)]
@@ -121,6 +122,15 @@ def _below(folder: Path) -> Iterator[Path]:
                 where = shown(link.parent, Path.cwd())
                 raise RenderError(f"{where}/{link.name}: this link leads out of the folder: name its target as well")
         yield from (Path(parent, each) for each in names)
+
+
+def _refuse_links_out(files: Iterable[Path], folder: Path) -> None:
+    """Raise RenderError for a link out of the repository that `folder` is in: anybody may have committed it."""
+    top = top_of(folder)
+    for link in (file for file in files if top and file.is_symlink() and file.is_file()):
+        if top and not is_inside(link, top):
+            where = shown(link.parent, Path.cwd())
+            raise RenderError(f"{where}/{link.name}: this link leads out of the repository: replace it by the file")
 
 
 def _source(file: Path) -> str:

@@ -18,10 +18,11 @@ from promote.kustomize.files import FILE_NAMES
 from promote.repository.canary import Canary
 from promote.repository.schema import schema
 from promote.system import cache
+from promote.system.paths import SETTINGS, is_inside, top_of
 from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
 
-FILE_NAME = "promote.yaml"
+FILE_NAME = SETTINGS
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
 
 
@@ -129,6 +130,8 @@ def kustomization_file(root: Path, environment: Environment) -> str:
         )
     for name in FILE_NAMES:
         if (folder / name).is_file():
+            if not is_inside(folder / name, root):
+                raise ConfigError(f"{environment.path}/{name}: this link leads outside the repository; use a file")
             return (Path(environment.path) / name).as_posix()
     raise ConfigError(
         f"environment '{environment.name}': there is no kustomization.yaml in '{environment.path}'; "
@@ -138,15 +141,14 @@ def kustomization_file(root: Path, environment: Environment) -> str:
 
 def root_of(folder: Path) -> Path:
     """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / FILE_NAME).is_file() or (candidate / ".git").exists():
-            return candidate.resolve()
-    return folder.resolve()
+    return top_of(folder) or folder.resolve()
 
 
 def load(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line."""
     path = root / FILE_NAME
+    if path.is_symlink() and not is_inside(path, root):
+        raise ConfigError(f"{FILE_NAME}: this link leads outside the repository; use a file")
     try:
         data = path.read_bytes()
     except FileNotFoundError:

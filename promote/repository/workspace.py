@@ -13,13 +13,14 @@ from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
 from promote.kustomize import remotes
-from promote.kustomize.files import FILE_NAMES, kustomization_of
+from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, kustomization_of
 from promote.model import Hold, Image, Revision
 from promote.repository import config, holds
 from promote.repository.config import Config, Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.private_tree import PrivateTree
 from promote.system.git import Repository
+from promote.system.paths import is_inside
 from promote.system.snapshot import Snapshot
 from promote.versions.images import ImagesFile, read_images
 
@@ -79,6 +80,8 @@ class Tree:
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where there is none."""
         file = self.provide(path)
+        if not is_inside(file, self.root):
+            raise ConfigError(f"{path}: this link leads outside the repository; use a file")
         return file.read_bytes() if file.is_file() else None
 
     def images_file(self, environment: Environment) -> ImagesFile:
@@ -86,7 +89,10 @@ class Tree:
         for name in FILE_NAMES:
             self.provide(_below(environment.path, name))
         path = config.kustomization_file(self.root, environment)
-        return ImagesFile.parse((self.root / path).read_bytes(), path)
+        data = (self.root / path).read_bytes()
+        if data.startswith(LFS.encode()):
+            raise ConfigError(f"{path}: {LFS_PROBLEM}")
+        return ImagesFile.parse(data, path)
 
     def images(self, environment: Environment) -> tuple[Image, ...]:
         """The images entries of an environment; raises ConfigError with file and line."""

@@ -1,32 +1,33 @@
 """Reads and writes the repository without ever touching the user's checkout, index or refs.
 
-Writing uses Git's plumbing on a private index: new objects are added to the object database and pushed by their
-hash, so that a failure at any point leaves nothing to clean up.
+Writing uses Git's plumbing without an index: new objects are added to the object database and pushed by their hash,
+so that a failure at any point leaves nothing to clean up.
 """
 
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from promote.errors import GitError, UsageError
+from promote.errors import EditRefused, UsageError
 from promote.system import durations, git_config, process
 from promote.system.checkout import CheckoutFiles
 from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
 from promote.system.git_runner import GIT
+from promote.system.snapshot import Entry, Snapshot, differing
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
 
 Files = Mapping[str, bytes | None]  # new contents by path; None for a file that is deleted
 
-_LINK, _SUBMODULE, _EXECUTABLE, _GONE = "120000", "160000", "100755", "000000"
+_SUBMODULE, _GONE = "160000", "000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,9 @@ class Repository(Remotes, Merging):
         return self._git("rev-list", "--topo-order", f"{base}..{tip}").split()
 
     def changed(self, old: str, new: str) -> list[str]:
-        """The paths in which two commits or trees differ."""
-        listing = self._done("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
-        return [path for path in os.fsdecode(listing.stdout).split("\0") if path]
+        """The paths in which two commits or trees differ; raises GitError where these are too many to be compared."""
+        with self.files_of(old) as before, self.files_of(new) as after:
+            return list(differing(before, after))
 
     def message(self, commit: str) -> str:
         """The message of a commit; what its encoding does not have is replaced."""
@@ -182,20 +183,39 @@ class Repository(Remotes, Merging):
     def commit(self, parent: str, files: Files, message: str) -> str:
         """A new commit on `parent` in which `files` have new contents or are deleted; no ref moves.
 
-        Returns its hash.
+        Returns its hash. Raises EditRefused where one of them is not a plain file.
         """
-        with tempfile.TemporaryDirectory(prefix="promote-index-") as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            self._git("read-tree", parent, env=index)
-            for path, data in files.items():
-                if data is None:
-                    self._git("update-index", "--force-remove", "--", path, env=index)
-                    continue
-                blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
-                mode = self._mode(parent, path)
-                self._git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=index)
-            tree = self._git("write-tree", env=index).strip()
+        with self.files_of(parent) as snapshot:
+            tree = self._edited(snapshot, "", files)
         return self.commit_tree(tree, [parent], message)
+
+    def _edited(self, snapshot: Snapshot, folder: str, files: Files) -> str:
+        """The tree of `folder` with `files`, by their paths below it; empty if nothing is left in it.
+
+        Only folders on the way to them are read.
+        """
+        entries = dict(snapshot.entries(folder))
+        inner: dict[str, dict[str, bytes | None]] = {}
+        for path, data in files.items():
+            name, _, rest = path.partition("/")
+            there = entries.get(name)
+            if there is not None and there.kind != ("folder" if rest else "file"):
+                raise EditRefused(
+                    f"{posixpath.join(folder, name)} is a link or a submodule: promote edits plain files only"
+                )
+            if rest:
+                inner.setdefault(name, {})[rest] = data
+            elif data is None:
+                entries.pop(name, None)
+            else:
+                blob = self._git("hash-object", "-w", "--stdin", stdin=data).strip()
+                entries[name] = Entry("file", blob, there is not None and there.executable)
+        for name, rest_of in inner.items():
+            entries[name] = Entry("folder", self._edited(snapshot, posixpath.join(folder, name), rest_of))
+        lines = [f"{_mode(one)} {one.sha}\t{name}\0" for name, one in entries.items() if one.sha]
+        if folder and not lines:
+            return ""  # Git has no empty folders
+        return self._git("mktree", "-z", "--missing", stdin=os.fsencode("".join(lines))).strip()
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """A new commit of `tree`, by the configured identity, signed where commit.gpgSign asks for it."""
@@ -234,12 +254,6 @@ class Repository(Remotes, Merging):
         who = {"NAME": name, "EMAIL": f"{name}@users.noreply.invalid"}
         return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
 
-    def _mode(self, commit: str, path: str) -> str:
-        entry = self._git("ls-tree", commit, "--", path)
-        if entry.startswith((_LINK, _SUBMODULE)):
-            raise GitError(f"{path} is a link or a submodule: promote edits plain files only")
-        return _EXECUTABLE if entry.startswith(_EXECUTABLE) else "100644"
-
     def _contents(self, shas: Sequence[str]) -> Iterator[bytes]:
         answer = self._try("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode()).stdout
         start = 0
@@ -253,3 +267,9 @@ class Repository(Remotes, Merging):
 def _unicode(text: str) -> str:
     """`text` with a replacement for each byte that is not UTF-8: a commit may claim any encoding."""
     return os.fsencode(text).decode("utf-8", "replace")
+
+
+def _mode(entry: Entry) -> str:
+    """The mode and the type of an entry, as `git mktree` reads them."""
+    modes = {"folder": "040000 tree", "link": "120000 blob", "module": "160000 commit"}
+    return modes.get(entry.kind, "100755 blob" if entry.executable else "100644 blob")

@@ -36,6 +36,7 @@ class CommitFiles:
         self._started = ExitStack()
         self._talks: dict[str, Dialogue] = {}
         self._folders: dict[str, Mapping[str, Entry]] = {}
+        self._trees: dict[str, Mapping[str, Entry]] = {}  # by hash: many folders may have the same content
 
     def __enter__(self) -> Self:
         return self
@@ -69,8 +70,10 @@ class CommitFiles:
             sha = entry.sha
         else:
             return {}
-        where = folder or "the top folder"
-        return _parsed(self._whole(sha, _LARGEST_TREE, where), where, len(self._commit) // 2)
+        if sha not in self._trees:
+            where = folder or "the top folder"
+            self._trees[sha] = _parsed(self._whole(sha, _LARGEST_TREE, where), where, len(self._commit) // 2)
+        return self._trees[sha]
 
     def _whole(self, sha: str, largest: int, name: str) -> bytes:
         (data,) = self._read([(sha, name)], largest)

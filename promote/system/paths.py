@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+SETTINGS = "promote.yaml"
 PRIVATE = "promote-tree-"  # how the name of every private copy of a commit or a checkout begins
 
 
@@ -23,6 +25,33 @@ def shown(path: Path, root: Path) -> str:
     """`path` as messages show it: relative to `root` if it is below it."""
     whole = path.resolve()
     return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
+
+
+def top_of(path: Path) -> Path | None:
+    """The nearest folder at or above `path` that has a promote.yaml or is the top of a Git repository."""
+    tops = (one for one in (path, *path.parents) if (one / SETTINGS).is_file() or (one / ".git").exists())
+    return next((one.resolve() for one in tops), None)
+
+
+def is_inside(path: Path, root: Path) -> bool:
+    """Whether `path`, with all links followed, is in `root`; a link that leads in a circle is not."""
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def links_out(folder: Path, root: Path) -> Iterator[Path]:
+    """The links below `folder` that lead out of `root`; links to folders are not followed further."""
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    if not is_inside(Path(entry.path), root):
+                        yield Path(entry.path)
+                elif entry.is_dir():
+                    waiting.append(Path(entry.path))
 
 
 def write_below(root: Path, files: Mapping[str, bytes | None]) -> None:

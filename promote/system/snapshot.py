@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from promote.errors import RenderError
+from promote.errors import GitError, RenderError
 
 LARGEST = 32 << 20  # bytes of one file
+_MOST_DIFFERENCES = 100_000  # paths
 _MOST_LINKS = 40  # as Linux follows them
 
 
@@ -102,3 +103,28 @@ def walk(snapshot: Snapshot, top: str) -> Iterator[tuple[str, Entry]]:
             yield path, entry
             if entry.kind == "folder":
                 waiting.append(path)
+
+
+def differing(one: Snapshot, other: Snapshot) -> Iterator[str]:
+    """The paths of files, links and submodules in which two commits differ; folders that are the same are not read.
+
+    Raises GitError where these are too many to be compared.
+    """
+    waiting, number = [""], 0
+    while waiting:
+        folder = waiting.pop()
+        before, after = one.entries(folder), other.entries(folder)
+        for name in sorted(before.keys() | after.keys()):
+            pair = {before.get(name), after.get(name)} - {None}
+            if before.get(name) == after.get(name):
+                continue
+            path = posixpath.join(folder, name)
+            if any(entry.kind == "folder" for entry in pair if entry):
+                waiting.append(path)
+            if any(entry.kind != "folder" for entry in pair if entry):
+                yield path
+            number += 1
+            if number > _MOST_DIFFERENCES:
+                raise GitError(
+                    f"{folder}: the commits differ in more than {_MOST_DIFFERENCES:,} files: split the change"
+                )

@@ -257,7 +257,7 @@ def repositories(draw: st.DrawFn) -> dict[str, str]:
         own = draw(st.sampled_from(["o.yaml", "./sub/o.yaml", f"{up}{folder}/o.yaml"]))
         lines, more = generated(draw, folder, number)
         files |= more | {os.path.normpath(f"{folder}/{own}"): OBJECT.format(name=f"m{number}")}
-        inner = [up + below.pop()] if below and draw(st.booleans()) else []
+        inner = [up + below.pop() for _ in below[-1:] if draw(st.booleans())]
         key = draw(st.sampled_from(["resources", "bases"]))
         lines |= {"resources": [own]} | ({key: inner} if key == "bases" else {"resources": [own, *inner]})
         kustomization = draw(st.sampled_from(["kustomization.yaml", "kustomization.yml", "Kustomization"]))
@@ -285,9 +285,20 @@ def rendered(folder: Path) -> str:
         return f"fails: {str(error).partition(' (kustomize')[0]}"
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=repositories())
 def test_a_sparse_tree_renders_what_a_whole_tree_does(tmp_path: Path, files: dict[str, str]) -> None:
+    compare_sparse_with_whole(tmp_path, files)
+
+
+@pytest.mark.thorough
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=repositories())
+def test_many_sparse_trees_render_what_whole_ones_do(tmp_path: Path, files: dict[str, str]) -> None:
+    compare_sparse_with_whole(tmp_path, files)
+
+
+def compare_sparse_with_whole(tmp_path: Path, files: dict[str, str]) -> None:
     for name in ("promote-tree-whole", "promote-tree-sparse"):
         shutil.rmtree(tmp_path / name, ignore_errors=True)
         (tmp_path / name).mkdir()

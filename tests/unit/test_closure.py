@@ -34,10 +34,11 @@ class Memory:
             yield None if text == "huge" else text.encode()
 
 
-def needs(kustomization: str, **more: str | None) -> frozenset[str] | None:
+def needs(kustomization: str, **more: str | None) -> set[str] | None:
     """What building `o` needs, where `__` in a name is a slash and `_` a point."""
     files = {name.replace("__", "/").replace("_", "."): text for name, text in more.items()}
-    return closure(Memory({"o/kustomization.yaml": kustomization, **files}), "o")
+    found = closure(Memory({"o/kustomization.yaml": kustomization, **files}), "o")
+    return None if found is None else set(found)
 
 
 @pytest.mark.parametrize(
