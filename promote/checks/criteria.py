@@ -18,6 +18,7 @@ class Criteria:
     """A profile of rules, schemas of custom resources, Kubernetes versions, which folders are live, and the day.
 
     `home` is the root of the repository that they are from, where they judge the files of another one.
+    `denies_old` says that a change of versions is stopped also by findings that were there before it.
     """
 
     policies: Policies
@@ -27,6 +28,7 @@ class Criteria:
     profile: str = PROFILES[-1]
     today: date = field(default_factory=clock.today)
     home: Path | None = None
+    denies_old: bool = False
 
 
 def criteria(root: Path, settings: Config, installed: Path | None = None, profile: str | None = None) -> Criteria:
@@ -38,4 +40,5 @@ def criteria(root: Path, settings: Config, installed: Path | None = None, profil
     folders = tuple(
         root / folder if (root / folder).is_dir() else (installed or root) / folder for folder in settings.schemas
     )
-    return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile)
+    return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile,
+                    denies_old=settings.deny == "all")  # fmt: skip

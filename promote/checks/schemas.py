@@ -76,7 +76,7 @@ def _insist_on_itself(file: Path) -> None:
     if not _REFERRING.search(data):
         return
     try:
-        waiting = [json.loads(data)]
+        waiting = [reader.from_json(data)]
     except (ValueError, RecursionError):
         return  # kubeconform cannot read it either, and says so
     while waiting:
