@@ -31,17 +31,18 @@ def fingerprints(findings: Iterable[Finding]) -> list[str]:
     return names
 
 
-def compared(verdict: Verdict, before: Iterable[Finding], base: Base) -> Verdict:
+def compared(verdict: Verdict, before: Iterable[Finding], base: Base, *, hides_nothing: bool = False) -> Verdict:
     """The verdict with each finding marked old, if it was among those `before` at least as severely, or new.
 
     What is gone is listed as fixed. Of similar findings in one place, those with the same message are paired first.
-    A finding that something was not inspected is never old, because it may hide anything.
+    A finding that something was not inspected is never old, because it may hide anything, unless the caller knows
+    that the change `hides_nothing`.
     """
     left = {name: list(found) for name, found in _by_key(before).items()}
     status = dict.fromkeys(verdict.findings, False)
     for same_words in (True, False):
         for finding in verdict.findings:
-            if not status[finding] and not is_about_seeing(finding.rule):
+            if not status[finding] and (hides_nothing or not is_about_seeing(finding.rule)):
                 status[finding] = _take(left.get(key(finding), []), finding, same_words)
     news = Counter(key(finding) for finding, old in status.items() if not old)
     fixed = [one for name, found in left.items() for one in found[news[name] :]]

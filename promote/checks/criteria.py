@@ -19,6 +19,7 @@ class Criteria:
 
     `home` is the root of the repository that they are from, where they judge the files of another one.
     `excluded` are patterns for files and folders of a folder of manifests that are left out.
+    `denies_old` says that a change of versions is stopped also by findings that were there before it.
     """
 
     policies: Policies
@@ -29,6 +30,7 @@ class Criteria:
     today: date = field(default_factory=clock.today)
     home: Path | None = None
     excluded: tuple[str, ...] = ()
+    denies_old: bool = False
 
 
 def criteria(root: Path, settings: Config, installed: Path | None = None, profile: str | None = None) -> Criteria:
@@ -40,4 +42,5 @@ def criteria(root: Path, settings: Config, installed: Path | None = None, profil
     folders = tuple(
         root / folder if (root / folder).is_dir() else (installed or root) / folder for folder in settings.schemas
     )
-    return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile)
+    return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile,
+                    denies_old=settings.deny == "all")  # fmt: skip

@@ -26,6 +26,7 @@ Promote image versions between Kubernetes environments that live in a Git reposi
   promote staging production        propose staging's versions for production
   promote plan staging production   show what that would do, and write nothing
 """
+_DESPITE = "despite_"
 _EPILOG = """\
 An ENV is a name in promote.yaml or a folder with a kustomization. A NAME is an image, the last part of
 its name, or a service of promote.yaml. Every option --like-this can be given as PROMOTE_LIKE_THIS.
@@ -72,11 +73,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def _gather_reasons(given: argparse.Namespace) -> None:
     """Turn the options --despite-NAME into one field `despite`; raises UsageError for an empty reason."""
-    fields = {name: f"despite_{name.replace('-', '_')}" for name in gates.OVERRIDES}
-    if found := {name: getattr(given, field) for name, field in fields.items() if hasattr(given, field)}:
+    fields = [name for name in vars(given) if name.startswith(_DESPITE)]
+    if fields:
+        found = {name.removeprefix(_DESPITE).replace("_", "-"): getattr(given, name) for name in fields}
         given.despite = gates.reasons(found)
-        for name in found:
-            delattr(given, fields[name])
+        for name in fields:
+            delattr(given, name)
 
 
 def nearest_verb(word: str) -> str | None:

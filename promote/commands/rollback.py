@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from promote.cluster.client import Address
 from promote.commands import options
@@ -32,6 +33,7 @@ class Options:
     pr: bool = False
     dry_run: bool = False
     allow_other_changes: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
     kubeconfig: str | None = None
     context: str | None = None
 
@@ -52,6 +54,8 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(parser, "--pr", action="store_true", help=by_pull_request)
     options.dry_run(parser)
     options.allow_others(parser)
+    new_ones = "roll back although the checks find what neither the environment nor the restored version had"
+    options.option(parser, "--despite-findings", metavar="REASON", help=new_ones)
     options.cluster(parser)
 
 
@@ -79,6 +83,7 @@ def run(given: Options) -> Result:
         given.reason,
         given.allow_other_changes,
         not given.pr,
+        given.despite.get("findings"),
     )
     request.insist_on_sense()
     workspace = Workspace.here()

@@ -9,7 +9,7 @@ from promote.model import Version, shortened
 from promote.output import wording
 from promote.output.gates import gate_json
 from promote.output.plans import change_json, pull_json, version_json
-from promote.output.verdicts import identity_json, verdict_text
+from promote.output.verdicts import identity_json, introduced_text
 from promote.promotion.drift import Apart, Drift
 from promote.promotion.explain import Explanation
 from promote.promotion.holding import Changed
@@ -40,7 +40,7 @@ def merged_text(done: Merged) -> list[str]:
         return [f"pull request #{number} is already merged"]
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
     moved = [f"{plan.target}: {one.service} {wording.shift(one)}" for plan in done.plans for one in plan.changes]
-    return [*moved, *verdict_text(done.verdict), f"pull request #{number} {end}"]
+    return [*moved, *introduced_text(done.verdict), f"pull request #{number} {end}"]
 
 
 def holding_json(done: Changed, environment: str) -> Json:

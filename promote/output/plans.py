@@ -10,7 +10,7 @@ from promote.forge.protocol import PullRequest
 from promote.model import Change, Plan, Revision, Version, shortened
 from promote.output import wording
 from promote.output.gates import gate_json, gate_line
-from promote.output.verdicts import finding_json, verdict_text
+from promote.output.verdicts import finding_json, introduced_text
 from promote.promotion.deliver import Published
 from promote.promotion.facts import measured
 from promote.promotion.proposal import Proposal
@@ -119,7 +119,7 @@ def proof_text(proposal: Proposal) -> list[str]:
         shown = (shortened(line) for line in wording.diff_lines(proposal.differences))
         lines += ["", "rendered difference:", *(f"  {line}" for line in shown)]
     if proposal.verdict is not None:
-        lines += ["", "checks:", *(f"  {line}" for line in verdict_text(proposal.verdict))]
+        lines += ["", "checks:", *(f"  {line}" for line in introduced_text(proposal.verdict))]
     return lines
 
 

@@ -8,7 +8,7 @@ from promote.cluster.workloads import Workload
 from promote.output import markup, wording
 from promote.output.markup import code, inline
 from promote.output.plans import Json, pull_json
-from promote.output.verdicts import finding_json, identity_json, verdict_text
+from promote.output.verdicts import finding_json, identity_json, introduced_text
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.scale import Move, Row, Scaling
 from promote.promotion.scaled import Live
@@ -74,7 +74,7 @@ def change_text(change: Scaling) -> list[str]:
     if change.differences:
         lines += ["", "rendered difference:", *(f"  {line}" for line in wording.diff_lines(change.differences))]
     if change.verdict is not None:
-        lines += ["", "checks:", *(f"  {line}" for line in verdict_text(change.verdict))]
+        lines += ["", "checks:", *(f"  {line}" for line in introduced_text(change.verdict))]
     return lines
 
 

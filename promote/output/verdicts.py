@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from promote.checks import coverage
@@ -85,6 +86,12 @@ def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     for finding in verdict.fixed:
         lines += [f"FIXED {finding.rule}", f"      {finding.message}"]
     return [*lines, *seen_lines(verdict, seen)]
+
+
+def introduced_text(verdict: Verdict) -> list[str]:
+    """A verdict on a change for people: what it introduces, and in one line how much was there before."""
+    new = tuple(one for one in verdict.findings if one.status != "old")
+    return [*verdict_text(replace(verdict, findings=new)), *wording.old_lines(verdict)]
 
 
 def seen_lines(verdict: Verdict, seen: Matrix | None) -> list[str]:

@@ -13,7 +13,7 @@ from promote.output import markup
 from promote.output.markup import code, inline
 from promote.promotion.deliver import Wording
 from promote.promotion.proposal import Proposal
-from promote.promotion.trailers import SOURCE, TARGET, Trailers, overrides
+from promote.promotion.trailers import SOURCE, TARGET, Trailers
 from promote.system import printable
 
 _TRAILER = re.compile(r"^[A-Za-z0-9-]+\s*:")
@@ -63,7 +63,7 @@ def rollback(proposal: Proposal) -> Wording:
 def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> Wording:
     """The same facts three times: `undo` is the command that takes the change back."""
     plan = proposal.plan
-    every = [*trailers, *overrides(plan), (SOURCE, proposal.tip.commit)]
+    every = [*trailers, *proposal.overrides, (SOURCE, proposal.tip.commit)]
     text = body(title, plan, proposal.verdict, proposal.differences, undo)
     return Wording(title, commit(title, plan.changes, every), text)
 
@@ -158,14 +158,23 @@ def _sign(gate: GateResult) -> str:
 
 
 def findings(verdict: Verdict | None) -> list[str]:
-    """The findings as a list in Markdown, those with a waiver left out."""
-    found = verdict.findings if verdict else ()
+    """The findings as a list in Markdown, those with a waiver left out, and those from before the change counted."""
+    if verdict is None:
+        return []
     rows = [
         f"- {'❌' if one.level == 'deny' else '⚠️'} {code(one.rule)}: {inline(one.message)}"
-        for one in found
-        if not one.waiver
+        for one in verdict.findings
+        if not one.waiver and one.status != "old"
     ]
+    rows += [f"- {line}" for line in old_lines(verdict)]
     return [*rows, ""] if rows else []
+
+
+def old_lines(verdict: Verdict) -> list[str]:
+    """How many findings were there before the change, in one line; nothing where there are none."""
+    old = [one for one in verdict.findings if one.status == "old" and not one.waiver]
+    names = " ".join(target.name for target in verdict.targets)
+    return [f"{len(old)} findings were there before: `promote check {names}` lists them"] if old else []
 
 
 def _cell(version: Version) -> str:

@@ -16,7 +16,7 @@ from promote.gates.protocol import Context, History
 from promote.kustomize import render
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Change, Hold, Plan
-from promote.promotion import policy, selection, trailers
+from promote.promotion import introduced, policy, selection, trailers
 from promote.promotion.deliver import retrying
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
@@ -134,7 +134,7 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
         targets = render.side_by_side([(after.folder(one.path), one.name) for one in affected])
-        verdict = inspection.inspect(targets, judges, after.root)
+        verdict = introduced.by_merge(inspection.inspect(targets, judges, after.root), before, affected, judges)
         contexts = [move.context for move in moves]
         for plan, context in zip(plans, contexts, strict=True):
             verdict = with_findings(verdict, judge_change(plan, context, judges))

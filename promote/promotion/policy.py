@@ -13,6 +13,7 @@ from promote.gates.policy import Gate
 from promote.gates.protocol import Context
 from promote.kustomize.render import Rendered
 from promote.model import PolicyChange
+from promote.promotion import introduced
 from promote.promotion.prove import judge_change
 from promote.repository import config, holds
 from promote.repository.config import Config
@@ -51,7 +52,9 @@ def _denied(
     before: Tree, after: Tree, files: Sequence[str], targets: Sequence[Rendered], contexts: Sequence[Context]
 ) -> list[str]:
     judges = target_policy.of_target(before, after.root, files)
-    verdict, missing = target_policy.verdict(judges, targets, before.config.environments, after)
+    known = before.config.environments
+    verdict, missing = target_policy.verdict(judges, targets, known, after)
+    verdict = introduced.by_merge(verdict, before, known.values(), judges)
     about_changes = [one for each in contexts for one in judge_change(each.plan, each, judges)]
     found = target_policy.denials(replace(verdict, findings=(*verdict.findings, *about_changes)))
     return [*missing, *found]

@@ -50,7 +50,8 @@ class Decided(Protocol):
 class Proposal:
     """A change of one environment, decided on the commit `tip`.
 
-    `files` are the new contents by path; `context` is what the gates looked at.
+    `files` are the new contents by path; `context` is what the gates looked at. `despite_findings` is the reason to
+    publish it although the checks deny it.
     """
 
     tip: Tip
@@ -60,19 +61,25 @@ class Proposal:
     files: Files
     differences: tuple[Difference, ...] = ()
     verdict: Verdict | None = None
+    despite_findings: str | None = None
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the checks deny it."""
+        return self.verdict is not None and self.verdict.denied
 
     @property
     def exit_code(self) -> int:
         """What publishing it would end with: 4 for a closed gate, 3 for a denied manifest, else 0."""
         if self.plan.blocked:
             return Blocked.exit_code
-        denied = self.verdict is not None and self.verdict.denied
-        return CheckDenied.exit_code if denied else 0
+        return CheckDenied.exit_code if self.is_denied and self.despite_findings is None else 0
 
     @property
     def overrides(self) -> Trailers:
-        """The gates that it passes although they are closed, and why."""
-        return trailers.overrides(self.plan)
+        """The gates that it passes although they are closed, and the findings that deny it, each with the reason."""
+        despite = self.despite_findings if self.is_denied else None
+        return [*trailers.overrides(self.plan), *([trailers.override("findings", despite)] if despite else [])]
 
     def noting(self, note: str) -> Self:
         """The same with one more note on its plan."""
@@ -82,14 +89,15 @@ class Proposal:
         """Raise Blocked for a closed gate, CheckDenied for a denied manifest."""
         if closed := self.plan.blocked:
             raise blocked(closed)
-        if self.verdict is not None and self.verdict.denied:
-            raise denied(self.verdict)
+        if self.verdict is not None and self.exit_code:
+            way = " (--despite-findings REASON rolls back nevertheless)" if self.context.is_rollback else ""
+            raise denied(self.verdict, way)
 
 
-def denied(verdict: Verdict) -> CheckDenied:
-    """What is raised for denied manifests: the first denial, and how many more there are."""
+def denied(verdict: Verdict, way: str = "") -> CheckDenied:
+    """What is raised for denied manifests: the first denial, how many more there are, and the way past them."""
     first, *more = verdict.denials
-    return CheckDenied(f"{first.rule}: {first.message}" + (f" (and {len(more)} more)" if more else ""))
+    return CheckDenied(f"{first.rule}: {first.message}" + (f" (and {len(more)} more)" if more else "") + way)
 
 
 def blocked(closed: Sequence[GateResult]) -> Blocked:

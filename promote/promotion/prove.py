@@ -14,6 +14,7 @@ from promote.gates.protocol import Context
 from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.model import Plan
+from promote.promotion import introduced
 from promote.promotion.facts import facts
 from promote.promotion.proof import Place, insist, unplanned
 from promote.promotion.proposal import Proposal
@@ -44,13 +45,16 @@ def prove(
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
         old, new = render.side_by_side([(before / folder, name), (root / folder, name)])
-    with process.side_by_side(2) as pool:
-        judging = pool.submit(inspection.inspect, [new], situation.criteria, root)
-        found = differences.differences(old.documents, new.documents)
-        insist(found, situation.images, after.images, allow_others, values)
-        rest = unplanned(found, values)
-        about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
-        verdict = with_findings(process.result(judging), process.result(about_change))
+        with process.side_by_side(2) as pool:
+            judging = pool.submit(inspection.inspect, [new], situation.criteria, root)
+            found = differences.differences(old.documents, new.documents)
+            insist(found, situation.images, after.images, allow_others, values)
+            rest = unplanned(found, values)
+            about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
+            verdict = process.result(judging)
+            if planned.context.is_rollback or not situation.criteria.denies_old:
+                verdict = introduced.marked(verdict, [old], situation.criteria, before)
+            verdict = with_findings(verdict, process.result(about_change))
     return replace(planned, differences=tuple(found), verdict=verdict)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from promote.errors import Blocked, ConfigError, UsageError
+from promote.errors import Blocked, ConfigError, RenderError, UsageError
+from promote.kustomize import render
 from promote.model import Change, Hold, Image, Revision
-from promote.promotion import selection, situation
+from promote.promotion import introduced, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
@@ -34,6 +35,7 @@ class Request:
     reason: str = ""
     allow_other_changes: bool = False
     lands: bool = True
+    despite_findings: str | None = None
 
     def insist_on_sense(self) -> None:
         """Raise UsageError where the parts of the request do not fit together."""
@@ -102,7 +104,30 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
         return planned
     held = holds.add(here.holds_file, _holds(here.environment.name, planned.plan.changes, request.reason))
     planned = replace(planned, files={**planned.files, holds.FILE_NAME: held})
-    return prove(here, planned, after, request.allow_other_changes)
+    proposal = prove(here, planned, after, request.allow_other_changes)
+    return _known_then(workspace, here, replace(proposal, despite_findings=request.despite_findings))
+
+
+def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Proposal:
+    """The proposal, its findings marked old that the restored versions had when they ran.
+
+    They were accepted then, or nobody knew them: either way they must not keep a broken version running.
+    """
+    environment, verdict = here.environment, proposal.verdict
+    past = here.history.get(environment.name, ()) if proposal.is_denied else ()
+    for commit in dict.fromkeys(_ran(past, change) for change in proposal.plan.changes):
+        if commit is None or verdict is None or not verdict.denied:
+            continue
+        # A commit that cannot be rendered any more excuses nothing.
+        with suppress(ConfigError, RenderError, UsageError), workspace.at(commit) as tree:
+            there = render.kustomize(tree.folder(tree.environment(environment.name).path), environment.name)
+            verdict = introduced.marked(verdict, [there], here.criteria, tree.root)
+    return replace(proposal, verdict=verdict)
+
+
+def _ran(past: Sequence[Revision], change: Change) -> str | None:
+    """The newest commit with which the restored version ran."""
+    return next((one.commit for one in reversed(past) if one.runs(change.image, change.new)), None)
 
 
 def _decide(past: _Past, first: Decision) -> None:

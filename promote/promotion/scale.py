@@ -21,6 +21,7 @@ from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Identity
+from promote.promotion import introduced
 from promote.promotion.proposal import denied
 from promote.promotion.prove import with_findings
 from promote.promotion.trailers import Trailers
@@ -122,7 +123,7 @@ def propose(tip: Tip, tree: Tree, request: Request) -> Scaling:
         moves=_moves(overlay, before, after),
         files=files,
         differences=found,
-        verdict=_verdict(after, judges, overlay),
+        verdict=_verdict(before, after, judges, overlay),
     )
 
 
@@ -240,9 +241,11 @@ def _moves(overlay: Overlay, before: Rendered | None, after: Rendered) -> tuple[
     )
 
 
-def _verdict(rendered: Rendered, judges: Criteria, overlay: Overlay) -> Verdict:
+def _verdict(before: Rendered | None, rendered: Rendered, judges: Criteria, overlay: Overlay) -> Verdict:
     """What the checks say; the quota is asked about even where the profile leaves it out."""
     verdict = inspection.inspect([rendered], judges, overlay.tree.root)
+    if before is not None and not judges.denies_old:
+        verdict = introduced.marked(verdict, [before], judges, overlay.tree.root)
     has_quota = any(one.identity.kind == "ResourceQuota" for one in rendered.documents)
     if not has_quota or PROFILES.index(judges.profile) >= PROFILES.index(_QUOTA_PROFILE):
         return verdict

@@ -16,7 +16,12 @@ Trailers = Sequence[tuple[str, str]]
 def overrides(plan: Plan) -> list[tuple[str, str]]:
     """The gates that a change passes although they are closed, and why."""
     passed = {result.name: result.despite for result in plan.gates if result.despite} | dict(plan.overrides)
-    return [("Override-Reason", f"{name}: {reason}") for name, reason in passed.items()]
+    return [override(name, reason) for name, reason in passed.items()]
+
+
+def override(name: str, reason: str) -> tuple[str, str]:
+    """That a change passes what is called `name`, and why."""
+    return "Override-Reason", f"{name}: {reason}"
 
 
 def holds(message: str, trailers: Trailers) -> bool:

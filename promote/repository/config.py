@@ -90,6 +90,7 @@ class Config:
     profile: Literal["baseline", "restricted", "general", "system"] | None = None
     schemas: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ()
+    deny: Literal["introduced", "all"] = "introduced"
 
     def live(self, root: Path) -> frozenset[Path]:
         """The folders below `root` of the environments that people depend on."""
@@ -207,6 +208,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "profile": content.get("profile"),
         "schemas": tuple(content.get("schemas", ())),
         "remotes": tuple(content.get("remotes", ())),
+        "deny": content.get("deny"),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
 

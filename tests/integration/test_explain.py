@@ -28,6 +28,7 @@ def test_every_obstacle_with_the_way_past_it(tiny: Sandbox, monkeypatch: pytest.
 @pytest.mark.thorough
 def test_what_a_rule_denies(tiny: Sandbox) -> None:
     tiny.replace("base/deployments.yaml", "image: shop/web}", "image: shop/web}, {name: proxy, image: proxy}")
+    tiny.write("promote.yaml", tiny.read("promote.yaml") + "deny: all\n")
     tiny.publish()
     answer = tiny.promote("explain", "staging", "production", "--output", "json", code=3).json
     assert [(one["name"], one["until"]) for one in answer["obstacles"]] == [("images.tag", None)]

@@ -24,6 +24,8 @@ def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
 
 
 def test_the_merged_result_is_checked_not_the_branch(tiny: Sandbox) -> None:
+    tiny.write("promote.yaml", tiny.read("promote.yaml") + "deny: all\n")
+    tiny.publish("deny all")
     tiny.promote("staging", "production")
     tiny.replace("base/deployments.yaml", "image: shop/web}", "image: shop/web}, {name: proxy, image: proxy}")
     base = tiny.publish("a base that no rule accepts")

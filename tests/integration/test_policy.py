@@ -123,6 +123,8 @@ def test_what_the_pull_request_itself_denies_is_denied(tiny: Sandbox) -> None:
     def change(clone: Clone) -> None:
         clone.replace("policies/images/tag.rego", 'image.tag == "latest"', 'image.tag == "1.1.0"')
 
+    tiny.write("promote.yaml", tiny.read("promote.yaml") + "deny: all\n")
+    tiny.publish("deny all")
     propose(tiny, change)
     assert "images.tag" in tiny.promote("merge", "1", "--despite-policy", "no matter", code=3).out
     assert tiny.pulls()[1]["state"] == "open"

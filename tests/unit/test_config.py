@@ -37,6 +37,7 @@ policies: rules
 profile: restricted
 schemas: [crds]
 remotes: [example.com/a/b]
+deny: all
 """
 
 
@@ -62,6 +63,7 @@ def test_every_key() -> None:
         profile="restricted",
         schemas=("crds",),
         remotes=("example.com/a/b",),
+        deny="all",
     )
 
 
@@ -134,6 +136,7 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("forge", "merge"): ("rebase", lambda found: found.merge),
     ("kubernetes",): (["1.30"], lambda found: list(found.kubernetes)),
     ("policies",): ("rules", lambda found: found.policies),
+    ("deny",): ("all", lambda found: found.deny),
     ("profile",): ("baseline", lambda found: found.profile),
     ("schemas",): (["crds"], lambda found: list(found.schemas)),
     ("remotes",): (["example.com/a/b"], lambda found: list(found.remotes)),
@@ -198,6 +201,7 @@ def test_defaults_are_those_of_the_schema() -> None:
         ("forge", "merge"): Config().merge,
         ("kubernetes",): list(Config().kubernetes),
         ("schemas",): list(Config().schemas),
+        ("deny",): Config().deny,
         ("remotes",): list(Config().remotes),
     }
     assert defaults == expected | {("environments", "*", "canary", key): value for key, value in CANARY.items()}
@@ -275,7 +279,7 @@ def frozen(start: str, end: str, zone: str = "UTC") -> str:
         ("environments:\n  a: {path: b, gates: {combination: deny}}\n",
          "2: environments.a.gates.combination: no environment comes before the first"),
         (MINIMAL + "forges: {}\n", "3: unknown key 'forges'; did you mean 'forge'?"),
-        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: environments, forge, git, kubernetes, policies, profile,"),
+        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: deny, environments, forge, git, kubernetes, policies,"),
         (MINIMAL + "git: {}\ngit: {}\n", "4: duplicate key 'git'; delete one of them"),
         (MINIMAL + "services:\n- {a: 1, a: 2}\n", "4: duplicate key 'a'; delete one of them"),
         (MINIMAL + "forge: {kind: gitbub}\n", "3: forge.kind cannot be 'gitbub'; did you mean 'github'?"),

@@ -1,0 +1,48 @@
+"""Which findings a change brings; those that its manifests had before do not stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from promote.checks import baseline, inspection
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Base, Verdict
+from promote.errors import ConfigError, RenderError, UsageError
+from promote.kustomize import render
+from promote.kustomize.render import Rendered
+from promote.repository.config import Environment
+from promote.repository.workspace import Tree
+
+
+def marked(
+    verdict: Verdict, before: Sequence[Rendered], criteria: Criteria, root: Path, *, hides_nothing: bool = True
+) -> Verdict:
+    """The verdict with each finding marked old that the targets had `before`, with their files below `root`.
+
+    Old findings do not deny. Both renderings are judged by the same `criteria`. With another rendering, it may be
+    called again: what is old stays old. What no rule saw before, such as an object without a schema, is new unless
+    the change `hides_nothing` there, as one that only moves versions.
+    """
+    left = tuple(one for one in verdict.findings if one.status != "old")
+    if not left or not before:
+        return verdict
+    there = inspection.inspect(before, criteria, root).findings
+    compared = baseline.compared(replace(verdict, findings=left), there, Base(""), hides_nothing=hides_nothing)
+    told = iter(compared.findings)
+    findings = tuple(one if one.status == "old" else next(told) for one in verdict.findings)
+    return replace(verdict, findings=findings, forgives_old=True)
+
+
+def by_merge(verdict: Verdict, before: Tree, environments: Iterable[Environment], criteria: Criteria) -> Verdict:
+    """The verdict on a merge, with what its target branch, which `before` holds, has already marked old."""
+    if before.config.deny == "all" or not verdict.findings:
+        return verdict
+    there = []
+    for one in environments:
+        try:
+            there += render.side_by_side([(before.folder(one.path), one.name)])
+        except (ConfigError, RenderError, UsageError):
+            continue  # an environment that the target branch lacks, or cannot render, excuses nothing
+    return marked(verdict, there, criteria, before.root, hides_nothing=False)
