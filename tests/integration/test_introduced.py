@@ -30,7 +30,7 @@ import data.lib.pods
 deny contains found if {
 	some container in pods.containers
 	container.content.image == "shop/api:1.1.0"
-	container.pod.resource.metadata.annotations.format == "new"
+	container.pod.resource.content.metadata.annotations.format == "new"
 	found := finding.about_container(container, {"msg": "cannot read the new format", "path": "/image"})
 }
 """
