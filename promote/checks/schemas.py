@@ -76,9 +76,10 @@ def _insist_on_itself(file: Path) -> None:
     if not _REFERRING.search(data):
         return
     try:
-        waiting = [json.loads(data)]
-    except (ValueError, RecursionError):
-        return  # kubeconform cannot read it either, and says so
+        waiting = [reader.from_json(data, LARGEST)]
+    except ValueError as error:
+        # kubeconform may be able to read more, and would follow what is not seen here.
+        raise ConfigError(f"{file}: the schema cannot be read ({str(error)[:100]}): correct it") from None
     while waiting:
         node = waiting.pop()
         waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
