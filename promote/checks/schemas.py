@@ -79,8 +79,9 @@ def _insist_on_itself(file: Path) -> None:
         return
     try:
         waiting = [reader.from_json(data, LARGEST)]
-    except ValueError:
-        return  # kubeconform cannot read it either, and says so
+    except ValueError as error:
+        # kubeconform may be able to read more, and would follow what is not seen here.
+        raise ConfigError(f"{file}: the schema cannot be read ({str(error)[:100]}): correct it") from None
     while waiting:
         node = waiting.pop()
         waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
