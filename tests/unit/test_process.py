@@ -157,7 +157,17 @@ def test_words_that_are_no_secrets(name: str, value: str, monkeypatch: pytest.Mo
 
 def test_what_a_program_complains_of_is_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GH_TOKEN", "abcd1234")
-    assert run(["sh", "-c", "echo bad $GH_TOKEN https://a:b@c >&2"]).error == "bad *** https://***@c"
+    said = {"SAID": "bad abcd1234 https://a:b@c"}
+    assert run(["sh", "-c", "echo $SAID >&2"], env=said).error == "bad *** https://***@c"
+
+
+def test_a_program_gets_secrets_only_where_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GH_TOKEN", "abcd1234")
+    show = ["sh", "-c", "echo ${GH_TOKEN:-none}"]
+    assert run(show).text == "none\n"
+    whole = process.Exactly(environment(secrets=True))
+    assert run(show, exactly=whole).text == "abcd1234\n"
+    assert run(show, exactly=process.Exactly({"PATH": os.environ["PATH"]}, ("env", "GH_TOKEN=x"))).text == "x\n"
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
