@@ -239,6 +239,7 @@ def test_every_rule_of_our_own_is_listed() -> None:
         completeness.unseen(Target("t", "t", 0, 0, 0), {}) + completeness.repeated([CART, CART], "t") + invalid("x")
     )
     found += completeness.unrendered("t", "t", RenderError("x")).findings + tuple(completeness.unread(["a"], "t"))
+    found += completeness.skipped([("a", "a:1: x")], "t")
     found += conftest.from_conftest([results("main", failures=[{"msg": "no"}])], "t").findings
     for message in ("could not find schema", "error"):
         found += kubeconform.from_kubeconform([answer("a", "statusError", message)], "t", [])[1]
