@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from promote.errors import NetworkError, RaceLost, UsageError
+from promote.errors import NetworkError, RaceLost, StillLocked, UsageError
 from promote.system import git_config, process
 from promote.system.git_runner import Git, reason
 
 ABSENT = ""  # the lease of a ref that must not exist yet
-_RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
-         "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
+_RACE = ("stale info", "fetch first", "non-fast-forward", "reference already exists", "incorrect old value",
+         " but expected ")  # fmt: skip
+_LOCKED = ("failed to update ref", "cannot lock ref", "failed to lock")
 _NAME_TAKEN = "; cannot create '"  # refs/heads/a prevents refs/heads/a/b: not a race, a retry does not help
 # Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
 _NOT_OURS = ("fetch", "mirror")
@@ -44,6 +45,11 @@ class Remotes(Git):
             f"this clone has no remote '{remote}': add it with `git remote add {remote} URL`, "
             "or name another one in promote.yaml (git.remote)"
         )
+
+    def place(self, remote: str, ref: str) -> str:
+        """A ref of `remote`, by a name that is the same in all clones with this URL and has no credentials."""
+        url = process.redact(self.remote_url(remote)).removeprefix("file://").rstrip("/").removesuffix(".git")
+        return f"{url} {ref}"
 
     def _url(self, remote: str) -> str:
         return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
@@ -110,6 +116,8 @@ class Remotes(Git):
             return UsageError(f"'{remote}' cannot create that branch: {line.partition('error: ')[2].strip()}")
         if any(sign in output for sign in _RACE):
             return RaceLost(f"a branch of '{remote}' has moved in the meantime")
+        if any(sign in output for sign in _LOCKED):
+            return StillLocked(f"'{remote}' cannot lock the branch: {reason(done.error)}")
         rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
         why = rejected[0].split("\t")[-1] if rejected else reason(done.error)
         return NetworkError(f"'{remote}' rejected the push: {why}")
