@@ -60,9 +60,10 @@ def _run(given: list[str]) -> int:
         # argparse has answered --help or --version.
         _print(())
         return 0
+    from promote.system.deadline import of_command
     from promote.system.signals import ending
 
-    with ending():
+    with ending(), of_command():
         return _do(options)
 
 
