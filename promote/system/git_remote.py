@@ -56,7 +56,7 @@ class Remotes(Git):
 
     def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
         """The hashes of the remote's refs that match the patterns; raises NetworkError if it cannot be read."""
-        answer = self._network("ls-remote", "--quiet", "--", remote, *patterns)
+        answer = self._network(remote, "ls-remote", "--quiet", "--", remote, *patterns)
         pairs = (line.split("\t") for line in answer.splitlines())
         return {ref: sha for sha, ref in pairs}
 
@@ -66,7 +66,7 @@ class Remotes(Git):
         Raises RaceLost if one of them does not exist any more.
         """
         done = self._try_network(
-            "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
+            remote, "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
             "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", "--", remote, *refs,
         )  # fmt: skip
         if "couldn't find remote ref" in done.error:
@@ -81,7 +81,7 @@ class Remotes(Git):
         atomic = ["--atomic"] if len(moves) > 1 else []
         name, settings = self._untracked(remote)
         done = self._try_network(
-            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--", name,
+            remote, "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--", name,
             *specs, env=settings,
         )  # fmt: skip
         if done.code != 0 and not self._arrived(remote, moves, done):
