@@ -49,7 +49,7 @@ class Attempts:
 
         All calls of one command share a deadline, with the pauses between them; raises NetworkError when it is over.
         """
-        # Not tenacity: before each attempt, a request whose answer was lost must be looked for, or it is done twice.
+        # Before each attempt, a request whose answer was lost must be looked for, or it is done twice.
         limit = deadline.command()
         patience = min(_PATIENCE, limit.left)
         for pause in (*_PAUSES, None):
