@@ -81,8 +81,8 @@ class Remotes(Git):
         atomic = ["--atomic"] if len(moves) > 1 else []
         name, settings = self._untracked(remote)
         done = self._try_network(
-            remote, "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--", name,
-            *specs, env=settings,
+            remote, "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--",
+            name, *specs, env=settings,
         )  # fmt: skip
         if done.code != 0 and not self._arrived(remote, moves, done):
             raise self._push_failure(done, remote)
