@@ -79,6 +79,10 @@ class HeadMoved(PromoteError):
     exit_code = 5
 
 
+class StillLocked(RaceLost):
+    """The remote cannot lock a ref: another push moves it now, or one that crashed has left its lock (exit 5)."""
+
+
 class NetworkError(PromoteError):
     """A forge, a registry or the network failed; nothing was changed there (exit 6)."""
 

@@ -57,11 +57,11 @@ REGISTRIES = {
 OWNERS = {
     "subprocess": {"system.process"},
     "github": {"forge.github_client", "forge.github_errors"},
-    "requests": {"forge.gitea_http", "strategy.prometheus"},
+    "requests": {"forge.gitea_http", "strategy.prometheus", "system.http"},
     "argparse": {"cli.arguments", "cli.main", "commands"},
     "jsonschema": {"yamltext.validation"},
     "kubernetes": {"cluster.client", "cluster.kubeconfig"},
-    "urllib3": {"cluster.client"},
+    "urllib3": {"cluster.client", "system.http"},
     "jsonpatch": {"kustomize.differences"},
     "jsonpointer": {"checks.kubeconform", "fix.patch_text", "kustomize.differences", "yamltext.places"},
     "ruamel": {"repository.holds"},

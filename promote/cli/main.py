@@ -38,9 +38,10 @@ def main(argv: list[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(given)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("promote: interrupted; run the command again to finish", file=sys.stderr)
-        return _EXIT_INTERRUPTED
+        code: int = getattr(interrupt, "exit_code", _EXIT_INTERRUPTED)
+        return code
     except Exception as error:
         return _failed(error, given)
 
@@ -59,14 +60,19 @@ def _run(given: list[str]) -> int:
         # argparse has answered --help or --version.
         _print(())
         return 0
-    return _do(options)
+    from promote.system.deadline import of_command
+    from promote.system.signals import ending
+
+    with ending(), of_command():
+        return _do(options)
 
 
 def _do(given: Namespace) -> int:
     from importlib import import_module
 
-    from promote.system import process, progress
+    from promote.system import process, progress, scratch
 
+    scratch.use()
     progress.listen(lambda line: _complain(process.redact(line)))
     command = import_module(f"promote.commands.{given.verb}")
     fields = {name: _frozen(value) for name, value in vars(given).items() if name not in ("verb", "output")}

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from promote.cluster import kubeconfig
 from promote.cluster.resources import Resource
-from promote.errors import ClusterError, Forbidden, NotServed, Unreachable
+from promote.errors import ClusterError, Forbidden, NetworkError, NotServed, Unreachable
+from promote.system.deadline import Deadline
 from promote.yamltext import reader
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Object = Mapping[str, Any]
 
 TIMEOUT = (5, 20)  # seconds to connect, and for each silence while reading
+_LONGEST_GET, _LONGEST_LIST = 60, 300  # seconds for one object, and for all pages of a list
+_LARGEST = 64 << 20  # bytes of one page, unpacked
 _PAGE = 500
 _MOST_PAGES = 200
 _LONGEST_REASON = 300
@@ -82,10 +85,10 @@ class Cluster:
         """
         where = f"{resource} in the namespace {namespace}" if namespace else f"{resource} of all namespaces"
         found: list[Object] = []
-        following = ""
+        following, limit = "", Deadline(_LONGEST_LIST)
         for _ in range(_MOST_PAGES):
             query = [("limit", str(_PAGE)), *([("continue", following)] if following else [])]
-            answer = self._ask(resource.path(namespace), query, f"list {where}")
+            answer = self._ask(resource.path(namespace), query, f"list {where}", limit)
             items = answer.get("items") if answer is not None else None
             if answer is None:
                 raise NotServed(f"the API server {self.server} does not serve {resource}: install what defines it")
@@ -97,24 +100,18 @@ class Cluster:
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """One object, None where there is none; raises Forbidden, or ClusterError with what to do."""
-        return self._ask(resource.path(namespace, name), [], f"get {resource} {namespace}/{name}")
+        what = f"get {resource} {namespace}/{name}"
+        return self._ask(resource.path(namespace, name), [], what, Deadline(_LONGEST_GET))
 
-    def _ask(self, path: str, query: list[tuple[str, str]], what: str) -> Object | None:
+    def _ask(self, path: str, query: list[tuple[str, str]], what: str, limit: Deadline) -> Object | None:
         import urllib3
         from kubernetes.client.exceptions import ApiException
 
-        client, _ = self._connection
         problem = ""
         try:
-            request = client.param_serialize(
-                "GET",
-                path,
-                query_params=query,
-                header_params={"Accept": "application/json"},
-                auth_settings=["BearerToken"],
-            )
-            answer = client.call_api(*request, _request_timeout=self._timeout)
-            data, status = answer.read(), answer.status
+            status, data = limit.ask(lambda: self._answer(path, query), f"the API server {self.server}")
+        except NetworkError as error:
+            raise Unreachable(f"{error} (context {self.context})") from None
         except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             problem = _why(error)
         if problem:
@@ -124,6 +121,21 @@ class Cluster:
                 "check its address, the network and whether it runs, then run the command again"
             )
         return self._understood(status, data, what)
+
+    def _answer(self, path: str, query: list[tuple[str, str]]) -> tuple[int, bytes]:
+        """The status and the body of an answer, which is read piece by piece, within a limit."""
+        from promote.system import http
+
+        client, _ = self._connection
+        request = client.param_serialize(
+            "GET",
+            path,
+            query_params=query,
+            header_params={"Accept": "application/json", "Accept-Encoding": "gzip"},
+            auth_settings=["BearerToken"],
+        )
+        answer = client.call_api(*request, _request_timeout=self._timeout)
+        return answer.status, http.body(answer.response, f"the API server {self.server}", _LARGEST)
 
     def _understood(self, status: int, data: bytes, what: str) -> Object | None:
         try:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from promote.errors import PromoteError
+from promote.system import deadline
+from promote.system.deadline import Deadline
 
 T = TypeVar("T")
 
@@ -34,6 +36,7 @@ class Attempts:
     """How one forge fails: the exceptions of its client, and what each of them means."""
 
     failures: tuple[type[Exception], ...]
+    host: str
     sleep: Callable[[float], None] = time.sleep
 
     def make(
@@ -42,27 +45,32 @@ class Attempts:
         explain: Callable[[Exception], Trouble],
         settled: Callable[[], T | None] = lambda: None,
     ) -> T:
-        """Do `call`, again after a temporary error; if it may have succeeded unnoticed, ask `settled` first."""
-        # Not tenacity: before each attempt, a request whose answer was lost must be looked for, or it is done twice.
-        patience = _PATIENCE
+        """Do `call`, again after a temporary error; if it may have succeeded unnoticed, ask `settled` first.
+
+        All calls of one command share a deadline, with the pauses between them; raises NetworkError when it is over.
+        """
+        # Before each attempt, a request whose answer was lost must be looked for, or it is done twice.
+        limit = deadline.command()
+        patience = min(_PATIENCE, limit.left)
         for pause in (*_PAUSES, None):
             try:
-                return call()
+                return limit.ask(call, self.host)
             except self.failures as error:
                 trouble = explain(error)
-            if trouble.uncertain and (done := self._look(settled)) is not None:
+            if trouble.uncertain and (done := self._look(settled, limit)) is not None:
                 return done
             wait = max(trouble.wait, pause or 0.0)
             if not trouble.again or pause is None or wait > patience:
                 break
             patience -= wait
+            limit.spend(wait)
             self.sleep(wait)
         # Outside `except`: the cause has headers and bodies, and must not be attached to our error.
         raise trouble.error
 
-    def _look(self, settled: Callable[[], T | None]) -> T | None:
+    def _look(self, settled: Callable[[], T | None], limit: Deadline) -> T | None:
         try:
-            return settled()
+            return limit.ask(settled, self.host)
         except self.failures:
             return None
 

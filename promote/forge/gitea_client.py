@@ -41,7 +41,7 @@ class Gitea:
         self.api = api
         self._host = urlsplit(api).netloc
         self._token = token
-        self._attempts = Attempts(TROUBLE, sleep)
+        self._attempts = Attempts(TROUBLE, self._host, sleep)
         self._http = Http(f"{api}/repos/{repository}", token, timeout)
 
     def __repr__(self) -> str:

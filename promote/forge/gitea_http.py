@@ -12,6 +12,8 @@ import requests
 
 from promote.errors import NetworkError
 from promote.forge.address import Token
+from promote.system import http
+from promote.system.deadline import Deadline
 from promote.yamltext import reader
 
 PAGE = 50  # the most that a server gives by default
@@ -50,7 +52,7 @@ class Http:
     def __init__(self, api: str, token: Token, timeout: int) -> None:
         self._api = api
         self._timeout = timeout
-        self._session = requests.Session()
+        self._session = http.session()
         self._session.auth = _Authorization(token)
         self._session.headers.update({"User-Agent": "promote", "Accept": "application/json"})
 
@@ -107,6 +109,16 @@ def _message(answer: requests.Response) -> str:
     return str(data.get("message") or "")
 
 
+def _version(server: str) -> requests.Response:
+    with http.session() as session:
+        return session.get(
+            f"{server}/api/v1/version",
+            headers={"User-Agent": "promote", "Accept": "application/json"},
+            timeout=_QUICK,
+            allow_redirects=False,
+        )
+
+
 def is_gitea(server: str) -> bool:
     """Whether a server says that it is a Gitea or a Forgejo. It is asked without a token.
 
@@ -116,15 +128,8 @@ def is_gitea(server: str) -> bool:
     data: Any = None
     failure = ""
     try:
-        with requests.Session() as session:
-            session.auth = lambda request: request  # nothing from ~/.netrc either
-            answer = session.get(
-                f"{server}/api/v1/version",
-                headers={"User-Agent": "promote", "Accept": "application/json"},
-                timeout=_QUICK,
-                allow_redirects=False,
-            )
-            data = reader.from_json(answer.content)
+        answer = Deadline(2 * _QUICK).ask(lambda: _version(server), server)
+        data = reader.from_json(answer.content)
     except (requests.ConnectionError, requests.Timeout) as error:
         failure = type(error).__name__
     except (OSError, ValueError):

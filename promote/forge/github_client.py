@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from github import Auth, Github
 from github.PullRequest import PullRequest as Answer
 from github.PullRequestReview import PullRequestReview as Review
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from promote.forge.address import Token
 from promote.forge.attempts import TIMEOUT, Attempts, fit
 from promote.forge.github_address import locate
 from promote.forge.github_errors import TROUBLE, explain
 from promote.forge.protocol import Method, PullRequest, State, Status
+from promote.system import http
 
 T = TypeVar("T")
 
@@ -32,6 +34,32 @@ _STATUSES: Mapping[str | None, Status] = {
     None: "pending",
 }
 _FROM_BEST_TO_WORST: tuple[Status, ...] = ("success", "pending", "failure")
+
+
+# One for all connections, which so stay open between two requests.
+_session = http.session()
+
+
+class _Http(HTTPRequestsConnectionClass):
+    """PyGithub's connection, with limits on what it reads."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.session = _session
+
+    def close(self) -> None:
+        """Nothing: the session stays."""
+
+
+class _Https(HTTPSRequestsConnectionClass):
+    """The same with TLS."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.session = _session
+
+    def close(self) -> None:
+        """Nothing: the session stays."""
 
 
 class GitHub:
@@ -55,7 +83,8 @@ class GitHub:
         self.api = api
         self._host = urlsplit(api).netloc
         self._token = token
-        self._attempts = Attempts(TROUBLE, sleep)
+        self._attempts = Attempts(TROUBLE, self._host, sleep)
+        Requester.injectConnectionClasses(_Http, _Https)
         client = Github(
             base_url=api,
             auth=Auth.Token(token.value),

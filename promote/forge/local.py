@@ -17,9 +17,9 @@ from promote.errors import Blocked, RaceLost, UsageError
 from promote.forge.protocol import Declaration, Method, PullRequest, Status
 from promote.forge.records import record_of
 from promote.system.git import ABSENT, Push, Repository
+from promote.system.races import until_won
 
 REF = "refs/promote/pulls"
-_TRIES = 20  # a lost race means that another update succeeded, so progress is certain
 _Result = TypeVar("_Result")
 
 
@@ -139,11 +139,7 @@ class Local:
         return tip
 
     def _until_it_holds(self, attempt: Callable[[_Records], _Result]) -> _Result:
-        # Imported here: a command that only reads never retries.
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-
-        tries = Retrying(retry=retry_if_exception_type(RaceLost), stop=stop_after_attempt(_TRIES), reraise=True)
-        return tries(lambda: attempt(self._read()))
+        return until_won(lambda: attempt(self._read()), lambda: self._repository.place(self._remote, REF))
 
     def _read(self) -> _Records:
         refs = self._repository.remote_refs(self._remote, REF, "refs/heads/*")

@@ -14,12 +14,11 @@ from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost
 from promote.forge.protocol import Forge, PullRequest
 from promote.promotion import trailers
 from promote.promotion.proposal import Decided
+from promote.promotion.retry import retrying
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.system.git import ABSENT, Push
 
-TRIES = 5
-_Result = TypeVar("_Result")
 _Change = TypeVar("_Change", bound=Decided)
 
 
@@ -59,7 +58,8 @@ def deliver(
     describe: Callable[[_Change], Wording],
 ) -> tuple[_Change, Published]:
     """Decide on the newest tip, then publish unless that is a dry run; all of it again on a lost race."""
-    return retrying(lambda: _attempt(workspace, delivery, propose, describe))
+    lands = delivery.branch is None and not delivery.dry_run
+    return retrying(workspace, lambda: _attempt(workspace, delivery, propose, describe), lands=lands)
 
 
 def _attempt(
@@ -94,19 +94,6 @@ def _with_note(proposal: _Change, stale: PullRequest | None) -> _Change:
     if stale is None:
         return proposal
     return proposal.noting(f"pull request #{stale.number} is still open and proposes other values: close it")
-
-
-def retrying(attempt: Callable[[], _Result]) -> _Result:
-    """Repeat `attempt`, from the fetch on, while others push first; raises RaceLost after TRIES times."""
-    # Imported here: a plan never retries.
-    from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt
-
-    tries = Retrying(retry=retry_if_exception_type(RaceLost), stop=stop_after_attempt(TRIES))
-    try:
-        return tries(attempt)
-    except RetryError:
-        pass
-    raise RaceLost(f"others moved the branch {TRIES} times while this change was planned: run the command again")
 
 
 def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Published:

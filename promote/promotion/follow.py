@@ -9,6 +9,7 @@ from promote.errors import Blocked
 from promote.forge.protocol import Forge, PullRequest
 from promote.promotion.merge import Merged, merge
 from promote.repository.workspace import Workspace
+from promote.system import deadline as requests
 
 _POLL = 5.0  # seconds between two questions to the forge
 
@@ -29,6 +30,7 @@ def wait(forge: Forge, number: int, timeout: float, sleep: Callable[[float], Non
         if time.monotonic() >= deadline:
             return f"pull request #{number} is still open after {timeout:.0f} s", Blocked.exit_code
         sleep(min(_POLL, max(0.0, deadline - time.monotonic())))
+        requests.renew()
     if state == "closed":
         return f"pull request #{number} was closed without being merged", Blocked.exit_code
     return f"pull request #{number} is merged", 0

@@ -9,7 +9,7 @@ from promote.errors import UsageError
 from promote.model import Hold
 from promote.promotion import selection
 from promote.promotion.bump import parse_version
-from promote.promotion.deliver import retrying
+from promote.promotion.retry import retrying
 from promote.repository import holds
 from promote.repository.workspace import Tree, Workspace
 from promote.system import clock, printable
@@ -43,7 +43,7 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
         ]
         return holds.add(tree.read(holds.FILE_NAME), new), new
 
-    return retrying(lambda: _commit(workspace, edit, "hold", environment))
+    return retrying(workspace, lambda: _commit(workspace, edit, "hold", environment))
 
 
 def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -> Changed:
@@ -55,7 +55,7 @@ def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -
         gone = [one for one in tree.holds() if one.environment == where.name and one.image in chosen]
         return holds.remove(tree.read(holds.FILE_NAME), gone), gone
 
-    return retrying(lambda: _commit(workspace, edit, "release", environment))
+    return retrying(workspace, lambda: _commit(workspace, edit, "release", environment))
 
 
 def _commit(

@@ -17,9 +17,9 @@ from promote.kustomize import render
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Change, Hold, Plan
 from promote.promotion import introduced, policy, selection, trailers
-from promote.promotion.deliver import retrying
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
+from promote.promotion.retry import retrying
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree, Workspace
 from promote.system import clock
@@ -71,7 +71,7 @@ def merge(workspace: Workspace, number: int, method: Method | None, despite: Map
     HeadMoved if the pull request is no longer what was judged, and merges nothing where the merged result is denied.
     """
     judged: list[str] = []
-    return retrying(lambda: _attempt(workspace, number, method, despite, judged))
+    return retrying(workspace, lambda: _attempt(workspace, number, method, despite, judged))
 
 
 def _attempt(

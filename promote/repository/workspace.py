@@ -121,6 +121,8 @@ class Workspace:
         self.config = config.load(self.root)
         # Not what a commit that is looked at says: its author may not choose which servers are asked.
         remotes.allow(self.config.remotes)
+        self.fetched: list[dict[str, str]] = []  # what each fetch found
+        self.branches: tuple[str, ...] = ()  # those of the last fetch, other than the shared one
 
     @classmethod
     def here(cls) -> Workspace:
@@ -141,6 +143,10 @@ class Workspace:
         """The full name of the shared branch."""
         return f"refs/heads/{self.config.branch}"
 
+    def place(self) -> str:
+        """The shared branch, by a name that is the same in all clones with this URL."""
+        return self.repository.place(self.remote, self.base_ref)
+
     def fetch(self, *branches: str) -> dict[str, str]:
         """Fetch the shared branch and those of `branches` that exist; return their hashes on the remote.
 
@@ -149,6 +155,8 @@ class Workspace:
         self.repository.remote_url(self.remote)
         wanted = [self.base_ref, *(f"refs/heads/{branch}" for branch in branches)]
         refs = self.repository.remote_refs(self.remote, *wanted)
+        self.branches = branches
+        self.fetched.append(refs)
         if self.base_ref not in refs:
             raise UsageError(
                 f"'{self.remote}' has no branch '{self.config.branch}': push it, "

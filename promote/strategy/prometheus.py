@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 import os
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promote.errors import ConfigError, NetworkError
+from promote.system.deadline import Deadline
 from promote.yamltext import reader
+
+if TYPE_CHECKING:
+    from requests import Response
 
 _SECONDS = 10  # for one answer
 _TOKEN = "PROMETHEUS_TOKEN"  # noqa: S105 the name of the variable
@@ -18,13 +22,11 @@ class Prometheus:
     """One server, by the address of its web page."""
 
     def __init__(self, address: str) -> None:
-        import requests
+        from promote.system import http
 
         self._address = address
-        self._session = requests.Session()
+        self._session = http.session()
         token = os.environ.get(_TOKEN, "").strip()
-        # An `auth` of its own, because requests would take a password from ~/.netrc instead.
-        self._session.auth = lambda request: request
         self._session.headers.update({"User-Agent": "promote", "Accept": "application/json"})
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
@@ -35,9 +37,7 @@ class Prometheus:
         Raises NetworkError where there is no answer, and ConfigError for a query that Prometheus does not take.
         """
         try:
-            answer = self._session.post(
-                f"{self._address}/api/v1/query", data={"query": query}, timeout=_SECONDS, allow_redirects=False
-            )
+            answer = Deadline(_SECONDS).ask(lambda: self._post(query), self._address)
             content: Any = reader.from_json(answer.content)
         except OSError as error:
             raise NetworkError(f"Prometheus at {self._address} cannot be reached: {type(error).__name__}") from None
@@ -50,6 +50,11 @@ class Prometheus:
         if answer.status_code != HTTPStatus.OK:
             raise NetworkError(f"Prometheus at {self._address} answers HTTP {answer.status_code}: {_reason(content)}")
         return _largest(content)
+
+    def _post(self, query: str) -> Response:
+        return self._session.post(
+            f"{self._address}/api/v1/query", data={"query": query}, timeout=_SECONDS, allow_redirects=False
+        )
 
 
 def _reason(content: Any) -> str:

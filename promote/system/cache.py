@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
-import shutil
-import tempfile
 from functools import cache as once
 from pathlib import Path
+
+from promote.system import scratch
 
 
 def folder() -> Path:
@@ -44,8 +43,8 @@ def _writable(path: Path) -> bool:
 
 @once
 def _temporary() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="promote-cache-"))
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    path = scratch.top() / "cache"
+    path.mkdir(exist_ok=True)
     return path
 
 
@@ -62,8 +61,12 @@ def write(path: Path, data: bytes) -> None:
     """Write `data` to `path` atomically: a reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(data)
-    partial.replace(path)
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def remembered(name: str) -> bool:

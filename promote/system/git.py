@@ -98,6 +98,11 @@ class Repository(Remotes, Merging):
         """The hashes of the commits that `tip` has and `base` lacks, newest first."""
         return self._git("rev-list", "--topo-order", f"{base}..{tip}").split()
 
+    def authors(self, moves: Iterable[tuple[str, str]]) -> list[str]:
+        """Who made the commits between the hashes of each pair, each once, the last first."""
+        found = [self._git("log", "--format=%an", f"{old}..{new}").splitlines() for old, new in moves]
+        return list(dict.fromkeys(name for names in found for name in names))
+
     def changed(self, old: str, new: str) -> list[str]:
         """The paths in which two commits or trees differ; raises GitError where these are too many to be compared."""
         with self.files_of(old) as before, self.files_of(new) as after:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from promote.errors import NetworkError, RaceLost, UsageError
+from promote.errors import NetworkError, RaceLost, StillLocked, UsageError
 from promote.system import git_config, process
 from promote.system.git_runner import Git, reason
 
 ABSENT = ""  # the lease of a ref that must not exist yet
-_RACE = ("stale info", "fetch first", "non-fast-forward", "failed to update ref", "cannot lock ref",
-         "reference already exists", "failed to lock", "incorrect old value")  # fmt: skip
+_RACE = ("stale info", "fetch first", "non-fast-forward", "reference already exists", "incorrect old value",
+         " but expected ")  # fmt: skip
+_LOCKED = ("failed to update ref", "cannot lock ref", "failed to lock")
 _NAME_TAKEN = "; cannot create '"  # refs/heads/a prevents refs/heads/a/b: not a race, a retry does not help
 # Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
 _NOT_OURS = ("fetch", "mirror")
@@ -45,12 +46,17 @@ class Remotes(Git):
             "or name another one in promote.yaml (git.remote)"
         )
 
+    def place(self, remote: str, ref: str) -> str:
+        """A ref of `remote`, by a name that is the same in all clones with this URL and has no credentials."""
+        url = process.redact(self.remote_url(remote)).removeprefix("file://").rstrip("/").removesuffix(".git")
+        return f"{url} {ref}"
+
     def _url(self, remote: str) -> str:
         return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
 
     def remote_refs(self, remote: str, *patterns: str) -> dict[str, str]:
         """The hashes of the remote's refs that match the patterns; raises NetworkError if it cannot be read."""
-        answer = self._network("ls-remote", "--quiet", "--", remote, *patterns)
+        answer = self._network(remote, "ls-remote", "--quiet", "--", remote, *patterns)
         pairs = (line.split("\t") for line in answer.splitlines())
         return {ref: sha for sha, ref in pairs}
 
@@ -60,7 +66,7 @@ class Remotes(Git):
         Raises RaceLost if one of them does not exist any more.
         """
         done = self._try_network(
-            "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
+            remote, "fetch", "--quiet", "--refmap=", "--no-tags", "--no-prune", "--no-recurse-submodules",
             "--no-write-fetch-head", "--no-write-commit-graph", "--no-auto-gc", "--", remote, *refs,
         )  # fmt: skip
         if "couldn't find remote ref" in done.error:
@@ -75,8 +81,8 @@ class Remotes(Git):
         atomic = ["--atomic"] if len(moves) > 1 else []
         name, settings = self._untracked(remote)
         done = self._try_network(
-            "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--", name,
-            *specs, env=settings,
+            remote, "push", "--porcelain", "--no-follow-tags", "--no-recurse-submodules", *atomic, *leases, "--",
+            name, *specs, env=settings,
         )  # fmt: skip
         if done.code != 0 and not self._arrived(remote, moves, done):
             raise self._push_failure(done, remote)
@@ -110,6 +116,8 @@ class Remotes(Git):
             return UsageError(f"'{remote}' cannot create that branch: {line.partition('error: ')[2].strip()}")
         if any(sign in output for sign in _RACE):
             return RaceLost(f"a branch of '{remote}' has moved in the meantime")
+        if any(sign in output for sign in _LOCKED):
+            return StillLocked(f"'{remote}' cannot lock the branch: {reason(done.error)}")
         rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
         why = rejected[0].split("\t")[-1] if rejected else reason(done.error)
         return NetworkError(f"'{remote}' rejected the push: {why}")

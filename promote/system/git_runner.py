@@ -8,11 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from promote.errors import GitError, NetworkError, TimedOut
-from promote.system import git_config, process
+from promote.system import git_config, process, settings
 from promote.system.dialogue import Dialogue
 from promote.system.process import Exactly
 
-_NETWORK_TIMEOUT = 300  # seconds for one exchange with the remote
 _LOCAL_TIMEOUT = 20  # seconds for reading the configuration, which may include a file that never ends
 # The user's hooks look at the checkout, which is not what we commit and push. The others would start programs, write
 # into .git outside our own index or elsewhere, accept a repository in a folder of the checkout, or change what Git
@@ -69,20 +68,25 @@ class Git:
             raise GitError(f"git config failed: {reason(done.error)}")
         return git_config.parse(os.fsdecode(done.stdout))
 
-    def _network(self, *arguments: str) -> str:
-        done = self._try_network(*arguments)
+    def _network(self, remote: str, *arguments: str) -> str:
+        done = self._try_network(remote, *arguments)
         if done.code != 0:
             advice = "check the remote's URL, your access and the network"
             raise NetworkError(f"git {arguments[0]} failed: {reason(done.error)}: {advice}")
         return done.text
 
-    def _try_network(self, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
+    def _try_network(self, remote: str, *arguments: str, env: Mapping[str, str] | None = None) -> process.Completed:
+        limit = settings.seconds(settings.GIT)
         try:
             # The user's credential helpers may need the tokens that no other Git gets.
             own = Exactly(process.environment(self.environment(env), secrets=True))
-            return process.run([*GIT, *arguments], cwd=self.root, exactly=own, timeout=_NETWORK_TIMEOUT)
-        except TimedOut as error:
-            raise NetworkError(f"{error}: run the command again") from None
+            return process.run([*GIT, *arguments], cwd=self.root, exactly=own, timeout=limit)
+        except TimedOut:
+            problem = f"the remote '{remote}' did not finish `git {arguments[0]}` within {limit:g} s"
+        raise NetworkError(
+            f"{problem}: check its URL and the network, and run the command again, "
+            f"or allow more seconds by {settings.GIT}"
+        )
 
 
 def reason(text: str) -> str:

@@ -8,15 +8,15 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, current_thread, main_thread
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from promote.errors import TimedOut, ToolError
+from promote.system import scratch, signals
 from promote.system.dialogue import Dialogue
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def environment(extra: Mapping[str, str] | None = None, *, secrets: bool = False
     """The environment for Git: ours without the variables of another Git command, and without prompts.
 
     Only with `secrets` it has the variables that are named like tokens and passwords: where Git asks a remote, a
-    program of the user may need them to answer it.
+    program of the user may need them to answer it. Its folder for temporary files is deleted with ours.
     """
     hidden = secret_names()
     kept = {
@@ -99,7 +99,8 @@ def environment(extra: Mapping[str, str] | None = None, *, secrets: bool = False
     # `ext::` and other helpers of remotes are programs.
     kept.setdefault("GIT_ALLOW_PROTOCOL", "https:ssh:http:file:git")
     kept["PATH"] = search_path()
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"} | dict(extra or {})
+    ours = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "TMPDIR": str(scratch.for_programs())}
+    return kept | ours | dict(extra or {})
 
 
 def search_path() -> str:
@@ -112,7 +113,7 @@ def _home() -> str:
     """A home folder if HOME is not set, for programs that fail without it, such as conftest."""
     # It returns `~` if the user is not in the password database.
     home = os.path.expanduser("~")  # noqa: PTH111 Path.home raises there
-    return tempfile.gettempdir() if home == "~" else home
+    return str(scratch.for_programs()) if home == "~" else home
 
 
 def run(
@@ -132,7 +133,7 @@ def run(
     the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
     command = [str(part) for part in argv]
-    with _interrupts_wait() as go_on:
+    with signals.delayed() as go_on:
         try:
             # Its own session, so that a time-out also ends what the program itself has started.
             child = subprocess.Popen(
@@ -162,7 +163,7 @@ def dialogue(
 ) -> Iterator[Dialogue]:
     """Start `argv`, which answers requests, and stop it after the block; raises ToolError if it is missing."""
     command = [str(part) for part in argv]
-    with _interrupts_wait() as go_on:
+    with signals.delayed() as go_on:
         try:
             child = subprocess.Popen(
                 command,
@@ -197,26 +198,6 @@ def _bound(pid: int, memory: int | None) -> None:
     if memory is not None and sys.platform == "linux":
         with suppress(ProcessLookupError):
             resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[Callable[[], None]]:
-    """Delay Ctrl-C until the yielded function is called: a program that is just starting could not be stopped."""
-    came: list[int] = []
-    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield lambda: None
-        return
-
-    def go_on() -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if came:
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield go_on
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from functools import cache as once
 from pathlib import Path
 
 from promote.errors import TimedOut, ToolError
-from promote.system import cache, process
+from promote.system import cache, process, scratch
 from promote.system.process import Exactly
 
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
@@ -37,7 +37,7 @@ _NOWHERE = "/nonexistent"
 # conftest looks for plugins in XDG_DATA_HOME, and fails if the folder cannot be determined.
 _OWN = {"PATH": _NOWHERE, "HOME": _NOWHERE, "XDG_DATA_HOME": _NOWHERE, "XDG_CONFIG_HOME": _NOWHERE, "LC_ALL": "C"}
 # What they get of the user's environment.
-_PASSED = ("TMPDIR", "GOGC", "GOMEMLIMIT", "GOMAXPROCS")
+_PASSED = ("GOGC", "GOMEMLIMIT", "GOMAXPROCS")
 
 
 def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.Completed:
@@ -62,6 +62,7 @@ def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.C
 def _environment(name: str) -> dict[str, str]:
     chosen = LAZY_COLLECTOR | {"GOMEMLIMIT": f"{_EAGER_FROM[name]}MiB"}
     # Values that the user has set have precedence.
+    chosen["TMPDIR"] = str(scratch.for_programs())
     return _OWN | chosen | {key: os.environ[key] for key in _PASSED if key in os.environ}
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
+from tests.unit.test_process import ends
 
 CALLS = 32  # that a first promotion makes of Git
 # Between two calls nothing is written but temporary files: killed after one is killed before the next.
@@ -53,13 +58,39 @@ def test_killed_again_and_again(tiny: Sandbox, shim: Shim) -> None:
     assert_finished(tiny, before)
 
 
-def test_interrupted_by_the_keyboard(tiny: Sandbox, shim: Shim) -> None:
+@pytest.mark.parametrize(("name", "code"), [("INT", 130), ("TERM", 143), ("HUP", 129)])
+def test_interrupted(tiny: Sandbox, shim: Shim, tmp_path: Path, name: str, code: int) -> None:
     before = tiny.snapshot()
-    script = "kill -INT $PROMOTE\nexec tail -f /dev/null"
-    done = tiny.finish("staging", "production", env=shim.before_each("push", script))
-    assert (done.code, "run the command again" in done.err) == (130, True), done
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    # The program that promote waits for, and one that this program has started.
+    script = f"sleep 1000 & echo $! > {tmp_path}/child\nkill -{name} $PROMOTE\nexec tail -f /dev/null"
+    done = tiny.finish("staging", "production", env=shim.before_each("push", script) | {"TMPDIR": str(temporary)})
+    assert (done.code, "run the command again" in done.err) == (code, True), done
+    assert list(temporary.iterdir()) == []
+    assert ends(int((tmp_path / "child").read_text()))
     assert tiny.snapshot() == before
     assert_finished(tiny, before)
+
+
+def test_a_hangup_that_is_ignored_stays_so(tiny: Sandbox, shim: Shim) -> None:
+    env = shim.before_each("push", "kill -HUP $PROMOTE")
+    started = ["sh", "-c", 'trap "" HUP; exec "$0" -m promote staging production', sys.executable]
+    done = subprocess.run(
+        started, cwd=tiny.root, env=os.environ | dict(tiny.env) | env, check=False, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done
+    assert sorted(tiny.branches()) == ["main", BRANCH]
+
+
+def test_what_was_killed_leaves_its_temporary_files_to_the_next(tiny: Sandbox, shim: Shim, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = {"TMPDIR": str(temporary)}
+    done = tiny.finish("staging", "production", env=shim.killing("AT", PUSH) | env)
+    assert (done.code, len(list(temporary.iterdir()))) == (-signal.SIGKILL, 1), done
+    assert tiny.finish("staging", "production", env=env).code == 0
+    assert list(temporary.iterdir()) == []
 
 
 def test_killed_in_a_rollback_before_its_push(tiny: Sandbox, shim: Shim) -> None:

@@ -1,0 +1,55 @@
+"""Makes a change again, from the fetch on, while others are faster; in the end it reports who they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from promote.errors import PromoteError, RaceLost, StillLocked
+from promote.repository.workspace import Workspace
+from promote.system import races, settings
+from promote.system.progress import report
+
+_Result = TypeVar("_Result")
+_MOST_NAMES = 5
+
+
+def retrying(workspace: Workspace, attempt: Callable[[], _Result], *, lands: bool = True) -> _Result:
+    """Repeat `attempt` on each new tip while others push first, with every gate again.
+
+    With `lands`, it moves the shared branch, and so it takes its turn at once. Raises RaceLost, with how often it was
+    tried and by whom the branches were moved, when PROMOTE_RACE_TIMEOUT is over.
+    """
+    tried = 0
+
+    def counted() -> _Result:
+        nonlocal tried
+        tried += 1
+        return attempt()
+
+    def lost(number: int, error: RaceLost) -> None:
+        report(f"try {number}: {error}: everything is planned and every gate asked again, on the new tip")
+
+    try:
+        return races.until_won(counted, workspace.place, in_turn=lands, lost=lost)
+    except StillLocked:
+        raise
+    except RaceLost as error:
+        last = error
+    limit = f"{settings.RACES} is {settings.seconds(settings.RACES):g} s"
+    raise RaceLost(
+        f"tried {tried} times, and each time a branch of '{workspace.remote}' had moved, {_movers(workspace)} "
+        f"({last}); run the command again, or allow more time: {limit}"
+    )
+
+
+def _movers(workspace: Workspace) -> str:
+    """By whom the branches were moved that were fetched for the tries."""
+    names: list[str] = []
+    with suppress(PromoteError):
+        first, last = workspace.fetched[0], workspace.fetch(*workspace.branches)
+        moved = [(first[ref], commit) for ref, commit in last.items() if first.get(ref, commit) != commit]
+        names = workspace.repository.authors(moved)
+    shown = [*names[:_MOST_NAMES], *([f"{len(names) - _MOST_NAMES} others"] if names[_MOST_NAMES:] else [])]
+    return f"by {', '.join(shown)}" if shown else "by somebody who left no commit"

@@ -1,0 +1,88 @@
+"""Lets the writers of one machine take turns, because only one of them can move a branch at a time.
+
+A turn is advice: without one, as on another machine, the lease of the push still decides who moves the branch.
+So nothing here may fail or wait without an end.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from promote.system import cache, clock
+
+_LONGEST = 30.0  # seconds that one writer may keep the others waiting
+_SHORT, _LONG = 0.01, 0.25  # seconds between two looks: for the next in line, and for one far behind
+
+
+@contextmanager
+def turn(place: str) -> Iterator[None]:
+    """Wait until all who asked for a turn at `place` before, and who still run, are done.
+
+    One who takes too long is overtaken. The turn ends with the block, or with the process, however it ends.
+    """
+    ticket = None
+    with suppress(OSError):
+        ticket = _Ticket(cache.folder() / "turns" / cache.key(place))
+        ticket.wait()
+    try:
+        yield
+    finally:
+        if ticket:
+            ticket.end()
+
+
+class _Ticket:
+    """A file whose name is older than those of all who come later, and which is locked as long as its owner runs."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._path = folder / f"{time.time_ns():020d}-{os.getpid()}"
+        hidden = folder / f".{os.getpid()}"
+        # Locked before the others can see it: they remove what nobody has locked.
+        self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        hidden.rename(self._path)
+
+    def wait(self) -> None:
+        """Wait for those in front, each of them for a limited time."""
+        slow: set[str] = set()
+        first, since = "", clock.elapsed()
+        while ahead := [name for name in self._ahead() if name not in slow]:
+            if ahead[0] != first:
+                first, since = ahead[0], clock.elapsed()
+            if clock.elapsed() - since > _LONGEST:
+                slow.add(first)
+            elif not _is_left(self._folder / first):
+                clock.pause(min(_SHORT * len(ahead), _LONG))
+
+    def _ahead(self) -> list[str]:
+        names = (name for name in os.listdir(self._folder) if not name.startswith("."))  # noqa: PTH208 names are enough
+        return sorted(name for name in names if name < self._path.name)
+
+    def end(self) -> None:
+        """Leave the place to the next."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def _is_left(path: Path) -> bool:
+    """Whether nobody waits at `path` any more; what a killed process has left is removed."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        path.unlink(missing_ok=True)
+        return True
+    finally:
+        os.close(file)
