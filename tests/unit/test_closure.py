@@ -104,7 +104,7 @@ def test_transformers_that_name_no_file_are_known() -> None:
         "components: [a.yaml]",
         "helmCharts: [{name: x}]",
         "helmGlobals: {chartHome: x}",
-        "unknown: x",
+        "unknown: [a.yaml]",
         "resources: [a.yaml\n",
         "- a",
         "",
