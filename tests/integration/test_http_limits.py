@@ -24,7 +24,7 @@ from promote.forge.gitea_http import is_gitea
 from promote.forge.github_client import GitHub
 from promote.strategy import prometheus
 from promote.strategy.prometheus import Prometheus
-from promote.system import http, settings
+from promote.system import deadline, http, settings
 from tests.integration.forges import REPOSITORY, TOKEN
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
@@ -97,9 +97,9 @@ def flood(handler: Any) -> None:
 
 @cache
 def packed() -> bytes:
-    """A body of 32 MiB in 32 KiB."""
+    """A body of 80 MiB in 80 KiB."""
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    return b"".join(packer.compress(b" " * (1 << 20)) for _ in range(32)) + packer.flush()
+    return b"".join(packer.compress(b" " * (1 << 20)) for _ in range(80)) + packer.flush()
 
 
 def bomb(handler: Any) -> None:
@@ -250,16 +250,15 @@ def test_a_packed_answer_is_unpacked(serve: Callable[[Behaviour], Server]) -> No
     assert answer.json() == {"a": 1}
 
 
-def test_one_deadline_for_all_questions_of_a_command(serve: Callable[[Behaviour], Server]) -> None:
-    from promote.system import deadline
-
-    def slow(handler: Any) -> None:
-        handler.server.closing.wait(0.6)
-        say(handler, 200, b"[]", Content_Type="application/json")
-
-    url = f"http://127.0.0.1:{serve(slow).server_port}"
+def test_one_deadline_for_all_questions_of_a_command(
+    serve: Callable[[Behaviour], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.HTTP, "60")
+    url = f"http://127.0.0.1:{serve(lambda one: say(one, 200, b'[]', Content_Type='application/json')).server_port}"
     with deadline.of_command():
         github(url)
+        assert 0 < deadline.command().left < 60
+        deadline.command().spend(60)
         with pytest.raises(NetworkError, match="PROMOTE_HTTP_TIMEOUT"):
             github(url)
         deadline.renew()
