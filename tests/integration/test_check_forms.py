@@ -40,7 +40,10 @@ FORMS: dict[str, tuple[dict[Any, str], list[Any]]] = {
     ),
     f"{POD}/imagePullPolicy": ({"Allways": "value must be one of 'Always'"}, ["Always", "", None]),
     f"{POD}/ports/0/protocol": ({"HTTP": "value must be one of 'SCTP'"}, ["UDP", ""]),
-    f"{POD}/resources/limits/cpu": (dict.fromkeys([-1, "-0.5", "-1m"], "minimum"), [0, "-0", "0.1"]),
+    f"{POD}/resources/limits/cpu": (
+        {-1: "minimum", "-0.5": "this quantity is neg", "-1m": "this quantity is neg"},
+        [0, "-0", "0.1"],
+    ),
     "/spec/template/spec/dnsPolicy": ({"Nonsense": "value must be one of"}, ["Default"]),
     "/spec/template/spec/restartPolicy": ({"Allways": "value must be one of"}, ["Always"]),
     "/spec/strategy/type": ({"Rolling": "value must be one of", "recreate": "value must be one of"}, ["Recreate"]),
@@ -181,7 +184,7 @@ def cases() -> dict[str, tuple[dict[str, Any], str, str]]:
             found[name] = (deployment(name, path, value), path, said)
     for path, value, said in WHOLE:
         name = f"n{len(found)}"
-        found[name] = (deployment(name, path, value), path if said else "", said)
+        found[name] = (deployment(name, path, value), POD_SPEC, said)
     for version, kind, content, said in OBJECTS:
         name = f"n{len(found)}"
         metadata = {"name": name, "namespace": "a"}
