@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 COMMANDS: Mapping[str, str] = {
     "promote": "propose one environment's versions for another (the default command)",
+    "init": "find the environments of a repository, and write promote.yaml",
     "plan": "show what a promotion would do",
     "explain": "show what blocks a promotion, and until when",
     "diff": "show what the checkout changes in the rendered manifests",
