@@ -30,4 +30,5 @@ COMMANDS: Mapping[str, str] = {
     "merge": "merge a pull request after checking its result",
     "hold": "refuse a version in an environment",
     "release": "lift holds",
+    "completion": "print what lets bash, zsh or fish complete commands and environments",
 }

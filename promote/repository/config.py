@@ -164,7 +164,7 @@ def typed(root: Path, name: str, known: Collection[str] = ()) -> str:
         if path.is_dir() and path.is_relative_to(root):
             return path.relative_to(root).as_posix()
     if Path(name).is_absolute():
-        raise UnknownEnvironment(f"'{name}' is not a folder of this repository, whose files are in {root}")
+        raise UnknownEnvironment(f"'{name}' leads outside the repository: name a folder below {root}")
     return name
 
 

@@ -16,7 +16,7 @@ from promote.system.process import Exactly
 
 # Where a wheel has the programs; in a checkout they are where `make setup` builds them.
 _PACKAGE = Path(__file__).resolve().parents[1]
-_OWN = (_PACKAGE / "bin", _PACKAGE.parent / ".tools" / "bin")
+_PLACES = (_PACKAGE / "bin", _PACKAGE.parent / ".tools" / "bin")
 _MISSING = "install the package gitops-promote, which contains it, run `make setup` in a checkout, or put it on PATH"
 
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
@@ -99,7 +99,7 @@ def find(name: str) -> Path:
 
 def _locate(name: str) -> Path | None:
     given = os.environ.get("PROMOTE_TOOLS")
-    places = [given] if given else [str(folder) for folder in _OWN]
+    places = [given] if given else [str(folder) for folder in _PLACES]
     found = next((path for place in places if (path := shutil.which(name, path=place))), None)
     found = found or shutil.which(name, path=process.search_path())
     return Path(found) if found else None

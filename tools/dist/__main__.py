@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pip._vendor.packaging.version import InvalidVersion, Version
+
 from tools.dist import bill, dependencies, platforms, wheels
 from tools.dist.platforms import Platform
-from tools.setup.groups import locked
+from tools.setup.groups import before, locked
 from tools.setup.work import SetupFailed, Step, Workplace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,12 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", default=wheels.version_of(ROOT), help="the version (that of the checkout)")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="the folder (dist)")
     given = parser.parse_args(arguments)
+    try:
+        version = str(Version(given.version))
+    except InvalidVersion:
+        parser.error(f"'{given.version}' is not a version of a Python package: tag v1.2.3 for the version 1.2.3")
     shutil.rmtree(given.output, ignore_errors=True)
     given.output.mkdir(parents=True)
     try:
         with locked(ROOT) as lock:
             work = Workplace(ROOT, lock)
-            build(work, given.version, given.output.resolve(), here=given.here)
+            build(work, version, given.output.resolve(), here=given.here)
             if given.here and not (step := dependencies.wheels_step(ROOT)).done():
                 step.perform(work)
     except SetupFailed as error:
@@ -50,8 +56,8 @@ def build(work: Workplace, version: str, target: Path, *, here: bool) -> None:
     needed = dependencies.packages(work.root)
     with wheels.source(work, version, target) as unpacked:
         for one, step in wanted(work.root, here=here):
-            if step and not step.done():
-                step.perform(work)
+            for each in [*before(work.root, step), step] if step and not step.done() else ():
+                each.perform(work)
             programs = step.stamp.parent if step else work.tools / "bin"
             wheel, contents = wheels.wheel(work, unpacked, one, programs, target)
             text = bill.bill(wheel.name, version, when, contents, needed)

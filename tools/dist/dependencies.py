@@ -26,15 +26,17 @@ def packages(root: Path) -> dict[str, str]:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     known = installed(Path(sysconfig.get_path("purelib")))
     pins = locked(lock_of(root).read_text(encoding="utf-8"), {})
-    waiting, found = [Requirement(one) for one in project["dependencies"]], dict[str, str]()
+    waiting = [(Requirement(one), "") for one in project["dependencies"]]
+    seen: set[tuple[str, str]] = set()
     while waiting:
-        need = waiting.pop()
+        need, asked_by = waiting.pop()
         name = name_of(need.name)
-        if name in found or not applies(need, "", {}):
-            continue
-        found[name] = pins[name]
-        waiting += [Requirement(one) for one in known[name].needs]
-    return dict(sorted(found.items()))
+        # A package is asked for as it is, and once more for each of its extras.
+        for extra in ("", *need.extras) if applies(need, asked_by, {}) else ():
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                waiting += [(Requirement(one), extra) for one in known[name].needs]
+    return {name: pins[name] for name in sorted({name for name, _ in seen})}
 
 
 def wheels_step(root: Path) -> Step:
@@ -48,9 +50,9 @@ def wheels_step(root: Path) -> Step:
         with work.building() as building:
             (building / "lock.txt").write_text(lines, encoding="utf-8")
             exactly = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
+            pip: list[str | Path] = [work.python, "-I", "-m", "pip", "download", "--quiet", "--no-input", *exactly]
             work.run(
-                [work.python, "-I", "-m", "pip", "download", "--quiet", "--no-input", *exactly]
-                + ["-d", building / "wheels", "-r", building / "lock.txt"],
+                [*pip, "-d", building / "wheels", "-r", building / "lock.txt"],
                 task="download the packages that promote needs",
                 advice="Check the network, and the index that pip is configured to use (`pip config list`).",
             )

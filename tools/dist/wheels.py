@@ -55,12 +55,9 @@ def wheel(work: Workplace, unpacked: Path, one: Platform, programs: Path, target
     """Build the wheel of a platform, and return it with what its programs contain."""
     with work.building() as folder:
         made = _stage(work, one, programs, folder)
-        before = set(target.glob("*.whl"))
-        _hatchling(work, unpacked, "wheel", target, {VARIABLE: str(folder)})
         tag = one.tag.rpartition("-")[2]
-        name = next(path for path in target.glob("*.whl") if path.stem.endswith(tag))
-        assert name in before | {name}  # noqa: S101
-        return name, made
+        built = _hatchling(work, unpacked, "wheel", target, {VARIABLE: str(folder)})
+        return next(path for path in built if path.name.endswith(f"{tag}.whl")), made
 
 
 def _stage(work: Workplace, one: Platform, programs: Path, folder: Path) -> list[Contents]:
@@ -83,8 +80,8 @@ def _stage(work: Workplace, one: Platform, programs: Path, folder: Path) -> list
 def _hatchling(
     work: Workplace, folder: Path, kind: str, target: Path, extra: Mapping[str, str] | None = None
 ) -> list[Path]:
-    """What hatchling builds of a folder: the new files in `target`."""
-    command = [work.python, "-m", "hatchling", "build", "-t", kind, "-d", target]
+    """Have hatchling build a folder, and return the files in `target`."""
+    command: list[str | Path] = [work.python, "-m", "hatchling", "build", "-t", kind, "-d", target]
     advice = "Look at pyproject.toml and hatch_build.py."
     work.run(command, cwd=folder, env={**environment(), **(extra or {})}, task=f"build the {kind}", advice=advice)
     return sorted(target.iterdir())

@@ -53,7 +53,7 @@ CRD_FILES = {
     ),
 }
 
-# More of which schemas are made: repositories that are not ours have these kinds, too. No end-to-end test installs them.
+# More kinds that get schemas, because other repositories have them. No end-to-end test installs their definitions.
 OTHER_CRD_FILES = {
     "github.com/argoproj/argo-rollouts": ("manifests/crds/*-crd.yaml",),
     "github.com/cert-manager/cert-manager": ("deploy/crds/*.yaml",),
