@@ -41,7 +41,6 @@ def completed(sandbox: Sandbox, line: str, answer: Path) -> set[str]:
         ("promote plan staging pro", {"production"}),
         ("promote check --fa", {"--fail-on"}),
         ("promote check --output sar", {"sarif"}),
-        ("promote nothing ", set()),
         ("promote 'unfinished", set()),
     ],
 )

@@ -61,7 +61,7 @@ def wheel(work: Workplace, unpacked: Path, one: Platform, programs: Path, target
 
 
 def _stage(work: Workplace, one: Platform, programs: Path, folder: Path) -> list[Contents]:
-    """Put what a wheel has besides Python and rules where hatch_build.py finds it."""
+    """Put what a wheel has in addition to Python and rules where hatch_build.py finds it."""
     package = folder / "promote"
     for name in ("bin", "notices"):
         (package / name).mkdir(parents=True)
