@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-import time
 import venv
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,8 @@ import pytest
 from tests.integration.tiny import ENVIRONMENT, git
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 600  # seconds from an empty environment to the end
+# Seconds from an empty environment to the end: those of processors, because other work on a machine is not ours.
+LONGEST = 600
 BUILD = (sys.executable, "-m", "tools.dist", "--here", "--output")
 
 DEPLOYMENT = """\
@@ -80,6 +81,7 @@ class Shop:
     root: Path
     program: Path
     env: Mapping[str, str]
+    start: float
 
     def promote(self, *arguments: str, code: int = 0) -> Any:
         done = subprocess.run(
@@ -98,6 +100,12 @@ class Shop:
         """The version that the shared branch has for an environment."""
         git(self.root, "pull", "--quiet", "origin", "main")
         return (self.root / f"k8s/overlays/{stage}/kustomization.yaml").read_text().partition('newTag: "')[2][:5]
+
+
+def spent() -> float:
+    """The seconds that the programs that were started have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +134,10 @@ def shop(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     # An index or a proxy that does not answer: whatever asks for the network fails.
     closed = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9")
     env = {**ENVIRONMENT, **closed, "PATH": str(programs), "HOME": str(folder), "PYTHONWARNINGS": "error"}
+    start = spent()
     venv.create(folder / "venv", with_pip=True)
     (wheel,) = built.glob("*.whl")
-    offline = ("--quiet", "--no-index", "--find-links", str(ROOT / ".tools" / "wheels"))
+    offline = ("--quiet", "--no-compile", "--no-index", "--find-links", str(ROOT / ".tools" / "wheels"))
     pip = [str(folder / "venv" / "bin" / "python"), "-I", "-m", "pip", "install"]
     without = {name: value for name, value in env.items() if name != "PYTHONWARNINGS"}
     run([*pip, *offline, str(wheel)], without)
@@ -138,14 +147,13 @@ def shop(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     for name, text in FILES.items():
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text(text)
-    made = Shop(clone, folder / "venv" / "bin" / "promote", env)
+    made = Shop(clone, folder / "venv" / "bin" / "promote", env, start)
     git(clone, "checkout", "--quiet", "-B", "main")
     made.commit("three environments")
     return made
 
 
 def test_the_whole_journey(shop: Shop) -> None:
-    start = time.monotonic()
     found = shop.promote("init")
     assert [one["name"] for one in found["environments"]] == ["dev", "staging", "prod"]
     shop.commit("describe the environments")
@@ -175,7 +183,7 @@ def test_the_whole_journey(shop: Shop) -> None:
     shop.promote("verify", git(shop.root, "rev-parse", "HEAD").strip())
     shop.promote("staging", "prod", code=4)  # the rollback holds the version
     assert [one["image"] for one in shop.promote("status")["holds"]] == ["registry.example.com/shop/web"]
-    assert time.monotonic() - start < LONGEST
+    assert spent() - shop.start < LONGEST
 
 
 def test_everything_it_runs_comes_from_the_wheel(shop: Shop) -> None:
