@@ -89,7 +89,7 @@ class Shop:
             cwd=self.root, env=dict(self.env), capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == code, (arguments, done.stdout, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) if done.stdout else None  # a refusal is said on the other stream
 
     def commit(self, message: str) -> None:
         git(self.root, "add", "--all")
