@@ -9,10 +9,10 @@ from pathlib import Path
 from posixpath import join, normpath
 from typing import Any
 
-import yaml
-
+from promote.errors import PromoteError
 from promote.kustomize.files import FILE_NAMES
 from promote.system.snapshot import Snapshot
+from promote.yamltext import reader
 
 # Folders of other programs, in which a kustomization is not the repository's own.
 _FOREIGN = frozenset({"node_modules", "vendor", "testdata", "third_party"})
@@ -58,10 +58,9 @@ def _survey(folders: Iterable[tuple[str, Collection[str]]], read: Callable[[str]
             continue
         file = normpath(join(path, name))
         try:
-            found[path] = _parsed(read(file), path)
-        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            why = getattr(error, "problem", None) or str(error).splitlines()[0]
-            unread[path] = f"{file} cannot be read: {why}"
+            found[path] = _parsed(read(file), path, file)
+        except (OSError, ValueError, PromoteError) as error:
+            unread[path] = f"{file} cannot be read: {str(error).removeprefix(f'{file}:')}"
     return Survey(found, frozenset(known), unread)
 
 
@@ -94,11 +93,10 @@ def _small(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _parsed(data: bytes, path: str) -> Found:
+def _parsed(data: bytes, path: str, where: str) -> Found:
     if len(data) > _LARGEST:
         raise ValueError("it is larger than 1 MiB")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(data.decode(), Loader=loader)  # noqa: S506 it is a safe one
+    _, content = reader.document(data, where)
     if content is None:
         content = {}
     if not isinstance(content, dict):
