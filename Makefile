@@ -7,7 +7,7 @@ ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test thorough project pod-security mutation mutation-sample servers debian \
-  kubeseal e2e fuzz try verify versions docs lint fmt bench clean
+  kubeseal e2e fuzz try verify versions docs dist lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -72,6 +72,9 @@ try: ## start Argo CD, Gitea and a control plane on this machine, to click throu
 	@$(PYTHON) -m tools.setup e2e
 	@$(BIN)/python -m tools.try_argocd
 
+dist: setup ## build the wheels of every platform, the source, bills of materials and checksums into dist/
+	@$(BIN)/python -m tools.dist $(if $(VERSION),--version "$(VERSION)")
+
 docs: setup-test ## write the pages that are made from rules and manifests
 	@$(BIN)/python -m tools.docs
 
@@ -80,7 +83,7 @@ lint: setup-test ## check the style of Python, Rego and workflows
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@said=$$($(BIN)/deptry --no-ansi promote 2>&1) || { echo "$$said"; exit 1; }
-	@$(BIN)/zizmor --offline --quiet --no-progress .github
+	@$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
 	@.tools/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
 	@.tools/bin/opa fmt --list --fail policies
 	@.tools/bin/opa check --strict policies
@@ -97,5 +100,5 @@ bench: setup ## measure the promote command
 	@$(BIN)/python tools/bench_volume.py
 
 clean: ## remove all that setup and the tests have made
-	rm -rf .venv .tools .sandbox .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .tools .sandbox dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -58,7 +58,8 @@ OWNERS = {
     "subprocess": {"system.process"},
     "github": {"forge.github_client", "forge.github_errors"},
     "requests": {"forge.gitea_http", "strategy.prometheus", "system.http"},
-    "argparse": {"cli.arguments", "cli.main", "commands"},
+    "argparse": {"cli.arguments", "cli.completion", "cli.main", "commands"},
+    "argcomplete": {"cli.completion", "commands.completion"},
     "jsonschema": {"yamltext.validation"},
     "kubernetes": {"cluster.client", "cluster.kubeconfig"},
     "urllib3": {"cluster.client", "system.http"},
@@ -66,7 +67,7 @@ OWNERS = {
     "jsonpointer": {"checks.kubeconform", "fix.patch_text", "kustomize.differences", "yamltext.places"},
     "ruamel": {"repository.holds"},
 }
-HEAVY = frozenset({"jsonschema", "jsonpatch", "jsonpointer", "kubernetes", "ruamel", "urllib3"})
+HEAVY = frozenset({"argcomplete", "jsonschema", "jsonpatch", "jsonpointer", "kubernetes", "ruamel", "urllib3"})
 # `promote --help` loads these, so they may load next to nothing.
 QUICK = ("__init__", "__main__", "cli.main", "cli.arguments", "errors", "commands.options", *REGISTRIES)
 LIGHT = frozenset(

@@ -15,6 +15,13 @@ import yaml
 
 Schema = dict[str, Any]
 
+
+class _Loader(yaml.CSafeLoader):
+    """Reads a plain `=` as the API server does: as a text. YAML 1.1 has a type of its own for it."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: str(node.value))
+
 # Words that JSON Schema does not know, or that say nothing about whether a value is valid.
 _NO_CONSTRAINT = ("x-kubernetes-", "nullable", "default", "description", "example", "externalDocs", "title")
 
@@ -75,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     folder, *files = map(Path, arguments)
     for file in files:
         # The C loader is nine times faster on Argo CD's 1.3 MB ApplicationSet.
-        found = list(schemas(yaml.load_all(file.read_text(encoding="utf-8"), yaml.CSafeLoader)))
+        found = list(schemas(yaml.load_all(file.read_text(encoding="utf-8"), _Loader)))
         if not found:
             print(f"{file} holds no CustomResourceDefinition", file=sys.stderr)
             return 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from promote.checks import policies
+from promote.checks import policies, schemas
 from promote.checks.policies import Policies
 from promote.checks.rules import PROFILES
 from promote.repository.config import Config
@@ -42,5 +42,5 @@ def criteria(root: Path, settings: Config, installed: Path | None = None, profil
     folders = tuple(
         root / folder if (root / folder).is_dir() else (installed or root) / folder for folder in settings.schemas
     )
-    return Criteria(chosen, folders, settings.kubernetes, settings.live(root), own_profile,
+    return Criteria(chosen, (*folders, *schemas.packaged()), settings.kubernetes, settings.live(root), own_profile,
                     denies_old=settings.deny == "all")  # fmt: skip

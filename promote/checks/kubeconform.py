@@ -13,7 +13,7 @@ from promote.checks.findings import Finding
 from promote.model import Document, Identity
 
 MISSING_SCHEMA = (
-    "correct apiVersion and kind; for a custom resource run `make setup`, or put its schema at "
+    "correct apiVersion and kind; for a custom resource put its schema at "
     "<group>/<kind>_<version>.json in a folder that `schemas:` in promote.yaml names"
 )
 _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)

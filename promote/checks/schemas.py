@@ -54,6 +54,13 @@ def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
     return str(folder / "{{.ResourceKind}}{{.KindSuffix}}.json")
 
 
+def packaged() -> tuple[Path, ...]:
+    """The schemas of common custom resources that come with promote; in a checkout, those that `make setup` made."""
+    package = Path(__file__).resolve().parents[1]
+    places = (package / "schemas", package.parent / ".tools" / "schemas")
+    return tuple(folder for folder in places if folder.is_dir())[:1]
+
+
 def of_custom_resources(folders: Sequence[Path], kinds: Iterable[tuple[str, str]]) -> list[str]:
     """A `-schema-location` for each of `folders`, in which the schemas of custom resources are.
 
@@ -177,7 +184,7 @@ def _package() -> Path:
     # Found, not imported: importing it, or asking for its version, takes longer than validating does.
     spec = find_spec("kubernetes_validate")
     if spec is None or spec.origin is None:
-        raise ConfigError("the package kubernetes-validate is missing: run `make setup`")
+        raise ConfigError("the package kubernetes-validate is missing: install gitops-promote with its dependencies")
     return Path(spec.origin).parent
 
 

@@ -51,6 +51,10 @@ class Parser(argparse.ArgumentParser):
         """Every option there is, with its long name in `option_strings`."""
         return (action for action in self._actions if action.option_strings)
 
+    def positionals(self) -> Iterable[argparse.Action]:
+        """Every argument that is not an option."""
+        return (action for action in self._actions if not action.option_strings)
+
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options that `arguments` give; `verb` is always set. Raises UsageError; --help and --version exit."""

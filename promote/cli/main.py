@@ -36,6 +36,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command that `argv` (the process's own arguments) asks for and return its exit code."""
     _print_in_any_encoding()
     given = list(sys.argv[1:] if argv is None else argv)
+    if "_ARGCOMPLETE" in os.environ:
+        from promote.cli import completion
+
+        completion.answer()
     try:
         return _run(given)
     except KeyboardInterrupt as interrupt:

@@ -49,7 +49,7 @@ def run(given: Options) -> Result:
     lands = given.commit and not given.pr
     request = Request(given.environment, wanted, given.allow_other_changes, given.despite, lands)
     if given.commit or given.pr:
-        branch = bump.branch_of(workspace.config.known(given.environment), wanted) if given.pr else None
+        branch = bump.branch_of(workspace.known(given.environment), wanted) if given.pr else None
         proposal, published = deliver(
             workspace,
             Delivery(branch, dry_run=given.dry_run),

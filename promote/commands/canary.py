@@ -64,7 +64,7 @@ def run(given: Options) -> Result:
     workspace = Workspace.here()
     if given.abort or given.dry_run:
         return _one(workspace, request, given)
-    environment = workspace.config.environment(workspace.root, given.environment)
+    environment = workspace.environment(given.environment)
     if environment.canary is None:
         raise UsageError(f"promote.yaml does not say how {environment.name} judges a canary: "
                          "set `canary: {prometheus: URL}` there; docs/strategies.md shows it")  # fmt: skip

@@ -73,7 +73,9 @@ def run(given: Options) -> Result:
     """
     _insist_on_sense(given)
     root = config.root_of(Path.cwd())
-    settings = config.load(root)
+    # Nothing has to be found where every target is a path.
+    is_about_paths = given.targets and all(Path(name).exists() for name in given.targets)
+    settings = config.load(root) if is_about_paths else config.load_or_find(root)
     remotes.allow(settings.remotes)
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
@@ -88,8 +90,9 @@ def run(given: Options) -> Result:
     verdict, gates = judged.verdict, judged.gates
     seen = coverage.matrix(verdict, known, given.only)
     table = coverage.table(seen) if given.coverage else []
-    text = [*judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
-    everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {})}
+    notes = config.assumed(settings)
+    text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
+    everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {}), "notes": notes}
     result = Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
     if not verdict.denied:
         _insist_on_open(gates, result)
@@ -186,7 +189,7 @@ def _targets(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple
     if names:
         return [(name, _path(root, settings, name)) for name in dict.fromkeys(names)]
     if not settings.environments:
-        raise UsageError("there is no promote.yaml with environments here: name a folder to check")
+        raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to check")
     return [(one.name, _path(root, settings, one.name)) for one in settings.environments.values()]
 
 
@@ -194,8 +197,9 @@ def _path(root: Path, settings: Config, name: str) -> Path:
     if name in settings.environments:
         environment = settings.environment(root, name)
         return root / environment.path
-    path = Path(name)
-    if path.exists():
-        return path.resolve()
+    if Path(name).exists():
+        return Path(name).resolve()
+    if (root / name).is_dir():
+        return (root / name).resolve()
     known = nearest(name, settings.environments)
     raise UsageError(f"there is no environment, folder or file '{name}'{known}")

@@ -39,7 +39,7 @@ def run(given: Options) -> Result:
         after = workspace.checkout()
         names = given.environments or tuple(after.config.environments)
         if not names:
-            raise UsageError("there is no promote.yaml with environments here: name a folder to compare")
+            raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to compare")
         found = _differences(before, after, names)
     text = [line for name, differences in found.items() for line in _text(name, differences)]
     json = {

@@ -47,7 +47,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Plan, prove, check, commit, push, and open or renew one pull request; nothing of it on a dry run."""
     workspace = Workspace.here()
-    branch = promote.branch_of(workspace.config.known(given.source), workspace.config.known(given.target))
+    branch = promote.branch_of(workspace.known(given.source), workspace.known(given.target))
     proposal, published = deliver(
         workspace,
         Delivery(branch, pull_request=not given.no_pr, dry_run=given.dry_run),

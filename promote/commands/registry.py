@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 COMMANDS: Mapping[str, str] = {
     "promote": "propose one environment's versions for another (the default command)",
+    "init": "find the environments of a repository, and write promote.yaml",
     "plan": "show what a promotion would do",
     "explain": "show what blocks a promotion, and until when",
     "diff": "show what the checkout changes in the rendered manifests",
@@ -29,4 +30,5 @@ COMMANDS: Mapping[str, str] = {
     "merge": "merge a pull request after checking its result",
     "hold": "refuse a version in an environment",
     "release": "lift holds",
+    "completion": "print what lets bash, zsh or fish complete commands and environments",
 }

@@ -87,7 +87,7 @@ def run(given: Options) -> Result:
     )
     request.insist_on_sense()
     workspace = Workspace.here()
-    branch = rollback.branch_of(workspace.config.known(given.environment)) if given.pr else None
+    branch = rollback.branch_of(workspace.known(given.environment)) if given.pr else None
     first = Decision()
     proposal, published = deliver(
         workspace,

@@ -59,7 +59,7 @@ def run(given: Options) -> Result:
         live = scaled.look(environment, rows, address) if given.live else None
         return Result(scaling.status_json(environment.name, rows, live), scaling.status_text(rows, live))
     request = Request(given.environment, given.service, given.count)
-    branch = scale.branch_of(workspace.config.known(given.environment), given.service) if given.pr else None
+    branch = scale.branch_of(workspace.known(given.environment), given.service) if given.pr else None
     change, published = deliver(
         workspace,
         Delivery(branch, dry_run=given.dry_run),

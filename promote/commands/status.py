@@ -9,7 +9,7 @@ from itertools import pairwise
 from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import UsageError
+from promote.errors import NetworkError, UsageError
 from promote.forge.protocol import PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
@@ -18,6 +18,7 @@ from promote.output import live as output
 from promote.output import plans
 from promote.output.plans import Json
 from promote.promotion import live, selection
+from promote.repository.config import assumed
 from promote.repository.workspace import Tree, Workspace
 from promote.system import clock
 
@@ -52,12 +53,16 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
         if not tree.config.environments:
-            raise UsageError("promote.yaml names no environment: add them, so that there is a status to show")
+            raise UsageError(
+                "there is no promote.yaml, and no environment was found by its folders: write the file "
+                "(`promote init --dry-run` says what was not understood)"
+            )
         running = {name: tree.images(one) for name, one in tree.config.environments.items()}
         standing = tree.holds()
         pending = _pending(tree, running)
         frozen = _frozen(tree)
-    pulls = _pulls(workspace)
+        notes = assumed(tree.config)
+    pulls, without = _pulls(workspace)
     json = {
         "commit": tip.commit,
         "environments": {
@@ -68,15 +73,24 @@ def run(given: Options) -> Result:
         "pull_requests": [plans.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
+        "notes": [*notes, *without],
     }
+    rest = [*_waiting(pending, pulls, standing, frozen), *without]
+    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
+    return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _waiting(
+    pending: list[Json], pulls: tuple[PullRequest, ...], standing: tuple[Hold, ...], frozen: dict[str, Freeze]
+) -> list[str]:
+    """What waits, is open, held or frozen, one line each."""
     rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
     rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
     rest += [
         f"held in {hold.environment}: {hold.image} {shortened(str(hold.version))}: {hold.reason}" for hold in standing
     ]
     rest += [f"frozen: {name}: {one.reason}, until {one.until}" for name, one in frozen.items()]
-    text = [f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
-    return Result(json, [*text, "", *rest] if rest else text)
+    return rest
 
 
 def _live(workspace: Workspace, given: Options) -> Result:
@@ -114,10 +128,15 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     return found
 
 
-def _pulls(workspace: Workspace) -> tuple[PullRequest, ...]:
+def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
+    """The open pull requests, and why they are not known: without a forge, the versions can be shown nevertheless."""
     if not workspace.repository.has_remote(workspace.remote):
-        return ()
-    return workspace.forge().list_open(workspace.config.branch)
+        return (), []
+    try:
+        forge = workspace.forge()
+    except (UsageError, NetworkError) as error:
+        return (), [f"open pull requests are not shown: {error}"]
+    return forge.list_open(workspace.config.branch), []
 
 
 def _table(running: dict[str, tuple[Image, ...]]) -> list[str]:

@@ -47,7 +47,7 @@ def run(given: Options) -> Result:
     if not given.to:
         raise UsageError("name the colour that gets the traffic: --to blue, or what else the label of its pods says")
     workspace = Workspace.here()
-    environment = workspace.config.environment(workspace.root, given.environment)
+    environment = workspace.environment(given.environment)
     pending = running.pending(environment, Address(given.kubeconfig, given.context))
     request = Request(given.environment, given.service, given.to, pending)
     branch = switch.branch_of(environment.name, given.service) if given.pr else None

@@ -194,14 +194,16 @@ def _with_history(move: _Move, history: History) -> _Move:
 
 
 def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
-    """All that promote.yaml names or, where it names none, every folder whose kustomization the merge changes.
+    """All that promote.yaml names or, without it, those found and every folder whose kustomization the merge changes.
 
     Raises UsageError when there is nothing that could be checked.
     """
     known = list(after.config.environments.values())
-    if not known:
+    if not known or after.config.is_found:
         folders = {posixpath.dirname(path) for path in changed if posixpath.basename(path) in FILE_NAMES}
-        known = [after.environment(folder or ".") for folder in sorted(folders) if after.folder(folder).is_dir()]
+        folders = {posixpath.normpath(folder) for folder in folders} - {one.path for one in known}
+        ours = sorted(one for one in folders if not one.startswith("..") and after.folder(one).is_dir())
+        known += [after.config.environment(after.root, folder) for folder in ours]
     if not known:
         raise UsageError("promote.yaml names no environment, and no kustomization changes: nothing can be checked")
     return known

@@ -39,12 +39,12 @@ def prove(
         return planned
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
-        before = Path(temporary).resolve() / "before"
-        before.mkdir()
-        situation.tree.link_build(folder, before)
+        copy = Path(temporary).resolve() / "before"
+        copy.mkdir()
+        before = situation.tree.link_build(folder, copy)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
-        old, new = render.side_by_side([(before / folder, name), (root / folder, name)])
+        old, new = render.side_by_side([(before, name), (root / folder, name)])
         with process.side_by_side(2) as pool:
             judging = pool.submit(inspection.inspect, [new], situation.criteria, root)
             found = differences.differences(old.documents, new.documents)
@@ -53,7 +53,7 @@ def prove(
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
             verdict = process.result(judging)
             if planned.context.is_rollback or not situation.criteria.denies_old:
-                verdict = introduced.marked(verdict, [old], situation.criteria, before)
+                verdict = introduced.marked(verdict, [old], situation.criteria, copy / situation.tree.whole("."))
             verdict = with_findings(verdict, process.result(about_change))
     return replace(planned, differences=tuple(found), verdict=verdict)
 

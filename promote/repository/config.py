@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import normpath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from yaml.nodes import Node
 
@@ -21,6 +22,9 @@ from promote.system import cache
 from promote.system.paths import SETTINGS, is_inside, top_of
 from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
+
+if TYPE_CHECKING:
+    from promote.repository.discovery import Layout
 
 FILE_NAME = SETTINGS
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
@@ -77,7 +81,10 @@ class _Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of a repository; the defaults are those of a repository without promote.yaml."""
+    """The settings of a repository; the defaults are those of a repository without promote.yaml.
+
+    `is_found` says that the environments were found by their folders, because there is no promote.yaml.
+    """
 
     environments: Mapping[str, Environment] = field(default_factory=dict)
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -91,6 +98,7 @@ class Config:
     schemas: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ()
     deny: Literal["introduced", "all"] = "introduced"
+    is_found: bool = False
 
     def live(self, root: Path) -> frozenset[Path]:
         """The folders below `root` of the environments that people depend on."""
@@ -143,6 +151,45 @@ def kustomization_file(root: Path, environment: Environment) -> str:
 def root_of(folder: Path) -> Path:
     """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
     return top_of(folder) or folder.resolve()
+
+
+def typed(root: Path, name: str, known: Collection[str] = ()) -> str:
+    """`name` as people type it: one of `known`, or a folder, absolute or relative to the current one.
+
+    A folder below `root` is returned relative to `root`; anything else as it is.
+    """
+    if name in known:
+        return name
+    for path in (Path(os.path.abspath(name)), Path(name).resolve()):  # noqa: PTH100 a link stays the folder it names
+        if path.is_dir() and path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+    if Path(name).is_absolute():
+        raise UnknownEnvironment(f"'{name}' leads outside the repository: name a folder below {root}")
+    return name
+
+
+def load_or_find(root: Path) -> Config:
+    """Read `root`/promote.yaml; without the file, the environments that `promote init` would write."""
+    if (root / FILE_NAME).exists():
+        return load(root)
+    # Imported here: most repositories say what their environments are.
+    from promote.repository import discovery
+
+    return of_layout(discovery.find(root))
+
+
+def of_layout(layout: Layout) -> Config:
+    """The settings of a repository without promote.yaml that is laid out so."""
+    found = {name: Environment(name, path) for name, path in layout.environments.items()}
+    return Config(environments=found, is_found=bool(found))
+
+
+def assumed(settings: Config) -> list[str]:
+    """What has to be said of settings that nobody wrote; nothing of those in promote.yaml."""
+    if not settings.is_found:
+        return []
+    listed = ", ".join(f"{one.name} ({one.path})" for one in settings.environments.values())
+    return [f"there is no {FILE_NAME}: environments found by their folders: {listed}; `promote init` writes them"]
 
 
 def load(root: Path) -> Config:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promote.errors import ConfigError, RaceLost, UsageError
@@ -29,25 +30,32 @@ from promote.versions.images import ImagesFile, read_images
 class Tree:
     """The files of one commit, or of the checkout, in a separate folder that may be changed freely.
 
-    `installed` is the checkout, which also has the files that are installed and not committed. In a separate folder,
-    `private`, is only what the methods here were asked for, promote.yaml and the rules.
+    `installed` is the checkout, which also has the files that are installed and not committed. `top` is the whole
+    repository, which is more than `root` if promote.yaml is in a subfolder. In a separate folder, `private`, is only
+    what the methods here were asked for, promote.yaml and the rules.
     """
 
     root: Path
     config: Config
     installed: Path
+    top: Path
     private: PrivateTree | None = None
 
     def environment(self, name: str) -> Environment:
-        """The environment `name`, ready to be rendered; raises UsageError with the nearest name."""
+        """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
+        name = config.typed(self.installed, name, self.config.environments)
         known = self.config.environments.get(self.config.known(name))
         self.folder(known.path if known else self.config.known(name))
         return self.config.environment(self.root, name)
 
+    def whole(self, path: str) -> str:
+        """`path` relative to the top of the repository."""
+        return posixpath.normpath(posixpath.join(self.root.relative_to(self.top).as_posix(), path))
+
     def folder(self, path: str) -> Path:
         """The folder at `path` with everything that kustomize reads to build it."""
         if self.private is not None:
-            self.private.provide_build(path)
+            self.private.provide_build(self.whole(path))
         return self.root / path
 
     def folders(self, names: Iterable[str]) -> list[tuple[Path, str]]:
@@ -57,7 +65,7 @@ class Tree:
     def provide(self, path: str) -> Path:
         """The file at `path` or, if it is a folder, the folder with everything below it."""
         if self.private is not None:
-            self.private.provide(path)
+            self.private.provide(self.whole(path))
         return self.root / path
 
     def target(self, path: str) -> Path:
@@ -71,11 +79,15 @@ class Tree:
             self.private.provide_all()
         return self.root
 
-    def link_build(self, path: str, target: Path) -> None:
-        """Give the empty folder `target` what `folder` has of `path`, under the same names, without copying it."""
+    def link_build(self, path: str, target: Path) -> Path:
+        """Give the empty folder `target` what `folder` has of `path`, without copying it; return that of `path`.
+
+        The names are the same, relative to the top of the repository.
+        """
         if self.private is None:
             raise ValueError("the checkout itself is never changed, so that nobody needs it twice")
-        self.private.link_build(path, target)
+        self.private.link_build(self.whole(path), target)
+        return target / self.whole(path)
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where there is none."""
@@ -117,8 +129,11 @@ class Workspace:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self.root = repository.root
-        self.config = config.load(self.root)
+        self.root = repository.folder
+        self.config = config.load_or_find(self.root)
+        if self.config.is_found:
+            branch = repository.default_branch(self.config.remote) or self.config.branch
+            self.config = replace(self.config, branch=branch)
         # Not what a commit that is looked at says: its author may not choose which servers are asked.
         remotes.allow(self.config.remotes)
         self.fetched: list[dict[str, str]] = []  # what each fetch found
@@ -127,7 +142,16 @@ class Workspace:
     @classmethod
     def here(cls) -> Workspace:
         """The clone that the current folder is in; raises UsageError outside of one."""
-        return cls(Repository.containing(Path.cwd()))
+        here = Path.cwd()
+        return cls(Repository.containing(here).at(config.root_of(here)))
+
+    def environment(self, name: str) -> Environment:
+        """The environment `name` of the checkout, or the folder that it means; raises UsageError."""
+        return self.config.environment(self.root, config.typed(self.root, name, self.config.environments))
+
+    def known(self, name: str) -> str:
+        """The canonical form of `name`, so that a folder and its environment have the same holds."""
+        return self.config.known(config.typed(self.root, name, self.config.environments))
 
     @property
     def remote(self) -> str:
@@ -135,8 +159,8 @@ class Workspace:
         return self.config.remote
 
     def forge(self) -> Forge:
-        """The forge that the remote is on."""
-        return forge_for(self.config.forge, self.repository, self.remote)
+        """The forge that the remote is on; what it keeps in Git is not in the folder with promote.yaml."""
+        return forge_for(self.config.forge, self.repository.at(self.repository.root), self.remote)
 
     @property
     def base_ref(self) -> str:
@@ -171,7 +195,8 @@ class Workspace:
         """The remote's shared branch, with a note if the checkout is different."""
         commit = (refs or self.fetch())[self.base_ref]
         label = f"{self.remote}/{self.config.branch}"
-        return Tip(commit, label, self._note(commit, label))
+        notes = [*config.assumed(self.config), *filter(None, [self._note(commit, label)])]
+        return Tip(commit, label, "; ".join(notes))
 
     def local_tip(self) -> Tip:
         """The remote's shared branch or, in a clone without remote, the checked-out commit."""
@@ -207,17 +232,31 @@ class Workspace:
     def _private(self, files: Snapshot) -> Iterator[Tree]:
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
             root = Path(folder).resolve()
-            with PrivateTree(files, root) as private:
-                private.provide(config.FILE_NAME)
-                settings = config.load(root)
+            top = Path(folder).resolve()
+            root = top / self.root.relative_to(self.repository.root)
+            with PrivateTree(files, top) as private:
+                tree = Tree(root, Config(), self.root, top, private)
+                if root != top:
+                    tree.folder(".")
+                tree.provide(config.FILE_NAME)
+                settings = self._settings(files, tree)
                 # What is judged by other rules, because these are missing, would look judged.
                 for path in (settings.policies or config.POLICIES, *settings.schemas):
-                    private.provide(path)
-                yield Tree(root, settings, self.root, private)
+                    tree.provide(path)
+                yield replace(tree, config=settings)
+
+    @staticmethod
+    def _settings(files: Snapshot, tree: Tree) -> Config:
+        if (tree.root / config.FILE_NAME).exists():
+            return config.load(tree.root)
+        # Imported here: most repositories say what their environments are.
+        from promote.repository import discovery, kustomizations
+
+        return config.of_layout(discovery.layout(kustomizations.of_snapshot(files, tree.whole(""))))
 
     def checkout(self) -> Tree:
         """The checkout itself, to read from."""
-        return Tree(self.root, self.config, self.root)
+        return Tree(self.root, self.config, self.root, self.repository.root)
 
     def history(self, tip: str, environment: Environment) -> list[Revision]:
         """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""

@@ -41,7 +41,7 @@ class Commit:
 
 
 class Repository(Remotes, Merging):
-    """A Git repository, by its top folder."""
+    """A Git repository, by its top folder; paths are relative to `folder` in it, by default the top."""
 
     @classmethod
     def containing(cls, folder: Path) -> Repository:
@@ -64,6 +64,10 @@ class Repository(Remotes, Merging):
         git_config.insist(settings)
         found.overrides = git_config.overrides(settings)
         return found
+
+    def at(self, folder: Path) -> Repository:
+        """The same repository with paths that are relative to `folder`, which is in the checkout."""
+        return Repository(self.root, self.overrides, folder.resolve().relative_to(self.root.resolve()).as_posix())
 
     def holds(self, commits: Iterable[str]) -> bool:
         """Whether every one of `commits` is in the object database."""
@@ -106,7 +110,7 @@ class Repository(Remotes, Merging):
     def changed(self, old: str, new: str) -> list[str]:
         """The paths in which two commits or trees differ; raises GitError where these are too many to be compared."""
         with self.files_of(old) as before, self.files_of(new) as after:
-            return list(differing(before, after))
+            return list(map(self._ours, differing(before, after)))
 
     def message(self, commit: str) -> str:
         """The message of a commit; what its encoding does not have is replaced."""
@@ -127,7 +131,7 @@ class Repository(Remotes, Merging):
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file at a commit, or None where it has no such file."""
-        done = self._try("cat-file", "blob", f"{commit}:{path}")
+        done = self._try("cat-file", "blob", f"{commit}:{self._whole(path)}")
         return done.stdout if done.code == 0 else None
 
     def last_changed(self, tip: str, path: str) -> datetime:
@@ -136,7 +140,7 @@ class Repository(Remotes, Merging):
         In a shallow clone, that is not before the oldest commit of the clone.
         """
         options = ("--first-parent", "--diff-merges=first-parent", "-1", "--format=%cI")
-        return durations.instant(self._git("log", *options, tip, "--", path).strip())
+        return durations.instant(self._git("log", *options, tip, "--", self._whole(path)).strip())
 
     def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
         """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
@@ -149,7 +153,8 @@ class Repository(Remotes, Merging):
             raise UsageError("this clone is shallow, but history is needed: run `git fetch --unshallow`")
         log = self._done(
             "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
-            "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--", *paths,
+            "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--",
+            *map(self._whole, paths),
         )  # fmt: skip
         found: list[tuple[Commit, dict[str, str]]] = []
         fields = iter(os.fsdecode(log.stdout).split("\0"))
@@ -158,7 +163,7 @@ class Repository(Remotes, Merging):
             entry = field.lstrip("\n")
             if entry.startswith(":"):
                 _, mode, _, blob, _ = entry.split(" ")
-                path = next(fields)
+                path = self._ours(next(fields))
                 state = {name: each for name, each in state.items() if name != path}
                 if mode not in (_GONE, _SUBMODULE):
                     state[path] = blob
@@ -177,11 +182,11 @@ class Repository(Remotes, Merging):
         return dict(zip(wanted, self._contents(wanted), strict=True))
 
     def files_of(self, commit: str) -> CommitFiles:
-        """The files of a commit or tree as a snapshot."""
+        """The files of a commit or tree, not only of `folder`, as a snapshot."""
         return CommitFiles(self, commit)
 
     def checkout_files(self) -> CheckoutFiles:
-        """The files of the checkout that Git tracks or would track as a snapshot."""
+        """The files of the checkout, not only of `folder`, that Git tracks or would track as a snapshot."""
         listing = self._done("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
         return CheckoutFiles(self.root, (name for name in os.fsdecode(listing.stdout).split("\0") if name))
 
@@ -191,7 +196,7 @@ class Repository(Remotes, Merging):
         Returns its hash. Raises EditRefused where one of them is not a plain file.
         """
         with self.files_of(parent) as snapshot:
-            tree = self._edited(snapshot, "", files)
+            tree = self._edited(snapshot, "", {self._whole(path): data for path, data in files.items()})
         return self.commit_tree(tree, [parent], message)
 
     def _edited(self, snapshot: Snapshot, folder: str, files: Files) -> str:

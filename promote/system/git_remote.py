@@ -51,6 +51,21 @@ class Remotes(Git):
         url = process.redact(self.remote_url(remote)).removeprefix("file://").rstrip("/").removesuffix(".git")
         return f"{url} {ref}"
 
+    def default_branch(self, remote: str) -> str | None:
+        """The branch that `remote` had as its default when this was cloned, as far as the clone knows."""
+        prefix = f"refs/remotes/{remote}/"
+        if name := self._try("symbolic-ref", "--quiet", f"{prefix}HEAD").text.strip():
+            return name.removeprefix(prefix)
+        usual = [f"{prefix}{name}" for name in ("main", "master")]
+        known = self._git("for-each-ref", "--format=%(refname)", *usual).split()
+        if len(known) == 1:
+            return known[0].removeprefix(prefix)
+        return self._try("symbolic-ref", "--quiet", "HEAD").text.strip().removeprefix("refs/heads/") or None
+
+    def remotes(self) -> list[str]:
+        """The names of all remotes."""
+        return self._git("remote").split()
+
     def _url(self, remote: str) -> str:
         return self._try("config", "--get-all", f"remote.{remote}.url").text.partition("\n")[0]
 

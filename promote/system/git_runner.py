@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -32,11 +33,25 @@ _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure
 
 
 class Git:
-    """Git in the repository whose top folder is `root`."""
+    """Git in the repository whose top folder is `root`; paths are relative to `folder` in it, by default the top."""
 
-    def __init__(self, root: Path, overrides: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Path, overrides: Mapping[str, str] | None = None, folder: str = "") -> None:
         self.root = root
         self.overrides = overrides or {}  # of its own configuration
+        self._folder = "" if folder == "." else folder
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the checkout that paths are relative to."""
+        return self.root / self._folder
+
+    def _whole(self, path: str) -> str:
+        """`path` as Git has it: relative to the top of the repository."""
+        return posixpath.normpath(posixpath.join(self._folder, path))
+
+    def _ours(self, path: str) -> str:
+        """A path of Git as everyone else has it: relative to `folder`."""
+        return posixpath.relpath(path, self._folder) if self._folder else path
 
     def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         return self._done(*arguments, stdin=stdin, env=env).text

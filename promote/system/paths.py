@@ -54,6 +54,12 @@ def links_out(folder: Path, root: Path) -> Iterator[Path]:
                     waiting.append(Path(entry.path))
 
 
+def create_file(path: Path, data: bytes) -> None:
+    """Write a new file; raises FileExistsError where there is one, or a link."""
+    with path.open("xb") as file:
+        file.write(data)
+
+
 def write_below(root: Path, files: Mapping[str, bytes | None]) -> None:
     """Give `files` below `root`, a private copy, new contents; one without contents is deleted."""
     for path, data in files.items():

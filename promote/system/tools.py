@@ -14,6 +14,11 @@ from promote.errors import TimedOut, ToolError
 from promote.system import cache, process, scratch
 from promote.system.process import Exactly
 
+# Where a wheel has the programs; in a checkout they are where `make setup` builds them.
+_PACKAGE = Path(__file__).resolve().parents[1]
+_PLACES = (_PACKAGE / "bin", _PACKAGE.parent / ".tools" / "bin")
+_MISSING = "install the package gitops-promote, which contains it, run `make setup` in a checkout, or put it on PATH"
+
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
 _ASK: dict[str, Sequence[str]] = {
@@ -83,7 +88,7 @@ def find(name: str) -> Path:
     wanted = VERSIONS[name]
     path = _locate(name)
     if path is None:
-        raise ToolError(f"{name} {wanted} is not installed: run `make setup`, or put it on PATH")
+        raise ToolError(f"{name} {wanted} is not installed: {_MISSING}")
     details = path.stat()
     seen = cache.key(str(path), str(details.st_size), str(details.st_mtime_ns), wanted)
     if not cache.remembered(seen):
@@ -93,8 +98,10 @@ def find(name: str) -> Path:
 
 
 def _locate(name: str) -> Path | None:
-    own = os.environ.get("PROMOTE_TOOLS") or Path(__file__).resolve().parents[2] / ".tools" / "bin"
-    found = shutil.which(name, path=str(own)) or shutil.which(name, path=process.search_path())
+    given = os.environ.get("PROMOTE_TOOLS")
+    places = [given] if given else [str(folder) for folder in _PLACES]
+    found = next((path for place in places if (path := shutil.which(name, path=place))), None)
+    found = found or shutil.which(name, path=process.search_path())
     return Path(found) if found else None
 
 
@@ -105,5 +112,5 @@ def _insist(name: str, path: Path, wanted: str) -> None:
         found = " ".join(words[:4]) or "nothing"
         raise ToolError(
             f"{path} is not {name} {wanted} (it reports: {found}): "
-            "run `make setup`, or put that version first on PATH"
+            "unset PROMOTE_TOOLS, run `make setup` in a checkout, or put that version first on PATH"
         )

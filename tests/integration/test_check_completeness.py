@@ -100,7 +100,7 @@ def test_the_custom_resources_of_the_sync_engines() -> None:
         assert {one["validated"] - one["documents"] for one in found.json["targets"]} == {0}
     else:
         assert found.code == 3
-        assert {"run `make setup`" in one["fix"] for one in found.of("schema.missing")} == {True}
+        assert {"put its schema at" in one["fix"] for one in found.of("schema.missing")} == {True}
 
 
 def test_a_schema_of_a_custom_resource_is_used_strictly(bare: Repository) -> None:

@@ -127,9 +127,9 @@ def test_inside_a_real_hook(tiny: Sandbox) -> None:
 def test_without_promote_yaml_folders_are_environments(tiny: Sandbox) -> None:
     tiny.git("rm", "--quiet", "promote.yaml")
     tiny.publish()
-    branch = "promote/overlays-staging-to-overlays-production"
+    branch = "promote/staging-to-production"
     answer = tiny.promote("overlays/staging", "overlays/production/", "--output", "json").json
-    assert (answer["from"], answer["to"], answer["branch"]) == ("overlays/staging", "overlays/production", branch)
+    assert (answer["from"], answer["to"], answer["branch"]) == ("staging", "production", branch)
     assert tiny.show(branch=branch) == PROMOTED
     assert "is merged" in tiny.promote("merge", "1").out
     assert tiny.show(branch="main") == PROMOTED

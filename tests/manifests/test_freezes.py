@@ -30,7 +30,7 @@ def copied(tmp_path: Path) -> Path:
 
 
 def found(root: Path) -> Windows:
-    tree = Tree(root, config.load(root), root)
+    tree = Tree(root, config.load(root), root, root)
     return windows.propose(Tip("", "the checkout"), tree, PROJECT, {}, clock.now())
 
 

@@ -90,7 +90,7 @@ def test_an_unknown_version() -> None:
 def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     schemas._package.cache_clear()
     monkeypatch.setattr(schemas, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match="the package kubernetes-validate is missing: run `make setup`"):
+    with pytest.raises(ConfigError, match="the package kubernetes-validate is missing: install gitops-promote"):
         schemas.location("1.36", [])
 
 

@@ -55,7 +55,7 @@ def test_another_version_is_refused(folder: Path, script: str, said: str) -> Non
     own = program(folder / "kubeconform", script)
     with pytest.raises(ToolError) as refusal:
         tools.find("kubeconform")
-    assert str(refusal.value).startswith(f"{own} is not kubeconform 0.7.0 (it reports: {said}): run `make setup`")
+    assert str(refusal.value).startswith(f"{own} is not kubeconform 0.7.0 (it reports: {said}): unset PROMOTE_TOOLS")
 
 
 def test_a_program_that_fills_the_memory_is_told_from_one_that_fails(folder: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_program_that_fills_the_memory_is_told_from_one_that_fails(folder: Pat
 
 
 def test_a_missing_program_is_named_with_the_version_and_the_remedy() -> None:
-    with pytest.raises(ToolError, match=r"kustomize 5\.8\.1 is not installed: run `make setup`, or put it on PATH"):
+    with pytest.raises(ToolError, match=r"kustomize 5\.8\.1 is not installed: install the package gitops-promote"):
         tools.find("kustomize")
 
 

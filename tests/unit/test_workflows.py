@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_are_found() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["check", "nightly", "promote", "report"]
+    assert [path.stem for path in WORKFLOWS] == ["check", "nightly", "promote", "release", "report"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -48,7 +49,8 @@ def test_every_job_asks_for_its_own_permissions_and_ends(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        assert job["timeout-minutes"] <= {"nightly": 150, "check": 90, "promote": 45, "report": 5}[path.stem]
+        limits = {"nightly": 150, "check": 90, "promote": 45, "release": 60, "report": 5}
+        assert job["timeout-minutes"] <= limits[path.stem]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -57,13 +59,14 @@ def test_no_checkout_leaves_a_token_behind(path: Path) -> None:
     assert checkouts == [{"fetch-depth": 0, "persist-credentials": False}] * len(load(path)["jobs"])
 
 
-def test_only_the_promotion_and_the_report_may_write_and_no_more_than_they_need() -> None:
+def test_only_some_may_write_and_no_more_than_they_need() -> None:
     permissions = {name: job["permissions"] for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
     assert permissions == {
         "verify": {"contents": "read"},
         "thorough": {"contents": "read"},
         "promote": {"contents": "write", "pull-requests": "write"},
         "comment": {"actions": "read", "contents": "read", "pull-requests": "write"},
+        "release": {"contents": "write", "id-token": "write", "attestations": "write"},
     }
 
 
@@ -88,6 +91,39 @@ def test_promotions_of_one_edge_run_one_after_the_other() -> None:
         "cancel-in-progress": False,
     }
     assert promote["jobs"]["promote"]["environment"] == "${{ inputs.to }}"
+
+
+def test_a_release_has_the_version_of_its_tag_and_provenance_of_every_file() -> None:
+    workflow = load(ROOT / ".github" / "workflows" / "release.yaml")
+    assert workflow[True] == {"push": {"tags": ["v[0-9]*"]}}  # YAML 1.1 reads `on` so
+    *_, build, attest, publish = workflow["jobs"]["release"]["steps"]
+    assert build["run"] == 'make dist VERSION="${GITHUB_REF_NAME#v}"'
+    assert attest["uses"].startswith("actions/attest-build-provenance@")
+    assert attest["with"] == {"subject-path": "dist/*"}
+    assert "dist/*" in publish["run"]
+
+
+def test_the_action_takes_no_expression_into_a_shell_and_installs_what_is_attested() -> None:
+    action = load(ROOT / "action.yml")
+    scripts = [step["run"] for step in action["runs"]["steps"]]
+    assert [script for script in scripts if "${{" in script] == []
+    assert "gh attestation verify" in scripts[0]
+    used = {name for step in action["runs"]["steps"] for name in re.findall(r"inputs\.([a-z-]+)", str(step))}
+    assert used == set(action["inputs"])
+
+
+@pytest.mark.parametrize("shell", ["bash -n"])
+def test_the_scripts_of_the_action_are_valid(shell: str) -> None:
+    for step in load(ROOT / "action.yml")["runs"]["steps"]:
+        done = subprocess.run(shell.split(), input=step["run"], text=True, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_other_entrances_start_a_command_that_exists() -> None:
+    (hook,) = load(ROOT / ".pre-commit-hooks.yaml")
+    job = load(ROOT / ".gitlab" / "promote.gitlab-ci.yml")["promote-check"]
+    commands = [hook["entry"], *(line.partition(" ||")[0].partition(" >")[0] for line in job["script"][:2])]
+    assert commands == ["promote check", "promote check --output junit", "promote check"]
 
 
 @pytest.mark.parametrize("module", [*TEST_MODULES, *E2E_MODULES])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.setup import go
@@ -52,6 +53,15 @@ CRD_FILES = {
     ),
 }
 
+# More kinds that get schemas, because other repositories have them. No end-to-end test installs their definitions.
+OTHER_CRD_FILES = {
+    "github.com/argoproj/argo-rollouts": ("manifests/crds/*-crd.yaml",),
+    "github.com/cert-manager/cert-manager": ("deploy/crds/*.yaml",),
+    "github.com/external-secrets/external-secrets": ("config/crds/bases/*external-secrets.io_*.yaml",),
+    "github.com/prometheus-operator/prometheus-operator": ("example/prometheus-operator-crd/*.yaml",),
+    "sigs.k8s.io/gateway-api": ("config/crd/standard/gateway.networking.k8s.io_[!v]*.yaml",),
+}
+
 
 def schemas_step(root: Path) -> Step:
     """Strict JSON schemas of the custom resources that sync engines and components use."""
@@ -61,7 +71,7 @@ def schemas_step(root: Path) -> Step:
     return Step(
         does="extract the schemas of custom resources into .tools/schemas",
         first_time="about half a minute",
-        key=fingerprint(*inputs, json.dumps(CRD_FILES)),
+        key=fingerprint(*inputs, json.dumps([CRD_FILES, OTHER_CRD_FILES])),
         stamp=folder / "schemas.stamp",
         results=(folder / "argoproj.io" / "application_v1alpha1.json",),
         make=extract_schemas,
@@ -71,22 +81,22 @@ def schemas_step(root: Path) -> Step:
 
 def extract_schemas(work: Workplace) -> None:
     """Download the pinned modules and write the schemas of their custom resource definitions."""
-    files = [file for _, file in definition_files(work)]
+    files = {file for wanted in (CRD_FILES, OTHER_CRD_FILES) for _, file in definition_files(work, wanted)}
     with work.building() as building:
         work.run(
-            [work.python, "-I", work.root / "tools" / "crd_schemas.py", building / "schemas", *files],
+            [work.python, "-I", work.root / "tools" / "crd_schemas.py", building / "schemas", *sorted(files)],
             task="extract the schemas of the custom resources",
             advice="See tools/crd_schemas.py.",
         )
         replace_folder(building / "schemas", work.tools / "schemas")
 
 
-def definition_files(work: Workplace) -> list[tuple[str, Path]]:
-    """Each file of custom resource definitions, with the module that it is from."""
-    folders = go.download_modules(work, "crds", list(CRD_FILES))
+def definition_files(work: Workplace, wanted: Mapping[str, Sequence[str]] = CRD_FILES) -> list[tuple[str, Path]]:
+    """Each of the wanted files of custom resource definitions, with the module that it is from."""
+    folders = go.download_modules(work, "crds", list(wanted))
     return [
         (module, file)
-        for module, patterns in CRD_FILES.items()
+        for module, patterns in wanted.items()
         for pattern in patterns
         for file in sorted(folders[module].glob(pattern))
     ]

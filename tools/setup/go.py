@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.setup.packages import unpacked_step
@@ -48,7 +48,13 @@ def locked_flags(flags: str) -> str:
 
 
 def run(
-    work: Workplace, *arguments: str | Path, module: str, task: str, cwd: Path | None = None, cgo: bool = False
+    work: Workplace,
+    *arguments: str | Path,
+    module: str,
+    task: str,
+    cwd: Path | None = None,
+    cgo: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> str:
     """Run Go in one of the modules under tools/, or in a copy of it, with the toolchain that its go.mod names."""
     advice = (
@@ -56,20 +62,21 @@ def run(
         "(`go env GOPROXY GOSUMDB GOFLAGS`); then run the same command again."
     )
     # Without cgo no C compiler is needed; a go.work above the checkout must not take part.
-    settings = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": str(int(cgo))}
+    fixed = {"GOTOOLCHAIN": "auto", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": str(int(cgo))}
+    chosen = fixed | dict(settings or {})
     program = installed_go()
     if program is None:
         ours = work.tools / "go" / "go"
         program = ours / "bin" / "go"
-        settings["GOROOT"] = str(ours)  # one in the environment would belong to another Go
+        chosen["GOROOT"] = str(ours)  # one in the environment would belong to another Go
     folder = cwd or work.root / "tools" / module
     # Asked of Go, which keeps some of its settings in a file; without its toolchain, which is not here yet.
-    local = settings | {"GOTOOLCHAIN": "local"}
+    local = chosen | {"GOTOOLCHAIN": "local"}
     flags = work.run(
         [program, "env", "GOFLAGS"], cwd=work.tools, env=local, task="ask Go for its flags", advice=advice
     )
-    settings["GOFLAGS"] = locked_flags(flags)
-    return work.run([program, *arguments], cwd=folder, env=settings, task=task, advice=advice)
+    chosen["GOFLAGS"] = locked_flags(flags)
+    return work.run([program, *arguments], cwd=folder, env=chosen, task=task, advice=advice)
 
 
 def require_c_compiler(work: Workplace, *, module: str, reason: str) -> None:

@@ -80,7 +80,7 @@ def prove_complete(work: Workplace, lock: Path, *options: str | Path) -> None:
 
 def prove_environment(work: Workplace) -> None:
     """Refuse a `.venv` that is not what its lock lists, or lacks something."""
-    prove_complete(work, requirements(work.root), "--others", *SEEDS, "promote")
+    prove_complete(work, requirements(work.root), "--others", *SEEDS, "gitops-promote")
 
 
 def unpacked_step(root: Path, name: str, lock: Path, what: str, result: str, first_time: str, *options: str) -> Step:

@@ -1,0 +1,76 @@
+"""`promote init`: finds the environments of a repository, and writes promote.yaml."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+
+from promote.commands import options
+from promote.commands.result import Result
+from promote.errors import UsageError
+from promote.output import settings
+from promote.repository import config, discovery
+from promote.repository.schema import FILE
+from promote.repository.workspace import Workspace
+from promote.system.paths import create_file
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    dry_run: bool = False
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    options.dry_run(parser)
+
+
+def run(given: Options) -> Result:
+    """Write promote.yaml, and the schema that editors use, into the checkout; raises UsageError if there is one."""
+    workspace = Workspace.here()
+    root = workspace.root
+    if (root / config.FILE_NAME).exists():
+        raise UsageError(f"there is a {config.FILE_NAME} already: edit it, or remove it and run `promote init` again")
+    layout = discovery.find(root)
+    if not layout.environments:
+        raise UsageError(_nothing(layout.remarks))
+    remote, branch = _shared(workspace)
+    text = settings.promote_yaml(layout.environments, remote, branch)
+    config.parse(text.encode())
+    if not given.dry_run:
+        _write(root, text)
+    environments = [{"name": name, "path": path} for name, path in layout.environments.items()]
+    json = {
+        "environments": environments,
+        "git": {"remote": remote, "branch": branch},
+        "remarks": list(layout.remarks),
+        "file": text,
+        "changed": not given.dry_run,
+    }
+    return Result(json, settings.init_text(layout.environments, layout.remarks, text, given.dry_run))
+
+
+def _shared(workspace: Workspace) -> tuple[str, str]:
+    """The remote and the branch that are shared, as far as this clone knows."""
+    remotes = workspace.repository.remotes()
+    remote = "origin" if "origin" in remotes or not remotes else remotes[0]
+    return remote, workspace.repository.default_branch(remote) or workspace.config.branch
+
+
+def _nothing(remarks: tuple[str, ...]) -> str:
+    folders = ", ".join(f"{name}/*" for name in discovery.CONTAINERS)
+    said = f" ({'; '.join(remarks)})" if remarks else ""
+    return (
+        f"no environment was found: neither a kustomization in {folders}, nor two that share a base{said}; "
+        "write promote.yaml by hand: environments: {staging: {path: FOLDER}}"
+    )
+
+
+def _write(root: Path, text: str) -> None:
+    schema = root / FILE.name
+    if not schema.exists():
+        create_file(schema, FILE.read_bytes())
+    create_file(root / config.FILE_NAME, text.encode())

@@ -1,0 +1,58 @@
+"""The promote.yaml that `promote init` writes, and what it says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+_ENVIRONMENTS = """\
+# yaml-language-server: $schema=promote.schema.json
+# What `promote` needs to know about this repository. Every key is described in the schema.
+
+# In the order in which a release passes through them. `path` is a folder with a kustomization whose `images:` set
+# the versions. `live: true` denies demonstration secrets; `gates:` adds conditions, for example
+#   gates: {soak: 24h}
+environments:
+"""
+_REST = """
+# The remote, and the branch that the cluster follows.
+git: {{remote: {remote}, branch: {branch}}}
+
+# Where pull requests are: github, gitea, local (no server), or auto to choose by the URL of the remote.
+forge: {{kind: auto, merge: merge}}
+
+# Which rules take part: baseline, restricted, general or system.
+# profile: baseline
+
+# Images that move together, under one name:
+# services:
+#   shop: [example/web, example/worker]
+"""
+
+
+def promote_yaml(environments: Mapping[str, str], remote: str, branch: str) -> str:
+    """The text of the file."""
+    lines = "".join(f"  {name}: {{path: {_scalar(path)}}}\n" for name, path in environments.items())
+    return _ENVIRONMENTS + lines + _REST.format(remote=_scalar(remote), branch=_scalar(branch))
+
+
+def _scalar(text: str) -> str:
+    """`text` in a flow mapping; quoted unless it certainly means itself."""
+    plain = text[:1].isalpha() and all(one.isalnum() or one in "-_./" for one in text)
+    is_word = text.lower() in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+    return text if plain and text.isascii() and not is_word else "'" + text.replace("'", "''") + "'"
+
+
+def init_text(environments: Mapping[str, str], remarks: Sequence[str], text: str, dry_run: bool) -> Iterator[str]:
+    """What was found, what was not understood, and what to do next."""
+    width = max(map(len, environments))
+    yield "environments, in the order of promotion:"
+    yield from (f"  {name:{width}}  {path}" for name, path in environments.items())
+    if remarks:
+        yield from ("", "not understood:", *(f"  {one}" for one in remarks))
+    if dry_run:
+        yield from ("", "promote.yaml would be:", "", *text.splitlines())
+        return
+    yield from ("", "wrote promote.yaml and promote.schema.json; next:")
+    yield "  promote status    # look at what was found, and correct promote.yaml"
+    yield "  promote check     # what the rules find in the manifests"
+    yield "  git add promote.yaml promote.schema.json && git commit && git push    # plans read the shared branch"

@@ -1,0 +1,146 @@
+"""Finds the environments of a repository that has no promote.yaml, by how people lay out Kustomize folders.
+
+Nothing is rendered. A layout is recognised by its folders (`overlays/*`, `apps/*/overlays/*` …) or by kustomizations
+that share a base. What is not understood is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from promote.repository import stages
+from promote.repository.kustomizations import Survey, survey
+from promote.repository.schema import schema
+
+# Folders whose children are environments.
+CONTAINERS = ("overlays", "overlay", "environments", "envs", "env", "clusters", "stages")
+# What Flux installs of itself into the folder of a cluster.
+_OF_FLUX = "flux-system"
+_FEWEST = 2  # environments that share a base
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A folder that may be an environment: its name there, and the folder of what it is an environment of."""
+
+    path: str
+    name: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Environments by name, in the order of promotion, each with its folder; and what was not understood."""
+
+    environments: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+def find(root: Path) -> Layout:
+    """The environments of the repository at `root`."""
+    return layout(survey(root))
+
+
+def layout(seen: Survey) -> Layout:
+    """The environments among the kustomizations of a repository."""
+    contained = _contained(seen)
+    chosen, left_out = _with_versions(contained, seen)
+    chosen += _sharing_a_base(seen, contained, any_name=not chosen)
+    named = _named(chosen)
+    order = sorted(named, key=lambda name: (_rank(named[name]), name))
+    unknown = [
+        f"{name}: its name does not say where it belongs in the order of promotion, so it is last"
+        for name in order
+        if stages.rank(named[name].name) is None
+    ]
+    remarks = (*seen.unread.values(), *_without_kustomization(seen), *left_out, *unknown)
+    return Layout({name: named[name].path for name in order}, remarks)
+
+
+def _rank(one: Candidate) -> tuple[bool, int]:
+    known = stages.rank(one.name)
+    return (known is None, known or 0)
+
+
+def _contained(seen: Survey) -> list[Candidate]:
+    """The topmost kustomizations below each folder that usually has environments."""
+    found: list[Candidate] = []
+    for path in sorted(seen.kustomizations, key=lambda path: (path.count("/"), path)):
+        parts = PurePosixPath(path).parts
+        at = next((index for index, part in enumerate(parts[:-1]) if part in CONTAINERS), None)
+        is_ours = _OF_FLUX not in parts and not seen.kustomizations[path].is_component
+        if at is None or not is_ours or parts[at + 1] in ("base", "bases"):
+            continue
+        if not any(path.startswith(f"{other.path}/") for other in found):
+            found.append(Candidate(path, "-".join(parts[at + 1 :]), "/".join(parts[:at])))
+    return found
+
+
+def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[Candidate], list[str]]:
+    """Those in a folder of environments of which one sets versions; where none does, all of them."""
+    holders = {_holder(one) for one in candidates if seen.kustomizations[one.path].has_images}
+    if not holders:
+        return list(candidates), []
+    left_out = sorted({_holder(one) for one in candidates} - holders)
+    remarks = [f"{folder}: left out, for none of its kustomizations has `images:`" for folder in left_out]
+    return [one for one in candidates if _holder(one) in holders], remarks
+
+
+def _holder(one: Candidate) -> str:
+    """The folder of environments that a candidate is in."""
+    parts = PurePosixPath(one.path).parts
+    return "/".join(parts[: len(PurePosixPath(one.owner).parts) + 1])
+
+
+def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool) -> list[Candidate]:
+    """Kustomizations outside of such folders that build on the same one, as `app/dev` and `app/prod` do.
+
+    Their names must be those of stages; with `any_name`, any that nothing else builds on.
+    """
+    used = {path for one in seen.kustomizations.values() for path in one.uses}
+    taken = tuple(f"{one.path}/" for one in contained)
+    groups: dict[tuple[str, str], list[Candidate]] = {}
+    for path, one in sorted(seen.kustomizations.items()):
+        parent, _, name = path.rpartition("/")
+        if one.is_component or _OF_FLUX in path or f"{path}/".startswith(taken) or path == ".":
+            continue
+        if stages.rank(name) is None and not (any_name and path not in used):
+            continue
+        for base in one.uses & seen.kustomizations.keys():
+            groups.setdefault((parent, base), []).append(Candidate(path, name, parent))
+    shared = [group for group in groups.values() if len(group) >= _FEWEST]
+    if not any_name:
+        # What delivers the environments is often laid out like them, but sets no version.
+        shared = [group for group in shared if any(seen.kustomizations[one.path].has_images for one in group)]
+    return list({one.path: one for group in shared for one in group}.values())
+
+
+def _without_kustomization(seen: Survey) -> list[str]:
+    found = []
+    for path in sorted(seen.folders):
+        parts = PurePosixPath(path).parts
+        if len(parts) < _FEWEST or parts[-2] not in CONTAINERS or any(one in CONTAINERS for one in parts[:-2]):
+            continue
+        if not any(one == path or one.startswith(f"{path}/") for one in (*seen.kustomizations, *seen.unread)):
+            found.append(f"{path}: left out, for it has no kustomization.yaml")
+    return found
+
+
+def _named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Each with a name of its own: the folder's, with that of its app where there are several apps."""
+    several = len({one.owner for one in candidates}) > 1
+    short = [_name(f"{PurePosixPath(one.owner).name}-{one.name}" if several else one.name) for one in candidates]
+    often = Counter(short)
+    whole = [name if often[name] == 1 else _name(one.path) for name, one in zip(short, candidates, strict=True)]
+    return dict(zip(whole, candidates, strict=True))
+
+
+def _name(text: str) -> str:
+    """`text` as the schema of promote.yaml allows the name of an environment."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "environment"
+    reserved = schema()["properties"]["environments"]["propertyNames"]["not"]["enum"]
+    return f"{name}-environment" if name in reserved else name

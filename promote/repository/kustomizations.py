@@ -1,0 +1,111 @@
+"""The kustomization files of a repository, as far as a layout can be recognised from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import join, normpath
+from typing import Any
+
+from promote.errors import PromoteError
+from promote.kustomize.files import FILE_NAMES
+from promote.system.snapshot import Snapshot
+from promote.yamltext import reader
+
+# Folders of other programs, in which a kustomization is not the repository's own.
+_FOREIGN = frozenset({"node_modules", "vendor", "testdata", "third_party"})
+_LARGEST = 1 << 20  # bytes; a larger kustomization is not written by people
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A folder with a kustomization: the folders that it builds on, and whether its file sets versions."""
+
+    path: str
+    uses: frozenset[str]
+    has_images: bool
+    is_component: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All kustomizations by folder, all folders, and by folder why a kustomization could not be read."""
+
+    kustomizations: dict[str, Found]
+    folders: frozenset[str]
+    unread: dict[str, str]
+
+
+def survey(root: Path) -> Survey:
+    """What there is below `root`; links, hidden folders and nested clones are not followed."""
+    return _survey(_folders(root), lambda path: _small(root / path))
+
+
+def of_snapshot(files: Snapshot, top: str) -> Survey:
+    """What there is of a commit below its folder `top`."""
+    top = "" if top == "." else top
+    return _survey(_of_snapshot(files, top), lambda path: next(files.contents([join(top, path)])) or b"[too large]")
+
+
+def _survey(folders: Iterable[tuple[str, Collection[str]]], read: Callable[[str], bytes]) -> Survey:
+    found, known, unread = {}, set(), {}
+    for path, names in folders:
+        known.add(path)
+        name = next((name for name in FILE_NAMES if name in names), None)
+        if name is None:
+            continue
+        file = normpath(join(path, name))
+        try:
+            found[path] = _parsed(read(file), path, file)
+        except (OSError, ValueError, PromoteError) as error:
+            unread[path] = f"{file} cannot be read: {str(error).removeprefix(f'{file}:')}"
+    return Survey(found, frozenset(known), unread)
+
+
+def _of_snapshot(files: Snapshot, top: str) -> Iterator[tuple[str, Collection[str]]]:
+    waiting = ["."]
+    while waiting:
+        path = waiting.pop()
+        entries = files.entries(join(top, path) if path != "." else top)
+        yield path, [name for name, entry in entries.items() if entry.kind == "file"]
+        below = [name for name, entry in entries.items() if entry.kind == "folder" and _is_ours(name)]
+        waiting += [normpath(join(path, name)) for name in below]
+
+
+def _is_ours(name: str) -> bool:
+    return name[0] != "." and name not in _FOREIGN
+
+
+def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+    for folder, below, files in os.walk(root):
+        path = Path(folder)
+        is_other = path != root and ((path / ".git").exists() or path.is_symlink())
+        below[:] = [] if is_other else sorted(filter(_is_ours, below))
+        if not is_other:
+            yield path.relative_to(root).as_posix(), files
+
+
+def _small(file: Path) -> bytes:
+    if file.stat().st_size > _LARGEST:
+        raise ValueError("it is larger than 1 MiB")
+    return file.read_bytes()
+
+
+def _parsed(data: bytes, path: str, where: str) -> Found:
+    if len(data) > _LARGEST:
+        raise ValueError("it is larger than 1 MiB")
+    _, content = reader.document(data, where)
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise ValueError("it is not a mapping")  # noqa: TRY004 one kind of fault
+    entries = [one for key in ("resources", "bases") for one in _texts(content.get(key))]
+    uses = {normpath(join(path, one)) for one in entries if "://" not in one}
+    is_component = content.get("kind") == "Component"
+    return Found(path, frozenset(one for one in uses if one != path), bool(content.get("images")), is_component)
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

@@ -1,0 +1,129 @@
+"""The layouts that `promote init` recognises, and what it says of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promote.repository import discovery, stages
+
+BASE = "resources: [deployment.yaml]\n"
+OVERLAY = "resources: [{base}]\nimages: [{{name: shop/web, newTag: '1'}}]\n"
+
+
+def layout(root: Path, files: dict[str, str]) -> discovery.Layout:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return discovery.find(root)
+
+
+def overlays(*folders: str, base: str) -> dict[str, str]:
+    """A base, and an overlay of it in each of the folders."""
+    depth = {folder: "/".join([".."] * (folder.count("/") + 1)) for folder in folders}
+    made = {f"{folder}/kustomization.yaml": OVERLAY.format(base=f"{depth[folder]}/{base}") for folder in folders}
+    return {f"{base}/kustomization.yaml": BASE, **made}
+
+
+@pytest.mark.parametrize("container", discovery.CONTAINERS)
+def test_each_usual_folder_is_known(tmp_path: Path, container: str) -> None:
+    made = overlays(f"{container}/prod", f"{container}/dev", f"{container}/staging", base="base")
+    assert list(layout(tmp_path, made).environments.items()) == [
+        (name, f"{container}/{name}") for name in ("dev", "staging", "prod")
+    ]
+
+
+def test_the_names_decide_the_order() -> None:
+    names = ["dev", "ci", "test", "qa", "uat", "staging", "demo", "pre-prod", "production", "dr"]
+    ranks = [stages.rank(name) for name in names]
+    assert None not in ranks
+    assert ranks == sorted(ranks, key=lambda rank: rank or 0)
+    assert len(set(ranks)) == len(names)
+    same = {"prod", "prod-eu", "eu_prod", "prod1", "live", "PRD"}
+    assert {stages.rank(name) for name in same} == {stages.rank("production")}
+    assert stages.rank("non-prod") == stages.rank("preprod") == stages.rank("pre-production") == stages.rank("pre")
+    assert stages.rank("blue") is None
+
+
+def test_a_folder_whose_stage_is_unknown_comes_last_and_is_reported(tmp_path: Path) -> None:
+    found = layout(tmp_path, overlays("overlays/blue", "overlays/prod", base="base"))
+    assert list(found.environments) == ["prod", "blue"]
+    assert [remark.partition(":")[0] for remark in found.remarks] == ["blue"]
+
+
+def test_each_app_has_environments_of_its_own(tmp_path: Path) -> None:
+    files: dict[str, str] = {}
+    for app in ("web", "cart"):
+        made = overlays(f"apps/{app}/overlays/prod", f"apps/{app}/overlays/dev", base=f"apps/{app}/base")
+        files |= made
+    found = layout(tmp_path, files)
+    assert dict(found.environments) == {
+        f"{app}-{stage}": f"apps/{app}/overlays/{stage}" for app in ("web", "cart") for stage in ("dev", "prod")
+    }
+    assert list(found.environments) == ["cart-dev", "web-dev", "cart-prod", "web-prod"]
+
+
+def test_folders_that_share_a_base_are_environments(tmp_path: Path) -> None:
+    found = layout(tmp_path, overlays("app/prod", "app/dev", "app/base", base="parts"))
+    assert list(found.environments) == ["dev", "prod", "base"]
+
+
+def test_of_a_base_that_others_use_nothing_is_made(tmp_path: Path) -> None:
+    files = overlays("prod", "dev", base="base")
+    files["base/kustomization.yaml"] = "resources: [../web, ../cart]\n"
+    files |= {f"{part}/kustomization.yaml": "resources: [../service]\n" for part in ("web", "cart")}
+    files["service/kustomization.yaml"] = BASE
+    assert dict(layout(tmp_path, files).environments) == {"dev": "dev", "prod": "prod"}
+
+
+def test_what_delivers_the_environments_is_not_one(tmp_path: Path) -> None:
+    files = overlays("overlays/prod", "overlays/dev", base="base")
+    for stage in ("dev", "prod"):
+        files[f"clusters/{stage}/kustomization.yaml"] = "resources: [apps.yaml]\n"
+        files[f"clusters/{stage}/flux-system/kustomization.yaml"] = "resources: [gotk.yaml]\n"
+    found = layout(tmp_path, files)
+    assert dict(found.environments) == {"dev": "overlays/dev", "prod": "overlays/prod"}
+    assert found.remarks == ("clusters: left out, for none of its kustomizations has `images:`",)
+
+
+def test_components_and_nested_clones_are_left_out(tmp_path: Path) -> None:
+    files = overlays("overlays/dev", base="base")
+    files["overlays/debug/kustomization.yaml"] = "kind: Component\n"
+    files["other/overlays/prod/kustomization.yaml"] = OVERLAY.format(base="../../base")
+    (tmp_path / "other" / ".git").mkdir(parents=True)
+    files["node_modules/x/overlays/prod/kustomization.yaml"] = BASE
+    assert dict(layout(tmp_path, files).environments) == {"dev": "overlays/dev"}
+
+
+def test_every_name_of_a_kustomization_file_counts(tmp_path: Path) -> None:
+    text = OVERLAY.format(base="../../base")
+    files = {
+        f"overlays/{stage}/{name}": text for stage, name in (("dev", "kustomization.yml"), ("prod", "Kustomization"))
+    }
+    assert list(layout(tmp_path, files).environments) == ["dev", "prod"]
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a list", "a: \x00", "&a [*a]", "x" * (1 << 20) + "y"])
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, text: str) -> None:
+    files = overlays("overlays/dev", base="base") | {"overlays/prod/kustomization.yaml": text}
+    found = layout(tmp_path, files)
+    assert list(found.environments) == ["dev"]
+    assert found.remarks[0].startswith("overlays/prod/kustomization.yaml cannot be read: ")
+
+
+def test_an_environment_without_a_kustomization_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "overlays" / "prod").mkdir(parents=True)
+    found = layout(tmp_path, overlays("overlays/dev", base="base"))
+    assert found.remarks == ("overlays/prod: left out, for it has no kustomization.yaml",)
+
+
+def test_names_are_valid_and_differ(tmp_path: Path) -> None:
+    found = layout(tmp_path, overlays("overlays/Prod_EU", "overlays/release", "a/overlays/prod", base="base"))
+    assert dict(found.environments) == {
+        "a-prod": "a/overlays/prod", "prod-eu": "overlays/Prod_EU", "release-environment": "overlays/release",
+    }  # fmt: skip
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    assert layout(tmp_path, {"base/kustomization.yaml": BASE}) == discovery.Layout()
