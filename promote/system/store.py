@@ -31,9 +31,15 @@ class Store:
     """
 
     def __init__(self, name: str, repository: Path, most: int) -> None:
-        self._folder = None if os.environ.get(OFF, "").strip() else _private(name, repository)
+        off = os.environ.get(OFF, "").strip().lower() not in ("", "0", "false", "no", "off")
+        self._folder = None if off else _private(name, repository)
         self._most = most
         self._new = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps anything."""
+        return self._folder is not None
 
     def get(self, key: str) -> Any:
         """The answer for `key`; None if there is none, or none that is whole."""
