@@ -36,9 +36,10 @@ _OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literal
 # A name without what kustomize could take for an address, an option or a pattern.
 _NAME = re.compile(r"(?!/)[A-Za-z0-9_./-]+")
 _HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "dev.azure.com", "_git")
-# A list of images in which each line has one plain field names no file: it is left out before the rest is parsed.
-_IMAGES = re.compile(
-    r"""^images:\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
+# What names no file, in a plain notation, is left out before the rest is parsed: most overlays differ only in it.
+_OWN = re.compile(
+    r"""^(?:namespace|namePrefix|nameSuffix): [A-Za-z0-9-]+\n"""
+    r"""|^images:\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
     re.MULTILINE,
 )
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,7 +54,8 @@ class Inputs:
     """Hashes of targets below `root`. What several of them share is read once: use it for one moment only."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
+        self._root = os.path.realpath(root)
+        self._places: dict[str, Path] = {}
         self._built: dict[Path, frozenset[Path]] = {}
         self._hashes: dict[Path, str] = {}
         self._parsed: dict[str, Any] = {}
@@ -63,16 +65,21 @@ class Inputs:
         try:
             target = self._inside(path)
             files = self._build(target, ()) if kustomization_of(target) else self._below(target)
-            lines = sorted(f"{file.relative_to(self._root).as_posix()}\0{self._hash(file)}\n" for file in files)
+            lines = sorted(f"{os.path.relpath(file, self._root)}\0{self._hash(file)}\n" for file in files)
             return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
         except (_DoubtError, OSError, ValueError, RecursionError, yaml.YAMLError):
             return None
 
-    def _inside(self, path: Path) -> Path:
-        whole = path.resolve(strict=True)
-        if not whole.is_relative_to(self._root):
-            raise _DoubtError
-        return whole
+    def _inside(self, path: str | Path) -> Path:
+        """The path without links, if it exists below the root."""
+        # By functions of `os.path` and only once: this is most of what an unchanged target takes.
+        name = str(path)
+        if name not in self._places:
+            whole = os.path.realpath(name, strict=True)
+            if os.path.commonpath([whole, self._root]) != self._root:
+                raise _DoubtError
+            self._places[name] = Path(whole)
+        return self._places[name]
 
     def _build(self, folder: Path, above: tuple[Path, ...]) -> frozenset[Path]:
         """The files that the kustomization in `folder` reads."""
@@ -91,7 +98,7 @@ class Inputs:
         return self._built[folder]
 
     def _content(self, file: Path) -> Any:
-        text = _IMAGES.sub("", self._read(file).decode())
+        text = _OWN.sub("", self._read(file).decode())
         # A merge key or another document may be read in another way by kustomize.
         if "<<" in text or "\n---" in text:
             raise _DoubtError
@@ -145,7 +152,7 @@ class Inputs:
         """What `name` in the kustomization of `folder` leads to; like kustomize, this resolves `..` before links."""
         if not _NAME.fullmatch(name) or any(host in name.casefold() for host in _HOSTS):
             raise _DoubtError
-        return self._inside(Path(os.path.normpath(folder / name)))
+        return self._inside(os.path.normpath(os.path.join(folder, name)))  # noqa: PTH118 see `_inside`
 
     def _below(self, path: Path) -> list[Path]:
         """All files of a target without kustomization, except Git's own."""

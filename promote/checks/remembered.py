@@ -24,7 +24,6 @@ from promote.kustomize import render
 from promote.kustomize.files import kustomization_of
 from promote.kustomize.render import Rendered
 from promote.system import cache, tools
-from promote.system.paths import shown
 from promote.system.store import Store, code
 
 Named = tuple[str, Path]  # a target
@@ -75,7 +74,7 @@ class _Verdicts:
 
     def __init__(self, criteria: Criteria, root: Path) -> None:
         self._criteria = criteria
-        self._root = root
+        self._root = root.resolve()
         self._store = Store("verdicts", root, _MOST)
         self._live = {folder.resolve() for folder in criteria.live}
 
@@ -86,8 +85,9 @@ class _Verdicts:
         files = inputs.of(path)
         if files is None:
             return None
-        place = shown(path, self._root.resolve())
-        return cache.key(self._rules, name, place, str(path.resolve() in self._live), files)
+        whole = path.resolve()
+        place = whole.relative_to(self._root).as_posix()
+        return cache.key(self._rules, name, place, str(whole in self._live), files)
 
     def get(self, key: str | None) -> Judged | None:
         """The verdict called `key`, if it is remembered."""

@@ -18,7 +18,7 @@ from promote.checks.inputs import Inputs
 from promote.checks.policies import Policies
 from promote.errors import ToolError
 from promote.kustomize import render
-from promote.system import store, tools
+from promote.system import cache, process, tools
 from promote.system.store import Store
 from tests.integration import sandbox
 
@@ -206,7 +206,12 @@ warn contains {"msg": "seen", "documents": count(input), "rules": ["some.rule"],
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ran: list[str] = []
     run = tools.run
-    monkeypatch.setattr(tools, "run", lambda name, *rest, **more: ran.append(name) or run(name, *rest, **more))
+
+    def watched(name: str, *rest: str | Path, cwd: Path | None = None) -> process.Completed:
+        ran.append(name)
+        return run(name, *rest, cwd=cwd)
+
+    monkeypatch.setattr(tools, "run", watched)
     return ran
 
 
@@ -294,4 +299,4 @@ def test_a_file_that_changes_meanwhile_is_not_remembered(checked: Checked) -> No
         return rendered
 
     checked.judge(load=load)
-    assert not [path for path in (store.cache.folder() / "verdicts").iterdir() if path.is_file()]
+    assert not [path for path in (cache.folder() / "verdicts").iterdir() if path.is_file()]

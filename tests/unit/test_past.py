@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from promote.errors import ConfigError, UsageError
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Revision
-from promote.repository import past
 from promote.repository.config import Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.past import Past
@@ -86,8 +85,11 @@ class Clone:
             before = listing
             blobs = {line.split("\t")[1].rpartition("/")[2]: line.split()[2] for line in listing}
             blob = next((blobs[name] for name in FILE_NAMES if name in blobs), None)
-            shown = self.git("show", "-s", "--format=%H%n%cI%n%an%n%s", commit).decode().splitlines()
-            yield Recorded(*shown, _images(self.git("cat-file", "blob", blob) if blob else b"{}"))
+            sha, when, author, subject = (
+                self.git("show", "-s", "--format=%H%n%cI%n%an%n%s", commit).decode().splitlines()
+            )
+            images = _images(self.git("cat-file", "blob", blob) if blob else b"{}")
+            yield Recorded(sha, when, author, subject, images)
 
 
 def _images(data: bytes) -> tuple[Image, ...]:
@@ -135,7 +137,7 @@ def test_a_merge_counts_as_one_commit_of_the_line(clone: Callable[[], Clone]) ->
     change = [("overlays/a", FILE_NAMES[0], (CONTENTS[0], number)) for number in (1, 2, 3)]
     start = here.commit([[change[0]]])
     side = here.commit([[change[1]]], start)
-    main = here.commit([[("README", "md", ("{}", 1))]], start)  # type: ignore[list-item]
+    main = here.commit([[("README", "md", ("{}", 1))]], start)
     merge = here.repository.commit_tree(here.repository.tree(side), [main, side], "merge")
     (environment, *_) = ENVIRONMENTS
     for tip in (side, merge):
@@ -217,10 +219,13 @@ def test_a_template_reads_what_a_parser_reads(files: list[list[dict[str, str]]],
 def test_files_that_differ_in_versions_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from promote.versions import templates
 
-    parsed = []
-    monkeypatch.setattr(
-        templates, "read_images", lambda data, source: parsed.append(data) or read_images(data, source)
-    )
+    parsed: list[bytes] = []
+
+    def watched(data: bytes, source: str) -> tuple[Image, ...]:
+        parsed.append(data)
+        return read_images(data, source)
+
+    monkeypatch.setattr(templates, "read_images", watched)
     reader = Reader()
     digest = "  digest: sha256:{:064x}\n"
     for number in range(1, 20):
@@ -236,7 +241,7 @@ def test_history_is_read_the_same_without_a_cache(
     here = clone()
     tip = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], number))] for number in (1, 2)])
     expected = Past(here.repository, ENVIRONMENTS, tip)["a"]
-    monkeypatch.setattr(past.Reader, "read", lambda *_: (Image("wrong", "wrong", expected[0].images[0].version),))
+    monkeypatch.setattr(Reader, "read", lambda *_: (Image("wrong", "wrong", expected[0].images[0].version),))
     assert Past(here.repository, ENVIRONMENTS, tip)["a"] == expected, "it is remembered"
     monkeypatch.setenv("PROMOTE_NO_CACHE", "1")
     assert Past(here.repository, ENVIRONMENTS, tip)["a"][0].images[0].name == "wrong", "it is read again"
