@@ -236,3 +236,7 @@ class Workspace:
 
 def _counted(commits: int) -> str:
     return "1 commit" if commits == 1 else f"{commits} commits"
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}".removeprefix("./")

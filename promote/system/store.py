@@ -27,7 +27,8 @@ _KEPT = 0.75  # of the limit, what stays when it is reached
 class Store:
     """Answers in the folder `name` of the cache, together at most `most` bytes; the oldest go first.
 
-    It keeps nothing if PROMOTE_NO_CACHE is set, or if the cache is inside `repository` or writable for others.
+    It keeps nothing if PROMOTE_NO_CACHE is set, or if the cache is inside `repository` or any clone, or writable for
+    others.
     """
 
     def __init__(self, name: str, repository: Path, most: int) -> None:
@@ -83,7 +84,9 @@ def _private(name: str, repository: Path) -> Path | None:
     except OSError:
         return None
     is_own = details.st_uid == os.geteuid() and not stat.S_IMODE(details.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return folder if is_own and not whole.is_relative_to(repository.resolve()) else None
+    # `repository` may be a private copy, so that no other clone is trusted either.
+    is_in_clone = any((above / ".git").exists() for above in (whole, *whole.parents))
+    return folder if is_own and not is_in_clone and not whole.is_relative_to(repository.resolve()) else None
 
 
 def _evict(folder: Path, most: int) -> None:

@@ -41,10 +41,11 @@ def test_a_damaged_answer_is_none(damage: bytes | str, tmp_path: Path, folder: P
 
 
 def test_nothing_is_kept_inside_the_repository(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where a link leads into it."""
+    """Also where a link leads into it; nor inside of another clone, of which this may be a copy."""
     (tmp_path / "repository" / "cache").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "repository")
-    for inside in (tmp_path / "repository" / "cache", tmp_path / "link" / "cache"):
+    (tmp_path / "clone" / ".git").mkdir(parents=True)
+    for inside in (tmp_path / "repository" / "cache", tmp_path / "link" / "cache", tmp_path / "clone" / "cache"):
         monkeypatch.setenv("PROMOTE_CACHE", str(inside))
         kept = Store("some", tmp_path / "repository", 1000)
         kept.put("one", 1)
