@@ -8,7 +8,7 @@ this template are filled in. A file in which this is not certain is parsed itsel
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from promote.errors import ConfigError
 from promote.model import Image, Version
@@ -30,17 +30,21 @@ class _Template:
     """The images of a template, and the positions of those places from which each gets its tag and digest."""
 
     images: tuple[tuple[Image, int | None, int | None], ...]
+    seen: dict[tuple[int, str | None, str | None], Image] = field(default_factory=dict)
 
     def filled(self, versions: list[str], known: dict[Image, Image]) -> tuple[Image, ...]:
         """The images with the `versions` of the places; equal ones are one object in `known`."""
         found = []
-        for image, tag, digest in self.images:
-            version = Version(
+        for number, (image, tag, digest) in enumerate(self.images):
+            own = (
                 image.version.tag if tag is None else versions[tag],
                 image.version.digest if digest is None else versions[digest],
             )
-            filled = Image(image.name, image.repository, version)
-            found.append(known.setdefault(filled, filled))
+            filled = self.seen.get((number, *own))
+            if filled is None:
+                new = Image(image.name, image.repository, Version(*own))
+                filled = self.seen[number, *own] = known.setdefault(new, new)
+            found.append(filled)
         return tuple(found)
 
 
