@@ -115,10 +115,8 @@ def main() -> int:
             _network(work),
         ]
     for row in rows:
-        limit = f"{row.limit:6.1f}" if row.limit else ""
-        print(
-            f"{row.title:56} {row.ours:7.2f} {row.theirs:7.2f} {row.ratio:6.2f} {limit}{'  BROKEN' if row.broken else ''}"
-        )
+        limit, broken = f"{row.limit:6.1f}" if row.limit else "", "  BROKEN" if row.broken else ""
+        print(f"{row.title:56} {row.ours:7.2f} {row.theirs:7.2f} {row.ratio:6.2f} {limit}{broken}")
     return int(any(row.broken for row in rows))
 
 
