@@ -87,7 +87,9 @@ class _Verdicts:
             return None
         whole = path.resolve()
         place = whole.relative_to(self._root).as_posix()
-        return cache.key(self._rules, name, place, str(whole in self._live), files)
+        # What is skipped in a folder of manifests is named relative to the current folder.
+        here = "" if kustomization_of(path) else f"{whole} {Path.cwd()}"
+        return cache.key(self._rules, name, place, here, str(whole in self._live), files)
 
     def get(self, key: str | None) -> Judged | None:
         """The verdict called `key`, if it is remembered."""

@@ -25,6 +25,8 @@ from promote.repository import config
 from promote.repository.config import Config
 from promote.system.paths import shown
 
+_WORKERS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -142,9 +144,7 @@ def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteri
 
     rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
     known = {one.name: one for one in rendered}
-    verdict = remembered.judge(
-        targets, judges, root, given.only, lambda _, name: known[name], fresh=given.no_cache
-    )
+    verdict = remembered.judge(targets, judges, root, given.only, lambda _, name: known[name], fresh=given.no_cache)
 
     only, forgives = given.only, given.fail_on == "new"
     with comparison.past(given.base) as base:

@@ -38,11 +38,11 @@ COMMITS = st.lists(st.lists(FILES, max_size=3), min_size=1, max_size=5)
 
 
 class Clone:
-    """A bare repository that is written by fast-import, and read by it or commit by commit."""
+    """A repository that is written by fast-import, and read by it or commit by commit."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(folder)], check=True)
+        subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
         self.repository = Repository(folder)
         self.count = 0
 
@@ -182,7 +182,8 @@ def test_a_shallow_clone_has_no_history(clone: Callable[[], Clone], tmp_path: Pa
     tip = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], number))] for number in (1, 2)])
     assert len(Past(here.repository, ENVIRONMENTS, tip)["a"]) == 2
     subprocess.run(
-        ["git", "clone", "-q", "--bare", "--depth", "1", here.folder.as_uri(), str(tmp_path / "cut")], check=True
+        ["git", "clone", "-q", "--no-checkout", "--depth", "1", here.folder.as_uri(), str(tmp_path / "cut")],
+        check=True,
     )
     with pytest.raises(UsageError, match="shallow"):
         Past(Repository(tmp_path / "cut"), ENVIRONMENTS, tip)
