@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from promote.errors import RenderError
 from promote.kustomize.files import FILE_NAMES, kustomization_of
+from promote.yamltext import reader
 
 # Fields that name no file. https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
 _PLAIN = frozenset(
@@ -42,7 +42,6 @@ _OWN = re.compile(
     r"""|^images:\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
     re.MULTILINE,
 )
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_FILES, _LARGEST = 5_000, 32 << 20
 
 
@@ -67,7 +66,7 @@ class Inputs:
             files = self._build(target, ()) if kustomization_of(target) else self._below(target)
             lines = sorted(f"{os.path.relpath(file, self._root)}\0{self._hash(file)}\n" for file in files)
             return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-        except (_DoubtError, OSError, ValueError, RecursionError, yaml.YAMLError):
+        except (_DoubtError, OSError, ValueError, RecursionError, RenderError):
             return None
 
     def _inside(self, path: str | Path) -> Path:
@@ -103,7 +102,7 @@ class Inputs:
         if "<<" in text or "\n---" in text:
             raise _DoubtError
         if text not in self._parsed:
-            self._parsed[text] = yaml.load(text, _LOADER)  # noqa: S506 it is a safe one
+            (self._parsed[text],) = reader.load_all(text, file.name)
         return self._parsed[text]
 
     def _named(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:

@@ -24,7 +24,8 @@ from promote.kustomize import render
 from promote.kustomize.files import kustomization_of
 from promote.kustomize.render import Rendered
 from promote.system import cache, tools
-from promote.system.store import Store, code
+from promote.system.store import code
+from promote.yamltext.answers import Answers
 
 Named = tuple[str, Path]  # a target
 Load = Callable[[Path, str], Rendered]
@@ -75,7 +76,7 @@ class _Verdicts:
     def __init__(self, criteria: Criteria, root: Path) -> None:
         self._criteria = criteria
         self._root = root.resolve()
-        self._store = Store("verdicts", root, _MOST)
+        self._store = Answers("verdicts", root, _MOST)
         self._live = {folder.resolve() for folder in criteria.live}
 
     def key(self, name: str, path: Path, inputs: Inputs) -> str | None:
@@ -117,10 +118,10 @@ class _Verdicts:
         files = everything([criteria.policies.folder, *criteria.schemas])
         if files is None:
             return None
-        # Imported here: only its version is wanted.
-        import yaml
+        # Imported here: it takes longer than most of what an unchanged target takes.
+        from importlib.metadata import version
 
-        parts = [code(), yaml.__version__, schemas.release(), files, criteria.profile, *criteria.kubernetes]
+        parts = [code(), version("PyYAML"), schemas.release(), files, criteria.profile, *criteria.kubernetes]
         parts += ["excluded", *criteria.excluded]
         parts += [f"{name}={value}" for name, value in _variables().items()]
         return cache.key(*parts, *(tools.identity(name) for name in tools.VERSIONS))

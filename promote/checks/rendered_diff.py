@@ -16,7 +16,9 @@ from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Identity
 from promote.system import cache, tools
-from promote.system.store import Store, code
+from promote.system.store import code
+from promote.yamltext import reader
+from promote.yamltext.answers import Answers
 
 _MOST = 100 << 20  # bytes of all differences in the cache
 _AT_ONCE = 16  # folders whose manifests are in memory at the same time
@@ -34,7 +36,7 @@ def compare(
     pairs: Sequence[Pair], old_root: Path, new_root: Path, repository: Path
 ) -> Mapping[str, list[Difference]]:
     """The differences of each pair, in order; raises RenderError where a folder cannot be built."""
-    store = Store("differences", repository, _MOST)
+    store = Answers("differences", repository, _MOST)
     old_inputs, new_inputs = Inputs(old_root), Inputs(new_root)
     found: dict[str, list[Difference]] = {}
     keys: dict[str, str | None] = {}
@@ -88,7 +90,7 @@ def _json(found: Sequence[Difference]) -> Any:
     """The differences as JSON; None where JSON cannot express a value."""
     try:
         answer = [asdict(one) for one in found]
-        return answer if json.loads(json.dumps(answer, allow_nan=False)) == answer else None
+        return answer if reader.from_json(json.dumps(answer, allow_nan=False)) == answer else None
     except (TypeError, ValueError):
         return None
 

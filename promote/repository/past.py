@@ -14,8 +14,9 @@ from promote.repository.history import Recorded, revisions
 from promote.system import cache
 from promote.system.git import Repository
 from promote.system.git_history import current
-from promote.system.store import Store, code
+from promote.system.store import code
 from promote.versions.templates import Reader
+from promote.yamltext.answers import Answers
 
 _MOST = 200 << 20  # bytes of all histories in the cache
 _FEW = 3  # histories that are read one by one; after these, all the others are read at once
@@ -65,8 +66,8 @@ class Past(Mapping[str, Sequence[Revision]]):
         return super().items()
 
     @cached_property
-    def _store(self) -> Store:
-        return Store("history", self._repository.root, _MOST)
+    def _store(self) -> Answers:
+        return Answers("history", self._repository.root, _MOST)
 
     def _load(self, names: Iterable[str]) -> None:
         """Read what of `names` was not read yet: one pass through Git for all that begin at the same commit."""

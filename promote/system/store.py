@@ -7,14 +7,12 @@ is never inside the repository, where a pull request could fill it; each file ha
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 import time
 from contextlib import suppress
 from functools import cache as once
 from pathlib import Path
-from typing import Any
 
 from promote.system import cache
 
@@ -42,7 +40,7 @@ class Store:
         """Whether it keeps anything."""
         return self._folder is not None
 
-    def get(self, key: str) -> Any:
+    def text(self, key: str) -> str | None:
         """The answer for `key`; None if there is none, or none that is whole."""
         if self._folder is None:
             return None
@@ -54,15 +52,15 @@ class Store:
                 return None
             if time.time() - file.stat().st_mtime > _AGE:
                 os.utime(file)
-            return json.loads(content)
-        except (OSError, ValueError, RecursionError):
+            return content.decode()
+        except (OSError, ValueError):
             return None
 
-    def put(self, key: str, answer: Any) -> None:
-        """Remember an `answer` of JSON values; a cache that cannot be written is not an error."""
+    def put_text(self, key: str, answer: str) -> None:
+        """Remember an `answer`; a cache that cannot be written is not an error."""
         if self._folder is None:
             return
-        content = json.dumps(answer, separators=(",", ":"), ensure_ascii=True).encode()
+        content = answer.encode()
         with suppress(OSError):
             cache.write(self._folder / key, f"{_digest(key, content)}\n".encode() + content)
             if self._new % 200 == 0:

@@ -19,7 +19,7 @@ from promote.checks.policies import Policies
 from promote.errors import ToolError
 from promote.kustomize import render
 from promote.system import cache, process, tools
-from promote.system.store import Store
+from promote.yamltext.answers import Answers
 from tests.integration import sandbox
 
 BASE = "overlays/a/../../base"
@@ -283,7 +283,7 @@ def test_what_is_asked_for_is_applied_to_what_is_remembered(checked: Checked) ->
 
 def test_a_verdict_that_turns_out_different_is_an_error(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = checked.judge()
-    kept = Store("verdicts", checked.root, 1 << 20)
+    kept = Answers("verdicts", checked.root, 1 << 20)
     key = checked.key()
     assert key is not None
     kept.put(key, {**kept.get(key), "whole": False})

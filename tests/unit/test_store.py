@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from promote.system import store
-from promote.system.store import Store
+from promote.yamltext.answers import Answers
 
 
 @pytest.fixture(autouse=True)
@@ -19,9 +19,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_answer_is_found_by_its_key_alone(tmp_path: Path, folder: Path) -> None:
-    kept = Store("some", tmp_path / "repository", 1000)
-    kept.put("one", {"a": ["\udc80", None]})
-    assert Store("some", tmp_path / "repository", 1000).get("one") == {"a": ["\udc80", None]}
+    kept = Answers("some", tmp_path / "repository", 1000)
+    kept.put("one", {"a": ["\u00fc", None]})
+    assert Answers("some", tmp_path / "repository", 1000).get("one") == {"a": ["\u00fc", None]}
     assert kept.get("two") is None
     (folder / "some" / "one").rename(folder / "some" / "two")
     assert kept.get("two") is None, "a file under another name"
@@ -29,7 +29,7 @@ def test_an_answer_is_found_by_its_key_alone(tmp_path: Path, folder: Path) -> No
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff" * 100, "cut", "changed"])
 def test_a_damaged_answer_is_none(damage: bytes | str, tmp_path: Path, folder: Path) -> None:
-    kept = Store("some", tmp_path / "repository", 1000)
+    kept = Answers("some", tmp_path / "repository", 1000)
     kept.put("one", {"a": 12345})
     file = folder / "some" / "one"
     whole = file.read_bytes()
@@ -47,7 +47,7 @@ def test_nothing_is_kept_inside_the_repository(tmp_path: Path, folder: Path, mon
     (tmp_path / "clone" / ".git").mkdir(parents=True)
     for inside in (tmp_path / "repository" / "cache", tmp_path / "link" / "cache", tmp_path / "clone" / "cache"):
         monkeypatch.setenv("PROMOTE_CACHE", str(inside))
-        kept = Store("some", tmp_path / "repository", 1000)
+        kept = Answers("some", tmp_path / "repository", 1000)
         kept.put("one", 1)
         assert kept.get("one") is None
     assert [path for path in (tmp_path / "repository").rglob("*") if path.is_file()] == []
@@ -55,14 +55,14 @@ def test_nothing_is_kept_inside_the_repository(tmp_path: Path, folder: Path, mon
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
 def test_a_folder_that_others_can_write_is_not_used(mode: int, tmp_path: Path, folder: Path) -> None:
-    Store("some", tmp_path / "repository", 1000).put("one", 1)
+    Answers("some", tmp_path / "repository", 1000).put("one", 1)
     assert (folder / "some").stat().st_mode & 0o777 == 0o700
     (folder / "some").chmod(mode)
-    assert Store("some", tmp_path / "repository", 1000).get("one") is None
+    assert Answers("some", tmp_path / "repository", 1000).get("one") is None
 
 
 def test_the_oldest_go_first(tmp_path: Path, folder: Path) -> None:
-    kept = Store("some", tmp_path / "repository", 10_000)
+    kept = Answers("some", tmp_path / "repository", 10_000)
     for number in range(201):
         kept.put(f"{number:03}", "x" * 100)
     names = sorted(path.name for path in (folder / "some").iterdir())
@@ -72,7 +72,7 @@ def test_the_oldest_go_first(tmp_path: Path, folder: Path) -> None:
 
 
 def test_writers_at_the_same_time_leave_a_whole_answer(tmp_path: Path, folder: Path) -> None:
-    kept = Store("some", tmp_path / "repository", 10_000_000)
+    kept = Answers("some", tmp_path / "repository", 10_000_000)
 
     def write(number: int) -> None:
         kept.put("one", [number] * 1000)
