@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote.errors import RaceLost, UsageError
+from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
