@@ -98,6 +98,7 @@ fmt: setup-test ## format Python and Rego
 bench: setup ## measure the promote command
 	@$(BIN)/python tools/bench.py
 	@$(BIN)/python tools/bench_volume.py
+	@$(BIN)/python tools/bench_scale.py
 
 clean: ## remove all that setup and the tests have made
 	rm -rf .venv .tools .sandbox dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

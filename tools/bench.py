@@ -67,6 +67,8 @@ def _environment(work: Path) -> Mapping[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PROMOTE_", "GIT_"))}
     return kept | {
         "PROMOTE_CACHE": str(work / "cache"),
+        # A verdict that is remembered takes no work that could be compared.
+        "PROMOTE_NO_CACHE": "1",
         "CUSTOM_SCHEMAS": ":".join(CUSTOM_SCHEMAS),
         "PROMOTE_TOOLS": tools,
         "PYTHONPATH": str(ROOT),

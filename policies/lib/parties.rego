@@ -2,7 +2,8 @@
 # title: Parties
 # description: |
 #   All possible ends of a connection: rendered pods, pods in the table `flows`, undeclared pods, and addresses. The id
-#   of a party is its position in `all_parties`.
+#   of a party is its position, as a text: OPA gives arrays of numbers with the same sum the same hash, so that a set
+#   of thousands of pairs of numbers is slow.
 package lib.parties
 
 import data.lib.documents
@@ -11,7 +12,11 @@ import data.lib.pods
 import data.lib.selectors
 import data.lib.values
 
-all_parties := array.flatten([_rendered, _known, _strangers, _addresses])
+all_parties := object.union(_numbered, {})
+
+_numbered[sprintf("%06d", [position])] := party if {
+	some position, party in array.flatten([_rendered, _known, _strangers, _addresses])
+}
 
 # The pods to which the policies of the target apply: all pods of its namespaces, rendered or not.
 own contains id if {
@@ -23,7 +28,7 @@ own contains id if {
 subjects(policy) := object.get(_chosen, [policy.namespace, network.pod_selector(policy.content.spec)], set())
 
 # The parties that a peer selects, for a policy in a namespace.
-members(peer, _) := _within({peer.ipBlock.cidr}, values.list(values.at(peer, ["ipBlock", "except"])))
+members(peer, _) := _within([peer.ipBlock.cidr], values.list(values.at(peer, ["ipBlock", "except"])))
 
 members(peer, namespace) := object.get(_chosen, [namespace, network.pod_selector(peer)], set()) if {
 	is_object(peer.podSelector)
@@ -182,17 +187,20 @@ _is_chosen(selector, party) if selectors.matches(selector, party.labels)
 # that are not in a narrower block are all treated the same, and form one party.
 _addresses := [object.union(_party(_title_of(block), "", {}), {"block": block}) |
 	some block in _blocks
-	narrower := [other | some other in _blocks; other != block; net.cidr_contains(block, other)]
-	not block in net.cidr_merge(narrower)
+	not block in net.cidr_merge(object.get(_narrower, block, set()))
 ]
 
 # The name of the narrowest entry in the table that contains the block.
 _title_of(block) := max(ranked)[2] if {
+	wider := _wider[block]
 	ranked := {[to_number(split(wide, "/")[1]), count(except), title] |
 		some title, other in _others
 		except := object.get(other, "except", [])
 		some wide in other.addresses
-		_is_within(block, {wide}, except)
+		_canonical(wide) in wider
+		every exception in except {
+			not _canonical(exception) in wider
+		}
 	}
 } else := sprintf("addresses in %s", [block])
 
@@ -207,15 +215,48 @@ _blocks contains block if {
 	some block in net.cidr_merge([named])
 }
 
-_within(blocks, except) := {id |
-	some id, party in all_parties
-	_is_within(party.block, blocks, except)
+# The block as it is in `_blocks`: without the bits after its prefix. Undefined for an invalid block.
+_canonical(block) := merged if {
+	net.cidr_is_valid(block)
+	some merged in net.cidr_merge([block])
 }
 
-_is_within(block, blocks, except) if {
-	some wide in blocks
-	net.cidr_contains(wide, block)
-	every exception in except {
-		not net.cidr_contains(exception, block)
-	}
+# Of each block, all blocks that contain it, and the block itself. A block has one candidate for each length of a
+# prefix, so that the blocks are not compared with each other.
+_wider := object.union(_wider_of, {})
+
+_wider_of[block] contains wide if {
+	some block in _blocks
+	[address, own] := split(block, "/")
+	some length in _lengths[_family(block)]
+	length <= to_number(own)
+	some wide in net.cidr_merge([sprintf("%s/%d", [address, length])])
+	wide in _blocks
 }
+
+_lengths[_family(block)] contains to_number(split(block, "/")[1]) if some block in _blocks
+
+_family(block) := "IPv6" if contains(block, ":")
+
+_family(block) := "IPv4" if not contains(block, ":")
+
+# The blocks within each block, and the parties within each block.
+_narrower := object.union(_narrower_of, {})
+
+_narrower_of[wide] contains block if {
+	some block, wider in _wider
+	some wide in wider
+	wide != block
+}
+
+_inside := object.union(_inside_of, {})
+
+_inside_of[wide] contains id if {
+	some id, party in all_parties
+	some wide in _wider[party.block]
+}
+
+# The parties within some blocks, without those within other blocks. An invalid block contains nothing.
+_within(blocks, except) := _parties_in(blocks) - _parties_in(except)
+
+_parties_in(blocks) := union({_inside[_canonical(block)] | some block in blocks})

@@ -116,7 +116,7 @@ test_addresses_are_in_no_namespace if {
 }
 
 test_a_container_names_its_ports if {
-	assert.same(parties.all_parties[0].ports, {["http", "TCP", 8080], ["http", "UDP", 53]})
+	assert.same(parties.all_parties["000000"].ports, {["http", "TCP", 8080], ["http", "UDP", 53]})
 		with input as examples.combined([_cart])
 }
 

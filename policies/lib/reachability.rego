@@ -77,7 +77,7 @@ _are_two(_, from, to) if from != to
 
 _are_two(row, _, _) if row.from == row.to
 
-_everybody := numbers.range(0, count(parties.all_parties) - 1)
+_everybody := object.keys(parties.all_parties)
 
 # No peers means all peers.
 _peers(rule) := [{"members": _everybody, "path": rule.path}] if count(rule.peers) == 0

@@ -6,13 +6,13 @@ fields are those of the validation in k8s.io/kubernetes; `tests/e2e/test_validat
 
 from __future__ import annotations
 
-import json
 from functools import cache as once
 from pathlib import Path
 from typing import Any
 
 from promote.checks import api_object_conflicts, api_object_fields, api_pod_conflicts, api_pod_fields
 from promote.checks.api_forms import AMOUNT, BASE64, INT32, Schema
+from promote.yamltext import reader
 
 _ENUMERATIONS = Path(__file__).with_name("enumerations.json")
 
@@ -70,5 +70,5 @@ def _enumeration(entry: dict[str, Any], minor: int) -> Schema:
 
 @once
 def _known() -> dict[str, dict[str, dict[str, Any]]]:
-    known: dict[str, dict[str, dict[str, Any]]] = json.loads(_ENUMERATIONS.read_bytes())
+    known: dict[str, dict[str, dict[str, Any]]] = reader.from_json(_ENUMERATIONS.read_bytes())
     return known

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from promote.checks import baseline, inspection, target_policy
+from promote.checks import baseline, remembered, target_policy
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Base, Verdict
 from promote.errors import ConfigError, PromoteError, RenderError, ToolError, UsageError
@@ -90,10 +90,10 @@ def by_policy_of(
 
 def _judged(base: Past, paths: Sequence[tuple[str, Path]], judges: Criteria, only: Sequence[str]) -> Verdict:
     tree, root = base.tree, base.workspace.root
-    known = [(path, name) for name, here in paths if (path := _there(tree, name, here, root))]
+    known = [(name, path) for name, here in paths if (path := _there(tree, name, here, root))]
     judges = replace(judges, live=tree.config.live(tree.root))
     load = partial(render.folder_or_file, excluded=judges.excluded)
-    return inspection.inspect(render.side_by_side(known, load, len(known) or 1), judges, tree.root, only)
+    return remembered.judge(known, judges, tree.root, only, load)
 
 
 def _there(tree: Tree, name: str, here: Path, root: Path) -> Path | None:

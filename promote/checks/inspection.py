@@ -14,6 +14,7 @@ from promote.checks import completeness, conftest, findings, kubeconform, schema
 from promote.checks.conftest import CAPABILITIES, CHANGES, EVALUATION, MAIN
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Target, Verdict
+from promote.checks.judged import Judged
 from promote.checks.policies import Bundle
 from promote.errors import RenderError, ToolError
 from promote.kustomize import documents
@@ -43,19 +44,31 @@ def inspect(
     Raises ConfigError when the rules cannot be found or the waivers not be followed, ToolError when a program
     fails to answer.
     """
-    entries = criteria.policies.waived(criteria.home or root, criteria.today)
-    judged = _evaluated(targets, criteria, root)
-    found_in = [findings for _, findings in judged]
+    return verdict(judged(targets, criteria, root, ask), criteria, root, only)
+
+
+def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path, ask: Origins | None = None) -> list[Judged]:
+    """What the programs find in each target by all rules, without waivers; raises errors as `inspect` does."""
+    evaluated = _evaluated(targets, criteria, root)
     with process.side_by_side(len(targets) or 1) as pool:
         # Where the files leave a doubt, each asks kustomize once more.
-        waiting = [pool.submit(_located, *one, root, ask) for one in zip(found_in, targets, strict=True)]
+        found = [one for _, one in evaluated]
+        waiting = [pool.submit(_located, *one, root, ask) for one in zip(found, targets, strict=True)]
         located = [process.result(one) for one in waiting]
-    found = waivers.applied((one for part in located for one in part), entries, criteria.today)
-    looked = [_seen(target, counted, only) for target, (counted, _) in zip(targets, judged, strict=True)]
+    return [
+        Judged(target, tuple(part), tuple(one.identity for one in rendered.documents), not rendered.files)
+        for (target, _), part, rendered in zip(evaluated, located, targets, strict=True)
+    ]
+
+
+def verdict(each: Sequence[Judged], criteria: Criteria, root: Path, only: Sequence[str] = ()) -> Verdict:
+    """The verdict on all targets together, with the waivers of today; raises ConfigError for invalid ones."""
+    entries = criteria.policies.waived(criteria.home or root, criteria.today)
+    found = waivers.applied((finding for one in each for finding in one.findings), entries, criteria.today)
+    looked = [_seen(one, only) for one in each]
     about_waivers = waivers.reports(entries, found, looked, criteria.today)
-    return Verdict(
-        tuple(target for target, _ in judged), findings.in_order([*findings.restricted(found, only), *about_waivers])
-    )
+    shown_ones = findings.in_order([*findings.restricted(found, only), *about_waivers])
+    return Verdict(tuple(one.target for one in each), shown_ones)
 
 
 def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Finding, ...]:
@@ -79,12 +92,11 @@ def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Findin
     return conftest.from_conftest(answer, str(facts["to"])).findings
 
 
-def _seen(rendered: Rendered, counted: Target, only: Sequence[str]) -> waivers.Seen:
+def _seen(one: Judged, only: Sequence[str]) -> waivers.Seen:
     """What a target held, with the rules whose findings are asked for."""
-    took_part = {*counted.rules, *waivers.OF_SCHEMAS}
+    took_part = {*one.target.rules, *waivers.OF_SCHEMAS}
     rules = took_part & set(only) if only else took_part
-    who = [document.identity for document in rendered.documents]
-    return waivers.seen(rendered.name, rules, who, whole=not rendered.files)
+    return waivers.seen(one.target.name, rules, one.who, whole=one.whole)
 
 
 def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> list[tuple[Target, list[Finding]]]:

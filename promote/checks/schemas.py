@@ -41,7 +41,7 @@ def location(version: str, kinds: Iterable[tuple[str, str]]) -> str:
     `kinds` are (apiVersion, kind). Kinds that Kubernetes `version` (such as `1.36`) does not have get none.
     Raises ConfigError when the whole version is unknown, or the cache cannot be written.
     """
-    folder = cache.folder() / "schemas" / _release() / version
+    folder = cache.folder() / "schemas" / release() / version
     try:
         for api_version, kind in kinds:
             name = file_name(api_version, kind)
@@ -188,7 +188,8 @@ def _package() -> Path:
     return Path(spec.origin).parent
 
 
-def _release() -> str:
+def release() -> str:
+    """A hash of what the schemas are made from, and how."""
     return cache.key(
         str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, api_constraints.key()
     )

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from promote.checks import completeness, coverage, findings, inspection
+from promote.checks import completeness, coverage, findings, remembered
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.rules import PROFILES, Rule
@@ -42,6 +42,7 @@ class Options:
     fix: bool = False
     write: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -63,6 +64,8 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(
         parser, "--coverage", action="store_true", help="also list to how many resources each rule applied"
     )
+    fresh = "judge everything again, and compare with the verdicts that are remembered"
+    options.option(parser, "--no-cache", action="store_true", help=fresh)
     options.option(parser, "--profile", choices=PROFILES, help="which rules take part (`profile:` of promote.yaml)")
 
 
@@ -137,12 +140,14 @@ class _Judged(NamedTuple):
 def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria, root: Path) -> _Judged:
     """The verdict on the files as they are."""
     load = partial(render.folder_or_file, excluded=judges.excluded)
-    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
-    verdict = inspection.inspect(rendered, judges, root, given.only)
     if not given.base:
-        return _Judged(verdict)
+        return _Judged(remembered.judge(targets, judges, root, given.only, load, fresh=given.no_cache))
     # Imported here: it brings Git and the forges along.
     from promote.checks import comparison
+
+    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
+    known = {one.name: one for one in rendered}
+    verdict = remembered.judge(targets, judges, root, given.only, lambda _, name: known[name], fresh=given.no_cache)
 
     only, forgives = given.only, given.fail_on == "new"
     with comparison.past(given.base) as base:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from promote.checks import rendered_diff
+from promote.checks.rendered_diff import Pair
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
-from promote.kustomize import differences, render
+from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.output import verdicts, wording
 from promote.output.plans import Json
@@ -49,12 +51,10 @@ def run(given: Options) -> Result:
     return Result(json, text, 1 if any(found.values()) else 0)
 
 
-def _differences(before: Tree, after: Tree, names: Sequence[str]) -> dict[str, list[Difference]]:
-    known = [name for name in names if _has(before, name)]
-    rendered = iter(render.side_by_side([*after.folders(names), *before.folders(known)]))
-    new = {name: next(rendered).documents for name in names}
-    old = {name: next(rendered).documents for name in known}
-    return {name: differences.differences(old.get(name, []), new[name]) for name in names}
+def _differences(before: Tree, after: Tree, names: Sequence[str]) -> Mapping[str, list[Difference]]:
+    known = {name: folder for folder, name in before.folders(name for name in names if _has(before, name))}
+    pairs = [Pair(name, known.get(name), folder) for folder, name in after.folders(names)]
+    return rendered_diff.compare(pairs, before.root, after.root, after.installed)
 
 
 def _has(tree: Tree, name: str) -> bool:

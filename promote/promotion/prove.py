@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from promote.checks import inspection
+from promote.checks import inspection, remembered
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Verdict, in_order
 from promote.gates.protocol import Context
@@ -46,7 +46,9 @@ def prove(
         # Rendering is most of what a plan waits for: both at once.
         old, new = render.side_by_side([(before, name), (root / folder, name)])
         with process.side_by_side(2) as pool:
-            judging = pool.submit(inspection.inspect, [new], situation.criteria, root)
+            judging = pool.submit(
+                remembered.judge, [(name, root / folder)], situation.criteria, root, load=lambda *_: new
+            )
             found = differences.differences(old.documents, new.documents)
             insist(found, situation.images, after.images, allow_others, values)
             rest = unplanned(found, values)

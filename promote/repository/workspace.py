@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +18,12 @@ from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, kustomization_
 from promote.model import Hold, Image, Revision
 from promote.repository import config, holds
 from promote.repository.config import Config, Environment
-from promote.repository.history import Recorded, revisions
+from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
 from promote.system.git import Repository
 from promote.system.paths import is_inside
 from promote.system.snapshot import Snapshot
-from promote.versions.images import ImagesFile, read_images
+from promote.versions.images import ImagesFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,28 +260,17 @@ class Workspace:
 
     def history(self, tip: str, environment: Environment) -> list[Revision]:
         """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""
-        return self._histories([environment], tip)[environment.name]
+        return Past(self.repository, [environment], tip)[environment.name]
 
     def histories(self, environments: Iterable[Environment], tip: str) -> History:
-        """The revisions of several environments up to the commit `tip`, or HEAD; empty in a shallow clone."""
+        """The revisions of several environments up to the commit `tip`, or HEAD; empty in a shallow clone.
+
+        Each is read when it is asked for.
+        """
         try:
-            return self._histories(list(environments), tip or self.repository.resolve("HEAD"))
+            return Past(self.repository, environments, tip or self.repository.resolve("HEAD"))
         except UsageError:
             return {}  # a shallow clone, or no commit yet
-
-    def _histories(self, environments: Sequence[Environment], tip: str) -> dict[str, list[Revision]]:
-        files = {one.name: [_below(one.path, name) for name in FILE_NAMES] for one in environments}
-        versions = self.repository.versions(tip, [path for paths in files.values() for path in paths])
-        blobs = self.repository.blobs(blob for _, state in versions for blob in state.values())
-        images = {blob: _images(data) for blob, data in blobs.items()}
-        return {
-            name: revisions(
-                Recorded(commit.sha, commit.when, commit.author, commit.subject, images[state[path]] if path else ())
-                for commit, state in versions
-                for path in [next((path for path in paths if path in state), None)]
-            )
-            for name, paths in files.items()
-        }
 
 
 def _counted(commits: int) -> str:
@@ -290,11 +279,3 @@ def _counted(commits: int) -> str:
 
 def _below(folder: str, name: str) -> str:
     return f"{folder}/{name}".removeprefix("./")
-
-
-def _images(data: bytes) -> tuple[Image, ...]:
-    try:
-        return read_images(data, "kustomization.yaml")
-    except ConfigError:
-        # A commit that nobody could have built is not a revision. The current commit is read strictly elsewhere.
-        return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from functools import cache as once
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def key(*parts: str | bytes) -> str:
 def write(path: Path, data: bytes) -> None:
     """Write `data` to `path` atomically: a reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         partial.write_bytes(data)
         partial.replace(path)

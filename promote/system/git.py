@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from promote.errors import EditRefused, UsageError
 from promote.system import durations, git_config, process
 from promote.system.checkout import CheckoutFiles
+from promote.system.git_history import Commit, HistoryReader
 from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
@@ -27,20 +27,8 @@ __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
 
 Files = Mapping[str, bytes | None]  # new contents by path; None for a file that is deleted
 
-_SUBMODULE, _GONE = "160000", "000000"
 
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """The data of a commit that history needs; `when` is the committer's date, ISO 8601 with its offset."""
-
-    sha: str
-    author: str
-    when: str
-    subject: str
-
-
-class Repository(Remotes, Merging):
+class Repository(HistoryReader, Remotes, Merging):
     """A Git repository, by its top folder; paths are relative to `folder` in it, by default the top."""
 
     @classmethod
@@ -142,45 +130,6 @@ class Repository(Remotes, Merging):
         options = ("--first-parent", "--diff-merges=first-parent", "-1", "--format=%cI")
         return durations.instant(self._git("log", *options, tip, "--", self._whole(path)).strip())
 
-    def versions(self, tip: str, paths: Sequence[str]) -> list[tuple[Commit, dict[str, str]]]:
-        """The commits on the first-parent line to `tip` that changed one of `paths`, oldest first.
-
-        Each comes with the blobs of those of `paths` that exist then. One process reads all of them. Merge, squash
-        and rebase all leave one such commit for one change, so that every clone sees the same sequence.
-        Raises UsageError in a shallow clone, whose history is cut off.
-        """
-        if self._git("rev-parse", "--is-shallow-repository").strip() == "true":
-            raise UsageError("this clone is shallow, but history is needed: run `git fetch --unshallow`")
-        log = self._done(
-            "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
-            "--no-abbrev", "--no-renames", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s", tip, "--",
-            *map(self._whole, paths),
-        )  # fmt: skip
-        found: list[tuple[Commit, dict[str, str]]] = []
-        fields = iter(os.fsdecode(log.stdout).split("\0"))
-        state: dict[str, str] = {}
-        for field in fields:
-            entry = field.lstrip("\n")
-            if entry.startswith(":"):
-                _, mode, _, blob, _ = entry.split(" ")
-                path = self._ours(next(fields))
-                state = {name: each for name, each in state.items() if name != path}
-                if mode not in (_GONE, _SUBMODULE):
-                    state[path] = blob
-                found[-1] = (found[-1][0], state)
-            elif entry:
-                author, when, subject = next(fields), next(fields), next(fields)
-                # Versions of Git write UTC in different ways.
-                when = durations.instant(when).isoformat()
-                commit = Commit(entry, _unicode(author), when, _unicode(subject))
-                found.append((commit, state))
-        return found
-
-    def blobs(self, shas: Iterable[str]) -> dict[str, bytes]:
-        """The contents of blobs, by hash."""
-        wanted = list(dict.fromkeys(shas))
-        return dict(zip(wanted, self._contents(wanted), strict=True))
-
     def files_of(self, commit: str) -> CommitFiles:
         """The files of a commit or tree, not only of `folder`, as a snapshot."""
         return CommitFiles(self, commit)
@@ -246,7 +195,7 @@ class Repository(Remotes, Merging):
     def files(self, commit: str) -> dict[str, bytes]:
         """The files at the top of a commit's tree."""
         names = [name for name in self._git("ls-tree", "--name-only", "-z", commit).split("\0") if name]
-        return dict(zip(names, self._contents([f"{commit}:{name}" for name in names]), strict=True))
+        return dict(zip(names, self.contents([f"{commit}:{name}" for name in names]), strict=True))
 
     def make_tree(self, files: Mapping[str, bytes]) -> str:
         """A tree of plain files at its top level; returns its hash."""
@@ -263,20 +212,6 @@ class Repository(Remotes, Merging):
         name = os.environ.get("GITHUB_ACTOR", "promote")
         who = {"NAME": name, "EMAIL": f"{name}@users.noreply.invalid"}
         return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-
-    def _contents(self, shas: Sequence[str]) -> Iterator[bytes]:
-        answer = self._try("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode()).stdout
-        start = 0
-        for _ in shas:
-            end_of_line = answer.index(b"\n", start)
-            size = int(answer[start:end_of_line].split()[2])
-            yield answer[end_of_line + 1 : end_of_line + 1 + size]
-            start = end_of_line + size + 2
-
-
-def _unicode(text: str) -> str:
-    """`text` with a replacement for each byte that is not UTF-8: a commit may claim any encoding."""
-    return os.fsencode(text).decode("utf-8", "replace")
 
 
 def _mode(entry: Entry) -> str:

@@ -97,6 +97,14 @@ def find(name: str) -> Path:
     return path
 
 
+def identity(name: str) -> str:
+    """What changes whenever the program `name` is replaced; raises ToolError as `find` does."""
+    path = find(name)
+    details = path.stat()
+    parts = (details.st_dev, details.st_ino, details.st_size, details.st_mtime_ns, details.st_ctime_ns)
+    return ":".join([str(path), *map(str, parts)])
+
+
 def _locate(name: str) -> Path | None:
     given = os.environ.get("PROMOTE_TOOLS")
     places = [given] if given else [str(folder) for folder in _PLACES]

@@ -49,7 +49,7 @@ def test_every_job_asks_for_its_own_permissions_and_ends(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        limits = {"nightly": 150, "check": 90, "promote": 45, "release": 60, "report": 5}
+        limits = {"nightly": 220, "check": 90, "promote": 45, "release": 60, "report": 5}
         assert job["timeout-minutes"] <= limits[path.stem]
 
 

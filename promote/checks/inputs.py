@@ -1,0 +1,212 @@
+"""Which files decide what is found in a target: a hash of everything that is read to render it, and to find lines.
+
+A kustomization is understood only if every field is known here, in its exact notation, and everything that it names
+is a file or a folder of the repository. In doubt there is no hash, and nothing is remembered of the target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from promote.errors import RenderError
+from promote.kustomize.files import FILE_NAMES, kustomization_of
+from promote.yamltext import reader
+
+# Fields that name no file. https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
+_PLAIN = frozenset(
+    "apiVersion kind metadata images replicas generatorOptions namePrefix nameSuffix namespace "  # noqa: SIM905
+    "commonLabels labels commonAnnotations vars buildMetadata sortOptions".split()
+)
+_BUILT, _FILES = ("resources", "components", "bases"), ("configurations", "crds", "patchesStrategicMerge")
+# Of lists of mappings: the fields that an entry may have.
+_ENTRIES = {
+    "patches": frozenset({"path", "patch", "target", "options"}),
+    "patchesJson6902": frozenset({"path", "patch", "target", "options"}),
+    "replacements": frozenset({"path", "source", "targets"}),
+    "openapi": frozenset({"path"}),
+}
+_GENERATORS = ("configMapGenerator", "secretGenerator")
+_OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "type", "files", "envs", "env"})
+# A name without what kustomize could take for an address, an option or a pattern.
+_NAME = re.compile(r"(?!/)[A-Za-z0-9_./-]+")
+_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "dev.azure.com", "_git")
+# What names no file, in a plain notation, is left out before the rest is parsed: most overlays differ only in it.
+_OWN = re.compile(
+    r"""^(?:namespace|namePrefix|nameSuffix): [A-Za-z0-9-]+\n"""
+    r"""|^images:\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
+    re.MULTILINE,
+)
+_MOST_FILES, _LARGEST = 5_000, 32 << 20
+
+
+class _DoubtError(Exception):
+    """Something that is not understood here: kustomize may read anything."""
+
+
+class Inputs:
+    """Hashes of targets below `root`. What several of them share is read once: use it for one moment only."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._places: dict[str, Path] = {}
+        self._built: dict[Path, frozenset[Path]] = {}
+        self._hashes: dict[Path, str] = {}
+        self._parsed: dict[str, Any] = {}
+
+    def of(self, path: Path) -> str | None:
+        """A hash of all that is read for the target at `path`; None if that is not certain."""
+        try:
+            target = self._inside(path)
+            files = self._build(target, ()) if kustomization_of(target) else self._below(target)
+            lines = sorted(f"{os.path.relpath(file, self._root)}\0{self._hash(file)}\n" for file in files)
+            return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+        except (_DoubtError, OSError, ValueError, RecursionError, RenderError):
+            return None
+
+    def _inside(self, path: str | Path) -> Path:
+        """The path without links, if it exists below the root."""
+        # By functions of `os.path` and only once: this is most of what an unchanged target takes.
+        name = str(path)
+        if name not in self._places:
+            whole = os.path.realpath(name, strict=True)
+            if os.path.commonpath([whole, self._root]) != self._root:
+                raise _DoubtError
+            self._places[name] = Path(whole)
+        return self._places[name]
+
+    def _build(self, folder: Path, above: tuple[Path, ...]) -> frozenset[Path]:
+        """The files that the kustomization in `folder` reads."""
+        if folder not in self._built:
+            named = [folder / name for name in FILE_NAMES if os.path.lexists(folder / name)]
+            if len(named) != 1 or folder in above:
+                raise _DoubtError
+            content = self._content(named[0])
+            if not isinstance(content, dict):
+                raise _DoubtError
+            found = {self._inside(named[0])}
+            for field, value in content.items():
+                if field not in _PLAIN and value is not None:
+                    found.update(self._named(folder, field, value, (*above, folder)))
+            self._built[folder] = frozenset(found)
+        return self._built[folder]
+
+    def _content(self, file: Path) -> Any:
+        text = _OWN.sub("", self._read(file).decode())
+        # A merge key or another document may be read in another way by kustomize.
+        if "<<" in text or "\n---" in text:
+            raise _DoubtError
+        if text not in self._parsed:
+            (self._parsed[text],) = reader.load_all(text, file.name)
+        return self._parsed[text]
+
+    def _named(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:
+        if field in _BUILT:
+            yield from self._folders(folder, field, value, above)
+        elif field in _FILES:
+            # A patch may be written in place of its name.
+            names = (name for name in _texts(value) if field != "patchesStrategicMerge" or "\n" not in name)
+            yield from (self._at(folder, name) for name in names)
+        elif field in _ENTRIES:
+            yield from self._entries(folder, [value] if field == "openapi" else value, _ENTRIES[field])
+        elif field in _GENERATORS:
+            yield from self._generated(folder, value)
+        else:
+            raise _DoubtError
+
+    def _folders(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:
+        for name in _texts(value):
+            path = self._at(folder, name)
+            if path.is_dir():
+                yield from self._build(path, above)
+            elif field == "resources":
+                yield path
+            else:
+                raise _DoubtError
+
+    def _entries(self, folder: Path, entries: Any, known: frozenset[str]) -> Iterator[Path]:
+        for entry in _mappings(entries, known):
+            if entry.get("path") is not None:
+                yield from (self._at(folder, name) for name in _texts([entry["path"]]))
+
+    def _generated(self, folder: Path, entries: Any) -> Iterator[Path]:
+        for entry in _mappings(entries, _OF_GENERATORS):
+            for name in _texts(entry.get("files") or []):
+                yield self._at(folder, name.rpartition("=")[2])
+            single = [entry["env"]] if entry.get("env") else []
+            for name in _texts([*(entry.get("envs") or []), *single]):
+                file = self._at(folder, name)
+                lines = self._read(file).decode("utf-8-sig").splitlines()
+                # The value of a line without `=` comes from a variable of the environment.
+                if any(line.strip() and not line.lstrip().startswith("#") and "=" not in line for line in lines):
+                    raise _DoubtError
+                yield file
+
+    def _at(self, folder: Path, name: str) -> Path:
+        """What `name` in the kustomization of `folder` leads to; like kustomize, this resolves `..` before links."""
+        if not _NAME.fullmatch(name) or any(host in name.casefold() for host in _HOSTS):
+            raise _DoubtError
+        return self._inside(os.path.normpath(os.path.join(folder, name)))  # noqa: PTH118 see `_inside`
+
+    def _below(self, path: Path) -> list[Path]:
+        """All files of a target without kustomization, except Git's own."""
+        if not path.is_dir():
+            return [path]
+        found: list[Path] = []
+        for parent, folders, names in os.walk(path):
+            folders[:] = [each for each in folders if each != ".git"]
+            if len(found) > _MOST_FILES or any(Path(parent, each).is_symlink() for each in (*folders, *names)):
+                raise _DoubtError
+            found += [Path(parent, each) for each in names]
+        return found
+
+    def _hash(self, file: Path) -> str:
+        if file not in self._hashes:
+            self._hashes[file] = hashlib.sha256(self._read(file)).hexdigest()
+        return self._hashes[file]
+
+    def _read(self, file: Path) -> bytes:
+        details = file.stat()
+        if not stat.S_ISREG(details.st_mode) or details.st_size > _LARGEST:
+            raise _DoubtError
+        return file.read_bytes()
+
+
+def everything(folders: Iterable[Path]) -> str | None:
+    """A hash of the names and contents of all files in `folders`; None if links make that uncertain."""
+    digest = hashlib.sha256()
+    try:
+        for folder in folders:
+            top = folder.resolve()
+            digest.update(b"\0\0")
+            for parent, inner, names in os.walk(top):
+                inner.sort()
+                for name in sorted(names):
+                    file = Path(parent, name)
+                    if file.is_symlink() or not file.is_file():
+                        return None
+                    data = file.read_bytes()
+                    label = f"{file.relative_to(top).as_posix()}\0{len(data)}\0"
+                    digest.update(label.encode("utf-8", "surrogateescape") + data)
+                if any(Path(parent, each).is_symlink() for each in inner):
+                    return None
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return value
+    raise _DoubtError
+
+
+def _mappings(value: Any, known: frozenset[str]) -> list[dict[str, Any]]:
+    if isinstance(value, list) and all(isinstance(one, dict) and one.keys() <= known for one in value):
+        return value
+    raise _DoubtError

@@ -1,0 +1,248 @@
+"""Histories that are read in one pass and remembered are those that reading commit by commit gives."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from promote.errors import ConfigError, UsageError
+from promote.kustomize.files import FILE_NAMES
+from promote.model import Image, Revision
+from promote.repository.config import Environment
+from promote.repository.history import Recorded, revisions
+from promote.repository.past import Past
+from promote.system.git import Repository
+from promote.versions.images import read_images
+from promote.versions.templates import Reader
+
+ENVIRONMENTS = [Environment(name, f"overlays/{name}") for name in ("a", "b", "c", "d", "e")]
+CONTENTS = (
+    'images:\n- name: x\n  newTag: "{}"\n- name: web\n  newTag: "1"\n',
+    "images:\n- name: x\n  newTag: v1.{}.0\n",
+    "images:\n- {{name: x, newTag: '{}'}}\n",
+    "images: nonsense {}\n",
+    "resources: []  # {}\n",
+)
+# Which file of which environment gets which content, None for a deleted file; and where history goes back to.
+FILES = st.tuples(
+    st.sampled_from([one.path for one in ENVIRONMENTS]),
+    st.sampled_from(FILE_NAMES),
+    st.one_of(st.none(), st.tuples(st.sampled_from(CONTENTS), st.integers(1, 3))),
+)
+COMMITS = st.lists(st.lists(FILES, max_size=3), min_size=1, max_size=5)
+
+
+class Clone:
+    """A repository that is written by fast-import, and read by it or commit by commit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+        self.repository = Repository(folder)
+        self.count = 0
+
+    def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        return subprocess.run(
+            ["git", "-C", str(self.folder), *arguments], input=stdin, capture_output=True, check=True
+        ).stdout
+
+    def commit(self, commits: list[list[tuple[str, str, tuple[str, int] | None]]], start: str = "") -> str:
+        """New commits on `start`, or without parent; returns the newest."""
+        stream = []
+        for number, files in enumerate(commits):
+            self.count += 1
+            author = f"committer J\u00f6rg <j@example.invalid> {1_700_000_000 + self.count} +0100"
+            stream.append(f"commit refs/heads/main\n{author}\ndata 2\n{self.count % 10}\n")
+            if number == 0 and start:
+                stream.append(f"from {start}\n")
+            elif number == 0:
+                stream.insert(0, "reset refs/heads/main\n\n")
+            for folder, name, content in files:
+                if content is None:
+                    stream.append(f"D {folder}/{name}\n")
+                else:
+                    text = content[0].format(content[1])
+                    stream.append(f"M 100644 inline {folder}/{name}\ndata {len(text)}\n{text}\n")
+        self.git("fast-import", "--quiet", "--force", stdin="".join(stream).encode())
+        return self.git("rev-parse", "main").decode().strip()
+
+    def one_by_one(self, tip: str, environment: Environment) -> list[Revision]:
+        """The revisions, by looking at every commit."""
+        commits = self.git("rev-list", "--first-parent", "--reverse", tip).decode().split()
+        return revisions(self._recorded(commits, environment))
+
+    def _recorded(self, commits: list[str], environment: Environment) -> Iterator[Recorded]:
+        before: object = None
+        for commit in commits:
+            listing = self.git("ls-tree", "-r", commit, f"{environment.path}/").decode().splitlines()
+            if listing == before:
+                continue
+            before = listing
+            blobs = {line.split("\t")[1].rpartition("/")[2]: line.split()[2] for line in listing}
+            blob = next((blobs[name] for name in FILE_NAMES if name in blobs), None)
+            sha, when, author, subject = (
+                self.git("show", "-s", "--format=%H%n%cI%n%an%n%s", commit).decode().splitlines()
+            )
+            images = _images(self.git("cat-file", "blob", blob) if blob else b"{}")
+            yield Recorded(sha, when, author, subject, images)
+
+
+def _images(data: bytes) -> tuple[Image, ...]:
+    try:
+        return read_images(data, "kustomization.yaml")
+    except ConfigError:
+        return ()
+
+
+@pytest.fixture
+def clone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Clone]:
+    """Makes a clone with a cache of its own."""
+
+    def make() -> Clone:
+        folder = tmp_path_factory.mktemp("clone")
+        monkeypatch.setenv("PROMOTE_CACHE", str(folder / "cache"))
+        return Clone(folder / "git")
+
+    return make
+
+
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(COMMITS, COMMITS, COMMITS, st.integers(0, 7))
+def test_what_is_remembered_is_what_is_read(
+    clone: Callable[[], Clone], first: list[object], more: list[object], other: list[object], back: int
+) -> None:
+    """Also after the branch moved on, was rewritten, and came back."""
+    here = clone()
+    old = here.commit(first)  # type: ignore[arg-type]
+    new = here.commit(more, old)  # type: ignore[arg-type]
+    line = here.git("rev-list", "--first-parent", old).decode().split()
+    rewritten = here.commit(other, line[min(back, len(line) - 1)])  # type: ignore[arg-type]
+    for tip in (old, new, rewritten, new, old):
+        read = Past(here.repository, ENVIRONMENTS, tip)
+        for environment in ENVIRONMENTS[:2] if tip == old else ENVIRONMENTS:
+            assert read[environment.name] == here.one_by_one(tip, environment)
+    assert dict(Past(here.repository, ENVIRONMENTS, new).items()) == {
+        one.name: here.one_by_one(new, one) for one in ENVIRONMENTS
+    }
+
+
+def test_a_merge_counts_as_one_commit_of_the_line(clone: Callable[[], Clone]) -> None:
+    """A commit that came by a merge, and was the tip once, is not on the line of first parents."""
+    here = clone()
+    change = [("overlays/a", FILE_NAMES[0], (CONTENTS[0], number)) for number in (1, 2, 3)]
+    start = here.commit([[change[0]]])
+    side = here.commit([[change[1]]], start)
+    main = here.commit([[("README", "md", ("{}", 1))]], start)
+    merge = here.repository.commit_tree(here.repository.tree(side), [main, side], "merge")
+    (environment, *_) = ENVIRONMENTS
+    for tip in (side, merge):
+        assert Past(here.repository, [environment], tip)["a"] == here.one_by_one(tip, environment)
+    assert [one.commit for one in Past(here.repository, [environment], merge)["a"]] == [start, merge]
+
+
+def test_only_new_commits_of_the_environments_in_question_are_read(
+    clone: Callable[[], Clone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = clone()
+    asked: list[tuple[set[str], str]] = []
+    steps = here.repository.__class__.steps
+
+    def watched(self: Repository, tip: str, paths: list[str], since: str = "") -> object:
+        asked.append(({path.split("/")[1] for path in paths}, since))
+        return steps(self, tip, paths, since)
+
+    monkeypatch.setattr(Repository, "steps", watched)
+    old = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], 1))]])
+    new = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], 2))]], old)
+    for tip in (old, old, new, new):
+        read = Past(here.repository, ENVIRONMENTS, tip)
+        assert list(read) == [one.name for one in ENVIRONMENTS]
+        assert "a" in read
+        assert len(read["a"]) == (1 if tip == old else 2)
+    assert asked == [({"a"}, ""), ({"a"}, old)]
+
+
+def test_a_replaced_commit_changes_no_history(clone: Callable[[], Clone]) -> None:
+    here = clone()
+    first = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], 1))]])
+    other = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], 2))]])
+    expected = Past(here.repository, ENVIRONMENTS, first)["a"]
+    here.git("replace", first, other)
+    assert Past(here.repository, ENVIRONMENTS, first)["a"] == expected
+    assert expected[0].images[0].version.tag == "1"
+
+
+def test_a_shallow_clone_has_no_history(clone: Callable[[], Clone], tmp_path: Path) -> None:
+    here = clone()
+    tip = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], number))] for number in (1, 2)])
+    assert len(Past(here.repository, ENVIRONMENTS, tip)["a"]) == 2
+    subprocess.run(
+        ["git", "clone", "-q", "--no-checkout", "--depth", "1", here.folder.as_uri(), str(tmp_path / "cut")],
+        check=True,
+    )
+    with pytest.raises(UsageError, match="shallow"):
+        Past(Repository(tmp_path / "cut"), ENVIRONMENTS, tip)
+
+
+ITEM = st.fixed_dictionaries(
+    {"name": st.sampled_from(("x", "web", "registry.example/z:1"))},
+    optional={
+        "newName": st.sampled_from(("other", "other:3", "other@sha256:" + "a" * 64)),
+        "newTag": st.sampled_from(
+            ('"1"', "1", "1.2.3", "v1.2.3", "v0.0.0", "v1.0.0", '"v1.0.0"', "'v1.0.0'", '"2" # 2', "&t v1.0.0", "*t",
+             "", '"v1.0.0@sha256:1"', f"sha256:{0:064x}")
+        ),
+        "digest": st.sampled_from(
+            (f"sha256:{0:064x}", f'"sha256:{1:064x}"', "sha256:" + "b" * 64, '"sha256:1"', "null",
+             '"sha256:' + "a" * 64)
+        ),
+    },
+)  # fmt: skip
+OTHERS = ("", "resources: [v1.0.0]\n", "x: |\n  newTag: v1.0.0\n", "x:\n  newTag: v2.0.0\n", '---\nnewTag: "1"\n')
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(ITEM, max_size=3), min_size=1, max_size=6), st.lists(st.sampled_from(OTHERS), max_size=2))
+def test_a_template_reads_what_a_parser_reads(files: list[list[dict[str, str]]], others: list[str]) -> None:
+    """Whatever came before, and whatever else is in the files."""
+    reader = Reader()
+    for items in files:
+        lines = ["- " + "\n  ".join(f"{key}: {value}" for key, value in item.items()) for item in items]
+        data = ("images:\n" + "".join(f"{line}\n" for line in lines) + "".join(others)).encode()
+        assert reader.read(data) == _images(data), data
+
+
+def test_files_that_differ_in_versions_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from promote.versions import templates
+
+    parsed: list[bytes] = []
+
+    def watched(data: bytes, source: str) -> tuple[Image, ...]:
+        parsed.append(data)
+        return read_images(data, source)
+
+    monkeypatch.setattr(templates, "read_images", watched)
+    reader = Reader()
+    digest = "  digest: sha256:{:064x}\n"
+    for number in range(1, 20):
+        data = f'images:\n- name: x\n  newTag: "{number}"\n{digest.format(number)}'.encode()
+        (image,) = reader.read(data)
+        assert (image.version.tag, image.version.digest) == (str(number), f"sha256:{number:064x}")
+    assert len(parsed) == 1
+
+
+def test_history_is_read_the_same_without_a_cache(
+    clone: Callable[[], Clone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = clone()
+    tip = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], number))] for number in (1, 2)])
+    expected = Past(here.repository, ENVIRONMENTS, tip)["a"]
+    monkeypatch.setattr(Reader, "read", lambda *_: (Image("wrong", "wrong", expected[0].images[0].version),))
+    assert Past(here.repository, ENVIRONMENTS, tip)["a"] == expected, "it is remembered"
+    monkeypatch.setenv("PROMOTE_NO_CACHE", "1")
+    assert Past(here.repository, ENVIRONMENTS, tip)["a"][0].images[0].name == "wrong", "it is read again"
