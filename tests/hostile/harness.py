@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -39,6 +38,19 @@ class Outcome(NamedTuple):
     code: int
     out: str
     err: str
+
+
+# The kernel counts the memory of this process for a child that it starts itself, until the child runs its program.
+# Where a program asks for more than the limit, it fails, and this machine does not.
+_MEASURED = (sys.executable, "-I", "-c", """\
+import resource, subprocess, sys
+peak, most, *command = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_DATA, (int(most), int(most)))
+code = subprocess.call(command)
+with open(peak, "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code if code >= 0 else 128 - code)
+""")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -174,19 +186,20 @@ class Hostile:
         """How the command ended, and the most memory that one of its processes had, in bytes."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         files = [self.folder / "temporary-out", self.folder / "temporary-err"]
+        peak = self.folder / "temporary-peak"
         with files[0].open("wb") as out, files[1].open("wb") as err:
             promote = Path(sys.executable).with_name("promote")
             child = subprocess.Popen(
-                [promote, *arguments], cwd=cwd, env=own | dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                start_new_session=True,
+                [*_MEASURED, peak, str(MOST), promote, *arguments], cwd=cwd, env=own | dict(env),
+                stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
             )  # fmt: skip
-            # It fails, and this machine does not, where more is asked for.
-            resource.prlimit(child.pid, resource.RLIMIT_DATA, (MOST, MOST))
-            status, usage = _wait(child)
+            status = _wait(child)
         texts = [file.read_bytes().decode("utf-8", "backslashreplace") for file in files]
         for file in files:
             file.unlink()
-        return Outcome(status, *texts), usage.ru_maxrss << 10
+        memory = int(peak.read_text()) << 10
+        peak.unlink()
+        return Outcome(status, *texts), memory
 
     def _around(self) -> dict[str, bytes]:
         """Every file and link near the repository, but not of it; TMPDIR is among them, and must be as it was."""
@@ -200,19 +213,18 @@ class Hostile:
         return found
 
 
-def _wait(child: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
-    """The exit code of `child` and what it and its children used; the test fails when it is late."""
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    """The exit code of `child`; the test fails when it is late."""
     # A machine that does other things as well is slow, and no fault of the command.
     longest = LONGEST * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     late = threading.Timer(longest, lambda: os.killpg(child.pid, 9))
     late.start()
     try:
-        _, status, usage = os.wait4(child.pid, 0)
+        child.wait()
     finally:
         late.cancel()
-    child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode != -9, f"it took longer than {longest:.0f} s"
-    return child.returncode, usage
+    return child.returncode
 
 
 def make(folder: Path, template: Tiny, watcher: Watcher, cache: Path) -> Hostile:

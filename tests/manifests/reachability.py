@@ -20,7 +20,7 @@ TABLE: dict[str, Any] = yaml.safe_load((POLICIES / "data/flows.yaml").read_text(
 QUERY = """{name: answer |
     some name, target in input
     answer := {
-        "parties": [party.title | some party in data.lib.parties.all_parties],
+        "parties": {id: party.title | some id, party in data.lib.parties.all_parties},
         "reachable": data.lib.reachability.reachable,
         "declared": data.lib.reachability.declared,
         "denied": {found.msg | some found in data.rules.network.flows.deny},

@@ -109,8 +109,8 @@ def slim(document: Object) -> Object:
 
 
 def _answer(answer: Any, case: Case) -> Answer:
-    parties = answer["parties"]
-    names = [_name(party, parties) for party in parties]
+    parties = list(answer["parties"].values())
+    names = {number: _name(party, parties) for number, party in answer["parties"].items()}
     flows = frozenset(
         (names[one], names[other], protocol, port)
         for one, other, protocol, port in answer["allowed"].get(case.direction, answer["reachable"])
