@@ -174,7 +174,8 @@ def old_lines(verdict: Verdict) -> list[str]:
     """How many findings were there before the change, in one line; nothing where there are none."""
     old = [one for one in verdict.findings if one.status == "old" and not one.waiver]
     names = " ".join(target.name for target in verdict.targets)
-    return [f"{len(old)} findings were there before: `promote check {names}` lists them"] if old else []
+    count = "1 finding was" if len(old) == 1 else f"{len(old)} findings were"
+    return [f"{count} there before: `promote check {names}` lists them"] if old else []
 
 
 def _cell(version: Version) -> str:

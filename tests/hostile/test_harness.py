@@ -27,7 +27,7 @@ FAULTS = {
     "outside": ("echo more >> ../outside/secret.txt", "outside/secret.txt"),
     "temporary": ('touch "$TMPDIR/left"', "left"),
     "memory": ("exec python3 -c 'b = bytearray(600 << 20)'", "MemoryError"),
-    "signal": ("kill -9 $$", "longer"),
+    "signal": ("kill -9 $$", "code=137"),
 }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from promote.cli.main import main
-from promote.system import cache, tools
+from promote.system import cache, scratch, tools
 from promote.system.git import ABSENT, Push, Repository
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
 
@@ -53,9 +53,9 @@ def tiny(template: Tiny, caches: Path, tmp_path: Path, monkeypatch: pytest.Monke
     tools.find.cache_clear()
     yield copy
     tools.find.cache_clear()
-    # What stands in for a cache goes when the process does; all else is gone.
+    # What holds temporary files goes when this process does; all else is gone.
     left = (path.name for path in (tmp_path / "temporary").iterdir())
-    assert [name for name in left if not name.startswith("promote-cache-")] == []
+    assert [name for name in left if name != scratch.top().name] == []
     cache._temporary.cache_clear()
 
 
@@ -185,7 +185,7 @@ REPOSITORY = [
          pushed={PRODUCTION: with_mail(2)}),
     Case("image-in-no-container", "staging production", ("no container runs shop/mail", "correct its name"), code=3,
          pushed={STAGING: with_mail(2), PRODUCTION: with_mail(1)}),
-    Case("link-out-of-the-tree", "plan staging evil", ("no environment 'evil'",),
+    Case("link-out-of-the-tree", "plan staging evil", ("evil: this link leads out of the repository",),
          before=lambda tiny: (link(tiny, "evil"), tiny.commit())),
     Case("link-out-of-the-checkout", "diff staging", ("leads outside the repository",),
          before=lambda tiny: link(tiny, "overlays/staging")),
@@ -427,6 +427,8 @@ def test_interrupt(command: str, tiny: Tiny, tmp_path: Path) -> None:
     # kustomize hangs, together with a program that it has started.
     script = 'test "$1" = version && exec echo v5.8.1\n' + f"sleep 60 & echo $! > {tmp_path}/started; wait"
     fake(tmp_path / "bin", "kustomize", script)
+    for name in ("kubeconform", "conftest"):
+        (tmp_path / "bin" / name).symlink_to(ROOT / ".tools/bin" / name)
     state = tiny.state()
     process = start(*command.split(), env={"PROMOTE_TOOLS": str(tmp_path / "bin")})
     pid = until(lambda: (tmp_path / "started").read_text().strip())

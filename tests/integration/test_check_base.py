@@ -153,7 +153,7 @@ def test_a_policy_of_the_change_itself_needs_a_reason(branch: tuple[Repository, 
     clone.commit()
     clone.git("branch", "--force", "main")
     repository.edit("cart.yaml", *ESCALATES)
-    rule = "policies/workloads/privilege_escalation.rego"
+    rule = "policies/pod_security/privilege_escalation.rego"
     (repository.folder / rule).unlink()
     refused = clone.promote("check", "--base", "main", "--output", "json", code=4)
     [gate] = refused.json["gates"]

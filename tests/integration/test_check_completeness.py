@@ -87,7 +87,7 @@ def test_a_kind_without_a_schema(bare: Repository) -> None:
     assert found.json["targets"][0]["validated"] == 0
     (finding,) = found.of("schema.missing")
     assert "there is no schema for example.com/v1 Cart (Kubernetes 1.35, 1.36, 1.37)" in finding["message"]
-    assert "make setup" in finding["fix"]
+    assert "that `schemas:` in promote.yaml names" in finding["fix"]
     assert finding["source"] == {"file": "files/a.yaml", "line": 2}
     # What it is a consequence of comes first.
     assert [one["rule"] for one in found.json["findings"]] == ["schema.missing", "check.unvalidated"]

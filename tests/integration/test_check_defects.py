@@ -165,7 +165,8 @@ def test_an_unknown_field_and_a_wrong_type(found: Checked, overlays: Repository)
     # The operation that wrote it: its first line is one above its path.
     unknown = overlays.line(STAGING, "path: /spec/maximum", above=1)
     wrong = overlays.line(STAGING, 'value: "three"', above=2)
-    assert of_staging(found, "schema.invalid") == {("schema.invalid", who, unknown), ("schema.invalid", who, wrong)}
+    places = {place for place in of_staging(found, "schema.invalid") if place[1] == who}
+    assert places == {("schema.invalid", who, unknown), ("schema.invalid", who, wrong)}
     messages = {one["message"] for one in found.of("schema.invalid")}
     assert any("'maximum' is unknown (Kubernetes 1.35, 1.36, 1.37)" in message for message in messages)
     assert any("at /spec/maxReplicas: got string, want integer" in message for message in messages)

@@ -24,7 +24,7 @@ from tools.setup.go import download_modules
 from tools.setup.work import Workplace
 
 SARIF = "github.com/owenrumney/go-sarif/v3"
-TOP = ["targets", "findings", "summary", "coverage"]
+TOP = ["targets", "findings", "summary", "coverage", "notes"]
 FINDING = ["rule", "level", "target", "resource", "container", "message", "fix", "source", "waiver"]
 
 

@@ -63,7 +63,7 @@ def test_a_network_policy_with_an_empty_peer(found: Checked, small: Repository) 
 
 def test_an_unknown_field_and_a_wrong_type(found: Checked, small: Repository) -> None:
     unknown, wrong = small.line("cart.yaml", "replica: 2"), small.line("cart.yaml", "port: [http]")
-    places = {place for place in found.places if place[0] == "schema.invalid"}
+    places = {place for place in found.places if place[0] == "schema.invalid" and place[1] == "Deployment/cart"}
     assert places == {("schema.invalid", "Deployment/cart", unknown), ("schema.invalid", "Deployment/cart", wrong)}
 
 

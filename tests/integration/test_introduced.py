@@ -31,7 +31,8 @@ deny contains found if {
 	some container in pods.containers
 	container.content.image == "shop/api:1.1.0"
 	container.pod.resource.content.metadata.annotations.format == "new"
-	found := finding.about_container(container, {"msg": "cannot read the new format", "path": "/image"})
+	said := {"msg": "cannot read the new format", "fix": "keep the format", "path": "/image"}
+	found := finding.about_container(container, said)
 }
 """
 
@@ -47,7 +48,7 @@ def faulty(tiny: Sandbox) -> Sandbox:
 
 def test_what_was_there_before_stops_nothing_and_is_counted(faulty: Sandbox) -> None:
     done = faulty.promote("bump", "production", "api=1.3.0", "--commit")
-    assert "1 findings were there before: `promote check production` lists them" in done.out
+    assert "1 finding was there before: `promote check production` lists them" in done.out
     assert "envoy" not in done.out
     assert '"1.3.0"' in faulty.show(branch="main")
 

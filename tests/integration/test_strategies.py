@@ -391,6 +391,7 @@ def test_pods_that_do_not_become_ready_get_no_traffic(shop: Sandbox) -> None:
 def test_a_canary_is_ended_by_hand_whatever_the_rules_say(midway: Sandbox) -> None:
     midway.write("env/live/denied.yaml", FILES["apps/web.yaml"].split("---\n")[1].replace("web", "untagged"))
     midway.replace(LIVE, "[../../apps]", "[../../apps, denied.yaml]")
+    midway.write("promote.yaml", midway.read("promote.yaml") + "deny: all\n")
     midway.publish("a rule denies this")
     assert "images.tag" in midway.promote("bump", "live", "api=1.2", "--commit", code=3).err
     assert "end it with --abort" in midway.promote("canary", "live", "mail", "mail=1.2", "--dry-run", code=4).err

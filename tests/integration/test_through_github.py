@@ -181,8 +181,10 @@ def test_the_reason_of_a_server_is_told_without_credentials(tiny: Sandbox) -> No
     script = tiny.root.parent / "upload-pack"
     script.write_text("#!/bin/sh\necho 'https://me:p@ssword-of-mine@github.com/mediq: denied' >&2\nexit 1\n")
     script.chmod(0o755)
-    tiny.git("config", "remote.origin.uploadpack", str(script))
-    done = tiny.promote("staging", "production", code=6)
+    # In the configuration of the user: that of the repository must not name a program.
+    own = tiny.root.parent / "gitconfig"
+    tiny.git("config", "--file", str(own), "remote.origin.uploadpack", str(script))
+    done = tiny.promote("staging", "production", code=6, env={"GIT_CONFIG_GLOBAL": str(own)})
     advice = "check the remote's URL, your access and the network"
     assert done.err == f"promote: git ls-remote failed: https://***@github.com/mediq: denied: {advice}\n"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.system import cache
+from promote.system import cache, scratch
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +43,14 @@ def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
     # What Python answers where the machine does not know the user.
     monkeypatch.setattr("os.path.expanduser", lambda path: path)
-    assert cache.folder().parent == tmp_path
+    assert cache.folder() == scratch.top() / "cache"
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "file").touch()
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "file/cache"))
-    assert cache.folder().parent == tmp_path
+    assert cache.folder() == scratch.top() / "cache"
     # The same one each time, and it works.
     cache.remember("x")
     assert cache.remembered("x")
@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("os.access", lambda *_: False)
-    assert cache.folder().parent == tmp_path
+    assert cache.folder() == scratch.top() / "cache"
     assert cache.folder() != tmp_path / "cache"
 
 
