@@ -136,7 +136,9 @@ def test_a_branch_that_moves_before_the_merge_is_not_merged(site: Site, monkeypa
 
     monkeypatch.setattr(Gitea, "merge", moved)
     before = site.tip()
-    assert "others moved the branch" in site.promote("merge", "1", code=5).err
+    refused = site.promote("merge", "1", code=5).err
+    assert "has moved while pull request #1 was judged" in refused
+    assert "nothing was merged" in refused
     with pytest.raises(RaceLost, match="head out of date"):
         site.forge.merge(1, site.tip(BRANCH), "", "merge")
     assert (site.open_pulls(), site.tip()) == ([1], before)

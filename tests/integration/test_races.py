@@ -106,6 +106,7 @@ def test_it_gives_up_only_after_the_deadline(tiny: Sandbox, shim: Shim) -> None:
     assert list(tiny.branches()) == ["main"]
 
 
+@pytest.mark.thorough
 def test_a_lock_that_a_crash_left_ends_before_the_deadline(tiny: Sandbox) -> None:
     (tiny.origin / "refs/heads/main.lock").touch()
     done = tiny.finish("bump", "production", "api=1.5.0", "--commit")
@@ -161,6 +162,7 @@ def test_a_pull_request_that_moves_while_it_is_judged_is_not_merged(tiny: Sandbo
     assert "web 2.0.0→2.2.0" in tiny.promote("merge", "1").out
 
 
+@pytest.mark.thorough
 def test_eight_promoters_at_once_leave_one_branch_and_one_pull_request(tiny: Sandbox) -> None:
     clones = [tiny.clone(f"promoter-{number}") for number in range(8)]
     running = [clone.start("staging", "production", "--output", "json") for clone in clones]

@@ -88,7 +88,7 @@ def test_fifty_at_once_take_little_longer_than_one_after_the_other(shared: Sandb
 
 
 @pytest.mark.parametrize("number", [3, pytest.param(20, marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("forge", ["local", "github"])
+@pytest.mark.parametrize("forge", ["local", pytest.param("github", marks=pytest.mark.thorough)])
 def test_all_who_propose_and_merge_at_once_succeed(shared: Sandbox, hosted: GitHub, forge: str, number: int) -> None:
     env = {"GITHUB_API_URL": hosted.api, "GH_TOKEN": TOKEN}
     if forge == "github":
