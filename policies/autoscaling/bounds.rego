@@ -2,7 +2,8 @@
 # title: The minimum of an autoscaler is not above its maximum
 # description: |
 #   The API server rejects an autoscaler with a minimum above its maximum, or a maximum of 0. The idle number of
-#   replicas of a ScaledObject must be below its minimum. If the minimum equals the maximum, the autoscaler never scales.
+#   replicas of a ScaledObject must be below its minimum. If the minimum equals the maximum, the autoscaler never
+#   scales.
 #   The rule warns of that.
 # custom:
 #   id: autoscaling.bounds

@@ -46,10 +46,10 @@ test_denies_and_says_what if {
 	}) with input as _target("Deployment", 3, {})
 }
 
-_alone(limits) := examples.combined([examples.resource("policy/v1", "PodDisruptionBudget", "cart", {"spec": object.union(
-	{"selector": {"matchLabels": {"app": "elsewhere"}}},
-	limits,
-)})])
+_alone(limits) := examples.combined([budget]) if {
+	spec := object.union({"selector": {"matchLabels": {"app": "elsewhere"}}}, limits)
+	budget := examples.resource("policy/v1", "PodDisruptionBudget", "cart", {"spec": spec})
+}
 
 test_denies_budgets_that_never_let_one_go_without_their_pods if {
 	every limits in [

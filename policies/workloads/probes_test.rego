@@ -46,10 +46,11 @@ test_accepts_every_kind_of_question if {
 }
 
 _pod(spec, metadata) := examples.combined([object.union(
-	examples.workload("Pod", object.union(
-		object.union(examples.pod_spec, {"containers": [examples.container_without("livenessProbe")]}),
+	examples.workload("Pod", object.union_n([
+		examples.pod_spec,
+		{"containers": [examples.container_without("livenessProbe")]},
 		spec,
-	)),
+	])),
 	{"metadata": metadata},
 )])
 

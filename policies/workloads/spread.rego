@@ -2,7 +2,8 @@
 # title: Replicas run on several nodes
 # description: |
 #   If all replicas run on one node or in one zone, its failure stops the whole workload. Topology spread constraints or
-#   anti-affinity keep replicas apart, if they select the pods of the workload itself. The rule warns. It denies in namespaces for which the table `strict` lists
+#   anti-affinity keep replicas apart, if they select the pods of the workload itself. The rule warns. It
+#   denies in namespaces for which the table `strict` lists
 #   `conventions`.
 # custom:
 #   id: workloads.spread
