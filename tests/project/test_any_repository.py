@@ -67,8 +67,6 @@ PLAIN = {
     [
         ("check", "base"),
         ("check", "overlays/staging"),
-        ("bump", "overlays/staging", "web=1.2"),
-        ("plan", "overlays/staging", "overlays/production"),
     ],
     ids=" ".join,
 )
@@ -78,6 +76,17 @@ def test_no_namespace_anywhere(asked: Asked, command: tuple[str, ...], configure
     assert "Deployment/web without a namespace: no NetworkPolicy denies all egress by default" in (
         outcome.out + outcome.err
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("bump", "overlays/staging", "web=1.2"), ("plan", "overlays/staging", "overlays/production")],
+    ids=" ".join,
+)
+def test_what_was_denied_before_stops_no_version(asked: Asked, command: tuple[str, ...]) -> None:
+    outcome = asked(PLAIN, command)
+    assert outcome.code == 0
+    assert "there before: `promote check" in outcome.out
 
 
 def test_objects_without_a_namespace_are_named_and_located(asked: Asked) -> None:
