@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
-from promote.gates.protocol import Context, Judgement, Need
+from promote.gates.protocol import Context, Judgement, WithoutSettings
 from promote.model import GateResult
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(WithoutSettings):
     """One result per change that a hold is against; holds are data in holds.yaml, not settings."""
 
     name: ClassVar[str] = "hold"
     way: ClassVar[str] = "leave it out with --exclude, or lift the hold with `promote release`"
-    schema: ClassVar[Mapping[str, Any] | None] = None
-    measures: ClassVar[bool] = False
     stops_rollbacks: ClassVar[bool] = True
-
-    @classmethod
-    def configured(cls, settings: Any, *, first: bool) -> Self:
-        """There is nothing to configure."""
-        del settings, first
-        return cls()
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """Nothing."""
-        return frozenset()
 
     def judge(self, context: Context) -> Judgement:
         """Closed for each version that is held in the environment."""

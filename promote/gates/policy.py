@@ -6,36 +6,22 @@ legitimate: a person says so, with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
-from promote.gates.protocol import Context, Judgement, Need
+from promote.gates.protocol import Context, Judgement, WithoutSettings
 from promote.model import GateResult
 
 _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(WithoutSettings):
     """One result for the change as a whole; nothing is configured, because a change must not switch it off."""
 
     name: ClassVar[str] = "policy"
     way: ClassVar[str] = "merge the change of these files first, or give the reason with --despite-policy REASON"
-    schema: ClassVar[Mapping[str, Any] | None] = None
-    measures: ClassVar[bool] = False
     stops_rollbacks: ClassVar[bool] = True
-
-    @classmethod
-    def configured(cls, settings: Any, *, first: bool) -> Self:
-        """There is nothing to configure."""
-        del settings, first
-        return cls()
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """Nothing."""
-        return frozenset()
 
     def judge(self, context: Context) -> Judgement:
         """Closed if the files of the target branch deny what those of the change allow."""

@@ -128,3 +128,21 @@ class Gate(Protocol):
     def judge(self, context: Context) -> Judgement:
         """Whether the change may pass now."""
         ...
+
+
+class WithoutSettings:
+    """What a gate inherits that promote.yaml cannot configure and that reads nothing by itself."""
+
+    schema: ClassVar[Mapping[str, Any] | None] = None
+    measures: ClassVar[bool] = False
+
+    @classmethod
+    def configured(cls, settings: Any, *, first: bool) -> Self:
+        """There is nothing to configure."""
+        del settings, first
+        return cls()
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Nothing."""
+        return frozenset()
