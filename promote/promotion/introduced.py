@@ -42,7 +42,7 @@ def by_merge(verdict: Verdict, before: Tree, environments: Iterable[Environment]
     there = []
     for one in environments:
         try:
-            there += render.side_by_side([(before.folder(one.path), one.name)])
+            there.append(render.kustomize(before.folder(one.path), one.name))
         except (ConfigError, RenderError, UsageError):
             continue  # an environment that the target branch lacks, or cannot render, excuses nothing
     return marked(verdict, there, criteria, before.root, hides_nothing=False)

@@ -10,19 +10,9 @@ from subprocess import Popen
 
 from tests.integration import sandbox
 from tests.integration.sandbox import Clone, Outcome, Sandbox
+from tests.integration.tiny import DEPLOYMENT
 
 SERVICES = [f"s{number:02}" for number in range(50)]
-_DEPLOYMENT = """\
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {name}}}
-spec:
-  selector: {{matchLabels: {{app: {name}}}}}
-  template:
-    metadata: {{labels: {{app: {name}}}}}
-    spec: {{containers: [{{name: {name}, image: shop/{name}}}]}}
-"""
 
 
 def overlay(environment: str, versions: Mapping[str, str]) -> str:
@@ -37,7 +27,7 @@ def create(folder: Path, env: Mapping[str, str]) -> None:
     sandbox.write_tiny(root)
     with (root / "promote.yaml").open("a") as config:
         config.write("forge: {merge: squash}\n")
-    (root / "base/deployments.yaml").write_text("".join(_DEPLOYMENT.format(name=name) for name in SERVICES))
+    (root / "base/deployments.yaml").write_text("---\n".join(DEPLOYMENT.format(name=name) for name in SERVICES))
     for environment, tag in (("staging", "1.1.0"), ("production", "1.0.0")):
         file = root / f"overlays/{environment}/kustomization.yaml"
         file.write_text(overlay(environment, dict.fromkeys(SERVICES, tag)))

@@ -20,7 +20,7 @@ ENVIRONMENT = IDENTITY | {
     "GIT_ALLOW_PROTOCOL": "file",
 }
 
-_DEPLOYMENT = """\
+DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: {name}}}
@@ -47,8 +47,8 @@ kubernetes: ["1.36"]
 FILES = {
     "promote.yaml": CONFIG,
     "base/kustomization.yaml": "resources: [web.yaml, cart.yaml]\n",
-    "base/web.yaml": _DEPLOYMENT.format(name="web"),
-    "base/cart.yaml": _DEPLOYMENT.format(name="cart"),
+    "base/web.yaml": DEPLOYMENT.format(name="web"),
+    "base/cart.yaml": DEPLOYMENT.format(name="cart"),
     "overlays/staging/kustomization.yaml": _OVERLAY.format(web="1.0"),
     "overlays/production/kustomization.yaml": _OVERLAY.format(web="1.0"),
     "policies/main.rego": 'package main\n\ndeny contains {"msg": "never", "rule": "a.b"} if count(input) < 0\n',
