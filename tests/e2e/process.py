@@ -32,11 +32,6 @@ class Unfinished(Exception):
     """What was waited for did not come; the text says what it was waiting for."""
 
 
-def minute() -> float:
-    """The seconds in which a machine with other work does what it does in a minute when it is quiet."""
-    return 60 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 def wait(what: str, ask: Callable[[], str | None], *, seconds: float) -> None:
     """Ask again and again until the answer is None; anything else says what is still missing."""
     deadline = time.monotonic() + seconds

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.integration.tiny import IDENTITY, Tiny, git
+from tests.load import patience
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 20  # seconds of a command, where nothing else needs the processors
@@ -216,7 +217,7 @@ class Hostile:
 def _wait(child: subprocess.Popen[bytes]) -> int:
     """The exit code of `child`; the test fails when it is late."""
     # A machine that does other things as well is slow, and no fault of the command.
-    longest = LONGEST * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+    longest = patience(LONGEST)
     late = threading.Timer(longest, lambda: os.killpg(child.pid, 9))
     late.start()
     try:

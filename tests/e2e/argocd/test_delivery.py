@@ -18,8 +18,9 @@ from tests.e2e.argocd import programs
 from tests.e2e.argocd.programs import ArgoCD
 from tests.e2e.environments import condition, substance
 from tests.e2e.loop import wait_until_running
-from tests.e2e.process import minute, wait
+from tests.e2e.process import wait
 from tests.e2e.system import NAMESPACE, System
+from tests.load import patience
 from tests.manifests.render import ENVIRONMENTS, name_of, overlay, render
 
 Report = Callable[[str], None]
@@ -84,7 +85,7 @@ def test_a_merge_on_gitea_runs_and_a_rollback_restores_the_old_digest(system: Sy
     wait_until_running(system.api, NAMESPACE, gateway)
     took = time.monotonic() - begin
     report(f"Argo CD: `promote rollback production api-gateway` has replaced every pod after {took:.0f} s")
-    assert took < minute()
+    assert took < patience(60)
     system.settle(back["commit"])
     assert system.running().items() >= {name: {image} for name, image in (promoted | gateway).items()}.items()
 

@@ -1,0 +1,10 @@
+"""How long to wait on a machine that does other things as well."""
+
+from __future__ import annotations
+
+import os
+
+
+def patience(seconds: float) -> float:
+    """The seconds in which a machine with other work does what a quiet one does in `seconds`."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
