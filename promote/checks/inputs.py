@@ -15,24 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from promote.errors import RenderError
+from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN
 from promote.kustomize.files import FILE_NAMES, kustomization_of
 from promote.yamltext import reader
 
-# Fields that name no file. https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
-_PLAIN = frozenset(
-    "apiVersion kind metadata images replicas generatorOptions namePrefix nameSuffix namespace "  # noqa: SIM905
-    "commonLabels labels commonAnnotations vars buildMetadata sortOptions".split()
-)
-_BUILT, _FILES = ("resources", "components", "bases"), ("configurations", "crds", "patchesStrategicMerge")
-# Of lists of mappings: the fields that an entry may have.
-_ENTRIES = {
-    "patches": frozenset({"path", "patch", "target", "options"}),
-    "patchesJson6902": frozenset({"path", "patch", "target", "options"}),
-    "replacements": frozenset({"path", "source", "targets"}),
-    "openapi": frozenset({"path"}),
-}
-_GENERATORS = ("configMapGenerator", "secretGenerator")
-_OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "type", "files", "envs", "env"})
+_BUILT, _LISTED = ("resources", *FOLDERS), (*FILES, "patchesStrategicMerge")
 # A name without what kustomize could take for an address, an option or a pattern.
 _NAME = re.compile(r"(?!/)[A-Za-z0-9_./-]+")
 _HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "dev.azure.com", "_git")
@@ -91,7 +78,7 @@ class Inputs:
                 raise _DoubtError
             found = {self._inside(named[0])}
             for field, value in content.items():
-                if field not in _PLAIN and value is not None:
+                if field not in PLAIN and value is not None:
                     found.update(self._named(folder, field, value, (*above, folder)))
             self._built[folder] = frozenset(found)
         return self._built[folder]
@@ -108,14 +95,14 @@ class Inputs:
     def _named(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:
         if field in _BUILT:
             yield from self._folders(folder, field, value, above)
-        elif field in _FILES:
+        elif field in _LISTED:
             # A patch may be written in place of its name.
             names = (name for name in _texts(value) if field != "patchesStrategicMerge" or "\n" not in name)
             yield from (self._at(folder, name) for name in names)
-        elif field in _ENTRIES:
-            yield from self._entries(folder, [value] if field == "openapi" else value, _ENTRIES[field])
-        elif field in _GENERATORS:
-            yield from self._generated(folder, value)
+        elif field in ENTRIES:
+            known, naming = ENTRIES[field]
+            entries = _mappings([value] if field == "openapi" else value, known)
+            yield from self._generated(folder, entries) if "files" in naming else self._patched(folder, entries)
         else:
             raise _DoubtError
 
@@ -129,13 +116,13 @@ class Inputs:
             else:
                 raise _DoubtError
 
-    def _entries(self, folder: Path, entries: Any, known: frozenset[str]) -> Iterator[Path]:
-        for entry in _mappings(entries, known):
+    def _patched(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[Path]:
+        for entry in entries:
             if entry.get("path") is not None:
                 yield from (self._at(folder, name) for name in _texts([entry["path"]]))
 
-    def _generated(self, folder: Path, entries: Any) -> Iterator[Path]:
-        for entry in _mappings(entries, _OF_GENERATORS):
+    def _generated(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[Path]:
+        for entry in entries:
             for name in _texts(entry.get("files") or []):
                 yield self._at(folder, name.rpartition("=")[2])
             single = [entry["env"]] if entry.get("env") else []

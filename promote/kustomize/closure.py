@@ -14,30 +14,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
 from promote.kustomize.diagnosis import REMOTE
+from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN
 from promote.kustomize.files import FILE_NAMES
 from promote.system.snapshot import LARGEST, Found, LeadsOut, Snapshot, find
 from promote.yamltext import places, reader
 
-# Fields that name no file. https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
-_PLAIN = frozenset(
-    "apiVersion kind metadata images imageTags replicas generatorOptions namePrefix nameSuffix namespace "  # noqa: SIM905
-    "commonLabels labels commonAnnotations vars buildMetadata sortOptions".split()
-)
-_FOLDERS = ("components", "bases")
-_FILES = ("configurations", "crds")
 _PLUGINS = ("transformers", "generators", "validators")
 _OFTEN_INLINE = ("patchesStrategicMerge", *_PLUGINS)
-# Of lists of mappings, and one mapping: all fields that an entry may have, and those that name files.
-_ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
-    "patches": (frozenset({"path", "patch", "target", "options"}), ("path",)),
-    "patchesJson6902": (frozenset({"path", "patch", "target", "options"}), ("path",)),
-    "replacements": (frozenset({"path", "source", "targets"}), ("path",)),
-    "configMapGenerator": (_OF_GENERATORS := frozenset(
-        {"name", "namespace", "behavior", "options", "literals", "files", "envs", "env"}
-    ), _NAMING := ("files", "envs", "env")),
-    "openapi": (frozenset({"path", "version"}), ("path",)),
-    "secretGenerator": (_OF_GENERATORS | {"type"}, _NAMING),
-}  # fmt: skip
 # Built-in transformers that name files in no field or, of patches, in one of two.
 _TRANSFORMERS = frozenset(
     "AnnotationsTransformer HashTransformer ImageTagTransformer LabelTransformer LegacyOrderTransformer "  # noqa: SIM905
@@ -73,9 +56,9 @@ class _Closure:
 
     def _field(self, file: str, folder: str, key: Node, value: Node) -> None:
         name = _string(key)
-        if name in _PLAIN or _is_null(value):
+        if name in PLAIN or _is_null(value):
             return
-        if name in _ENTRIES:
+        if name in ENTRIES:
             for entry in [value] if name == "openapi" else _items(value):
                 self._entry(file, folder, name, entry)
             return
@@ -93,13 +76,13 @@ class _Closure:
         """By field that lists files or folders, what adds one of them."""
         return {
             "resources": self._resource,
-            **dict.fromkeys(_FOLDERS, self._folder),
-            **dict.fromkeys((*_FILES, "patchesStrategicMerge"), self._add),
+            **dict.fromkeys(FOLDERS, self._folder),
+            **dict.fromkeys((*FILES, "patchesStrategicMerge"), self._add),
             **dict.fromkeys(_PLUGINS, self._plugin),
         }
 
     def _entry(self, file: str, folder: str, kind: str, entry: Node) -> None:
-        known, naming = _ENTRIES[kind]
+        known, naming = ENTRIES[kind]
         for name, value in _fields(entry, known, naming):
             if _is_null(value):
                 continue

@@ -1,0 +1,28 @@
+"""The fields of a kustomization whose files promote finds by itself, in kustomize's exact notation.
+
+https://kubectl.docs.kubernetes.io/references/kustomize/kustomization. Any other field, and any other notation, may
+make kustomize read anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# They name no file.
+PLAIN = frozenset(
+    "apiVersion kind metadata images imageTags replicas generatorOptions namePrefix nameSuffix namespace "  # noqa: SIM905
+    "commonLabels labels commonAnnotations vars buildMetadata sortOptions".split()
+)
+# They list folders, or files.
+FOLDERS, FILES = ("components", "bases"), ("configurations", "crds")
+_OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "files", "envs", "env"})
+_NAMING = ("files", "envs", "env")
+# Of lists of mappings, and of the one mapping `openapi`: all fields of an entry, and those that name files.
+ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "patches": (frozenset({"path", "patch", "target", "options"}), ("path",)),
+    "patchesJson6902": (frozenset({"path", "patch", "target", "options"}), ("path",)),
+    "replacements": (frozenset({"path", "source", "targets"}), ("path",)),
+    "configMapGenerator": (_OF_GENERATORS, _NAMING),
+    "secretGenerator": (_OF_GENERATORS | {"type"}, _NAMING),
+    "openapi": (frozenset({"path", "version"}), ("path",)),
+}
