@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,12 +43,12 @@ class _Ticket:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._path = folder / f"{time.time_ns():020d}-{os.getpid()}"
-        hidden = folder / f".{os.getpid()}"
         # Locked before the others can see it: they remove what nobody has locked.
-        self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        hidden.rename(self._path)
+        # A name of its own for each ticket: two threads of one process must not wait for each other's lock.
+        self._file, hidden = tempfile.mkstemp(prefix=".", dir=folder)
+        self._path = folder / f"{time.time_ns():020d}{Path(hidden).name}"
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        Path(hidden).rename(self._path)
 
     def wait(self) -> None:
         """Wait for those in front, each of them for a limited time."""
