@@ -71,3 +71,8 @@ test_ports_are_those_of_containers_and_sidecars if {
 		{"name": "", "number": 9090, "protocol": "UDP"},
 	])
 }
+
+test_a_message_names_the_first_of_many if {
+	assert.same(workloads.listed({"a", "b", "c", "d", "e"}), "a, b, c, d, e")
+	assert.same(workloads.listed({"a", "b", "c", "d", "e", "f", "g"}), "a, b, c, d, e and 2 more")
+}

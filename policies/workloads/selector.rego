@@ -48,13 +48,10 @@ warn contains found if some found in strictness.warned("conventions", _overlappi
 _overlapping contains found if {
 	some entry in _selecting
 	not selectors.is_empty(entry.selector)
-	others := [pod |
-		some pod in workloads.selected(entry.pod.resource.namespace, entry.selector)
-		_who(pod) != _who(entry.pod)
-	]
+	others := workloads.titles(entry.pod.resource.namespace, entry.selector) - {workloads.title(entry.pod)}
 	count(others) > 0
 	found := _about(entry, {
-		"msg": sprintf("its selector also matches the pods of %s", [workloads.names(others)]),
+		"msg": sprintf("its selector also matches the pods of %s", [workloads.listed(others)]),
 		"fix": "add a label to spec.selector.matchLabels that only its own pods have",
 	})
 }
@@ -66,7 +63,5 @@ _selecting := [{"pod": pod, "selector": selector} |
 	is_object(selector)
 	pod.resource.kind != "ReplicationController"
 ]
-
-_who(pod) := [pod.resource.kind, pod.resource.name]
 
 _about(entry, body) := finding.about(entry.pod.resource, object.union(body, {"path": "/spec/selector"}))

@@ -107,17 +107,19 @@ class Cluster:
         import urllib3
         from kubernetes.client.exceptions import ApiException
 
+        # Before `try`: a kubeconfig that is not valid is not a server that cannot be reached.
+        server, context = f"the API server {self.server}", self.context
         problem = ""
         try:
-            status, data = limit.ask(lambda: self._answer(path, query), f"the API server {self.server}")
+            status, data = limit.ask(lambda: self._answer(path, query), server)
         except NetworkError as error:
-            raise Unreachable(f"{error} (context {self.context})") from None
+            raise Unreachable(f"{error} (context {context})") from None
         except (ApiException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             problem = _why(error)
         if problem:
             # Outside `except`: the cause has the headers of the request.
             raise Unreachable(
-                f"cannot reach the API server {self.server} (context {self.context}): {problem}; "
+                f"cannot reach {server} (context {context}): {problem}; "
                 "check its address, the network and whether it runs, then run the command again"
             )
         return self._understood(status, data, what)
