@@ -98,15 +98,12 @@ title(pod) := sprintf("%s %s", [pod.resource.kind, pod.resource.name])
 # The names of what `selected` finds. As a set, so that many workloads with one selector cost little.
 titles(namespace, selector) := {title(pod) | some pod in selected(namespace, selector)}
 
-# Names in a message, which would otherwise be as long as the folder is large.
-listed(found) := concat(", ", sort(found)) if count(found) <= _most_listed
+# At most five names in a message, which would otherwise be as long as the folder is large.
+listed(found) := concat(", ", sort(found)) if count(found) <= 5
 
-listed(found) := sprintf("%s and %d more", [concat(", ", first), count(found) - _most_listed]) if {
-	count(found) > _most_listed
-	first := array.slice(sort(found), 0, _most_listed)
+listed(found) := sprintf("%s and %d more", [concat(", ", array.slice(sort(found), 0, 5)), count(found) - 5]) if {
+	count(found) > 5
 }
-
-_most_listed := 5
 
 # The labels in a message.
 written(labels) := concat(", ", sort([sprintf("%s=%v", [key, value]) | some key, value in labels]))

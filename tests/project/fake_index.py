@@ -104,9 +104,9 @@ from pathlib import Path
 def build_editable(folder, config_settings=None, metadata_directory=None):
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     needs = "".join(f"Requires-Dist: {{need}}\\n" for need in project["dependencies"])
-    info, name = "promote-0.dist-info", "promote-0-py3-none-any.whl"
+    info, name = "gitops_promote-0.dist-info", "gitops_promote-0-py3-none-any.whl"
     with zipfile.ZipFile(Path(folder) / name, "w") as wheel:
-        wheel.writestr(f"{{info}}/METADATA", f"Metadata-Version: 2.1\\nName: promote\\nVersion: 0\\n{{needs}}")
+        wheel.writestr(f"{{info}}/METADATA", f"Metadata-Version: 2.1\\nName: gitops-promote\\nVersion: 0\\n{{needs}}")
         wheel.writestr(f"{{info}}/WHEEL", {WHEEL!r})
         wheel.writestr(f"{{info}}/entry_points.txt", "[console_scripts]\\npromote = cover:run\\n")
         wheel.writestr(f"{{info}}/RECORD", "")

@@ -56,7 +56,7 @@ def packages(folder: Path) -> dict[str, str]:
     """The packages that a folder holds, except for those that come with an environment."""
     found = [path.name.removesuffix(".dist-info").split("-") for path in folder.glob("**/site-packages/*.dist-info")]
     found += [path.name.removesuffix(".dist-info").split("-") for path in folder.glob("*.dist-info")]
-    return {name: version for name, version in found if name not in ("setuptools", "gitops-promote")}
+    return {name: version for name, version in found if name not in ("setuptools", "gitops_promote")}
 
 
 @pytest.mark.parametrize("pip", ["oldest", "newest"])
