@@ -26,8 +26,8 @@ from tests.manifests.render import NAME, name_of
 # Windows and periods are that many times shorter than what is rendered, and so is the time that a rate is over.
 FASTER = 10
 RATE = re.compile(r"\[2m\]")
-# How late a look at a number of pods may be.
-LATE = 1.5
+# How late a look at a number of pods may be, and how long before a change the autoscaler may have looked last.
+LATE, SYNC = 1.5, 2.0
 STEP, WHOLE = 60.0, 120.0
 
 # What there is to do, and how many pods that makes: one for each 1000 requests a second, 5 and 50 messages.
@@ -156,7 +156,7 @@ def test_each_service_has_the_pods_that_its_load_asks_for(busy: tuple[Scaling, f
 def test_a_service_grows_by_a_quarter_in_each_period(busy: tuple[Scaling, float], name: str) -> None:
     scaling, start = busy
     history = scaling.sizes[name]
-    assert history[1][0] >= start + _window(scaling.scaled[name], "scaleUp") - LATE
+    assert history[1][0] >= start + _window(scaling.scaled[name], "scaleUp") - LATE - SYNC
     [policy] = _behavior(scaling.scaled[name])["scaleUp"]["policies"]
     for moment, count in history[1:]:
         before = _size(history, moment - policy["periodSeconds"] + LATE)

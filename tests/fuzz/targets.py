@@ -19,7 +19,7 @@ import yaml
 from promote.checks import rules, screen, waivers
 from promote.checks.policies import _SCHEMA
 from promote.cluster import kubeconfig, quantity
-from promote.errors import ConfigError, EditRefused, PromoteError
+from promote.errors import ConfigError, EditRefused, PromoteError, UsageError
 from promote.forge.records import record_of
 from promote.kustomize import diagnosis, documents
 from promote.model import Hold, Version
@@ -76,8 +76,8 @@ def images(data: bytes) -> None:
         nodes = [node for entry in after.entries.values() for node in entry.nodes.values()]
         old = [node for entry in file.entries.values() for node in entry.nodes.values()]
         assert after.text.outside(nodes) == file.text.outside(old)
-        back = after.with_versions({image.name: image})
-        assert back.images == file.images
+        with suppress(UsageError):  # what was there may not be a valid tag, which nobody can ask for
+            assert after.with_versions({image.name: image}).images == file.images
 
 
 def settings(data: bytes) -> None:

@@ -366,6 +366,7 @@ def test_a_freeze_does_not_stop_it_but_is_mentioned(tmp_path: Path, surroundings
     assert numbers(clone, "web") == (3, 1)
 
 
+@pytest.mark.thorough
 def test_this_repository(mediq: Sandbox) -> None:
     start = mediq.tip()
     mediq.promote("scale", "production", "api-gateway", "5")

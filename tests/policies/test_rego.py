@@ -17,13 +17,6 @@ def test_verify_passes_and_runs_something() -> None:
     assert sum(file["successes"] for file in files) > 0
 
 
-def test_tests_cover_every_line() -> None:
-    done = tool("opa", "test", "--coverage", "--format", "json", "policies")
-    covered = json.loads(done.stdout)
-    gaps = {name: file["not_covered"] for name, file in covered["files"].items() if file.get("not_covered")}
-    assert (done.code, gaps, covered["coverage"]) == (0, {}, 100)
-
-
 def test_rego_is_formatted() -> None:
     assert tool("opa", "fmt", "--list", "policies").text == ""
 

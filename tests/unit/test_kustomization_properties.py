@@ -18,6 +18,7 @@ PLAIN_TAGS = ["v1", "v1.2", "2.0.1", "sha-0a1b2c3", "main_7", "1.4.0-rc.1", "nop
 QUOTED_TAGS = ["1.10", "20260101", "1_0", "0x1f", "1e3", "12e5", "y", "On", "null", "2024-01-01", "1.", "017"]
 DIGESTS = ["sha256:" + "0" * 64, "sha256:" + "9e" * 32, "sha512:" + "a" * 128]
 NAMES = ["a", "a/b", "a-b", "a/b/c", "b", "localhost:5000/a", "newTag", "v1", "images"]
+QUICK = settings.get_profile("quick").max_examples
 REPOSITORIES = ["r", "a", "localhost:5000/r", "ghcr.io/o/r-1"]
 
 # Which parts of a version each way of writing it holds, tag or digest; the last two ways cannot be edited.
@@ -266,8 +267,9 @@ def cases(draw: st.DrawFn) -> tuple[File, dict[str, Version | Image]]:
 
 
 def many(times: int) -> settings:
-    """So many times the examples that the profile asks of other tests."""
-    return settings(max_examples=times * settings().max_examples, suppress_health_check=list(HealthCheck))
+    """So many times the examples of the thorough profile, and a twelfth of that in the quick one."""
+    each = settings().max_examples if settings().max_examples > QUICK else QUICK // 4
+    return settings(max_examples=times * each, suppress_health_check=list(HealthCheck))
 
 
 @many(24)

@@ -111,7 +111,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return make
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(COMMITS, COMMITS, COMMITS, st.integers(0, 7))
 def test_what_is_remembered_is_what_is_read(
     clone: Callable[[], Clone], first: list[object], more: list[object], other: list[object], back: int
