@@ -154,7 +154,9 @@ def test_a_mix_of_all_commands_loses_nothing(shared: Sandbox, seed: int) -> None
     done = crowd.end(running)
     line = crowd.line(shared)
     for arguments, one in zip(asked, done, strict=True):
-        assert one.code in (0, 1, 2, 3, 4), (arguments, one)
+        # A promotion may move the branch of the pull request while it is judged: it is not what was shown any more.
+        outdated = arguments[0] == "merge" and one.code == 5 and "nothing was merged; look at it" in one.err
+        assert one.code in (0, 1, 2, 3, 4) or outdated, (arguments, one)
         landed = one.json.get("commit") if one.code == 0 else None
         if landed and arguments[0] in ("bump", "rollback", "hold", "release", "merge"):
             assert landed in line, (arguments, one)
