@@ -190,7 +190,10 @@ class Revision:
 
     def image(self, name: str) -> Image | None:
         """The image called `name` in this revision."""
-        return next((image for image in self.images if image.name == name), None)
+        for image in self.images:
+            if image.name == name:
+                return image
+        return None
 
     def runs(self, name: str, version: Version) -> bool:
         """Whether it had the image `name` at `version`."""

@@ -132,9 +132,7 @@ def _history(work: Path, commits: int, limits: Mapping[str, float]) -> list[Row]
         cold, warm = place.promote(*question), place.promote(*question)
         git.append(place.git(*log))
         for name, taken in (("cold", cold), ("warm", warm)):
-            # A plan also renders and judges, and rules about a change ask for the digests of all environments.
-            limit = None if title.startswith("plan") else limits[name]
-            rows.append(Row(f"{title}, {name} / git log, {commits:,} commits", taken, min(git), limit))
+            rows.append(Row(f"{title}, {name} / git log, {commits:,} commits", taken, min(git), limits[name]))
     return rows
 
 
@@ -209,9 +207,12 @@ def _drawn(work: Path, most_commits: int, most_overlays: int) -> str:
 
 
 def _environment(cache: Path) -> Mapping[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PROMOTE_", "GIT_"))}
+    ours = ("PROMOTE_", "GIT_", "PYTHON")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     tools = os.environ.get("PROMOTE_TOOLS") or str(ROOT / ".tools" / "bin")
-    return kept | {"PROMOTE_CACHE": str(cache), "PROMOTE_TOOLS": tools, "PYTHONPATH": str(ROOT)}
+    # What is installed is compiled; here, that goes into a folder of the measurement.
+    compiled = {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(cache.with_name("compiled"))}
+    return kept | {"PROMOTE_CACHE": str(cache), "PROMOTE_TOOLS": tools} | compiled
 
 
 def _seconds(command: Sequence[str], folder: Path, environment: Mapping[str, str], denied: bool = False) -> float:

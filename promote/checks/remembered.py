@@ -55,19 +55,20 @@ def judge(
     # First what is independent of the targets, so that a fault in it is reported before any of theirs.
     criteria.policies.waived(criteria.home or root, criteria.today)
     inputs = Inputs(root)
-    keys = {name: verdicts.key(name, path, inputs) for name, path in targets}
-    found = {} if fresh else {name: kept for name, key in keys.items() if (kept := verdicts.get(key))}
-    left = iter([(name, path) for name, path in targets if name not in found])
+    # Two targets may have one name, because somebody else may choose it.
+    keys = {one: verdicts.key(*one, inputs) for one in targets}
+    found = {} if fresh else {one: kept for one, key in keys.items() if (kept := verdicts.get(key))}
+    left = iter([one for one in targets if one not in found])
     while some := list(islice(left, _AT_ONCE)):
         rendered = render.side_by_side(((path, name) for name, path in some), load, min(len(some), _WORKERS))
         judged = inspection.judged(rendered, criteria, root)
         after = Inputs(root)
-        for (name, path), one in zip(some, judged, strict=True):
-            found[name] = one
+        for target, one in zip(some, judged, strict=True):
+            found[target] = one
             # Not if a file has changed while it was read.
-            if (key := keys[name]) is not None and verdicts.key(name, path, after) == key:
+            if (key := keys[target]) is not None and verdicts.key(*target, after) == key:
                 verdicts.keep(key, one)
-    return inspection.verdict([found[name] for name, _ in targets], criteria, root, only)
+    return inspection.verdict([found[one] for one in targets], criteria, root, only)
 
 
 class _Verdicts:

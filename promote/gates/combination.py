@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from promote.gates.protocol import Context, Facts, InvalidSettings, Judgement, Need
-from promote.gates.stays import as_facts, last_stay
+from promote.gates.stays import Stays, as_facts
 from promote.model import Image, Revision, Version
 from promote.system import durations
 
@@ -47,12 +47,12 @@ class Gate:
         """The last time that the environment before ran all versions together, among the images that it ever had."""
         source = context.source
         known = context.history[source] if source else ()
-        shared = {image.name for revision in known for image in revision.images}
+        shared = {name for revision in known for name in revision.changed}
         together = [image for image in _after(context) if image.name in shared]
         if not source or not together:
             return Judgement()
-        stay = last_stay(
-            known, lambda one: all(one.runs(image.name, image.version) for image in together), context.now
+        stay = Stays(known, context.now).last(
+            lambda one: all(one.runs(image.name, image.version) for image in together)
         )
         facts = {
             "environment": source,

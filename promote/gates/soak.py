@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from promote.gates.protocol import Context, Facts, InvalidSettings, Judgement, Need
-from promote.gates.stays import Stay, as_facts, last_stay
-from promote.model import Change, GateResult, Revision
+from promote.gates.stays import Stay, Stays, as_facts
+from promote.model import Change, GateResult
 from promote.system import durations
 
 
@@ -53,7 +53,8 @@ class Gate:
         known = context.history[source] if source else ()
         if not source or not known:
             return Judgement(self._results([(change, None) for change in context.forward], None))
-        stays = [(change, _stay(known, change, context.now)) for change in context.forward]
+        ran = Stays(known, context.now)
+        stays = [(change, _stay(ran, change)) for change in context.forward]
         return Judgement(self._results(stays, source), self._facts(source, stays), tuple(_remarks(source, stays)))
 
     def _results(self, stays: list[tuple[Change, Stay | None]], source: str | None) -> tuple[GateResult, ...]:
@@ -76,8 +77,8 @@ class Gate:
         }
 
 
-def _stay(known: Sequence[Revision], change: Change, now: datetime) -> Stay | None:
-    return last_stay(known, lambda one: one.runs(change.image, change.new), now)
+def _stay(ran: Stays, change: Change) -> Stay | None:
+    return ran.last(lambda one: one.runs(change.image, change.new))
 
 
 def _remarks(source: str, stays: list[tuple[Change, Stay | None]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from functools import cached_property
 
 from promote.gates.protocol import Facts
 from promote.model import Revision
@@ -22,15 +22,30 @@ class Stay:
     length: timedelta
 
 
-def last_stay(known: Sequence[Revision], is_there: Callable[[Revision], bool], now: datetime) -> Stay | None:
-    """The newest unbroken row of revisions in which something is there; None where it never was."""
-    rows = [list(row) for there, row in groupby(known, is_there) if there]
-    if not rows:
-        return None
-    times = _times(known, now)
-    first, last = rows[-1][0], rows[-1][-1]
-    since, until = times[first.number - 1], times[last.number] if last.number < len(known) else None
-    return Stay(first.commit, since, until, max((until or now) - since, timedelta()))
+@dataclass(frozen=True)
+class Stays:
+    """How long things ran in an environment, of which all revisions are `known`, as it is `now`."""
+
+    known: Sequence[Revision]
+    now: datetime
+
+    def last(self, is_there: Callable[[Revision], bool]) -> Stay | None:
+        """The newest unbroken row of revisions in which something is there; None where it never was."""
+        known, end = self.known, len(self.known)
+        # From the newest on: what is asked about is rarely old, and histories are long.
+        while end and not is_there(known[end - 1]):
+            end -= 1
+        if not end:
+            return None
+        start = end - 1
+        while start and is_there(known[start - 1]):
+            start -= 1
+        since, until = self._times[start], self._times[end] if end < len(known) else None
+        return Stay(known[start].commit, since, until, max((until or self.now) - since, timedelta()))
+
+    @cached_property
+    def _times(self) -> list[datetime]:
+        return _times(self.known, self.now)
 
 
 def _times(known: Sequence[Revision], now: datetime) -> list[datetime]:

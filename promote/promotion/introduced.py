@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from promote.checks import baseline, inspection
+from promote.checks import baseline, inspection, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Base, Verdict
+from promote.checks.renderings import Build
 from promote.errors import ConfigError, RenderError, UsageError
-from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree
@@ -42,7 +42,7 @@ def by_merge(verdict: Verdict, before: Tree, environments: Iterable[Environment]
     there = []
     for one in environments:
         try:
-            there.append(render.kustomize(before.folder(one.path), one.name))
+            there += renderings.of([Build(before.folder(one.path), one.name, before.top)])
         except (ConfigError, RenderError, UsageError):
             continue  # an environment that the target branch lacks, or cannot render, excuses nothing
     return marked(verdict, there, criteria, before.root, hides_nothing=False)

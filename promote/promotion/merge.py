@@ -5,16 +5,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from promote.checks import inspection
-from promote.checks.criteria import criteria
+from promote.checks import remembered, renderings
+from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
+from promote.checks.renderings import Build
 from promote.errors import Blocked, ConfigError, HeadMoved, UsageError
 from promote.forge.protocol import Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
-from promote.kustomize import render
 from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
 from promote.promotion import introduced, policy, selection, trailers
 from promote.promotion.proposal import blocked
@@ -133,8 +135,8 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
         moves = [_with_history(move, history) for move in moves]
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
-        targets = render.side_by_side([(after.folder(one.path), one.name) for one in affected])
-        verdict = introduced.by_merge(inspection.inspect(targets, judges, after.root), before, affected, judges)
+        targets = renderings.of([Build(after.folder(one.path), one.name, after.top) for one in affected])
+        verdict = introduced.by_merge(_verdict(targets, judges, after.root), before, affected, judges)
         contexts = [move.context for move in moves]
         for plan, context in zip(plans, contexts, strict=True):
             verdict = with_findings(verdict, judge_change(plan, context, judges))
@@ -144,6 +146,13 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
         return _Judgement(verdict, tuple(plans), before.config.merge)
+
+
+def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdict:
+    """What the checks say of targets that are rendered already."""
+    rendered = {(one.folder, one.name): one for one in targets}
+    named = [(name, folder) for folder, name in rendered]
+    return remembered.judge(named, judges, root, load=lambda folder, name: rendered[folder, name])
 
 
 def _asked(move: _Move) -> Plan:

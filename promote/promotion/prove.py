@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from promote.checks import inspection, remembered
+from promote.checks import inspection, remembered, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Verdict, in_order
+from promote.checks.renderings import Build
 from promote.gates.protocol import Context
-from promote.kustomize import differences, render
+from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.model import Plan
 from promote.promotion import introduced
@@ -44,7 +45,7 @@ def prove(
         before = situation.tree.link_build(folder, copy)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
-        old, new = render.side_by_side([(before, name), (root / folder, name)])
+        old, new = renderings.of([Build(before, name, copy), Build(root / folder, name, situation.tree.top)])
         with process.side_by_side(2) as pool:
             judging = pool.submit(
                 remembered.judge, [(name, root / folder)], situation.criteria, root, load=lambda *_: new

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from promote.checks import renderings
 from promote.errors import PromoteError, RaceLost, StillLocked
 from promote.repository.workspace import Workspace
 from promote.system import races, settings
@@ -18,6 +19,7 @@ _MOST_NAMES = 5
 def retrying(workspace: Workspace, attempt: Callable[[], _Result], *, lands: bool = True) -> _Result:
     """Repeat `attempt` on each new tip while others push first, with every gate again.
 
+    What it renders from the same files as before is not rendered again, and their verdict is remembered.
     With `lands`, it moves the shared branch, and so it takes its turn at once. Raises RaceLost, with how often it was
     tried and by whom the branches were moved, when PROMOTE_RACE_TIMEOUT is over.
     """
@@ -32,7 +34,8 @@ def retrying(workspace: Workspace, attempt: Callable[[], _Result], *, lands: boo
         report(f"try {number}: {error}: everything is planned and every gate asked again, on the new tip")
 
     try:
-        return races.until_won(counted, workspace.place, in_turn=lands, lost=lost)
+        with renderings.kept():
+            return races.until_won(counted, workspace.place, in_turn=lands, lost=lost)
     except StillLocked:
         raise
     except RaceLost as error:

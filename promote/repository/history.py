@@ -42,12 +42,11 @@ class Recorded:
 def revisions(commits: Iterable[Recorded]) -> list[Revision]:
     """The revisions in `commits`, oldest first; a commit that changes no image is not a revision."""
     found: list[Revision] = []
-    previous: frozenset[Image] = frozenset()
+    previous: tuple[Image, ...] = ()
     for commit in commits:
-        images = frozenset(commit.images)
-        if images == previous or not images:
+        changed = _changed(previous, commit.images)
+        if changed is None or not commit.images:
             continue
-        changed = frozenset(image.name for image in images - previous)
         found.append(
             Revision(
                 len(found) + 1,
@@ -59,8 +58,19 @@ def revisions(commits: Iterable[Recorded]) -> list[Revision]:
                 changed,
             )
         )
-        previous = images
+        previous = commit.images
     return found
+
+
+def _changed(before: Sequence[Image], after: Sequence[Image]) -> frozenset[str] | None:
+    """The names of the images that are new in `after`; None where both have the same images in any order."""
+    names = [image.name for image in after]
+    if len(set(names)) == len(names) and names == [image.name for image in before]:
+        # The usual case, and much faster: most images are the same objects.
+        pairs = zip(before, after, strict=True)
+        return frozenset(new.name for old, new in pairs if old is not new and old != new) or None
+    old, new = frozenset(before), frozenset(after)
+    return None if old == new else frozenset(image.name for image in new - old)
 
 
 def of_service(known: Sequence[Revision], names: Iterable[str]) -> list[Revision]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
-from dataclasses import astuple
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from promote.kustomize.files import FILE_NAMES
@@ -134,20 +134,33 @@ def _nothing() -> dict[str, Any]:
 
 
 def _packed(tip: str, state: Mapping[str, str], known: Sequence[Revision]) -> dict[str, Any]:
-    """Revisions as JSON values, each image once; commits that made none are not needed again."""
+    """Revisions as JSON values; commits that made none are not needed again.
+
+    Each image is written once. A commit has the number of its images, and for each that is not that of the commit
+    before in the same place, its place and its number.
+    """
     numbers: dict[Image, int] = {}
-    commits = [
-        [one.commit, one.when, one.author, one.subject,
-         [numbers.setdefault(image, len(numbers)) for image in one.images]]
-        for one in known
-    ]  # fmt: skip
-    return {"tip": tip, "state": dict(state), "images": [astuple(image) for image in numbers], "commits": commits}
+    commits: list[list[Any]] = []
+    before: Sequence[Image] = ()
+    for one in known:
+        moved: list[int] = []
+        for place, (image, old) in enumerate(zip_longest(one.images, before)):
+            if image is not None and image is not old:
+                moved += (place, numbers.setdefault(image, len(numbers)))
+        commits.append([one.commit, one.when, one.author, one.subject, len(one.images), *moved])
+        before = one.images
+    images = [[one.name, one.repository, one.version.tag, one.version.digest] for one in numbers]
+    return {"tip": tip, "state": dict(state), "images": images, "commits": commits}
 
 
 def _recorded(known: Mapping[str, Any]) -> Iterator[Recorded]:
-    images = [Image(name, repository, Version(*version)) for name, repository, version in known["images"]]
-    for commit, when, author, subject, numbers in known["commits"]:
-        yield Recorded(commit, when, author, subject, tuple(images[number] for number in numbers))
+    every = [Image(name, repository, Version(*version)) for name, repository, *version in known["images"]]
+    images: list[Image] = []
+    for commit, when, author, subject, number, *moved in known["commits"]:
+        del images[number:]
+        for place, image in zip(moved[::2], moved[1::2], strict=True):
+            images[place : place + 1] = [every[image]]
+        yield Recorded(commit, when, author, subject, tuple(images))
 
 
 def _below(folder: str, name: str) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from promote.system import cache, clock
+from promote.errors import ToolError
+from promote.system import cache, clock, scratch
 
 _LONGEST = 30.0  # seconds that one writer may keep the others waiting
 _SHORT, _LONG = 0.01, 0.25  # seconds between two looks: for the next in line, and for one far behind
@@ -26,15 +28,28 @@ def turn(place: str) -> Iterator[None]:
 
     One who takes too long is overtaken. The turn ends with the block, or with the process, however it ends.
     """
-    ticket = None
-    with suppress(OSError):
-        ticket = _Ticket(cache.folder() / "turns" / cache.key(place))
-        ticket.wait()
-    try:
+    with ExitStack() as stack:
+        # In the cache as well: services of one user may each have a temporary folder of their own.
+        for folder in (_of_cache, _of_machine):
+            with suppress(OSError, ToolError):
+                ticket = _Ticket(folder() / cache.key(place))
+                stack.callback(ticket.end)
+                ticket.wait()
         yield
-    finally:
-        if ticket:
-            ticket.end()
+
+
+def _of_cache() -> Path:
+    return cache.folder() / "turns"
+
+
+def _of_machine() -> Path:
+    """A folder for all processes of this user, whatever cache each of them has; raises OSError for another user's."""
+    folder = scratch.top().parent / f"promote-turns-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if (found.st_uid, stat.S_IFMT(found.st_mode), found.st_mode & 0o077) != (os.geteuid(), stat.S_IFDIR, 0):
+        raise NotADirectoryError(folder)
+    return folder
 
 
 class _Ticket:

@@ -35,11 +35,18 @@ def create(folder: Path, env: Mapping[str, str]) -> None:
 
 
 def cache_of_its_own(clone: Clone, name: str) -> dict[str, str]:
-    """A cache that has everything except the turns: what another machine has."""
+    """A cache that has everything except the turns."""
     cache = Path(clone.env["PROMOTE_CACHE"])
     copy = clone.root.parent / f"cache-{name}"
     shutil.copytree(cache, copy, ignore=shutil.ignore_patterns("turns"))
     return {"PROMOTE_CACHE": str(copy)}
+
+
+def machine_of_its_own(clone: Clone, name: str) -> dict[str, str]:
+    """What another machine has: a cache and a folder for temporary files that nobody shares."""
+    temporary = clone.root.parent / f"tmp-{name}"
+    temporary.mkdir()
+    return cache_of_its_own(clone, name) | {"TMPDIR": str(temporary)}
 
 
 def end(running: Sequence[Popen[str]], timeout: float = 900) -> list[Outcome]:

@@ -21,12 +21,12 @@ def rival(clone: Clone, *arguments: str) -> str:
 
     There, nobody waits for the turn of this one. The rest of the cache is only to save time.
     """
-    cache = clone.root / ".git/cache"
+    cache, temporary = clone.root / ".git/cache", clone.root / ".git/temporary"
     return f"""\
-mkdir '{cache}'
+mkdir '{cache}' '{temporary}'
 for one in "$PROMOTE_CACHE"/*; do [ "${{one##*/}}" = turns ] || ln -s "$one" '{cache}'; done
 cd '{clone.root}'
-PROMOTE_CACHE='{cache}' '{sys.executable}' -m promote {" ".join(arguments)}"""
+TMPDIR='{temporary}' PROMOTE_CACHE='{cache}' '{sys.executable}' -m promote {" ".join(arguments)}"""
 
 
 def pushes(shim: Shim) -> int:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from promote.gates import evaluation
-from promote.system import turns
+from promote.gates.protocol import Context, Gate
+from promote.model import Plan
+from promote.system import tools, turns
+from promote.system.process import Completed
 from tests.integration import crowd, sandbox
 from tests.integration.crowd import SERVICES
 from tests.integration.sandbox import Clone, Outcome, Sandbox
@@ -33,14 +36,15 @@ def shared(crowd_template: Path, surroundings: dict[str, str], tmp_path: Path) -
 
 
 def writers(shared: Sandbox, where: str, number: int) -> list[tuple[Clone, dict[str, str]]]:
-    """The clone and the variables of each writer: in one clone, in many, or on many machines."""
+    """The clone and the variables of each writer: in one clone, in many, with many caches, or on many machines."""
     if where == "one clone":
         return [(shared, {})] * number
     clones = [shared.clone(f"writer-{one}") for one in range(number)]
     if where == "many clones":
         return [(clone, {}) for clone in clones]
     shared.promote("bump", "staging", f"{SERVICES[-1]}=1.1.1", "--commit")  # fills the cache
-    return [(clone, crowd.cache_of_its_own(clone, clone.root.name)) for clone in clones]
+    own = crowd.cache_of_its_own if where == "many caches" else crowd.machine_of_its_own
+    return [(clone, own(clone, clone.root.name)) for clone in clones]
 
 
 def assert_all_arrived(shared: Sandbox, done: list[Outcome], before: int) -> None:
@@ -58,9 +62,11 @@ def assert_all_arrived(shared: Sandbox, done: list[Outcome], before: int) -> Non
     [
         ("one clone", 6),
         pytest.param("many clones", 6, marks=pytest.mark.thorough),
+        pytest.param("many caches", 3, marks=pytest.mark.thorough),
         pytest.param("many machines", 3, marks=pytest.mark.thorough),
         pytest.param("one clone", 50, marks=pytest.mark.thorough),
         pytest.param("many clones", 50, marks=pytest.mark.thorough),
+        pytest.param("many caches", 30, marks=pytest.mark.thorough),
         pytest.param("many machines", 30, marks=pytest.mark.thorough),
     ],
 )
@@ -154,7 +160,9 @@ def test_a_mix_of_all_commands_loses_nothing(shared: Sandbox, seed: int) -> None
     done = crowd.end(running)
     line = crowd.line(shared)
     for arguments, one in zip(asked, done, strict=True):
-        assert one.code in (0, 1, 2, 3, 4), (arguments, one)
+        # A promotion may move the branch of the pull request while it is judged: it is not what was shown any more.
+        outdated = arguments[0] == "merge" and one.code == 5 and "nothing was merged; look at it" in one.err
+        assert one.code in (0, 1, 2, 3, 4) or outdated, (arguments, one)
         landed = one.json.get("commit") if one.code == 0 else None
         if landed and arguments[0] in ("bump", "rollback", "hold", "release", "merge"):
             assert landed in line, (arguments, one)
@@ -167,19 +175,50 @@ def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, monkeypatch: 
     log: list[str | None] = []
     evaluate = evaluation.evaluate
 
-    def logged(context: object, gates: object) -> object:
-        log.append(getattr(context, "base", None))
+    def logged(context: Context, gates: Sequence[Gate]) -> Plan:
+        log.append(context.base)
         if len(log) == 1:
             rival.replace(STAGING, 's01\n    newTag: "1.1.0"', 's01\n    newTag: "9.0.0"')
             rival.commit("faster")
             rival.git("push", "--quiet", "origin", "main")
-        return evaluate(context, gates)  # type: ignore[arg-type]
+        return evaluate(context, gates)
 
     monkeypatch.setattr(evaluation, "evaluate", logged)
     first = shared.tip()
     done = shared.promote("bump", "staging", "s00=2.0.0", "--commit")
     assert log == [first, rival.git("rev-parse", "HEAD")]
     assert "try 1: a branch of 'origin' has moved in the meantime: everything is planned and every gate" in done.err
+    crowd.assert_whole(shared)
+
+
+def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    rival = shared.clone("rival")
+    log: list[str] = []
+    evaluate, run = evaluation.evaluate, tools.run
+
+    def asked(context: Context, gates: Sequence[Gate]) -> Plan:
+        log.append(f"gates on {context.base}")
+        if len(log) == 1:
+            rival.replace(
+                "overlays/production/kustomization.yaml", 's01\n    newTag: "1.0.0"', 's01\n    newTag: "9.0.0"'
+            )
+            rival.commit("faster, elsewhere")
+            rival.git("push", "--quiet", "origin", "main")
+        return evaluate(context, gates)
+
+    def started(name: str, *arguments: str | Path, cwd: Path | None = None) -> Completed:
+        log.append(name)
+        return run(name, *arguments, cwd=cwd)
+
+    monkeypatch.setattr(evaluation, "evaluate", asked)
+    monkeypatch.setattr(tools, "run", started)
+    first = shared.tip()
+    shared.promote("bump", "staging", "s00=4.5.6", "--commit")
+    second = rival.git("rev-parse", "HEAD")
+    again = log.index(f"gates on {second}")
+    assert log[0] == f"gates on {first}"
+    assert sorted(log[1:again]) == ["conftest", "kubeconform", "kustomize", "kustomize"]
+    assert log[again + 1 :] == []
     crowd.assert_whole(shared)
 
 

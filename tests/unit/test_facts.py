@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import UserDict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from promote.gates.protocol import Context, Facts, History
-from promote.model import Change, Plan, Version
+from promote.model import Change, Plan, Revision, Version
 from promote.promotion.facts import facts
 from tests.unit.test_history import revisions
 
@@ -49,8 +51,23 @@ def test_what_the_gates_found_out_is_passed_on() -> None:
 def test_nothing_is_known_without_history() -> None:
     (image,) = told(Version("2"), {})["images"]
     assert (image["ran"], image["digests"]) == (None, None)
-    (image,) = told(Version("2"), {"staging": [], "production": []})["images"]
+    (image,) = told(Version("2", A), {"staging": [], "production": []})["images"]
     assert (image["ran"], image["digests"]) == (None, [])
+
+
+def test_only_a_version_with_a_digest_asks_for_all_histories() -> None:
+    asked: list[str] = []
+
+    class Logged(UserDict[str, Sequence[Revision]]):
+        def __getitem__(self, name: str) -> Sequence[Revision]:
+            asked.append(name)
+            return super().__getitem__(name)
+
+    known = Logged({name: revisions("1") for name in ("test", "staging", "production", "other")})
+    assert told(Version("1"), known)["images"][0]["digests"] is None
+    assert asked == ["staging"]
+    assert told(Version("1", A), known)["images"][0]["digests"] == []
+    assert set(asked) == set(known)
 
 
 def test_the_first_environment_comes_after_none() -> None:

@@ -17,7 +17,7 @@ from promote.gates.freeze import Window, window
 from promote.gates.hold import Gate as Holds
 from promote.gates.protocol import Context, Gate, History, Judgement
 from promote.gates.soak import Gate as Soak
-from promote.gates.stays import Stay, last_stay
+from promote.gates.stays import Stay, Stays
 from promote.model import Change, GateResult, Hold, Image, Plan, PolicyChange, Revision, Version
 from promote.repository import history
 from promote.repository.history import Recorded
@@ -182,7 +182,7 @@ def test_a_commit_counts_from_the_one_before_it_at_the_earliest() -> None:
 
 
 def _stay(known: Sequence[Revision], tag: str, now: datetime) -> Stay | None:
-    return last_stay(known, lambda one: one.runs("a", Version(tag)), now)
+    return Stays(known, now).last(lambda one: one.runs("a", Version(tag)))
 
 
 def _length(known: Sequence[Revision], tag: str) -> timedelta:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import time
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 
+from promote.system import scratch, turns
 from promote.system.turns import turn
 
 
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files of a machine of its own."""
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setattr(scratch, "top", lambda: place / "promote-run-x")
+    return place
+
+
+@pytest.mark.usefixtures("machine")
 def test_threads_of_one_process_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path))
     together = Barrier(8)
@@ -31,3 +45,34 @@ def test_threads_of_one_process_take_turns(tmp_path: Path, monkeypatch: pytest.M
         thread.join(20)
     assert most == [1] * 8
     assert list((tmp_path / "turns").rglob("*.*")) == []
+
+
+def test_writers_with_caches_of_their_own_take_turns(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_LONGEST", 0.2)
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "one"))
+    with turn("origin main"):
+        monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "other"))
+        began = time.monotonic()
+        with turn("origin main"):
+            assert time.monotonic() - began >= 0.2
+        (folder,) = machine.iterdir()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(folder.rglob("*.*")) == []
+
+
+def test_a_folder_that_others_can_write_gives_no_turn(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
+    folder = machine / f"promote-turns-{os.geteuid()}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with turn("origin main"):
+        assert list(folder.iterdir()) == []
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    before = set(tmp_path.iterdir())
+    with turn("origin main"):
+        assert set(tmp_path.iterdir()) == before
