@@ -96,7 +96,7 @@ def _one(workspace: Workspace, request: Request, given: Options) -> Result:
             return canary.abort(state, workspace, request.version, given.reason or "ended by hand")
         found[:] = [canary.following(state, request.version, request.steps)]
         if found[0].kind in ("done", "stay"):
-            return state.here.planned(state.here.file)
+            return state.here.planned(state.here.versions)
         return canary.propose(state, request, found[0])
 
     def describe(proposal: Proposal) -> Wording:

@@ -65,8 +65,14 @@ def edge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TO", help="the environment that gets them")
     repeated(parser, "--only", metavar="NAME", help="only this service (repeatable)")
     repeated(parser, "--exclude", metavar="NAME", help="not this service (repeatable)")
+    add(parser)
     allow_others(parser)
     despite(parser)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the option that inserts items into `images:`."""
+    option(parser, "--add", action="store_true", help="add an images entry where the environment has none of its own")
 
 
 def allow_others(parser: argparse.ArgumentParser) -> None:

@@ -89,7 +89,7 @@ def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[
     """The body of a pull request in Markdown; a forge that takes less cuts it."""
     lines = [
         f"**{inline(title)}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
-        *findings(verdict), "<details><summary>What changes in the rendered manifests</summary>", "",
+        *_beyond(plan), *findings(verdict), "<details><summary>What changes in the rendered manifests</summary>", "",
         *markup.block(diff_lines(differences), "diff"), "", "</details>", "",
         f"Undo it after the merge: {code(undo)}", "",
     ]  # fmt: skip
@@ -141,6 +141,13 @@ def _value(path: str, value: object) -> list[str]:
 def _table(changes: Iterable[Change]) -> list[str]:
     rows = [f"| {inline(one.service)} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
     return ["| service | from | to |", "|---|---|---|", *rows]
+
+
+def _beyond(plan: Plan) -> list[str]:
+    """What the change does to other environments, and what it leaves."""
+    rows = [f"- ⚠️ {inline(note)}" for note in plan.notes if any(note.startswith(f"{name} ") for name in plan.shared)]
+    rows += [f"- ⚠️ not moved: {inline(line)}" for line in plan.unmoved]
+    return [*rows, ""] if rows else []
 
 
 def _gates(plan: Plan) -> list[str]:

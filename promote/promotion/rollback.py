@@ -98,7 +98,7 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
     if not first.moves:
         known = workspace.history(tip.commit, here.environment)
         _decide(_Past(here, known, workspace.repository, request), first)
-    after = here.file.with_versions(_as_at_first(here.images, first.moves))
+    after = here.versions.with_versions(_as_at_first(here.images, first.moves))
     planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
     if not planned.plan.changes:
         return planned

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from promote.checks.criteria import Criteria, criteria
 from promote.forge.protocol import Forge
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
+from promote.kustomize.reads import reads
 from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
@@ -18,7 +19,17 @@ from promote.repository import holds
 from promote.repository.config import Environment
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.system import clock
-from promote.versions.images import ImagesFile
+from promote.system.git import Files
+from promote.versions.found import Versions
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Another environment that is built from a file that a change edits, and its versions before and after that."""
+
+    environment: Environment
+    before: Versions
+    after: Versions
 
 
 @dataclass(frozen=True)
@@ -26,18 +37,20 @@ class Situation:
     """One environment on one commit, and what is around it.
 
     `tree` is a private copy of the commit. `read_history` reads the revisions of every environment up to the commit.
+    `added` are images without a version that get an item of `images:`.
     """
 
     tip: Tip
     tree: Tree
     environment: Environment
-    file: ImagesFile
+    versions: Versions
     services: Mapping[str, Sequence[str]]
     holds_file: bytes | None
     holds: tuple[Hold, ...]
     criteria: Criteria
     forge: Callable[[], Forge]
     read_history: Callable[[], History]
+    added: tuple[Image, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -52,7 +65,7 @@ class Situation:
     @property
     def images(self) -> tuple[Image, ...]:
         """What the environment runs now."""
-        return self.file.images
+        return (*self.versions.images, *self.added)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -61,7 +74,7 @@ class Situation:
 
     def planned(
         self,
-        after: ImagesFile,
+        after: Versions,
         source: str = "",
         notes: Sequence[str] = (),
         despite: Mapping[str, str] | None = None,
@@ -69,7 +82,7 @@ class Situation:
         lands: bool = False,
         changes: tuple[Change, ...] | None = None,
     ) -> Proposal:
-        """The change from the environment's file to `after`, judged by every gate, not yet proved.
+        """The change from the environment's versions to `after`, judged by every gate, not yet proved.
 
         `lands` says that it goes onto the shared branch without a pull request; `changes` what the gates are to judge
         where that is not what the images say.
@@ -92,24 +105,68 @@ class Situation:
             is_rollback=is_rollback,
             lands=lands,
         )
-        files = {after.source: after.data} if after.data != self.file.data else {}
-        return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)
+        files = after.changes(self.versions)
+        judged = self._of_all(evaluation.evaluate(context, gates), context, files)
+        return Proposal(self.tip, self.environment, judged, context, files)
+
+    def _of_all(self, plan: Plan, context: Context, files: Files) -> Plan:
+        """The plan with what the gates of other environments say that the edited `files` change, too."""
+        for other in self.sharing(files):
+            changes = selection.changes(other.before.images, other.after.images, self.services)
+            if not changes:
+                continue
+            name, history = other.environment.name, self.history if not context.is_rollback else {}
+            own = replace(plan, target=name, changes=changes, gates=(), notes=(), facts={}, remarks=(), overrides={})
+            theirs = evaluation.evaluate(
+                replace(context, plan=own, images=other.before.images, history=history), other.environment.gates
+            )
+            gates = [replace(one, subject=f"{name}: {one.subject}") for one in theirs.gates]
+            where = ", ".join(sorted(set(files) & reads(self.tree.sheets, other.environment.path)))
+            note = f"{name} changes, too, because it is built from {where}: its gates and checks apply"
+            plan = replace(plan, gates=(*plan.gates, *gates), notes=(*plan.notes, note), shared=(*plan.shared, name))
+        return plan
+
+    def sharing(self, files: Files) -> list[Sharing]:
+        """The other environments that are built from one of `files`, with their versions before and after that."""
+        found = []
+        for other in self.tree.config.environments.values():
+            if other.path == self.environment.path or reads(self.tree.sheets, other.path).isdisjoint(files):
+                continue
+            before = self.tree.versions(other, whole=True)
+            found.append(Sharing(other, before, before.again(files)))
+        return found
 
 
-def read(workspace: Workspace, tip: Tip, tree: Tree, name: str) -> Situation:
-    """The environment `name` on the commit that `tree` holds; raises UsageError and ConfigError."""
+def read(
+    workspace: Workspace,
+    tip: Tip,
+    tree: Tree,
+    name: str,
+    asked: Collection[str] = (),
+    versions: Versions | None = None,
+) -> Situation:
+    """The environment `name` on the commit that `tree` holds; raises UsageError and ConfigError.
+
+    All layers are read where the images that are `asked` for are not in its own folder. `versions` are those that
+    are known already.
+    """
     environment = tree.environment(name)
+    if versions is None:
+        versions = tree.versions(environment)
+        if any(not selection.is_known(one, versions.images, tree.config.services) for one in asked):
+            versions = tree.versions(environment, whole=True)
+    whole = [environment.name] if versions.whole else []
     holds_file = tree.read(holds.FILE_NAME)
     environments = tuple(tree.config.environments.values())
     return Situation(
         tip,
         tree,
         environment,
-        tree.images_file(environment),
+        versions,
         tree.config.services,
         holds_file,
         holds.read(holds_file),
         criteria(tree.root, tree.config, tree.installed),
         workspace.forge,
-        lambda: workspace.histories(environments, tip.commit),
+        lambda: workspace.histories(environments, tip.commit, whole),
     )

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
-from promote.kustomize import remotes
-from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, kustomization_of
+from promote.kustomize import remotes, versions
+from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
+from promote.kustomize.sheets import Sheets
 from promote.model import Hold, Image, Revision
 from promote.repository import config, holds
 from promote.repository.config import Config, Environment
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
+from promote.repository.scope import bytes_below, own_paths
 from promote.system.git import Repository
 from promote.system.paths import is_inside
 from promote.system.snapshot import Snapshot
+from promote.versions.found import Versions
 from promote.versions.images import ImagesFile
 
 
@@ -40,6 +43,7 @@ class Tree:
     installed: Path
     top: Path
     private: PrivateTree | None = None
+    _sheets: list[Sheets] = field(default_factory=list, repr=False, compare=False)
 
     def environment(self, name: str) -> Environment:
         """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
@@ -96,10 +100,27 @@ class Tree:
             raise ConfigError(f"{path}: this link leads outside the repository; use a file")
         return file.read_bytes() if file.is_file() else None
 
-    def images_file(self, environment: Environment) -> ImagesFile:
-        """The environment's kustomization; raises ConfigError with file and line."""
-        for name in FILE_NAMES:
-            self.provide(_below(environment.path, name))
+    def versions(self, environment: Environment, *, whole: bool = False) -> Versions:
+        """What the environment runs, and where that is written; raises ConfigError with file and line.
+
+        With `images:` in its own kustomization, files outside of its folder are read only if `whole` is set.
+        """
+        own = self._own_images(environment)
+        return versions.find(self.sheets, own, environment.path, self.config.versions, whole=whole)
+
+    @property
+    def sheets(self) -> Sheets:
+        """The files, each read and parsed once."""
+        if not self._sheets:
+            self._sheets.append(Sheets(self._data))
+        return self._sheets[0]
+
+    def _data(self, path: str) -> bytes | None:
+        return self.private.data(self.whole(path)) if self.private else bytes_below(self.root / path, self.top)
+
+    def _own_images(self, environment: Environment) -> ImagesFile:
+        for path in own_paths(environment):
+            self.provide(path)
         path = config.kustomization_file(self.root, environment)
         data = (self.root / path).read_bytes()
         if data.startswith(LFS.encode()):
@@ -107,8 +128,8 @@ class Tree:
         return ImagesFile.parse(data, path)
 
     def images(self, environment: Environment) -> tuple[Image, ...]:
-        """The images entries of an environment; raises ConfigError with file and line."""
-        return self.images_file(environment).images
+        """What an environment runs; raises ConfigError with file and line."""
+        return self.versions(environment).images
 
     def holds(self) -> tuple[Hold, ...]:
         """The versions that were rolled back or held."""
@@ -231,7 +252,6 @@ class Workspace:
     @contextmanager
     def _private(self, files: Snapshot) -> Iterator[Tree]:
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
-            root = Path(folder).resolve()
             top = Path(folder).resolve()
             root = top / self.root.relative_to(self.repository.root)
             with PrivateTree(files, top) as private:
@@ -258,24 +278,22 @@ class Workspace:
         """The checkout itself, to read from."""
         return Tree(self.root, self.config, self.root, self.repository.root)
 
-    def history(self, tip: str, environment: Environment) -> list[Revision]:
+    def history(self, tip: str, environment: Environment, *, whole: bool = False) -> list[Revision]:
         """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""
-        return Past(self.repository, [environment], tip)[environment.name]
+        named = [environment.name] if whole else []
+        return Past(self.repository, [environment], tip, self.config.versions, named)[environment.name]
 
-    def histories(self, environments: Iterable[Environment], tip: str) -> History:
+    def histories(self, environments: Iterable[Environment], tip: str, whole: Collection[str] = ()) -> History:
         """The revisions of several environments up to the commit `tip`, or HEAD; empty in a shallow clone.
 
         Each is read when it is asked for.
         """
         try:
-            return Past(self.repository, environments, tip or self.repository.resolve("HEAD"))
+            commit = tip or self.repository.resolve("HEAD")
+            return Past(self.repository, environments, commit, self.config.versions, whole)
         except UsageError:
             return {}  # a shallow clone, or no commit yet
 
 
 def _counted(commits: int) -> str:
     return "1 commit" if commits == 1 else f"{commits} commits"
-
-
-def _below(folder: str, name: str) -> str:
-    return f"{folder}/{name}".removeprefix("./")

@@ -204,7 +204,7 @@ class Conductor:
             if step is None:
                 return canary.abort(state, self.workspace, self.request.version, self.outcome.failed)
             if canary.following(state, self.request.version, self.request.steps) != step:
-                return state.here.planned(state.here.file)
+                return state.here.planned(state.here.versions)
             return canary.propose(state, self.request, step)
 
         def describe(proposal: Proposal) -> Wording:

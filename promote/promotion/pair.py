@@ -1,0 +1,133 @@
+"""The versions of two environments, read so that none that differs is missed, wherever it is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promote.errors import RenderError
+from promote.kustomize import render
+from promote.kustomize.reads import not_followed, reads
+from promote.model import Document
+from promote.promotion import selection
+from promote.repository.config import Environment
+from promote.repository.workspace import Tree
+from promote.versions.atoms import CONTAINERS
+from promote.versions.fields import split
+from promote.versions.found import Versions
+
+_Runs = Mapping[tuple[str, str, str], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two environments of one commit, and what each of them runs."""
+
+    tree: Tree
+    source: Environment
+    target: Environment
+    there: Versions
+    here: Versions
+
+
+def read(tree: Tree, source: Environment, target: Environment, names: Collection[str] = ()) -> Pair:
+    """The versions of two environments, of all their layers where their own folders may not say all that differs.
+
+    `names` are those that somebody asked for.
+    """
+    there, here = tree.versions(source), tree.versions(target)
+    one, other = ({image.name for image in each.images} for each in (there, here))
+    known = (*there.images, *here.images)
+    is_asked_elsewhere = any(not selection.is_known(name, known, tree.config.services) for name in names)
+    if not (there.whole and here.whole) and (is_asked_elsewhere or one != other or _differs(tree, source, target)):
+        there, here = tree.versions(source, whole=True), tree.versions(target, whole=True)
+    return Pair(tree, source, target, there, here)
+
+
+def _differs(tree: Tree, source: Environment, target: Environment) -> bool:
+    """Whether a file outside of both folders, which only one of them reads, may say an image."""
+    within = tuple(f"{one.path}/" for one in (source, target))
+    outside = [path for path in _unshared(tree, source, target) if not path.startswith(within)]
+    return any(b"image" in (tree.sheets.data(path) or b"") for path in outside)
+
+
+def _unshared(tree: Tree, source: Environment, target: Environment) -> frozenset[str]:
+    return reads(tree.sheets, source.path) ^ reads(tree.sheets, target.path)
+
+
+def unmoved(pair: Pair) -> tuple[str, ...]:
+    """Versions in which the two differ, or may differ, but that no promotion can move, each with where and why.
+
+    Both are rendered only where something in their own layers may set versions in ways that are not followed.
+    """
+    found = [*_apart(pair.source, pair.there), *_apart(pair.target, pair.here)]
+    places = not_followed(pair.tree.sheets, _unshared(pair.tree, pair.source, pair.target))
+    if places:
+        found += _rendered(pair, places)
+    return tuple(dict.fromkeys(found))
+
+
+def _apart(environment: Environment, versions: Versions) -> Iterator[str]:
+    for name, lines in versions.apart.items():
+        yield (
+            f"{name} has different versions within {environment.name} ({', '.join(lines)}): none of them is moved; "
+            "make them the same, or declare each under `versions` in promote.yaml"
+        )
+
+
+def _rendered(pair: Pair, places: list[str]) -> list[str]:
+    where = ", ".join(places)
+    try:
+        folders = pair.tree.folders((pair.source.name, pair.target.name))
+        one, other = (_runs(each.documents) for each in render.side_by_side(folders))
+    except RenderError as error:
+        return [f"what is rendered could not be compared ({error}), and {where} may set versions, too"]
+    said = _explained(pair)
+    return [
+        f"{image}: {_said(one.get(key))} in {pair.source.name}, {_said(other.get(key))} in {pair.target.name}, as "
+        f"rendered ({kind}, container {container}); this cannot be moved, because it may be set by {where}"
+        for key in sorted(one.keys() | other.keys())
+        for kind, container, image in [key]
+        if one.get(key) != other.get(key) and image not in said
+    ]
+
+
+def _explained(pair: Pair) -> set[str]:
+    """The last parts of the names of images that differ by what was found in files."""
+    here, there = ({image.name: image for image in each.images} for each in (pair.here, pair.there))
+    differing = [
+        image
+        for name, image in (here | there).items()
+        if name not in here or name not in there or not here[name].version.matches(there[name].version)
+    ]
+    return {image.repository.rpartition("/")[2] for image in differing}
+
+
+def _runs(documents: Iterable[Document]) -> _Runs:
+    """The versions of each image by kind of object, container, and the last part of the image's name."""
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for document in documents:
+        for container in _containers(document.content):
+            repository, version = split(str(container.get("image", "")))
+            key = (document.identity.kind, str(container.get("name", "")), repository.rpartition("/")[2])
+            found[key].add(str(version))
+    return {key: frozenset(versions) for key, versions in found.items()}
+
+
+def _containers(value: Any) -> Iterator[Mapping[str, Any]]:
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        for key, below in here.items() if isinstance(here, Mapping) else ():
+            if key in CONTAINERS and isinstance(below, list):
+                yield from (one for one in below if isinstance(one, Mapping))
+        if isinstance(here, Mapping):
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+
+
+def _said(versions: frozenset[str] | None) -> str:
+    return " and ".join(sorted(versions)) if versions else "none"
