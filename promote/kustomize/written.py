@@ -104,7 +104,7 @@ class _Layers:
                 target = places.field(item.node, "target")
                 inline = item if isinstance(item.node, ScalarNode) and "\n" in item.node.value else item.at("patch")
                 if inline is not None:
-                    yield from (_Patch(sheet.source, body, target, self.files) for body in inline.inside)
+                    yield from (_Patch(sheet.source, _alone(body), target, self.files) for body in inline.inside)
                     continue
                 name = item.node.value if isinstance(item.node, ScalarNode) else places.text(item.node, "path")
                 path = normpath(join(folder, str(name)))
@@ -196,7 +196,7 @@ def objects(sheet: Sheet) -> Iterator[Place]:
         if items is None:
             yield at
         for item in reversed(list(items.below() if items else ())):
-            waiting.append(Place(item.sheet, item.region, item.node, item.path))
+            waiting.append(_alone(item))
 
 
 def _documents(sheet: Sheet) -> Iterator[Place]:
@@ -243,6 +243,11 @@ def _matches(pattern: str, texts: set[str] | frozenset[str]) -> bool:
 def _texts(node: Node, key: str) -> list[str]:
     items = [item for item in places.items(node, key) if isinstance(item, ScalarNode) and item.tag == STRING]
     return [str(item.value) for item in items if not posixpath.isabs(item.value) and "\n" not in item.value]
+
+
+def _alone(at: Place) -> Place:
+    """A place as the object that it is, and not as a part of another one."""
+    return Place(at.sheet, at.region, at.node, at.path)
 
 
 def _below(at: Place | None) -> Iterator[Place]:

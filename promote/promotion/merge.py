@@ -18,7 +18,7 @@ from promote.gates.protocol import Context, History
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, policy, selection, trailers
+from promote.promotion import introduced, pair, policy, selection, trailers
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
@@ -49,12 +49,14 @@ class Merged:
 class _Move:
     """What the merge does to one environment, as the target branch has it; `images` are those before it.
 
-    `own` is the environment as the pull request has it, None where it has none of that name.
+    `own` is the environment as the pull request has it, None where it has none of that name. `whole` says that all of
+    its layers were read.
     """
 
     environment: Environment
     context: Context
     own: Environment | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,14 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
     with workspace.at(tip) as before, workspace.at(tree) as after:
         policy.insist_on_same_remote(workspace.config, before, pull.base)
         policy.insist_on_rules_inside(before, after)
-        affected = environments(after, repository.changed(tip, tree))
+        changed = repository.changed(tip, tree)
+        affected = environments(after, changed)
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
-        moves = _moves(before, after, affected, base)
-        history = workspace.histories(before.config.environments.values(), tip) if moves else {}
+        moves = _moves(before, after, affected, base, changed)
+        whole = [move.environment.name for move in moves if move.whole]
+        history = workspace.histories(before.config.environments.values(), tip, whole) if moves else {}
         moves = [_with_history(move, history) for move in moves]
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
@@ -170,7 +174,9 @@ def _insist_on_open(plans: Sequence[Plan]) -> None:
         raise blocked(closed)
 
 
-def _moves(before: Tree, after: Tree, affected: Sequence[Environment], base: Context) -> list[_Move]:
+def _moves(
+    before: Tree, after: Tree, affected: Sequence[Environment], base: Context, changed: Sequence[str]
+) -> list[_Move]:
     """The environments whose versions the merge moves, with the gates of the target branch.
 
     All that the target branch knows are among them: the pull request may give them another name, or none.
@@ -178,12 +184,13 @@ def _moves(before: Tree, after: Tree, affected: Sequence[Environment], base: Con
     found = []
     for name, there in {**{one.name: one for one in affected}, **before.config.environments}.items():
         try:
-            old, new = before.images(there), after.images(after.config.environments.get(name, there))
+            here = after.config.environments.get(name, there)
+            old, new = pair.around(before, there, after, here, changed)
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
-        if changes := selection.changes(old, new, after.config.services):
-            context = replace(base, plan=Plan("", name, changes, despite=base.plan.despite), images=old)
-            found.append(_Move(there, context, after.config.environments.get(name)))
+        if changes := selection.changes(old.images, new.images, after.config.services):
+            context = replace(base, plan=Plan("", name, changes, despite=base.plan.despite), images=old.images)
+            found.append(_Move(there, context, after.config.environments.get(name), old.whole))
     return found
 
 

@@ -46,6 +46,21 @@ def read(tree: Tree, source: Environment, target: Environment, names: Collection
     return Pair(tree, source, target, there, here)
 
 
+def around(
+    before: Tree, there: Environment, after: Tree, here: Environment, files: Iterable[str]
+) -> tuple[Versions, Versions]:
+    """The versions of an environment before and after a change of `files`, of all its layers if they are among these.
+
+    Raises ConfigError where they cannot be read.
+    """
+    old, new = before.versions(there), after.versions(here)
+    known = {*old.contents, *new.contents}
+    read = reads(before.sheets, there.path) | reads(after.sheets, here.path)
+    if (old.whole and new.whole) or not any(file in read and file not in known for file in files):
+        return old, new
+    return before.versions(there, whole=True), after.versions(here, whole=True)
+
+
 def _differs(tree: Tree, source: Environment, target: Environment) -> bool:
     """Whether a file outside of both folders, which only one of them reads, may say an image."""
     within = tuple(f"{one.path}/" for one in (source, target))

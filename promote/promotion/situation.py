@@ -137,6 +137,14 @@ class Situation:
         return found
 
 
+def versions_of(tree: Tree, environment: Environment, asked: Collection[str]) -> Versions:
+    """What the environment runs, of all layers where the images that are `asked` for are not in its own folder."""
+    versions = tree.versions(environment)
+    if all(selection.is_known(one, versions.images, tree.config.services) for one in asked):
+        return versions
+    return tree.versions(environment, whole=True)
+
+
 def read(
     workspace: Workspace,
     tip: Tip,
@@ -151,10 +159,7 @@ def read(
     are known already.
     """
     environment = tree.environment(name)
-    if versions is None:
-        versions = tree.versions(environment)
-        if any(not selection.is_known(one, versions.images, tree.config.services) for one in asked):
-            versions = tree.versions(environment, whole=True)
+    versions = versions or versions_of(tree, environment, asked)
     whole = [environment.name] if versions.whole else []
     holds_file = tree.read(holds.FILE_NAME)
     environments = tuple(tree.config.environments.values())

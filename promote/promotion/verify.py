@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import merge, selection
-from promote.promotion.proof import insist
+from promote.promotion import merge, pair, selection
+from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree, Workspace
@@ -58,10 +58,7 @@ def verify(workspace: Workspace, name: str) -> Verification:
 def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
     try:
         there = before.environment(environment.name)
-        own = before.versions(there).contents
-        # Versions may be written in a base or a component, too.
-        whole = any(file not in own and file != holds.FILE_NAME for file in files)
-        old, new = before.versions(there, whole=whole), after.versions(environment, whole=whole)
+        old, new = pair.around(before, there, after, environment, files)
     except (UsageError, ConfigError) as error:
         return Moved((), (), (f"it cannot be compared: {error}",))
     if gone := sorted({image.name for image in old.images} - {image.name for image in new.images}):
@@ -71,11 +68,15 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
     folders = (before.folder(there.path), after.folder(environment.path))
     one, other = render.side_by_side((folder, environment.name) for folder in folders)
     found = differences.differences(one.documents, other.documents)
+    texts: Texts = {}
+    if changes and differences.others(found):
+        wide = before.versions(there, whole=True), after.versions(environment, whole=True)
+        found, texts = followed(found, wide[1].texts(wide[0]))
     try:
-        insist(found, old.images, new.images, allow_others=True)
+        insist(found, old.images, new.images, allow_others=True, texts=texts)
     except CheckDenied as error:
         faults.append(str(error))
-    faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in differences.others(found)]
+    faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]
     return Moved(changes, tuple(new.changes(old)), tuple(faults))
 
 

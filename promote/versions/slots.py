@@ -82,7 +82,8 @@ class Slot:
             return [(said, said.atom.before + replace(self.written, version=version).reference)]
         inline = str(version) if "@" in self._text("tag") else version.tag or ""
         texts: dict[Role, str] = {"tag": inline, "digest": version.digest or ""}
-        return [(self.said[role], text) for role, text in texts.items() if role in self.said]
+        here = [(self.said[role], text) for role, text in texts.items() if role in self.said]
+        return [(said, said.atom.before + text) for said, text in here]
 
     def _text(self, role: Role) -> str:
         return self.said[role].atom.text if role in self.said else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias, cast
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -20,6 +21,8 @@ _BOM = b"\xef\xbb\xbf"
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")  # anchors and tags before a scalar
 _HEADER = re.compile(r"\|[-+]?[ \t]*(?:#.*)?$")
 _QUOTES = ("'", '"')
+_SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
+_DEFINITION = re.compile(r"^kind:[ ]*CustomResourceDefinition[ \r]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Sheet:
     def parse(cls, data: bytes, source: str) -> Sheet:
         """Read `data`; raises ConfigError if it is not UTF-8. What is not YAML has no documents."""
         text = reader.decoded(data, source)
-        return cls(source, data, Region(text, tuple(reader.roots(text))))
+        return cls(source, data, Region(text, tuple(reader.roots(_without_definitions(text)))))
 
     def spot(self, node: Node, path: Path, region: Region | None = None) -> Spot | None:
         """The string `node` at `path` of a region, else of the file; None if an edit could not keep its form."""
@@ -170,6 +173,21 @@ class Sheet:
             whole = _spliced(str(_at(self.whole.roots, spot.path).value), inside) if inside else text
             _put(goals, spot.path, whole)
         return goals
+
+
+def _without_definitions(text: str) -> str:
+    """The text with spaces for each document that defines custom resources: these are long, and run no image."""
+    if not _DEFINITION.search(text):
+        return text
+    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
+    parts = [text[start:end] for start, end in pairwise(starts)]
+    return "".join(_blank(part) if _DEFINITION.search(part) else part for part in parts)
+
+
+def _blank(document: str) -> str:
+    separator = _SEPARATOR.match(document)
+    kept = separator[0] if separator else ""
+    return kept + re.sub(r"[^\n]", " ", document[len(kept) :])
 
 
 def _spliced(text: str, edits: list[tuple[Spot, str]]) -> str:
