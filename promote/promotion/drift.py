@@ -49,7 +49,7 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     both = pair.read(tree, one, other)
     apart = _apart(both.there.images, both.here.images, tree.config.services)
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
-    return Drift(one, other, tuple(apart), rendered, pair.unmoved(both))
+    return Drift(one, other, tuple(apart), rendered, pair.unmoved(both).lines)
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:

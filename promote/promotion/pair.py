@@ -10,7 +10,7 @@ from typing import Any
 from promote.errors import RenderError
 from promote.kustomize import render
 from promote.kustomize.reads import not_followed, reads
-from promote.model import Document
+from promote.model import Document, Image
 from promote.promotion import selection
 from promote.repository.config import Environment
 from promote.repository.workspace import Tree
@@ -72,16 +72,30 @@ def _unshared(tree: Tree, source: Environment, target: Environment) -> frozenset
     return reads(tree.sheets, source.path) ^ reads(tree.sheets, target.path)
 
 
-def unmoved(pair: Pair) -> tuple[str, ...]:
-    """Versions in which the two differ, or may differ, but that no promotion can move, each with where and why.
+@dataclass(frozen=True, slots=True)
+class Unmoved:
+    """What two environments differ in, or may differ in, that no promotion can move, each with where and why.
+
+    `names` are images that one of them does not run as its files say, so that nobody knows what to promote.
+    """
+
+    lines: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+
+
+def unmoved(pair: Pair) -> Unmoved:
+    """What cannot be moved; raises UsageError where an environment is not known.
 
     Both are rendered only where something in their own layers may set versions in ways that are not followed.
     """
-    found = [*_apart(pair.source, pair.there), *_apart(pair.target, pair.here)]
+    lines = [*_apart(pair.source, pair.there), *_apart(pair.target, pair.here)]
     places = not_followed(pair.tree.sheets, _unshared(pair.tree, pair.source, pair.target))
+    names: set[str] = set()
     if places:
-        found += _rendered(pair, places)
-    return tuple(dict.fromkeys(found))
+        found = _rendered(pair, ", ".join(places))
+        lines += found.lines
+        names |= found.names
+    return Unmoved(tuple(dict.fromkeys(lines)), frozenset(names))
 
 
 def _apart(environment: Environment, versions: Versions) -> Iterator[str]:
@@ -92,32 +106,45 @@ def _apart(environment: Environment, versions: Versions) -> Iterator[str]:
         )
 
 
-def _rendered(pair: Pair, places: list[str]) -> list[str]:
-    where = ", ".join(places)
+def _rendered(pair: Pair, where: str) -> Unmoved:
+    """What is rendered in another version than files say, or differs although they say nothing of it."""
     try:
         folders = pair.tree.folders((pair.source.name, pair.target.name))
         one, other = (_runs(each.documents) for each in render.side_by_side(folders))
     except RenderError as error:
-        return [f"what is rendered could not be compared ({error}), and {where} may set versions, too"]
-    said = _explained(pair)
-    return [
+        return Unmoved((f"what is rendered could not be compared ({error}), and {where} may set versions, too",))
+    why = f"this cannot be moved, because it may be set by {where}"
+    lines, names = [], set()
+    for environment, versions, runs in ((pair.source, pair.there, one), (pair.target, pair.here, other)):
+        for image, really in _overridden(versions.images, runs):
+            written = ", ".join(versions.lines(image.name))
+            lines.append(
+                f"{image.name} is {image.version} in {written}, but {environment.name} renders {really}: {why}"
+            )
+            names.add(image.name)
+    known = {_last(image.repository) for image in (*pair.there.images, *pair.here.images)}
+    lines += [
         f"{image}: {_said(one.get(key))} in {pair.source.name}, {_said(other.get(key))} in {pair.target.name}, as "
-        f"rendered ({kind}, container {container}); this cannot be moved, because it may be set by {where}"
+        f"rendered ({kind}, container {container}): {why}"
         for key in sorted(one.keys() | other.keys())
         for kind, container, image in [key]
-        if one.get(key) != other.get(key) and image not in said
+        if one.get(key) != other.get(key) and image not in known
     ]
+    return Unmoved(tuple(lines), frozenset(names))
 
 
-def _explained(pair: Pair) -> set[str]:
-    """The last parts of the names of images that differ by what was found in files."""
-    here, there = ({image.name: image for image in each.images} for each in (pair.here, pair.there))
-    differing = [
-        image
-        for name, image in (here | there).items()
-        if name not in here or name not in there or not here[name].version.matches(there[name].version)
-    ]
-    return {image.repository.rpartition("/")[2] for image in differing}
+def _overridden(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, str]]:
+    """The images of which only other versions are rendered, with these."""
+    for image in images:
+        found = {
+            version for (_, _, name), all_of in runs.items() if name == _last(image.repository) for version in all_of
+        }
+        if found and str(image.version) not in found:
+            yield image, " and ".join(sorted(found)) or "none"
+
+
+def _last(repository: str) -> str:
+    return repository.rpartition("/")[2]
 
 
 def _runs(documents: Iterable[Document]) -> _Runs:

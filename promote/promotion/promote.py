@@ -37,7 +37,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge) -> Proposal:
         raise UsageError(f"{edge.source} and {edge.target} are the same folder: name two environments")
     both = pair.read(tree, source, target, edge.only)
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
-    chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude)
+    unmoved = pair.unmoved(both)
+    chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude) - unmoved.names
     if edge.only:
         # Left out in silence, it would look promoted.
         _insist_on_entries(chosen, there)
@@ -51,7 +52,7 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge) -> Proposal:
         after = here.versions.with_versions(wanted)
         notes += [f"{name} has no images entry in {target.name}: left out (--add adds it)" for name in missing]
     planned = here.planned(after, source.name, notes, edge.despite)
-    planned = replace(planned, plan=replace(planned.plan, unmoved=pair.unmoved(both)))
+    planned = replace(planned, plan=replace(planned.plan, unmoved=unmoved.lines))
     return prove(here, planned, after, edge.allow_other_changes)
 
 

@@ -120,8 +120,10 @@ class Situation:
             theirs = evaluation.evaluate(
                 replace(context, plan=own, images=other.before.images, history=history), other.environment.gates
             )
-            gates = [replace(one, subject=f"{name}: {one.subject}") for one in theirs.gates]
             where = ", ".join(sorted(set(files) & reads(self.tree.sheets, other.environment.path)))
+            here = f"{name}, which is built from {where} too"
+            subjects = [here if one.subject == name else f"{here}: {one.subject}" for one in theirs.gates]
+            gates = [replace(one, subject=subject) for one, subject in zip(theirs.gates, subjects, strict=True)]
             note = f"{name} changes, too, because it is built from {where}: its gates and checks apply"
             plan = replace(plan, gates=(*plan.gates, *gates), notes=(*plan.notes, note), shared=(*plan.shared, name))
         return plan

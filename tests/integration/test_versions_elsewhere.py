@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.integration.sandbox import Sandbox
+from tests.integration.sandbox import BRANCH, Sandbox
 
 POD = """\
 apiVersion: apps/v1
@@ -171,7 +171,9 @@ def test_from_bump_to_rollback(tiny: Sandbox, name: str) -> None:
     restored = tiny.read(production)
     tiny.promote("bump", "staging", f"{kind.name}=v1.2.0", "--commit")
     assert tiny.show(staging, "main").rstrip("\n") == bumped.rstrip("\n")
-    tiny.promote("staging", "production", "--auto-merge")
+    tiny.promote("staging", "production")
+    # As a forge merges it; `promote merge` denies kinds without a schema, which some of these are.
+    tiny.at_origin("update-ref", "refs/heads/main", tiny.tip(BRANCH), tiny.tip())
     assert tiny.show(production, "main").rstrip("\n") == promoted.rstrip("\n")
     assert tiny.at_origin("diff", "--name-only", "main^", "main").split() == [production]
     tiny.promote("verify", tiny.tip())
@@ -186,8 +188,7 @@ def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -
         "production: {", f"production: {{gates: {{freeze: [{ALWAYS}]}}, "))  # fmt: skip
     tiny.publish()
     outcome = tiny.promote("bump", "staging", "api=1.0", "--commit", code=4)
-    assert "production changes, too, because it is built from base/api.yaml" in outcome.out + outcome.err
-    assert "audit" in outcome.err + outcome.out
+    assert "production, which is built from base/api.yaml too: audit" in outcome.err
     before = tiny.read("base/api.yaml")
     tiny.promote("bump", "staging", "api=1.0", "--commit", "--despite-freeze", "agreed")
     assert tiny.show("base/api.yaml", "main").rstrip() == before.replace("shop/api:0.9", "shop/api:1.0").rstrip()
@@ -214,7 +215,7 @@ def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
     )
     write(tiny, Kind(overlay(replaced)), {"staging": "v2", "production": "v1"})
     drift = tiny.promote("drift", "staging", "production", code=1).out
-    assert "api: v2 in staging, v1 in production, as rendered" in drift
+    assert "shop/api is 0.9 in base/api.yaml:11, but staging renders v2" in drift
     assert "overlays/production/kustomization.yaml:5 (replacements)" in drift
     assert "same versions" not in drift
     assert "cannot be moved" in tiny.promote("plan", "staging", "production").out
