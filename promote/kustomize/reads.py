@@ -46,22 +46,38 @@ def not_followed(sheets: Sheets, files: Iterable[str]) -> list[str]:
     return found
 
 
+def differing(sheets: Sheets, one: str, other: str) -> frozenset[str]:
+    """The files that building only one of two folders reads, and perhaps some that both do.
+
+    What both name is not looked at.
+    """
+    named = [set(_names(sheets, folder)) for folder in (one, other)]
+    files = {file for folder in (one, other) if (file := sheets.kustomization(folder))}
+    return frozenset(files.union(*(_named(sheets, path) for path in named[0] ^ named[1])))
+
+
 def _read(sheets: Sheets, folder: str) -> Iterator[str]:
     file = sheets.kustomization(folder)
+    if file is not None:
+        yield file
+        for path in _names(sheets, folder):
+            yield from _named(sheets, path)
+
+
+def _names(sheets: Sheets, folder: str) -> Iterator[str]:
+    """The paths that the kustomization in a folder may name."""
+    file = sheets.kustomization(folder)
     sheet = sheets.sheet(file) if file else None
-    if file is None or sheet is None:
-        return
-    yield file
-    for root in sheet.whole.roots[:1]:
+    for root in sheet.whole.roots[:1] if sheet else ():
         for key, value in _pairs(root):
             for scalar in contents.scalars(value, frozenset()) if key not in _PLAIN else ():
                 text = str(scalar.value).rpartition("=")[2]
                 if text and "\n" not in text and "\0" not in text and not isabs(text):
-                    yield from _named(sheets, normpath(join(folder, text)))
+                    yield normpath(join(folder, text))
 
 
 def _named(sheets: Sheets, path: str) -> Iterator[str]:
-    if sheets.data(path) is not None:
+    if sheets.is_file(path):
         yield path
     elif not path.startswith("../..") and sheets.kustomization(path):
         yield from reads(sheets, path)

@@ -73,7 +73,7 @@ class _Layers:
     def _resource(self, path: str, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         if not self._is_asked(path):
             return
-        if self.sheets.data(path) is None:
+        if not self.sheets.is_file(path):
             self.build(path, slots)
         elif sheet := self.sheets.sheet(path, _HINTS):
             for at in objects(sheet):

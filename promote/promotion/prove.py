@@ -48,9 +48,8 @@ def prove(
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: everything at once.
         targets = [(one.name, root / one.path) for one, _, _ in copies]
-        before = [Build(folder, one.name, copy) for one, folder, copy in copies]
-        after_it = [Build(folder, name, situation.tree.top) for name, folder in targets]
-        rendered = renderings.of([*before, *after_it])
+        builds = [Build(folder, one.name, copy) for one, folder, copy in copies]
+        rendered = renderings.of([*builds, *(Build(folder, name, situation.tree.top) for name, folder in targets)])
         old, new = rendered[: len(copies)], rendered[len(copies) :]
         by_folder = {one.folder: one for one in new}
         with process.side_by_side(2) as pool:
@@ -65,8 +64,8 @@ def prove(
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
             verdict = process.result(judging)
             if planned.context.is_rollback or not situation.criteria.denies_old:
-                copy = copies[0][2]
-                verdict = introduced.marked(verdict, old, situation.criteria, copy / situation.tree.whole("."))
+                top = copies[0][2] / situation.tree.whole(".")
+                verdict = introduced.marked(verdict, old, situation.criteria, top)
             verdict = with_findings(verdict, process.result(about_change))
     return replace(planned, differences=tuple(found), verdict=verdict)
 
