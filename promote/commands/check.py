@@ -145,12 +145,11 @@ def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteri
     # Imported here: it brings Git and the forges along.
     from promote.checks import comparison
 
-    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
-    known = {one.name: one for one in rendered}
-    verdict = remembered.judge(targets, judges, root, given.only, lambda _, name: known[name], fresh=given.no_cache)
-
     only, forgives = given.only, given.fail_on == "new"
     with comparison.past(given.base) as base:
+        rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
+        known = {one.name: one for one in rendered}
+        verdict = remembered.judge(targets, judges, root, only, lambda _, name: known[name], fresh=given.no_cache)
         verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
         brought = comparison.by_policy_of(base, rendered, given.targets, given.profile, only, forgives)
     gates = _asked(brought, given.despite)
