@@ -6,6 +6,7 @@
 # custom:
 #   id: edge.snippets
 #   profile: general
+#   general: warn
 #   subjects:
 #     - networking.k8s.io/Ingress
 #     - gateway.nginx.org/SnippetsFilter

@@ -6,6 +6,7 @@
 # custom:
 #   id: edge.unique_paths
 #   profile: general
+#   general: warn
 #   subjects:
 #     - networking.k8s.io/Ingress
 #     - gateway.networking.k8s.io/GRPCRoute

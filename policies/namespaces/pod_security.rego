@@ -6,6 +6,7 @@
 # custom:
 #   id: namespaces.pod_security
 #   profile: general
+#   general: warn
 #   subjects: [Namespace, namespaces]
 #   severity: high
 #   fix: "set the labels pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"

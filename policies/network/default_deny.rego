@@ -6,6 +6,7 @@
 # custom:
 #   id: network.default_deny
 #   profile: general
+#   general: warn
 #   subjects: namespaces
 #   severity: high
 #   fix: "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress, Egress] to the namespace"

@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.deployers
 #   profile: general
+#   general: warn
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "remove the verb from the role, or add the role with its reason to policies/data/deployers.yaml"

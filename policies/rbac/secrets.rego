@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.secrets
 #   profile: general
+#   general: warn
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "mount the Secret, or list it in resourceNames of a Role with only the verb get"

@@ -6,6 +6,7 @@
 # custom:
 #   id: references.edge_class
 #   profile: general
+#   general: warn
 #   subjects: [networking.k8s.io/Ingress, gateway.networking.k8s.io/Gateway]
 #   severity: medium
 #   fix: "add the class, correct its name, or list it in `provides` in policies/data/cluster.yaml"

@@ -8,6 +8,7 @@
 # custom:
 #   id: references.host
 #   profile: general
+#   general: warn
 #   subjects: [containers, ConfigMap]
 #   severity: high
 #   fix: "use the name of a rendered Service and one of its ports"

@@ -6,6 +6,7 @@
 # custom:
 #   id: references.monitor
 #   profile: general
+#   general: warn
 #   subjects: [monitoring.coreos.com/PodMonitor, monitoring.coreos.com/ServiceMonitor]
 #   severity: medium
 #   fix: "select by the labels of the Service or the pods, and use one of their ports"

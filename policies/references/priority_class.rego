@@ -7,6 +7,7 @@
 # custom:
 #   id: references.priority_class
 #   profile: general
+#   general: warn
 #   subjects: pods
 #   severity: high
 #   fix: "add the PriorityClass, correct priorityClassName, or list it in `provides` in policies/data/cluster.yaml"

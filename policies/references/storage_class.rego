@@ -8,6 +8,7 @@
 # custom:
 #   id: references.storage_class
 #   profile: general
+#   general: warn
 #   subjects: own
 #   severity: high
 #   fix: "add the StorageClass, correct storageClassName, or list it in `provides` in policies/data/cluster.yaml"

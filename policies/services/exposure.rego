@@ -7,6 +7,7 @@
 # custom:
 #   id: services.exposure
 #   profile: general
+#   general: warn
 #   subjects: Service
 #   severity: high
 #   fix: "use type ClusterIP and route through the Ingress or Gateway"

@@ -65,7 +65,7 @@ def judge(
         for (name, path), one in zip(some, judged, strict=True):
             found[name] = one
             # Not if a file has changed while it was read.
-            if (key := keys[name]) is not None and verdicts.key(name, path, after) == key:
+            if not one.is_open and (key := keys[name]) is not None and verdicts.key(name, path, after) == key:
                 verdicts.keep(key, one)
     return inspection.verdict([found[name] for name, _ in targets], criteria, root, only)
 
