@@ -17,7 +17,9 @@ from promote.system.process import Exactly
 # Where a wheel has the programs; in a checkout they are where `make setup` builds them.
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PLACES = (_PACKAGE / "bin", _PACKAGE.parent / ".tools" / "bin")
-_MISSING = "install the package gitops-promote, which contains it, run `make setup` in a checkout, or put it on PATH"
+_IS_CHECKOUT = (_PACKAGE.parent / "Makefile").is_file()
+_INSTALL = "run `make setup`" if _IS_CHECKOUT else "install the package gitops-promote again, which contains it"
+_MISSING = f"{_INSTALL}, or put it on PATH"
 
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
@@ -120,5 +122,5 @@ def _insist(name: str, path: Path, wanted: str) -> None:
         found = " ".join(words[:4]) or "nothing"
         raise ToolError(
             f"{path} is not {name} {wanted} (it reports: {found}): "
-            "unset PROMOTE_TOOLS, run `make setup` in a checkout, or put that version first on PATH"
+            f"unset PROMOTE_TOOLS, {_INSTALL}, or put that version first on PATH"
         )
