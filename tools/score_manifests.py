@@ -25,6 +25,7 @@ from promote.system import process
 _LEVELS = ("deny", "warn")
 _JUDGED = (0, 3)  # exit codes of a check that judged everything
 _SHOWN = 90  # characters of a reason
+_LONGEST = 1800  # seconds for one set, on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def score(name: str, path: Path, profile: str) -> Score:
     where = path.resolve()
     folder = where if where.is_dir() else where.parent
     command = [sys.executable, "-m", "promote", "check", str(where), "--profile", profile, "--output", "json"]
-    done = process.run(command, cwd=folder)
+    done = process.run(command, cwd=folder, timeout=_LONGEST)
     try:
         answer = json.loads(done.text)
     except ValueError:
