@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from promote.checks import completeness, coverage, findings, remembered
+from promote.checks import causes, completeness, coverage, findings, remembered
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.rules import PROFILES, Rule
@@ -92,6 +92,7 @@ def run(given: Options) -> Result:
         raise
     verdict, gates = judged.verdict, judged.gates
     seen = coverage.matrix(verdict, known, given.only)
+    verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
     notes = config.assumed(settings)
     text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
