@@ -7,7 +7,7 @@
 package lib.finding
 
 # About a resource as a whole.
-about(resource, body) := object.union(
+about(resource, body) := object.union_n([
 	{
 		"msg": sprintf("%s/%s: %s", [resource.kind, resource.name, body.msg]),
 		"fix": body.fix,
@@ -15,8 +15,9 @@ about(resource, body) := object.union(
 		"container": "",
 		"path": body.path,
 	},
-	object.union(_autofix(body), object.filter(body, ["general"])),
-)
+	_autofix(body),
+	object.filter(body, ["general"]),
+])
 
 _autofix(body) := {"mend": mend} if {
 	mend := object.filter(body, ["remove", "set"])

@@ -68,8 +68,8 @@ _home(binding, subject) := binding.namespace if {
 	values.text(values.at(subject, ["namespace"])) == ""
 } else := values.text(values.at(subject, ["namespace"]))
 
-# The namespaces in which an account has a permission through the rendered roles, as [namespace, account, namespace]. `*`
-# is every namespace.
+# The namespaces in which an account has a permission through the rendered roles, as [namespace, account, namespace].
+# `*` is every namespace.
 holders(group, resource, verbs) := {[subject.namespace, subject.name, reach] |
 	some grant in grants
 	is_of(grant, group)

@@ -52,24 +52,23 @@ test_an_account_without_a_namespace_is_of_that_of_its_binding if {
 	assert.same([subject.namespace | some subject in rbac.subjects(other)], ["", ""])
 }
 
-_holders(documents) := found if {
-	found := rbac.holders("", "pods", {"get"}) with input as examples.combined(documents)
-}
+_holders := rbac.holders("", "pods", {"get"})
 
 test_holders_are_accounts_and_where_they_may if {
-	assert.same(_holders([_role, _binding]), {["shop", "cart", "shop"]})
-	assert.same(_holders([_role]), set())
+	assert.same(_holders, {["shop", "cart", "shop"]}) with input as examples.combined([_role, _binding])
+	assert.same(_holders, set()) with input as examples.combined([_role])
 	elsewhere := object.union(_role, {"metadata": {"namespace": "else"}})
-	assert.same(_holders([elsewhere, _binding]), set())
+	assert.same(_holders, set()) with input as examples.combined([elsewhere, _binding])
 	wide := {"kind": "ClusterRole", "name": "cart"}
 	role := object.union(_role, {"kind": "ClusterRole"})
-	assert.same(_holders([role, object.union(_binding, {"roleRef": wide})]), {["shop", "cart", "shop"]})
+	bound := object.union(_binding, {"roleRef": wide})
+	assert.same(_holders, {["shop", "cart", "shop"]}) with input as examples.combined([role, bound])
 	of_cluster := object.union(_binding, {
 		"kind": "ClusterRoleBinding",
 		"roleRef": wide,
 		"subjects": [{"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}, {"kind": "User", "name": "me"}],
 	})
-	assert.same(_holders([role, of_cluster]), {["shop", "cart", "*"]})
+	assert.same(_holders, {["shop", "cart", "*"]}) with input as examples.combined([role, of_cluster])
 }
 
 test_findings_name_the_rule_of_the_role if {

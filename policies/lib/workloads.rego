@@ -69,8 +69,8 @@ _is_ordinal(resource, text) if {
 	to_number(text) < first + scaling.most(resource)
 }
 
-# The level of a finding about a selector without pods. If no pods are rendered, they may exist elsewhere. If an operator
-# creates pods, nobody knows their labels here, so there is no finding.
+# The level of a finding about a selector without pods. If no pods are rendered, they may exist elsewhere. If an
+# operator creates pods, nobody knows their labels here, so there is no finding.
 level(namespace) := "none" if {
 	namespace in operated
 } else := "deny" if {

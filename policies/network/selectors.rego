@@ -22,6 +22,7 @@ import data.lib.workloads
 
 warn contains found if {
 	some policy in network.policies
+	not policy.namespace in workloads.operated
 	_selects_nobody(policy, network.pod_selector(policy.content.spec))
 	found := finding.about(policy, {
 		"msg": "selects no pods",
@@ -34,6 +35,7 @@ warn contains found if {
 	some rule in network.all_rules
 	some index, peer in rule.peers
 	is_null(values.at(peer, ["namespaceSelector"]))
+	not rule.policy.namespace in workloads.operated
 	_selects_nobody(rule.policy, network.pod_selector(peer))
 	found := finding.about(rule.policy, {
 		"msg": sprintf("a peer of an %s rule selects no pods", [rule.title]),
@@ -43,7 +45,6 @@ warn contains found if {
 }
 
 _selects_nobody(policy, selector) if {
-	not policy.namespace in workloads.operated
 	keys := selectors.keys(selector)
 	every key in keys {
 		_known_keys[policy.namespace][key]

@@ -9,7 +9,7 @@
 #   general: warn
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "remove the verb from the role; if it must start pods, waive the finding or list the role in the table `deployers`"
+#   fix: "remove the verb from the role; if it must start pods, waive the finding or list it in `deployers`"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
 package rules.rbac.deployers
 
@@ -32,7 +32,7 @@ deny contains found if {
 	count(verbs) > 0
 	found := rbac.about(grant, {
 		"msg": sprintf("can %s %s, and so run anything", [concat(", ", sort(verbs)), concat(", ", sort(named))]),
-		"fix": "remove the verb from the role; if it must start pods, waive the finding or list the role in the table `deployers`",
+		"fix": "remove the verb from the role; if it must start pods, waive the finding or list it in `deployers`",
 		"path": "/verbs",
 	})
 }

@@ -105,17 +105,15 @@ test_denies_what_the_role_names_if_that_has_every_permission if {
 }
 
 # What becomes of the findings in the profile general.
-_levels(target) := {object.get(found, "general", "deny") | some found in findings} if {
-	findings := escalation.deny with input as target
-}
+_levels(denied) := {object.get(found, "general", "deny") | some found in denied}
 
 test_only_warns_in_general_of_what_controllers_need if {
-	assert.same(_levels(_role("rbac.authorization.k8s.io", "roles", ["bind"])), {"deny"})
-	assert.same(_levels(_role("rbac.authorization.k8s.io", "roles", ["escalate"])), {"deny"})
-	assert.same(_levels(_role("", "users", ["impersonate"])), {"deny"})
-	assert.same(_levels(_named("", "users", ["impersonate"], ["cart"])), {"warn"})
-	assert.same(_levels(_role("", "persistentvolumes", ["create"])), {"warn"})
-	assert.same(_levels(_role("", "namespaces", ["patch"])), {"warn"})
+	assert.same(_levels(escalation.deny), {"deny"}) with input as _role("rbac.authorization.k8s.io", "roles", ["bind"])
+	assert.same(_levels(escalation.deny), {"deny"}) with input as _role("rbac.authorization.k8s.io", "roles", ["escalate"])
+	assert.same(_levels(escalation.deny), {"deny"}) with input as _role("", "users", ["impersonate"])
+	assert.same(_levels(escalation.deny), {"warn"}) with input as _named("", "users", ["impersonate"], ["cart"])
+	assert.same(_levels(escalation.deny), {"warn"}) with input as _role("", "persistentvolumes", ["create"])
+	assert.same(_levels(escalation.deny), {"warn"}) with input as _role("", "namespaces", ["patch"])
 }
 
 test_denies_all_verbs if {

@@ -33,8 +33,8 @@ deny contains found if {
 _is_public(_, _, null)
 
 _is_public(field, key, value) if {
-	text := _text(field, value)
 	not literals.is_secret(key)
+	text := _text(field, value)
 	_looks_public(key, text)
 }
 

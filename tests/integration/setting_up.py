@@ -19,6 +19,8 @@ def copy_checkout(root: Path) -> Path:
     root.mkdir()
     shutil.copytree(ROOT / "tools", root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", root)
+    (root / "promote/checks").mkdir(parents=True)
+    shutil.copy(ROOT / "promote/checks/definitions.py", root / "promote/checks")  # schemas are made with it
     return root
 
 
