@@ -37,6 +37,22 @@ test_denies_a_container_that_overrides_its_pod if {
 	])}) with input as examples.server({"securityContext": {"runAsNonRoot": false}})
 }
 
+_levels(of_pod, of_container) := {object.get(found, "general", "deny") | some found in findings} if {
+	container := object.union(examples.container, {"securityContext": of_container})
+	spec := {"containers": [container], "securityContext": of_pod}
+	target := examples.combined([examples.workload("Deployment", spec)])
+	findings := run_as_non_root.deny with input as target
+}
+
+test_only_warns_in_general_of_another_user if {
+	assert.same(_levels({}, {}), {"deny"})
+	assert.same(_levels({"runAsUser": 0}, {}), {"deny"})
+	assert.same(_levels({"runAsUser": 472}, {}), {"warn"})
+	assert.same(_levels({}, {"runAsUser": 472}), {"warn"})
+	assert.same(_levels({"runAsUser": 472}, {"runAsUser": 0}), {"deny"})
+	assert.same(_levels({"runAsUser": 472, "runAsNonRoot": false}, {"runAsNonRoot": true}), {"warn"})
+}
+
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"runAsNonRoot": "true"}})
 	assert.same(examples.names(run_as_non_root.deny), examples.places) with input as examples.everywhere(bad)
