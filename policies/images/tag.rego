@@ -17,11 +17,30 @@ import data.lib.images
 
 deny contains found if {
 	some use in images.uses
-	found := images.about(use, {
+	not _is_source(use.image)
+	found := images.about(use, object.union(_level(use.image), {
 		"msg": _fault(use.image),
 		"fix": "set newTag or digest in the images of the overlay",
+	}))
+}
+
+deny contains found if {
+	some use in images.uses
+	_is_source(use.image)
+	found := images.about(use, {
+		"msg": sprintf("uses %s, which ko has to build", [use.image.reference]),
+		"fix": "check the output of `ko resolve`, which has a digest",
+		"general": "warn",
 	})
 }
+
+# With a digest, the tag only misleads.
+_level(image) := {} if image.digest == ""
+
+_level(image) := {"general": "warn"} if image.digest != ""
+
+# The path of a Go program. ko builds an image of it, and writes its digest in place of the path.
+_is_source(image) if startswith(image.reference, "ko://")
 
 _fault(image) := "has no image" if image.reference == ""
 

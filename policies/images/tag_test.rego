@@ -24,6 +24,19 @@ test_denies_untagged_images if {
 	}) with input as examples.server({"image": "registry.example:5000/cart"})
 }
 
+test_only_warns_in_general_of_what_is_exact_or_not_built_yet if {
+	levels := {image: level |
+		some image in ["cart:latest", "cart:latest@sha256:ab", "ko://example.com/cmd/cart"]
+		found := tag.deny with input as examples.server({"image": image})
+		some one in found
+		level := object.get(one, "general", "deny")
+	}
+	assert.same(levels, {"cart:latest": "deny", "cart:latest@sha256:ab": "warn", "ko://example.com/cmd/cart": "warn"})
+	assert.messages(tag.deny, {
+		"Deployment/cart: container server uses ko://example.com/cmd/cart, which ko has to build",
+	}) with input as examples.server({"image": "ko://example.com/cmd/cart"})
+}
+
 test_denies_latest if {
 	every image in ["cart:latest", "cart:latest@sha256:ab"] {
 		assert.messages(tag.deny, {

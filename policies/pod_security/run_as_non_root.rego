@@ -20,24 +20,30 @@ deny contains found if {
 	some pod in pods.templates
 	not pods.has_user_namespace(pod)
 	not pods.setting(pod.spec, "runAsNonRoot") in {null, true}
-	found := finding.about_pod(pod, {
+	found := finding.about_pod(pod, object.union(_level(pod.spec, pod.spec), {
 		"msg": "the pod may run as root: runAsNonRoot is not true",
 		"fix": "securityContext: {runAsNonRoot: true}",
 		"path": "/securityContext/runAsNonRoot",
 		"set": true,
-	})
+	}))
 }
 
 deny contains found if {
 	some container in pods.containers
 	not pods.has_user_namespace(container.pod)
-	found := finding.about_container(container, {
+	found := finding.about_container(container, object.union(_level(container.content, container.pod.spec), {
 		"msg": sprintf("may run as root: %s", [_fault(container)]),
 		"fix": "securityContext: {runAsNonRoot: true}",
 		"path": "/securityContext/runAsNonRoot",
 		"set": true,
-	})
+	}))
 }
+
+# With another user by number, nothing runs as root. The setting then only proves it.
+_level(holder, spec) := {"general": "warn"} if {
+	users := [user | some one in [holder, spec]; user := pods.setting(one, "runAsUser"); user != null]
+	users[0] > 0
+} else := {}
 
 _fault(container) := "runAsNonRoot is not true" if {
 	not pods.setting(container.content, "runAsNonRoot") in {null, true}

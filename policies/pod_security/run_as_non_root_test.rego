@@ -37,6 +37,23 @@ test_denies_a_container_that_overrides_its_pod if {
 	])}) with input as examples.server({"securityContext": {"runAsNonRoot": false}})
 }
 
+_levels := {object.get(found, "general", "deny") | some found in run_as_non_root.deny}
+
+_with(of_pod, of_container) := examples.combined([examples.workload("Deployment", spec)]) if {
+	container := object.union(examples.container, {"securityContext": of_container})
+	spec := {"containers": [container], "securityContext": of_pod}
+}
+
+test_only_warns_in_general_of_another_user if {
+	assert.same(_levels, {"deny"}) with input as _with({}, {})
+	assert.same(_levels, {"deny"}) with input as _with({"runAsUser": 0}, {})
+	assert.same(_levels, {"warn"}) with input as _with({"runAsUser": 472}, {})
+	assert.same(_levels, {"warn"}) with input as _with({}, {"runAsUser": 472})
+	assert.same(_levels, {"deny"}) with input as _with({"runAsUser": 472}, {"runAsUser": 0})
+	overridden := _with({"runAsUser": 472, "runAsNonRoot": false}, {"runAsNonRoot": true})
+	assert.same(_levels, {"warn"}) with input as overridden
+}
+
 test_denies_everywhere if {
 	bad := object.union(examples.container, {"securityContext": {"runAsNonRoot": "true"}})
 	assert.same(examples.names(run_as_non_root.deny), examples.places) with input as examples.everywhere(bad)

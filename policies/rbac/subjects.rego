@@ -22,7 +22,7 @@ import data.lib.references
 deny contains found if {
 	some binding in rbac.bindings
 	some subject in rbac.subjects(binding)
-	fault := _fault(subject)
+	fault := _fault(binding, subject)
 	found := finding.about(binding, object.union(_level(subject), {
 		"msg": fault,
 		"fix": "use a rendered ServiceAccount with its namespace",
@@ -37,27 +37,28 @@ _everybody := {
 	"system:unauthenticated",
 }
 
-_fault(subject) := sprintf("grants permissions to everyone (%s)", [subject.name]) if {
+_fault(_, subject) := sprintf("grants permissions to everyone (%s)", [subject.name]) if {
 	subject.kind in {"Group", "User"}
 	subject.name in _everybody
 }
 
-_fault(subject) := sprintf("grants permissions to every ServiceAccount of a namespace (%s)", [subject.name]) if {
+_fault(_, subject) := sprintf("grants permissions to every ServiceAccount of a namespace (%s)", [subject.name]) if {
 	subject.kind == "Group"
 	startswith(subject.name, "system:serviceaccounts:")
 }
 
-_fault(subject) := sprintf("has ServiceAccount %s without a namespace", [subject.name]) if {
+_fault(binding, subject) := sprintf("has ServiceAccount %s without a namespace", [subject.name]) if {
+	binding.kind == "ClusterRoleBinding"
 	subject.kind == "ServiceAccount"
 	subject.namespace == ""
 }
 
-_fault(subject) := "grants permissions to the account default, which every pod without its own account uses" if {
+_fault(_, subject) := "grants permissions to the account default, which every pod without its own account uses" if {
 	_is_account(subject)
 	subject.name == "default"
 }
 
-_fault(subject) := sprintf("has ServiceAccount %s/%s, which is not rendered", [subject.namespace, subject.name]) if {
+_fault(_, subject) := sprintf("has ServiceAccount %s/%s, which is not rendered", [subject.namespace, subject.name]) if {
 	_is_account(subject)
 	subject.name != "default"
 	subject.namespace in _known

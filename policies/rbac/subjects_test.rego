@@ -62,6 +62,11 @@ test_accepts_an_account_of_the_namespace_of_the_binding if {
 	}) with input as _bound({"kind": "ServiceAccount", "name": "web"})
 }
 
+test_accepts_an_account_where_no_namespace_is_written if {
+	binding := json.remove(_binding({"kind": "ServiceAccount", "name": "cart"}), ["/metadata/namespace"])
+	assert.none(subjects.deny) with input as examples.combined([binding])
+}
+
 _levels(denied) := {object.get(found, "general", "deny") | some found in denied}
 
 test_only_warns_in_general_of_what_may_be_meant if {

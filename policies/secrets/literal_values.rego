@@ -19,8 +19,10 @@ import data.lib.literals
 deny contains found if {
 	some literal in array.concat(literals.variables, literals.settings)
 	literals.is_secret(literal.name)
+	trim_space(literal.text) != ""
 	not literals.is_reference(literal.text)
 	not literal.text in _names_of_secrets
+	not _is_key_of_named_secret(literal)
 	found := literals.about(literal, {"msg": "a secret according to its name, to a literal value", "fix": _fix})
 }
 
@@ -43,6 +45,15 @@ _line := concat("", [
 	`(?m)^[ \t]*(?:export[ \t]+)?["']?([A-Za-z][\w.-]*)["']?[ \t]*[:=][ \t]*`,
 	`["']?([^\s"'$%<>{}()\[\]&|*;#,\\]{3,})["']?,?[ \t]*\r?$`,
 ])
+
+# Next to the name of a Secret, `secret-key` is the name of the key in it.
+_is_key_of_named_secret(literal) if {
+	regex.match(`(?i)secret[-_.]?key$`, literal.name)
+	name := regex.replace(literal.name, `(?i)key$`, "")
+	some other in array.concat(literals.variables, literals.settings)
+	other.holder == literal.holder
+	lower(other.name) == lower(concat("", [name, "name"]))
+}
 
 # A setting may contain the name of a Secret.
 _names_of_secrets contains secret.name if {

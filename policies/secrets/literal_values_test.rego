@@ -22,6 +22,12 @@ test_accepts_references if {
 	assert.none(literal_values.deny) with input as _config({"TLS_SECRET": "cart-tls", "token": "/run/token"})
 }
 
+test_accepts_nothing_and_the_key_of_a_named_secret if {
+	assert.none(literal_values.deny) with input as _config({"password": "", "token": " "})
+	assert.none(literal_values.deny) with input as _config({"api-secret-name": "other", "api-secret-key": "token"})
+	assert.size(literal_values.deny, 1) with input as _config({"web-secret-name": "other", "api-secret-key": "token"})
+}
+
 test_accepts_the_name_of_any_source_of_a_secret if {
 	setting := examples.resource("v1", "ConfigMap", "cart", {"data": {"TLS_SECRET": "shop-tls"}})
 	makers := {

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.integration.setting_up import copy_checkout
 from tools.setup import go, groups, work
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,9 +77,7 @@ def test_a_module_with_c_needs_a_compiler(checkout: work.Workplace, monkeypatch:
 def test_go_is_installed_by_the_pip_of_the_environment_where_there_is_none(
     group: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    root = tmp_path / "checkout"
-    shutil.copytree(ROOT / "tools", root / "tools")
-    shutil.copy(ROOT / "pyproject.toml", root)
+    root = copy_checkout(tmp_path / "checkout")
     step = groups.steps(root, group)[-1]
     monkeypatch.setattr(go, "installed_go", lambda: Path("/go"))
     assert groups.before(root, step) == []
