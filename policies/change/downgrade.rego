@@ -6,6 +6,7 @@
 # custom:
 #   id: change.downgrade
 #   profile: general
+#   general: warn
 #   subjects: target
 #   severity: high
 #   fix: "use `promote rollback`, or promote a newer version"

@@ -6,6 +6,7 @@
 # custom:
 #   id: change.untried
 #   profile: general
+#   general: warn
 #   subjects: target
 #   severity: high
 #   fix: "set the version in the previous environment, test it there, and promote it"

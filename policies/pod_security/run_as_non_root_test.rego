@@ -37,7 +37,7 @@ test_denies_a_container_that_overrides_its_pod if {
 	])}) with input as examples.server({"securityContext": {"runAsNonRoot": false}})
 }
 
-_levels := {object.get(found, "general", "deny") | some found in run_as_non_root.deny}
+_levels contains object.get(found, "general", "deny") if some found in run_as_non_root.deny
 
 _with(of_pod, of_container) := examples.combined([examples.workload("Deployment", spec)]) if {
 	container := object.union(examples.container, {"securityContext": of_container})

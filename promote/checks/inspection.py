@@ -90,7 +90,8 @@ def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Findin
     answer = _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
     if not any(one["successes"] or one.get("failures") or one.get("warnings") for one in answer):
         raise ToolError("conftest gave no verdict: no rule about the change was evaluated")
-    return conftest.from_conftest(answer, str(facts["to"])).findings
+    gentle = criteria.policies.bundle(criteria.profile).only_warn
+    return conftest.from_conftest(answer, str(facts["to"]), gentle).findings
 
 
 def _seen(one: Judged, only: Sequence[str]) -> waivers.Seen:

@@ -201,8 +201,9 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
     files = [file for file in texts if not packages[file].startswith("rules.") or _has(profile, file, texts[file])]
     chosen = {packages[file]: texts[file] for file in files}
     ids = {package: _id(package, text) for package, text in chosen.items() if package.startswith("rules.")}
-    gentle = [package for package in ids if _only_warns(package, _custom(_metadata(chosen[package])))]
-    only_warn = frozenset(ids[package] for package in gentle) if profile == GENERAL else None
+    judging = {package: text for package, text in chosen.items() if package.startswith(("rules.", "change."))}
+    gentle = [package for package, text in judging.items() if _only_warns(package, _custom(_metadata(text)))]
+    only_warn = frozenset(_id(package, judging[package]) for package in gentle) if profile == GENERAL else None
     return Selection(tuple(files), frozenset(ids.values()), _tables(chosen), only_warn)
 
 

@@ -102,3 +102,12 @@ def test_a_rollback_with_a_new_finding_needs_a_reason(tiny: Sandbox) -> None:
     tiny.promote("rollback", "production", "api", "--despite-findings", "1.2.0 loses orders")
     assert '"1.1.0"' in tiny.show(branch="main")
     assert "Override-Reason: findings: 1.2.0 loses orders" in tiny.at_origin("log", "-1", "--format=%B", "main")
+
+
+def test_an_order_that_nobody_wrote_down_only_warns(tiny: Sandbox) -> None:
+    """The rules of the package, in their default profile: a stranger's first bump is not refused for the order."""
+    tiny.git("rm", "-rq", "policies")
+    tiny.publish("no rules of its own")
+    done = tiny.promote("bump", "production", "api=0.9.0", "--commit", "--output", "json").json
+    levels = {(one["rule"], one["level"]) for one in done["findings"] if one["rule"].startswith("change.")}
+    assert {("change.downgrade", "warn"), ("change.untried", "warn")} <= levels
