@@ -25,11 +25,12 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Every obstacle to the promotion as it would be now; exit 4 or 3 as the promotion itself."""
     workspace = Workspace.here()
-    tip = workspace.local_tip()
+    branch = promote.branch_of(workspace.known(given.source), workspace.known(given.target))
+    tip = workspace.local_tip(branch)
     # Other changes are obstacles, too, and must not hide the rest.
     edge = replace(given, allow_other_changes=True)
     with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(workspace, tip, tree, edge)
+        proposal = promote.propose(workspace, tip, tree, edge, branch)
     found = explain.explain(proposal, given.allow_other_changes)
     answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
     reasons = ["", *outcomes.explanation_text(found)] if proposal.plan.changes else []

@@ -65,6 +65,8 @@ def edge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TO", help="the environment that gets them")
     repeated(parser, "--only", metavar="NAME", help="only this service (repeatable)")
     repeated(parser, "--exclude", metavar="NAME", help="not this service (repeatable)")
+    alone = "propose only this, without the other services that the open pull request has"
+    option(parser, "--replace", action="store_true", help=alone)
     allow_others(parser)
     despite(parser)
 

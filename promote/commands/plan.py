@@ -24,8 +24,9 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """The plan on the shared branch's tip, its rendered difference and its verdict; exit 4 or 3 as a promotion."""
     workspace = Workspace.here()
-    tip = workspace.local_tip()
+    branch = promote.branch_of(workspace.known(given.source), workspace.known(given.target))
+    tip = workspace.local_tip(branch)
     with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(workspace, tip, tree, given)
+        proposal = promote.propose(workspace, tip, tree, given, branch)
     answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
     return Result(answer, plans.proposal_text(proposal), proposal.exit_code)

@@ -51,7 +51,7 @@ def run(given: Options) -> Result:
     proposal, published = deliver(
         workspace,
         Delivery(branch, pull_request=not given.no_pr, dry_run=given.dry_run),
-        lambda tip, tree: promote.propose(workspace, tip, tree, given),
+        lambda tip, tree: promote.propose(workspace, tip, tree, given, branch),
         wording.promotion,
     )
     text = [*plans.proposal_text(proposal), *plans.published_text(published)]

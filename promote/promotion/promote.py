@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from promote.errors import UsageError
-from promote.promotion import selection, situation
+from promote.promotion import pending, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.repository.workspace import Tip, Tree, Workspace
@@ -15,18 +15,25 @@ from promote.versions.images import ImagesFile
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What is asked for: two environments, and which services; `despite` are reasons to pass gates, by name."""
+    """What is asked for: two environments, and which services; `despite` are reasons to pass gates, by name.
+
+    With `replace`, the open pull request keeps nothing of what it proposes for other services.
+    """
 
     source: str
     target: str
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allow_other_changes: bool = False
+    replace: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
 
 
-def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge) -> Proposal:
-    """The promotion as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
+def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str = "") -> Proposal:
+    """The promotion as it would be on the commit that `tree` holds, proved and judged; nothing is published.
+
+    It adds to what `branch` proposes, as the last fetch found that.
+    """
     here = situation.read(workspace, tip, tree, edge.target)
     source = tree.environment(edge.source)
     if source.path == here.environment.path:
@@ -37,9 +44,13 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge) -> Proposal:
         # Left out in silence, it would look promoted.
         _insist_on_entries(chosen, there)
         _insist_on_entries(chosen, here.file)
-    after = here.file.with_versions(selection.wanted(there.images, here.images, chosen))
+    kept = pending.NOTHING
+    if edge.only or edge.exclude:
+        allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
+        kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
+    after = here.file.with_versions({**kept.versions, **selection.wanted(there.images, here.images, chosen)})
     missing = selection.missing(there.images, here.images, chosen)
-    notes = [f"{name} has no images entry in {here.environment.name}: left out" for name in missing]
+    notes = [*kept.notes, *(f"{name} has no images entry in {here.environment.name}: left out" for name in missing)]
     planned = here.planned(after, source.name, notes, edge.despite)
     return prove(here, planned, after, edge.allow_other_changes)
 

@@ -191,6 +191,10 @@ class Workspace:
             raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
         return refs
 
+    def head(self, branch: str) -> str | None:
+        """The commit of the remote's `branch` as the last fetch found it; None if it did not ask for it."""
+        return self.fetched[-1].get(f"refs/heads/{branch}") if self.fetched else None
+
     def tip(self, refs: dict[str, str] | None = None) -> Tip:
         """The remote's shared branch, with a note if the checkout is different."""
         commit = (refs or self.fetch())[self.base_ref]
@@ -198,10 +202,10 @@ class Workspace:
         notes = [*config.assumed(self.config), *filter(None, [self._note(commit, label)])]
         return Tip(commit, label, "; ".join(notes))
 
-    def local_tip(self) -> Tip:
-        """The remote's shared branch or, in a clone without remote, the checked-out commit."""
+    def local_tip(self, *branches: str) -> Tip:
+        """The remote's shared branch, fetched with `branches`; in a clone without remote, the checked-out commit."""
         if self.repository.has_remote(self.remote):
-            return self.tip()
+            return self.tip(self.fetch(*branches))
         commit = self.repository.resolve("HEAD")
         return Tip(commit, "HEAD", f"there is no remote '{self.remote}': HEAD is used instead")
 
