@@ -107,4 +107,4 @@ def _one(workspace: Workspace, request: Request, given: Options) -> Result:
     if found:
         text.insert(0, f"next step: {found[0].kind}" + (f" to {found[0].share} %" if found[0].share else ""))
     code = 0 if published.changed else proposal.exit_code
-    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    return Result(plans.proposal_json(proposal, published), text, code)

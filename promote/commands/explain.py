@@ -32,8 +32,6 @@ def run(given: Options) -> Result:
     with workspace.at(tip.commit) as tree:
         proposal = promote.propose(workspace, tip, tree, edge, branch)
     found = explain.explain(proposal, given.allow_other_changes)
-    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
+    answer = plans.proposal_json(proposal, Published())
     reasons = ["", *outcomes.explanation_text(found)] if proposal.plan.changes else []
-    return Result(
-        answer | outcomes.explanation_json(found), [*plans.plan_text(proposal.plan), *reasons], found.exit_code
-    )
+    return Result(answer | outcomes.explanation_json(found), [*plans.plans_text(proposal), *reasons], found.exit_code)

@@ -28,5 +28,5 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip(branch)
     with workspace.at(tip.commit) as tree:
         proposal = promote.propose(workspace, tip, tree, given, branch)
-    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
+    answer = plans.proposal_json(proposal, Published())
     return Result(answer, plans.proposal_text(proposal), proposal.exit_code)

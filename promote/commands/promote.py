@@ -55,7 +55,7 @@ def run(given: Options) -> Result:
         wording.promotion,
     )
     text = [*plans.proposal_text(proposal), *plans.published_text(published)]
-    answer = plans.plan_json(proposal.plan, published, proposal.verdict)
+    answer = plans.proposal_json(proposal, published)
     pull, is_there = published.pull_request, not proposal.plan.changes
     if given.dry_run or proposal.exit_code or not (pull or (is_there and given.wait)):
         return Result(answer, text, proposal.exit_code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from itertools import pairwise
 
 from promote.cluster.client import Address
 from promote.commands import options
@@ -62,6 +61,7 @@ def run(given: Options) -> Result:
         pending = _pending(tree, running)
         frozen = _frozen(tree)
         notes = assumed(tree.config)
+        after = {name: list(one.after) for name, one in tree.config.environments.items() if one.after is not None}
     pulls, without = _pulls(workspace)
     json = {
         "commit": tip.commit,
@@ -75,8 +75,11 @@ def run(given: Options) -> Result:
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
     }
+    if after:
+        json["after"] = after
     rest = [*_waiting(pending, pulls, standing, frozen), *without]
-    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
+    order = [f"{name} comes after {' and '.join(before) or 'no environment'}" for name, before in after.items()]
+    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running), *(["", *order] if order else [])]
     return Result(json, [*text, "", *rest] if rest else text)
 
 
@@ -119,7 +122,9 @@ def _frozen(tree: Tree) -> dict[str, Freeze]:
 
 def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     found = []
-    for (source, images), (target, now) in pairwise(running.items()):
+    edges = [(source, target) for target, before in tree.config.order.items() for source in before]
+    for source, target in edges:
+        images, now = running[source], running[target]
         chosen = frozenset(image.name for image in images)
         behind = selection.wanted(images, now, chosen)
         services = [selection.service_of(image, tree.config.services) for image in images if image.name in behind]

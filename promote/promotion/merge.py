@@ -11,14 +11,16 @@ from promote.checks import remembered, renderings
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.renderings import Build
-from promote.errors import Blocked, ConfigError, HeadMoved, UsageError
+from promote.errors import Blocked, ConfigError, HeadMoved, RenderError, UsageError
 from promote.forge.protocol import Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
+from promote.kustomize import differences
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, policy, selection, trailers
+from promote.promotion import introduced, layered, policy, selection, trailers
+from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
@@ -126,13 +128,15 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
     with workspace.at(tip) as before, workspace.at(tree) as after:
         policy.insist_on_same_remote(workspace.config, before, pull.base)
         policy.insist_on_rules_inside(before, after)
-        affected = environments(after, repository.changed(tip, tree))
+        files = repository.changed(tip, tree)
+        affected = environments(after, files)
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
         moves = _moves(before, after, affected, base)
         history = workspace.histories(before.config.environments.values(), tip) if moves else {}
         moves = [_with_history(move, history) for move in moves]
+        moves += [layer for move in moves for layer in _layers(before, after, move, files)]
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
         targets = renderings.of([Build(after.folder(one.path), one.name, after.top) for one in affected])
@@ -182,8 +186,33 @@ def _moves(before: Tree, after: Tree, affected: Sequence[Environment], base: Con
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
         if changes := selection.changes(old, new, after.config.services):
-            context = replace(base, plan=Plan("", name, changes, despite=base.plan.despite), images=old)
+            plan = Plan("", name, changes, despite=base.plan.despite)
+            context = replace(base, plan=plan, images=old, after=there.after)
             found.append(_Move(there, context, after.config.environments.get(name)))
+    return found
+
+
+def _layers(before: Tree, after: Tree, move: _Move, files: Sequence[str]) -> list[_Move]:
+    """The environments that the merge changes because they are layered on one whose versions it moves."""
+    name, context = move.environment.name, move.context
+    changed = [file for file in files if posixpath.dirname(file) == move.environment.path]
+    found = []
+    for one in after.readers(changed, [name]) if changed else []:
+        there = before.config.environments.get(one.name)
+        if there is None:
+            continue  # the merge brings it
+        try:
+            old, new = renderings.of(
+                [Build(tree.folder(each.path), one.name, tree.top) for tree, each in ((before, there), (after, one))]
+            )
+        except RenderError:
+            continue  # what does not render after the merge is reported with the checks
+        different = differences.differences(old.documents, new.documents)
+        images = after.images(move.own or move.environment)
+        moves = Moves(name, context.plan.changes, context.images, images, ())
+        if moved := layered.changes(moves, different):
+            asked = layered.context_of(there, moved, before, context, context.history)
+            found.append(_Move(layered.unordered(there), asked, layered.unordered(one)))
     return found
 
 

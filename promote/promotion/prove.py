@@ -14,9 +14,11 @@ from promote.checks.renderings import Build
 from promote.gates.protocol import Context
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
+from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import introduced
+from promote.promotion import introduced, layered
 from promote.promotion.facts import facts
+from promote.promotion.layered import Layer, Moves
 from promote.promotion.proof import Place, insist, unplanned
 from promote.promotion.proposal import Proposal
 from promote.promotion.situation import Situation
@@ -40,25 +42,49 @@ def prove(
         return planned
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
-        copy = Path(temporary).resolve() / "before"
-        copy.mkdir()
+        copy, copies = (Path(temporary).resolve() / part for part in ("before", "layered"))
+        for each in (copy, copies):
+            each.mkdir()
         before = situation.tree.link_build(folder, copy)
+        known = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: both at once.
         old, new = renderings.of([Build(before, name, copy), Build(root / folder, name, situation.tree.top)])
         with process.side_by_side(2) as pool:
-            judging = pool.submit(
-                remembered.judge, [(name, root / folder)], situation.criteria, root, load=lambda *_: new
-            )
+            judging = pool.submit(_judge, situation, new, root / folder)
             found = differences.differences(old.documents, new.documents)
             insist(found, situation.images, after.images, allow_others, values)
             rest = unplanned(found, values)
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
-            verdict = process.result(judging)
-            if planned.context.is_rollback or not situation.criteria.denies_old:
-                verdict = introduced.marked(verdict, [old], situation.criteria, copy / situation.tree.whole("."))
+            moves = Moves(name, planned.plan.changes, situation.images, after.images, found)
+            layers = layered.after(situation.tree, known, moves, allow_others)
+            verdict = _marked(process.result(judging), situation, planned, old, copy / situation.tree.whole("."))
             verdict = with_findings(verdict, process.result(about_change))
-    return replace(planned, differences=tuple(found), verdict=verdict)
+        also = tuple(_of_layer(situation, planned, layer) for layer in layers)
+    return replace(planned, differences=tuple(found), verdict=verdict, also=also)
+
+
+def _judge(situation: Situation, rendered: Rendered, folder: Path) -> Verdict:
+    """The verdict on what is rendered already of `folder`."""
+    named = [(rendered.name, folder)]
+    return remembered.judge(named, situation.criteria, situation.root, load=lambda *_: rendered)
+
+
+def _marked(verdict: Verdict, situation: Situation, planned: Proposal, old: Rendered, root: Path) -> Verdict:
+    """The verdict, its findings marked old that were there before, unless old ones deny, too."""
+    if not planned.context.is_rollback and situation.criteria.denies_old:
+        return verdict
+    return introduced.marked(verdict, [old], situation.criteria, root)
+
+
+def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal:
+    """What the change does to an environment that is layered on the changed one, proved and judged as that is."""
+    plan, context = layered.judged(layer, situation.tree, planned.context, lambda: situation.history)
+    verdict = _judge(situation, layer.after, situation.root / layer.environment.path)
+    verdict = _marked(verdict, situation, planned, layer.before.rendering, layer.before.root)
+    verdict = with_findings(verdict, judge_change(plan, context, situation.criteria))
+    name = planned.environment.name
+    return Proposal(planned.tip, layer.environment, plan, context, {}, layer.differences, verdict, layered_on=name)
 
 
 def judge_change(

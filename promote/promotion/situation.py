@@ -91,6 +91,7 @@ class Situation:
             forge=self.forge if "forge" in needs else None,
             is_rollback=is_rollback,
             lands=lands,
+            after=self.environment.after,
         )
         files = {after.source: after.data} if after.data != self.file.data else {}
         return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)

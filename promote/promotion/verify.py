@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import merge, selection
+from promote.promotion import layered, merge, selection
 from promote.promotion.proof import insist
 from promote.repository import holds
 from promote.repository.config import Environment
@@ -45,7 +46,9 @@ def verify(workspace: Workspace, name: str) -> Verification:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
     files = repository.changed(parent, commit)
     with workspace.at(parent) as before, workspace.at(commit) as after:
-        moved = {one.name: _moved(before, after, one) for one in merge.environments(after, files)}
+        every = merge.environments(after, files)
+        planned = [change for one in every for change in _changes(before, after, one)]
+        moved = {one.name: _moved(before, after, one, planned) for one in every}
         standing = set(before.holds())
         added = tuple(hold for hold in after.holds() if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
@@ -55,7 +58,16 @@ def verify(workspace: Workspace, name: str) -> Verification:
     return Verification(commit, parent, moved, added, tuple(faults))
 
 
-def _moved(before: Tree, after: Tree, environment: Environment) -> Moved:
+def _changes(before: Tree, after: Tree, environment: Environment) -> tuple[Change, ...]:
+    """The versions that an environment's own files move; nothing where they cannot be read."""
+    with suppress(UsageError, ConfigError):
+        old, new = before.images(before.environment(environment.name)), after.images(environment)
+        return selection.changes(old, new, after.config.services)
+    return ()
+
+
+def _moved(before: Tree, after: Tree, environment: Environment, planned: Sequence[Change]) -> Moved:
+    """What happens to one environment, which may be layered on one in which the `planned` changes are."""
     try:
         there = before.environment(environment.name)
         old, new = before.images_file(there), after.images_file(environment)
@@ -68,10 +80,11 @@ def _moved(before: Tree, after: Tree, environment: Environment) -> Moved:
     folders = (before.folder(there.path), after.folder(environment.path))
     one, other = render.side_by_side((folder, environment.name) for folder in folders)
     found = differences.differences(one.documents, other.documents)
-    try:
-        insist(found, old.images, new.images, allow_others=True)
-    except CheckDenied as error:
-        faults.append(str(error))
+    if changes or not all(layered.is_planned(planned, each) for each in found if each.is_image):
+        try:
+            insist(found, old.images, new.images, allow_others=True)
+        except CheckDenied as error:
+            faults.append(str(error))
     faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in differences.others(found)]
     return Moved(changes, new.source, tuple(faults))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +88,15 @@ class Tree:
             raise ValueError("the checkout itself is never changed, so that nobody needs it twice")
         self.private.link_build(self.whole(path), target)
         return target / self.whole(path)
+
+    def readers(self, files: Collection[str], but: Collection[str]) -> list[Environment]:
+        """The environments, other than those called `but`, whose rendering reads one of `files`."""
+        if self.private is None:
+            raise ValueError("the checkout itself is never changed, so that nobody asks what reads it")
+        others = [one for one in self.config.environments.values() if one.name not in but]
+        folders = {self.whole(one.path): one for one in others}
+        found = self.private.readers(folders, [self.whole(path) for path in files])
+        return [one for path, one in folders.items() if path in found or (path == "." and "" in found)]
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where there is none."""
