@@ -74,13 +74,17 @@ def run(given: Options) -> Result:
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
+        **({"after": after} if after else {}),
     }
-    if after:
-        json["after"] = after
     rest = [*_waiting(pending, pulls, standing, frozen), *without]
-    order = [f"{name} comes after {' and '.join(before) or 'no environment'}" for name, before in after.items()]
-    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running), *(["", *order] if order else [])]
+    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running), *_order(after)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _order(after: dict[str, list[str]]) -> list[str]:
+    """What promote.yaml states of the order of promotion; nothing where it states nothing."""
+    lines = [f"{name} comes after {' and '.join(before) or 'no environment'}" for name, before in after.items()]
+    return ["", *lines] if lines else []
 
 
 def _waiting(

@@ -67,25 +67,30 @@ def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> W
     every = [*trailers, *proposal.overrides, (SOURCE, proposal.tip.commit)]
     plan, also = proposal.plan, proposal.also
     text = body(title, plan, proposal.verdict, proposal.differences, undo, also)
-    return Wording(title, commit(title, plan.changes, every, also), text)
+    return Wording(title, commit(title, plan.changes, every, _more(proposal)), text)
 
 
-def commit(title: str, changes: Iterable[Change], trailers: Trailers, also: Iterable[Proposal] = ()) -> str:
+def commit(title: str, changes: Iterable[Change], trailers: Trailers, more: Iterable[str] = ()) -> str:
     """A commit message: title, one line an image, and trailers, which are evidence but never read as state.
 
-    `also` are further environments that change.
+    `more` are lines about further environments.
     """
-    lines = [_line(change) for change in changes]
-    for one in also:
-        if one.layered_on:
-            lines.append(f"also changes {layered(one)}")
-        else:
-            lines += [f"{one.plan.target}: {_line(change)}" for change in one.plan.changes]
-    return message(title, lines, trailers)
+    return message(title, [*(_line(change) for change in changes), *more], trailers)
 
 
 def _line(change: Change) -> str:
     return f"{change.image} {change.old} -> {change.new}"
+
+
+def _more(proposal: Proposal) -> list[str]:
+    """What a change does to further environments, one line each or, of those that were named, one an image."""
+    lines = []
+    for one in proposal.also:
+        if one.layered_on:
+            lines.append(f"also changes {layered(one)}")
+        else:
+            lines += [f"{_line(change)} in {one.plan.target}" for change in one.plan.changes]
+    return lines
 
 
 def layered(proposal: Proposal) -> str:
@@ -114,9 +119,10 @@ def body(
     also: Sequence[Proposal] = (),
 ) -> str:
     """The body of a pull request in Markdown; a forge that takes less cuts it. `also` are more environments."""
-    layers = [inline(f"Also changes {layered(one)}.") for one in also if one.layered_on]
+    said = [inline(f"Also changes {layered(one)}.") for one in also if one.layered_on]
+    said += [f"**{inline(plan.target)}**"] if any(not one.layered_on for one in also) else []
     lines = [
-        f"**{inline(title)}**", "", *(line for each in layers for line in (each, "")),
+        f"**{inline(title)}**", "", *(line for each in said for line in (each, "")),
         verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *findings(verdict),
         *_rendered(differences), *(line for one in also for line in _section(one)),
         f"Undo it after the merge: {code(undo)}", "",

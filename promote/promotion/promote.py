@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from promote.errors import UsageError
 from promote.promotion import pending, selection, situation
@@ -11,6 +11,36 @@ from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.repository.workspace import Tip, Tree, Workspace
 from promote.versions.images import ImagesFile
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """What is asked for: an environment, and those that get its versions, each as an Edge; `separate` says how."""
+
+    source: str
+    targets: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    allow_other_changes: bool = False
+    replace: bool = False
+    separate: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
+
+    def groups(self, workspace: Workspace) -> list[tuple[str, list[Edge]]]:
+        """What is proposed together: the branch of each proposal, and its edges, in the order of promote.yaml."""
+        order = list(workspace.config.environments)
+        known = dict.fromkeys(workspace.known(target) for target in self.targets)
+        targets = sorted(known, key=lambda name: order.index(name) if name in order else len(order))
+        edges = {target: self._edge(target) for target in targets}
+        source = workspace.known(self.source)
+        if self.separate:
+            return [(branch_of(source, target), [edge]) for target, edge in edges.items()]
+        return [(branch_of(source, *edges), list(edges.values()))]
+
+    def _edge(self, target: str) -> Edge:
+        return Edge(
+            self.source, target, self.only, self.exclude, self.allow_other_changes, self.replace, self.despite
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +85,25 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     return prove(here, planned, after, edge.allow_other_changes)
 
 
+def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge], branch: str = "") -> Proposal:
+    """The promotions along several edges from one environment, as one proposal; `tree` holds them afterwards.
+
+    Each is made on what those before it leave, so that they may change the same files.
+    """
+    made = [propose(workspace, tip, tree, edge, branch) for edge in edges]
+    # The first has to be one that changes something: it speaks for all of them.
+    first, *rest = sorted(made, key=lambda one: not one.files)
+    files = {path: data for one in made for path, data in one.files.items()}
+    also = [each for one in rest for each in (replace(one, files={}, also=()), *one.also)]
+    return replace(first, files=files, also=(*first.also, *also))
+
+
 def _insist_on_entries(chosen: Collection[str], file: ImagesFile) -> None:
     if lacking := sorted(set(chosen) - {image.name for image in file.images}):
         raise UsageError(f"{lacking[0]} has no images entry in {file.source}: add it, or leave it out of --only")
 
 
-def branch_of(source: str, target: str) -> str:
-    """The one branch that promotions along this edge use, so that a new one takes the place of the old."""
-    return f"promote/{source.replace('/', '-')}-to-{target.replace('/', '-')}"
+def branch_of(source: str, *targets: str) -> str:
+    """The one branch that promotions along these edges use, so that a new one takes the place of the old."""
+    # No name in promote.yaml has the character that joins them.
+    return f"promote/{source.replace('/', '-')}-to-{'_and_'.join(target.replace('/', '-') for target in targets)}"
