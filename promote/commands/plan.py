@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from promote.commands import options, several
-from promote.commands.result import Result
+from promote.commands import options
+from promote.commands.result import Result, together
 from promote.output import plans
 from promote.promotion import promote
 from promote.promotion.deliver import Published
@@ -33,4 +33,4 @@ def run(given: Options) -> Result:
     results = [
         Result(plans.proposal_json(one, Published()), plans.proposal_text(one), one.exit_code) for one in found
     ]
-    return several.together(results)
+    return together(results)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promote.cluster.client import Address
-from promote.commands import options, several
-from promote.commands.result import Result
+from promote.commands import options
+from promote.commands.result import Result, refused, together
 from promote.errors import NetworkError, PartlyDone, PromoteError
 from promote.forge.protocol import PullRequest
 from promote.output import live, outcomes, plans, wording
@@ -59,8 +59,8 @@ def run(given: Options) -> Result:
         try:
             results.append(_promote(workspace, given, branch, edges))
         except PromoteError as error:
-            results.append(several.refused(given.source, edges[0].target, error))
-    return several.together(results)
+            results.append(refused(given.source, edges[0].target, error))
+    return together(results)
 
 
 def _promote(workspace: Workspace, given: Options, branch: str, edges: Sequence[Edge]) -> Result:
