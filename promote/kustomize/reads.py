@@ -25,9 +25,17 @@ _IMAGE = re.compile(r"image|\btag\b|newTag|VERSION")
 def reads(sheets: Sheets, folder: str) -> frozenset[str]:
     """The files that building `folder` reads, as far as they are in the repository."""
     known = sheets.reads
-    if folder not in known:
-        known[folder] = frozenset()  # of a folder that builds on itself
-        known[folder] = frozenset(_read(sheets, folder))
+    if folder in known:
+        return known[folder]
+    # Not by recursion: nobody limits how deep folders build on one another, or that they do so in a circle.
+    direct, seen, waiting = sheets.direct, {folder}, [folder]
+    while waiting:
+        here = waiting.pop()
+        if here not in direct:
+            direct[here] = _direct(sheets, here)
+        waiting += direct[here][1] - seen
+        seen |= direct[here][1]
+    known[folder] = frozenset(file for here in seen for file in direct[here][0])
     return known[folder]
 
 
@@ -56,12 +64,15 @@ def differing(sheets: Sheets, one: str, other: str) -> frozenset[str]:
     return frozenset(files.union(*(_named(sheets, path) for path in named[0] ^ named[1])))
 
 
-def _read(sheets: Sheets, folder: str) -> Iterator[str]:
-    file = sheets.kustomization(folder)
-    if file is not None:
-        yield file
-        for path in _names(sheets, folder):
-            yield from _named(sheets, path)
+def _direct(sheets: Sheets, folder: str) -> tuple[set[str], set[str]]:
+    """The files that the kustomization in a folder names, with its own, and the folders."""
+    files, folders = set(filter(None, [sheets.kustomization(folder)])), set()
+    for path in _names(sheets, folder):
+        if sheets.is_file(path):
+            files.add(path)
+        elif sheets.kustomization(path):
+            folders.add(path)
+    return files, folders
 
 
 def _names(sheets: Sheets, folder: str) -> Iterator[str]:
@@ -76,11 +87,8 @@ def _names(sheets: Sheets, folder: str) -> Iterator[str]:
                     yield normpath(join(folder, text))
 
 
-def _named(sheets: Sheets, path: str) -> Iterator[str]:
-    if sheets.is_file(path):
-        yield path
-    elif not path.startswith("../..") and sheets.kustomization(path):
-        yield from reads(sheets, path)
+def _named(sheets: Sheets, path: str) -> frozenset[str]:
+    return frozenset([path]) if sheets.is_file(path) else reads(sheets, path)
 
 
 def _text(sheets: Sheets, file: str, name: str) -> str:

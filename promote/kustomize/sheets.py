@@ -27,6 +27,7 @@ class Sheets:
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
     _parsed: dict[str, Sheet | None] = field(default_factory=dict)
     _images: dict[str, ImagesFile | None] = field(default_factory=dict)
+    direct: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
 
     def with_files(self, changed: Mapping[str, bytes | None]) -> Sheets:
         """The same files with other contents for some."""
