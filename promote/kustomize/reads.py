@@ -25,9 +25,17 @@ _IMAGE = re.compile(r"image|\btag\b|newTag|VERSION")
 def reads(sheets: Sheets, folder: str) -> frozenset[str]:
     """The files that building `folder` reads, as far as they are in the repository."""
     known = sheets.reads
-    if folder not in known:
-        known[folder] = frozenset()  # of a folder that builds on itself
-        known[folder] = frozenset(_read(sheets, folder))
+    if folder in known:
+        return known[folder]
+    # Not by recursion: nobody limits how deep folders build on one another, or that they do so in a circle.
+    direct, seen, waiting = sheets.direct, {folder}, [folder]
+    while waiting:
+        here = waiting.pop()
+        if here not in direct:
+            direct[here] = _direct(sheets, here)
+        waiting += direct[here][1] - seen
+        seen |= direct[here][1]
+    known[folder] = frozenset(file for here in seen for file in direct[here][0])
     return known[folder]
 
 
@@ -46,25 +54,41 @@ def not_followed(sheets: Sheets, files: Iterable[str]) -> list[str]:
     return found
 
 
-def _read(sheets: Sheets, folder: str) -> Iterator[str]:
+def differing(sheets: Sheets, one: str, other: str) -> frozenset[str]:
+    """The files that building only one of two folders reads, and perhaps some that both do.
+
+    What both name is not looked at.
+    """
+    named = [set(_names(sheets, folder)) for folder in (one, other)]
+    files = {file for folder in (one, other) if (file := sheets.kustomization(folder))}
+    return frozenset(files.union(*(_named(sheets, path) for path in named[0] ^ named[1])))
+
+
+def _direct(sheets: Sheets, folder: str) -> tuple[set[str], set[str]]:
+    """The files that the kustomization in a folder names, with its own, and the folders."""
+    files, folders = set(filter(None, [sheets.kustomization(folder)])), set()
+    for path in _names(sheets, folder):
+        if sheets.is_file(path):
+            files.add(path)
+        elif sheets.kustomization(path):
+            folders.add(path)
+    return files, folders
+
+
+def _names(sheets: Sheets, folder: str) -> Iterator[str]:
+    """The paths that the kustomization in a folder may name."""
     file = sheets.kustomization(folder)
     sheet = sheets.sheet(file) if file else None
-    if file is None or sheet is None:
-        return
-    yield file
-    for root in sheet.whole.roots[:1]:
+    for root in sheet.whole.roots[:1] if sheet else ():
         for key, value in _pairs(root):
             for scalar in contents.scalars(value, frozenset()) if key not in _PLAIN else ():
                 text = str(scalar.value).rpartition("=")[2]
                 if text and "\n" not in text and "\0" not in text and not isabs(text):
-                    yield from _named(sheets, normpath(join(folder, text)))
+                    yield normpath(join(folder, text))
 
 
-def _named(sheets: Sheets, path: str) -> Iterator[str]:
-    if sheets.data(path) is not None:
-        yield path
-    elif not path.startswith("../..") and sheets.kustomization(path):
-        yield from reads(sheets, path)
+def _named(sheets: Sheets, path: str) -> frozenset[str]:
+    return frozenset([path]) if sheets.is_file(path) else reads(sheets, path)
 
 
 def _text(sheets: Sheets, file: str, name: str) -> str:

@@ -16,20 +16,32 @@ Read = Callable[[str], bytes | None]  # the bytes of the file at a path; None wh
 
 @dataclass(slots=True)
 class Sheets:
-    """The files of one commit or checkout, each read and parsed once; `seen` are those that were asked for."""
+    """The files of one commit or checkout, each read and parsed once; `seen` are those that were asked for.
+
+    `has` says quickly whether there is a file, where that is possible without its bytes.
+    """
 
     read: Read
+    has: Callable[[str], bool] | None = None
     seen: dict[str, bytes | None] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
     _parsed: dict[str, Sheet | None] = field(default_factory=dict)
     _images: dict[str, ImagesFile | None] = field(default_factory=dict)
-
-    reads: dict[str, frozenset[str]] = field(default_factory=dict)
+    direct: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
 
     def with_files(self, changed: Mapping[str, bytes | None]) -> Sheets:
         """The same files with other contents for some."""
         parsed = {path: sheet for path, sheet in self._parsed.items() if path not in changed}
         images = {path: file for path, file in self._images.items() if path not in changed}
-        return Sheets(self.read, {**self.seen, **changed}, parsed, images)
+        return Sheets(self.read, self.has, {**self.seen, **changed}, {}, parsed, images)
+
+    def know(self, file: ImagesFile) -> None:
+        """Take the `images:` of a kustomization that was parsed already."""
+        self.seen[file.source], self._images[file.source] = file.data, file
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file at a path."""
+        return self.data(path) is not None if self.has is None or path in self.seen else self.has(path)
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file."""
@@ -66,6 +78,5 @@ class Sheets:
 
     def kustomization(self, folder: str) -> str | None:
         """The path of the kustomization in a folder."""
-        return next(
-            (path for name in FILE_NAMES if self.data(path := normpath(join(folder, name))) is not None), None
-        )
+        paths = [normpath(join(folder, name)) for name in FILE_NAMES]
+        return next((path for path in paths if self.is_file(path)), None)

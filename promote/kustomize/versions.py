@@ -21,6 +21,7 @@ def find(
     With such `images:`, other files are read only if they are in the folder too, unless `whole` is set.
     """
     within = None if whole or not own.entries else folder
+    sheets.know(own)
     found, files = written.slots(sheets, folder, within)
     paths = [*files, own.source]
     for one in declared:

@@ -25,7 +25,8 @@ from promote.yamltext.scalars import STRING
 # What a file must have somewhere to say an image: reading YAML is slow.
 _HINTS = (b"image", b"HelmRelease", b"Application")
 _BASES, _PATCHES = ("resources", "bases"), ("patches", "patchesStrategicMerge", "patchesJson6902")
-_MOST_FOLDERS = 2_000
+_MOST_FOLDERS = 2_000  # as often as they are named
+_DEEPEST = 100  # folders that build on one another
 
 
 @dataclass(slots=True)
@@ -35,16 +36,19 @@ class _Layers:
     with_images: bool = True
     files: dict[str, None] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    built: int = 0
 
     def build(self, folder: str, slots: list[Slot]) -> None:
         """Add the images of the kustomization in `folder` to `slots`; a component changes those that are there."""
-        if folder in self.waiting or len(self.files) > _MOST_FOLDERS or not self._is_asked(folder):
+        is_too_much = self.built > _MOST_FOLDERS or len(self.waiting) > _DEEPEST
+        if is_too_much or folder in self.waiting or not self._is_asked(folder):
             return
         file = self.sheets.kustomization(folder)
         sheet = self.sheets.sheet(file) if file else None
         if file is None or sheet is None or not sheet.whole.roots:
             return
         self.files[file] = None
+        self.built += 1
         self.waiting.append(folder)
         self._layer(folder, sheet, slots)
         self.waiting.pop()
@@ -73,7 +77,7 @@ class _Layers:
     def _resource(self, path: str, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         if not self._is_asked(path):
             return
-        if self.sheets.data(path) is None:
+        if not self.sheets.is_file(path):
             self.build(path, slots)
         elif sheet := self.sheets.sheet(path, _HINTS):
             for at in objects(sheet):

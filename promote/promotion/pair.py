@@ -9,7 +9,7 @@ from typing import Any
 
 from promote.errors import RenderError
 from promote.kustomize import render
-from promote.kustomize.reads import not_followed, reads
+from promote.kustomize.reads import differing, not_followed, reads
 from promote.model import Document, Image
 from promote.promotion import selection
 from promote.repository.config import Environment
@@ -69,7 +69,7 @@ def _differs(tree: Tree, source: Environment, target: Environment) -> bool:
 
 
 def _unshared(tree: Tree, source: Environment, target: Environment) -> frozenset[str]:
-    return reads(tree.sheets, source.path) ^ reads(tree.sheets, target.path)
+    return differing(tree.sheets, source.path, target.path)
 
 
 @dataclass(frozen=True, slots=True)

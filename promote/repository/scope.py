@@ -56,7 +56,10 @@ def scopes(
     """By name, the scope of each environment at the commit `tip`; of those in `whole`, with all layers."""
     folder = repository.folder.relative_to(repository.root).as_posix()
     with repository.files_of(tip) as files:
-        sheets = Sheets(lambda path: file_bytes(files, posixpath.join(folder, path)))
+        sheets = Sheets(
+            lambda path: file_bytes(files, posixpath.join(folder, path)),
+            lambda path: has_file(files, posixpath.join(folder, path)),
+        )
         return {one.name: _scope(sheets, one, tuple(declared), one.name in whole) for one in environments}
 
 
@@ -78,6 +81,17 @@ def _scope(sheets: Sheets, environment: Environment, declared: tuple[Declared, .
 
 def file_bytes(files: Snapshot, path: str) -> bytes | None:
     """The bytes of the file at `path`; None if there is none, or a link leads out of the snapshot."""
+    found = _file(files, path)
+    return next(files.contents([found])) if found is not None else None
+
+
+def has_file(files: Snapshot, path: str) -> bool:
+    """Whether there is a file at `path`, inside of the snapshot."""
+    return _file(files, path) is not None
+
+
+def _file(files: Snapshot, path: str) -> str | None:
+    """The path, without links, of the file at `path`."""
     path = posixpath.normpath(path)
     if posixpath.isabs(path) or path.split("/", 1)[0] == "..":
         return None
@@ -85,8 +99,7 @@ def file_bytes(files: Snapshot, path: str) -> bytes | None:
         found = find(files, path)
     except LeadsOut:
         return None
-    is_file = found.entry is not None and found.entry.kind == "file"
-    return next(files.contents([found.path])) if is_file else None
+    return found.path if found.entry is not None and found.entry.kind == "file" else None
 
 
 def bytes_below(file: Path, top: Path) -> bytes | None:

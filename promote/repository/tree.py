@@ -102,10 +102,7 @@ class Tree:
         return file.read_bytes() if file.is_file() else None
 
     def versions(self, environment: Environment, *, whole: bool = False) -> Versions:
-        """What the environment runs, and where that is written; raises ConfigError with file and line.
-
-        With `images:` in its own kustomization, files outside of its folder are read only if `whole` is set.
-        """
+        """What the environment runs, by `versions.find`; raises ConfigError with file and line."""
         own = self._own_images(environment)
         return versions.find(self.sheets, own, environment.path, self.config.versions, whole=whole)
 
@@ -113,7 +110,9 @@ class Tree:
     def sheets(self) -> Sheets:
         """The files, each read and parsed once."""
         if not self._sheets:
-            self._sheets.append(Sheets(self._data))
+            private = self.private
+            has = (lambda path: private.has(self.whole(path))) if private else None
+            self._sheets.append(Sheets(self._data, has))
         return self._sheets[0]
 
     def edited(self, files: Mapping[str, bytes | None]) -> None:

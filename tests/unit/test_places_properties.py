@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promote.errors import EditRefused, PromoteError
-from promote.kustomize import versions
+from promote.kustomize import reads, versions, written
 from promote.kustomize.sheets import Sheets
 from promote.model import Image, Version
 from promote.versions.declared import Declared
@@ -203,3 +203,12 @@ def test_an_item_is_inserted_and_no_other_byte_changes(
     # Of several ways to see what was inserted, one leaves all else as it was.
     length = len(result) - len(data)
     assert any(result[:at] + result[at + length :] == data for at in range(start + 1))
+
+
+def test_folders_that_build_on_one_another_without_end_are_left_at_a_limit() -> None:
+    chain = {
+        f"d{n}/kustomization.yaml": f"resources: [../d{n + 1}, ../d{n + 1}/, ../d0]\n".encode() for n in range(500)
+    }
+    sheets = Sheets(chain.get)
+    assert len(written.slots(sheets, "d0")[1]) < len(chain)
+    assert reads.reads(sheets, "d0") == chain.keys()
