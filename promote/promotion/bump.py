@@ -65,6 +65,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
 
 def _images(given: str, here: Situation, add: bool) -> Sequence[str]:
     """The image names that `given` means; with `add`, one that nobody knows is a new one."""
+    if apart := [name for name in here.versions.apart if given in (name, name.rpartition("/")[2])]:
+        return apart  # the edit is refused, with the places of its versions
     if add and not selection.is_known(given, here.images, here.services):
         return here.services.get(given, [given])
     return selection.resolve(given, here.images, here.services)

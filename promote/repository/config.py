@@ -98,7 +98,7 @@ class Config:
     merge: Literal["merge", "squash", "rebase"] = "merge"
     kubernetes: tuple[str, ...] = ("1.35", "1.36", "1.37")
     policies: str | None = None
-    profile: Literal["baseline", "restricted", "general", "system"] | None = None
+    profile: Literal["baseline", "restricted", "general", "strict", "system"] | None = None
     schemas: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ()
     deny: Literal["introduced", "all"] = "introduced"

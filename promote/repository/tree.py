@@ -126,7 +126,8 @@ class Tree:
         for path in own_paths(environment):
             self.provide(path)
         path = config.kustomization_file(self.root, environment)
-        data = (self.root / path).read_bytes()
+        # Not of the folder, in which a change may have been written already.
+        data = self.sheets.data(path) or (self.root / path).read_bytes()
         if data.startswith(LFS.encode()):
             raise ConfigError(f"{path}: {LFS_PROBLEM}")
         return ImagesFile.parse(data, path)

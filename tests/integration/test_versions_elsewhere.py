@@ -195,14 +195,18 @@ def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -
 
 
 def test_an_entry_is_added_for_one_environment_alone(tiny: Sandbox) -> None:
-    write(tiny, Kind(overlay("")), {"staging": "", "production": ""})
-    tiny.promote("bump", "staging", "api=1.0", "--commit", "--add")
-    file, entry = "overlays/staging/kustomization.yaml", 'images:\n  - name: shop/api\n    newTag: "1.0"\n'
+    write(
+        tiny,
+        Kind(overlay(""), base={"core.yaml": POD.replace("IMAGE", "shop/core:0.9")}),
+        {"staging": "", "production": ""},
+    )
+    tiny.promote("bump", "staging", "core=1.0", "--commit", "--add")
+    file, entry = "overlays/staging/kustomization.yaml", 'images:\n  - name: shop/core\n    newTag: "1.0"\n'
     assert tiny.show(file, "main") == OVERLAY.replace("ENVIRONMENT", "staging") + entry
     tiny.promote("staging", "production", "--add", "--auto-merge")
     file = "overlays/production/kustomization.yaml"
     assert tiny.show(file, "main") == OVERLAY.replace("ENVIRONMENT", "production") + entry
-    tiny.promote("rollback", "production", "api")
+    tiny.promote("rollback", "production", "core")
     assert 'newTag: "0.9"' in tiny.show(file, "main")
 
 
