@@ -143,6 +143,8 @@ class Plan:
 
     `facts` and `overrides` are by gate: what each found out, None where nothing is known, and the reasons recorded
     for gates that have no result of their own. `remarks` are theirs, for people. `despite` has the reasons given.
+    `unmoved` says in what the environments differ that cannot be moved; `shared` are other environments that the
+    change also changes.
     """
 
     source: str
@@ -154,6 +156,8 @@ class Plan:
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
+    unmoved: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> tuple[GateResult, ...]:

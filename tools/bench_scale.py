@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -22,10 +23,15 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from promote.checks import policies  # noqa: E402
 from tools import large_repository, performance_plot  # noqa: E402
+from tools.bench_volume import watched  # noqa: E402
 from tools.large_repository import Size  # noqa: E402
 
 COMMITS, OVERLAYS = (500, 5_000, 50_000), (10, 100, 1_000)
+_SIZE = re.compile(r" of [0-9,]+ (overlays|of them)")
+_PROFILE = "baseline"  # that of the repository
+_APPLICATIONS = 600  # that are compared with what they were
 PROMOTE = (sys.executable, "-m", "promote")
 _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "history": ("history", "e1"),
@@ -90,6 +96,17 @@ class Place:
         """Processor seconds of promote."""
         return _seconds((*PROMOTE, *arguments), self.folder, _environment(self.cache))
 
+    def watched(self, *arguments: str) -> tuple[float, float]:
+        """The same, and the most MB that promote and all it starts have together."""
+        before = _used()
+        with subprocess.Popen(
+            [*PROMOTE, *arguments], cwd=self.folder, env=_environment(self.cache), stdout=subprocess.DEVNULL
+        ) as child, watched(child.pid) as peaks:  # fmt: skip
+            child.wait()
+        if child.returncode not in (0, 1, 3, 4):
+            sys.exit(f"promote {arguments[0]} failed")
+        return _used() - before, max(peaks)
+
     def forget(self) -> None:
         """Remove what is remembered of the repository, but not the schemas."""
         for name in ("history", "verdicts", "differences"):
@@ -101,7 +118,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--draw", type=Path, metavar="FILE", help="measure several sizes and draw them into FILE")
     parser.add_argument("--commits", type=int, default=COMMITS[-1], help="of the largest history (50000)")
-    parser.add_argument("--overlays", type=int, default=OVERLAYS[1], help="that are checked (100)")
+    parser.add_argument("--overlays", type=int, default=OVERLAYS[-1], help="that are checked (1000)")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep the repositories here, to use them again")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="promote-bench-") as name:
@@ -141,21 +158,25 @@ def _overlays(work: Path, number: int) -> list[Row]:
     place = Place(work, Size(2, overlays=number, images=2, environments=number))
     place.promote("check", "e1")  # makes the schemas, once
     place.forget()
-    cold = place.promote("check")
+    cold, memory = place.watched("check")
     script = _seconds(_script(place, number), place.folder, _environment(place.cache))
     file = place.folder / "overlays" / "e2" / "kustomization.yaml"
     file.write_text(file.read_text().replace("app-1\n", "app-1\n    newName: registry.example/shop/other\n", 1))
-    one = place.promote("check")
+    one, memory_of_one = place.watched("check")
     place.git("checkout", "--", ".")
     differs = place.folder / "base" / "app-1.yaml"
     differs.write_text(differs.read_text().replace("port: 80", "port: 81"))
-    first = place.promote("diff", "--base", "HEAD")
-    again = place.promote("diff", "--base", "HEAD")
+    some = [f"e{each}" for each in range(1, min(number, _APPLICATIONS) + 1)]
+    first, memory_of_diff = place.watched("diff", "--base", "HEAD", *some)
+    again = place.promote("diff", "--base", "HEAD", *some)
     place.git("checkout", "--", ".")
+    most = max(memory, memory_of_one, memory_of_diff)
     return [
         Row(f"check of {number:,} overlays / the same programs", cold, script, 1.2),
-        Row(f"check of {number:,} overlays, 1 changed / all", one, cold, 0.2),
-        Row(f"diff --base of {number:,} overlays, again / first", again, first, 0.5),
+        Row(f"check of {number:,} overlays, 1 changed / 2 s", one, 2.0, 1.0),
+        Row(f"diff --base of {len(some):,} of them, again / first", again, first, 0.5),
+        Row(f"diff --base of {len(some):,} of them, again / 10 s", again, 10.0, 1.0),
+        Row("the most memory of these / 500 MB", most, 500.0, 1.0),
     ]
 
 
@@ -163,12 +184,17 @@ def _script(place: Place, number: int) -> tuple[str, ...]:
     """The same programs, for as many overlays at once as promote has, by the script of `bench.py`."""
     schemas = next((place.cache / "schemas").iterdir())
     versions = shlex.quote(" ".join(sorted(path.name for path in schemas.iterdir())))
-    if not (place.folder / "policies").exists():
-        (place.folder / "policies").symlink_to(ROOT / "policies")
+    rules, _ = policies.choose(ROOT, None, _PROFILE)
+    # The same rules as promote evaluates, and no others.
+    for file in rules.bundle(_PROFILE).files:
+        copy = place.folder / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    shutil.copytree(ROOT / "policies" / "data", place.folder / "policies" / "data", dirs_exist_ok=True)
     tools = os.environ.get("PROMOTE_TOOLS") or str(ROOT / ".tools" / "bin")
     targets = " ".join(f"overlays/e{one}" for one in range(1, number + 1))
     command = f"echo {targets} | xargs -n 16 {ROOT}/tools/raw_check.sh {tools} {schemas} {versions}"
-    return ("sh", "-c", f"{command}; status=$?; rm policies; exit $status")
+    return ("sh", "-c", f"{command}; status=$?; rm -r policies; exit $status")
 
 
 def _network(work: Path) -> Row:
@@ -196,12 +222,11 @@ def _drawn(work: Path, most_commits: int, most_overlays: int) -> str:
     checks: dict[str, list[float]] = {}
     for number in overlays:
         for row in _overlays(work, number):
-            title = row.title.replace(f" of {number:,} overlays", "").replace("\u0020, ", ", ")
-            checks.setdefault(title, []).append(row.ratio)
+            checks.setdefault(_SIZE.sub("", row.title), []).append(row.ratio)
     return performance_plot.svg(
         [
             performance_plot.Chart("processor time / git log on the path", "commits", commits, series),
-            performance_plot.Chart("ratio of processor times", "overlays", overlays, checks),
+            performance_plot.Chart("ratio of processor times, or to the limit", "overlays", overlays, checks),
         ]
     )
 

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _RUNS = 5  # of which the quickest counts
@@ -103,7 +103,7 @@ def _run(folder: Path, *arguments: str) -> tuple[float, float]:
     with subprocess.Popen(
         [sys.executable, "-m", "promote", *arguments],
         cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as child, _watched(child.pid) as peaks:  # fmt: skip
+    ) as child, watched(child.pid) as peaks:  # fmt: skip
         said = child.communicate()[0].decode(errors="replace")
     if child.returncode not in (0, 3):
         sys.exit(f"promote {arguments[0]} failed:\n{said}")
@@ -116,7 +116,8 @@ def _seconds() -> float:
 
 
 @contextmanager
-def _watched(pid: int) -> Iterator[list[float]]:
+def watched(pid: int) -> Iterator[list[float]]:
+    """The MB that a process and all that it starts have together, again and again until the end of the block."""
     peaks, done = [0.0], threading.Event()
 
     def watch() -> None:
@@ -135,13 +136,13 @@ def _watched(pid: int) -> Iterator[list[float]]:
 def _tree(pid: int) -> Iterator[int]:
     """The process and all that come from it."""
     yield pid
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:
-            continue  # it has ended
-        for child in children:
-            yield from _tree(int(child))
+    children: list[str] = []
+    with suppress(OSError):  # it has ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                children += (task / "children").read_text().split()
+    for child in children:
+        yield from _tree(int(child))
 
 
 def _megabytes(pid: int) -> float:

@@ -13,7 +13,10 @@ _COLOURS = ("#0b5fa5", "#c1440e", "#2e7d32", "#7b1fa2", "#616161", "#b8860b")
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart: its title, the name of its horizontal axis, the sizes, and the figures of each series for them."""
+    """One chart: its title, the name of its horizontal axis, the sizes, and the figures of each series for them.
+
+    A series may have figures for the first sizes only.
+    """
 
     title: str
     axis: str
@@ -53,10 +56,10 @@ def _axes(chart: Chart) -> Iterator[str]:
 def _lines(chart: Chart) -> Iterator[str]:
     for number, (name, figures) in enumerate(chart.series.items()):
         colour = _COLOURS[number % len(_COLOURS)]
-        points = [(_across(chart, size), _up(chart, one)) for size, one in zip(chart.sizes, figures, strict=True)]
+        points = [(_across(chart, size), _up(chart, one)) for size, one in zip(chart.sizes, figures, strict=False)]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        for (x, y), size, one in zip(points, chart.sizes, figures, strict=True):
+        for (x, y), size, one in zip(points, chart.sizes, figures, strict=False):
             about = f"{name}, {size:,} {chart.axis}: {one:.2f}"
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"><title>{escape(about)}</title></circle>'
         y = _HEIGHT + 42 + number * 18

@@ -5,7 +5,7 @@
 #   right speed depends on the workload, so the autoscaler must set it.
 # custom:
 #   id: autoscaling.behavior
-#   profile: general
+#   profile: strict
 #   subjects: [autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]
 #   severity: low
 #   fix: "set behavior.scaleUp and behavior.scaleDown, each with a stabilization window or policies"

@@ -6,6 +6,7 @@
 # custom:
 #   id: delivery.app_project
 #   profile: general
+#   general: warn
 #   subjects: argoproj.io/AppProject
 #   severity: high
 #   fix: "list the required repositories, destinations and kinds"

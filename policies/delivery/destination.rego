@@ -6,6 +6,7 @@
 # custom:
 #   id: delivery.destination
 #   profile: general
+#   general: warn
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: high
 #   fix: "set destination.server (or name) and destination.namespace"

@@ -7,6 +7,7 @@
 # custom:
 #   id: delivery.flux_kustomization
 #   profile: general
+#   general: warn
 #   subjects: kustomize.toolkit.fluxcd.io/Kustomization
 #   severity: high
 #   fix: "set prune, wait, timeout, interval and serviceAccountName, and remove force"

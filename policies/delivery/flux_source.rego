@@ -6,6 +6,7 @@
 # custom:
 #   id: delivery.flux_source
 #   profile: general
+#   general: warn
 #   subjects: kustomize.toolkit.fluxcd.io/Kustomization
 #   severity: medium
 #   fix: "render the source that sourceRef refers to, or correct sourceRef"

@@ -6,6 +6,7 @@
 # custom:
 #   id: delivery.project
 #   profile: general
+#   general: warn
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: high
 #   fix: "use a project that allows only this repository and this destination"

@@ -6,6 +6,7 @@
 # custom:
 #   id: delivery.revision
 #   profile: general
+#   general: warn
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet, source.toolkit.fluxcd.io/GitRepository]
 #   severity: medium
 #   fix: "set targetRevision, or ref of a GitRepository, to the branch into which changes are merged"

@@ -7,6 +7,7 @@
 # custom:
 #   id: delivery.sync_policy
 #   profile: general
+#   general: warn
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: medium
 #   fix: "syncPolicy: {automated: {enabled: true, prune: true, selfHeal: true, allowEmpty: false}}"

@@ -7,6 +7,7 @@
 # custom:
 #   id: disruption.selector
 #   profile: general
+#   general: warn
 #   subjects: policy/PodDisruptionBudget
 #   severity: medium
 #   fix: "use the labels in the pod template of one workload as the selector of the budget"

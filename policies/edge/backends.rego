@@ -36,7 +36,7 @@ deny contains found if {
 	not _has(ports, backend.port)
 	found := finding.about(backend.resource, {
 		"msg": sprintf("sends requests to the undefined port %v of Service %s", [backend.port, backend.name]),
-		"fix": sprintf("use one of its ports: %s", [_written(ports)]),
+		"fix": _fix(ports),
 		"path": concat("", [backend.path, "/port"]),
 	})
 }
@@ -57,6 +57,10 @@ _has(ports, wanted) if {
 	some port in ports
 	wanted in {port.port, object.get(port, "name", port.port)}
 }
+
+_fix(ports) := "add the port to the Service" if count(ports) == 0
+
+_fix(ports) := sprintf("use one of its ports: %s", [_written(ports)]) if count(ports) > 0
 
 _written(ports) := concat(", ", [trim_space(sprintf("%s %v", [object.get(port, "name", ""), port.port])) |
 	some port in ports

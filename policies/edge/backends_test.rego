@@ -33,6 +33,12 @@ test_denies_an_absent_port if {
 	assert.same({found.fix | some found in backends.deny}, {"use one of its ports: http 80, 81"}) with input as target
 }
 
+test_lists_no_ports_where_the_service_has_none if {
+	service := examples.resource("v1", "Service", "cart", {"spec": {}})
+	found := backends.deny with input as examples.combined([_ingress("cart", {"name": "web"}), service])
+	assert.same({one.fix | some one in found}, {"add the port to the Service"})
+}
+
 _absent := {"Ingress/shop: sends requests to Service web, which is not rendered"}
 
 test_denies_an_absent_service if {

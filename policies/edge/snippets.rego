@@ -6,6 +6,7 @@
 # custom:
 #   id: edge.snippets
 #   profile: general
+#   general: warn
 #   subjects:
 #     - networking.k8s.io/Ingress
 #     - gateway.nginx.org/SnippetsFilter
@@ -14,7 +15,7 @@
 #     - k8s.nginx.org/VirtualServer
 #     - k8s.nginx.org/VirtualServerRoute
 #   severity: high
-#   fix: "use a field or an annotation, or add the snippet with its reason to policies/data/snippets.yaml"
+#   fix: "use a field or an annotation; if there is none, waive the finding or list it in the table `snippets`"
 #   docs: https://github.com/kubernetes/kubernetes/issues/126811
 package rules.edge.snippets
 
@@ -22,7 +23,7 @@ import data.lib.documents
 import data.lib.finding
 import data.lib.values
 
-_fix := "use a field or an annotation, or add the snippet with its reason to policies/data/snippets.yaml"
+_fix := "use a field or an annotation; if there is none, waive the finding or list it in the table `snippets`"
 
 deny contains found if {
 	some ingress in documents.of("networking.k8s.io", "Ingress")

@@ -8,6 +8,7 @@
 # custom:
 #   id: edge.tls_hosts
 #   profile: general
+#   general: warn
 #   subjects:
 #     - networking.k8s.io/Ingress
 #     - gateway.networking.k8s.io/GRPCRoute

@@ -6,6 +6,7 @@
 # custom:
 #   id: edge.unique_paths
 #   profile: general
+#   general: warn
 #   subjects:
 #     - networking.k8s.io/Ingress
 #     - gateway.networking.k8s.io/GRPCRoute
@@ -26,8 +27,10 @@ deny contains found if {
 	some key, places in _places
 	count(places) > 1
 	some place in places
+	others := _others(place, places)
+	count(others) > 0
 	found := finding.about(place.resource, {
-		"msg": sprintf("serves %s, which is also served by %s", [key, _others(place, places)]),
+		"msg": sprintf("serves %s, which is also served by %s", [key, concat(", ", sort(others))]),
 		"fix": "change the host or path of one of them",
 		"path": place.pointer,
 	})
@@ -58,7 +61,18 @@ _is_canary(ingress) if {
 	value == "true"
 }
 
-_others(place, places) := concat(", ", sort([sprintf("%s %s", [other.resource.kind, other.resource.name]) |
+# A route that is rendered twice, or matches the same twice, has no conflict with itself: its first rule counts.
+_others(place, places) := [sprintf("%s %s", [other.resource.kind, other.resource.name]) |
 	some other in places
 	other != place
-]))
+	_is_another(place, other)
+]
+
+_is_another(place, other) if _who(place.resource) != _who(other.resource)
+
+_is_another(place, other) if {
+	place.resource.kind == "Ingress"
+	place.pointer != other.pointer
+}
+
+_who(resource) := [resource.kind, resource.namespace, resource.name]

@@ -54,6 +54,22 @@ test_denies_the_same_match_twice if {
 	}) with input as examples.combined([_route("a", "https", rule), _route("b", "https", rule)])
 }
 
+test_accepts_a_route_that_is_rendered_twice if {
+	rule := {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}
+	route := _route("a", "https", rule)
+	changed := object.union(route, {"metadata": {"labels": {"app": "a"}}})
+	assert.none(unique_paths.deny) with input as examples.combined([route, route, changed])
+	twice := object.union(route, {"spec": {"rules": [rule, rule]}})
+	assert.none(unique_paths.deny) with input as examples.combined([twice])
+}
+
+test_denies_a_path_twice_in_one_ingress if {
+	path := {"path": "/", "pathType": "Prefix"}
+	rule := {"host": "shop.example", "http": {"paths": [path, path]}}
+	ingress := examples.resource("networking.k8s.io/v1", "Ingress", "a", {"spec": {"rules": [rule]}})
+	assert.size(unique_paths.deny, 2) with input as examples.combined([ingress])
+}
+
 test_names_all_others if {
 	assert.messages(unique_paths.deny, {
 		"Ingress/a: serves shop.example/ (Prefix) nginx, which is also served by Ingress b, Ingress c",

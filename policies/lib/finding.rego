@@ -3,7 +3,7 @@
 # description: |
 #   Builds the findings of rules. `body` has `msg` (the problem, after the name of the object), `fix` (the solution) and
 #   `path` (a JSON pointer, relative to the object). If only one value at that path fixes the problem, `body` also has
-#   `set` (that value) or `remove: true`.
+#   `set` (that value) or `remove: true`. A denial with `general: "warn"` is a warning in the profile `general`.
 package lib.finding
 
 # About a resource as a whole.
@@ -15,7 +15,7 @@ about(resource, body) := object.union(
 		"container": "",
 		"path": body.path,
 	},
-	_autofix(body),
+	object.union(_autofix(body), object.filter(body, ["general"])),
 )
 
 _autofix(body) := {"mend": mend} if {

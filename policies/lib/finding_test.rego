@@ -19,6 +19,10 @@ test_about_a_resource if {
 	})
 }
 
+test_a_finding_may_be_a_warning_in_general if {
+	assert.same(finding.about(_cart, object.union(_said, {"general": "warn"})).general, "warn")
+}
+
 test_about_the_target if {
 	assert.same(finding.about_target(_said), {
 		"msg": "is wrong",

@@ -116,3 +116,34 @@ is_reference(text) if regex.match(`^[A-Za-z0-9][-A-Za-z0-9_.]*\.(crt|jks|json|ke
 is_reference(text) if regex.match(`^(/|\./|~/|[$%<]|\{\{|arn:|file:|op://|ref\+|vault:|[a-z][a-z0-9+.-]*://)`, text)
 
 is_reference(text) if lower(text) in {"false", "no", "none", "null", "off", "on", "optional", "required", "true", "yes"}
+
+# Credentials that are known by their format, whatever their name is.
+known_formats := [
+	{"name": "a private key", "pattern": `-----BEGIN ([A-Z]+ )*PRIVATE KEY( BLOCK)?-----`},
+	{"name": "an AWS access key", "pattern": `\b(AKIA|ASIA)[0-9A-Z]{16}\b`},
+	{"name": "a GitHub token", "pattern": `\b(gh[oprsu]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{22})`},
+	{"name": "a GitLab token", "pattern": `\bglpat-[0-9A-Za-z_-]{20}`},
+	{"name": "a Slack token", "pattern": `\bxox[abeoprs]-[0-9A-Za-z-]{10}`},
+	{"name": "a Google API key", "pattern": `\bAIza[0-9A-Za-z_-]{35}`},
+	{"name": "a Stripe key", "pattern": `\b[rs]k_live_[0-9A-Za-z]{16}`},
+	{"name": "an npm token", "pattern": `\bnpm_[0-9A-Za-z]{36}\b`},
+	{"name": "a JSON Web Token", "pattern": `\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}`},
+	{"name": "an address with a password", "pattern": `[a-z]://[^\s/:@"']*:[^\s/:@$%<>{}()*"']+@[0-9A-Za-z.\[]`},
+]
+
+has_known_format(text) if regex.match(_any, text)
+
+_any := concat("|", [form.pattern | some form in known_formats])
+
+# The names of secrets to which a text of unknown syntax gives a literal value: `name = value` or `name: value`, where
+# the value has no spaces: not code, not a reference.
+secrets_in(text) := {name |
+	some [_, name, value] in regex.find_all_string_submatch_n(_pair, text, -1)
+	is_secret(name)
+	not is_reference(value)
+}
+
+_pair := concat("", [
+	`(?:^|[\s{,;&?"'])([A-Za-z][\w.-]*)["']?[ \t]*[:=][ \t]*`,
+	`["']?([^\s"'$%<>{}()\[\]&|*;#,\\]{3,})`,
+])

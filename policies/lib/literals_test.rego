@@ -104,3 +104,13 @@ test_references_are_not_secrets if {
 	}
 	not literals.is_reference("hunter2")
 }
+
+test_names_of_secrets_in_a_text_of_unknown_syntax if {
+	text := "a: 1\n\"apiToken\": \"abcdef\", {password=hunter2; b}\nsecret: ${FROM_ENV}\npassword_file: /run/a\n"
+	assert.same(literals.secrets_in(text), {"apiToken", "password"})
+}
+
+test_credentials_in_a_known_format if {
+	literals.has_known_format("url: https://me:hunter2@example.com")
+	not literals.has_known_format("url: https://example.com")
+}

@@ -89,6 +89,9 @@ _comes_first(pod, "serviceAccount") if values.text(values.at(pod.spec, ["service
 # The namespaces with pods.
 namespaces contains pod.resource.namespace if some pod in templates
 
+# The namespaces of Kubernetes itself. What runs there is the cluster's, and serves all others.
+system_namespaces := {"kube-node-lease", "kube-public", "kube-system"}
+
 # Kinds whose pods run permanently.
 is_long_running(pod) if {
 	pod.resource.kind in {"DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"}

@@ -50,13 +50,44 @@ reference(binding) := {
 	"name": values.text(values.at(binding.content, ["roleRef", "name"])),
 }
 
-# The subjects of a binding, with the JSON pointer to each.
+# The subjects of a binding, with the JSON pointer to each. In a RoleBinding, an account without a namespace is one of
+# the namespace of the binding.
 subjects(binding) := [subject |
 	some index, content in values.list(values.at(binding.content, ["subjects"]))
 	subject := {
 		"kind": values.text(values.at(content, ["kind"])),
 		"name": values.text(values.at(content, ["name"])),
-		"namespace": values.text(values.at(content, ["namespace"])),
+		"namespace": _home(binding, content),
 		"path": sprintf("/subjects/%d", [index]),
 	}
 ]
+
+_home(binding, subject) := binding.namespace if {
+	binding.kind == "RoleBinding"
+	values.at(subject, ["kind"]) == "ServiceAccount"
+	values.text(values.at(subject, ["namespace"])) == ""
+} else := values.text(values.at(subject, ["namespace"]))
+
+# The namespaces in which an account has a permission through the rendered roles, as [namespace, account, namespace]. `*`
+# is every namespace.
+holders(group, resource, verbs) := {[subject.namespace, subject.name, reach] |
+	some grant in grants
+	is_of(grant, group)
+	count(grant.resources & {resource, "*"}) > 0
+	count(allowed(grant, verbs)) > 0
+	some binding in bindings
+	role := reference(binding)
+	[role.kind, role.name] == [grant.role.kind, grant.role.name]
+	_is_bound(binding, grant.role)
+	some subject in subjects(binding)
+	subject.kind == "ServiceAccount"
+	reach := _reach(binding)
+}
+
+_is_bound(_, role) if role.kind == "ClusterRole"
+
+_is_bound(binding, role) if role.namespace == binding.namespace
+
+_reach(binding) := "*" if binding.kind == "ClusterRoleBinding"
+
+_reach(binding) := binding.namespace if binding.kind == "RoleBinding"

@@ -44,6 +44,34 @@ test_bindings_have_a_role_and_subjects if {
 	])
 }
 
+test_an_account_without_a_namespace_is_of_that_of_its_binding if {
+	[binding] := rbac.bindings with input as examples.combined([_binding])
+	assert.same([subject.namespace | some subject in rbac.subjects(binding)], ["shop", ""])
+	of_cluster := {"kind": "ClusterRoleBinding", "metadata": {"namespace": ""}}
+	[other] := rbac.bindings with input as examples.combined([object.union(_binding, of_cluster)])
+	assert.same([subject.namespace | some subject in rbac.subjects(other)], ["", ""])
+}
+
+_holders(documents) := found if {
+	found := rbac.holders("", "pods", {"get"}) with input as examples.combined(documents)
+}
+
+test_holders_are_accounts_and_where_they_may if {
+	assert.same(_holders([_role, _binding]), {["shop", "cart", "shop"]})
+	assert.same(_holders([_role]), set())
+	elsewhere := object.union(_role, {"metadata": {"namespace": "else"}})
+	assert.same(_holders([elsewhere, _binding]), set())
+	wide := {"kind": "ClusterRole", "name": "cart"}
+	role := object.union(_role, {"kind": "ClusterRole"})
+	assert.same(_holders([role, object.union(_binding, {"roleRef": wide})]), {["shop", "cart", "shop"]})
+	of_cluster := object.union(_binding, {
+		"kind": "ClusterRoleBinding",
+		"roleRef": wide,
+		"subjects": [{"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}, {"kind": "User", "name": "me"}],
+	})
+	assert.same(_holders([role, of_cluster]), {["shop", "cart", "*"]})
+}
+
 test_findings_name_the_rule_of_the_role if {
 	[grant, _, _] := rbac.grants with input as examples.combined([_role])
 	found := rbac.about(grant, {"msg": "is wrong", "fix": "fix it", "path": "/verbs"})

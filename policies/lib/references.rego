@@ -6,6 +6,7 @@
 package lib.references
 
 import data.lib.documents
+import data.lib.pods
 
 # The objects that every cluster has. The table `cluster` lists additional objects.
 _built_in := {
@@ -36,9 +37,11 @@ exists(type, _, name) if {
 keeps(type, namespace) if [type, namespace] in _kept
 
 # The level of a finding about a missing object. Undefined if the object exists. If other objects of the kind are
-# rendered in the namespace, all of them should be. Otherwise they may come from elsewhere.
+# rendered in the namespace, all of them should be. Otherwise they may come from elsewhere, as they do in the namespaces
+# of Kubernetes itself.
 level(type, namespace, name) := _level(type, namespace) if not exists(type, namespace, name)
 
-_level(type, namespace) := "deny" if keeps(type, namespace)
-
-_level(type, namespace) := "warn" if not keeps(type, namespace)
+_level(type, namespace) := "deny" if {
+	keeps(type, namespace)
+	not namespace in pods.system_namespaces
+} else := "warn"

@@ -30,5 +30,7 @@ test_what_the_table_lists_exists if {
 test_absence_is_denied_where_such_objects_are_kept if {
 	assert.same(references.level("/ConfigMap", "shop", "other"), "deny") with input as _target
 	assert.same(references.level("/ConfigMap", "else", "other"), "warn") with input as _target
+	shared := examples.resource("v1", "ConfigMap", "settings", {"metadata": {"namespace": "kube-system"}})
+	assert.same(references.level("/ConfigMap", "kube-system", "other"), "warn") with input as examples.combined([shared])
 	not references.level("/ConfigMap", "shop", "settings") with input as _target
 }

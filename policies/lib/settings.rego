@@ -8,6 +8,7 @@ package lib.settings
 import data.lib.documents
 import data.lib.finding
 import data.lib.pods
+import data.lib.rbac
 import data.lib.references
 import data.lib.values
 
@@ -179,7 +180,36 @@ missing := [object.union(use, {"level": level(use.type, use.namespace)}) |
 	some use in uses
 	use.optional != true
 	not exists(use.type, use.namespace, use.name)
+	not _is_made(use)
 ]
+
+# Whether a program of the target may create a Secret that is not rendered: a container whose command names it, or an
+# account that may create Secrets there and runs something.
+_is_made(use) if {
+	use.type == "/Secret"
+	some words in _commands[use.namespace]
+	regex.match(sprintf(`(^|[^A-Za-z0-9.-])%s($|[^A-Za-z0-9.-])`, [replace(use.name, ".", `\\.`)]), words)
+}
+
+_is_made(use) if {
+	use.type == "/Secret"
+	some [home, account, reach] in rbac.holders("", "secrets", {"create"})
+	reach in {"*", use.namespace}
+	[home, account] in _running
+}
+
+# The command lines of Jobs and init containers.
+_commands[pod.resource.namespace] contains concat(" ", [values.text(word) | some word in words]) if {
+	some pod in pods.templates
+	some container in array.concat(values.list(values.at(pod.spec, ["initContainers"])), _of_job(pod))
+	words := array.concat(values.list(values.at(container, ["command"])), values.list(values.at(container, ["args"])))
+}
+
+_of_job(pod) := values.list(values.at(pod.spec, ["containers"])) if pod.resource.kind in {"CronJob", "Job"}
+
+_of_job(pod) := [] if not pod.resource.kind in {"CronJob", "Job"}
+
+_running contains [pod.resource.namespace, pods.account(pod).name] if some pod in pods.templates
 
 level(type, namespace) := "deny" if [type, namespace] in _kept
 

@@ -51,6 +51,49 @@ _missing contains use.name if some use in settings.missing
 
 _missing_keys contains [use.name, use.key] if some use in settings.missing_keys
 
+_creator(kind, spec) := object.union(
+	examples.workload(kind, object.union(examples.pod_spec, spec)),
+	{"metadata": {"name": "creator"}},
+)
+
+test_a_job_or_init_container_may_make_the_secret_that_it_names if {
+	container := object.union(examples.container, {"command": ["create"], "args": ["--secret-name=passwords"]})
+	every creator in [
+		_creator("Job", {"containers": [container]}),
+		_creator("Deployment", {"initContainers": [container]}),
+	] {
+		assert.same(_missing & {"certificate", "passwords"}, {"certificate"}) with input as _with([creator])
+	}
+	other := object.union(container, {"args": ["--secret-name=passwords-2"]})
+	assert.same(_missing & {"passwords"}, {"passwords"})
+		with input as _with([_creator("Job", {"containers": [other]})])
+	assert.same(_missing & {"passwords"}, {"passwords"})
+		with input as _with([_creator("Deployment", {"containers": [container]})])
+}
+
+_rights(kind, verbs) := [
+	examples.resource("rbac.authorization.k8s.io/v1", kind, "creator", {"rules": [{
+		"apiGroups": [""],
+		"resources": ["secrets"],
+		"verbs": verbs,
+	}]}),
+	examples.resource("rbac.authorization.k8s.io/v1", sprintf("%sBinding", [kind]), "creator", {
+		"roleRef": {"kind": kind, "name": "creator"},
+		"subjects": [{"kind": "ServiceAccount", "name": "creator", "namespace": "shop"}],
+	}),
+]
+
+test_what_may_create_secrets_may_make_any if {
+	creator := _creator("Deployment", {"serviceAccountName": "creator"})
+	every kind in ["ClusterRole", "Role"] {
+		assert.same(_missing, {"all", "files", "settings"})
+			with input as _with(array.concat([creator], _rights(kind, ["create"])))
+		assert.same(_missing & {"passwords"}, {"passwords"})
+			with input as _with(array.concat([creator], _rights(kind, ["get"])))
+		assert.same(_missing & {"passwords"}, {"passwords"}) with input as _with(_rights(kind, ["create"]))
+	}
+}
+
 test_optional_objects_may_be_missing if {
 	assert.same(_missing, {"all", "both", "certificate", "files", "passwords", "registry", "settings"})
 		with input as _with([])

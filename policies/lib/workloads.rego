@@ -69,23 +69,21 @@ _is_ordinal(resource, text) if {
 	to_number(text) < first + scaling.most(resource)
 }
 
-# The level of a finding about a selector without pods. If no pods are rendered, or if an operator creates pods, the
-# pods may exist elsewhere.
-level(namespace) := "deny" if _is_known(namespace)
-
-level(namespace) := "warn" if not _is_known(namespace)
-
-_is_known(namespace) if {
-	not namespace in _operated
+# The level of a finding about a selector without pods. If no pods are rendered, they may exist elsewhere. If an operator
+# creates pods, nobody knows their labels here, so there is no finding.
+level(namespace) := "none" if {
+	namespace in operated
+} else := "deny" if {
 	_places[namespace]
-}
+} else := "warn"
 
-_operated contains resource.namespace if {
+# The namespaces in which an operator creates pods for a custom resource.
+operated contains resource.namespace if {
 	some resource in documents.resources
 	contains(resource.apiVersion, ".")
 	not endswith(split(resource.apiVersion, "/")[0], ".k8s.io")
 	spec := values.map(values.at(resource.content, ["spec"]))
-	count(object.keys(spec) & {"instances", "podTemplate", "replicas", "size"}) > 0
+	count(object.keys(spec) & {"instances", "nodeSets", "podMetadata", "podTemplate", "replicas", "size"}) > 0
 	not resource.kind == "Rollout"
 }
 

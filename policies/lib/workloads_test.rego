@@ -43,10 +43,10 @@ test_nothing_found_is_worse_where_everything_is_known if {
 
 test_an_operator_may_run_pods if {
 	operated := examples.resource("postgresql.cnpg.io/v1", "Cluster", "db", {"spec": {"instances": 3}})
-	assert.same(workloads.level("shop"), "warn") with input as examples.combined([_set, operated])
+	assert.same(workloads.level("shop"), "none") with input as examples.combined([_set, operated])
 	every field in ["instances", "podTemplate", "replicas", "size"] {
 		custom := examples.resource("example.com/v1", "Cluster", "db", {"spec": {field: 3}})
-		assert.same(workloads.level("shop"), "warn") with input as examples.combined([_set, custom])
+		assert.same(workloads.level("shop"), "none") with input as examples.combined([_set, custom])
 		own := examples.resource("gateway.networking.k8s.io/v1", "Gateway", "edge", {"spec": {field: 3}})
 		assert.same(workloads.level("shop"), "deny") with input as examples.combined([_set, own])
 	}

@@ -7,7 +7,7 @@
 #   `conventions`.
 # custom:
 #   id: namespaces.bounded
-#   profile: general
+#   profile: strict
 #   subjects: namespaces
 #   severity: low
 #   fix: "add a ResourceQuota and a LimitRange to the namespace"

@@ -5,7 +5,7 @@
 #   and no policies, so nothing should use it.
 # custom:
 #   id: namespaces.explicit
-#   profile: general
+#   profile: strict
 #   subjects: resources
 #   severity: medium
 #   fix: "set namespace: in the kustomization of the overlay"

@@ -2,10 +2,12 @@
 # title: Namespaces enforce the restricted Pod Security Standard
 # description: |
 #   The API server then rejects violations that the rules in Git do not find. All three modes need a label with a pinned
-#   version, so that a cluster upgrade does not change the checks.
+#   version, so that a cluster upgrade does not change the checks. The rule leaves out the namespaces of Kubernetes
+#   itself, whose pods need more.
 # custom:
 #   id: namespaces.pod_security
 #   profile: general
+#   general: warn
 #   subjects: [Namespace, namespaces]
 #   severity: high
 #   fix: "set the labels pod-security.kubernetes.io/{enforce,audit,warn}: restricted, each with its -version"
@@ -15,11 +17,15 @@ package rules.namespaces.pod_security
 import data.lib.documents
 import data.lib.finding
 import data.lib.pod_security_standard
+import data.lib.pods
 import data.lib.values
 
 _modes := {"audit", "enforce", "warn"}
 
-_namespaces := documents.of("", "Namespace")
+_namespaces := [namespace |
+	some namespace in documents.of("", "Namespace")
+	not namespace.name in pods.system_namespaces
+]
 
 deny contains found if {
 	some namespace in _namespaces

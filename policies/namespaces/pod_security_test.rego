@@ -25,6 +25,11 @@ test_accepts_all_labels if {
 	assert.none(pod_security.deny) with input as _namespace(other)
 }
 
+test_accepts_the_namespaces_of_kubernetes if {
+	namespace := {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}
+	assert.none(pod_security.deny) with input as examples.combined([namespace])
+}
+
 test_denies_each_missing_label if {
 	every label, _ in _labels {
 		assert.size(pod_security.deny, 1) with input as _namespace(object.remove(_labels, [label]))

@@ -6,6 +6,7 @@
 # custom:
 #   id: network.allow_all
 #   profile: general
+#   general: warn
 #   subjects: networking.k8s.io/NetworkPolicy
 #   severity: high
 #   fix: "list the peers: a podSelector, with a namespaceSelector for another namespace, or a narrow ipBlock"

@@ -6,6 +6,7 @@
 # custom:
 #   id: network.dns_egress
 #   profile: general
+#   general: warn
 #   subjects: pods
 #   severity: medium
 #   fix: "add a NetworkPolicy with podSelector: {} that allows egress to kube-dns on port 53, UDP and TCP"

@@ -5,7 +5,7 @@
 #   without a password.
 # custom:
 #   id: network.ports
-#   profile: general
+#   profile: strict
 #   subjects: networking.k8s.io/NetworkPolicy
 #   severity: low
 #   fix: "list the ports in ports:, by number or by the name in the container"

@@ -3,7 +3,7 @@
 # description: |
 #   A selector that matches no pods has no effect now, because of a typing error or a removed workload. Later, it gives
 #   access to any pod with that label. The rule checks only pods of the namespace of the policy. It ignores labels that
-#   no rendered pod has, because other tools may create such pods.
+#   no rendered pod has, and namespaces in which an operator creates pods.
 # custom:
 #   id: network.selectors
 #   profile: general
@@ -18,6 +18,7 @@ import data.lib.network
 import data.lib.pods
 import data.lib.selectors
 import data.lib.values
+import data.lib.workloads
 
 warn contains found if {
 	some policy in network.policies
@@ -42,6 +43,7 @@ warn contains found if {
 }
 
 _selects_nobody(policy, selector) if {
+	not policy.namespace in workloads.operated
 	keys := selectors.keys(selector)
 	every key in keys {
 		_known_keys[policy.namespace][key]

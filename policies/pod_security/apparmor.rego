@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.apparmor
 #   profile: baseline
+#   general: warn
 #   subjects: pods
 #   severity: medium
 #   fix: "remove appArmorProfile and its annotation, or set its type to RuntimeDefault or Localhost"

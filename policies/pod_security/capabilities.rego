@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.capabilities
 #   profile: restricted
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "set securityContext.capabilities.drop: [ALL] for the container, and add at most NET_BIND_SERVICE"

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.probe_hosts
 #   profile: baseline
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "remove host from httpGet and tcpSocket of probes and lifecycle hooks"

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.proc_mount_in_user_namespace
 #   profile: restricted
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "remove securityContext.procMount from the container"

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.seccomp
 #   profile: restricted
+#   general: warn
 #   subjects: pods
 #   severity: medium
 #   fix: "set securityContext.seccompProfile.type: RuntimeDefault for the pod"

@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.seccomp_unconfined
 #   profile: baseline
+#   general: warn
 #   subjects: pods
 #   severity: high
 #   fix: "set seccompProfile.type: RuntimeDefault, or remove seccompProfile"

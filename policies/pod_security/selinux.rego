@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.selinux
 #   profile: baseline
+#   general: warn
 #   subjects: pods
 #   severity: medium
 #   fix: "remove seLinuxOptions"

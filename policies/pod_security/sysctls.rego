@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.sysctls
 #   profile: baseline
+#   general: warn
 #   subjects: pods
 #   severity: medium
 #   fix: "remove the sysctl from the pod's securityContext"

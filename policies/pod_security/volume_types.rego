@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.volume_types
 #   profile: restricted
+#   general: warn
 #   subjects: pods
 #   severity: high
 #   fix: "use one of configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected, secret"

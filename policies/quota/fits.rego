@@ -61,7 +61,7 @@ warn contains found if {
 			pod.resource.kind,
 			pod.resource.name,
 		]),
-		"fix": "set the number of nodes, cluster: {nodes: …}, in policies/data/cluster.yaml",
+		"fix": "set the number of nodes in the table `cluster`: {nodes: …}",
 		"path": "/spec/hard",
 	})
 }

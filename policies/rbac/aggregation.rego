@@ -7,6 +7,7 @@
 # custom:
 #   id: rbac.aggregation
 #   profile: general
+#   general: warn
 #   subjects: rbac.authorization.k8s.io/ClusterRole
 #   severity: medium
 #   fix: "write the rules in the role itself, and remove aggregationRule"

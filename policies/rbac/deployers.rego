@@ -6,9 +6,10 @@
 # custom:
 #   id: rbac.deployers
 #   profile: general
+#   general: warn
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
-#   fix: "remove the verb from the role, or add the role with its reason to policies/data/deployers.yaml"
+#   fix: "remove the verb from the role; if it must start pods, waive the finding or list the role in the table `deployers`"
 #   docs: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
 package rules.rbac.deployers
 
@@ -31,7 +32,7 @@ deny contains found if {
 	count(verbs) > 0
 	found := rbac.about(grant, {
 		"msg": sprintf("can %s %s, and so run anything", [concat(", ", sort(verbs)), concat(", ", sort(named))]),
-		"fix": "remove the verb from the role, or add the role with its reason to policies/data/deployers.yaml",
+		"fix": "remove the verb from the role; if it must start pods, waive the finding or list the role in the table `deployers`",
 		"path": "/verbs",
 	})
 }

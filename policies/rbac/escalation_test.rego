@@ -68,9 +68,54 @@ _ways_by_admission := [["admissionregistration.k8s.io", resource, verb] |
 test_denies_every_way if {
 	every way in _ways {
 		assert.messages(escalation.deny, {
-			sprintf("Role/cart: can %s %s, and so get every permission", [way[2], way[1]]),
+			sprintf("Role/cart: can %s %s, and so %s", [way[2], way[1], _effect(way[1])]),
 		}) with input as _role(way[0], way[1], [way[2]])
 	}
+}
+
+_effect(resource) := "see and block every request" if startswith(resource, "validating")
+
+_effect(resource) := "get every permission" if not startswith(resource, "validating")
+
+_named(group, resource, verbs, names) := examples.combined([examples.resource(
+	"rbac.authorization.k8s.io/v1",
+	"ClusterRole",
+	"cart",
+	{"rules": [{"apiGroups": [group], "resources": [resource], "resourceNames": names, "verbs": verbs}]},
+)])
+
+test_accepts_what_the_role_names if {
+	own := ["cart"]
+	every resource in ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"] {
+		assert.none(escalation.deny) with input as _named("admissionregistration.k8s.io", resource, ["patch"], own)
+	}
+	assert.none(escalation.deny) with input as _named("rbac.authorization.k8s.io", "clusterroles", ["bind"], own)
+	assert.none(escalation.deny) with input as _named("", "serviceaccounts/token", ["create"], own)
+	signers := ["issuers.cert-manager.io/*"]
+	assert.none(escalation.deny) with input as _named("certificates.k8s.io", "signers", ["approve"], signers)
+}
+
+test_denies_what_the_role_names_if_that_has_every_permission if {
+	rbac := "rbac.authorization.k8s.io"
+	assert.size(escalation.deny, 1) with input as _named(rbac, "clusterroles", ["bind"], ["cluster-admin"])
+	assert.size(escalation.deny, 1) with input as _named(rbac, "clusterroles", ["escalate"], ["cart"])
+	every signer in ["kubernetes.io/kube-apiserver-client", "*"] {
+		assert.size(escalation.deny, 1) with input as _named("certificates.k8s.io", "signers", ["approve"], [signer])
+	}
+}
+
+# What becomes of the findings in the profile general.
+_levels(target) := {object.get(found, "general", "deny") | some found in findings} if {
+	findings := escalation.deny with input as target
+}
+
+test_only_warns_in_general_of_what_controllers_need if {
+	assert.same(_levels(_role("rbac.authorization.k8s.io", "roles", ["bind"])), {"deny"})
+	assert.same(_levels(_role("rbac.authorization.k8s.io", "roles", ["escalate"])), {"deny"})
+	assert.same(_levels(_role("", "users", ["impersonate"])), {"deny"})
+	assert.same(_levels(_named("", "users", ["impersonate"], ["cart"])), {"warn"})
+	assert.same(_levels(_role("", "persistentvolumes", ["create"])), {"warn"})
+	assert.same(_levels(_role("", "namespaces", ["patch"])), {"warn"})
 }
 
 test_denies_all_verbs if {

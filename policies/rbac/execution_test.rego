@@ -30,6 +30,17 @@ test_accepts_reading if {
 	assert.none(execution.deny) with input as _role("metrics.example", "nodes/proxy", ["get"])
 }
 
+_in_general(resource) := "warn" if {
+	resource in {"pods/portforward", "pods/proxy", "services/proxy"}
+} else := "deny"
+
+test_only_warns_in_general_of_connections_to_ports if {
+	every resource, _ in _opening {
+		found := execution.deny with input as _role("", resource, ["*"])
+		assert.same({object.get(one, "general", "deny") | some one in found}, {_in_general(resource)})
+	}
+}
+
 test_accepts_verbs_that_open_nothing if {
 	every resource, opening in _opening {
 		verbs := [verb | some verb in _verbs; not verb in opening]

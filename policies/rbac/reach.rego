@@ -5,7 +5,7 @@
 #   grants them only in its own namespace. It can refer to a ClusterRole too.
 # custom:
 #   id: rbac.reach
-#   profile: general
+#   profile: strict
 #   subjects: rbac.authorization.k8s.io/ClusterRoleBinding
 #   severity: medium
 #   fix: "grant these permissions with a RoleBinding in each namespace that needs them"

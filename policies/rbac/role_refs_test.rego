@@ -29,6 +29,25 @@ test_accepts_the_clusters_own_roles if {
 	}
 }
 
+test_accepts_the_roles_that_the_api_server_creates if {
+	every name in ["extension-apiserver-authentication-reader", "system::leader-locking-kube-scheduler"] {
+		binding := examples.resource(_api, "RoleBinding", "cart", {
+			"metadata": {"namespace": "kube-system"},
+			"roleRef": {"kind": "Role", "name": name},
+		})
+		assert.none(role_refs.deny) with input as examples.combined([binding])
+		assert.size(role_refs.deny, 1) with input as _target("RoleBinding", {"kind": "Role", "name": name}, _role)
+	}
+}
+
+test_only_warns_in_general_where_no_role_is_rendered if {
+	missing := {"kind": "Role", "name": "web"}
+	found := role_refs.deny with input as _target("RoleBinding", missing, _role)
+	assert.same({object.get(one, "general", "deny") | some one in found}, {"deny"})
+	elsewhere := role_refs.deny with input as _target("RoleBinding", missing, _cluster_role)
+	assert.same({object.get(one, "general", "deny") | some one in elsewhere}, {"warn"})
+}
+
 test_denies_a_role_that_is_not_there if {
 	assert.messages(role_refs.deny, {
 		"RoleBinding/cart: refers to Role web, which is not rendered in its namespace",

@@ -2,7 +2,8 @@
 # title: Bindings have specific subjects
 # description: |
 #   A missing ServiceAccount gets the permissions as soon as someone creates it. Groups of all users, authenticated or
-#   not, are too broad. The account default is used by every pod that sets no account.
+#   not, are too broad. The account default is used by every pod that sets no account. A ClusterRoleBinding needs the
+#   namespace of an account. In a RoleBinding, it is the namespace of the binding by default.
 # custom:
 #   id: rbac.subjects
 #   profile: general
@@ -16,16 +17,17 @@ import data.lib.documents
 import data.lib.finding
 import data.lib.pods
 import data.lib.rbac
+import data.lib.references
 
 deny contains found if {
 	some binding in rbac.bindings
 	some subject in rbac.subjects(binding)
 	fault := _fault(subject)
-	found := finding.about(binding, {
+	found := finding.about(binding, object.union(_level(subject), {
 		"msg": fault,
 		"fix": "use a rendered ServiceAccount with its namespace",
 		"path": subject.path,
-	})
+	}))
 }
 
 _everybody := {
@@ -61,6 +63,16 @@ _fault(subject) := sprintf("has ServiceAccount %s/%s, which is not rendered", [s
 	subject.namespace in _known
 	not [subject.namespace, subject.name] in _accounts
 }
+
+# The API server rejects an account without a namespace. An account may be missing if others of its namespace exist.
+_level(subject) := {} if {
+	subject.kind == "ServiceAccount"
+	subject.namespace == ""
+} else := {} if {
+	_is_account(subject)
+	subject.name != "default"
+	references.level("/ServiceAccount", subject.namespace, subject.name) == "deny"
+} else := {"general": "warn"}
 
 _is_account(subject) if {
 	subject.kind == "ServiceAccount"

@@ -43,12 +43,34 @@ test_denies_it_where_only_pods_are_rendered if {
 	assert.size(subjects.deny, 1) with input as target
 }
 
-test_denies_an_account_without_a_namespace if {
+test_denies_an_account_of_the_cluster_without_a_namespace if {
 	every name in ["cart", "default", "system:authenticated", "system:serviceaccounts:shop"] {
-		assert.messages(subjects.deny, {
-			sprintf("RoleBinding/cart: has ServiceAccount %s without a namespace", [name]),
-		}) with input as _bound({"kind": "ServiceAccount", "name": name})
+		binding := examples.resource("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "cart", {
+			"roleRef": {"kind": "ClusterRole", "name": "cart"},
+			"subjects": [{"kind": "ServiceAccount", "name": name}],
+		})
+		found := subjects.deny with input as examples.combined([_account, binding])
+		assert.messages(found, {sprintf("ClusterRoleBinding/cart: has ServiceAccount %s without a namespace", [name])})
+		assert.same({object.get(one, "general", "deny") | some one in found}, {"deny"})
 	}
+}
+
+test_accepts_an_account_of_the_namespace_of_the_binding if {
+	assert.none(subjects.deny) with input as _bound({"kind": "ServiceAccount", "name": "cart"})
+	assert.messages(subjects.deny, {
+		"RoleBinding/cart: has ServiceAccount shop/web, which is not rendered",
+	}) with input as _bound({"kind": "ServiceAccount", "name": "web"})
+}
+
+_levels(target) := {object.get(found, "general", "deny") | some found in findings} if {
+	findings := subjects.deny with input as target
+}
+
+test_only_warns_in_general_of_what_may_be_meant if {
+	assert.same(_levels(_bound(_subject("web"))), {"deny"})
+	assert.same(_levels(_bound(_subject("default"))), {"warn"})
+	assert.same(_levels(_bound({"kind": "Group", "name": "system:authenticated"})), {"warn"})
+	assert.same(_levels(array.concat(examples.deployment({}), examples.combined([_binding(_subject("web"))]))), {"warn"})
 }
 
 test_denies_the_account_default if {

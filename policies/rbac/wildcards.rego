@@ -6,6 +6,7 @@
 # custom:
 #   id: rbac.wildcards
 #   profile: general
+#   general: warn
 #   subjects: [rbac.authorization.k8s.io/ClusterRole, rbac.authorization.k8s.io/Role]
 #   severity: high
 #   fix: "list the required apiGroups, resources and verbs"

@@ -6,9 +6,10 @@
 # custom:
 #   id: references.edge_class
 #   profile: general
+#   general: warn
 #   subjects: [networking.k8s.io/Ingress, gateway.networking.k8s.io/Gateway]
 #   severity: medium
-#   fix: "add the class, correct its name, or list it in `provides` in policies/data/cluster.yaml"
+#   fix: "add the class, correct its name, or list it in the table `cluster` if the cluster has it"
 #   docs: https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class
 package rules.references.edge_class
 

@@ -6,6 +6,7 @@
 # custom:
 #   id: references.headless_service
 #   profile: general
+#   general: warn
 #   subjects: apps/StatefulSet
 #   severity: high
 #   fix: "add a Service with clusterIP: None that selects the pods of the StatefulSet, and set its name in serviceName"

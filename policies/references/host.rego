@@ -8,6 +8,7 @@
 # custom:
 #   id: references.host
 #   profile: general
+#   general: warn
 #   subjects: [containers, ConfigMap]
 #   severity: high
 #   fix: "use the name of a rendered Service and one of its ports"
@@ -28,7 +29,7 @@ warn contains found if some found in _wrong.warn
 _wrong[level] contains found if {
 	some use in _uses
 	references.keeps("/Service", use.namespace)
-	not [use.namespace, use.name] in object.keys(_ports)
+	not [use.namespace, use.name] in _named
 	not use.name in _aliases
 	level := workloads.level(use.namespace)
 	found := literals.about(use.literal, {
@@ -39,8 +40,8 @@ _wrong[level] contains found if {
 
 _wrong.deny contains found if {
 	some use in _uses
+	[use.namespace, use.name] in _named
 	ports := _ports[[use.namespace, use.name]]
-	count(ports) > 0
 	port := _port(use)
 	not port in ports
 	found := literals.about(use.literal, {
@@ -94,15 +95,16 @@ _port(use) := to_number(use.port) if use.port != ""
 
 _port(use) := {"http": 80, "https": 443, "ws": 80, "wss": 443}[use.scheme] if use.port == ""
 
-# The ports of each Service. Empty where the Service forwards any port of its pods, or is an alias of another name.
-_ports[[service.namespace, service.name]] := ports if {
+_named contains [service.namespace, service.name] if some service in documents.of("", "Service")
+
+# The ports of each Service. None where the Service forwards any port of its pods, or is an alias of another name. A
+# Service that is rendered twice has the ports of both.
+_ports[[service.namespace, service.name]] contains port.port if {
 	some service in documents.of("", "Service")
 	spec := values.map(values.at(service.content, ["spec"]))
-	ports := {port.port |
-		values.at(spec, ["clusterIP"]) != "None"
-		values.at(spec, ["type"]) != "ExternalName"
-		some port in values.list(values.at(spec, ["ports"]))
-	}
+	values.at(spec, ["clusterIP"]) != "None"
+	values.at(spec, ["type"]) != "ExternalName"
+	some port in values.list(values.at(spec, ["ports"]))
 }
 
 # Host names that pods define themselves.

@@ -30,6 +30,13 @@ test_accepts_services_and_their_ports if {
 	assert.none(_found) with input as _with("DATABASE_HOST", "web")
 }
 
+test_a_service_that_is_rendered_twice_has_the_ports_of_both if {
+	twice := array.concat([_service("web", {"ports": [{"port": 81}]})], [_web, _config("A", "http://web:81")])
+	assert.none(_found) with input as examples.combined(twice)
+	wrong := array.concat([_service("web", {"ports": [{"port": 81}]})], [_web, _config("A", "http://web:82")])
+	assert.size(host.deny, 1) with input as examples.combined(wrong)
+}
+
 test_knows_every_digit if {
 	sibling := object.union(_service("a2b3c-9", {"ports": [{"port": 80}]}), {"metadata": {"namespace": "2d-3e-4"}})
 	target := examples.combined([sibling, _config("A", "http://a2b3c-9.2d-3e-4.svc:81")])

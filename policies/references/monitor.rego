@@ -2,10 +2,12 @@
 # title: Monitors select Services or pods and their ports
 # description: |
 #   A ServiceMonitor or PodMonitor without matching Services, pods or ports scrapes nothing, and alerts on its metrics
-#   never fire. If the Services or pods may exist outside of the rendered manifests, the rule only warns.
+#   never fire. If the Services or pods may exist outside of the rendered manifests, the rule only warns. It
+#   leaves out monitors of Kubernetes itself.
 # custom:
 #   id: references.monitor
 #   profile: general
+#   general: warn
 #   subjects: [monitoring.coreos.com/PodMonitor, monitoring.coreos.com/ServiceMonitor]
 #   severity: medium
 #   fix: "select by the labels of the Service or the pods, and use one of their ports"
@@ -14,6 +16,7 @@ package rules.references.monitor
 
 import data.lib.documents
 import data.lib.finding
+import data.lib.pods
 import data.lib.references
 import data.lib.selectors
 import data.lib.values
@@ -38,12 +41,25 @@ warn contains found if some found in _blind.warn
 _blind[level] contains found if {
 	some monitor in _monitors
 	count(monitor.selected) == 0
+	not _is_of_kubernetes(monitor)
 	level := _level(monitor)
 	found := finding.about(monitor.resource, {
 		"msg": sprintf("selects no %s: %s", [monitor.of, json.marshal(monitor.selector)]),
 		"fix": sprintf("use the labels of a %s as the selector", [monitor.of]),
 		"path": "/spec/selector",
 	})
+}
+
+# Kubernetes itself, or the operator, has the Services of its DNS, kubelets, scheduler and API server.
+_is_of_kubernetes(monitor) if {
+	every namespace in monitor.namespaces {
+		namespace in pods.system_namespaces
+	}
+}
+
+_is_of_kubernetes(monitor) if {
+	"default" in monitor.namespaces
+	object.get(monitor.selector, ["matchLabels", "component"], "") == "apiserver"
 }
 
 # A namespace is known if the selector lists it and something is rendered there. Nothing is rendered in `*`.

@@ -63,6 +63,30 @@ test_warns_where_it_is_unknown if {
 	assert.messages(monitor.warn, messages) with input as examples.combined([anywhere])
 }
 
+_of_kubernetes(namespace, labels) := examples.combined([
+	_service,
+	examples.resource("v1", "Service", "kubernetes", {"metadata": {"namespace": namespace}}),
+	_services({"selector": {"matchLabels": labels}, "namespaceSelector": {"matchNames": [namespace]}}),
+])
+
+test_accepts_monitors_of_kubernetes_itself if {
+	every target in [
+		_of_kubernetes("kube-system", {"k8s-app": "kube-dns"}),
+		_of_kubernetes("kube-system", {"app.kubernetes.io/name": "kubelet"}),
+		_of_kubernetes("default", {"component": "apiserver"}),
+	] {
+		assert.none(monitor.deny | monitor.warn) with input as target
+	}
+	assert.size(monitor.deny, 1) with input as _of_kubernetes("default", {"app": "web"})
+}
+
+_prometheus := examples.resource("monitoring.coreos.com/v1", "Prometheus", "k8s", {"spec": {"replicas": 2}})
+
+test_warns_where_an_operator_creates_pods if {
+	target := examples.combined([_deployment, _prometheus, _pods({"selector": {"matchLabels": {"app": "web"}}})])
+	assert.none(monitor.deny) with input as target
+}
+
 test_looks_into_its_own_namespace_only if {
 	elsewhere := {"metadata": {"namespace": "watch"}}
 	monitors := [object.union(_services({}), elsewhere), object.union(_pods({}), elsewhere)]

@@ -7,9 +7,10 @@
 # custom:
 #   id: references.priority_class
 #   profile: general
+#   general: warn
 #   subjects: pods
 #   severity: high
-#   fix: "add the PriorityClass, correct priorityClassName, or list it in `provides` in policies/data/cluster.yaml"
+#   fix: "add the PriorityClass, correct priorityClassName, or list it in the table `cluster` if the cluster has it"
 #   docs: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 package rules.references.priority_class
 

@@ -8,9 +8,10 @@
 # custom:
 #   id: references.storage_class
 #   profile: general
+#   general: warn
 #   subjects: own
 #   severity: high
-#   fix: "add the StorageClass, correct storageClassName, or list it in `provides` in policies/data/cluster.yaml"
+#   fix: "add the StorageClass, correct storageClassName, or list it in the table `cluster` if the cluster has it"
 #   docs: https://kubernetes.io/docs/concepts/storage/storage-classes/
 package rules.references.storage_class
 

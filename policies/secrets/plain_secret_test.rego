@@ -10,6 +10,34 @@ test_accepts_a_secret_without_values if {
 	assert.none(plain_secret.deny) with input as _secret({"data": {}, "stringData": null})
 }
 
+test_accepts_files_without_a_secret if {
+	config := "global:\n  resolve_timeout: 5m\nroute: {receiver: Default}\n"
+	every name in ["alertmanager.yaml", "grafana.ini", "config.json"] {
+		assert.none(plain_secret.deny) with input as _secret({"stringData": {name: config}})
+		assert.none(plain_secret.deny) with input as _secret({"data": {name: base64.encode(config)}})
+	}
+	certificate := "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+	assert.none(plain_secret.deny) with input as _secret({"stringData": {"ca.crt": certificate}})
+	assert.none(plain_secret.deny) with input as _secret({"stringData": {"key": ""}, "data": {"other": null}})
+}
+
+test_denies_files_with_a_secret if {
+	every text in [
+		"smtp:\n  password: hunter2\n",
+		`{"a": 1, "apiToken": "abcdef"}`,
+		"url: https://me:hunter2@example.com",
+		"-----BEGIN RSA PRIVATE KEY-----\nMIIB",
+	] {
+		assert.size(plain_secret.deny, 1) with input as _secret({"stringData": {"app.yaml": text}})
+	}
+	assert.size(plain_secret.deny, 1) with input as _secret({"stringData": {"password.yaml": "a: b"}})
+	assert.size(plain_secret.deny, 1) with input as _secret({"stringData": {"license": "a: b"}})
+	assert.size(plain_secret.deny, 1) with input as _secret({"data": {"app.yaml": "not base64!"}})
+	pair := "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
+	assert.size(plain_secret.deny, 1) with input as _secret({"stringData": {"tls": pair}})
+	assert.size(plain_secret.deny, 1) with input as _secret({"stringData": {"license": 5}})
+}
+
 test_accepts_a_sealed_secret if {
 	sealed := examples.resource("bitnami.com/v1alpha1", "SealedSecret", "cart", {"spec": {"encryptedData": {"a": "b"}}})
 	assert.none(plain_secret.deny) with input as examples.combined([sealed])

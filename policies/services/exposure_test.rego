@@ -14,6 +14,20 @@ test_accepts_services_of_the_cluster if {
 	}
 }
 
+test_accepts_the_controller_itself if {
+	every image in ["registry.example/ingress-nginx/controller:v1", "docker.io/envoyproxy/envoy:v1", "traefik:v3"] {
+		controller := examples.workload("Deployment", {"containers": [{"name": "server", "image": image}]})
+		service := examples.resource("v1", "Service", "edge", {"spec": {
+			"type": "LoadBalancer",
+			"selector": {"app": "cart"},
+		}})
+		assert.none(exposure.deny) with input as examples.combined([controller, service]) with data.strict as _strict
+	}
+	other := examples.workload("Deployment", {"containers": [{"name": "server", "image": "example/api-gateway:1"}]})
+	service := examples.resource("v1", "Service", "edge", {"spec": {"type": "NodePort", "selector": {"app": "cart"}}})
+	assert.size(exposure.deny, 1) with input as examples.combined([other, service]) with data.strict as _strict
+}
+
 test_denies_external_addresses_everywhere if {
 	assert.messages(exposure.deny, {
 		"Service/cart: takes over addresses with externalIPs",

@@ -49,6 +49,54 @@ test_warns_of_a_canary if {
 	assert.none(selector.deny) with input as target
 }
 
+_version(name, version, image) := examples.resource("apps/v1", "Deployment", name, {"spec": {"template": {
+	"metadata": {"labels": {"app": "cart", "version": version}},
+	"spec": object.union(examples.pod_spec, {"containers": [object.union(examples.container, {"image": image})]}),
+}}})
+
+test_accepts_several_versions if {
+	target := examples.combined([
+		_cart,
+		_version("cart-v1", "v1", "registry.example/shop/cart-a:1"),
+		_version("cart-v2", "v2", "registry.example/shop/cart-b:1"),
+	])
+	assert.none(selector.deny | selector.warn) with input as target
+	same := examples.combined([
+		_cart,
+		_version("cart-v1", "v1", "registry.example/shop/cart-a:1"),
+		_version("cart-v2", "v1", "registry.example/shop/cart-b:1"),
+	])
+	assert.same({found.general | some found in selector.deny}, {"warn"}) with input as same
+}
+
+_account_may(verbs) := [
+	examples.resource("rbac.authorization.k8s.io/v1", "Role", "cart", {"rules": [{
+		"apiGroups": [""],
+		"resources": ["pods"],
+		"verbs": verbs,
+	}]}),
+	examples.resource("rbac.authorization.k8s.io/v1", "RoleBinding", "cart", {
+		"roleRef": {"kind": "Role", "name": "cart"},
+		"subjects": [{"kind": "ServiceAccount", "name": "cart"}],
+	}),
+]
+
+test_accepts_a_label_that_a_controller_sets if {
+	leader := _service({"selector": {"app": "cart", "role": "leader"}})
+	target := [leader, _deployment]
+	assert.none(selector.deny | selector.warn)
+		with input as examples.combined(array.concat(target, _account_may(["patch"])))
+	assert.size(selector.deny, 1) with input as examples.combined(array.concat(target, _account_may(["get"])))
+	typing_error := [_service({"selector": {"app": "web"}}), _deployment]
+	assert.size(selector.deny, 1) with input as examples.combined(array.concat(typing_error, _account_may(["patch"])))
+}
+
+test_accepts_pods_that_an_operator_creates if {
+	prometheus := examples.resource("monitoring.coreos.com/v1", "Prometheus", "k8s", {"spec": {"replicas": 2}})
+	web := _service({"selector": {"app": "web"}})
+	assert.none(selector.deny | selector.warn) with input as examples.combined([web, _deployment, prometheus])
+}
+
 test_warns_where_nothing_runs if {
 	messages := {"Service/cart: selects no pods of any workload: app=cart"}
 	assert.messages(selector.warn, messages) with input as examples.combined([_cart])

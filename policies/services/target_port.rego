@@ -40,7 +40,7 @@ _unresolved[_said_by(target)] contains found if {
 			pod.resource.kind,
 			pod.resource.name,
 		]),
-		"fix": sprintf("use one of the declared ports: %s", [_written(declared)]),
+		"fix": _fix(declared),
 		"path": sprintf("/spec/ports/%d/targetPort", [index]),
 	})
 }
@@ -54,6 +54,10 @@ _is_declared(declared, target, protocol) if {
 _said_by(target) := "name" if is_string(target)
 
 _said_by(target) := "number" if is_number(target)
+
+_fix(declared) := "declare the port in the container" if count(declared) == 0
+
+_fix(declared) := sprintf("use one of the declared ports: %s", [_written(declared)]) if count(declared) > 0
 
 _written(declared) := concat(", ", [text |
 	some port in declared

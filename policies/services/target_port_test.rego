@@ -31,6 +31,11 @@ _undeclared := {concat("", [
 	"which no container of Deployment cart declares",
 ])}
 
+test_lists_no_ports_where_none_is_declared if {
+	found := target_port.deny with input as _target({"port": 80, "targetPort": "web"}, [])
+	assert.same({one.fix | some one in found}, {"declare the port in the container"})
+}
+
 test_warns_of_an_undeclared_number if {
 	target := _target({"port": 80}, _http)
 	assert.messages(target_port.warn, _undeclared) with input as target with data.strict as {}

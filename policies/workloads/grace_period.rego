@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.grace_period
 #   profile: general
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "make terminationGracePeriodSeconds longer than preStop and the shutdown of the program together"

@@ -6,7 +6,7 @@
 #   It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.identity
-#   profile: general
+#   profile: strict
 #   subjects: pods
 #   severity: low
 #   fix: "set runAsUser, runAsGroup and, with claims, fsGroup in the securityContext of the pod"

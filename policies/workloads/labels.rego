@@ -5,7 +5,7 @@
 #   need these labels. The rule warns. It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.labels
-#   profile: general
+#   profile: strict
 #   subjects: pods
 #   severity: low
 #   fix: "add the labels with labels: {includeTemplates: true} in the kustomization"

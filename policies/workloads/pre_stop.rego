@@ -7,7 +7,7 @@
 #   namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.pre_stop
-#   profile: general
+#   profile: strict
 #   subjects: containers
 #   severity: medium
 #   fix: "lifecycle: {preStop: {sleep: {seconds: 10}}}, which needs no shell in the image, and a longer grace period"

@@ -7,6 +7,7 @@
 # custom:
 #   id: workloads.probes
 #   profile: general
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "add livenessProbe and readinessProbe, each with exec, grpc, httpGet or tcpSocket"

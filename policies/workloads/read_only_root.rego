@@ -5,6 +5,7 @@
 # custom:
 #   id: workloads.read_only_root
 #   profile: general
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "set securityContext.readOnlyRootFilesystem: true and mount an emptyDir where the program writes"

@@ -6,6 +6,7 @@
 # custom:
 #   id: workloads.replicas_with_hpa
 #   profile: general
+#   general: warn
 #   subjects: own
 #   severity: high
 #   fix: "remove replicas, and set the minimum in minReplicas of the autoscaler"

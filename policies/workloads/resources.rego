@@ -7,6 +7,7 @@
 # custom:
 #   id: workloads.resources
 #   profile: general
+#   general: warn
 #   subjects: containers
 #   severity: medium
 #   fix: "set resources.requests and resources.limits, each with cpu and memory"

@@ -6,7 +6,7 @@
 #   that writes. The rule warns. It denies in namespaces for which the table `strict` lists `conventions`.
 # custom:
 #   id: workloads.scratch_space
-#   profile: general
+#   profile: strict
 #   subjects: containers
 #   severity: low
 #   fix: "set requests and limits for ephemeral-storage, and a sizeLimit for each emptyDir"

@@ -13,10 +13,11 @@ from promote.checks import baseline, remembered, target_policy
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Base, Verdict
 from promote.errors import ConfigError, PromoteError, RenderError, ToolError, UsageError
-from promote.kustomize import render
+from promote.kustomize import remotes, render
 from promote.kustomize.render import Rendered
 from promote.model import PolicyChange
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 
 Comparison: TypeAlias = Callable[[Verdict], Verdict]
 
@@ -32,11 +33,15 @@ class Past(NamedTuple):
 
 @contextmanager
 def past(reference: str) -> Iterator[Past]:
-    """The commit that the checkout is compared with, for one block; raises UsageError where there is none."""
+    """The commit that the checkout is compared with, for one block; raises UsageError where there is none.
+
+    Its list of remotes is valid from now on: the checkout may be that of a stranger.
+    """
     workspace = Workspace.here()
     repository = workspace.repository
     commit = repository.merge_base(repository.resolve(reference), repository.resolve("HEAD"))
     with workspace.at(commit) as tree:
+        remotes.allow(tree.config.remotes)
         yield Past(reference, commit, tree, workspace)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ MAIN, EVALUATION = "main", "evaluation"
 CHANGES = "changes"
 # The functions that rules may use: none that reaches the network, a file, the environment, a clock or chance.
 CAPABILITIES = Path(__file__).with_name("capabilities.json")
+# With this a finding that is a denial elsewhere says that it is a warning in the profile `general`.
+_GENTLE = ("general", "warn")
 # What rules call the namespace of objects that name none, and how many of these a message lists.
 _UNNAMED = Identity("v1", "Namespace", "", "")
 _SHOWN = 3
@@ -34,8 +36,13 @@ class Evaluation:
     findings: tuple[Finding, ...]
 
 
-def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> Evaluation:
-    """What conftest answered; no rule took part where nothing gathers what rules find."""
+def from_conftest(
+    answers: Iterable[Mapping[str, Any]], target: str, only_warn: Collection[str] | None = None
+) -> Evaluation:
+    """What conftest answered; no rule took part where nothing gathers what rules find.
+
+    Unless `only_warn` is None, the denials of these rules are warnings, and so are those that say so themselves.
+    """
     findings: list[Finding] = []
     record: Mapping[str, Any] = {}
     gathered = False
@@ -45,11 +52,12 @@ def from_conftest(answers: Iterable[Mapping[str, Any]], target: str) -> Evaluati
             record = next((one["metadata"] for _, one in results if one.get("metadata")), {})
         else:
             gathered = bool(results) or answer["successes"] > 0
-            findings += [_rule_finding(level, one, target) for level, one in results]
+            findings += [_rule_finding(level, one, target, only_warn) for level, one in results]
     # Asked to tell everything once, the rules' own main leaves its findings to the record.
     for level, key in _TOLD.items():
         findings += [
-            _rule_finding(level, {"msg": one["msg"], "metadata": one}, target) for one in record.get(key, ())
+            _rule_finding(level, {"msg": one["msg"], "metadata": one}, target, only_warn)
+            for one in record.get(key, ())
         ]
     # Rules that nothing gathers are as good as none.
     rules = tuple(map(str, record.get("rules", ()))) if gathered else ()
@@ -78,12 +86,14 @@ def _subjects(record: Mapping[str, Any]) -> dict[str, frozenset[Identity]]:
     return {**classes, "namespaces": namespaces, **own}
 
 
-def _rule_finding(level: Level, result: Mapping[str, Any], target: str) -> Finding:
+def _rule_finding(level: Level, result: Mapping[str, Any], target: str, only_warn: Collection[str] | None) -> Finding:
     metadata = result.get("metadata") or {}
     given = metadata.get("resource") or {}
     who = Identity(*(str(given.get(key) or "") for key in ("apiVersion", "kind", "namespace", "name")))
     rule, fix, container, path = (str(metadata.get(key) or "") for key in ("rule", "fix", "container", "path"))
     correction = _correction(metadata.get("mend"))
+    if only_warn is not None and (rule in only_warn or metadata.get(_GENTLE[0]) == _GENTLE[1]):
+        level = "warn"
     return Finding(
         rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path, correction=correction
     )

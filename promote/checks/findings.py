@@ -54,6 +54,7 @@ class Finding:
     correction: Correction | None = None
     place: str = ""  # the path with items of lists by their names, which stay when their positions change
     position: int | None = None  # of the object among those of its identity, where that is known
+    objects: tuple[Identity, ...] = ()  # all that have it from the same line, where these are several
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promote.checks import completeness, conftest, findings, kubeconform, schemas, waivers
+from promote.checks import completeness, conftest, defined, findings, kubeconform, schemas, waivers
 from promote.checks.conftest import CAPABILITIES, CHANGES, EVALUATION, MAIN
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Target, Verdict
@@ -49,15 +49,16 @@ def inspect(
 
 def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path, ask: Origins | None = None) -> list[Judged]:
     """What the programs find in each target by all rules, without waivers; raises errors as `inspect` does."""
-    evaluated = _evaluated(targets, criteria, root)
+    evaluated, is_searched = _evaluated(targets, criteria, root)
     with process.side_by_side(len(targets) or 1) as pool:
         # Where the files leave a doubt, each asks kustomize once more.
         found = [one for _, one in evaluated]
         waiting = [pool.submit(_located, *one, root, ask) for one in zip(found, targets, strict=True)]
         located = [process.result(one) for one in waiting]
+    who = [tuple(one.identity for one in rendered.documents) for rendered in targets]
     return [
-        Judged(target, tuple(part), tuple(one.identity for one in rendered.documents), not rendered.files)
-        for (target, _), part, rendered in zip(evaluated, located, targets, strict=True)
+        Judged(target, tuple(part), own, not rendered.files, is_searched)
+        for (target, _), part, own, rendered in zip(evaluated, located, who, targets, strict=True)
     ]
 
 
@@ -99,7 +100,10 @@ def _seen(one: Judged, only: Sequence[str]) -> waivers.Seen:
     return waivers.seen(one.target.name, rules, one.who, whole=one.whole)
 
 
-def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> list[tuple[Target, list[Finding]]]:
+def _evaluated(
+    targets: Sequence[Rendered], criteria: Criteria, root: Path
+) -> tuple[list[tuple[Target, list[Finding]]], bool]:
+    """What the programs find in each target, and whether files other than those of the targets decide it, too."""
     chosen = criteria.policies.bundle(criteria.profile)
     _refuse_excess(targets)
     small = _all_small(targets)
@@ -111,7 +115,7 @@ def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> l
         about = [_about(file, target, criteria, chosen) for file, target in zip(files, targets, strict=True)]
         evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
-        custom = schemas.of_custom_resources(criteria.schemas, kinds)
+        custom, is_searched = _custom(targets, kinds, criteria, root, Path(temporary))
         validations = {
             version: pool.submit(_kubeconform, files, version, kinds, custom) for version in criteria.kubernetes
         }
@@ -121,16 +125,35 @@ def _evaluated(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> l
         for target in targets:
             _ = target.documents
         answers = {version: process.result(validation) for version, validation in validations.items()}
-        return [
+        found = [
             _judge(
                 target,
                 shown(target.folder, root.resolve()),
                 process.result(evaluation),
                 _of(answers, file),
-                len(chosen.ids),
+                chosen,
             )
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
+        return found, is_searched
+
+
+def _custom(
+    targets: Sequence[Rendered], kinds: set[tuple[str, str]], criteria: Criteria, root: Path, folder: Path
+) -> tuple[list[str], bool]:
+    """Where kubeconform finds the schemas of custom resources, and whether other files were searched for them."""
+    packaged = schemas.packaged()
+    own = [one for one in criteria.schemas if one not in packaged]
+    rest = [one for one in criteria.schemas if one in packaged]
+    schemas.insist_on_names(kinds)
+    for version in criteria.kubernetes:
+        schemas.location(version, kinds)
+    foreign = defined.lacking(kinds, own, criteria.kubernetes)
+    own += defined.in_targets((one.text for one in targets), foreign, folder / "defined-here")
+    own += rest
+    unknown = defined.lacking(foreign, own, criteria.kubernetes)
+    own += defined.in_repository(criteria.home or root, unknown, folder / "defined-elsewhere")
+    return schemas.of_custom_resources(own, kinds), bool(unknown)
 
 
 def _refuse_excess(targets: Sequence[Rendered]) -> None:
@@ -151,25 +174,28 @@ def _all_small(targets: Sequence[Rendered]) -> bool:
 
 
 def _judge(
-    rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]], expected: int
+    rendered: Rendered, path: str, evaluation: Any, validation: Mapping[str, list[Any]], chosen: Bundle
 ) -> tuple[Target, list[Finding]]:
     known = rendered.documents
     if not known:
         # The programs take an empty file for one empty document.
         target = Target(rendered.name, path, 0, 0, 0)
         return target, completeness.unseen(target, {})
-    judged = conftest.from_conftest(evaluation, rendered.name)
+    judged = conftest.from_conftest(evaluation, rendered.name, chosen.only_warn)
     by_version = {
-        version: kubeconform.from_kubeconform(found, rendered.name, known) for version, found in validation.items()
+        version: kubeconform.from_kubeconform(found, rendered.name, known, chosen.needs_schemas)
+        for version, found in validation.items()
     }
-    validated = {version: number for version, (number, _) in by_version.items()}
-    fewest = min(validated.values(), default=0)
+    fewest = min((number for number, _ in by_version.values()), default=0)
     skipped = [file for file, _ in rendered.skipped]
     unread = _below(rendered, sorted((*rendered.unread, *rendered.excluded, *skipped)))
     target = Target(rendered.name, path, len(known), judged.documents, fewest, judged.rules, judged.subjects, unread)
     findings = list(judged.findings)
     findings += kubeconform.across_versions({version: found for version, (_, found) in by_version.items()})
-    findings += completeness.unseen(target, validated, expected)
+    accounted = {
+        version: number + kubeconform.without_schema(found) for version, (number, found) in by_version.items()
+    }
+    findings += completeness.unseen(target, accounted, len(chosen.ids))
     reasons = [reason for _, reason in rendered.skipped]
     findings += completeness.skipped(zip(_below(rendered, skipped), reasons, strict=True), rendered.name)
     findings += completeness.unread(_below(rendered, filter(resembles_object, rendered.unread)), rendered.name)

@@ -14,13 +14,15 @@ from promote.model import Identity, Source
 class Judged:
     """A target with its findings and where each of them is written; `who` are its objects.
 
-    `whole` says that it is a kustomization, and not some files of one.
+    `whole` says that it is a kustomization, and not some files of one. `is_open` says that files other than its own
+    decide it, too, so that it must not be kept.
     """
 
     target: Target
     findings: tuple[Finding, ...]
     who: tuple[Identity, ...]
     whole: bool
+    is_open: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The value as JSON, with each identity written once."""

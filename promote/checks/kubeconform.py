@@ -12,8 +12,9 @@ from promote.checks import api_forms
 from promote.checks.findings import Finding
 from promote.model import Document, Identity
 
+MISSING_ID = "schema.missing"
 MISSING_SCHEMA = (
-    "correct apiVersion and kind; for a custom resource put its schema at "
+    "correct apiVersion and kind; for a custom resource commit its CustomResourceDefinition, or put its schema at "
     "<group>/<kind>_<version>.json in a folder that `schemas:` in promote.yaml names"
 )
 _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
@@ -30,9 +31,12 @@ _NOTHING = re.compile(r", (<nil>|'')(?=, |$)|(?<=one of )(<nil>|''), ")
 
 
 def from_kubeconform(
-    resources: Iterable[Mapping[str, Any]], target: str, known: Iterable[Document]
+    resources: Iterable[Mapping[str, Any]], target: str, known: Iterable[Document], needs_schemas: bool = True
 ) -> tuple[int, list[Finding]]:
-    """How many of the `known` documents kubeconform's answer says it has validated, and what it found."""
+    """How many of the `known` documents kubeconform's answer says it has validated, and what it found.
+
+    A kind without a schema is a denial if it `needs_schemas`, and a warning otherwise.
+    """
     waiting: dict[tuple[str, str, str], list[tuple[Identity, int | None]]] = {}
     for document, position in _numbered(list(known)):
         waiting.setdefault(_as_kubeconform_says(document), []).append((document.identity, position))
@@ -46,7 +50,14 @@ def from_kubeconform(
         who, position = same.pop(0) if same else (Identity(key[0], key[1], "", key[2]), None)
         if resource["status"] != "statusValid":
             findings.extend(replace(one, position=position) for one in _schema_findings(resource, target, who))
+    if not needs_schemas:
+        findings = [replace(one, level="warn") if one.rule == MISSING_ID else one for one in findings]
     return validated, findings
+
+
+def without_schema(findings: Iterable[Finding]) -> int:
+    """The number of documents without a schema, each of which has a finding of its own."""
+    return sum(one.rule == MISSING_ID for one in findings)
 
 
 def _numbered(known: Sequence[Document]) -> Iterator[tuple[Document, int | None]]:
@@ -74,7 +85,7 @@ def _schema_findings(resource: Mapping[str, Any], target: str, who: Identity) ->
         ]
     if "could not find schema" in resource["msg"]:
         message = f"{who}: there is no schema for {who.api_version} {who.kind}"
-        return [Finding("schema.missing", "deny", target, who, message, MISSING_SCHEMA, path="/kind")]
+        return [Finding(MISSING_ID, "deny", target, who, message, MISSING_SCHEMA, path="/kind")]
     message = f"{who}: it could not be validated: {resource['msg']}"
     return [Finding("schema.unreadable", "deny", target, who, message, "make it a valid manifest")]
 

@@ -21,12 +21,18 @@ _SCHEMA = Path(__file__).parents[1] / "waivers.schema.json"
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What conftest loads: Rego files and folders of tables; `ids` are its rules, `tables` what these read."""
+    """What conftest loads: Rego files and folders of tables; `ids` are its rules, `tables` what these read.
+
+    `only_warn` are the rules whose denials are warnings, with those that say so; None where nothing is lowered.
+    `needs_schemas` says that a kind without a schema is denied.
+    """
 
     files: tuple[Path, ...]
     data: tuple[Path, ...]
     ids: frozenset[str]
     tables: frozenset[str]
+    only_warn: frozenset[str] | None = None
+    needs_schemas: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,10 @@ class Policies:
         chosen = rules.select({str(path): text for path, text in self.texts.items()}, profile)
         tables = self.folder.resolve() / "data"
         screen.tables(tables)
-        return Bundle(tuple(map(Path, chosen.files)), (tables,) if tables.is_dir() else (), chosen.ids, chosen.tables)
+        data = (tables,) if tables.is_dir() else ()
+        needs_schemas = profile == rules.PROFILES[-1]
+        files = tuple(map(Path, chosen.files))
+        return Bundle(files, data, chosen.ids, chosen.tables, chosen.only_warn, needs_schemas)
 
     @cached_property
     def of_changes(self) -> tuple[Path, ...]:

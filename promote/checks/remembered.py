@@ -66,7 +66,7 @@ def judge(
         for target, one in zip(some, judged, strict=True):
             found[target] = one
             # Not if a file has changed while it was read.
-            if (key := keys[target]) is not None and verdicts.key(*target, after) == key:
+            if not one.is_open and (key := keys[target]) is not None and verdicts.key(*target, after) == key:
                 verdicts.keep(key, one)
     return inspection.verdict([found[one] for one in targets], criteria, root, only)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from promote.checks.findings import Level
 from promote.checks.kubeconform import MISSING_SCHEMA
@@ -15,9 +15,11 @@ from promote.yamltext import reader
 
 _METADATA = re.compile(r"^# METADATA\n((?:#.*\n)+)package (?:rules|change)\.", re.MULTILINE)
 # Sets of rules, each with all of the sets before it: the two Pod Security Standards that forbid something, what is
-# true of any repository, and what needs tables of this system's own.
-PROFILES = ("baseline", "restricted", "general", "system")
+# true of any repository, what is a matter of taste there, and what needs tables of this system's own.
+PROFILES = ("baseline", "restricted", "general", "strict", "system")
+# The default where a repository has no rules of its own. It denies only what is broken or dangerous for everybody.
 GENERAL = "general"
+_IN_GENERAL = ("deny", "warn")
 _PACKAGE = re.compile(r"^package (\S+)$", re.MULTILINE)
 _IMPORT = re.compile(r"^import data\.(lib\.\w+)", re.MULTILINE)
 # Data other than tables: Rego's own packages, and what promote passes about the target.
@@ -31,7 +33,8 @@ class Rule:
     """One rule: what must hold, why, how severe a violation is and how to fix it; `file` is empty for promote's own.
 
     `profile` is the smallest set of rules that has it; promote's own checks always take part. `subjects` are what it
-    judges, as policies/README.md names them; nothing where it does not say.
+    judges, as policies/README.md names them; nothing where it does not say. If it `only_warns`, what it denies is a
+    warning in the profile `general`.
     """
 
     id: str
@@ -44,6 +47,14 @@ class Rule:
     file: str = ""
     profile: str = PROFILES[0]
     subjects: tuple[str, ...] = ()
+    only_warns: bool = False
+
+    @property
+    def in_general(self) -> Literal["deny", "warn", "off"]:
+        """The worst that the rule says in the profile `general`."""
+        if PROFILES.index(self.profile) > PROFILES.index(GENERAL):
+            return "off"
+        return "deny" if "deny" in self.levels and not self.only_warns else "warn"
 
 
 _OF_CHECKS = tuple(
@@ -110,12 +121,6 @@ _OF_CHECKS = tuple(
             "remove or correct the field in the finding",
         ),
         (
-            "schema.missing",
-            "Every kind has a schema",
-            "A document without a schema cannot be validated.",
-            MISSING_SCHEMA,
-        ),
-        (
             "schema.unreadable",
             "Documents can be validated",
             "kubeconform could not read the document, or the schema of its kind.",
@@ -128,6 +133,12 @@ _OF_FILES_AND_NAMES = (
         "check.unread", ("warn",), "Every manifest is read",
         "A file that looks like a manifest but has another extension is not checked.",
         "change its extension to .yaml, .yml or .json, or move it to another folder", "low",
+    ),
+    Rule(
+        "schema.missing", ("deny", "warn"), "Every kind has a schema",
+        "A document without a schema cannot be validated. This is a warning, and a denial in the profile `system`. "
+        "The definition of a custom resource in the target, or in a file of the repository, serves as its schema.",
+        MISSING_SCHEMA, only_warns=True,
     ),
     Rule(
         "rule.unnamed", ("deny", "warn"), "Findings name their rule",
@@ -170,11 +181,15 @@ def read(texts: Mapping[str, str], silent: bool = False) -> tuple[Rule, ...]:
 
 
 class Selection(NamedTuple):
-    """The Rego files of a profile, the ids of the rules in them, and the tables that they read."""
+    """The Rego files of a profile, the ids of the rules in them, and the tables that they read.
+
+    `only_warn` are those whose denials are warnings, in the profile `general`; None in every other profile.
+    """
 
     files: tuple[str, ...]
     ids: frozenset[str]
     tables: frozenset[str]
+    only_warn: frozenset[str] | None
 
 
 def select(texts: Mapping[str, str], profile: str) -> Selection:
@@ -185,8 +200,10 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
     packages = {file: found[1] if (found := _PACKAGE.search(text)) else "" for file, text in texts.items()}
     files = [file for file in texts if not packages[file].startswith("rules.") or _has(profile, file, texts[file])]
     chosen = {packages[file]: texts[file] for file in files}
-    ids = frozenset(_id(package, text) for package, text in chosen.items() if package.startswith("rules."))
-    return Selection(tuple(files), ids, _tables(chosen))
+    ids = {package: _id(package, text) for package, text in chosen.items() if package.startswith("rules.")}
+    gentle = [package for package in ids if _only_warns(package, _custom(_metadata(chosen[package])))]
+    only_warn = frozenset(ids[package] for package in gentle) if profile == GENERAL else None
+    return Selection(tuple(files), frozenset(ids.values()), _tables(chosen), only_warn)
 
 
 def _id(package: str, text: str) -> str:
@@ -224,7 +241,7 @@ def _rule(file: str, text: str) -> Rule:
     return Rule(
         said["id"], levels, said["title"], " ".join(said["description"].split()), said["fix"],
         said.get("severity", ""), said.get("docs", ""), file, _profile(file, custom),
-        tuple(map(str, subjects if isinstance(subjects, list) else [subjects])),
+        tuple(map(str, subjects if isinstance(subjects, list) else [subjects])), _only_warns(file, custom),
     )  # fmt: skip
 
 
@@ -234,6 +251,13 @@ def _profile(file: str, custom: Mapping[str, Any]) -> str:
     if profile not in PROFILES:
         raise ConfigError(f"{file}:1: there is no profile '{profile}': choose from {', '.join(PROFILES)}")
     return profile
+
+
+def _only_warns(file: str, custom: Mapping[str, Any]) -> bool:
+    level = custom.get("general", "deny")
+    if level not in _IN_GENERAL:
+        raise ConfigError(f"{file}:1: `general: {level}` is not a level: choose from {', '.join(_IN_GENERAL)}")
+    return bool(level == "warn")
 
 
 def _custom(given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -65,17 +65,36 @@ def of_custom_resources(folders: Sequence[Path], kinds: Iterable[tuple[str, str]
     """A `-schema-location` for each of `folders`, in which the schemas of custom resources are.
 
     Raises ConfigError for a schema, of one of `kinds`, that refers to anything outside of itself: kubeconform would
-    fetch it. Raises RenderError for a kind that would lead elsewhere as a part of a path.
+    fetch it. Raises RenderError as `insist_on_names` does.
     """
-    for api_version, kind in kinds:
-        if not (_NAMES[0].fullmatch(api_version) and _NAMES[1].fullmatch(kind)):
-            raise RenderError(f"'{api_version} {kind}' cannot be the apiVersion and kind of an object: correct them")
-        group, _, version = api_version.rpartition("/")
+    wanted = list(kinds)
+    insist_on_names(wanted)
+    for api_version, kind in wanted:
         for folder in folders:
-            file = folder / (group or version) / f"{kind.lower()}_{version}.json"
+            file = folder / file_below(api_version, kind)
             if file.is_file():
                 _insist_on_itself(file)
     return [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in folders]
+
+
+def insist_on_names(kinds: Iterable[tuple[str, str]]) -> None:
+    """Raise RenderError for a kind that would lead elsewhere as a part of a path."""
+    for api_version, kind in kinds:
+        if not file_below(api_version, kind):
+            raise RenderError(f"'{api_version} {kind}' cannot be the apiVersion and kind of an object: correct them")
+
+
+def file_below(api_version: str, kind: str) -> str:
+    """The schema file of a custom resource in a folder of them; of a part of a path that leads elsewhere, none."""
+    if not (_NAMES[0].fullmatch(api_version) and _NAMES[1].fullmatch(kind)):
+        return ""
+    group, _, version = api_version.rpartition("/")
+    return f"{group or version}/{kind.lower()}_{version}.json"
+
+
+def is_self_contained(data: bytes) -> bool:
+    """Whether a schema refers to nothing outside of itself, which kubeconform would fetch."""
+    return len(data) <= LARGEST and not (_REFERRING.search(data) and any(_leading_out(data)))
 
 
 def _insist_on_itself(file: Path) -> None:
@@ -85,18 +104,23 @@ def _insist_on_itself(file: Path) -> None:
     if not _REFERRING.search(data):
         return
     try:
-        waiting = [reader.from_json(data, LARGEST)]
+        found = next(_leading_out(data), None)
     except ValueError as error:
         # kubeconform may be able to read more, and would follow what is not seen here.
         raise ConfigError(f"{file}: the schema cannot be read ({str(error)[:100]}): correct it") from None
+    if found:
+        raise ConfigError(f"{file}: `{found}` leads out of this schema: put what it names into the file")
+
+
+def _leading_out(data: bytes) -> Iterator[str]:
+    """What in a schema refers to something outside of it; raises ValueError if it cannot be read."""
+    waiting = [reader.from_json(data, LARGEST)]
     while waiting:
         node = waiting.pop()
         waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
         for key, value in node.items() if isinstance(node, dict) else ():
             if isinstance(value, str) and _leads_out(key, value):
-                raise ConfigError(
-                    f"{file}: `{key}: {value}` leads out of this schema: put what it names into the file"
-                )
+                yield f"{key}: {value}"
 
 
 def _leads_out(key: str, value: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from yaml.nodes import Node
 
 from promote.checks.findings import Finding, Level, Waiver, is_about_seeing, unknown_rule
+from promote.checks.kubeconform import MISSING_ID
 from promote.errors import ConfigError, RenderError
 from promote.kustomize import documents
 from promote.model import Identity, Source
@@ -26,7 +27,7 @@ LONGEST = timedelta(days=180)
 NOTICE = timedelta(days=14)
 EXPIRED, EXPIRING, UNUSED = "waivers.expired", "waivers.expiring", "waivers.unused"
 # What kubeconform finds can be waived as well: a schema may be wrong.
-OF_SCHEMAS = ("schema.invalid",)
+OF_SCHEMAS = ("schema.invalid", MISSING_ID)
 
 
 class Subject(NamedTuple):
@@ -134,7 +135,7 @@ def _entry(content: Mapping[str, Any], node: Node, file: str, today: date) -> En
 def _insist_on_rules(entries: Iterable[Entry], known: frozenset[str]) -> None:
     for entry in entries:
         rule = entry.subject.rule
-        if is_about_seeing(rule) or rule.startswith("waivers."):
+        if (is_about_seeing(rule) and rule != MISSING_ID) or rule.startswith("waivers."):
             raise ConfigError(f"{entry.source}: '{rule}' cannot be waived: it is not about a manifest's contents")
         if rule not in known:
             raise ConfigError(f"{entry.source}: {unknown_rule(rule, known)}")

@@ -26,6 +26,7 @@ class Options:
     commit: bool = False
     pr: bool = False
     dry_run: bool = False
+    add: bool = False
     allow_other_changes: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,6 +39,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(parser, "--commit", action="store_true", help=commit)
     options.option(parser, "--pr", action="store_true", help="open a pull request instead of editing the checkout")
     options.dry_run(parser)
+    options.add(parser)
     options.allow_others(parser)
     options.despite(parser)
 
@@ -47,7 +49,7 @@ def run(given: Options) -> Result:
     wanted = bump.parse_versions(given.versions)
     workspace = Workspace.here()
     lands = given.commit and not given.pr
-    request = Request(given.environment, wanted, given.allow_other_changes, given.despite, lands)
+    request = Request(given.environment, wanted, given.allow_other_changes, given.despite, lands, given.add)
     if given.commit or given.pr:
         branch = bump.branch_of(workspace.known(given.environment), wanted) if given.pr else None
         proposal, published = deliver(

@@ -14,7 +14,8 @@ from promote.output import plans, strategies
 from promote.promotion import bump
 from promote.promotion.deliver import Delivery, Wording, deliver
 from promote.promotion.proposal import Proposal
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import canary, running
 from promote.strategy.canary import Request, Step
 from promote.strategy.conduct import Conductor, Pace
@@ -96,7 +97,7 @@ def _one(workspace: Workspace, request: Request, given: Options) -> Result:
             return canary.abort(state, workspace, request.version, given.reason or "ended by hand")
         found[:] = [canary.following(state, request.version, request.steps)]
         if found[0].kind in ("done", "stay"):
-            return state.here.planned(state.here.file)
+            return state.here.planned(state.here.versions)
         return canary.propose(state, request, found[0])
 
     def describe(proposal: Proposal) -> Wording:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from promote.checks import completeness, coverage, findings, remembered
+from promote.checks import causes, completeness, coverage, findings, remembered
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.rules import PROFILES, Rule
@@ -92,6 +92,7 @@ def run(given: Options) -> Result:
         raise
     verdict, gates = judged.verdict, judged.gates
     seen = coverage.matrix(verdict, known, given.only)
+    verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
     notes = config.assumed(settings)
     text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
@@ -145,12 +146,11 @@ def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteri
     # Imported here: it brings Git and the forges along.
     from promote.checks import comparison
 
-    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
-    known = {one.name: one for one in rendered}
-    verdict = remembered.judge(targets, judges, root, given.only, lambda _, name: known[name], fresh=given.no_cache)
-
     only, forgives = given.only, given.fail_on == "new"
     with comparison.past(given.base) as base:
+        rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
+        known = {one.name: one for one in rendered}
+        verdict = remembered.judge(targets, judges, root, only, lambda _, name: known[name], fresh=given.no_cache)
         verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
         brought = comparison.by_policy_of(base, rendered, given.targets, given.profile, only, forgives)
     gates = _asked(brought, given.despite)

@@ -11,11 +11,12 @@ from promote.checks.rendered_diff import Pair
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
-from promote.kustomize import differences
+from promote.kustomize import differences, remotes
 from promote.kustomize.differences import Difference
 from promote.output import verdicts, wording
 from promote.output.plans import Json
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ def run(given: Options) -> Result:
         names = given.environments or tuple(after.config.environments)
         if not names:
             raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to compare")
+        if given.base:
+            # The checkout may be that of a stranger.
+            remotes.allow(before.config.remotes)
         found = _differences(before, after, names)
     text = [line for name, differences in found.items() for line in _text(name, differences)]
     json = {

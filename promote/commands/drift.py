@@ -34,5 +34,5 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
         found = drift(tree, given.source, given.target, given.manifests)
-    differs = bool(found.images or found.manifests)
+    differs = bool(found.images or found.manifests or found.unmoved)
     return Result(outcomes.drift_json(found, tip.commit), outcomes.drift_text(found), int(differs))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import plans
-from promote.promotion import selection
+from promote.promotion import selection, situation
 from promote.repository import history
 from promote.repository.workspace import Workspace
 
@@ -33,8 +33,9 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
         where = tree.environment(given.environment)
-        images = tree.images(where)
-        found = workspace.history(tip.commit, where)
+        versions = situation.versions_of(tree, where, [given.service] if given.service else [])
+        images = versions.images
+        found = workspace.history(tip.commit, where, whole=versions.whole)
         if given.service is not None:
             found = history.of_service(found, selection.resolve(given.service, images, tree.config.services))
         everything = {image for revision in found for image in revision.images}

@@ -79,8 +79,14 @@ def _narrowing(parser: argparse.ArgumentParser) -> None:
     repeated(parser, "--exclude", metavar="NAME", help="not this service (repeatable)")
     alone = "propose only this, without the other services that the open pull request has"
     option(parser, "--replace", action="store_true", help=alone)
+    add(parser)
     allow_others(parser)
     despite(parser)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the option that inserts items into `images:`."""
+    option(parser, "--add", action="store_true", help="add an images entry where the environment has none of its own")
 
 
 def allow_others(parser: argparse.ArgumentParser) -> None:

@@ -35,6 +35,7 @@ def _json(rule: Rule) -> dict[str, object]:
     return {
         "id": rule.id,
         "levels": list(rule.levels),
+        "general": rule.in_general,
         "severity": rule.severity,
         "profile": rule.profile,
         "title": rule.title,
@@ -47,5 +48,6 @@ def _json(rule: Rule) -> dict[str, object]:
 
 def _text(rule: Rule) -> list[str]:
     kind = f"{'+'.join(rule.levels)}, {rule.severity}, {rule.profile}"
+    kind += ", in general only a warning" if rule.only_warns else ""
     lines = [f"{rule.id}  {kind}: {rule.title}", f"    {rule.description}"]
     return [*lines, f"    fix: {rule.fix}", *([f"    see: {rule.docs}"] if rule.docs else [])]

@@ -18,7 +18,8 @@ from promote.output import plans
 from promote.output.plans import Json
 from promote.promotion import live, selection
 from promote.repository.config import assumed
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system import clock
 
 

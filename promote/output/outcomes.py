@@ -99,23 +99,26 @@ def drift_json(found: Drift, commit: str) -> Json:
         "commit": commit,
         "images": [_apart_json(one) for one in found.images],
         "manifests": manifests,
+        "unmoved": list(found.unmoved),
     }
 
 
 def _apart_json(one: Apart) -> Json:
     versions: Mapping[str, Version | None] = {"from": one.source, "to": one.target}
     sides = {key: version_json(version) if version else None for key, version in versions.items()}
-    return {"service": one.service, "image": one.image, **sides}
+    names = {"names": {"from": one.repositories[0], "to": one.repositories[1]}} if one.repositories else {}
+    return {"service": one.service, "image": one.image, **sides, **names}
 
 
 def drift_text(found: Drift) -> list[str]:
     """In what two environments differ."""
     source, target = found.source.name, found.target.name
-    lines = [] if found.images else [f"{source} and {target} have the same versions"]
-    lines += [
-        f"{one.service}: {_version(one.source)} in {source}, {_version(one.target)} in {target}"
-        for one in found.images
-    ]
+    lines = [] if found.images or found.unmoved else [f"{source} and {target} have the same versions"]
+    for one in found.images:
+        here, there = ((f"{name} " if name else "") for name in one.repositories or ("", ""))
+        here, there = here + _version(one.source), there + _version(one.target)
+        lines.append(f"{one.service}: {here} in {source}, {there} in {target}")
+    lines += [f"not moved: {line}" for line in found.unmoved]
     if found.manifests is None:
         return lines
     return [

@@ -42,6 +42,8 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         "changes": [change_json(change) for change in plan.changes],
         "gates": [gate_json(gate) for gate in plan.gates],
         **measured(plan),
+        "unmoved": list(plan.unmoved),
+        "shared": list(plan.shared),
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
         "branch": published.branch,
         "commit": published.commit,
@@ -119,11 +121,12 @@ def _edge(plan: Plan) -> str:
 
 
 def _nothing(plan: Plan) -> str:
-    return f"nothing to do: {plan.target} has all of this already"
+    what = "everything that can be moved" if plan.unmoved else "all of this"
+    return f"nothing to do: {plan.target} has {what} already"
 
 
 def _notes(plan: Plan) -> list[str]:
-    return [f"note: {note}" for note in plan.notes]
+    return [*(f"note: {note}" for note in plan.notes), *(f"not moved: {line}" for line in plan.unmoved)]
 
 
 def proposal_text(proposal: Proposal) -> list[str]:

@@ -20,7 +20,7 @@ git: {{remote: {remote}, branch: {branch}}}
 # Where pull requests are: github, gitea, local (no server), or auto to choose by the URL of the remote.
 forge: {{kind: auto, merge: merge}}
 
-# Which rules take part: baseline, restricted, general or system.
+# Which rules take part: baseline, restricted, general, strict or system.
 # profile: baseline
 
 # Images that move together, under one name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +59,7 @@ def finding_json(finding: Finding) -> Json:
         "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
         "waiver": finding.waiver and _waiver_json(finding.waiver),
         **({"status": finding.status} if finding.status else {}),
+        **({"objects": [identity_json(who) for who in finding.objects]} if finding.objects else {}),
     }
 
 
@@ -72,13 +73,17 @@ def identity_json(who: Identity) -> Json:
 
 
 def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
-    """A verdict for people: each finding with its place and its remedy, then what was seen and by which rules."""
+    """A verdict for people: each finding with its place and its remedy, then what was seen and by which rules.
+
+    What several targets have from the same line is written once.
+    """
     lines = []
-    for finding in verdict.findings:
+    for finding, targets in _shared(verdict.findings):
         place = f"  {finding.source}" if finding.source else ""
         level = "WAIVED" if finding.waiver else f"{finding.level.upper():5}"
         status = f"  ({finding.status})" if finding.status else ""
         lines += [f"{level} {finding.rule}{place}{status}", f"      {finding.message}"]
+        lines += [f"      in {', '.join(targets)}"] if len(targets) > 1 else []
         if finding.waiver:
             lines.append(f"      {finding.waiver}")
         elif finding.fix:
@@ -86,6 +91,18 @@ def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     for finding in verdict.fixed:
         lines += [f"FIXED {finding.rule}", f"      {finding.message}"]
     return [*lines, *seen_lines(verdict, seen)]
+
+
+def _shared(findings: Sequence[Finding]) -> Iterable[tuple[Finding, list[str]]]:
+    """Each finding once, with the targets that have it from the same line of a file."""
+    found: dict[object, tuple[Finding, list[str]]] = {}
+    for number, one in enumerate(findings):
+        same = (
+            (one.rule, one.level, one.source, one.message, one.fix, one.status, one.waiver) if one.source else number
+        )
+        targets = found.setdefault(same, (one, []))[1]
+        targets += [one.target] if one.target not in targets else []
+    return found.values()
 
 
 def introduced_text(verdict: Verdict) -> list[str]:

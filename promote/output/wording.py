@@ -94,8 +94,13 @@ def _more(proposal: Proposal) -> list[str]:
 
 
 def layered(proposal: Proposal) -> str:
-    """An environment that changes because it is layered on another one."""
-    return f"{proposal.environment.name}, which is layered on {proposal.layered_on}"
+    """An environment that changes because it is layered on another one, or shares files with it."""
+    name, files = proposal.environment.name, proposal.shared
+    return (
+        f"{name}, which is built from {', '.join(files)} too"
+        if files
+        else (f"{name}, which is layered on {proposal.layered_on}")
+    )
 
 
 def message(title: str, lines: Iterable[str], trailers: Trailers) -> str:
@@ -123,7 +128,8 @@ def body(
     said += [f"**{inline(plan.target)}**"] if any(not one.layered_on for one in also) else []
     lines = [
         f"**{inline(title)}**", "", *(line for each in said for line in (each, "")),
-        verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *findings(verdict),
+        verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *_beyond(plan),
+        *findings(verdict),
         *_rendered(differences), *(line for one in also for line in _section(one)),
         f"Undo it after the merge: {code(undo)}", "",
     ]  # fmt: skip
@@ -192,6 +198,12 @@ def _value(path: str, value: object) -> list[str]:
 def _table(changes: Iterable[Change]) -> list[str]:
     rows = [f"| {inline(one.service)} | {_cell(one.old)} | {_cell(one.new)} |" for one in changes]
     return ["| service | from | to |", "|---|---|---|", *rows]
+
+
+def _beyond(plan: Plan) -> list[str]:
+    """What the change leaves, though the environments differ in it."""
+    rows = [f"- ⚠️ not moved: {inline(line)}" for line in plan.unmoved]
+    return [*rows, ""] if rows else []
 
 
 def _gates(plan: Plan) -> list[str]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promote.errors import UsageError
 from promote.model import Version
-from promote.promotion import selection, situation
+from promote.promotion import adding, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.promotion.situation import Situation
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked for: versions by name in one environment; `despite` are reasons to pass gates, by name.
 
-    `lands` says that the commit goes onto the shared branch without a pull request.
+    `lands` says that the commit goes onto the shared branch without a pull request. With `add`, an image without an
+    item in the environment's own `images:` gets one.
     """
 
     environment: str
@@ -25,6 +28,7 @@ class Request:
     allow_other_changes: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
     lands: bool = False
+    add: bool = False
 
 
 def parse_versions(given: tuple[str, ...]) -> dict[str, Version]:
@@ -48,15 +52,24 @@ def parse_version(text: str) -> tuple[str, Version]:
 
 def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Proposal:
     """The change as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
-    here = situation.read(workspace, tip, tree, request.environment)
+    here = situation.read(workspace, tip, tree, request.environment, request.versions)
     by_image: dict[str, Version] = {}
     for given, version in request.versions.items():
-        for image in selection.resolve(given, here.images, here.services):
+        for image in _images(given, here, request.add):
             if by_image.setdefault(image, version) != version:
                 raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
-    after = here.file.with_versions(by_image)
+    here, after = adding.edited(here, by_image) if request.add else (here, here.versions.with_versions(by_image))
     planned = here.planned(after, despite=request.despite, lands=request.lands)
     return prove(here, planned, after, request.allow_other_changes)
+
+
+def _images(given: str, here: Situation, add: bool) -> Sequence[str]:
+    """The image names that `given` means; with `add`, one that nobody knows is a new one."""
+    if apart := [name for name in here.versions.apart if given in (name, name.rpartition("/")[2])]:
+        return apart  # the edit is refused, with the places of its versions
+    if add and not selection.is_known(given, here.images, here.services):
+        return here.services.get(given, [given])
+    return selection.resolve(given, here.images, here.services)
 
 
 def branch_of(environment: str, names: Mapping[str, Version]) -> str:

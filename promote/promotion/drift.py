@@ -11,29 +11,34 @@ from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
-from promote.promotion import selection
+from promote.promotion import pair, selection
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """One image that two environments have in different versions; None where one does not have it."""
+    """One image that two environments have in different versions or names; None where one does not have it."""
 
     service: str
     image: str
     source: Version | None
     target: Version | None
+    repositories: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What two environments differ in; `manifests` is None where nobody asked for it."""
+    """What two environments differ in; `manifests` is None where nobody asked for it.
+
+    `unmoved` says in what they differ that no promotion can move.
+    """
 
     source: Environment
     target: Environment
     images: tuple[Apart, ...]
     manifests: tuple[Difference, ...] | None
+    unmoved: tuple[str, ...] = ()
 
 
 def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
@@ -41,8 +46,10 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     one, other = tree.environment(source), tree.environment(target)
     if one.path == other.path:
         raise UsageError(f"{source} and {target} are the same folder: name two environments")
-    apart = _apart(tree.images(one), tree.images(other), tree.config.services)
-    return Drift(one, other, tuple(apart), tuple(_rendered(tree, source, target)) if manifests else None)
+    both = pair.read(tree, one, other)
+    apart = _apart(both.there.images, both.here.images, tree.config.services)
+    rendered = tuple(_rendered(tree, source, target)) if manifests else None
+    return Drift(one, other, tuple(apart), rendered, pair.unmoved(both).lines)
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:
@@ -50,8 +57,10 @@ def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[s
     found = []
     for name, image in (here | there).items():
         a, b = (images[name].version if name in images else None for images in (here, there))
-        if a is None or b is None or not a.matches(b):
-            found.append(Apart(selection.service_of(image, services), name, a, b))
+        is_renamed = name in here and name in there and here[name].repository != there[name].repository
+        names = (here[name].repository, there[name].repository) if is_renamed else None
+        if a is None or b is None or not a.matches(b) or names:
+            found.append(Apart(selection.service_of(image, services), name, a, b, names))
     return found
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from promote.errors import UsageError
 from promote.model import Hold
-from promote.promotion import selection
+from promote.promotion import selection, situation
 from promote.promotion.bump import parse_version
 from promote.promotion.retry import retrying
 from promote.repository import holds
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system import clock, printable
 from promote.system.git import Push
 
@@ -33,7 +34,8 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
 
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
         where = tree.environment(environment)
-        images = selection.resolve(name, tree.images(where), tree.config.services)
+        known = situation.versions_of(tree, where, [name]).images
+        images = selection.resolve(name, known, tree.config.services)
         today = clock.today().isoformat()
         standing = tree.holds()
         new = [
@@ -51,7 +53,8 @@ def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -
 
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
         where = tree.environment(environment)
-        chosen = selection.choose(tree.images(where), tree.config.services, services, ())
+        known = situation.versions_of(tree, where, services).images
+        chosen = selection.choose(known, tree.config.services, services, ())
         gone = [one for one in tree.holds() if one.environment == where.name and one.image in chosen]
         return holds.remove(tree.read(holds.FILE_NAME), gone), gone
 

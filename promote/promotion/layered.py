@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.gates import evaluation, order
 from promote.gates.protocol import Context, History
 from promote.kustomize import differences, render
-from promote.kustomize.differences import Difference, others
+from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Change, Image, Plan, Version
+from promote.promotion.proof import Texts, is_meant, unplanned
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 from promote.versions.fields import split
 
 
@@ -49,13 +50,17 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What the changed environment does: its planned changes, its images before and after, and its differences."""
+    """What the changed environment does: its planned changes, its images before and after, and its differences.
+
+    `texts` are moves of texts other than images of containers.
+    """
 
     name: str
     changes: Sequence[Change]
     before: Sequence[Image]
     after: Sequence[Image]
     found: Sequence[Difference]
+    texts: Texts = field(default_factory=dict)
 
 
 def before(tree: Tree, files: Iterable[str], name: str, folder: Path) -> list[Before]:
@@ -114,11 +119,12 @@ def is_planned(moved: Iterable[Change], difference: Difference) -> bool:
 def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_others: bool) -> None:
     """Raise CheckDenied for an image that is not planned, and for what the changed environment does not have, too."""
     about = f"{name}, which is layered on {moves.name}"
-    stray = {one.new for one in different if one.is_image and not is_planned(moves.changes, one)}
+    images = [one for one in different if one.is_image and not is_meant(one, moves.texts)]
+    stray = {one.new for one in images if not is_planned(moves.changes, one)}
     if stray:
         raise CheckDenied(f"{about}, would also move to {', '.join(sorted(stray))}, which is not planned")
     places = {(one.resource.kind, one.path) for one in moves.found}
-    rest = [one for one in others(different) if (one.resource.kind, one.path) not in places]
+    rest = [one for one in unplanned(different, (), moves.texts) if (one.resource.kind, one.path) not in places]
     if rest and not allow_others:
         shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
         raise CheckDenied(

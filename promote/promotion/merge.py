@@ -19,13 +19,14 @@ from promote.kustomize import differences
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, layered, policy, selection, trailers
+from promote.promotion import introduced, layered, pair, policy, selection, trailers
 from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system import clock
 
 
@@ -51,12 +52,14 @@ class Merged:
 class _Move:
     """What the merge does to one environment, as the target branch has it; `images` are those before it.
 
-    `own` is the environment as the pull request has it, None where it has none of that name.
+    `own` is the environment as the pull request has it, None where it has none of that name. `whole` says that all of
+    its layers were read.
     """
 
     environment: Environment
     context: Context
     own: Environment | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +131,16 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
     with workspace.at(tip) as before, workspace.at(tree) as after:
         policy.insist_on_same_remote(workspace.config, before, pull.base)
         policy.insist_on_rules_inside(before, after)
-        files = repository.changed(tip, tree)
-        affected = environments(after, files)
+        changed = repository.changed(tip, tree)
+        affected = environments(after, changed)
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
-        moves = _moves(before, after, affected, base)
-        history = workspace.histories(before.config.environments.values(), tip) if moves else {}
+        moves = _moves(before, after, affected, base, changed)
+        whole = [move.environment.name for move in moves if move.whole]
+        history = workspace.histories(before.config.environments.values(), tip, whole) if moves else {}
         moves = [_with_history(move, history) for move in moves]
-        moves += [layer for move in moves for layer in _layers(before, after, move, files)]
+        moves = _with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
         targets = renderings.of([Build(after.folder(one.path), one.name, after.top) for one in affected])
@@ -174,7 +178,9 @@ def _insist_on_open(plans: Sequence[Plan]) -> None:
         raise blocked(closed)
 
 
-def _moves(before: Tree, after: Tree, affected: Sequence[Environment], base: Context) -> list[_Move]:
+def _moves(
+    before: Tree, after: Tree, affected: Sequence[Environment], base: Context, changed: Sequence[str]
+) -> list[_Move]:
     """The environments whose versions the merge moves, with the gates of the target branch.
 
     All that the target branch knows are among them: the pull request may give them another name, or none.
@@ -182,21 +188,37 @@ def _moves(before: Tree, after: Tree, affected: Sequence[Environment], base: Con
     found = []
     for name, there in {**{one.name: one for one in affected}, **before.config.environments}.items():
         try:
-            old, new = before.images(there), after.images(after.config.environments.get(name, there))
+            here = after.config.environments.get(name, there)
+            old, new = pair.around(before, there, after, here, changed)
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
-        if changes := selection.changes(old, new, after.config.services):
+        if changes := selection.changes(old.images, new.images, after.config.services):
             plan = Plan("", name, changes, despite=base.plan.despite)
-            context = replace(base, plan=plan, images=old, after=there.after)
-            found.append(_Move(there, context, after.config.environments.get(name)))
+            context = replace(base, plan=plan, images=old.images, after=there.after)
+            found.append(_Move(there, context, after.config.environments.get(name), old.whole))
     return found
+
+
+def _with_layers(before: Tree, after: Tree, moves: Sequence[_Move], files: Sequence[str]) -> list[_Move]:
+    """The moves, and those of environments that are layered on one whose own folder changes.
+
+    Such an environment moves as that one does, unless its own folder changes, too.
+    """
+    layers = [layer for move in moves for layer in _layers(before, after, move, files)]
+    names = {layer.environment.name for layer in layers}
+    own = [one for one in moves if one.environment.name not in names or _own(one, files)]
+    return [*own, *layers]
+
+
+def _own(move: _Move, files: Sequence[str]) -> list[str]:
+    """The files of the environment's own folder among `files`."""
+    return [file for file in files if posixpath.dirname(file) == move.environment.path]
 
 
 def _layers(before: Tree, after: Tree, move: _Move, files: Sequence[str]) -> list[_Move]:
     """The environments that the merge changes because they are layered on one whose versions it moves."""
     name, context = move.environment.name, move.context
-    changed = [file for file in files if posixpath.dirname(file) == move.environment.path]
-    found = []
+    changed, found = _own(move, files), []
     for one in after.readers(changed, [name]) if changed else []:
         there = before.config.environments.get(one.name)
         if there is None:

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from promote.errors import UsageError
-from promote.promotion import pending, selection, situation
+from promote.model import Version
+from promote.promotion import adding, pair, pending, renames, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
-from promote.repository.workspace import Tip, Tree, Workspace
-from promote.versions.images import ImagesFile
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
+from promote.versions.found import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Fan:
     exclude: tuple[str, ...] = ()
     allow_other_changes: bool = False
     replace: bool = False
+    add: bool = False
     separate: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,16 +41,16 @@ class Fan:
         return [(branch_of(source, *edges), list(edges.values()))]
 
     def _edge(self, target: str) -> Edge:
-        return Edge(
-            self.source, target, self.only, self.exclude, self.allow_other_changes, self.replace, self.despite
-        )
+        given = (self.only, self.exclude, self.allow_other_changes, self.replace, self.add, self.despite)
+        return Edge(self.source, target, *given)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
     """What is asked for: two environments, and which services; `despite` are reasons to pass gates, by name.
 
-    With `replace`, the open pull request keeps nothing of what it proposes for other services.
+    With `replace`, the open pull request keeps nothing of what it proposes for other services. With `add`,
+    an image that the target has no version of gets an item in its own `images:`.
     """
 
     source: str
@@ -56,6 +59,7 @@ class Edge:
     exclude: tuple[str, ...] = ()
     allow_other_changes: bool = False
     replace: bool = False
+    add: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,24 +68,31 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
 
     It adds to what `branch` proposes, as the last fetch found that.
     """
-    here = situation.read(workspace, tip, tree, edge.target)
-    source = tree.environment(edge.source)
-    if source.path == here.environment.path:
+    source, target = tree.environment(edge.source), tree.environment(edge.target)
+    if source.path == target.path:
         raise UsageError(f"{edge.source} and {edge.target} are the same folder: name two environments")
-    there = tree.images_file(source)
-    chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude)
+    both = pair.read(tree, source, target, edge.only)
+    there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
+    unmoved = pair.unmoved(both)
+    chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude) - unmoved.names
     if edge.only:
         # Left out in silence, it would look promoted.
         _insist_on_entries(chosen, there)
-        _insist_on_entries(chosen, here.file)
-    kept = pending.NOTHING
+        if not edge.add:
+            _insist_on_entries(chosen, here.versions)
+    wanted, notes = renames.wanted(here, there.images, chosen, source.name)
     if edge.only or edge.exclude:
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
-    after = here.file.with_versions({**kept.versions, **selection.wanted(there.images, here.images, chosen)})
+        wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
     missing = selection.missing(there.images, here.images, chosen)
-    notes = [*kept.notes, *(f"{name} has no images entry in {here.environment.name}: left out" for name in missing)]
+    if edge.add:
+        here, after = adding.edited(here, {**wanted, **_versions(there, missing)})
+    else:
+        after = here.versions.with_versions(wanted)
+        notes += [f"{name} has no images entry in {target.name}: left out (--add adds it)" for name in missing]
     planned = here.planned(after, source.name, notes, edge.despite)
+    planned = replace(planned, plan=replace(planned.plan, unmoved=unmoved.lines))
     return prove(here, planned, after, edge.allow_other_changes)
 
 
@@ -90,7 +101,10 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
 
     Each is made on what those before it leave, so that they may change the same files.
     """
-    made = [propose(workspace, tip, tree, edge, branch) for edge in edges]
+    made = []
+    for edge in edges:
+        made.append(propose(workspace, tip, tree, edge, branch))
+        tree.edited(made[-1].files)
     # The first has to be one that changes something: it speaks for all of them.
     first, *rest = sorted(made, key=lambda one: not one.files)
     files = {path: data for one in made for path, data in one.files.items()}
@@ -98,9 +112,15 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
     return replace(first, files=files, also=(*first.also, *also))
 
 
-def _insist_on_entries(chosen: Collection[str], file: ImagesFile) -> None:
-    if lacking := sorted(set(chosen) - {image.name for image in file.images}):
-        raise UsageError(f"{lacking[0]} has no images entry in {file.source}: add it, or leave it out of --only")
+def _versions(there: Versions, names: Sequence[str]) -> dict[str, Version]:
+    return {image.name: image.version for image in there.images if image.name in names}
+
+
+def _insist_on_entries(chosen: Collection[str], versions: Versions) -> None:
+    if lacking := sorted(set(chosen) - {image.name for image in versions.images}):
+        raise UsageError(
+            f"{lacking[0]} has no images entry in {versions.source}: add it (--add), or leave it out of --only"
+        )
 
 
 def branch_of(source: str, *targets: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from promote.errors import CheckDenied
 from promote.kustomize.differences import Difference, others
-from promote.model import Identity, Image
+from promote.kustomize.differences import differences as compared
+from promote.model import Document, Identity, Image
 
 Place = tuple[Identity, str]  # an object, and the JSON pointer of a value in it
+Texts = Mapping[tuple[str, str], str]  # old and new texts other than images of containers, with the image's name
 
 
 def insist(
@@ -17,18 +21,22 @@ def insist(
     after: Sequence[Image],
     allow_others: bool,
     values: Collection[Place] = (),
+    texts: Texts | None = None,
 ) -> None:
     """Raise CheckDenied unless the differences are exactly the image moves from `before` to `after`, and `values`.
 
-    `allow_others` accepts further differences outside image fields, but never an unplanned image or a planned
-    one that reaches no container.
+    `texts` may change too, wherever they are rendered. `allow_others` accepts further differences outside image
+    fields, but never an unplanned image or a planned one that reaches no container.
     """
+    texts = texts or {}
     new = {image.name: image.reference for image in after}
     planned = {(old.reference, new[old.name]): old.name for old in before if new[old.name] != old.reference}
-    seen = {(difference.old, difference.new) for difference in found if difference.is_image}
-    if stray := sorted(str(move[1]) for move in seen - planned.keys()):
+    meant = {texts[move] for one in found for move in texts if is_move(one, move)}
+    seen = {(one.old, one.new) for one in found if one.is_image}
+    unplanned_images = {(one.old, one.new) for one in found if one.is_image and not is_meant(one, texts)}
+    if stray := sorted(str(move[1]) for move in unplanned_images - planned.keys()):
         raise CheckDenied(f"the rendered manifests would also move to {', '.join(stray)}, which is not planned")
-    if idle := sorted(name for move, name in planned.items() if move not in seen):
+    if idle := sorted(name for move, name in planned.items() if move not in seen and name not in meant):
         raise CheckDenied(
             f"no container runs {', '.join(idle)}: the images entry matches nothing that is rendered; "
             "correct its name or remove it"
@@ -36,7 +44,7 @@ def insist(
     places = [(one.resource, one.path) for one in found]
     if unchanged := [f"{who} {path}" for who, path in values if (who, path) not in places]:
         raise CheckDenied(f"the edit has no effect on {', '.join(unchanged)}: something overrides this value")
-    rest = unplanned(found, values)
+    rest = unplanned(found, values, texts)
     if rest and not allow_others:
         shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
         raise CheckDenied(
@@ -44,6 +52,53 @@ def insist(
         )
 
 
-def unplanned(found: Sequence[Difference], values: Collection[Place]) -> list[Difference]:
-    """The differences other than images of containers and the planned `values`."""
-    return [one for one in others(found) if (one.resource, one.path) not in values]
+def unplanned(found: Sequence[Difference], values: Collection[Place], texts: Texts | None = None) -> list[Difference]:
+    """The differences other than images of containers, the planned `values`, and `texts`."""
+    return [one for one in others(found) if (one.resource, one.path) not in values and not is_meant(one, texts or {})]
+
+
+def is_meant(one: Difference, texts: Texts) -> bool:
+    """Whether a difference is one of the `texts`, alone or within a longer text."""
+    return any(is_move(one, move) for move in texts)
+
+
+def is_move(one: Difference, move: tuple[str, str]) -> bool:
+    """Whether a difference is the move from one text to another, with everything around it as before."""
+    if isinstance(one.old, dict | list) or isinstance(one.new, dict | list) or None in (one.old, one.new):
+        return False
+    old, new = str(one.old), str(one.new)
+    if old == new or move[0] not in old or move[1] not in new:
+        return False
+    either = "|".join(map(re.escape, move))
+    pattern = f"(?:{either})".join(map(re.escape, old.split(move[0])))
+    return re.fullmatch(pattern, new, re.DOTALL) is not None
+
+
+def followed(found: Sequence[Difference], texts: Texts) -> tuple[list[Difference], dict[tuple[str, str], str]]:
+    """The differences with generated objects compared under the name without their hash, and `texts` with such names.
+
+    A generated object has a hash of its content in its name: where only `texts` change in it, it is the same object,
+    and what refers to it follows.
+    """
+    gone, come = (
+        {_unhashed(one.resource): one for one in found if not one.path and isinstance(getattr(one, side), dict)}
+        for side in ("old", "new")
+    )
+    renamed = dict(texts)
+    kept = list(found)
+    for who in gone.keys() & come.keys():
+        old, new = gone[who], come[who]
+        if old.resource == new.resource or not texts:
+            continue
+        inner = compared([_document(who, old.old, who.name)], [_document(who, new.new, who.name)])
+        kept = [one for one in kept if one is not old and one is not new] + inner
+        renamed[old.resource.name, new.resource.name] = next(iter(texts.values()))
+    return kept, renamed
+
+
+def _unhashed(who: Identity) -> Identity:
+    return Identity(who.api_version, who.kind, who.namespace, who.written_name)
+
+
+def _document(who: Identity, content: Mapping[str, Any], name: str) -> Document:
+    return Document(who, {**content, "metadata": {**content.get("metadata", {}), "name": name}})

@@ -52,7 +52,7 @@ class Proposal:
 
     `files` are the new contents by path; `context` is what the gates looked at. `despite_findings` is the reason to
     publish it although the checks deny it. `also` is what the same files do to other environments: those that were
-    named, and those that are `layered_on` a changed one, whose verdict is part of that one's.
+    named, and those that are `layered_on` a changed one or, more exactly, built from `shared` files of both.
     """
 
     tip: Tip
@@ -65,6 +65,7 @@ class Proposal:
     despite_findings: str | None = None
     also: tuple[Proposal, ...] = ()
     layered_on: str = ""
+    shared: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Proposal, ...]:

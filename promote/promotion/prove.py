@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
 from collections.abc import Collection
 from dataclasses import replace
@@ -11,6 +12,7 @@ from promote.checks import inspection, remembered, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Verdict, in_order
 from promote.checks.renderings import Build
+from promote.errors import CheckDenied
 from promote.gates.protocol import Context
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
@@ -19,18 +21,18 @@ from promote.model import Plan
 from promote.promotion import introduced, layered
 from promote.promotion.facts import facts
 from promote.promotion.layered import Layer, Moves
-from promote.promotion.proof import Place, insist, unplanned
+from promote.promotion.proof import Place, Texts, followed, insist, unplanned
 from promote.promotion.proposal import Proposal
 from promote.promotion.situation import Situation
 from promote.system import process
 from promote.system.paths import write_below
-from promote.versions.images import ImagesFile
+from promote.versions.found import Versions
 
 
 def prove(
     situation: Situation,
     planned: Proposal,
-    after: ImagesFile,
+    after: Versions,
     allow_others: bool,
     values: Collection[Place] = (),
 ) -> Proposal:
@@ -45,6 +47,7 @@ def prove(
         copy, copies = (Path(temporary).resolve() / part for part in ("before", "layered"))
         for each in (copy, copies):
             each.mkdir()
+        situation.tree.folder(folder)
         before = situation.tree.link_build(folder, copy)
         known = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
@@ -53,15 +56,16 @@ def prove(
         with process.side_by_side(2) as pool:
             judging = pool.submit(_judge, situation, new, root / folder)
             found = differences.differences(old.documents, new.documents)
-            insist(found, situation.images, after.images, allow_others, values)
-            rest = unplanned(found, values)
+            texts = _insist(situation, planned, found, after, allow_others, values)
+            rest = unplanned(found, values, texts)
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
-            moves = Moves(name, planned.plan.changes, situation.images, after.images, found)
+            moves = Moves(name, planned.plan.changes, situation.images, after.images, found, texts)
             layers = layered.after(situation.tree, known, moves, allow_others)
             verdict = _marked(process.result(judging), situation, planned, old, copy / situation.tree.whole("."))
             verdict = with_findings(verdict, process.result(about_change))
         also = tuple(_of_layer(situation, planned, layer) for layer in layers)
-    return replace(planned, differences=tuple(found), verdict=verdict, also=also)
+    plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
+    return replace(planned, plan=plan, differences=tuple(found), verdict=verdict, also=also)
 
 
 def _judge(situation: Situation, rendered: Rendered, folder: Path) -> Verdict:
@@ -84,7 +88,41 @@ def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal
     verdict = _marked(verdict, situation, planned, layer.before.rendering, layer.before.root)
     verdict = with_findings(verdict, judge_change(plan, context, situation.criteria))
     name = planned.environment.name
-    return Proposal(planned.tip, layer.environment, plan, context, {}, layer.differences, verdict, layered_on=name)
+    shared = tuple(file for file in planned.files if posixpath.dirname(file) != planned.environment.path)
+    return Proposal(
+        planned.tip,
+        layer.environment,
+        plan,
+        context,
+        {},
+        layer.differences,
+        verdict,
+        layered_on=name,
+        shared=shared if len(shared) == len(planned.files) else (),
+    )
+
+
+def _insist(
+    situation: Situation,
+    planned: Proposal,
+    found: list[Difference],
+    after: Versions,
+    allow_others: bool,
+    values: Collection[Place],
+) -> Texts:
+    """Insist on the proof; returns the texts other than images of containers that may change with the versions."""
+    try:
+        insist(found, situation.images, after.images, allow_others, values)
+    except CheckDenied:
+        # Values of Helm, fields of other kinds, and declared places: all layers are read only where these matter.
+        before = situation.tree.versions(situation.environment, whole=True)
+        texts = before.again(planned.files).texts(before)
+        if not texts:
+            raise
+        found[:], renamed = followed(found, texts)
+        insist(found, situation.images, after.images, allow_others, values, renamed)
+        return renamed
+    return {}
 
 
 def judge_change(

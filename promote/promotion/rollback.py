@@ -15,7 +15,8 @@ from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
 from promote.repository import history, holds
 from promote.repository.history import Return
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 from promote.system.git import Repository
 
@@ -94,11 +95,10 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
 
     `first` is empty at the first try, and keeps what it decides.
     """
-    here = situation.read(workspace, tip, tree, request.environment)
+    here = situation.read(workspace, tip, tree, request.environment, request.services)
     if not first.moves:
-        known = workspace.history(tip.commit, here.environment)
-        _decide(_Past(here, known, workspace.repository, request), first)
-    after = here.file.with_versions(_as_at_first(here.images, first.moves))
+        _decide_from(workspace, tip, here, request, first)
+    after = here.versions.with_versions(_as_at_first(here.images, first.moves))
     planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
     if not planned.plan.changes:
         return planned
@@ -135,6 +135,19 @@ def _excused(workspace: Workspace, here: Situation, proposal: Proposal, commit: 
 def _ran(past: Sequence[Revision], change: Change) -> str | None:
     """The newest commit with which the restored version ran."""
     return next((one.commit for one in reversed(past) if one.runs(change.image, change.new)), None)
+
+
+def _decide_from(workspace: Workspace, tip: Tip, here: Situation, request: Request, first: Decision) -> None:
+    """Decide by the history of what the environment runs; raises UsageError where there is nothing to go back to."""
+    known = workspace.history(tip.commit, here.environment, whole=here.versions.whole)
+    try:
+        _decide(_Past(here, known, workspace.repository, request), first)
+    except UsageError:
+        if here.versions.whole or request.to is not None or request.to_commit is not None:
+            raise
+        # An item of `images:` may be newer than the version that it replaced in another layer.
+        known = workspace.history(tip.commit, here.environment, whole=True)
+        _decide(_Past(here, known, workspace.repository, request), first)
 
 
 def _decide(past: _Past, first: Decision) -> None:

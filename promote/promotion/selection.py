@@ -62,6 +62,13 @@ def choose(
     return frozenset(chosen - {name for given in exclude for name in resolve(given, images, services)})
 
 
+def is_known(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]]) -> bool:
+    """Whether `given` means images, and all of them are among `images`."""
+    if given in services:
+        return {image.name for image in images}.issuperset(services[given])
+    return any(given in (image.name, image.short_name) for image in images)
+
+
 def resolve(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[str]:
     """The image names that `given` means: a service, an image's name, or its last path segment.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,10 @@ from promote.promotion import selection
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
 from promote.repository.config import Environment
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
-from promote.versions.images import ImagesFile
+from promote.versions.found import Versions
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,20 @@ class Situation:
     """One environment on one commit, and what is around it.
 
     `tree` is a private copy of the commit. `read_history` reads the revisions of every environment up to the commit.
+    `added` are images without a version that get an item of `images:`.
     """
 
     tip: Tip
     tree: Tree
     environment: Environment
-    file: ImagesFile
+    versions: Versions
     services: Mapping[str, Sequence[str]]
     holds_file: bytes | None
     holds: tuple[Hold, ...]
     criteria: Criteria
     forge: Callable[[], Forge]
     read_history: Callable[[], History]
+    added: tuple[Image, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -52,7 +55,7 @@ class Situation:
     @property
     def images(self) -> tuple[Image, ...]:
         """What the environment runs now."""
-        return self.file.images
+        return (*self.versions.images, *self.added)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ class Situation:
 
     def planned(
         self,
-        after: ImagesFile,
+        after: Versions,
         source: str = "",
         notes: Sequence[str] = (),
         despite: Mapping[str, str] | None = None,
@@ -69,7 +72,7 @@ class Situation:
         lands: bool = False,
         changes: tuple[Change, ...] | None = None,
     ) -> Proposal:
-        """The change from the environment's file to `after`, judged by every gate, not yet proved.
+        """The change from the environment's versions to `after`, judged by every gate, not yet proved.
 
         `lands` says that it goes onto the shared branch without a pull request; `changes` what the gates are to judge
         where that is not what the images say.
@@ -93,24 +96,45 @@ class Situation:
             lands=lands,
             after=self.environment.after,
         )
-        files = {after.source: after.data} if after.data != self.file.data else {}
+        files = after.changes(self.versions)
         return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)
 
 
-def read(workspace: Workspace, tip: Tip, tree: Tree, name: str) -> Situation:
-    """The environment `name` on the commit that `tree` holds; raises UsageError and ConfigError."""
+def versions_of(tree: Tree, environment: Environment, asked: Collection[str]) -> Versions:
+    """What the environment runs, of all layers where the images that are `asked` for are not in its own folder."""
+    versions = tree.versions(environment)
+    if all(selection.is_known(one, versions.images, tree.config.services) for one in asked):
+        return versions
+    return tree.versions(environment, whole=True)
+
+
+def read(
+    workspace: Workspace,
+    tip: Tip,
+    tree: Tree,
+    name: str,
+    asked: Collection[str] = (),
+    versions: Versions | None = None,
+) -> Situation:
+    """The environment `name` on the commit that `tree` holds; raises UsageError and ConfigError.
+
+    All layers are read where the images that are `asked` for are not in its own folder. `versions` are those that
+    are known already.
+    """
     environment = tree.environment(name)
+    versions = versions or versions_of(tree, environment, asked)
+    whole = [environment.name] if versions.whole else []
     holds_file = tree.read(holds.FILE_NAME)
     environments = tuple(tree.config.environments.values())
     return Situation(
         tip,
         tree,
         environment,
-        tree.images_file(environment),
+        versions,
         tree.config.services,
         holds_file,
         holds.read(holds_file),
         criteria(tree.root, tree.config, tree.installed),
         workspace.forge,
-        lambda: workspace.histories(environments, tip.commit),
+        lambda: workspace.histories(environments, tip.commit, whole),
     )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import layered, merge, selection
-from promote.promotion.proof import insist
+from promote.promotion import merge, pair, selection
+from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree, Workspace
-from promote.versions.images import ImagesFile
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
+from promote.versions.found import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Moved:
     """What a commit does to one environment, and what of it is more than moving images."""
 
     changes: tuple[Change, ...]
-    file: str
+    files: tuple[str, ...]
     faults: tuple[str, ...]
 
 
@@ -46,50 +46,42 @@ def verify(workspace: Workspace, name: str) -> Verification:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
     files = repository.changed(parent, commit)
     with workspace.at(parent) as before, workspace.at(commit) as after:
-        every = merge.environments(after, files)
-        planned = [change for one in every for change in _changes(before, after, one)]
-        moved = {one.name: _moved(before, after, one, planned) for one in every}
+        moved = {one.name: _moved(before, after, one, files) for one in merge.environments(after, files)}
         standing = set(before.holds())
         added = tuple(hold for hold in after.holds() if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
-    faults += _other_files(files, [each.file for each in moved.values() if each.changes])
+    faults += _other_files(files, [file for each in moved.values() if each.changes for file in each.files])
     if not any(each.changes for each in moved.values()):
         faults.append("it moves no version")
     return Verification(commit, parent, moved, added, tuple(faults))
 
 
-def _changes(before: Tree, after: Tree, environment: Environment) -> tuple[Change, ...]:
-    """The versions that an environment's own files move; nothing where they cannot be read."""
-    with suppress(UsageError, ConfigError):
-        old, new = before.images(before.environment(environment.name)), after.images(environment)
-        return selection.changes(old, new, after.config.services)
-    return ()
-
-
-def _moved(before: Tree, after: Tree, environment: Environment, planned: Sequence[Change]) -> Moved:
-    """What happens to one environment, which may be layered on one in which the `planned` changes are."""
+def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
     try:
         there = before.environment(environment.name)
-        old, new = before.images_file(there), after.images_file(environment)
+        old, new = pair.around(before, there, after, environment, files)
     except (UsageError, ConfigError) as error:
-        return Moved((), environment.path, (f"it cannot be compared: {error}",))
+        return Moved((), (), (f"it cannot be compared: {error}",))
     if gone := sorted({image.name for image in old.images} - {image.name for image in new.images}):
-        return Moved((), new.source, (f"{new.source} has no entry of {', '.join(gone)} any more",))
+        return Moved((), (), (f"{new.source} has no entry of {', '.join(gone)} any more",))
     changes = selection.changes(old.images, new.images, after.config.services)
     faults = _faults_of_bytes(old, new) if changes else []
     folders = (before.folder(there.path), after.folder(environment.path))
     one, other = render.side_by_side((folder, environment.name) for folder in folders)
     found = differences.differences(one.documents, other.documents)
-    if changes or not all(layered.is_planned(planned, each) for each in found if each.is_image):
-        try:
-            insist(found, old.images, new.images, allow_others=True)
-        except CheckDenied as error:
-            faults.append(str(error))
-    faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in differences.others(found)]
-    return Moved(changes, new.source, tuple(faults))
+    texts: Texts = {}
+    if changes and differences.others(found):
+        wide = before.versions(there, whole=True), after.versions(environment, whole=True)
+        found, texts = followed(found, wide[1].texts(wide[0]))
+    try:
+        insist(found, old.images, new.images, allow_others=True, texts=texts)
+    except CheckDenied as error:
+        faults.append(str(error))
+    faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]
+    return Moved(changes, tuple(new.changes(old)), tuple(faults))
 
 
-def _faults_of_bytes(old: ImagesFile, new: ImagesFile) -> list[str]:
+def _faults_of_bytes(old: Versions, new: Versions) -> list[str]:
     """What is wrong where the file is not, byte by byte, the one before with other versions."""
     if old.source != new.source:
         return [f"{old.source} became {new.source}"]
@@ -97,7 +89,8 @@ def _faults_of_bytes(old: ImagesFile, new: ImagesFile) -> list[str]:
         derived = old.with_versions({image.name: image for image in new.images})
     except (UsageError, ConfigError, EditRefused) as error:
         return [f"it cannot be derived: {error}"]
-    return [] if derived.data == new.data else [f"{new.source} changes beyond its versions"]
+    beyond = [path for path in new.changes(old) if derived.contents.get(path) != new.contents[path]]
+    return [f"{path} changes beyond its versions" for path in beyond]
 
 
 def _other_files(files: Sequence[str], expected: Sequence[str]) -> list[str]:

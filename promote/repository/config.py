@@ -21,6 +21,7 @@ from promote.repository.canary import Canary
 from promote.repository.schema import schema
 from promote.system import cache
 from promote.system.paths import SETTINGS, is_inside, top_of
+from promote.versions.declared import Declared
 from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
 
@@ -97,10 +98,11 @@ class Config:
     merge: Literal["merge", "squash", "rebase"] = "merge"
     kubernetes: tuple[str, ...] = ("1.35", "1.36", "1.37")
     policies: str | None = None
-    profile: Literal["baseline", "restricted", "general", "system"] | None = None
+    profile: Literal["baseline", "restricted", "general", "strict", "system"] | None = None
     schemas: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ()
     deny: Literal["introduced", "all"] = "introduced"
+    versions: tuple[Declared, ...] = ()
     is_found: bool = False
 
     def live(self, root: Path) -> frozenset[Path]:
@@ -265,6 +267,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "schemas": tuple(content.get("schemas", ())),
         "remotes": tuple(content.get("remotes", ())),
         "deny": content.get("deny"),
+        "versions": tuple(Declared(**one) for one in content.get("versions", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
 

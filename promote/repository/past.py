@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
-from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Revision, Version
 from promote.repository.config import Environment
 from promote.repository.history import Recorded, revisions
+from promote.repository.scope import Scope, at_steps, scopes
 from promote.system import cache
 from promote.system.git import Repository
 from promote.system.git_history import current
 from promote.system.store import code
+from promote.versions.declared import Declared
 from promote.versions.templates import Reader
 from promote.yamltext.answers import Answers
 
@@ -29,40 +30,52 @@ class Past(Mapping[str, Sequence[Revision]]):
     remembered from before. What is remembered is used only if it was read at a commit on the same line.
     """
 
-    def __init__(self, repository: Repository, environments: Iterable[Environment], tip: str) -> None:
-        """Raises UsageError in a shallow clone, whose history is cut off."""
+    def __init__(
+        self,
+        repository: Repository,
+        environments: Iterable[Environment],
+        tip: str,
+        declared: Sequence[Declared] = (),
+        whole: Collection[str] = (),
+    ) -> None:
+        """Raises UsageError in a shallow clone, whose history is cut off.
+
+        `declared` are the versions that promote.yaml declares. Of environments in `whole`, all layers are read.
+        """
         repository.insist_on_history()
         self._repository = repository
         self._tip = tip
-        self._paths = {one.name: tuple(_below(one.path, name) for name in FILE_NAMES) for one in environments}
+        self._environments = {one.name: one for one in environments}
+        self._declared, self._whole = declared, whole
+        self._scopes: dict[str, Scope] = {}
         self._read: dict[str, list[Revision]] = {}
         self._on_line: dict[str, bool] = {}
 
     def __getitem__(self, name: str) -> list[Revision]:
         """The revisions of the environment `name`."""
         if name not in self._read:
-            self._load([name] if len(self._read) < _FEW else [*self._paths])
+            self._load([name] if len(self._read) < _FEW else [*self._environments])
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
         """The names, in the order of promotion; nothing is read."""
-        return iter(self._paths)
+        return iter(self._environments)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._environments)
 
     def __contains__(self, name: object) -> bool:
         """Whether there is an environment `name`; nothing is read."""
-        return name in self._paths
+        return name in self._environments
 
     def values(self) -> ValuesView[Sequence[Revision]]:
         """All histories, read at once."""
-        self._load(self._paths)
+        self._load(self._environments)
         return super().values()
 
     def items(self) -> ItemsView[str, Sequence[Revision]]:
         """All histories with their names, read at once."""
-        self._load(self._paths)
+        self._load(self._environments)
         return super().items()
 
     @cached_property
@@ -71,7 +84,10 @@ class Past(Mapping[str, Sequence[Revision]]):
 
     def _load(self, names: Iterable[str]) -> None:
         """Read what of `names` was not read yet: one pass through Git for all that begin at the same commit."""
-        remembered = {name: self._remembered(name) for name in names if name not in self._read}
+        names = [name for name in names if name not in self._read]
+        new = [self._environments[name] for name in names if name not in self._scopes]
+        self._scopes |= scopes(self._repository, self._tip, new, self._declared, self._whole) if new else {}
+        remembered = {name: self._remembered(name) for name in names}
         starts: dict[str, list[str]] = {}
         for name, known in remembered.items():
             starts.setdefault(known["tip"], []).append(name)
@@ -102,31 +118,53 @@ class Past(Mapping[str, Sequence[Revision]]):
     def _read_on(self, start: str, remembered: Mapping[str, dict[str, Any]]) -> None:
         owners: dict[str, list[str]] = {}
         for name in remembered:
-            for path in self._paths[name]:
+            for path in self._scopes[name].paths:
                 owners.setdefault(path, []).append(name)
-        seen: dict[str, list[tuple[Any, str | None]]] = {name: [] for name in remembered}
+        seen: dict[str, list[tuple[Any, dict[str, str | None]]]] = {name: [] for name in remembered}
         states = {name: dict(known["state"]) for name, known in remembered.items()}
         for commit, path, blob in self._repository.steps(self._tip, owners, start):
             for name in owners[path]:
                 states[name].pop(path, None)
                 if blob is not None:
                     states[name][path] = blob
-                if seen[name] and seen[name][-1][0] is commit:
-                    seen[name].pop()
-                seen[name].append((commit, current(states[name], self._paths[name])))
-        reader = Reader()
-        blobs = self._repository.blobs(blob for steps in seen.values() for _, blob in steps if blob)
-        images = {sha: reader.read(data) for sha, data in blobs}
+                if not seen[name] or seen[name][-1][0] is not commit:
+                    seen[name].append((commit, {}))
+                seen[name][-1][1][path] = blob
+        images = self._images({name: [step for _, step in steps] for name, steps in seen.items()}, remembered)
         for name, known in remembered.items():
             new = [
-                Recorded(one.sha, one.when, one.author, one.subject, images[blob] if blob else ())
-                for one, blob in seen[name]
+                Recorded(one.sha, one.when, one.author, one.subject, after)
+                for (one, _), after in zip(seen[name], images[name], strict=True)
             ]
             self._read[name] = revisions([*_recorded(known), *new])
             self._store.put(self._key(name), _packed(self._tip, states[name], self._read[name]))
 
+    def _images(
+        self, steps: Mapping[str, list[dict[str, str | None]]], remembered: Mapping[str, dict[str, Any]]
+    ) -> dict[str, list[tuple[Image, ...]]]:
+        """By environment, the images after each step, which has the new blobs of files."""
+        own: dict[str, list[str | None]] = {}
+        found: dict[str, list[tuple[Image, ...]]] = {}
+        for name, some in steps.items():
+            scope, state = self._scopes[name], dict(remembered[name]["state"])
+            if scope.is_own:
+                own[name] = [current(state := _after(state, step), scope.paths) for step in some]
+            else:
+                blobs = self._repository.blobs(blob for step in [state, *some] for blob in step.values() if blob)
+                found[name] = at_steps(state, some, dict(blobs), scope)
+        reader = Reader()
+        read = self._repository.blobs(blob for blobs in own.values() for blob in blobs if blob)
+        images = {sha: reader.read(data) for sha, data in read}
+        return found | {name: [images[blob] if blob else () for blob in blobs] for name, blobs in own.items()}
+
     def _key(self, name: str) -> str:
-        return cache.key(code(), str(self._repository.folder.resolve()), *self._paths[name])
+        scope = self._scopes[name]
+        more = () if scope.is_own else (repr(scope.declared), str(scope.whole))
+        return cache.key(code(), str(self._repository.folder.resolve()), *scope.paths, *more)
+
+
+def _after(state: Mapping[str, str], step: Mapping[str, str | None]) -> dict[str, str]:
+    return {path: blob for path, blob in {**state, **step}.items() if blob is not None}
 
 
 def _nothing() -> dict[str, Any]:
@@ -161,7 +199,3 @@ def _recorded(known: Mapping[str, Any]) -> Iterator[Recorded]:
         for place, image in zip(moved[::2], moved[1::2], strict=True):
             images[place : place + 1] = [every[image]]
         yield Recorded(commit, when, author, subject, tuple(images))
-
-
-def _below(folder: str, name: str) -> str:
-    return f"{folder}/{name}".removeprefix("./")

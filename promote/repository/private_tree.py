@@ -15,6 +15,7 @@ from promote.errors import GitError, RenderError, ToolError
 from promote.kustomize import readers
 from promote.kustomize.closure import closure
 from promote.kustomize.files import FILE_NAMES
+from promote.repository.scope import file_bytes, has_file
 from promote.system.confined import Folder
 from promote.system.snapshot import LARGEST, Entry, Found, LeadsOut, Snapshot, find, walk
 
@@ -45,6 +46,14 @@ class PrivateTree:
 
     def __exit__(self, *exc: object) -> None:
         self._folder.__exit__(*exc)
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of the file at `path` of the snapshot, of which nothing is written; None if there is none."""
+        return file_bytes(self._snapshot, path)
+
+    def has(self, path: str) -> bool:
+        """Whether the snapshot has a file at `path`."""
+        return has_file(self._snapshot, path)
 
     def provide(self, path: str) -> None:
         """Write the file at `path` or, if it is a folder, everything below it; nothing if there is none.

@@ -2,126 +2,25 @@
 
 from __future__ import annotations
 
-import posixpath
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promote.errors import ConfigError, RaceLost, UsageError
+from promote.errors import RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
 from promote.kustomize import remotes
-from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, kustomization_of
-from promote.model import Hold, Image, Revision
-from promote.repository import config, holds
+from promote.model import Revision
+from promote.repository import config
 from promote.repository.config import Config, Environment
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
+from promote.repository.tree import Tree
 from promote.system.git import Repository
-from promote.system.paths import is_inside
 from promote.system.snapshot import Snapshot
-from promote.versions.images import ImagesFile
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The files of one commit, or of the checkout, in a separate folder that may be changed freely.
-
-    `installed` is the checkout, which also has the files that are installed and not committed. `top` is the whole
-    repository, which is more than `root` if promote.yaml is in a subfolder. In a separate folder, `private`, is only
-    what the methods here were asked for, promote.yaml and the rules.
-    """
-
-    root: Path
-    config: Config
-    installed: Path
-    top: Path
-    private: PrivateTree | None = None
-
-    def environment(self, name: str) -> Environment:
-        """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
-        name = config.typed(self.installed, name, self.config.environments)
-        known = self.config.environments.get(self.config.known(name))
-        self.folder(known.path if known else self.config.known(name))
-        return self.config.environment(self.root, name)
-
-    def whole(self, path: str) -> str:
-        """`path` relative to the top of the repository."""
-        return posixpath.normpath(posixpath.join(self.root.relative_to(self.top).as_posix(), path))
-
-    def folder(self, path: str) -> Path:
-        """The folder at `path` with everything that kustomize reads to build it."""
-        if self.private is not None:
-            self.private.provide_build(self.whole(path))
-        return self.root / path
-
-    def folders(self, names: Iterable[str]) -> list[tuple[Path, str]]:
-        """The folder of each named environment, with its name; raises UsageError with the nearest name."""
-        return [(self.root / self.environment(name).path, name) for name in names]
-
-    def provide(self, path: str) -> Path:
-        """The file at `path` or, if it is a folder, the folder with everything below it."""
-        if self.private is not None:
-            self.private.provide(self.whole(path))
-        return self.root / path
-
-    def target(self, path: str) -> Path:
-        """What is at `path`, ready to be built if it is a kustomization, else to be read as it is."""
-        folder = self.folder(path)
-        return folder if kustomization_of(folder) else self.provide(path)
-
-    def provide_all(self) -> Path:
-        """The root, with every file below it."""
-        if self.private is not None:
-            self.private.provide_all()
-        return self.root
-
-    def link_build(self, path: str, target: Path) -> Path:
-        """Give the empty folder `target` what `folder` has of `path`, without copying it; return that of `path`.
-
-        The names are the same, relative to the top of the repository.
-        """
-        if self.private is None:
-            raise ValueError("the checkout itself is never changed, so that nobody needs it twice")
-        self.private.link_build(self.whole(path), target)
-        return target / self.whole(path)
-
-    def readers(self, files: Collection[str], but: Collection[str]) -> list[Environment]:
-        """The environments, other than those called `but`, whose rendering reads one of `files`."""
-        if self.private is None:
-            raise ValueError("the checkout itself is never changed, so that nobody asks what reads it")
-        others = [one for one in self.config.environments.values() if one.name not in but]
-        folders = {self.whole(one.path): one for one in others}
-        found = self.private.readers(folders, [self.whole(path) for path in files])
-        return [one for path, one in folders.items() if path in found or (path == "." and "" in found)]
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file, or None where there is none."""
-        file = self.provide(path)
-        if not is_inside(file, self.root):
-            raise ConfigError(f"{path}: this link leads outside the repository; use a file")
-        return file.read_bytes() if file.is_file() else None
-
-    def images_file(self, environment: Environment) -> ImagesFile:
-        """The environment's kustomization; raises ConfigError with file and line."""
-        for name in FILE_NAMES:
-            self.provide(_below(environment.path, name))
-        path = config.kustomization_file(self.root, environment)
-        data = (self.root / path).read_bytes()
-        if data.startswith(LFS.encode()):
-            raise ConfigError(f"{path}: {LFS_PROBLEM}")
-        return ImagesFile.parse(data, path)
-
-    def images(self, environment: Environment) -> tuple[Image, ...]:
-        """The images entries of an environment; raises ConfigError with file and line."""
-        return self.images_file(environment).images
-
-    def holds(self) -> tuple[Hold, ...]:
-        """The versions that were rolled back or held."""
-        return holds.read(self.read(holds.FILE_NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +143,6 @@ class Workspace:
     @contextmanager
     def _private(self, files: Snapshot) -> Iterator[Tree]:
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
-            root = Path(folder).resolve()
             top = Path(folder).resolve()
             root = top / self.root.relative_to(self.repository.root)
             with PrivateTree(files, top) as private:
@@ -271,24 +169,22 @@ class Workspace:
         """The checkout itself, to read from."""
         return Tree(self.root, self.config, self.root, self.repository.root)
 
-    def history(self, tip: str, environment: Environment) -> list[Revision]:
+    def history(self, tip: str, environment: Environment, *, whole: bool = False) -> list[Revision]:
         """The revisions of an environment up to the commit `tip`; raises UsageError in a shallow clone."""
-        return Past(self.repository, [environment], tip)[environment.name]
+        named = [environment.name] if whole else []
+        return Past(self.repository, [environment], tip, self.config.versions, named)[environment.name]
 
-    def histories(self, environments: Iterable[Environment], tip: str) -> History:
+    def histories(self, environments: Iterable[Environment], tip: str, whole: Collection[str] = ()) -> History:
         """The revisions of several environments up to the commit `tip`, or HEAD; empty in a shallow clone.
 
         Each is read when it is asked for.
         """
         try:
-            return Past(self.repository, environments, tip or self.repository.resolve("HEAD"))
+            commit = tip or self.repository.resolve("HEAD")
+            return Past(self.repository, environments, commit, self.config.versions, whole)
         except UsageError:
             return {}  # a shallow clone, or no commit yet
 
 
 def _counted(commits: int) -> str:
     return "1 commit" if commits == 1 else f"{commits} commits"
-
-
-def _below(folder: str, name: str) -> str:
-    return f"{folder}/{name}".removeprefix("./")

@@ -20,7 +20,8 @@ from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
 from promote.repository import history, holds
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import objects, traffic
 from promote.strategy.traffic import WHOLE, Traffic
 from promote.system import clock
@@ -91,8 +92,8 @@ def read(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Canary
         raise UsageError(f"'{request.name}' has several images: name the one that the canary tries, such as '{name}'")
     by_name = {image.name: image for image in here.images}
     if (twin := by_name.get(f"{name}{SUFFIX}")) is None:
-        raise UsageError(f"{here.file.source} has no images entry '{name}{SUFFIX}', which sets the canary's version: "
-                         "add it; docs/strategies.md shows one")  # fmt: skip
+        raise UsageError(f"{here.versions.source} has no images entry '{name}{SUFFIX}', "
+                         "which sets the canary's version: add it; docs/strategies.md shows one")  # fmt: skip
     for entry, workload in ((by_name[name], stable), (twin, canary)):
         if entry.reference not in objects.images(workload):
             raise UsageError(f"{workload.identity} does not run {entry.reference}, which '{entry.name}' says: "
@@ -152,7 +153,7 @@ def abort(state: Canary, workspace: Workspace, bad: Version, reason: str) -> Pro
     """
     promoted = state.promoted(bad)
     if not state.runs(bad) or (promoted and not state.traffic.level):
-        return state.here.planned(state.here.file)
+        return state.here.planned(state.here.versions)
     image = state.image
     if promoted:
         known = workspace.history(state.here.tip.commit, state.here.environment)
@@ -176,7 +177,7 @@ def _proved(
     settings = [] if share is None else [one for one in state.traffic.settings(share) if one.now != one.value]
     files = values.decided(state.rendered, here.root, settings)
     edited = _with_edits(here, files)
-    after = edited.file
+    after = edited.versions
     for name, version in wanted.items():
         try:
             after = after.with_versions({name: version})
@@ -193,10 +194,8 @@ def _proved(
 
 
 def _with_edits(here: Situation, files: Mapping[str, bytes]) -> Situation:
-    """The situation with the edits of its own kustomization, where `files` has any."""
-    if (data := files.get(here.file.source)) is None:
-        return here
-    return replace(here, file=type(here.file).parse(data, here.file.source))
+    """The situation with the edits in `files`."""
+    return replace(here, versions=here.versions.again(files)) if files else here
 
 
 def _hold(state: Canary, version: Version, reason: str) -> Hold:

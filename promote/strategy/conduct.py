@@ -16,7 +16,8 @@ from promote.model import Document, Version
 from promote.promotion.deliver import Delivery, Published, Wording, deliver
 from promote.promotion.proposal import Proposal
 from promote.repository.canary import Canary as Settings
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import canary
 from promote.strategy.canary import Canary, Request, Step
 from promote.strategy.running import Pending
@@ -204,7 +205,7 @@ class Conductor:
             if step is None:
                 return canary.abort(state, self.workspace, self.request.version, self.outcome.failed)
             if canary.following(state, self.request.version, self.request.steps) != step:
-                return state.here.planned(state.here.file)
+                return state.here.planned(state.here.versions)
             return canary.propose(state, self.request, step)
 
         def describe(proposal: Proposal) -> Wording:

@@ -13,7 +13,8 @@ from promote.model import Document
 from promote.promotion import situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import objects
 from promote.strategy.running import Pending
 
@@ -84,8 +85,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
     if files and request.pending is not None and (problem := request.pending(found.colours[colour])):
         pods = found.colours[colour].identity
         raise Blocked(f"{pods} is not ready for the traffic of {who.name}: {problem}")
-    planned = replace(here.planned(here.file), files=files)
-    return prove(here, planned, here.file, allow_others=False, values=[(who, setting.path)])
+    planned = replace(here.planned(here.versions), files=files)
+    return prove(here, planned, here.versions, allow_others=False, values=[(who, setting.path)])
 
 
 def _escaped(label: str) -> str:

@@ -17,7 +17,6 @@ from promote.system.process import Exactly
 # Where a wheel has the programs; in a checkout they are where `make setup` builds them.
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PLACES = (_PACKAGE / "bin", _PACKAGE.parent / ".tools" / "bin")
-_MISSING = "install the package gitops-promote, which contains it, run `make setup` in a checkout, or put it on PATH"
 
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
@@ -88,7 +87,7 @@ def find(name: str) -> Path:
     wanted = VERSIONS[name]
     path = _locate(name)
     if path is None:
-        raise ToolError(f"{name} {wanted} is not installed: {_MISSING}")
+        raise ToolError(f"{name} {wanted} is not installed: {_remedy()}, or put it on PATH")
     details = path.stat()
     seen = cache.key(str(path), str(details.st_size), str(details.st_mtime_ns), wanted)
     if not cache.remembered(seen):
@@ -103,6 +102,12 @@ def identity(name: str) -> str:
     details = path.stat()
     parts = (details.st_dev, details.st_ino, details.st_size, details.st_mtime_ns, details.st_ctime_ns)
     return ":".join([str(path), *map(str, parts)])
+
+
+def _remedy() -> str:
+    # Only a checkout has a Makefile.
+    is_checkout = (_PACKAGE.parent / "Makefile").is_file()
+    return "run `make setup`" if is_checkout else "install the package gitops-promote, which contains it"
 
 
 def _locate(name: str) -> Path | None:
@@ -120,5 +125,5 @@ def _insist(name: str, path: Path, wanted: str) -> None:
         found = " ".join(words[:4]) or "nothing"
         raise ToolError(
             f"{path} is not {name} {wanted} (it reports: {found}): "
-            "unset PROMOTE_TOOLS, run `make setup` in a checkout, or put that version first on PATH"
+            f"unset PROMOTE_TOOLS, {_remedy()}, or put that version first on PATH"
         )

@@ -89,8 +89,15 @@ def test_a_kind_without_a_schema(bare: Repository) -> None:
     assert "there is no schema for example.com/v1 Cart (Kubernetes 1.35, 1.36, 1.37)" in finding["message"]
     assert "that `schemas:` in promote.yaml names" in finding["fix"]
     assert finding["source"] == {"file": "files/a.yaml", "line": 2}
-    # What it is a consequence of comes first.
-    assert [one["rule"] for one in found.json["findings"]] == ["schema.missing", "check.unvalidated"]
+    assert [one["rule"] for one in found.json["findings"]] == ["schema.missing"]
+
+
+@pytest.mark.parametrize("profile", ["baseline", "general", "strict"])
+def test_a_kind_without_a_schema_is_a_warning_in_a_smaller_profile(bare: Repository, profile: str) -> None:
+    bare.write("files/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
+    found = bare.check("files", profile=profile)
+    assert (found.code, found.json["targets"][0]["validated"]) == (0, 0)
+    assert [(one["rule"], one["level"]) for one in found.json["findings"]] == [("schema.missing", "warn")]
 
 
 def test_the_custom_resources_of_the_sync_engines() -> None:

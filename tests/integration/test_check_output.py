@@ -162,7 +162,7 @@ def test_only_one_rule(small: Repository) -> None:
 def test_only_never_hides_that_something_was_not_seen(small: Repository) -> None:
     small.write("m/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
     found = small.check("m", only=("images.tag",))
-    assert (found.code, found.rules) == (3, {"check.unvalidated", "schema.missing"})
+    assert (found.code, found.rules) == (3, {"schema.missing"})
 
 
 @pytest.mark.parametrize(
@@ -184,16 +184,17 @@ def test_policies_lists_every_rule_once(small: Repository) -> None:
     files = [f for f in (ROOT / "policies").glob("*/*.rego") if not f.name.endswith("_test.rego")]
     assert len([rule for rule in listed if rule["file"]]) == len([f for f in files if f.parent.name != "lib"])
     for rule in listed:
-        assert list(rule) == ["id", "levels", "severity", "profile", "title", "description", "fix", "docs", "file"]
-        assert all(rule[key] for key in ("levels", "severity", "profile", "title", "description", "fix")), rule["id"]
+        keys = ["id", "levels", "general", "severity", "profile", "title", "description", "fix", "docs", "file"]
+        assert list(rule) == keys
+        assert all(rule[key] for key in keys if key not in {"docs", "file"}), rule["id"]
 
 
 def test_policies_as_text(small: Repository) -> None:
     with surroundings(small.folder):
         text = "\n".join(policies.run(policies.Options()).text)
     assert "workloads.run_as_user  deny, high, restricted: Nothing runs as user 0\n" in text
-    assert "namespaces.explicit  deny+warn, medium, general: " in text
-    assert "schema.missing  deny, high, baseline: Every kind has a schema\n" in text
+    assert "namespaces.explicit  deny+warn, medium, strict: " in text
+    assert "schema.missing  deny+warn, high, baseline, in general only a warning: Every kind has a schema\n" in text
 
 
 def test_rules_outside_the_repository_are_named_by_their_whole_path(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,7 @@ SMALLEST = {
     "workloads.host_namespaces": "baseline",
     "workloads.run_as_non_root": "restricted",
     "images.retired": "general",
+    "workloads.labels": "strict",
     "workloads.resource_table": "system",
 }
 
@@ -68,12 +70,63 @@ def test_only_the_tables_of_the_profile_are_missed(tmp_path: Path) -> None:
         profile: {one["message"].split()[2] for one in repository.check("m", profile=profile).of("main.tables")}
         for profile in rules.PROFILES
     }
-    assert (missed["baseline"], missed["restricted"], missed["general"]) == (
-        set(),
-        set(),
-        {"cluster", "retired_images"},
-    )
+    of_everybody = {"cluster", "retired_images"}
+    assert (missed["baseline"], missed["restricted"]) == (set(), set())
+    assert (missed["general"], missed["strict"]) == (of_everybody, of_everybody)
     assert missed["system"] > {"environments", "resources"}
+
+
+# What the pod lacks, and what becomes of it in the profile for everybody. The others deny.
+IN_GENERAL = {
+    "workloads.host_namespaces": "deny",
+    "workloads.run_as_non_root": "deny",
+    "workloads.privilege_escalation": "deny",
+    "images.retired": "deny",
+    "workloads.seccomp": "warn",
+    "workloads.capabilities": "warn",
+    "workloads.resources": "warn",
+    "workloads.probes": "warn",
+    "workloads.read_only_root": "warn",
+    "network.default_deny": "warn",
+}
+
+
+@pytest.mark.parametrize("profile", ["general", "strict", "system"])
+def test_the_profile_for_everybody_denies_only_what_is_broken_or_dangerous(one_pod: Repository, profile: str) -> None:
+    found = one_pod.check("m", profile=profile)
+    levels = {rule: {one["level"] for one in found.of(rule)} for rule in IN_GENERAL}
+    assert levels == {rule: {level if profile == "general" else "deny"} for rule, level in IN_GENERAL.items()}
+
+
+# Everything that the profile for everybody denies. Whoever adds a rule decides, and says so here.
+_DENIED = """
+autoscaling.bounds autoscaling.metrics autoscaling.one_scaler autoscaling.target disruption.drain disruption.overlap
+documents.api_version documents.identity documents.labels documents.names documents.size edge.backends edge.parents
+edge.tls_secret images.retired images.tag quota.fits quota.limit_range quota.required rbac.administrators
+rbac.escalation rbac.execution rbac.role_refs rbac.subjects references.claim references.config_map
+references.rollout_service references.secret references.service_account references.sub_path references.volume
+secrets.arguments secrets.known_formats secrets.literal_values secrets.plain_secret services.port_names
+services.selector services.target_port storage.host_path workloads.added_capabilities workloads.duplicates
+workloads.host_namespaces workloads.host_path workloads.host_ports workloads.host_process workloads.pod_template
+workloads.privilege_escalation workloads.privileged workloads.probe_ports workloads.proc_mount
+workloads.restart_policy workloads.rollout workloads.run_as_non_root workloads.run_as_user workloads.runtime_socket
+workloads.selector
+"""
+DENIED_FOR_EVERYBODY = sorted(_DENIED.split())
+
+
+def test_what_the_profile_for_everybody_denies() -> None:
+    known = Policies(ROOT / "policies").described(ROOT)
+    denied = [one.id for one in known if one.in_general == "deny" and one.file and not one.id.startswith("change.")]
+    # These deny only in namespaces that the table `strict` names, and a stranger has none.
+    only_in_strict = {one for one in denied if one not in DENIED_FOR_EVERYBODY}
+    for rule in only_in_strict:
+        text = (ROOT / next(one.file for one in known if one.id == rule)).read_text()
+        assert re.findall(r"^deny contains .*", text, re.M) == [
+            f'deny contains found if some found in strictness.denied("{matter}", _{name})'
+            for matter, name in re.findall(r'strictness\.denied\("(\w+)", _(\w+)\)', text)
+        ], rule
+    assert sorted(set(denied) - only_in_strict) == DENIED_FOR_EVERYBODY
 
 
 def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Repository) -> None:
@@ -82,7 +135,8 @@ def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Re
     try:
         assert one_pod.check("m").rules & set(SMALLEST) == {"workloads.host_namespaces"}
         assert one_pod.check("m", profile="general").rules & set(SMALLEST) == set(SMALLEST) - {
-            "workloads.resource_table"
+            "workloads.resource_table",
+            "workloads.labels",
         }
     finally:
         one_pod.write("promote.yaml", before)

@@ -17,6 +17,7 @@ def test_versions_that_differ(tiny: Sandbox) -> None:
             {"service": "job", "image": "shop/job", "from": None, "to": {"tag": "7", "digest": None}},
         ],
         "manifests": None,
+        "unmoved": [],
     }  # fmt: skip
     said = tiny.promote("drift", "production", "staging", code=1).out.splitlines()
     assert said == ["api: 1.1.0 in production, 1.2.0 in staging", "job: 7 in production, none in staging"]

@@ -50,7 +50,7 @@ def test_a_private_tree_has_only_what_is_needed(tiny: Tiny, is_checkout: bool) -
     here = workspace(tiny)
     with here.checkout_copy() if is_checkout else here.at(commit) as tree:
         assert written(tree.root) == {name for name in FILES if name.startswith(("promote.yaml", "policies/"))}
-        tree.images_file(tree.config.environments["staging"])
+        tree.versions(tree.config.environments["staging"])
         tree.environment("production")
         rest = {"overlays/staging/kustomization.yaml", "overlays/production/kustomization.yaml"}
         assert written(tree.root) == set(FILES)

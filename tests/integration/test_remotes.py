@@ -176,3 +176,18 @@ def test_a_cache_that_was_changed_is_refused(
     fetched.cache_clear()
     assert main(["check", "staging"]) == 2
     assert "delete this folder" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "diff"])
+def test_with_a_base_only_its_remotes_are_fetched(
+    tiny: Tiny, library: Library, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    allowing = (tiny.root / "promote.yaml").read_text()
+    before = git(tiny.root, "rev-parse", "HEAD").strip()
+    tiny.commit({"promote.yaml": allowing})
+    after = git(tiny.root, "rev-parse", "HEAD").strip()
+    tiny.commit(overlay(f"{ADDRESS}//deploy?ref={library.first}"))
+    assert main([command, "staging", "--base", before]) == 2
+    assert "is a remote reference" in capfd.readouterr().err
+    assert not (tmp_path / "cache/remotes").exists()
+    assert main([command, "staging", "--base", after]) == (0 if command == "check" else 1)

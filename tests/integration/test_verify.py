@@ -79,7 +79,7 @@ def nothing(tiny: Sandbox) -> None:
         (replicas, {f"production: {KUSTOMIZATION} changes beyond its versions",
                     "production: Deployment/shop-production/web /spec/replicas changes"}),
         (entry, {f"production: {KUSTOMIZATION} has no entry of shop/web any more", "it moves no version"}),
-        (base, {"base/deployments.yaml changes, where no version moves",
+        (base, {"production: base/deployments.yaml changes beyond its versions",
                 "staging: Deployment/shop-staging/web /spec/template/spec/containers/0/command changes",
                 "production: Deployment/shop-production/web /spec/template/spec/containers/0/command changes"}),
         (notes, {"notes.txt changes, where no version moves",

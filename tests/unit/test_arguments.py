@@ -160,7 +160,7 @@ def test_options_may_stand_anywhere() -> None:
         ("plan a", "the following arguments are required: TO; see `promote plan --help`"),
         ("rollback", "the following arguments are required: ENV; see `promote rollback --help`"),
         ("plan a b --onl x", "`promote plan` has no option '--onl'; did you mean '--only'?"),
-        ("plan a b --zzz=1", "`promote plan` has no option '--zzz'; known: --allow-other-changes, --despite-"),
+        ("plan a b --zzz=1", "`promote plan` has no option '--zzz'; known: --add, --allow-other-changes, --despite-"),
         (
             "status -v",
             "`promote status` has no option '-v'; known: --context, --help, --kubeconfig, --live, --output",

@@ -141,6 +141,10 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("profile",): ("baseline", lambda found: found.profile),
     ("schemas",): (["crds"], lambda found: list(found.schemas)),
     ("remotes",): (["example.com/a/b"], lambda found: list(found.remotes)),
+    ("versions",): (
+        [{"name": "schema", "file": "versions.env", "path": "SCHEMA"}],
+        lambda found: [asdict(one) for one in found.versions],
+    ),
 }
 
 

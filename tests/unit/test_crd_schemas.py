@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
+from promote.checks import definitions
 from tools import crd_schemas
 
 DEFINITION = """
@@ -54,7 +55,7 @@ spec:
 
 
 def validate(spec: dict[str, Any], **more: Any) -> None:
-    [(_, schema)] = crd_schemas.schemas(iter([yaml.safe_load(DEFINITION)]))
+    [(_, schema)] = definitions.schemas(iter([yaml.safe_load(DEFINITION)]))
     resource = {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec}
     jsonschema.validate(resource | more, schema)
 
@@ -104,7 +105,7 @@ def test_a_resource_is_closed_at_its_top_and_open_in_its_metadata() -> None:
 
 
 def test_a_schema_holds_no_word_of_kubernetes_alone() -> None:
-    [(name, schema)] = crd_schemas.schemas(iter([yaml.safe_load(DEFINITION)]))
+    [(name, schema)] = definitions.schemas(iter([yaml.safe_load(DEFINITION)]))
     assert name == "example.org/widget_v1.json"
     assert [word for word in ("x-kubernetes", "nullable", "prose") if word in str(schema)] == []
 

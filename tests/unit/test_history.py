@@ -56,6 +56,17 @@ def test_order_of_images_does_not_matter() -> None:
     assert len(history.revisions(recorded([(one, two), (two, one)]))) == 1
 
 
+@given(st.lists(st.lists(st.builds(image, st.sampled_from(NAMES), st.sampled_from("12")), max_size=3), max_size=6))
+def test_a_revision_is_another_set_of_images(past: list[list[Image]]) -> None:
+    """Also where a name is there twice, in any order, and whether images are the same objects or equal ones."""
+    expected, before = [], frozenset[Image]()
+    for each in map(frozenset, past):
+        if each and each != before:
+            expected.append(frozenset(one.name for one in each - before))
+            before = each
+    assert [one.changed for one in history.revisions(recorded([tuple(each) for each in past]))] == expected
+
+
 def test_changed_names_what_came_or_moved() -> None:
     found = history.revisions(recorded([(image("a", "1"), image("b", "1")), (image("a", "1"), image("b", "2"))]))
     assert [one.changed for one in found] == [{"a", "b"}, {"b"}]

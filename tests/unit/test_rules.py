@@ -32,6 +32,24 @@ def test_a_rule_says_what_it_is() -> None:
     assert rule.profile == "general"
 
 
+def test_a_rule_says_what_becomes_of_it_in_the_default_profile() -> None:
+    warns = RULE.replace("#   profile: general\n", "#   profile: general\n#   general: warn\n")
+    strict = RULE.replace("profile: general", "profile: strict")
+    only = RULE.replace("deny contains", "warn contains")
+    levels = [rules.read({"a.rego": text}) for text in (RULE, warns, strict, only)]
+    assert [one.in_general for each in levels for one in each if one.file] == ["deny", "warn", "off", "warn"]
+    assert rules.select({"a.rego": warns}, "general").only_warn == frozenset({"carts.wheels"})
+    assert rules.select({"a.rego": RULE}, "general").only_warn == frozenset()
+    for profile in set(rules.PROFILES) - {"general"}:
+        assert rules.select({"a.rego": warns}, profile).only_warn is None
+
+
+def test_another_level_in_the_default_profile_is_refused() -> None:
+    text = RULE.replace("#   profile: general\n", "#   profile: general\n#   general: never\n")
+    with pytest.raises(ConfigError, match=r"a\.rego:1: `general: never` is not a level: choose from deny, warn"):
+        rules.read({"a.rego": text})
+
+
 def test_a_rule_that_names_no_profile_is_in_the_largest_only() -> None:
     (rule,) = (one for one in rules.read({"a.rego": RULE.replace("#   profile: general\n", "")}) if one.file)
     assert rule.profile == rules.PROFILES[-1] == "system"

@@ -72,7 +72,13 @@ def test_a_program_that_fills_the_memory_is_told_from_one_that_fails(folder: Pat
     assert tools.run("conftest", "test").error == "no such file"
 
 
-def test_a_missing_program_is_named_with_the_version_and_the_remedy() -> None:
+def test_a_missing_program_is_named_with_the_version_and_the_remedy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ToolError, match=r"kustomize 5\.8\.1 is not installed: run `make setup`, or put it on PATH"):
+        tools.find("kustomize")
+    # Installed, there is no Makefile to run.
+    monkeypatch.setattr(tools, "_PACKAGE", folder / "site-packages" / "promote")
     with pytest.raises(ToolError, match=r"kustomize 5\.8\.1 is not installed: install the package gitops-promote"):
         tools.find("kustomize")
 

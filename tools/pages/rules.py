@@ -20,7 +20,8 @@ VERBS = {"deny": "denies", "warn": "warns"}
 MEANINGS = {
     "baseline": "the Pod Security Standard `baseline`, and checks that all others need",
     "restricted": "the Pod Security Standard `restricted`",
-    "general": "applies to any repository, without tables of its own",
+    "general": "what is broken or dangerous in any repository; other findings warn. The default without own rules",
+    "strict": "denies that too, and adds conventions; applies to any repository, without tables of its own",
     "system": "needs the tables of this system in `policies/data`",
 }
 # The maximum length of a line in an example, because some defects are very long values.
@@ -47,9 +48,10 @@ def pages(root: Path) -> dict[str, str]:
 
 
 def _index(rules: Collection[Rule]) -> str:
-    head = ["| rule | profile | verdict | severity | title |", "|---|---|---|---|---|"]
+    head = ["| rule | profile | verdict | in `general` | severity | title |", "|---|---|---|---|---|---|"]
     rows = [
-        f"| [{rule.id}]({rule.id}.md) | {_profile(rule) or '–'} | {_verdict(rule)} | {rule.severity} | {rule.title} |"
+        f"| [{rule.id}]({rule.id}.md) | {_profile(rule) or '–'} | {_verdict(rule)} | {_in_general(rule) or '–'} "
+        f"| {rule.severity} | {rule.title} |"
         for rule in rules
     ]
     said = [
@@ -58,8 +60,10 @@ def _index(rules: Collection[Rule]) -> str:
         "The rules of `promote check` for rendered documents. [policies/README.md](../../policies/README.md)",
         "explains how to write and add a rule. Run `make docs` to update these pages.",
         "",
-        "Each profile of `promote check --profile` includes the rules of the profiles above it. Rules about a change",
-        "of versions (`change.*`) have no profile. `promote plan` and other commands that move versions use them.",
+        "Each profile of `promote check --profile` includes the rules of the profiles above it. `general`, the",
+        "default for a repository without rules of its own, denies only what is broken or dangerous for everybody.",
+        "A column says what becomes of each rule there: [how it compares](../defaults.md). Rules about a change of",
+        "versions (`change.*`) have no profile. `promote plan` and other commands that move versions use them.",
         "",
     ]
     return "\n".join([*said, *_profiles(rules), "", *head, *rows, ""])
@@ -92,6 +96,7 @@ def _table(rule: Rule) -> Iterator[str]:
     file = f"[{rule.file}](../../{rule.file})" if rule.file else "`promote check` itself"
     cells = {
         "verdict": _verdict(rule),
+        "in `general`": _in_general(rule),
         "severity": rule.severity,
         "profile": _profile(rule),
         "applies to": ", ".join(_subjects(rule)),
@@ -120,6 +125,10 @@ def _is_of_change(rule: Rule) -> bool:
 
 def _verdict(rule: Rule) -> str:
     return " or ".join(VERBS[level] for level in rule.levels)
+
+
+def _in_general(rule: Rule) -> str:
+    return "" if _is_of_change(rule) else {"deny": "denies", "warn": "warns", "off": "off"}[rule.in_general]
 
 
 def _example(rule: Rule) -> Iterator[str]:

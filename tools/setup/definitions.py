@@ -67,7 +67,8 @@ def schemas_step(root: Path) -> Step:
     """Strict JSON schemas of the custom resources that sync engines and components use."""
     module = root / "tools" / "crds"
     folder = root / ".tools" / "schemas"
-    inputs = (module / "go.mod", module / "go.sum", root / "tools" / "crd_schemas.py")
+    code = (root / "tools" / "crd_schemas.py", root / "promote" / "checks" / "definitions.py")
+    inputs = (module / "go.mod", module / "go.sum", *code)
     return Step(
         does="extract the schemas of custom resources into .tools/schemas",
         first_time="about half a minute",
@@ -84,7 +85,7 @@ def extract_schemas(work: Workplace) -> None:
     files = {file for wanted in (CRD_FILES, OTHER_CRD_FILES) for _, file in definition_files(work, wanted)}
     with work.building() as building:
         work.run(
-            [work.python, "-I", work.root / "tools" / "crd_schemas.py", building / "schemas", *sorted(files)],
+            [work.python, "-E", "-s", "-m", "tools.crd_schemas", building / "schemas", *sorted(files)],
             task="extract the schemas of the custom resources",
             advice="See tools/crd_schemas.py.",
         )

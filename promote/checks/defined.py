@@ -1,0 +1,100 @@
+"""Schemas of custom resources from their definitions, which a target or the files of a repository have.
+
+A definition in the target is what the API server will use, so it comes before the schemas that come with promote.
+Definitions elsewhere in the repository are only looked for if a kind has no schema at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from promote.checks import definitions, schemas
+from promote.errors import PromoteError
+from promote.kustomize import documents
+from promote.system.paths import is_inside
+from promote.system.snapshot import LARGEST
+from promote.yamltext import reader
+
+Kind = tuple[str, str]  # apiVersion and kind
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+# Folders of other programs, in which nobody writes the definitions of this repository.
+_FOREIGN = frozenset({"node_modules", "vendor"})
+# How much of a repository is looked at: files, and bytes of those that define something.
+_MOST_FILES, _MOST_BYTES = 20_000, 64 << 20
+
+
+def in_targets(texts: Iterable[str], kinds: Collection[Kind], folder: Path) -> list[Path]:
+    """Write the schemas of those `kinds` that canonical `texts` define to `folder`; that, if there is one."""
+    return _written(_chunks(texts, kinds), kinds, folder)
+
+
+def in_repository(root: Path, kinds: Collection[Kind], folder: Path) -> list[Path]:
+    """The same for what the files below `root` define; a file that is not understood defines nothing."""
+    return _written(_files(root, kinds) if kinds else (), kinds, folder)
+
+
+def _chunks(texts: Iterable[str], kinds: Collection[Kind]) -> Iterator[Any]:
+    for text in texts:
+        if definitions.KIND in text:
+            for chunk in documents.split(text):
+                if _may_define(chunk.encode(), kinds):
+                    yield from reader.load_all(chunk, "")
+
+
+def _files(root: Path, kinds: Collection[Kind]) -> Iterator[Any]:
+    left = _MOST_BYTES
+    for path in _manifests(root):
+        data = path.read_bytes()
+        if not _may_define(data, kinds):
+            continue
+        left -= len(data)
+        if left < 0:
+            return
+        try:
+            texts = documents.canonical(data.decode("utf-8-sig"), path.name)
+        except (PromoteError, UnicodeDecodeError):
+            continue
+        yield from (reader.from_json(text) for text in texts)
+
+
+def _manifests(root: Path) -> Iterator[Path]:
+    number = 0
+    for parent, folders, names in os.walk(root):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _FOREIGN)
+        for path in (Path(parent, name) for name in sorted(names) if name.endswith(_SUFFIXES)):
+            number += 1
+            if number > _MOST_FILES:
+                return
+            if path.is_file() and is_inside(path, root) and path.stat().st_size <= LARGEST:
+                yield path
+
+
+def _may_define(data: bytes, kinds: Collection[Kind]) -> bool:
+    return definitions.KIND.encode() in data and any(kind.encode() in data for _, kind in kinds)
+
+
+def _written(found: Iterable[Any], kinds: Collection[Kind], folder: Path) -> list[Path]:
+    wanted = {name for kind in kinds if (name := schemas.file_below(*kind))}
+    for name, schema in definitions.schemas(found):
+        file = folder / name
+        data = json.dumps(schema).encode()
+        if name in wanted and not file.exists() and schemas.is_self_contained(data):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    return [folder] if folder.is_dir() else []
+
+
+def lacking(kinds: Iterable[Kind], folders: Sequence[Path], versions: Iterable[str]) -> set[Kind]:
+    """Those of `kinds` that have a schema neither in `folders` nor, of their own, in each Kubernetes version."""
+    built_in = [Path(schemas.location(version, ())).parent for version in versions]
+    return {
+        (api_version, kind)
+        for api_version, kind in kinds
+        if not any((folder / schemas.file_below(api_version, kind)).is_file() for folder in folders)
+        and not all((folder / schemas.file_name(api_version, kind)).is_file() for folder in built_in)
+    }

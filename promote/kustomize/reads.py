@@ -1,0 +1,102 @@
+"""Which files a kustomization names, in all its layers, read as text: to see what environments have in common.
+
+It may name more files than kustomize reads, and it does not matter whether they exist. `closure` is exact instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from posixpath import isabs, join, normpath
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from promote.kustomize import contents
+from promote.kustomize.sheets import Sheets
+
+# Fields that name no file, and may be long.
+_PLAIN = frozenset({"images", "labels", "commonLabels", "commonAnnotations", "replicas", "vars", "metadata"})
+# Fields through which versions may reach the objects in ways that are not followed.
+_OTHERS = ("replacements", "transformers", "generators", "vars", "helmCharts", "helmChartInflationGenerator")
+_REMOTE = re.compile(r"://|^github\.com/|^git@|\?ref=")
+_IMAGE = re.compile(r"image|\btag\b|newTag|VERSION")
+
+
+def reads(sheets: Sheets, folder: str) -> frozenset[str]:
+    """The files that building `folder` reads, as far as they are in the repository."""
+    known = sheets.reads
+    if folder in known:
+        return known[folder]
+    # Not by recursion: nobody limits how deep folders build on one another, or that they do so in a circle.
+    direct, seen, waiting = sheets.direct, {folder}, [folder]
+    while waiting:
+        here = waiting.pop()
+        if here not in direct:
+            direct[here] = _direct(sheets, here)
+        waiting += direct[here][1] - seen
+        seen |= direct[here][1]
+    known[folder] = frozenset(file for here in seen for file in direct[here][0])
+    return known[folder]
+
+
+def not_followed(sheets: Sheets, files: Iterable[str]) -> list[str]:
+    """What in these kustomizations may set versions in ways that are not followed, as `file:line (field)`."""
+    found = []
+    for file in sorted(files):
+        sheet = sheets.sheet(file) if sheets.is_kustomization(file) else None
+        for root in sheet.whole.roots[:1] if sheet else ():
+            for key, value in _pairs(root):
+                texts = [str(one.value) for one in contents.scalars(value, frozenset())]
+                named = [_text(sheets, file, text) for text in texts] if key in _OTHERS else []
+                is_meant = key in _OTHERS and any(map(_IMAGE.search, [*texts, *named]))
+                if is_meant or (key in ("resources", "components", "bases") and any(map(_REMOTE.search, texts))):
+                    found.append(f"{file}:{value.start_mark.line + 1} ({key})")
+    return found
+
+
+def differing(sheets: Sheets, one: str, other: str) -> frozenset[str]:
+    """The files that building only one of two folders reads, and perhaps some that both do.
+
+    What both name is not looked at.
+    """
+    named = [set(_names(sheets, folder)) for folder in (one, other)]
+    files = {file for folder in (one, other) if (file := sheets.kustomization(folder))}
+    return frozenset(files.union(*(_named(sheets, path) for path in named[0] ^ named[1])))
+
+
+def _direct(sheets: Sheets, folder: str) -> tuple[set[str], set[str]]:
+    """The files that the kustomization in a folder names, with its own, and the folders."""
+    files, folders = set(filter(None, [sheets.kustomization(folder)])), set()
+    for path in _names(sheets, folder):
+        if sheets.is_file(path):
+            files.add(path)
+        elif sheets.kustomization(path):
+            folders.add(path)
+    return files, folders
+
+
+def _names(sheets: Sheets, folder: str) -> Iterator[str]:
+    """The paths that the kustomization in a folder may name."""
+    file = sheets.kustomization(folder)
+    sheet = sheets.sheet(file) if file else None
+    for root in sheet.whole.roots[:1] if sheet else ():
+        for key, value in _pairs(root):
+            for scalar in contents.scalars(value, frozenset()) if key not in _PLAIN else ():
+                text = str(scalar.value).rpartition("=")[2]
+                if text and "\n" not in text and "\0" not in text and not isabs(text):
+                    yield normpath(join(folder, text))
+
+
+def _named(sheets: Sheets, path: str) -> frozenset[str]:
+    return frozenset([path]) if sheets.is_file(path) else reads(sheets, path)
+
+
+def _text(sheets: Sheets, file: str, name: str) -> str:
+    """The text of the file that a kustomization names; empty where there is none."""
+    path = normpath(join(file, "..", name)) if name and "\n" not in name and "\0" not in name else ""
+    return ((sheets.data(path) if path else None) or b"").decode("utf-8", "replace")
+
+
+def _pairs(root: Node) -> Iterator[tuple[str, Node]]:
+    for key, value in contents.pairs(root) if isinstance(root, MappingNode) else ():
+        yield (str(key.value) if isinstance(key, ScalarNode) else ""), value

@@ -1,0 +1,259 @@
+"""Follows what kustomize does to images through all layers of a folder, in its order, without rendering anything.
+
+Files are only read. What cannot be followed is left out: whoever edits what was found here renders the result, and
+compares it with what was meant.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from posixpath import join, normpath
+
+from yaml.nodes import Node, ScalarNode, SequenceNode
+
+from promote.kustomize.sheets import Sheets
+from promote.versions import atoms
+from promote.versions.atoms import Atom, Place
+from promote.versions.slots import Said, Setting, Slot
+from promote.versions.spots import Path, Sheet
+from promote.yamltext import places
+from promote.yamltext.scalars import STRING
+
+# What a file must have somewhere to say an image: reading YAML is slow.
+_HINTS = (b"image", b"HelmRelease", b"Application")
+_BASES, _PATCHES = ("resources", "bases"), ("patches", "patchesStrategicMerge", "patchesJson6902")
+_MOST_FOLDERS = 2_000  # as often as they are named
+_DEEPEST = 100  # folders that build on one another
+
+
+@dataclass(slots=True)
+class _Layers:
+    sheets: Sheets
+    within: str | None
+    with_images: bool = True
+    files: dict[str, None] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    built: int = 0
+
+    def build(self, folder: str, slots: list[Slot]) -> None:
+        """Add the images of the kustomization in `folder` to `slots`; a component changes those that are there."""
+        is_too_much = self.built > _MOST_FOLDERS or len(self.waiting) > _DEEPEST
+        if is_too_much or folder in self.waiting or not self._is_asked(folder):
+            return
+        file = self.sheets.kustomization(folder)
+        sheet = self.sheets.sheet(file) if file else None
+        if file is None or sheet is None or not sheet.whole.roots:
+            return
+        self.files[file] = None
+        self.built += 1
+        self.waiting.append(folder)
+        self._layer(folder, sheet, slots)
+        self.waiting.pop()
+
+    def _layer(self, folder: str, sheet: Sheet, slots: list[Slot]) -> None:
+        """What one kustomization does, in kustomize's order."""
+        root = sheet.whole.roots[0]
+        fields = self._configured(folder, root)
+        for name in [name for key in _BASES for name in _texts(root, key)]:
+            inner: list[Slot] = []
+            self._resource(normpath(join(folder, name)), inner, fields)
+            slots += inner
+        for name in _texts(root, "components"):
+            self.build(normpath(join(folder, name)), slots)
+        for patch in self._patches(folder, sheet, root):
+            patch.apply(slots, fields)
+        self._named(root, slots)
+        images = self.sheets.images(sheet.source) if self.with_images else None
+        for entry in images.entries.values() if images else ():
+            for slot in slots:
+                slot.set(Setting(sheet.source, entry))
+
+    def _is_asked(self, path: str) -> bool:
+        return self.within is None or path == self.within or path.startswith(f"{self.within}/") or self.within == "."
+
+    def _resource(self, path: str, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        if not self._is_asked(path):
+            return
+        if not self.sheets.is_file(path):
+            self.build(path, slots)
+        elif sheet := self.sheets.sheet(path, _HINTS):
+            for at in objects(sheet):
+                kind, name = _who(at.node)
+                for atom in atoms.of_object(kind, at, _of_kind(fields, kind)):
+                    self.files[path] = None
+                    _add(slots, kind, name, Said(path, atom))
+
+    def _configured(self, folder: str, root: Node) -> list[tuple[str, tuple[str, ...]]]:
+        """The fields with images that the files of `configurations:` name, with the kind of their objects."""
+        found = []
+        for name in _texts(root, "configurations"):
+            path = normpath(join(folder, name))
+            sheet = self.sheets.sheet(path) if self._is_asked(path) else None
+            if sheet:
+                self.files[path] = None
+            for node in sheet.whole.roots if sheet else ():
+                for item in places.items(node, "images"):
+                    steps = tuple(step.removesuffix("[]") for step in places.text(item, "path").split("/") if step)
+                    found.append((places.text(item, "kind"), steps))
+        return found
+
+    def _patches(self, folder: str, sheet: Sheet, root: Node) -> Iterator[_Patch]:
+        """The patches of a kustomization in the order in which kustomize applies them."""
+        top = Place(sheet, sheet.whole, root, (0,))
+        for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
+            for item in _below(top.at(key)):
+                target = places.field(item.node, "target")
+                inline = item if isinstance(item.node, ScalarNode) and "\n" in item.node.value else item.at("patch")
+                if inline is not None:
+                    yield from (_Patch(sheet.source, _alone(body), target, self.files) for body in inline.inside)
+                    continue
+                name = item.node.value if isinstance(item.node, ScalarNode) else places.text(item.node, "path")
+                path = normpath(join(folder, str(name)))
+                file = self.sheets.sheet(path, _HINTS) if name and self._is_asked(path) else None
+                if file is not None:
+                    yield from (_Patch(path, body, target, self.files) for body in _documents(file))
+
+    @staticmethod
+    def _named(root: Node, slots: list[Slot]) -> None:
+        prefix, suffix = places.text(root, "namePrefix"), places.text(root, "nameSuffix")
+        for slot in slots if prefix or suffix else ():
+            slot.names |= {prefix + name + suffix for name in slot.names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    file: str
+    body: Place
+    target: Node | None
+    files: dict[str, None]
+
+    def apply(self, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        """Change what the patch says images of; what it adds is added."""
+        if isinstance(self.body.node, SequenceNode):
+            self._operations(slots, fields)
+            return
+        kind, name = _who(self.body.node)
+        for atom in atoms.of_object(kind, self.body, _of_kind(fields, kind)):
+            self.files[self.file] = None
+            said, groups = Said(self.file, atom), [one for one in slots if one.group == atom.group]
+            if self.target is not None:
+                found = [one for one in groups if self._selects(one)]
+            else:
+                found = [one for one in groups if one.is_of(kind, [name])]
+            for slot in found:
+                slot.say(said)
+            if not found:
+                _add(slots, kind, name, said)
+
+    def _operations(self, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        for operation in self.body.below():
+            value, steps = operation.at("value"), _steps(places.text(operation.node, "path"))
+            if value is None or places.text(operation.node, "op") not in ("add", "replace"):
+                continue
+            kind = places.text(self.target, "kind")
+            at = Place(value.sheet, value.region, value.node, value.path, steps, steps)
+            for atom in atoms.of_object(kind, at, _of_kind(fields, kind)):
+                self.files[self.file] = None
+                said = Said(self.file, atom)
+                found = [one for one in slots if self._selects(one) and _writes(one, atom)]
+                for slot in found:
+                    slot.say(said)
+                if not found:
+                    _add(slots, kind, places.text(self.target, "name"), said)
+
+    def _selects(self, slot: Slot) -> bool:
+        """Whether the target may select the object of a slot; labels are not looked at."""
+        kind, name = places.text(self.target, "kind"), places.text(self.target, "name")
+        return _matches(kind, {slot.kind}) and _matches(name, slot.names)
+
+
+def is_plain(sheets: Sheets, folder: str) -> bool:
+    """Whether only `images:` of the kustomization in `folder` says versions, as far as files in it are concerned."""
+    path = sheets.kustomization(folder)
+    sheet = sheets.sheet(path) if path else None
+    if sheet is None or not sheet.whole.roots:
+        return True
+    layers, found = _Layers(sheets, folder, with_images=False), list[Slot]()
+    layers.build(folder, found)
+    return bool(places.items(sheet.whole.roots[0], "images")) and not found
+
+
+def slots(sheets: Sheets, folder: str, within: str | None = None) -> tuple[list[Slot], tuple[str, ...]]:
+    """The images of all objects that the kustomization in `folder` renders, and the files that say them.
+
+    With `within`, only files in that folder are read.
+    """
+    layers, found = _Layers(sheets, within), list[Slot]()
+    layers.build(folder, found)
+    return found, tuple(layers.files)
+
+
+def objects(sheet: Sheet) -> Iterator[Place]:
+    """The objects in a file, those of lists one by one."""
+    waiting = list(_documents(sheet))[::-1]
+    while waiting:
+        at = waiting.pop()
+        items = at.at("items") if places.text(at.node, "kind").endswith("List") else None
+        if items is None:
+            yield at
+        for item in reversed(list(items.below() if items else ())):
+            waiting.append(_alone(item))
+
+
+def _documents(sheet: Sheet) -> Iterator[Place]:
+    for number, root in enumerate(sheet.whole.roots):
+        yield Place(sheet, sheet.whole, root, (number,))
+
+
+def _add(slots: list[Slot], kind: str, name: str, said: Said) -> None:
+    """Give a slot one more atom, or add a slot with it."""
+    atom = said.atom
+    there = next((one for one in slots if one.group == atom.group and one.is_of(kind, [name])), None)
+    if there is not None and atom.role not in there.said:
+        there.said[atom.role] = said
+        return
+    follows = kind not in ("HelmRelease", "Application", "ApplicationSet")
+    slots.append(Slot(kind, frozenset([name]), atom.group, follows, {atom.role: said}))
+
+
+def _writes(slot: Slot, atom: Atom) -> bool:
+    """Whether an operation writes a part of the image of a slot."""
+    pointers = [said.atom.pointer for said in slot.said.values()]
+    return atom.pointer in pointers or any(one[:-1] == atom.pointer[:-1] for one in pointers)
+
+
+def _who(node: Node) -> tuple[str, str]:
+    return places.text(node, "kind"), places.text(places.field(node, "metadata"), "name")
+
+
+def _of_kind(fields: Sequence[tuple[str, tuple[str, ...]]], kind: str) -> list[tuple[str, ...]]:
+    return [steps for own, steps in fields if own in ("", kind)]
+
+
+def _steps(pointer: str) -> Path:
+    return tuple(int(step) if step.isdecimal() else step for step in places.parts(pointer))
+
+
+def _matches(pattern: str, texts: set[str] | frozenset[str]) -> bool:
+    try:
+        return not pattern or any(re.fullmatch(pattern, text) for text in texts)
+    except re.error:
+        return False
+
+
+def _texts(node: Node, key: str) -> list[str]:
+    items = [item for item in places.items(node, key) if isinstance(item, ScalarNode) and item.tag == STRING]
+    return [str(item.value) for item in items if not posixpath.isabs(item.value) and "\n" not in item.value]
+
+
+def _alone(at: Place) -> Place:
+    """A place as the object that it is, and not as a part of another one."""
+    return Place(at.sheet, at.region, at.node, at.path)
+
+
+def _below(at: Place | None) -> Iterator[Place]:
+    if at is not None and isinstance(at.node, SequenceNode):
+        yield from at.below()

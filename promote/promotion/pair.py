@@ -1,0 +1,175 @@
+"""The versions of two environments, read so that none that differs is missed, wherever it is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promote.errors import RenderError
+from promote.kustomize import render
+from promote.kustomize.reads import differing, not_followed, reads
+from promote.model import Document, Image
+from promote.promotion import selection
+from promote.repository.config import Environment
+from promote.repository.tree import Tree
+from promote.versions.atoms import CONTAINERS
+from promote.versions.fields import split
+from promote.versions.found import Versions
+
+_Runs = Mapping[tuple[str, str, str], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two environments of one commit, and what each of them runs."""
+
+    tree: Tree
+    source: Environment
+    target: Environment
+    there: Versions
+    here: Versions
+
+
+def read(tree: Tree, source: Environment, target: Environment, names: Collection[str] = ()) -> Pair:
+    """The versions of two environments, of all their layers where their own folders may not say all that differs.
+
+    `names` are those that somebody asked for.
+    """
+    there, here = tree.versions(source), tree.versions(target)
+    one, other = ({image.name for image in each.images} for each in (there, here))
+    known = (*there.images, *here.images)
+    is_asked_elsewhere = any(not selection.is_known(name, known, tree.config.services) for name in names)
+    if not (there.whole and here.whole) and (is_asked_elsewhere or one != other or _differs(tree, source, target)):
+        there, here = tree.versions(source, whole=True), tree.versions(target, whole=True)
+    return Pair(tree, source, target, there, here)
+
+
+def around(
+    before: Tree, there: Environment, after: Tree, here: Environment, files: Iterable[str]
+) -> tuple[Versions, Versions]:
+    """The versions of an environment before and after a change of `files`, of all its layers if they are among these.
+
+    Raises ConfigError where they cannot be read.
+    """
+    old, new = before.versions(there), after.versions(here)
+    known = {*old.contents, *new.contents}
+    read = reads(before.sheets, there.path) | reads(after.sheets, here.path)
+    if (old.whole and new.whole) or not any(file in read and file not in known for file in files):
+        return old, new
+    return before.versions(there, whole=True), after.versions(here, whole=True)
+
+
+def _differs(tree: Tree, source: Environment, target: Environment) -> bool:
+    """Whether a file outside of both folders, which only one of them reads, may say an image."""
+    within = tuple(f"{one.path}/" for one in (source, target))
+    outside = [path for path in _unshared(tree, source, target) if not path.startswith(within)]
+    return any(b"image" in (tree.sheets.data(path) or b"") for path in outside)
+
+
+def _unshared(tree: Tree, source: Environment, target: Environment) -> frozenset[str]:
+    return differing(tree.sheets, source.path, target.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmoved:
+    """What two environments differ in, or may differ in, that no promotion can move, each with where and why.
+
+    `names` are images that one of them does not run as its files say, so that nobody knows what to promote.
+    """
+
+    lines: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+
+
+def unmoved(pair: Pair) -> Unmoved:
+    """What cannot be moved; raises UsageError where an environment is not known.
+
+    Both are rendered only where something in their own layers may set versions in ways that are not followed.
+    """
+    lines = [*_apart(pair.source, pair.there), *_apart(pair.target, pair.here)]
+    places = not_followed(pair.tree.sheets, _unshared(pair.tree, pair.source, pair.target))
+    names: set[str] = set()
+    if places:
+        found = _rendered(pair, ", ".join(places))
+        lines += found.lines
+        names |= found.names
+    return Unmoved(tuple(dict.fromkeys(lines)), frozenset(names))
+
+
+def _apart(environment: Environment, versions: Versions) -> Iterator[str]:
+    for name, lines in versions.apart.items():
+        yield (
+            f"{name} has different versions within {environment.name} ({', '.join(lines)}): none of them is moved; "
+            "make them the same, or declare each under `versions` in promote.yaml"
+        )
+
+
+def _rendered(pair: Pair, where: str) -> Unmoved:
+    """What is rendered in another version than files say, or differs although they say nothing of it."""
+    try:
+        folders = pair.tree.folders((pair.source.name, pair.target.name))
+        one, other = (_runs(each.documents) for each in render.side_by_side(folders))
+    except RenderError as error:
+        return Unmoved((f"what is rendered could not be compared ({error}), and {where} may set versions, too",))
+    why = f"this cannot be moved, because it may be set by {where}"
+    lines, names = [], set()
+    for environment, versions, runs in ((pair.source, pair.there, one), (pair.target, pair.here, other)):
+        for image, really in _overridden(versions.images, runs):
+            written = ", ".join(versions.lines(image.name))
+            lines.append(
+                f"{image.name} is {image.version} in {written}, but {environment.name} renders {really}: {why}"
+            )
+            names.add(image.name)
+    known = {_last(image.repository) for image in (*pair.there.images, *pair.here.images)}
+    lines += [
+        f"{image}: {_said(one.get(key))} in {pair.source.name}, {_said(other.get(key))} in {pair.target.name}, as "
+        f"rendered ({kind}, container {container}): {why}"
+        for key in sorted(one.keys() | other.keys())
+        for kind, container, image in [key]
+        if one.get(key) != other.get(key) and image not in known
+    ]
+    return Unmoved(tuple(lines), frozenset(names))
+
+
+def _overridden(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, str]]:
+    """The images of which only other versions are rendered, with these."""
+    for image in images:
+        found = {
+            version for (_, _, name), all_of in runs.items() if name == _last(image.repository) for version in all_of
+        }
+        if found and str(image.version) not in found:
+            yield image, " and ".join(sorted(found)) or "none"
+
+
+def _last(repository: str) -> str:
+    return repository.rpartition("/")[2]
+
+
+def _runs(documents: Iterable[Document]) -> _Runs:
+    """The versions of each image by kind of object, container, and the last part of the image's name."""
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for document in documents:
+        for container in _containers(document.content):
+            repository, version = split(str(container.get("image", "")))
+            key = (document.identity.kind, str(container.get("name", "")), repository.rpartition("/")[2])
+            found[key].add(str(version))
+    return {key: frozenset(versions) for key, versions in found.items()}
+
+
+def _containers(value: Any) -> Iterator[Mapping[str, Any]]:
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        for key, below in here.items() if isinstance(here, Mapping) else ():
+            if key in CONTAINERS and isinstance(below, list):
+                yield from (one for one in below if isinstance(one, Mapping))
+        if isinstance(here, Mapping):
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+
+
+def _said(versions: frozenset[str] | None) -> str:
+    return " and ".join(sorted(versions)) if versions else "none"

@@ -1,0 +1,89 @@
+"""Versions at a place that promote.yaml names: a value of a YAML file, or a line `NAME=version` of another file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from promote.versions.atoms import Atom, Place, Role
+from promote.versions.fields import split
+from promote.versions.slots import Said, Slot
+from promote.versions.spots import Sheet, Spot
+from promote.yamltext import places
+
+_YAML = (".yaml", ".yml", ".json", "Kustomization")
+_KEY = re.compile(r"[A-Za-z0-9_.-]+=")  # of a literal, `NAME=version`
+_DIGEST = re.compile(r"sha(?:256|512):.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A version called `name`: in `file`, relative to an environment's folder, at `path`.
+
+    `path` is a JSON pointer, or keys and positions with dots between them; of a file that is not YAML, a name.
+    """
+
+    name: str
+    file: str
+    path: str
+
+
+def slot(one: Declared, data: bytes, file: str) -> Slot | None:
+    """What is at the declared place of `file`; None where no version is there that could be edited."""
+    atom = _in_yaml(one, Sheet.parse(data, file)) if is_yaml(file) else _in_lines(one, data)
+    if atom is None or not atom.text:
+        return None
+    return Slot("declared", frozenset([one.name]), (one.name,), False, {atom.role: Said(file, atom)}, called=one.name)
+
+
+def is_yaml(file: str) -> bool:
+    """Whether a file is YAML or JSON, by its name."""
+    return file.endswith(_YAML)
+
+
+def edited(data: bytes, file: str, edits: Sequence[tuple[Spot, str]]) -> bytes:
+    """The file with new texts for some spots; raises EditRefused if anything else in it would change."""
+    if is_yaml(file):
+        return Sheet.parse(data, file).edited(edits)
+    text = data.decode()
+    for spot, new in sorted(edits, key=lambda edit: -edit[0].start):
+        text = text[: spot.start] + new + text[spot.end :]
+    return text.encode()
+
+
+def _in_yaml(one: Declared, sheet: Sheet) -> Atom | None:
+    steps = places.parts(one.path) if one.path.startswith("/") else one.path.split(".")
+    for number, root in enumerate(sheet.whole.roots):
+        at: Place | None = Place(sheet, sheet.whole, root, (number,))
+        for step in steps:
+            at = next((each for each in _below(at) if step in (str(each.pointer[-1]), each.named[-1])), None)
+        if at is not None and (spot := at.spot):
+            key = _KEY.match(spot.text)
+            before = key[0] if key else ""
+            return Atom((one.name,), at.pointer, _role(spot.text.removeprefix(before)), spot, before)
+    return None
+
+
+def _below(at: Place | None) -> Iterator[Place]:
+    yield from at.below() if at else ()
+
+
+def _in_lines(one: Declared, data: bytes) -> Atom | None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    found = re.search(rf"^{re.escape(one.path)}=(.*?)\r?$", text, re.MULTILINE)
+    if found is None:
+        return None
+    line = text.count("\n", 0, found.start()) + 1
+    spot = Spot((), found[1], *found.span(1), "", line)
+    return Atom((one.name,), (), _role(found[1]), spot)
+
+
+def _role(text: str) -> Role:
+    if _DIGEST.fullmatch(text):
+        return "digest"
+    repository, version = split(text)
+    return "reference" if version.tag or (version.digest and "/" in repository) else "tag"

@@ -1,0 +1,131 @@
+"""What each container runs, and which bytes say so: values that patches and `images:` override, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from promote.model import Image, Version
+from promote.versions.atoms import CONTAINERS, Atom, Role
+from promote.versions.fields import goal_of, split
+from promote.versions.images import Entry
+from promote.versions.spots import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An atom, and the file that it is in."""
+
+    file: str
+    atom: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An item of `images:`, and the file that it is in."""
+
+    file: str
+    entry: Entry
+
+
+@dataclass(slots=True)
+class Slot:
+    """One image of an object: the atoms that say it, and the items of `images:` that change its version and its name.
+
+    `names` are those that the object has in one of the layers. `follows` says that `images:` changes it. `called` is
+    the name that promote.yaml gives it.
+    """
+
+    kind: str
+    names: frozenset[str]
+    group: Path
+    follows: bool
+    said: dict[Role, Said] = field(default_factory=dict)
+    version_by: Setting | None = None
+    name_by: Setting | None = None
+    called: str = ""
+
+    @property
+    def written(self) -> Image:
+        """What the atoms say, without `images:`; its name is the repository, or that of the object without one."""
+        texts = {role: said.atom.text for role, said in self.said.items()}
+        if "reference" in texts:
+            repository, version = split(texts["reference"])
+            before = self.said["reference"].atom.before.rstrip("=")
+            return Image(self.called or before or repository, repository, version)
+        repository = "/".join(texts[role] for role in ("registry", "repository") if texts.get(role))
+        tag, _, digest = texts.get("tag", "").partition("@")
+        version = Version(tag or None, texts.get("digest") or digest or None)
+        name = self.called or repository or self._own_name
+        return Image(name, repository or name, version)
+
+    @property
+    def image(self) -> Image:
+        """What is rendered, with the name that promote calls it."""
+        image = self.written
+        if self.name_by:
+            image = replace(image, repository=self.name_by.entry.image.repository)
+        if self.version_by:
+            entry = self.version_by.entry.image
+            image = replace(image, name=entry.name, version=entry.version)
+        return image
+
+    def edits(self, target: Version) -> list[tuple[Said, str]]:
+        """The new texts with which the atoms say `target`, as far as they have a place for its tag and digest.
+
+        Raises EditRefused if something outdated would remain, and UsageError for an invalid tag or digest.
+        """
+        first = next(iter(self.said.values()))
+        at = f"{first.file}:{first.atom.spot.line}"
+        version = goal_of(at, {}, self.written, target).version
+        if said := self.said.get("reference"):
+            return [(said, said.atom.before + replace(self.written, version=version).reference)]
+        inline = str(version) if "@" in self._text("tag") else version.tag or ""
+        texts: dict[Role, str] = {"tag": inline, "digest": version.digest or ""}
+        here = [(self.said[role], text) for role, text in texts.items() if role in self.said]
+        return [(said, said.atom.before + text) for said, text in here]
+
+    def _text(self, role: Role) -> str:
+        return self.said[role].atom.text if role in self.said else ""
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it is the image of a container."""
+        return not set(self.group).isdisjoint(CONTAINERS) and not self.called
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Where its version is written, as `file:line`."""
+        if self.version_by:
+            return (f"{self.version_by.file}:{self.version_by.entry.line('newTag', 'digest', 'newName')}",)
+        says = [said for role, said in self.said.items() if role in ("reference", "tag", "digest")]
+        return tuple(f"{said.file}:{said.atom.spot.line}" for said in says)
+
+    @property
+    def _own_name(self) -> str:
+        steps = [str(step) for step in self.group if step not in ("spec", "values", "source", "helm", "parameters")]
+        steps = [step for step in steps if step not in ("image", "valuesObject") and not step.isdecimal()]
+        return "/".join([min(self.names, key=len, default=self.kind), *steps])
+
+    def is_of(self, kind: str, names: Iterable[str]) -> bool:
+        """Whether it belongs to an object of this kind with one of these names."""
+        return self.kind == kind and not self.names.isdisjoint(names)
+
+    def say(self, said: Said) -> None:
+        """Take what a patch says: items of `images:` further in do not count for it."""
+        if said.atom.role == "reference":
+            self.said.clear()
+        else:
+            self.said.pop("reference", None)
+        self.said[said.atom.role] = said
+        self.version_by = self.name_by = None
+
+    def set(self, setting: Setting) -> None:
+        """Take what an item of `images:` sets, if it is about this image."""
+        entry = setting.entry
+        if not self.follows or entry.image.name != self.image.repository:
+            return
+        if "newName" in entry.nodes:
+            self.name_by = setting
+        if entry.image.version != Version():
+            self.version_by = setting
