@@ -16,7 +16,8 @@ from promote.errors import ConfigError, PromoteError, RenderError, ToolError, Us
 from promote.kustomize import remotes, render
 from promote.kustomize.render import Rendered
 from promote.model import PolicyChange
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 
 Comparison: TypeAlias = Callable[[Verdict], Verdict]
 

@@ -18,7 +18,7 @@ from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.repository import config, holds
 from promote.repository.config import Config, Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 
 _FILES = (config.FILE_NAME, holds.FILE_NAME)
 _OF_TESTS = "_test.rego"

@@ -64,7 +64,7 @@ def run(given: Options) -> Result:
     if published.changed and not published.commit:
         text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
     code = 0 if published.changed else proposal.exit_code
-    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    return Result(plans.proposal_json(proposal, published), text, code)
 
 
 def _in_checkout(workspace: Workspace, request: Request, dry_run: bool) -> tuple[Proposal, Published]:

@@ -14,7 +14,8 @@ from promote.output import plans, strategies
 from promote.promotion import bump
 from promote.promotion.deliver import Delivery, Wording, deliver
 from promote.promotion.proposal import Proposal
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import canary, running
 from promote.strategy.canary import Request, Step
 from promote.strategy.conduct import Conductor, Pace
@@ -107,4 +108,4 @@ def _one(workspace: Workspace, request: Request, given: Options) -> Result:
     if found:
         text.insert(0, f"next step: {found[0].kind}" + (f" to {found[0].share} %" if found[0].share else ""))
     code = 0 if published.changed else proposal.exit_code
-    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    return Result(plans.proposal_json(proposal, published), text, code)

@@ -15,7 +15,8 @@ from promote.kustomize import differences, remotes
 from promote.kustomize.differences import Difference
 from promote.output import verdicts, wording
 from promote.output.plans import Json
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,13 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Every obstacle to the promotion as it would be now; exit 4 or 3 as the promotion itself."""
     workspace = Workspace.here()
-    tip = workspace.local_tip()
+    branch = promote.branch_of(workspace.known(given.source), workspace.known(given.target))
+    tip = workspace.local_tip(branch)
     # Other changes are obstacles, too, and must not hide the rest.
     edge = replace(given, allow_other_changes=True)
     with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(workspace, tip, tree, edge)
+        proposal = promote.propose(workspace, tip, tree, edge, branch)
     found = explain.explain(proposal, given.allow_other_changes)
-    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
+    answer = plans.proposal_json(proposal, Published())
     reasons = ["", *outcomes.explanation_text(found)] if proposal.plan.changes else []
-    return Result(
-        answer | outcomes.explanation_json(found), [*plans.plan_text(proposal.plan), *reasons], found.exit_code
-    )
+    return Result(answer | outcomes.explanation_json(found), [*plans.plans_text(proposal), *reasons], found.exit_code)

@@ -63,8 +63,22 @@ def edge(parser: argparse.ArgumentParser) -> None:
     """Add the two environments of a promotion, and what narrows or forces it."""
     parser.add_argument("source", metavar="FROM", help="the environment whose versions are taken")
     parser.add_argument("target", metavar="TO", help="the environment that gets them")
+    _narrowing(parser)
+
+
+def fan(parser: argparse.ArgumentParser) -> None:
+    """Add the environments of a promotion into one or several, and what narrows or forces it."""
+    parser.add_argument("source", metavar="FROM", help="the environment whose versions are taken")
+    parser.add_argument("targets", metavar="TO", nargs="+", help="the environments that get them")
+    _narrowing(parser)
+    option(parser, "--separate", action="store_true", help="a pull request for each TO, instead of one for all")
+
+
+def _narrowing(parser: argparse.ArgumentParser) -> None:
     repeated(parser, "--only", metavar="NAME", help="only this service (repeatable)")
     repeated(parser, "--exclude", metavar="NAME", help="not this service (repeatable)")
+    alone = "propose only this, without the other services that the open pull request has"
+    option(parser, "--replace", action="store_true", help=alone)
     add(parser)
     allow_others(parser)
     despite(parser)

@@ -1,31 +1,36 @@
-"""`promote plan FROM TO`: what a promotion would do, with nothing written anywhere."""
+"""`promote plan FROM TO…`: what a promotion would do, with nothing written anywhere."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 
 from promote.commands import options
-from promote.commands.result import Result
+from promote.commands.result import Result, together
 from promote.output import plans
 from promote.promotion import promote
 from promote.promotion.deliver import Published
-from promote.promotion.promote import Edge
+from promote.promotion.promote import Fan
 from promote.repository.workspace import Workspace
 
-# What is asked for is one edge, and nothing else.
-Options = Edge
+# What is asked for is the promotion, and nothing else.
+Options = Fan
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Add what the command takes."""
-    options.edge(parser)
+    options.fan(parser)
 
 
 def run(given: Options) -> Result:
     """The plan on the shared branch's tip, its rendered difference and its verdict; exit 4 or 3 as a promotion."""
     workspace = Workspace.here()
-    tip = workspace.local_tip()
-    with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(workspace, tip, tree, given)
-    answer = plans.plan_json(proposal.plan, Published(), proposal.verdict)
-    return Result(answer, plans.proposal_text(proposal), proposal.exit_code)
+    groups = given.groups(workspace)
+    tip = workspace.local_tip(*(branch for branch, _ in groups))
+    found = []
+    for branch, edges in groups:
+        with workspace.at(tip.commit) as tree:
+            found.append(promote.propose_all(workspace, tip, tree, edges, branch))
+    results = [
+        Result(plans.proposal_json(one, Published()), plans.proposal_text(one), one.exit_code) for one in found
+    ]
+    return together(results)

@@ -1,27 +1,28 @@
-"""`promote FROM TO`: the versions of one environment, proposed for another."""
+"""`promote FROM TO…`: the versions of one environment, proposed for another, or for several."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promote.cluster.client import Address
 from promote.commands import options
-from promote.commands.result import Result
-from promote.errors import NetworkError, PartlyDone
+from promote.commands.result import Result, refused, together
+from promote.errors import NetworkError, PartlyDone, PromoteError
 from promote.forge.protocol import PullRequest
 from promote.output import live, outcomes, plans, wording
 from promote.promotion import follow, promote, rollout
 from promote.promotion.deliver import Delivery, deliver
-from promote.promotion.promote import Edge
+from promote.promotion.promote import Edge, Fan
 from promote.promotion.proposal import Proposal
-from promote.promotion.rollout import Moved, Waited
+from promote.promotion.rollout import Moved
 from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Options(Edge):
-    """An edge, and how far to take its promotion; `timeout` is in seconds, and for the merge and the rollout."""
+class Options(Fan):
+    """What to promote, and how far to take it; `timeout` is in seconds, and for the merge and the rollout."""
 
     dry_run: bool = False
     no_pr: bool = False
@@ -34,7 +35,7 @@ class Options(Edge):
 
 def arguments(parser: ArgumentParser) -> None:
     """Add what the command takes."""
-    options.edge(parser)
+    options.fan(parser)
     options.dry_run(parser)
     options.option(parser, "--no-pr", action="store_true", help="push the branch, but open no pull request")
     options.option(parser, "--auto-merge", action="store_true", help="merge as soon as the forge allows it")
@@ -45,41 +46,65 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Plan, prove, check, commit, push, and open or renew one pull request; nothing of it on a dry run."""
+    """Plan, prove, check, commit, push, and open or renew one pull request; nothing of it on a dry run.
+
+    Separate ones are independent: what refuses one does not stop the others.
+    """
     workspace = Workspace.here()
-    branch = promote.branch_of(workspace.known(given.source), workspace.known(given.target))
+    groups = given.groups(workspace)
+    if len(groups) == 1:
+        return _promote(workspace, given, *groups[0])
+    results = []
+    for branch, edges in groups:
+        try:
+            results.append(_promote(workspace, given, branch, edges))
+        except PromoteError as error:
+            results.append(refused(given.source, edges[0].target, error))
+    return together(results)
+
+
+def _promote(workspace: Workspace, given: Options, branch: str, edges: Sequence[Edge]) -> Result:
     proposal, published = deliver(
         workspace,
         Delivery(branch, pull_request=not given.no_pr, dry_run=given.dry_run),
-        lambda tip, tree: promote.propose(workspace, tip, tree, given),
+        lambda tip, tree: promote.propose_all(workspace, tip, tree, edges, branch),
         wording.promotion,
     )
     text = [*plans.proposal_text(proposal), *plans.published_text(published)]
-    answer = plans.plan_json(proposal.plan, published, proposal.verdict)
-    pull, is_there = published.pull_request, not proposal.plan.changes
+    answer = plans.proposal_json(proposal, published)
+    pull, is_there = published.pull_request, not proposal.files
     if given.dry_run or proposal.exit_code or not (pull or (is_there and given.wait)):
         return Result(answer, text, proposal.exit_code)
     more, code = _follow(workspace, pull, given) if pull else ([], 0)
     if code or not given.wait:
         return Result(answer, [*text, *more], code)
-    waited = _roll_out(workspace, proposal, given)
-    if waited is None:
-        note = f"note: promote.yaml states no cluster of {given.target} (`cluster`), so no rollout was waited for"
-        return Result(answer, [*text, *more, note])
-    done = 0 if waited.is_done else PartlyDone.exit_code
-    return Result(answer | {"rollout": live.waited_json(waited)}, [*text, *more, *live.waited_text(waited)], done)
+    rollouts = [_roll_out(workspace, one, given) for one in proposal.every if not one.layered_on]
+    return _with_rollouts(Result(answer, [*text, *more]), rollouts)
 
 
-def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Waited | None:
+def _with_rollouts(done: Result, rollouts: Sequence[Result]) -> Result:
+    """The result with what was waited for; of several environments, the JSON has a list of it."""
+    text = [line for one in (done, *rollouts) for line in one.text]
+    code = next((one.exit_code for one in rollouts if one.exit_code), 0)
+    waited = [one.json for one in rollouts if one.json]
+    if not waited:
+        return Result(done.json, text, code)
+    return Result(done.json | {"rollout": waited[0] if len(rollouts) == 1 else waited}, text, code)
+
+
+def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Result:
     """Wait until the promoted versions run, if there is a cluster to ask; raises PartlyDone if it does not answer."""
+    name, changes = proposal.environment.name, proposal.plan.changes
     if not (proposal.environment.cluster or given.kubeconfig or given.context):
-        return None
-    changes = proposal.plan.changes
+        return Result(
+            None, [f"note: promote.yaml states no cluster of {name} (`cluster`), so no rollout was waited for"]
+        )
     moved = Moved(changes, proposal.tip.commit) if changes else None
     try:
-        return rollout.wait(workspace, given.target, Address(given.kubeconfig, given.context), given.timeout, moved)
+        waited = rollout.wait(workspace, name, Address(given.kubeconfig, given.context), given.timeout, moved)
     except NetworkError as error:
-        raise PartlyDone(f"{given.target} has the versions in Git, but then: {error}") from error
+        raise PartlyDone(f"{name} has the versions in Git, but then: {error}") from error
+    return Result(live.waited_json(waited), live.waited_text(waited), 0 if waited.is_done else PartlyDone.exit_code)
 
 
 def _follow(workspace: Workspace, pull: PullRequest, given: Options) -> tuple[list[str], int]:

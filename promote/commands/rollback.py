@@ -97,4 +97,4 @@ def run(given: Options) -> Result:
     )
     text = [*plans.proposal_text(proposal), *plans.published_text(published)]
     code = 0 if published.changed else proposal.exit_code
-    return Result(plans.plan_json(proposal.plan, published, proposal.verdict), text, code)
+    return Result(plans.proposal_json(proposal, published), text, code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from itertools import pairwise
 
 from promote.cluster.client import Address
 from promote.commands import options
@@ -19,7 +18,8 @@ from promote.output import plans
 from promote.output.plans import Json
 from promote.promotion import live, selection
 from promote.repository.config import assumed
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system import clock
 
 
@@ -62,6 +62,7 @@ def run(given: Options) -> Result:
         pending = _pending(tree, running)
         frozen = _frozen(tree)
         notes = assumed(tree.config)
+        after = {name: list(one.after) for name, one in tree.config.environments.items() if one.after is not None}
     pulls, without = _pulls(workspace)
     json = {
         "commit": tip.commit,
@@ -74,10 +75,17 @@ def run(given: Options) -> Result:
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
+        **({"after": after} if after else {}),
     }
     rest = [*_waiting(pending, pulls, standing, frozen), *without]
-    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running)]
+    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running), *_order(after)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _order(after: dict[str, list[str]]) -> list[str]:
+    """What promote.yaml states of the order of promotion; nothing where it states nothing."""
+    lines = [f"{name} comes after {' and '.join(before) or 'no environment'}" for name, before in after.items()]
+    return ["", *lines] if lines else []
 
 
 def _waiting(
@@ -119,7 +127,9 @@ def _frozen(tree: Tree) -> dict[str, Freeze]:
 
 def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     found = []
-    for (source, images), (target, now) in pairwise(running.items()):
+    edges = [(source, target) for target, before in tree.config.order.items() for source in before]
+    for source, target in edges:
+        images, now = running[source], running[target]
         chosen = frozenset(image.name for image in images)
         behind = selection.wanted(images, now, chosen)
         services = [selection.service_of(image, tree.config.services) for image in images if image.name in behind]

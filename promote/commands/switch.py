@@ -60,7 +60,7 @@ def run(given: Options) -> Result:
     text = [*strategies.switch_text(proposal, given.service, given.to), *plans.published_text(published)]
     code = 0 if published.changed else proposal.exit_code
     json = {
-        **plans.plan_json(proposal.plan, published, proposal.verdict),
+        **plans.proposal_json(proposal, published),
         "service": given.service,
         "colour": given.to,
     }

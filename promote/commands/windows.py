@@ -14,7 +14,8 @@ from promote.output import windows as wording
 from promote.promotion import windows
 from promote.promotion.deliver import Delivery, Published, deliver
 from promote.promotion.windows import Windows
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 from promote.system.confined import replace_files
 

@@ -10,7 +10,8 @@ from promote.checks import comparison
 from promote.checks.criteria import Criteria, criteria
 from promote.errors import EditRefused, UsageError
 from promote.fix.fixer import Fixer, Outcome
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system.confined import replace_files
 
 

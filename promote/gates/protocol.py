@@ -44,6 +44,8 @@ class Context:
     `lands` says whether what passes goes onto the shared branch at once: by a merge, or by a commit without a pull
     request. Otherwise a pull request, a branch or a changed checkout comes of it, and the gates are asked again at
     the merge. `pull_request` is the one that is merged, at its present head, and None for everything else.
+    `after` are the environments that promote.yaml states to come before this one; None where it states none, so that
+    it is the one that is listed before it.
     `policy` is set for a change as a whole that brings rules, tables, waivers or settings of its own.
     `goes_back` says of a change whether it returns to an earlier version on purpose, which waits for nothing;
     `is_rollback` that the change as a whole is the command `rollback`.
@@ -62,13 +64,25 @@ class Context:
     is_rollback: bool = False
     lands: bool = False
     policy: PolicyChange | None = None
+    after: tuple[str, ...] | None = None
 
     @property
     def previous(self) -> str | None:
-        """The environment before the target in the order of promotion; None where there is none, or no history."""
+        """The environment before the target in the order of promotion; None where there is none, or no history.
+
+        Of several, it is the one that ran most of the new versions.
+        """
+        if self.after is not None:
+            known = [name for name in self.after if name in self.history]
+            return max(known, key=self._ran, default=None) if len(known) > 1 else next(iter(known), None)
         order = list(self.history)
         position = order.index(self.plan.target) if self.plan.target in order else 0
         return order[position - 1] if position else None
+
+    def _ran(self, name: str) -> int:
+        """How many of the new versions the environment `name` ever ran."""
+        past = self.history[name]
+        return sum(any(one.runs(change.image, change.new) for one in past) for change in self.plan.changes)
 
     @property
     def source(self) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # help of `--despite-NAME REASON`; a gate without a help text cannot be overridden.
 GATES: Mapping[str, str] = {
     "hold": "",
+    "order": "promote past the order in promote.yaml (`after`); the reason is recorded",
     "freeze": "pass a freeze; the reason is recorded",
     "soak": "do not wait until a version has soaked; the reason is recorded",
     "combination": "accept versions that never ran together; the reason is recorded",

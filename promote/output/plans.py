@@ -52,6 +52,27 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
     }
 
 
+def proposal_json(proposal: Proposal, published: Published) -> Json:
+    """A proposal and what became of it, as JSON; where it changes several environments, with a list of all `targets`.
+
+    Then `to` and `changes` are of all environments that were named, `gates` and `findings` of all that change.
+    """
+    plan, every = proposal.plan, proposal.every
+    answer = plan_json(plan, published, proposal.verdict)
+    if len(every) == 1:
+        return answer
+    each = [plan_json(one.plan, published, one.verdict) | {"layered_on": one.layered_on or None} for one in every]
+    named = [one for one in each if not one["layered_on"]]
+    unknown = dict.fromkeys(plan.facts) if len(named) > 1 else {}
+    return answer | unknown | {
+        "to": ", ".join(one["to"] for one in named),
+        "changes": [change for one in named for change in one["changes"]],
+        "gates": [gate for one in each for gate in one["gates"]],
+        "findings": [finding for one in each for finding in one["findings"]],
+        "targets": each,
+    }  # fmt: skip
+
+
 def pull_json(pull: PullRequest) -> Json:
     """A pull request as JSON."""
     return {"number": pull.number, "url": pull.url}
@@ -81,20 +102,18 @@ def plan_text(plan: Plan) -> list[str]:
     """A plan for people, one line a change."""
     if not plan.changes:
         return [*_notes(plan), _nothing(plan)]
-    width = max(len(change.service) for change in plan.changes)
+    return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *_changes(plan)]
+
+
+def _changes(plan: Plan) -> list[str]:
+    width = max((len(change.service) for change in plan.changes), default=0)
     old = [shortened(str(change.old)) for change in plan.changes]
     lines = [
         f"  {change.service:{width}}  {was:{max(map(len, old))}} → {shortened(str(change.new))}"
         for change, was in zip(plan.changes, old, strict=True)
     ]
     gates = [f"  {gate_line(gate)}" for gate in plan.gates]
-    return [
-        *_notes(plan),
-        f"{_edge(plan)}: {len(plan.changes)} to change",
-        *lines,
-        *(f"  {remark}" for remark in plan.remarks),
-        *gates,
-    ]
+    return [*lines, *(f"  {remark}" for remark in plan.remarks), *gates]
 
 
 def _edge(plan: Plan) -> str:
@@ -111,8 +130,21 @@ def _notes(plan: Plan) -> list[str]:
 
 
 def proposal_text(proposal: Proposal) -> list[str]:
-    """The plan, the rendered proof and the verdict of a proposal."""
-    return [*plan_text(proposal.plan), *proof_text(proposal)]
+    """The plan, the rendered proof and the verdict of a proposal, for each environment that it changes."""
+    rest = [line for one in proposal.also for line in ["", *_plan_of(one), *proof_text(one)]]
+    return [*plan_text(proposal.plan), *proof_text(proposal), *rest]
+
+
+def plans_text(proposal: Proposal) -> list[str]:
+    """The plan of a proposal for each environment that it changes."""
+    rest = [line for one in proposal.also for line in ["", *_plan_of(one)]]
+    return [*plan_text(proposal.plan), *rest]
+
+
+def _plan_of(proposal: Proposal) -> list[str]:
+    if not proposal.layered_on:
+        return plan_text(proposal.plan)
+    return [f"also changes {wording.layered(proposal)}:", *_changes(proposal.plan)]
 
 
 def proof_text(proposal: Proposal) -> list[str]:

@@ -47,7 +47,7 @@ def canary(proposal: Proposal, request: Request, step: Step | None, reason: str)
 
 def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> Wording:
     every = [*trailers, *proposal.overrides, (SOURCE, proposal.tip.commit)]
-    body = wording.body(title, proposal.plan, proposal.verdict, proposal.differences, undo)
+    body = wording.body(title, proposal.plan, proposal.verdict, proposal.differences, undo, proposal.also)
     lines = [shortened(f"{one.resource} {one.path}: {one.old} -> {one.new}") for one in proposal.differences]
     return Wording(printable.one_line(title), wording.message(title, lines, every), body)
 

@@ -39,9 +39,11 @@ def shift(change: Change) -> str:
 def promotion(proposal: Proposal) -> Wording:
     """What a promotion says of itself."""
     plan = proposal.plan
-    title = subject("promote", f"{plan.source} → {plan.target}", plan.changes)
-    trailers = [("Promoted-From", plan.source), (TARGET, plan.target)]
-    return _wording(proposal, title, trailers, f"promote rollback {plan.target} --all")
+    named = [one.plan for one in proposal.every if not one.layered_on and one.plan.changes]
+    changes = [change for each in named for change in each.changes]
+    title = subject("promote", f"{plan.source} → {', '.join(each.target for each in named)}", changes)
+    trailers = [("Promoted-From", plan.source), *((TARGET, each.target) for each in named)]
+    return _wording(proposal, title, trailers, " && ".join(f"promote rollback {each.target} --all" for each in named))
 
 
 def bump(proposal: Proposal) -> Wording:
@@ -62,15 +64,43 @@ def rollback(proposal: Proposal) -> Wording:
 
 def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> Wording:
     """The same facts three times: `undo` is the command that takes the change back."""
-    plan = proposal.plan
     every = [*trailers, *proposal.overrides, (SOURCE, proposal.tip.commit)]
-    text = body(title, plan, proposal.verdict, proposal.differences, undo)
-    return Wording(title, commit(title, plan.changes, every), text)
+    plan, also = proposal.plan, proposal.also
+    text = body(title, plan, proposal.verdict, proposal.differences, undo, also)
+    return Wording(title, commit(title, plan.changes, every, _more(proposal)), text)
 
 
-def commit(title: str, changes: Iterable[Change], trailers: Trailers) -> str:
-    """A commit message: title, one line an image, and trailers, which are evidence but never read as state."""
-    return message(title, [f"{change.image} {change.old} -> {change.new}" for change in changes], trailers)
+def commit(title: str, changes: Iterable[Change], trailers: Trailers, more: Iterable[str] = ()) -> str:
+    """A commit message: title, one line an image, and trailers, which are evidence but never read as state.
+
+    `more` are lines about further environments.
+    """
+    return message(title, [*(_line(change) for change in changes), *more], trailers)
+
+
+def _line(change: Change) -> str:
+    return f"{change.image} {change.old} -> {change.new}"
+
+
+def _more(proposal: Proposal) -> list[str]:
+    """What a change does to further environments, one line each or, of those that were named, one an image."""
+    lines = []
+    for one in proposal.also:
+        if one.layered_on:
+            lines.append(f"also changes {layered(one)}")
+        else:
+            lines += [f"{_line(change)} in {one.plan.target}" for change in one.plan.changes]
+    return lines
+
+
+def layered(proposal: Proposal) -> str:
+    """An environment that changes because it is layered on another one, or shares files with it."""
+    name, files = proposal.environment.name, proposal.shared
+    return (
+        f"{name}, which is built from {', '.join(files)} too"
+        if files
+        else (f"{name}, which is layered on {proposal.layered_on}")
+    )
 
 
 def message(title: str, lines: Iterable[str], trailers: Trailers) -> str:
@@ -85,15 +115,42 @@ def why(gate: GateResult) -> str:
     return gate.reason + (f"; despite it: {gate.despite}" if gate.despite else "")
 
 
-def body(title: str, plan: Plan, verdict: Verdict | None, differences: Sequence[Difference], undo: str) -> str:
-    """The body of a pull request in Markdown; a forge that takes less cuts it."""
+def body(
+    title: str,
+    plan: Plan,
+    verdict: Verdict | None,
+    differences: Sequence[Difference],
+    undo: str,
+    also: Sequence[Proposal] = (),
+) -> str:
+    """The body of a pull request in Markdown; a forge that takes less cuts it. `also` are more environments."""
+    said = [inline(f"Also changes {layered(one)}.") for one in also if one.layered_on]
+    said += [f"**{inline(plan.target)}**"] if any(not one.layered_on for one in also) else []
     lines = [
-        f"**{inline(title)}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
-        *_beyond(plan), *findings(verdict), "<details><summary>What changes in the rendered manifests</summary>", "",
-        *markup.block(diff_lines(differences), "diff"), "", "</details>", "",
+        f"**{inline(title)}**", "", *(line for each in said for line in (each, "")),
+        verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *_beyond(plan),
+        *findings(verdict),
+        *_rendered(differences), *(line for one in also for line in _section(one)),
         f"Undo it after the merge: {code(undo)}", "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _section(proposal: Proposal) -> list[str]:
+    """What a change does to one more environment."""
+    plan, verdict = proposal.plan, proposal.verdict
+    name = layered(proposal) if proposal.layered_on else plan.target
+    return [
+        f"**{inline(name)}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
+        *findings(verdict), *_rendered(proposal.differences),
+    ]  # fmt: skip
+
+
+def _rendered(differences: Sequence[Difference]) -> list[str]:
+    return [
+        "<details><summary>What changes in the rendered manifests</summary>", "",
+        *markup.block(diff_lines(differences), "diff"), "", "</details>", "",
+    ]  # fmt: skip
 
 
 def verdict_line(verdict: Verdict | None) -> str:
@@ -144,9 +201,8 @@ def _table(changes: Iterable[Change]) -> list[str]:
 
 
 def _beyond(plan: Plan) -> list[str]:
-    """What the change does to other environments, and what it leaves."""
-    rows = [f"- ⚠️ {inline(note)}" for note in plan.notes if any(note.startswith(f"{name} ") for name in plan.shared)]
-    rows += [f"- ⚠️ not moved: {inline(line)}" for line in plan.unmoved]
+    """What the change leaves, though the environments differ in it."""
+    rows = [f"- ⚠️ not moved: {inline(line)}" for line in plan.unmoved]
     return [*rows, ""] if rows else []
 
 

@@ -11,7 +11,8 @@ from promote.promotion import adding, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from promote.promotion import trailers
 from promote.promotion.proposal import Decided
 from promote.promotion.retry import retrying
 from promote.promotion.trailers import SOURCE, TARGET
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.system.git import ABSENT, Push
 
 _Change = TypeVar("_Change", bound=Decided)

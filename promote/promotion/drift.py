@@ -13,7 +13,7 @@ from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
 from promote.promotion import pair, selection
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

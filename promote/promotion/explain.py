@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from promote.errors import CheckDenied
@@ -11,6 +11,8 @@ from promote.gates import evaluation, registry
 from promote.kustomize import differences
 from promote.model import GateResult
 from promote.promotion.proposal import Proposal
+
+_ROUNDS = 100  # in which environments may take turns at being closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,38 @@ class Explanation:
 
 def explain(proposal: Proposal, allow_other_changes: bool) -> Explanation:
     """What blocks a `proposal` that was made as if other changes were allowed."""
-    lasting = [] if proposal.verdict is None else [
-        Obstacle(one.rule, one.message, one.fix) for one in proposal.verdict.denials
-    ]  # fmt: skip
+    lasting = [
+        Obstacle(one.rule, one.message, one.fix)
+        for each in proposal.every
+        if each.verdict is not None
+        for one in each.verdict.denials
+    ]
     if not allow_other_changes:
         way = "look at it, and pass --allow-other-changes"
         lasting += [
             Obstacle("proof", f"{one.resource} {one.path} also changes", way)
-            for one in differences.others(proposal.differences)
+            for each in proposal.every
+            for one in differences.others(each.differences)
         ]
     ways = {name: gate.way for name, gate in registry.load().items()}
-    closed = [_of_gate(result, ways) for result in proposal.plan.blocked]
-    earliest = None if lasting else evaluation.earliest(proposal.context, proposal.environment.gates)
+    closed = [_of_gate(result, ways) for result in proposal.blocked]
     code = proposal.exit_code or (CheckDenied.exit_code if lasting else 0)
-    return Explanation((*closed, *lasting), earliest, code)
+    return Explanation((*closed, *lasting), None if lasting else _earliest(proposal), code)
+
+
+def _earliest(proposal: Proposal) -> datetime | None:
+    """When all gates of all environments are open for the first time; None where time alone opens them never."""
+    now = proposal.context.now
+    for _ in range(_ROUNDS):
+        asked = [(replace(one.context, now=now), one.environment.gates) for one in proposal.every]
+        opens = [moment for context, gates in asked if (moment := evaluation.earliest(context, gates))]
+        if len(opens) < len(asked):
+            return None
+        if max(opens) == now:
+            return now
+        # By the time that the gates of one open, those of another may have closed.
+        now = max(opens)
+    return None
 
 
 def _of_gate(result: GateResult, ways: Mapping[str, str]) -> Obstacle:

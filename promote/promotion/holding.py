@@ -11,7 +11,8 @@ from promote.promotion import selection, situation
 from promote.promotion.bump import parse_version
 from promote.promotion.retry import retrying
 from promote.repository import holds
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system import clock, printable
 from promote.system.git import Push
 

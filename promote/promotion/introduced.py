@@ -13,7 +13,7 @@ from promote.checks.renderings import Build
 from promote.errors import ConfigError, RenderError, UsageError
 from promote.kustomize.render import Rendered
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 
 
 def marked(

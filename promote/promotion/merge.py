@@ -11,19 +11,22 @@ from promote.checks import remembered, renderings
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.renderings import Build
-from promote.errors import Blocked, ConfigError, HeadMoved, UsageError
+from promote.errors import Blocked, ConfigError, HeadMoved, RenderError, UsageError
 from promote.forge.protocol import Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
+from promote.kustomize import differences
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, pair, policy, selection, trailers
+from promote.promotion import introduced, layered, pair, policy, selection, trailers
+from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.system import clock
 
 
@@ -137,6 +140,7 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
         whole = [move.environment.name for move in moves if move.whole]
         history = workspace.histories(before.config.environments.values(), tip, whole) if moves else {}
         moves = [_with_history(move, history) for move in moves]
+        moves = _with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
         targets = renderings.of([Build(after.folder(one.path), one.name, after.top) for one in affected])
@@ -189,8 +193,48 @@ def _moves(
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
         if changes := selection.changes(old.images, new.images, after.config.services):
-            context = replace(base, plan=Plan("", name, changes, despite=base.plan.despite), images=old.images)
+            plan = Plan("", name, changes, despite=base.plan.despite)
+            context = replace(base, plan=plan, images=old.images, after=there.after)
             found.append(_Move(there, context, after.config.environments.get(name), old.whole))
+    return found
+
+
+def _with_layers(before: Tree, after: Tree, moves: Sequence[_Move], files: Sequence[str]) -> list[_Move]:
+    """The moves, and those of environments that are layered on one whose own folder changes.
+
+    Such an environment moves as that one does, unless its own folder changes, too.
+    """
+    layers = [layer for move in moves for layer in _layers(before, after, move, files)]
+    names = {layer.environment.name for layer in layers}
+    own = [one for one in moves if one.environment.name not in names or _own(one, files)]
+    return [*own, *layers]
+
+
+def _own(move: _Move, files: Sequence[str]) -> list[str]:
+    """The files of the environment's own folder among `files`."""
+    return [file for file in files if posixpath.dirname(file) == move.environment.path]
+
+
+def _layers(before: Tree, after: Tree, move: _Move, files: Sequence[str]) -> list[_Move]:
+    """The environments that the merge changes because they are layered on one whose versions it moves."""
+    name, context = move.environment.name, move.context
+    changed, found = _own(move, files), []
+    for one in after.readers(changed, [name]) if changed else []:
+        there = before.config.environments.get(one.name)
+        if there is None:
+            continue  # the merge brings it
+        try:
+            old, new = renderings.of(
+                [Build(tree.folder(each.path), one.name, tree.top) for tree, each in ((before, there), (after, one))]
+            )
+        except RenderError:
+            continue  # what does not render after the merge is reported with the checks
+        different = differences.differences(old.documents, new.documents)
+        images = after.images(move.own or move.environment)
+        moves = Moves(name, context.plan.changes, context.images, images, ())
+        if moved := layered.changes(moves, different):
+            asked = layered.context_of(there, moved, before, context, context.history)
+            found.append(_Move(layered.unordered(there), asked, layered.unordered(one)))
     return found
 
 

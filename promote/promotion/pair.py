@@ -13,7 +13,7 @@ from promote.kustomize.reads import differing, not_followed, reads
 from promote.model import Document, Image
 from promote.promotion import selection
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 from promote.versions.atoms import CONTAINERS
 from promote.versions.fields import split
 from promote.versions.found import Versions

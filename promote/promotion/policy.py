@@ -17,7 +17,7 @@ from promote.promotion import introduced
 from promote.promotion.prove import judge_change
 from promote.repository import config, holds
 from promote.repository.config import Config
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 
 __all__ = ["Gate", "change", "insist_on_rules_inside", "insist_on_same_remote"]
 

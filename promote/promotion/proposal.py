@@ -51,7 +51,8 @@ class Proposal:
     """A change of one environment, decided on the commit `tip`.
 
     `files` are the new contents by path; `context` is what the gates looked at. `despite_findings` is the reason to
-    publish it although the checks deny it.
+    publish it although the checks deny it. `also` is what the same files do to other environments: those that were
+    named, and those that are `layered_on` a changed one or, more exactly, built from `shared` files of both.
     """
 
     tip: Tip
@@ -62,16 +63,29 @@ class Proposal:
     differences: tuple[Difference, ...] = ()
     verdict: Verdict | None = None
     despite_findings: str | None = None
+    also: tuple[Proposal, ...] = ()
+    layered_on: str = ""
+    shared: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[Proposal, ...]:
+        """This one, and what it does to other environments."""
+        return (self, *self.also)
+
+    @property
+    def blocked(self) -> tuple[GateResult, ...]:
+        """The results of gates that are closed, of all environments."""
+        return tuple(result for one in self.every for result in one.plan.blocked)
 
     @property
     def is_denied(self) -> bool:
         """Whether the checks deny it."""
-        return self.verdict is not None and self.verdict.denied
+        return any(one.verdict is not None and one.verdict.denied for one in self.every)
 
     @property
     def exit_code(self) -> int:
         """What publishing it would end with: 4 for a closed gate, 3 for a denied manifest, else 0."""
-        if self.plan.blocked:
+        if self.blocked:
             return Blocked.exit_code
         return CheckDenied.exit_code if self.is_denied and self.despite_findings is None else 0
 
@@ -79,7 +93,8 @@ class Proposal:
     def overrides(self) -> Trailers:
         """The gates that it passes although they are closed, and the findings that deny it, each with the reason."""
         despite = self.despite_findings if self.is_denied else None
-        return [*trailers.overrides(self.plan), *([trailers.override("findings", despite)] if despite else [])]
+        given = dict.fromkeys(each for one in self.every for each in trailers.overrides(one.plan))
+        return [*given, *([trailers.override("findings", despite)] if despite else [])]
 
     def noting(self, note: str) -> Self:
         """The same with one more note on its plan."""
@@ -87,11 +102,11 @@ class Proposal:
 
     def insist(self) -> None:
         """Raise Blocked for a closed gate, CheckDenied for a denied manifest."""
-        if closed := self.plan.blocked:
+        if closed := self.blocked:
             raise blocked(closed)
-        if self.verdict is not None and self.exit_code:
+        if self.exit_code:
             way = " (--despite-findings REASON rolls back nevertheless)" if self.context.is_rollback else ""
-            raise denied(self.verdict, way)
+            raise denied(next(one.verdict for one in self.every if one.verdict and one.verdict.denied), way)
 
 
 def denied(verdict: Verdict, way: str = "") -> CheckDenied:

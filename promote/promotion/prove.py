@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import introduced
+from promote.promotion import introduced, layered
 from promote.promotion.facts import facts
+from promote.promotion.layered import Layer, Moves
 from promote.promotion.proof import Place, Texts, followed, insist, unplanned
 from promote.promotion.proposal import Proposal
-from promote.promotion.situation import Sharing, Situation
-from promote.repository.config import Environment
+from promote.promotion.situation import Situation
 from promote.system import process
 from promote.system.paths import write_below
 from promote.versions.found import Versions
@@ -41,57 +42,64 @@ def prove(
     """
     if not planned.files:
         return planned
-    root, own = situation.root, situation.environment
-    others = situation.sharing(planned.files)
+    root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
-        copies = _copies(situation, [own, *(one.environment for one in others)], Path(temporary).resolve())
+        copy, copies = (Path(temporary).resolve() / part for part in ("before", "layered"))
+        for each in (copy, copies):
+            each.mkdir()
+        situation.tree.folder(folder)
+        before = situation.tree.link_build(folder, copy)
+        known = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
-        # Rendering is most of what a plan waits for: everything at once.
-        targets = [(one.name, root / one.path) for one, _, _ in copies]
-        builds = [Build(folder, one.name, copy) for one, folder, copy in copies]
-        rendered = renderings.of([*builds, *(Build(folder, name, situation.tree.top) for name, folder in targets)])
-        old, new = rendered[: len(copies)], rendered[len(copies) :]
-        by_folder = {one.folder: one for one in new}
+        # Rendering is most of what a plan waits for: both at once.
+        old, new = renderings.of([Build(before, name, copy), Build(root / folder, name, situation.tree.top)])
         with process.side_by_side(2) as pool:
-            judging = pool.submit(
-                remembered.judge, targets, situation.criteria, root, load=lambda folder, _: by_folder[folder]
-            )
-            found = differences.differences(old[0].documents, new[0].documents)
+            judging = pool.submit(_judge, situation, new, root / folder)
+            found = differences.differences(old.documents, new.documents)
             texts = _insist(situation, planned, found, after, allow_others, values)
             rest = unplanned(found, values, texts)
-            for other, one, two in zip(others, old[1:], new[1:], strict=True):
-                found += [each for each in _of_other(other, one, two, allow_others) if each not in found]
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
-            verdict = process.result(judging)
-            if planned.context.is_rollback or not situation.criteria.denies_old:
-                top = copies[0][2] / situation.tree.whole(".")
-                verdict = introduced.marked(verdict, old, situation.criteria, top)
+            moves = Moves(name, planned.plan.changes, situation.images, after.images, found, texts)
+            layers = layered.after(situation.tree, known, moves, allow_others)
+            verdict = _marked(process.result(judging), situation, planned, old, copy / situation.tree.whole("."))
             verdict = with_findings(verdict, process.result(about_change))
-    return replace(planned, differences=tuple(found), verdict=verdict)
+        also = tuple(_of_layer(situation, planned, layer) for layer in layers)
+    plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
+    return replace(planned, plan=plan, differences=tuple(found), verdict=verdict, also=also)
 
 
-def _copies(
-    situation: Situation, environments: Sequence[Environment], below: Path
-) -> list[tuple[Environment, Path, Path]]:
-    """Each environment, its folder in a copy of what building it reads, and the copy."""
-    found = []
-    for number, one in enumerate(environments):
-        copy = below / str(number)
-        copy.mkdir()
-        situation.tree.folder(one.path)
-        found.append((one, situation.tree.link_build(one.path, copy), copy))
-    return found
+def _judge(situation: Situation, rendered: Rendered, folder: Path) -> Verdict:
+    """The verdict on what is rendered already of `folder`."""
+    named = [(rendered.name, folder)]
+    return remembered.judge(named, situation.criteria, situation.root, load=lambda *_: rendered)
 
 
-def _of_other(other: Sharing, old: Rendered, new: Rendered, allow_others: bool) -> list[Difference]:
-    """What the change does to another environment; raises CheckDenied if that is more than moving its versions."""
-    texts = other.after.texts(other.before)
-    found, renamed = followed(differences.differences(old.documents, new.documents), texts)
-    try:
-        insist(found, other.before.images, other.after.images, allow_others, (), renamed)
-    except CheckDenied as error:
-        raise CheckDenied(f"{other.environment.name}: {error}") from None
-    return found
+def _marked(verdict: Verdict, situation: Situation, planned: Proposal, old: Rendered, root: Path) -> Verdict:
+    """The verdict, its findings marked old that were there before, unless old ones deny, too."""
+    if not planned.context.is_rollback and situation.criteria.denies_old:
+        return verdict
+    return introduced.marked(verdict, [old], situation.criteria, root)
+
+
+def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal:
+    """What the change does to an environment that is layered on the changed one, proved and judged as that is."""
+    plan, context = layered.judged(layer, situation.tree, planned.context, lambda: situation.history)
+    verdict = _judge(situation, layer.after, situation.root / layer.environment.path)
+    verdict = _marked(verdict, situation, planned, layer.before.rendering, layer.before.root)
+    verdict = with_findings(verdict, judge_change(plan, context, situation.criteria))
+    name = planned.environment.name
+    shared = tuple(file for file in planned.files if posixpath.dirname(file) != planned.environment.path)
+    return Proposal(
+        planned.tip,
+        layer.environment,
+        plan,
+        context,
+        {},
+        layer.differences,
+        verdict,
+        layered_on=name,
+        shared=shared if len(shared) == len(planned.files) else (),
+    )
 
 
 def _insist(

@@ -15,7 +15,8 @@ from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
 from promote.repository import history, holds
 from promote.repository.history import Return
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 from promote.system.git import Repository
 
@@ -112,15 +113,22 @@ def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Pr
 
     They were accepted then, or nobody knew them: either way they must not keep a broken version running.
     """
-    environment, verdict = here.environment, proposal.verdict
-    past = here.history.get(environment.name, ()) if proposal.is_denied else ()
-    for commit in dict.fromkeys(_ran(past, change) for change in proposal.plan.changes):
-        if commit is None or verdict is None or not verdict.denied:
-            continue
-        # A commit that cannot be rendered any more excuses nothing.
-        with suppress(ConfigError, RenderError, UsageError), workspace.at(commit) as tree:
-            there = render.kustomize(tree.folder(tree.environment(environment.name).path), environment.name)
-            verdict = introduced.marked(verdict, [there], here.criteria, tree.root)
+    past = here.history.get(here.environment.name, ()) if proposal.is_denied else ()
+    commits = dict.fromkeys(_ran(past, change) for change in proposal.plan.changes)
+    for commit in filter(None, commits):
+        also = tuple(_excused(workspace, here, one, commit) for one in proposal.also)
+        proposal = replace(_excused(workspace, here, proposal, commit), also=also)
+    return proposal
+
+
+def _excused(workspace: Workspace, here: Situation, proposal: Proposal, commit: str) -> Proposal:
+    name, verdict = proposal.environment.name, proposal.verdict
+    # A commit that cannot be rendered any more excuses nothing.
+    with suppress(ConfigError, RenderError, UsageError):
+        if verdict is not None and verdict.denied:
+            with workspace.at(commit) as tree:
+                there = render.kustomize(tree.folder(tree.environment(name).path), name)
+                verdict = introduced.marked(verdict, [there], here.criteria, tree.root)
     return replace(proposal, verdict=verdict)
 
 

@@ -26,7 +26,8 @@ from promote.promotion.proposal import denied
 from promote.promotion.prove import with_findings
 from promote.promotion.trailers import Trailers
 from promote.repository.config import Environment
-from promote.repository.workspace import Tip, Tree
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip
 from promote.scaling.overlay import Overlay, numbers
 from promote.scaling.overrides import ScaleFile
 from promote.scaling.services import Number, Service

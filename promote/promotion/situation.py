@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -11,25 +11,15 @@ from promote.checks.criteria import Criteria, criteria
 from promote.forge.protocol import Forge
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
-from promote.kustomize.reads import reads
 from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
 from promote.repository.config import Environment
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
-from promote.system.git import Files
 from promote.versions.found import Versions
-
-
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    """Another environment that is built from a file that a change edits, and its versions before and after that."""
-
-    environment: Environment
-    before: Versions
-    after: Versions
 
 
 @dataclass(frozen=True)
@@ -104,39 +94,10 @@ class Situation:
             forge=self.forge if "forge" in needs else None,
             is_rollback=is_rollback,
             lands=lands,
+            after=self.environment.after,
         )
         files = after.changes(self.versions)
-        judged = self._of_all(evaluation.evaluate(context, gates), context, files)
-        return Proposal(self.tip, self.environment, judged, context, files)
-
-    def _of_all(self, plan: Plan, context: Context, files: Files) -> Plan:
-        """The plan with what the gates of other environments say that the edited `files` change, too."""
-        for other in self.sharing(files):
-            changes = selection.changes(other.before.images, other.after.images, self.services)
-            if not changes:
-                continue
-            name, history = other.environment.name, self.history if not context.is_rollback else {}
-            own = replace(plan, target=name, changes=changes, gates=(), notes=(), facts={}, remarks=(), overrides={})
-            theirs = evaluation.evaluate(
-                replace(context, plan=own, images=other.before.images, history=history), other.environment.gates
-            )
-            where = ", ".join(sorted(set(files) & reads(self.tree.sheets, other.environment.path)))
-            here = f"{name}, which is built from {where} too"
-            subjects = [here if one.subject == name else f"{here}: {one.subject}" for one in theirs.gates]
-            gates = [replace(one, subject=subject) for one, subject in zip(theirs.gates, subjects, strict=True)]
-            note = f"{name} changes, too, because it is built from {where}: its gates and checks apply"
-            plan = replace(plan, gates=(*plan.gates, *gates), notes=(*plan.notes, note), shared=(*plan.shared, name))
-        return plan
-
-    def sharing(self, files: Files) -> list[Sharing]:
-        """The other environments that are built from one of `files`, with their versions before and after that."""
-        found = []
-        for other in self.tree.config.environments.values():
-            if other.path == self.environment.path or reads(self.tree.sheets, other.path).isdisjoint(files):
-                continue
-            before = self.tree.versions(other, whole=True)
-            found.append(Sharing(other, before, before.again(files)))
-        return found
+        return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)
 
 
 def versions_of(tree: Tree, environment: Environment, asked: Collection[str]) -> Versions:

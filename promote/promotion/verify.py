@@ -12,7 +12,8 @@ from promote.promotion import merge, pair, selection
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.versions.found import Versions
 
 

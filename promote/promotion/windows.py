@@ -13,7 +13,8 @@ from promote.gates.freeze import Window
 from promote.kustomize import files, render
 from promote.promotion.trailers import Trailers
 from promote.repository.config import Environment
-from promote.repository.workspace import Tip, Tree
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip
 from promote.system.git import Files
 from promote.windows import app_project, suspension
 from promote.windows.suspension import Suspension

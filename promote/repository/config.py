@@ -16,6 +16,7 @@ from promote.errors import ConfigError, UnknownEnvironment, nearest
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
+from promote.repository import stages
 from promote.repository.canary import Canary
 from promote.repository.schema import schema
 from promote.system import cache
@@ -61,6 +62,7 @@ class Environment:
     """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
 
     `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
+    `after` are the environments that come before it in the order of promotion; None where it states none.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Environment:
     cluster: Place | None = None
     engine: Syncing = Syncing()
     canary: Canary | None = None
+    after: tuple[str, ...] | None = None
 
 
 class _Invalid(Exception):
@@ -119,6 +122,11 @@ class Config:
             kustomization_file(root, folder)
             return folder
         raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.environments)}")
+
+    @property
+    def order(self) -> Mapping[str, tuple[str, ...]]:
+        """By environment, those that come before it in the order of promotion."""
+        return stages.order({one.name: one.after for one in self.environments.values()})
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""
@@ -232,16 +240,17 @@ def _insist(data: bytes, root: Node | None, content: object) -> None:
 
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
-    first = next(iter(content["environments"]))
+    order = _order(content["environments"])
     environments = {
         name: Environment(
             name,
             normpath(entry["path"]),
             entry.get("live", False),
-            _gates(name, entry, name == first),
+            _gates(name, entry, not order[name]),
             Place(**entry["cluster"]) if "cluster" in entry else None,
             Syncing(**entry.get("engine", {})),
             _canary(name, entry),
+            order[name] if "after" in entry else None,
         )
         for name, entry in content["environments"].items()
     }
@@ -261,6 +270,14 @@ def _config(content: Mapping[str, Any]) -> Config:
         "versions": tuple(Declared(**one) for one in content.get("versions", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
+
+
+def _order(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By environment, those that come before it; raises _Invalid for an unknown one, and for a circle."""
+    try:
+        return stages.order({name: entry.get("after") for name, entry in entries.items()})
+    except stages.Unordered as error:
+        raise _Invalid(["environments", error.name, "after", *error.path], str(error)) from None
 
 
 def _canary(environment: str, entry: Mapping[str, Any]) -> Canary | None:

@@ -6,12 +6,13 @@ import os
 import posixpath
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from promote.errors import GitError, RenderError, ToolError
+from promote.kustomize import readers
 from promote.kustomize.closure import closure
 from promote.kustomize.files import FILE_NAMES
 from promote.repository.scope import file_bytes, has_file
@@ -104,6 +105,11 @@ class PrivateTree:
         for each in (*found.links, *needs):
             (target / each).parent.mkdir(parents=True, exist_ok=True)
             _link(str(self._root / each), str(target / each))
+
+    def readers(self, folders: Iterable[str], files: Collection[str]) -> list[str]:
+        """Those of `folders` whose building reads one of `files` of the snapshot; nothing is written."""
+        inside = [path for path in folders if not posixpath.isabs(path) and path.split("/", 1)[0] != ".."]
+        return readers.readers(self._snapshot, ["" if path == "." else path for path in inside], files)
 
     def _find(self, path: str) -> Found | None:
         """What `path` leads to, with its links written; None for a path out of the tree, which others report."""

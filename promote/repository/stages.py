@@ -1,8 +1,11 @@
-"""What the name of an environment says of its place in the order of promotion."""
+"""The order of promotion: as promote.yaml states it (`after`), and as the names of environments suggest it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+
+from promote.errors import nearest
 
 # Earliest first. People write these words alone, or with a region or an app next to them: prod-eu, shop-staging.
 _WORDS = (
@@ -37,3 +40,50 @@ def rank(name: str) -> int | None:
 def is_production(name: str) -> bool:
     """Whether real users probably depend on an environment called `name`."""
     return (rank(name) or 0) >= _LAST
+
+
+class Unordered(ValueError):
+    """What the environment `name` states to come before it makes no order; `path` leads to the part at fault."""
+
+    def __init__(self, problem: str, name: str, *path: int) -> None:
+        super().__init__(problem)
+        self.name, self.path = name, path
+
+
+def order(stated: Mapping[str, Sequence[str] | None]) -> dict[str, tuple[str, ...]]:
+    """By environment, those that come before it: what it states or, with None, the one that is listed before it.
+
+    Raises Unordered for a name that is none of them, and for a circle.
+    """
+    names = list(stated)
+    found: dict[str, tuple[str, ...]] = {}
+    for position, (name, given) in enumerate(stated.items()):
+        for number, each in enumerate(given or ()):
+            if each not in stated:
+                raise Unordered(f"there is no environment '{each}'{nearest(each, names)}", name, number)
+        found[name] = tuple(names[max(position - 1, 0) : position]) if given is None else tuple(given)
+    for name in names:
+        if stated[name] is not None and (circle := _circle(found, name)):
+            raise Unordered(_explained(circle, stated), name)
+    return found
+
+
+def _circle(before: Mapping[str, Sequence[str]], start: str) -> list[str]:
+    """A way from the environment `start` back to itself; empty where there is none."""
+    ways, seen = [[start]], set[str]()
+    while ways:
+        way = ways.pop()
+        for each in before[way[-1]]:
+            if each == start:
+                return [*way, start]
+            if each not in seen:
+                seen.add(each)
+                ways.append([*way, each])
+    return []
+
+
+def _explained(circle: Sequence[str], stated: Mapping[str, Sequence[str] | None]) -> str:
+    """The circle, and what to do about environments in it that are there only because they are listed so."""
+    listed = [name for name in circle if stated[name] is None]
+    advice = f"; {listed[0]} states no `after`, so it comes after the one that is listed before it" if listed else ""
+    return f"this is a circle: {' after '.join(circle)}{advice}"

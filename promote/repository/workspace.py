@@ -2,138 +2,25 @@
 
 from __future__ import annotations
 
-import posixpath
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promote.errors import ConfigError, RaceLost, UsageError
+from promote.errors import RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
-from promote.kustomize import remotes, versions
-from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
-from promote.kustomize.sheets import Sheets
-from promote.model import Hold, Image, Revision
-from promote.repository import config, holds
+from promote.kustomize import remotes
+from promote.model import Revision
+from promote.repository import config
 from promote.repository.config import Config, Environment
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
-from promote.repository.scope import bytes_below, own_paths
+from promote.repository.tree import Tree
 from promote.system.git import Repository
-from promote.system.paths import is_inside
 from promote.system.snapshot import Snapshot
-from promote.versions.found import Versions
-from promote.versions.images import ImagesFile
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The files of one commit, or of the checkout, in a separate folder that may be changed freely.
-
-    `installed` is the checkout, which also has the files that are installed and not committed. `top` is the whole
-    repository, which is more than `root` if promote.yaml is in a subfolder. In a separate folder, `private`, is only
-    what the methods here were asked for, promote.yaml and the rules.
-    """
-
-    root: Path
-    config: Config
-    installed: Path
-    top: Path
-    private: PrivateTree | None = None
-    _sheets: list[Sheets] = field(default_factory=list, repr=False, compare=False)
-
-    def environment(self, name: str) -> Environment:
-        """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
-        name = config.typed(self.installed, name, self.config.environments)
-        known = self.config.environments.get(self.config.known(name))
-        self.folder(known.path if known else self.config.known(name))
-        return self.config.environment(self.root, name)
-
-    def whole(self, path: str) -> str:
-        """`path` relative to the top of the repository."""
-        return posixpath.normpath(posixpath.join(self.root.relative_to(self.top).as_posix(), path))
-
-    def folder(self, path: str) -> Path:
-        """The folder at `path` with everything that kustomize reads to build it."""
-        if self.private is not None:
-            self.private.provide_build(self.whole(path))
-        return self.root / path
-
-    def folders(self, names: Iterable[str]) -> list[tuple[Path, str]]:
-        """The folder of each named environment, with its name; raises UsageError with the nearest name."""
-        return [(self.root / self.environment(name).path, name) for name in names]
-
-    def provide(self, path: str) -> Path:
-        """The file at `path` or, if it is a folder, the folder with everything below it."""
-        if self.private is not None:
-            self.private.provide(self.whole(path))
-        return self.root / path
-
-    def target(self, path: str) -> Path:
-        """What is at `path`, ready to be built if it is a kustomization, else to be read as it is."""
-        folder = self.folder(path)
-        return folder if kustomization_of(folder) else self.provide(path)
-
-    def provide_all(self) -> Path:
-        """The root, with every file below it."""
-        if self.private is not None:
-            self.private.provide_all()
-        return self.root
-
-    def link_build(self, path: str, target: Path) -> Path:
-        """Give the empty folder `target` what `folder` has of `path`, without copying it; return that of `path`.
-
-        The names are the same, relative to the top of the repository.
-        """
-        if self.private is None:
-            raise ValueError("the checkout itself is never changed, so that nobody needs it twice")
-        self.private.link_build(self.whole(path), target)
-        return target / self.whole(path)
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file, or None where there is none."""
-        file = self.provide(path)
-        if not is_inside(file, self.root):
-            raise ConfigError(f"{path}: this link leads outside the repository; use a file")
-        return file.read_bytes() if file.is_file() else None
-
-    def versions(self, environment: Environment, *, whole: bool = False) -> Versions:
-        """What the environment runs, by `versions.find`; raises ConfigError with file and line."""
-        own = self._own_images(environment)
-        return versions.find(self.sheets, own, environment.path, self.config.versions, whole=whole)
-
-    @property
-    def sheets(self) -> Sheets:
-        """The files, each read and parsed once."""
-        if not self._sheets:
-            private = self.private
-            has = (lambda path: private.has(self.whole(path))) if private else None
-            self._sheets.append(Sheets(self._data, has))
-        return self._sheets[0]
-
-    def _data(self, path: str) -> bytes | None:
-        return self.private.data(self.whole(path)) if self.private else bytes_below(self.root / path, self.top)
-
-    def _own_images(self, environment: Environment) -> ImagesFile:
-        for path in own_paths(environment):
-            self.provide(path)
-        path = config.kustomization_file(self.root, environment)
-        # Not of the folder, in which a change may have been written already.
-        data = self.sheets.data(path) or (self.root / path).read_bytes()
-        if data.startswith(LFS.encode()):
-            raise ConfigError(f"{path}: {LFS_PROBLEM}")
-        return ImagesFile.parse(data, path)
-
-    def images(self, environment: Environment) -> tuple[Image, ...]:
-        """What an environment runs; raises ConfigError with file and line."""
-        return self.versions(environment).images
-
-    def holds(self) -> tuple[Hold, ...]:
-        """The versions that were rolled back or held."""
-        return holds.read(self.read(holds.FILE_NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +99,10 @@ class Workspace:
             raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
         return refs
 
+    def head(self, branch: str) -> str | None:
+        """The commit of the remote's `branch` as the last fetch found it; None if it did not ask for it."""
+        return self.fetched[-1].get(f"refs/heads/{branch}") if self.fetched else None
+
     def tip(self, refs: dict[str, str] | None = None) -> Tip:
         """The remote's shared branch, with a note if the checkout is different."""
         commit = (refs or self.fetch())[self.base_ref]
@@ -219,10 +110,10 @@ class Workspace:
         notes = [*config.assumed(self.config), *filter(None, [self._note(commit, label)])]
         return Tip(commit, label, "; ".join(notes))
 
-    def local_tip(self) -> Tip:
-        """The remote's shared branch or, in a clone without remote, the checked-out commit."""
+    def local_tip(self, *branches: str) -> Tip:
+        """The remote's shared branch, fetched with `branches`; in a clone without remote, the checked-out commit."""
         if self.repository.has_remote(self.remote):
-            return self.tip()
+            return self.tip(self.fetch(*branches))
         commit = self.repository.resolve("HEAD")
         return Tip(commit, "HEAD", f"there is no remote '{self.remote}': HEAD is used instead")
 

@@ -13,7 +13,7 @@ from promote.kustomize.render import Rendered
 from promote.model import Identity
 from promote.repository import config
 from promote.repository.config import Environment
-from promote.repository.workspace import Tree
+from promote.repository.tree import Tree
 from promote.scaling import listing, services
 from promote.scaling.overrides import FILE_NAME, ScaleFile
 from promote.scaling.services import Service

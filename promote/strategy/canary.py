@@ -20,7 +20,8 @@ from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
 from promote.repository import history, holds
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import objects, traffic
 from promote.strategy.traffic import WHOLE, Traffic
 from promote.system import clock

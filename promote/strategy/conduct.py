@@ -16,7 +16,8 @@ from promote.model import Document, Version
 from promote.promotion.deliver import Delivery, Published, Wording, deliver
 from promote.promotion.proposal import Proposal
 from promote.repository.canary import Canary as Settings
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import canary
 from promote.strategy.canary import Canary, Request, Step
 from promote.strategy.running import Pending

@@ -13,7 +13,8 @@ from promote.model import Document
 from promote.promotion import situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
-from promote.repository.workspace import Tip, Tree, Workspace
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 from promote.strategy import objects
 from promote.strategy.running import Pending
 

@@ -188,7 +188,7 @@ def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -
         "production: {", f"production: {{gates: {{freeze: [{ALWAYS}]}}, "))  # fmt: skip
     tiny.publish()
     outcome = tiny.promote("bump", "staging", "api=1.0", "--commit", code=4)
-    assert "production, which is built from base/api.yaml too: audit" in outcome.err
+    assert "production: audit" in outcome.err
     before = tiny.read("base/api.yaml")
     tiny.promote("bump", "staging", "api=1.0", "--commit", "--despite-freeze", "agreed")
     assert tiny.show("base/api.yaml", "main").rstrip() == before.replace("shop/api:0.9", "shop/api:1.0").rstrip()

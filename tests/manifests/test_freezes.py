@@ -11,7 +11,8 @@ import yaml
 from promote.promotion import windows
 from promote.promotion.windows import Windows
 from promote.repository import config
-from promote.repository.workspace import Tip, Tree
+from promote.repository.tree import Tree
+from promote.repository.workspace import Tip
 from promote.system import clock
 from tests.manifests.render import REPOSITORY
 

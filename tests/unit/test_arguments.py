@@ -156,7 +156,7 @@ def test_options_may_stand_anywhere() -> None:
         ("stats", "there is no command 'stats'; did you mean 'status'?"),
         ("staging", "there is no command 'staging': name two environments, or see `promote --help`"),
         ("stats a b", "there is no command 'stats'; did you mean 'status'?"),
-        ("a b c", "'c' is one word too many; see `promote promote --help`"),
+        ("drift a b c", "'c' is one word too many; see `promote drift --help`"),
         ("plan a", "the following arguments are required: TO; see `promote plan --help`"),
         ("rollback", "the following arguments are required: ENV; see `promote rollback --help`"),
         ("plan a b --onl x", "`promote plan` has no option '--onl'; did you mean '--only'?"),

@@ -114,6 +114,7 @@ LEAVES = {path: one for path, one in leaves(SCHEMA) if path[: len(GATES_OF)] != 
 # A value that is not the default for every key, and where it must come out.
 READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
+    ("environments", "*", "after"): (["before"], lambda found: list(found.environments["x"].after or ())),
     ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
     ("environments", "*", "cluster", "context"): ("c", lambda found: _place(found).context),
     ("environments", "*", "cluster", "namespace"): ("n", lambda found: _place(found).namespace),

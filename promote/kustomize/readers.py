@@ -1,0 +1,89 @@
+"""Which folders kustomize builds with certain files: found by their texts, without parsing or building anything.
+
+A word in a kustomization that is the name of something in the repository is taken for a reference to it. So a folder
+may be named that does not read the files, but none is left out that names them in a usual way.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+
+from promote.errors import PromoteError
+from promote.kustomize.closure import closure
+from promote.kustomize.files import FILE_NAMES
+from promote.system.snapshot import LeadsOut, Snapshot, find
+
+_WORD = re.compile(r"""[^\s"'\[\]{},=]+""")
+# A name with a space is quoted, or the rest of its line.
+_LONG = re.compile(r"""["']([^"'\n]* [^"'\n]*)["']|[-:=] +([^"'\n]*[^"'\s] [^"'\n]*)$""", re.MULTILINE)
+
+
+def readers(snapshot: Snapshot, folders: Iterable[str], files: Collection[str]) -> list[str]:
+    """Those of `folders` whose building reads one of `files`, or may read it where that is not certain."""
+    search = _Search(snapshot, frozenset(files))
+    return [folder for folder in folders if _reads(search, folder)]
+
+
+def _reads(search: _Search, folder: str) -> bool:
+    try:
+        if not search.reaches(folder):
+            return False
+        read = closure(search.snapshot, folder)
+    except PromoteError:
+        return False  # nothing is built of what cannot be read, or leads out of the repository
+    return read is None or not search.files.isdisjoint(read)
+
+
+class _Search:
+    """Follows the names in kustomizations; each file is read once."""
+
+    def __init__(self, snapshot: Snapshot, files: frozenset[str]) -> None:
+        self.files = files
+        self.snapshot = snapshot
+        self._named: dict[str, frozenset[str]] = {}
+
+    def reaches(self, folder: str) -> bool:
+        """Whether names lead from the kustomization in `folder` to one of the files."""
+        waiting, seen = [folder], {folder}
+        while waiting:
+            named = self._names(waiting.pop())
+            if not self.files.isdisjoint(named):
+                return True
+            new = named - seen
+            seen |= new
+            waiting += new
+        return False
+
+    def _names(self, folder: str) -> frozenset[str]:
+        """The kustomization in `folder`, and everything in the repository that its words name."""
+        if folder not in self._named:
+            self._named[folder] = frozenset(self._read(folder))
+        return self._named[folder]
+
+    def _read(self, folder: str) -> Iterator[str]:
+        here = self.snapshot.entries(folder)
+        for name in (each for each in FILE_NAMES if each in here):
+            found = find(self.snapshot, posixpath.join(folder, name))
+            if found.entry is None or found.entry.kind != "file":
+                continue
+            yield found.path
+            (data,) = self.snapshot.contents([found.path])
+            for word in _words((data or b"").decode("utf-8", "replace")):
+                # Most words name nothing: asked first what is quick to answer.
+                if word.startswith(("..", "./")) or word.partition("/")[0] in here:
+                    yield from self._found(posixpath.normpath(posixpath.join(folder, word)))
+
+    def _found(self, path: str) -> Iterator[str]:
+        with suppress(LeadsOut):
+            found = find(self.snapshot, path)
+            if found.entry is not None and found.entry.kind in ("file", "folder"):
+                yield found.path
+
+
+def _words(text: str) -> Iterator[str]:
+    yield from set(_WORD.findall(text))
+    for quoted, rest in _LONG.findall(text):
+        yield quoted or rest

@@ -1,0 +1,89 @@
+"""What the branch of a promotion proposes already: a promotion of other services adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from promote.errors import ConfigError, NetworkError, UsageError
+from promote.model import Image, Version
+from promote.promotion import selection
+from promote.promotion.situation import Situation
+from promote.repository.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """By image name, the versions that a new proposal keeps of the present one; and what to say of it."""
+
+    versions: Mapping[str, Version]
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = Pending({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    service: str
+    old: Version
+    new: Version
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.new.shortened}"
+
+
+def kept(
+    workspace: Workspace, here: Situation, branch: str, chosen: Collection[str], allowed: Collection[str]
+) -> Pending:
+    """What a proposal that decides on `chosen` images keeps of the one on `branch`, as the last fetch found it.
+
+    It keeps the moves of other `allowed` images whose present version is still the one that they replace.
+    """
+    head = workspace.head(branch)
+    moves = {} if head is None else _moves(workspace, here, head)
+    left = {name: move for name, move in moves.items() if name not in chosen}
+    now = {image.name: image.version for image in here.images}
+    left = {name: move for name, move in left.items() if name in now and now[name] != move.new}
+    if not left:
+        return NOTHING
+    where, is_open = _where(workspace, branch)
+    held = {name: move for name, move in left.items() if is_open and name in allowed and now[name] == move.old}
+    dropped = [
+        f"{move}" + ("" if now[name] == move.old else f", for {here.environment.name} has {now[name]} by now")
+        for name, move in left.items()
+        if name not in held
+    ]
+    notes = [f"{where} keeps {', '.join(map(str, held.values()))}: --replace drops it"] if held else []
+    notes += [f"{where} no longer proposes {', '.join(dropped)}"] if dropped else []
+    return Pending({name: move.new for name, move in held.items()}, tuple(notes))
+
+
+def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]:
+    """By image name, what the commit `head` moves in the environment; nothing where that cannot be read."""
+    name, services = here.environment.name, here.services
+    with suppress(UsageError, ConfigError):
+        base = workspace.repository.merge_base(here.tip.commit, head)
+        if base == head:
+            return {}
+        with workspace.at(base) as before, workspace.at(head) as after:
+            old, new = (each.images(each.environment(name)) for each in (before, after))
+        return _compared(old, new, services)
+    return {}
+
+
+def _compared(old: Sequence[Image], new: Sequence[Image], services: Mapping[str, Sequence[str]]) -> dict[str, _Move]:
+    changes = selection.changes(old, new, services)
+    return {one.image: _Move(one.service, one.old, one.new) for one in changes if one.old != one.new}
+
+
+def _where(workspace: Workspace, branch: str) -> tuple[str, bool]:
+    """The pull request of `branch`, for people, and whether it is open, which it is where no forge says."""
+    try:
+        pull = workspace.forge().find_open(branch, workspace.config.branch)
+    except (UsageError, NetworkError):
+        return f"the branch {branch}", True
+    if pull is None:
+        return f"the branch {branch}, which has no open pull request,", False
+    return f"pull request #{pull.number}", True
