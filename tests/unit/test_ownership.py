@@ -12,7 +12,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 OWNER = "@mediq/production-owners"
 # Prose, which neither reaches production nor guards it.
-UNOWNED = {".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "docs"}
+UNOWNED = {".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "docs", "examples"}
 BY_HAND = re.compile(r"^# By hand: (/\S+): (\w.{20,})$", re.MULTILINE)
 
 

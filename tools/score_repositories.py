@@ -1,0 +1,201 @@
+"""Try `promote` on checked-out repositories, and print what became of each kustomization and each promotion.
+
+`score_repositories.py FOLDER…` works on copies. In every folder that kustomize builds without a network, one version
+is bumped: the right result is one changed line, or a reason to refuse it. In every repository in which
+`promote init` finds two environments, a release goes through: plan, promotion, merge, history, rollback, drift,
+verify. `--json` prints the details. Returns 1 where a command ended with a traceback or a bump changed anything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PROMOTE = Path(os.environ.get("SCORE_PROMOTE", ROOT / ".venv" / "bin" / "promote"))
+KUSTOMIZE = Path(os.environ.get("SCORE_KUSTOMIZE", ROOT / ".tools" / "bin" / "kustomize"))
+_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_IMAGE = re.compile(r"^\s*(?:- )?image: [\"']?([^\s\"'@{}$]+?)(?::([\w.-]+))?(@sha\S+?)?[\"']?$", re.MULTILINE)
+_TAG = "v0.0.0-score"
+_DIGEST = "sha256:" + "5c04e" * 12 + "abcd"
+_BUG = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one bump: `bumped`, `refused`, `wrong` or `crashed`, with the reason or the difference."""
+
+    folder: str
+    image: str
+    outcome: str
+    said: str
+
+
+@dataclass(slots=True)
+class Score:
+    """One repository: its bumps, how many folders kustomize itself cannot build, and the steps of the journey."""
+
+    name: str
+    bumps: list[Tried] = field(default_factory=list)
+    unbuilt: int = 0
+    without_images: int = 0
+    journey: list[tuple[str, int, str]] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """One line of the table."""
+        counts = Counter(one.outcome for one in self.bumps)
+        found = ", ".join(f"{counts[name]} {name}" for name in ("bumped", "refused", "wrong", "crashed"))
+        steps = " ".join(f"{name}:{code}" for name, code, _ in self.journey) or "one environment or none"
+        return f"{self.name}: {found}; {self.unbuilt} not built, {self.without_images} without images; {steps}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything crashed or changed what it should not."""
+        crashed = any(code == _BUG for _, code, _ in self.journey)
+        return crashed or any(one.outcome in ("wrong", "crashed") for one in self.bumps)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("--json", action="store_true", help="print every bump and every step")
+    parser.add_argument("--most", type=int, default=100, help="kustomizations to try in each repository (100)")
+    given = parser.parse_args()
+    scores = []
+    for folder in given.folders:
+        with tempfile.TemporaryDirectory(prefix="score-") as temporary:
+            scores.append(score(folder.resolve(), Path(temporary), given.most))
+        if not given.json:
+            print(scores[-1].summary, flush=True)
+    if given.json:
+        print(json.dumps([asdict(one) for one in scores], indent=2))
+    return int(any(one.failed for one in scores))
+
+
+def score(repository: Path, temporary: Path, most: int) -> Score:
+    """Try the files of `repository`, committed as one commit of a new one."""
+    found = Score(repository.name)
+    origin, clone = temporary / "origin.git", temporary / "clone"
+    shutil.copytree(repository, clone, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    _git(temporary, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    _git(clone, "init", "--quiet", "--initial-branch=main")
+    _git(clone, "remote", "add", "origin", str(origin))
+    _git(clone, "add", "--all", "--force")
+    _git(clone, "commit", "--quiet", "--message", "what there is")
+    _git(clone, "push", "--quiet", "--set-upstream", "origin", "main")
+    for folder in sorted(_kustomizations(clone))[:most]:
+        _try_bump(found, clone, folder)
+    _try_journey(found, clone)
+    return found
+
+
+def _kustomizations(clone: Path) -> Iterator[Path]:
+    for folder, below, files in os.walk(clone):
+        below[:] = [name for name in below if name != ".git"]
+        if set(files) & set(_FILES):
+            yield Path(folder)
+
+
+def _try_bump(found: Score, clone: Path, folder: Path) -> None:
+    without_network = ["unshare", "--net", "--map-root-user"] if shutil.which("unshare") else []
+    built = _run(clone, *without_network, str(KUSTOMIZE), "build", str(folder))
+    if built.returncode:
+        found.unbuilt += 1
+        return
+    match = _IMAGE.search(built.stdout)
+    if match is None:
+        found.without_images += 1
+        return
+    name, digest = match[1], match[3]
+    where = folder.relative_to(clone).as_posix()
+    wanted = f"{name}={_TAG}" + (f"@{_DIGEST}" if digest else "")
+    done = _run(clone, str(PROMOTE), "bump", where, wanted)
+    diff = _git(clone, "diff", "--unified=0", "--no-color")
+    changed = [line for line in diff.splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
+    if done.returncode == _BUG or done.returncode < 0:
+        outcome, said = "crashed", done.stderr[-2000:]
+    elif done.returncode == 0:
+        is_right = len(changed) == 2 or (digest and len(changed) == 4)  # noqa: PLR2004 one line, before and after
+        outcome, said = ("bumped" if is_right else "wrong"), "\n".join(changed) or done.stdout
+    else:
+        outcome, said = ("wrong" if changed else "refused"), done.stderr.strip() or done.stdout.strip()
+    found.bumps.append(Tried(where, wanted, outcome, said))
+    _git(clone, "checkout", "--quiet", "--", ".")
+
+
+def _try_journey(found: Score, clone: Path) -> None:
+    """A release through the first two environments that share an image, from init to verify."""
+    if not _step(found, clone, "init"):
+        return
+    _git(clone, "add", "--all")
+    _git(clone, "commit", "--quiet", "--message", "add promote.yaml")
+    _git(clone, "push", "--quiet")
+    status = _step(found, clone, "status")
+    pair = _pair(status)
+    if pair is None:
+        found.journey.append(("no two environments share an image", 0, ""))
+        return
+    source, target, image, version = pair
+    name = f"{image}={_TAG}" + (f"@{_DIGEST}" if "@" in version else "")
+    _step(found, clone, "bump", source, name, "--commit")
+    _step(found, clone, "plan", source, target, "--only", image)
+    opened = _step(found, clone, source, target, "--only", image)
+    number = str(((opened or {}).get("pull_request") or {}).get("number", 1))
+    _step(found, clone, "merge", number)
+    _step(found, clone, "history", target)
+    _step(found, clone, "rollback", target, image)
+    _step(found, clone, "drift", source, target)
+    _step(found, clone, "verify", _git(clone, "rev-parse", "origin/main").strip())
+
+
+def _pair(status: Any) -> tuple[str, str, str, str] | None:
+    environments = (status or {}).get("environments", {})
+    known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
+    names = list(known)
+    for source, target in zip(names, names[1:], strict=False):
+        for image in known[source].keys() & known[target].keys():
+            return source, target, image, str(known[source][image])
+    return None
+
+
+def _step(found: Score, clone: Path, *arguments: str) -> Any:
+    done = _run(clone, str(PROMOTE), *arguments, "--output", "json")
+    verb = arguments[0] if len(arguments) < 2 or arguments[0] in _VERBS else "promote"
+    found.journey.append((verb, done.returncode, done.stderr.strip()[-1000:]))
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return None
+
+
+_VERBS = frozenset({"init", "status", "bump", "plan", "merge", "history", "rollback", "drift", "verify"})
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=score", "-c", "user.email=score@example.com", "-c", "commit.gpgSign=false")
+    done = _run(folder, "git", *who, *arguments)
+    if done.returncode:
+        raise SystemExit(f"git {arguments[0]}: {done.stderr}")
+    return done.stdout
+
+
+def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"GIT_AUTHOR_NAME": "score", "GIT_COMMITTER_NAME": "score", "GIT_TERMINAL_PROMPT": "0"}
+    env |= {"GIT_AUTHOR_EMAIL": "score@example.com", "GIT_COMMITTER_EMAIL": "score@example.com"}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
