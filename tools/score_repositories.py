@@ -19,6 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ PROMOTE = Path(os.environ.get("SCORE_PROMOTE", ROOT / ".venv" / "bin" / "promote
 KUSTOMIZE = Path(os.environ.get("SCORE_KUSTOMIZE", ROOT / ".tools" / "bin" / "kustomize"))
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _IMAGE = re.compile(r"^\s*(?:- )?image: [\"']?([^\s\"'@{}$]+?)(?::([\w.-]+))?(@sha\S+?)?[\"']?$", re.MULTILINE)
-_TAG = "v0.0.0-score"
+_TAG = "v999.0.0-score"
 _DIGEST = "sha256:" + "5c04e" * 12 + "abcd"
 _BUG = 70
 
@@ -68,6 +69,7 @@ class Score:
 
 
 def main() -> int:
+    """Score the folders of the command line; 1 where anything failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--json", action="store_true", help="print every bump and every step")
@@ -164,7 +166,7 @@ def _pair(status: Any) -> tuple[str, str, str, str] | None:
     environments = (status or {}).get("environments", {})
     known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
     names = list(known)
-    for source, target in zip(names, names[1:], strict=False):
+    for source, target in pairwise(names):
         for image in known[source].keys() & known[target].keys():
             return source, target, image, str(known[source][image])
     return None
@@ -172,7 +174,7 @@ def _pair(status: Any) -> tuple[str, str, str, str] | None:
 
 def _step(found: Score, clone: Path, *arguments: str) -> Any:
     done = _run(clone, str(PROMOTE), *arguments, "--output", "json")
-    verb = arguments[0] if len(arguments) < 2 or arguments[0] in _VERBS else "promote"
+    verb = arguments[0] if arguments[0] in _VERBS else "promote"
     found.journey.append((verb, done.returncode, done.stderr.strip()[-1000:]))
     try:
         return json.loads(done.stdout)

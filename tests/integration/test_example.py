@@ -45,7 +45,7 @@ def test_a_release_goes_to_both_regions_and_back(shop: Sandbox) -> None:
 
 
 def test_a_freeze_of_a_region_stops_production(shop: Sandbox) -> None:
-    freeze = '{start: "2020-01-01T00:00:00Z", end: "2098-01-01T00:00:00Z", timezone: UTC, reason: "a fair"}'
+    freeze = '{start: "2020-01-01 00:00", end: "2098-01-01 00:00", timezone: UTC, reason: "a fair"}'
     shop.replace("promote.yaml", "production-eu}", f"production-eu, gates: {{freeze: [{freeze}]}}}}")
     shop.publish("a freeze")
     assert "a fair" in shop.promote("staging", "production", code=4).err
@@ -63,6 +63,7 @@ def test_no_rule_denies_it(shop: Sandbox) -> None:
 
 
 def test_its_page_names_what_is_there() -> None:
+    settings = (EXAMPLE / "promote.yaml").read_text(encoding="utf-8")
     listed = re.findall(r"^(\S+?)/? +\S", (EXAMPLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     folders = [one for one in listed if one.partition("/")[0] in ("base", "environments")]
-    assert folders == ["base", *re.findall(r"path: (\S+?)[,}]", (EXAMPLE / "promote.yaml").read_text(encoding="utf-8"))]
+    assert folders == ["base", *re.findall(r"path: (\S+?)[,}]", settings)]
