@@ -30,6 +30,11 @@ test_accepts_what_it_cannot_judge if {
 	assert.none(selectors.warn) with input as examples.combined([alone])
 }
 
+test_accepts_namespaces_in_which_an_operator_creates_pods if {
+	prometheus := examples.resource("monitoring.coreos.com/v1", "Prometheus", "k8s", {"spec": {"replicas": 2}})
+	assert.none(selectors.warn) with input as _target([prometheus, examples.network_policy("cart", _app("nobody"))])
+}
+
 test_denies_a_policy_that_selects_no_pods if {
 	assert.messages(selectors.warn, {
 		"NetworkPolicy/cart: selects no pods",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -96,7 +97,29 @@ def test_without_the_file_nothing_is_waived(small: Repository) -> None:
 def test_a_repository_without_rules_has_waivers_of_its_own(tmp_path: Path) -> None:
     repository = Repository.small(tmp_path / "small")
     (repository.folder / "policies").unlink()
+    repository.append("promote.yaml", "profile: strict\n")
     repository.edit("cart.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
     assert judge(repository, "waivers: []\n").denied
     verdict = judge(repository, ENTRY)
     assert (verdict.denied, verdict.waived) == (False, 1)
+
+
+def test_a_kind_without_a_schema_may_be_waived(small: Repository) -> None:
+    entry = """\
+waivers:
+  - rule: schema.missing
+    resource: {kind: Cart, namespace: shop, name: a}
+    reason: nobody publishes its definition
+    owner: shop team
+    ticket: OPS-13
+    expires: 2026-05-01
+"""
+    cart = {"apiVersion": "example.com/v1", "kind": "Cart", "metadata": {"name": "a", "namespace": "shop"}}
+    small.write("m/a.json", json.dumps(cart))
+    small.write(WAIVERS, entry)
+    with surroundings(small.folder):
+        rules = replace(criteria(small.folder, config.load(small.folder)), today=TODAY)
+        manifests = render.folder_or_file(small.folder / "m", "m")
+        verdict = inspection.inspect([manifests], rules, small.folder, ("schema.missing",))
+    (found,) = verdict.findings
+    assert (found.rule, found.level, verdict.denied, verdict.waived) == ("schema.missing", "deny", False, 1)
