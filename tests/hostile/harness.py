@@ -96,6 +96,9 @@ def watching() -> Iterator[Watcher]:
             thread.join()
 
 
+TURNS = f"promote-turns-{os.geteuid()}"
+
+
 @dataclass(frozen=True)
 class Hostile:
     """A clone at `root` with two environments, its origin, and what must stay untouched around them."""
@@ -207,7 +210,8 @@ class Hostile:
         found: dict[str, bytes] = {}
         for path in self.folder.rglob("*"):
             name = path.relative_to(self.folder).as_posix()
-            if name.partition("/")[0] in ("clone", "origin.git"):
+            # In the folder with turns is one empty folder for each branch that was written to.
+            if name.partition("/")[0] in ("clone", "origin.git") or (path.is_dir() and TURNS in name):
                 continue
             found[name] = os.fsencode(path.readlink()) if path.is_symlink() else b""
             found[name] += path.read_bytes() if path.is_file() else b""

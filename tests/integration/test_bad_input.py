@@ -89,7 +89,7 @@ COMMAND_LINE = [
     Case("no-such-option", "plan staging production --exclud web", ("no option '--exclud'", "'--exclude'")),
     Case("shortened-option", "staging production --dry", ("no option '--dry'", "'--dry-run'")),
     Case("option-without-value", "plan staging production --only", ("--only", "expected one argument", "--help")),
-    Case("one-word-too-many", "plan staging production web", ("'web' is one word too many", "--help")),
+    Case("one-word-too-many", "drift staging production web", ("'web' is one word too many", "--help")),
     Case("one-word-too-few", "plan staging", ("required: TO", "--help")),
     Case("no-such-output", "check --output xml", ("--output", "'xml'", "'github'")),
     Case("same-environment", "promote staging staging", ("same folder", "name two environments")),

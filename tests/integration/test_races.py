@@ -121,8 +121,9 @@ def test_the_branch_of_a_faster_promoter_is_not_overwritten(tiny: Sandbox, shim:
     done = tiny.finish("staging", "production", "--only", "api", env=shim.before_each("push", script))
     assert done.code == 0, done
     assert pushes(shim) == 3  # lost to the rival's branch; then the branch, then the pull request's new title
-    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.0.0")
-    assert [pull["title"] for pull in tiny.pulls().values()] == ["promote: staging → production (api 1.1.0→1.2.0)"]
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+    both = "promote: staging → production (api 1.1.0→1.2.0, +1)"
+    assert [pull["title"] for pull in tiny.pulls().values()] == [both]
 
 
 def test_a_branch_that_moves_between_asking_and_fetching(tiny: Sandbox, shim: Shim) -> None:
