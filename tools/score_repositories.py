@@ -159,6 +159,7 @@ def _try_journey(found: Score, clone: Path) -> None:
     _step(found, clone, "history", target)
     _step(found, clone, "rollback", target, image)
     _step(found, clone, "drift", source, target)
+    _git(clone, "fetch", "--quiet")
     _step(found, clone, "verify", _git(clone, "rev-parse", "origin/main").strip())
 
 

@@ -1,5 +1,7 @@
 """Fuzzes the targets one after the other: `python -m tests.fuzz [TARGET …]`, FUZZ_SECONDS for each (20 by default).
 
+FUZZ_SEED is the seed of what is tried (1 by default); 0 takes another each time.
+
 An input that fails is written to `tests/fuzz/found/TARGET-HASH`, and the exit code is 1. Add it to
 `tests/fuzz/inputs.py` once it is fixed. `.tools/fuzz-corpus` keeps what was tried, and the next run starts from it.
 """
@@ -49,7 +51,9 @@ def one(name: str) -> None:
         from tests.fuzz.targets import TARGETS
 
     seconds = os.environ.get("FUZZ_SECONDS", "20")
-    limits = [*_LIMITS, f"-max_total_time={seconds}", f"-artifact_prefix={FOUND}/{name}-"]
+    # By default the same for every change, so that no change is blamed for what another one has left.
+    seed = os.environ.get("FUZZ_SEED", "1")
+    limits = [*_LIMITS, f"-seed={seed}", f"-max_total_time={seconds}", f"-artifact_prefix={FOUND}/{name}-"]
     atheris.Setup([sys.argv[0], *limits, str(CORPUS / name)], TARGETS[name])
     atheris.Fuzz()
 
