@@ -1,7 +1,7 @@
 """Try `promote` on checked-out repositories, and print what became of each kustomization and each promotion.
 
 `score_repositories.py FOLDER…` works on copies. In every folder that kustomize builds without a network, one version
-is bumped: the right result is one changed line, or a reason to refuse it. In every repository in which
+is bumped: the right result is that only versions change in the lines that write it, or a reason to refuse it. In every repository in which
 `promote init` finds two environments, a release goes through: plan, promotion, merge, history, rollback, drift,
 verify. `--json` prints the details. Returns 1 where a command ended with a traceback or a bump changed anything else.
 """
@@ -28,6 +28,7 @@ PROMOTE = Path(os.environ.get("SCORE_PROMOTE", ROOT / ".venv" / "bin" / "promote
 KUSTOMIZE = Path(os.environ.get("SCORE_KUSTOMIZE", ROOT / ".tools" / "bin" / "kustomize"))
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _IMAGE = re.compile(r"^\s*(?:- )?image: [\"']?([^\s\"'@{}$]+?)(?::([\w.-]+))?(@sha\S+?)?[\"']?$", re.MULTILINE)
+_VERSION = re.compile(r"(?<=[:\s\"'])[\w.-]+(?:@sha256:\w+)?(?=[\"']?\s*(?:#.*)?$)|sha256:\w+")
 _TAG = "v999.0.0-score"
 _DIGEST = "sha256:" + "5c04e" * 12 + "abcd"
 _BUG = 70
@@ -129,12 +130,18 @@ def _try_bump(found: Score, clone: Path, folder: Path) -> None:
     if done.returncode == _BUG or done.returncode < 0:
         outcome, said = "crashed", done.stderr[-2000:]
     elif done.returncode == 0:
-        is_right = len(changed) == 2 or (digest and len(changed) == 4)  # noqa: PLR2004 one line, before and after
-        outcome, said = ("bumped" if is_right else "wrong"), "\n".join(changed) or done.stdout
+        outcome, said = ("bumped" if _only_versions(changed) else "wrong"), "\n".join(changed) or done.stdout
     else:
         outcome, said = ("wrong" if changed else "refused"), done.stderr.strip() or done.stdout.strip()
     found.bumps.append(Tried(where, wanted, outcome, said))
     _git(clone, "checkout", "--quiet", "--", ".")
+
+
+def _only_versions(changed: list[str]) -> bool:
+    """Whether the changed lines are the same but for the version; an image may be written in several places."""
+    old = [_VERSION.sub("", line[1:]) for line in changed if line[0] == "-"]
+    new = [_VERSION.sub("", line[1:]) for line in changed if line[0] == "+"]
+    return bool(old) and old == new
 
 
 def _try_journey(found: Score, clone: Path) -> None:
