@@ -1,9 +1,10 @@
 """Try `promote` on checked-out repositories, and print what became of each kustomization and each promotion.
 
 `score_repositories.py FOLDER…` works on copies. In every folder that kustomize builds without a network, one version
-is bumped: the right result is that only versions change in the lines that write it, or a reason to refuse it. In every repository in which
-`promote init` finds two environments, a release goes through: plan, promotion, merge, history, rollback, drift,
-verify. `--json` prints the details. Returns 1 where a command ended with a traceback or a bump changed anything else.
+is bumped: the right result is that only versions change in the lines that write it, or a reason to refuse it. In
+every repository in which `promote init` finds two environments, a release goes through: plan, promotion, merge,
+history, rollback, drift, verify. `--json` prints the details. Returns 1 where a command ended with a traceback or a
+bump changed anything else.
 """
 
 from __future__ import annotations
