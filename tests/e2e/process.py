@@ -15,6 +15,8 @@ from typing import Literal, Self
 
 import urllib3
 
+from tests.load import patience
+
 TETHER = Path(__file__).with_name("tether.py")
 TAIL = 2000
 GRACE = 10.0
@@ -33,12 +35,14 @@ class Unfinished(Exception):
 
 
 def wait(what: str, ask: Callable[[], str | None], *, seconds: float) -> None:
-    """Ask again and again until the answer is None; anything else says what is still missing."""
-    deadline = time.monotonic() + seconds
-    pause = 0.02
+    """Ask again and again until the answer is None; anything else says what is still missing.
+
+    `seconds` are those of a quiet machine.
+    """
+    start, pause = time.monotonic(), 0.02
     while missing := ask():
-        if time.monotonic() > deadline:
-            raise Unfinished(f"{what}: after {seconds:.0f} s still {missing}")
+        if (waited := time.monotonic() - start) > patience(seconds):
+            raise Unfinished(f"{what}: after {waited:.0f} s still {missing}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.3)
 
