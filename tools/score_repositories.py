@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PROMOTE = Path(os.environ.get("SCORE_PROMOTE", ROOT / ".venv" / "bin" / "promote"))
-KUSTOMIZE = Path(os.environ.get("SCORE_KUSTOMIZE", ROOT / ".tools" / "bin" / "kustomize"))
+PROMOTE = ROOT / ".venv" / "bin" / "promote"
+KUSTOMIZE = ROOT / ".tools" / "bin" / "kustomize"
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _IMAGE = re.compile(r"^\s*(?:- )?image: [\"']?([^\s\"'@{}$]+?)(?::([\w.-]+))?(@sha\S+?)?[\"']?$", re.MULTILINE)
 _VERSION = re.compile(r"(?<=[:\s\"'])[\w.-]+(?:@sha256:\w+)?(?=[\"']?\s*(?:#.*)?$)|sha256:\w+")

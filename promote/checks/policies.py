@@ -57,6 +57,15 @@ class Policies:
 
         Raises ConfigError for a rule that names an unknown profile.
         """
+        if profile not in self._bundles:
+            self._bundles[profile] = self._bundle(profile)
+        return self._bundles[profile]
+
+    @cached_property
+    def _bundles(self) -> dict[str, Bundle]:
+        return {}
+
+    def _bundle(self, profile: str) -> Bundle:
         chosen = rules.select({str(path): text for path, text in self.texts.items()}, profile)
         tables = self.folder.resolve() / "data"
         screen.tables(tables)

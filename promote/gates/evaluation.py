@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from promote.gates import registry
-from promote.gates.protocol import Context, Gate, Judgement
+from promote.gates.protocol import Context, Gate, Judgement, Need
 from promote.model import GateResult, Plan
 
 _STEPS = 100  # windows that follow one another without a gap in which to go
@@ -30,6 +30,11 @@ def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
         remarks=tuple(remark for judgement in judgements.values() for remark in judgement.remarks),
         overrides={name: judgement.override for name, judgement in judgements.items() if judgement.override},
     )
+
+
+def needs(gates: Iterable[Gate]) -> frozenset[Need]:
+    """What any of the gates cannot do without."""
+    return frozenset[Need]().union(*(gate.needs for gate in gates))
 
 
 def _despite(result: GateResult, reason: str | None) -> GateResult:

@@ -155,7 +155,7 @@ def unordered(environment: Environment) -> Environment:
 def judged(layer: Layer, tree: Tree, context: Context, history: Callable[[], History]) -> tuple[Plan, Context]:
     """What the gates of a layered environment say of the change whose `context` is given."""
     gates = layer.environment.gates
-    needs = {need for gate in gates for need in gate.needs}
-    asked = context.history or ({} if context.is_rollback or "history" not in needs else history())
+    is_unasked = context.is_rollback or "history" not in evaluation.needs(gates)
+    asked = context.history or ({} if is_unasked else history())
     context = context_of(layer.environment, layer.changes, tree, context, asked)
     return evaluation.evaluate(context, gates), context

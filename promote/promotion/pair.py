@@ -153,7 +153,7 @@ def _runs(documents: Iterable[Document]) -> _Runs:
     for document in documents:
         for container in _containers(document.content):
             repository, version = split(str(container.get("image", "")))
-            key = (document.identity.kind, str(container.get("name", "")), repository.rpartition("/")[2])
+            key = (document.identity.kind, str(container.get("name", "")), _last(repository))
             found[key].add(str(version))
     return {key: frozenset(versions) for key, versions in found.items()}
 

@@ -81,7 +81,7 @@ class Situation:
             changes = selection.changes(self.images, after.images, self.services)
         plan = Plan(source, self.environment.name, changes, notes=(*self.notes, *notes), despite=despite or {})
         gates = self.environment.gates
-        needs = {need for gate in gates for need in gate.needs}
+        needs = evaluation.needs(gates)
         # Rules about the change ask for history, too.
         needed = bool(changes) and not is_rollback and ("history" in needs or bool(self.criteria.policies.of_changes))
         context = Context(

@@ -22,7 +22,6 @@ _WORDS = (
     ("dr", "disaster"),
 )
 _RANKS = {word: rank for rank, words in enumerate(_WORDS) for word in words}
-_LAST = _RANKS["prod"]
 _PARTS = re.compile(r"[^a-z0-9]+|(?<=[a-z])(?=[0-9])")
 
 
@@ -35,11 +34,6 @@ def rank(name: str) -> int | None:
     # `pre-prod` and `non-prod` come before production, though they name it.
     before = {"pre", "non"} & set(words)
     return _RANKS["pre"] if before and max(found) >= _RANKS["pre"] else max(found)
-
-
-def is_production(name: str) -> bool:
-    """Whether real users probably depend on an environment called `name`."""
-    return (rank(name) or 0) >= _LAST
 
 
 class Unordered(ValueError):

@@ -18,7 +18,7 @@ def private_tree(path: Path) -> bool:
 
 def without_copies(text: str) -> str:
     """`text` without the path of a private copy, which is deleted by the time that somebody reads it."""
-    return re.sub(rf"[^\s'\"]*{PRIVATE}\w+/(?:(?:before|\d+)/)?", "", text)
+    return re.sub(rf"[^\s'\"]*{PRIVATE}\w+/(?:(?:before|layered/\d+)/)?", "", text)
 
 
 def shown(path: Path, root: Path) -> str:
