@@ -6,7 +6,7 @@ import os
 import stat
 import time
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 
@@ -34,6 +34,7 @@ def test_threads_of_one_process_take_turns(tmp_path: Path, monkeypatch: pytest.M
         together.wait(10)
         with turn("origin main"):
             inside.append(number)
+            Event().wait(0.02)  # long enough for another one to come in, if it could
             most.append(len(inside))
             inside.remove(number)
 
