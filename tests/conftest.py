@@ -4,8 +4,10 @@ import signal
 
 from hypothesis import settings
 
-# Started in the background of a shell, Python would ignore Ctrl-C, and so would all that the tests start.
+# Started in the background of a shell, Python would ignore Ctrl-C, and under nohup a hangup; and so would all that the
+# tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The same examples everywhere, and no clock: a busy machine is no failure.
 settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=20)

@@ -109,8 +109,12 @@ class Clone:
 
     def finish(self, *arguments: str, env: Mapping[str, str] | None = None) -> Outcome:
         """Run promote as a process of its own, to its end."""
-        child = self.start(*arguments, env=env)
-        out, err = child.communicate(timeout=60)
+        with self.start(*arguments, env=env) as child:
+            try:
+                out, err = child.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                child.kill()  # left behind, it would fail the tests that follow
+                raise
         return Outcome(child.returncode, out, err)
 
     def write(self, path: str, text: str) -> None:
