@@ -4,8 +4,8 @@ import signal
 
 from hypothesis import settings
 
-# Started in the background of a shell, Python would ignore Ctrl-C, and under nohup a hangup; and so would all that the
-# tests start.
+# Started in the background of a shell, Python would ignore Ctrl-C, and under nohup a hangup; all that the tests start
+# would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

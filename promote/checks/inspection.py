@@ -77,7 +77,7 @@ def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Findin
 
     Raises ToolError when conftest fails to answer.
     """
-    loaded = [part for path in criteria.policies.of_changes for part in ("--policy", str(path))]
+    loaded = [part for path in criteria.policies.of_changes(criteria.profile) for part in ("--policy", str(path))]
     if not loaded:
         return ()
     with tempfile.TemporaryDirectory(prefix="promote-change-") as temporary:

@@ -74,14 +74,17 @@ class Policies:
         files = tuple(map(Path, chosen.files))
         return Bundle(files, data, chosen.ids, chosen.tables, chosen.only_warn, needs_schemas)
 
-    @cached_property
-    def of_changes(self) -> tuple[Path, ...]:
-        """What conftest loads to judge a change: the rules about it, their entry point, their library; or nothing."""
+    def of_changes(self, profile: str) -> tuple[Path, ...]:
+        """What conftest loads to judge a change: the rules about it in `profile`, their entry point and library.
+
+        Nothing where the profile has no such rule.
+        """
         whole = self.folder.resolve()
-        entry = whole / "change.rego"
-        if not entry.is_file():
+        entry, files = whole / "change.rego", self.bundle(profile).files
+        judging = [path for path in files if path.parent == whole / "change"]
+        if not judging or not entry.is_file():
             return ()
-        return (entry, *(path for name in ("change", "lib") for path in self.texts if path.parent == whole / name))
+        return (entry, *judging, *(path for path in files if path.parent == whole / "lib"))
 
     def _shown(self, path: Path) -> str:
         return f"{self.folder.name}/{path.relative_to(self.folder.resolve()).as_posix()}"

@@ -25,6 +25,7 @@ _IMPORT = re.compile(r"^import data\.(lib\.\w+)", re.MULTILINE)
 # Data other than tables: Rego's own packages, and what promote passes about the target.
 _TABLE = re.compile(r"\bdata\.(?!lib\b|rules\b|main\b|evaluation\b|target\b)([a-z_]+)")
 _TABLES = "lib.tables"
+_JUDGING = ("rules.", "change.")  # packages of rules; all others are what rules import, and the entry points
 _LEVEL = re.compile(r"^(deny|warn) contains\b", re.MULTILINE)
 
 
@@ -198,10 +199,10 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
     Raises ConfigError for a rule that names an unknown profile.
     """
     packages = {file: found[1] if (found := _PACKAGE.search(text)) else "" for file, text in texts.items()}
-    files = [file for file in texts if not packages[file].startswith("rules.") or _has(profile, file, texts[file])]
+    files = [file for file in texts if not packages[file].startswith(_JUDGING) or _has(profile, file, texts[file])]
     chosen = {packages[file]: texts[file] for file in files}
     ids = {package: _id(package, text) for package, text in chosen.items() if package.startswith("rules.")}
-    judging = {package: text for package, text in chosen.items() if package.startswith(("rules.", "change."))}
+    judging = {package: text for package, text in chosen.items() if package.startswith(_JUDGING)}
     gentle = [package for package, text in judging.items() if _only_warns(package, _custom(_metadata(text)))]
     only_warn = frozenset(_id(package, judging[package]) for package in gentle) if profile == GENERAL else None
     return Selection(tuple(files), frozenset(ids.values()), _tables(chosen), only_warn)

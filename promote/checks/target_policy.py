@@ -27,6 +27,8 @@ _OF_TESTS = "_test.rego"
 def changed(before: Tree, after: Tree) -> tuple[str, ...]:
     """The files of the policy in which two trees differ, by their content and not by their names alone.
 
+    Settings come first and new files last, because a message shows only the first ones.
+
     What is a link elsewhere counts where it leads to. Both are private copies: a checkout has other files, too.
     """
     names, moved = set(_FILES), set()
@@ -36,7 +38,8 @@ def changed(before: Tree, after: Tree) -> tuple[str, ...]:
         if None not in places and places[0] != places[1]:
             moved.add(folder)
     differing = {name for name in names if not name.endswith(_OF_TESTS) and before.read(name) != after.read(name)}
-    return tuple(sorted(differing | moved))
+    new = {name for name in differing - moved if before.read(name) is None}
+    return tuple(sorted(differing | moved, key=lambda name: (name not in _FILES, name in new, name)))
 
 
 def _folders(*settings: Config) -> set[str]:

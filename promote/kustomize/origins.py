@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,8 +35,16 @@ class Origin(NamedTuple):
     number: int
 
 
+def key(who: Identity) -> Identity:
+    """By what `of` names an object: the hash in the name of a Job covers its annotations, and so its mark."""
+    return replace(who, name=who.written_name) if who.kind == "Job" else who
+
+
 def of(folder: Path) -> dict[Identity, Origin]:
-    """Where every object of the kustomization in `folder` is written; empty if kustomize cannot build it."""
+    """Where every object of the kustomization in `folder` is written, by its `key`.
+
+    Empty if kustomize cannot build it.
+    """
     with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
         mirror = _Mirror(Path(temporary).resolve())
         mirror.fill(list(patches.layers(folder.resolve())))
@@ -47,7 +55,7 @@ def of(folder: Path) -> dict[Identity, Origin]:
         if done.code != 0:
             return {}
         found = documents.read(done.text, folder.name)
-        return {one.identity: origin for one in reversed(found) if (origin := _origin(one, mirror.marks))}
+        return {key(one.identity): origin for one in reversed(found) if (origin := _origin(one, mirror.marks))}
 
 
 def objects(file: Path) -> list[MappingNode]:

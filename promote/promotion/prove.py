@@ -129,7 +129,7 @@ def judge_change(
     plan: Plan, context: Context, criteria: Criteria, found: list[Difference] | None = None
 ) -> tuple[Finding, ...]:
     """What the rules about a change find; `found` is what it does to the rendered manifests, where that is known."""
-    if context.is_rollback or not criteria.policies.of_changes:
+    if context.is_rollback or not criteria.policies.of_changes(criteria.profile):
         return ()
     moved = None if found is None else differences.others(found)
     others = moved if moved is None else [f"{one.resource} {one.path or '(the whole object)'}" for one in moved]

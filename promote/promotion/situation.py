@@ -83,7 +83,8 @@ class Situation:
         gates = self.environment.gates
         needs = evaluation.needs(gates)
         # Rules about the change ask for history, too.
-        needed = bool(changes) and not is_rollback and ("history" in needs or bool(self.criteria.policies.of_changes))
+        judges = self.criteria.policies.of_changes(self.criteria.profile)
+        needed = bool(changes) and not is_rollback and ("history" in needs or bool(judges))
         context = Context(
             plan,
             self.images,

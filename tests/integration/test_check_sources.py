@@ -241,12 +241,20 @@ def test_renamed_objects_are_told_apart_however_alike(two: Repository) -> None:
     assert source(two, "ConfigMap", "my-other", "/data/A") == two.line(TOP, "name: second, n")
 
 
+def test_a_job_whose_name_ends_with_a_hash_of_its_contents(two: Repository) -> None:
+    hashed = "annotations: {internal.config.kubernetes.io/needsHashSuffix: enabled}"
+    two.write("base/job.yaml", f"kind: Job\napiVersion: batch/v1\nmetadata:\n  name: migrate\n  {hashed}\n")
+    two.edit(BASE, "resources:\n", "resources:\n  - job.yaml\n")
+    two.append(TOP, RENAMED.partition("configMapGenerator")[0].replace("ServiceAccount, name: left", "Job"))
+    assert source(two, "Job", "my-port-", "") == "base/job.yaml:1"
+
+
 @pytest.mark.thorough
 def test_every_object_of_the_overlays_has_an_origin_of_its_kind() -> None:
     with surroundings(ROOT):
         found = origins.of(ROOT / "overlays" / "production")
         rendered = render.kustomize(ROOT / "overlays" / "production", "production")
-    assert {document.identity for document in rendered.documents} == found.keys()
+    assert {origins.key(document.identity) for document in rendered.documents} == found.keys()
     for who, origin in found.items():
         if origin.file.name in FILE_NAMES:
             assert who.kind in origins.GENERATORS
