@@ -10,7 +10,14 @@ from functools import cache as once
 from pathlib import Path
 from typing import Any
 
-from promote.checks import api_object_conflicts, api_object_fields, api_pod_conflicts, api_pod_fields
+from promote.checks import (
+    api_autoscaling,
+    api_jobs,
+    api_object_conflicts,
+    api_object_fields,
+    api_pod_conflicts,
+    api_pod_fields,
+)
 from promote.checks.api_forms import AMOUNT, BASE64, INT32, Schema
 from promote.yamltext import reader
 
@@ -19,11 +26,29 @@ _ENUMERATIONS = Path(__file__).with_name("enumerations.json")
 # By the name of a format, the name of a definition, and the name of a definition and of a field in it.
 FORMATS: dict[str, Schema] = {"int32": INT32, "byte": BASE64}
 DEFINITIONS: dict[str, Schema] = {
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": AMOUNT,
-    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT32,
+    # The published schemas reject null, which meets both of their alternatives.
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": AMOUNT | {"oneOf": [{"type": ["number", "string", "null"]}]},
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT32 | {"oneOf": [{"type": ["integer", "string", "null"]}]},
 }
-FIELDS = {**api_object_fields.FIELDS, **api_pod_fields.FIELDS}
-CONFLICTS = {**api_object_conflicts.CONFLICTS, **api_pod_conflicts.CONFLICTS}
+FIELDS = {**api_autoscaling.FIELDS, **api_jobs.FIELDS, **api_object_fields.FIELDS, **api_pod_fields.FIELDS}
+CONFLICTS = {
+    **api_autoscaling.CONFLICTS,
+    **api_jobs.CONFLICTS,
+    **api_object_conflicts.CONFLICTS,
+    **api_pod_conflicts.CONFLICTS,
+}
+# Objects that the server does not accept when they are empty, although their schemas require no field.
+NEEDY = frozenset(
+    {
+        "io.k8s.api.admissionregistration.v1.RuleWithOperations",
+        "io.k8s.api.admissionregistration.v1.WebhookClientConfig",
+        "io.k8s.api.core.v1.EnvFromSource",
+        "io.k8s.api.core.v1.Toleration",
+        "io.k8s.api.core.v1.TopologySelectorTerm",
+        "io.k8s.api.networking.v1.IngressBackend",
+        "io.k8s.api.networking.v1.NetworkPolicyPeer",
+    }
+)
 
 
 @once

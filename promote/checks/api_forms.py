@@ -10,6 +10,18 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+
+def _any_case(names: str) -> list[str]:
+    """Patterns for names whose letters may be of either case."""
+    return ["".join(f"[{letter}{letter.upper()}]" for letter in name) for name in names.split()]
+
+
+def _cron_field(value: str) -> str:
+    """A list of values, ranges and steps, as robfig/cron reads it."""
+    one = rf"([*?]|{value}(-{value})?)(/0*[1-9][0-9]*)?"
+    return f"{one}(,{one})*"
+
+
 _SIGN = r"[\r\n]*[A-Za-z0-9+/]"
 _BASE64 = rf"^({_SIGN}{_SIGN}{_SIGN}{_SIGN})*({_SIGN}{_SIGN}([\r\n]*=|{_SIGN})[\r\n]*=)?[\r\n]*$"
 _NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?[0-9]+)?"
@@ -35,6 +47,26 @@ _CIDR = rf"^({_IPV4}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F]*:[0-9a-fA-F:.]*/([0-9]
 _SEGMENT = r"^[^/%]+$"
 _RELATIVE = r"^[^/]"
 _HEADER = "^[-A-Za-z0-9]+$"
+_LABEL_1035 = "^[a-z]([-a-z0-9]*[a-z0-9])?$"
+_GROUPED = "^[^/ ]+/[^/ ]+$"
+_FINALIZER = rf"^(kubernetes|orphan|foregroundDeletion|{_WORD}(\.{_WORD})*/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)$"
+_WHOLE = r"^[^.]*(\.0*)?$|[a-zA-Z]$"
+_INDEXES = "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"
+_MINUTE, _HOUR, _DAY = "[0-5]?[0-9]", "([01]?[0-9]|2[0-3])", "(0?[1-9]|[12][0-9]|3[01])"
+_MONTH = "(0?[1-9]|1[0-2]|" + "|".join(_any_case("jan feb mar apr may jun jul aug sep oct nov dec")) + ")"
+_WEEKDAY = "(0?[0-6]|" + "|".join(_any_case("sun mon tue wed thu fri sat")) + ")"
+_OBJECTS = "pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims"
+COUNTED = rf"^({_OBJECTS}|services\..*)$"
+_QUOTA = (
+    rf"^({_OBJECTS}|services\.(loadbalancers|nodeports)|(requests|limits)\.[-a-z.]+|cpu|memory|storage|"
+    r"ephemeral-storage|hugepages-.+|[^/]+/.+)$"
+)
+_RESOURCE = "^(cpu|memory|ephemeral-storage|hugepages-.+|[^/]+/.+)$"
+_CRON = (
+    "^ *(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every .+|"
+    + " +".join(_cron_field(value) for value in (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY))
+    + ") *$"
+)
 
 INT32: Schema = {"minimum": -(2**31), "maximum": 2**31 - 1}
 BASE64: Schema = {"pattern": _BASE64}
@@ -56,14 +88,23 @@ LABEL: Schema = {"maxLength": 63, "pattern": _LABEL}
 DNS_LABEL: Schema = {"maxLength": 63, "pattern": _DNS_LABEL}
 DNS_NAME: Schema = {"maxLength": 253, "pattern": _DNS_NAME}
 HOST: Schema = {"maxLength": 253, "pattern": _HOST}
-QUALIFIED: Schema = {"maxLength": 317, "pattern": _QUALIFIED}
-DOMAIN_QUALIFIED: Schema = {"maxLength": 317, "pattern": _DOMAIN_QUALIFIED}
-KEY: Schema = {"pattern": _KEY, "not": {"pattern": r"^\.$|^\.\."}}
+_LONG_NAME: Schema = {"type": "string", "pattern": "[^/]{64,}$"}
+QUALIFIED: Schema = {"maxLength": 317, "pattern": _QUALIFIED, "not": _LONG_NAME}
+DOMAIN_QUALIFIED: Schema = {"maxLength": 317, "pattern": _DOMAIN_QUALIFIED, "not": _LONG_NAME}
+FINALIZER: Schema = {"maxLength": 317, "pattern": _FINALIZER, "not": _LONG_NAME}
+LABEL_1035: Schema = {"maxLength": 63, "pattern": _LABEL_1035}
+GROUPED: Schema = {"pattern": _GROUPED}
+WHOLE_AMOUNT: Schema = {"minimum": 0, "multipleOf": 1, "pattern": _WHOLE}
+INDEXES: Schema = {"pattern": _INDEXES}
+RESOURCE_NAME: Schema = {"pattern": _RESOURCE}
+QUOTA_NAME: Schema = {"pattern": _QUOTA}
+CRON: Schema = {"pattern": _CRON, "not": {"type": "string", "pattern": "TZ"}}
+KEY: Schema = {"pattern": _KEY, "not": {"type": "string", "pattern": r"^\.$|^\.\."}}
 VARIABLE: Schema = {"pattern": _VARIABLE}
 IP: Schema = {"pattern": _IP}
 CIDR: Schema = {"pattern": _CIDR}
 SEGMENT: Schema = {"pattern": _SEGMENT, "not": {"enum": [".", ".."]}}
-RELATIVE: Schema = {"pattern": _RELATIVE, "not": {"pattern": r"(^|/)\.\.(/|$)"}}
+RELATIVE: Schema = {"pattern": _RELATIVE, "not": {"type": "string", "pattern": r"(^|/)\.\.(/|$)"}}
 MODE: Schema = {"minimum": 0, "maximum": 0o777}
 HEADER: Schema = {"pattern": _HEADER}
 
@@ -71,6 +112,11 @@ HEADER: Schema = {"pattern": _HEADER}
 def optional(form: Schema) -> Schema:
     """The form, or an empty text, which the server treats as absent in this field."""
     return {"anyOf": [{"const": ""}, form]}
+
+
+def each_text(form: Schema) -> Schema:
+    """Every item of the list is a text, not null, and has the form."""
+    return {"items": {"type": "string"} | form}
 
 
 def each(form: Schema) -> Schema:
@@ -186,4 +232,24 @@ WORDS: dict[str, tuple[str, str]] = {
     _SEGMENT: ("this is not a valid name", "write a name without '/' and '%'"),
     _RELATIVE: ("this is not a relative path", "write a path that does not begin with '/' and has no '..'"),
     _HEADER: ("this is not the name of a header", "write letters, digits and hyphens"),
+    _LABEL_1035: (
+        "this is not a valid name",
+        "write lower-case letters, digits and hyphens, first a letter and last a letter or digit",
+    ),
+    _GROUPED: ("this names no API group", "write a group and a version, such as apps/v1"),
+    _FINALIZER: ("this is not a finalizer", "write a domain, a slash and a name"),
+    _WHOLE: ("this is not a whole number", "write a number without a fraction"),
+    _INDEXES: ("this is not a list of indexes", "write indexes and ranges, such as 0,2-4"),
+    _RESOURCE: (
+        "this is not the name of a resource",
+        "write cpu, memory, ephemeral-storage, or a name with a domain, such as nvidia.com/gpu",
+    ),
+    _QUOTA: (
+        "this is not the name of what a quota limits",
+        "write a name such as pods, requests.cpu, limits.memory or count/jobs.batch",
+    ),
+    _CRON: (
+        "this is not a schedule",
+        "write minute, hour, day of the month, month and day of the week, such as 30 2 * * 1-5, or @daily",
+    ),
 }

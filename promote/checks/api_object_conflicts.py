@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from promote.checks.api_forms import (
+    DNS_LABEL,
+    DNS_NAME,
     POSITIVE_AMOUNT,
     Schema,
     differs,
@@ -22,21 +24,11 @@ _API = "io.k8s.api."
 _DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _EXTERNAL_NAME = {"pattern": rf"^({_DOMAIN}\.?)?$"}
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+_STANDARDS = "pod-security.kubernetes.io"
+_LEVEL = {"enum": ["privileged", "baseline", "restricted"]}
 _RBAC_GROUP = "rbac.authorization.k8s.io"
 _EXTERNAL = some(equals("type", "LoadBalancer", "NodePort"), filled("externalIPs"))
 _BALANCED = (has("allocateLoadBalancerNodePorts"), has("loadBalancerClass"), filled("loadBalancerSourceRanges"))
-_METRICS = {
-    "ContainerResource": "containerResource",
-    "External": "external",
-    "Object": "object",
-    "Pods": "pods",
-    "Resource": "resource",
-}
-_TARGETS = {
-    "ContainerResource": ("averageUtilization", "averageValue"),
-    "External": ("averageValue", "value"),
-    "Resource": ("averageUtilization", "averageValue"),
-}
 _KEYS_OF_TYPES = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
@@ -44,20 +36,6 @@ _KEYS_OF_TYPES = {
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
 }
 _BASIC = ("username", "password")
-
-
-def _metric(type_: str, field: str) -> list[Schema]:
-    others = [has(other) for other in _METRICS.values() if other != field]
-    return [
-        refuse(
-            every(equals("type", type_), some({"not": has(field)}, *others)),
-            f"a metric of type {type_} needs {field} and no other source",
-        )
-    ]
-
-
-def _source(fields: tuple[str, ...]) -> Schema:
-    return require(within("target", exactly_one(*fields)), f"the target needs either {' or '.join(fields)}")
 
 
 def _holds(key: str) -> Schema:
@@ -72,56 +50,34 @@ CONFLICTS: dict[str, list[Schema]] = {
             "the operators Exists and DoesNotExist have no values",
         ),
     ],
+    f"{_API}admissionregistration.v1.RuleWithOperations": [
+        require(filled(field), f"a rule of a webhook needs {field}")
+        for field in ("apiGroups", "apiVersions", "operations", "resources")
+    ],
     f"{_API}admissionregistration.v1.WebhookClientConfig": [
         require(exactly_one("service", "url"), "clientConfig needs either service or url"),
     ],
-    f"{_API}autoscaling.v2.ContainerResourceMetricSource": [_source(_TARGETS["ContainerResource"])],
-    f"{_API}autoscaling.v2.ExternalMetricSource": [_source(_TARGETS["External"])],
-    f"{_API}autoscaling.v2.HorizontalPodAutoscalerSpec": [
+    f"{_API}apps.v1.RollingUpdateDaemonSet": [
         refuse(
-            every(
-                equals("minReplicas", 0),
-                {"not": within("metrics", {"contains": equals("type", "External", "Object")})},
-            ),
-            "minReplicas: 0 needs a metric of type External or Object",
+            every(has("maxSurge"), differs("maxSurge", 0, "0%"), differs("maxUnavailable", 0, "0%")),
+            "maxSurge needs maxUnavailable: 0",
         ),
     ],
-    f"{_API}autoscaling.v2.MetricSpec": [one for type_, field in _METRICS.items() for one in _metric(type_, field)],
-    f"{_API}autoscaling.v2.ObjectMetricSource": [
-        require(within("target", some(has("averageValue"), has("value"))), "the target needs value or averageValue"),
+    f"{_API}apps.v1.StatefulSetSpec": [
+        refuse(
+            within("volumeClaimTemplates", {"contains": {"not": within("metadata", within("name", DNS_LABEL))}}),
+            "a claim template needs a name of lower-case letters, digits and hyphens in metadata.name",
+        ),
     ],
-    f"{_API}autoscaling.v2.PodsMetricSource": [
-        require(within("target", has("averageValue")), "the target of pods needs averageValue"),
-    ],
-    f"{_API}autoscaling.v2.ResourceMetricSource": [_source(_TARGETS["Resource"])],
-    f"{_API}batch.v1.JobSpec": [
+    f"{_API}core.v1.Namespace": [
         refuse(
-            every(equals("completionMode", "Indexed"), {"not": has("completions")}),
-            "completionMode: Indexed needs completions",
-        ),
-        refuse(
-            every(
-                differs("completionMode", "Indexed"),
-                some(*map(has, ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"))),
-            ),
-            "backoffLimitPerIndex, maxFailedIndexes and successPolicy need completionMode: Indexed",
-        ),
-        refuse(
-            every(has("maxFailedIndexes"), {"not": has("backoffLimitPerIndex")}),
-            "maxFailedIndexes needs backoffLimitPerIndex",
-        ),
-        refuse(
-            every(
-                has("podFailurePolicy"), {"not": within("template", within("spec", equals("restartPolicy", "Never")))}
-            ),
-            "podFailurePolicy needs restartPolicy: Never",
-        ),
-        refuse(
-            every(has("podFailurePolicy"), equals("podReplacementPolicy", "TerminatingOrFailed")),
-            "podFailurePolicy needs podReplacementPolicy: Failed",
-        ),
+            within("metadata", within("labels", within(f"{_STANDARDS}/{mode}", {"not": _LEVEL}))),
+            f"{_STANDARDS}/{mode} is privileged, baseline or restricted",
+        )
+        for mode in ("audit", "enforce", "warn")
     ],
     f"{_API}core.v1.PersistentVolumeClaimSpec": [
+        require(filled("accessModes"), "a claim needs an access mode"),
         require(
             within("resources", within("requests", within("storage", POSITIVE_AMOUNT))),
             "a claim requests an amount of storage above 0 in resources.requests.storage",
@@ -137,12 +93,20 @@ CONFLICTS: dict[str, list[Schema]] = {
         ),
     ],
     f"{_API}core.v1.PersistentVolumeSpec": [
+        require(filled("accessModes"), "a volume needs an access mode"),
         require(
             within("capacity", within("storage", POSITIVE_AMOUNT)),
             "a volume has an amount above 0 in capacity.storage",
         ),
     ],
+    f"{_API}core.v1.ScopedResourceSelectorRequirement": [
+        refuse(every(equals("operator", "In", "NotIn"), lacks("values")), "this operator needs values"),
+    ],
     f"{_API}core.v1.Secret": [
+        refuse(
+            within("stringData", within(".dockerconfigjson", {"not": {"pattern": r"^\s*\{[\s\S]*\}\s*$"}})),
+            ".dockerconfigjson is a JSON object",
+        ),
         *(
             refuse(
                 every(equals("type", type_), {"not": _holds(key)}), f"a Secret of type {type_} needs the key {key}"
@@ -155,6 +119,7 @@ CONFLICTS: dict[str, list[Schema]] = {
             "a Secret of type kubernetes.io/basic-auth needs the key username or password",
         ),
     ],
+    f"{_API}core.v1.Service": [require(has("spec"), "a Service needs a spec with ports")],
     f"{_API}core.v1.ServiceSpec": [
         refuse(
             every(differs("type", "ExternalName"), differs("clusterIP", "None"), lacks("ports")),
@@ -216,6 +181,9 @@ CONFLICTS: dict[str, list[Schema]] = {
     f"{_API}networking.v1.IngressBackend": [
         require(exactly_one("resource", "service"), "a backend needs either service or resource"),
     ],
+    f"{_API}networking.v1.IngressClass": [
+        require(within("spec", filled("controller")), "an IngressClass needs spec.controller"),
+    ],
     f"{_API}networking.v1.IngressServiceBackend": [
         require(
             {"oneOf": [within("port", filled("name")), within("port", filled("number"))]},
@@ -268,7 +236,14 @@ CONFLICTS: dict[str, list[Schema]] = {
             within("roleRef", {"not": equals("kind", "ClusterRole", "Role")}), "roleRef.kind is Role or ClusterRole"
         ),
     ],
+    f"{_API}rbac.v1.AggregationRule": [
+        require(filled("clusterRoleSelectors"), "an aggregation rule needs a selector"),
+    ],
     f"{_API}rbac.v1.Subject": [
+        refuse(
+            every(equals("kind", "ServiceAccount"), within("name", {"not": DNS_NAME})),
+            "the name of a ServiceAccount has lower-case letters, digits, hyphens and dots",
+        ),
         refuse(every(equals("kind", "ServiceAccount"), filled("apiGroup")), "a ServiceAccount has an empty apiGroup"),
         refuse(
             every(equals("kind", "Group", "User"), {"not": some(lacks("apiGroup"), equals("apiGroup", _RBAC_GROUP))}),

@@ -63,6 +63,7 @@ _NEEDED = {
     "ConfigMapProjection": "name",
     "ConfigMapVolumeSource": "name",
     "ExecAction": "command",
+    "ImageVolumeSource": "reference",
     "SecretEnvSource": "name",
     "SecretKeySelector": "name",
     "SecretProjection": "name",
@@ -112,10 +113,36 @@ CONFLICTS: dict[str, list[Schema]] = {
             "the operators Gt and Lt need exactly one value",
         ),
     ],
+    f"{_CORE}EphemeralVolumeSource": [require(has("volumeClaimTemplate"), "volumeClaimTemplate is missing")],
+    f"{_CORE}PodDNSConfigOption": [require(filled("name"), "an option needs a name")],
     f"{_CORE}PodSpec": [
+        refuse(
+            every(
+                lacks("resourceClaims"),
+                within("containers", {"contains": within("resources", filled("claims"))}),
+            ),
+            "a container uses a claim that is not in resourceClaims",
+        ),
+        refuse(
+            every(
+                differs("hostUsers", False),
+                within("containers", {"contains": within("securityContext", equals("procMount", "Unmasked"))}),
+            ),
+            "procMount: Unmasked needs hostUsers: false",
+        ),
         refuse(
             within("initContainers", {"contains": _PLAIN_INIT}),
             "only init containers with restartPolicy: Always have probes and lifecycle hooks",
+        ),
+        refuse(
+            every(
+                equals("hostNetwork", True),
+                within(
+                    "securityContext",
+                    within("sysctls", {"contains": within("name", {"pattern": r"^net[./]"})}),
+                ),
+            ),
+            "hostNetwork excludes sysctls of the network",
         ),
         refuse(filled("ephemeralContainers"), "ephemeral containers are added to running pods only"),
         refuse(
@@ -171,6 +198,9 @@ CONFLICTS: dict[str, list[Schema]] = {
         refuse(every(filled("subPath"), filled("subPathExpr")), "subPath and subPathExpr exclude each other"),
     ],
     f"{_CORE}DownwardAPIVolumeFile": [
+        refuse(
+            within("resourceFieldRef", lacks("containerName")), "resourceFieldRef needs containerName in a volume"
+        ),
         require(exactly_one("fieldRef", "resourceFieldRef"), "needs either fieldRef or resourceFieldRef"),
     ],
     f"{_CORE}VolumeProjection": [require(exactly_one(*_PROJECTIONS), "a projection needs exactly one source")],

@@ -25,7 +25,8 @@ from promote.yamltext import reader
 _REFERENCE = "/api/_definitions.json#/$defs/"
 _KIND = "x-kubernetes-group-version-kind"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"  # kubeconform otherwise assumes one without conditions
-_FORMAT = "4"  # part of the folder's name: raise it when the files are made in another way
+_NOT_NULL = {"not": {"type": "null"}}
+_FORMAT = "5"  # part of the folder's name: raise it when the files are made in another way
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
 # What may become a part of a path. Objects that have no kind, or no apiVersion, are reported elsewhere.
 _NAMES = re.compile(r"(?!.*\.\.)[^/]{0,253}(/[^/]{0,63})?"), re.compile(r"(?!.*\.\.)[^/]{0,150}")
@@ -155,18 +156,35 @@ def self_contained(schema: dict[str, Any], definitions: dict[str, Any], version:
     They ask what the API server of Kubernetes `version` asks.
     """
     whole = _terse({key: value for key, value in schema.items() if key not in ("$id", "$schema")})
-    whole = api_constraints.constrained(_definition_of(schema, definitions), whole, version)
+    whole = api_constraints.constrained(_definition_of(schema, definitions), _insisting(whole, definitions), version)
     needed: dict[str, Any] = {}
     waiting = list(_references(whole))
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = api_constraints.constrained(name, _terse(definitions[name]), version)
+            terse = _insisting(_terse(definitions[name]), definitions)
+            needed[name] = api_constraints.constrained(name, terse, version)
             waiting.extend(_references(needed[name]))
     relinked: dict[str, Any] = reader.from_json(
         json.dumps({"$schema": _DRAFT} | whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
     )
     return relinked
+
+
+def _insisting(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """`schema` without null where the server would read it as an object that lacks a field which it needs."""
+    fields = dict(schema.get("properties", {}))
+    for field, given in fields.items():
+        if field in schema.get("required", ()) and _is_needy(given, definitions):
+            fields[field] = {"allOf": [given, _NOT_NULL]}
+        elif _is_needy(given.get("items", {}), definitions):
+            fields[field] = given | {"items": {"allOf": [given["items"], _NOT_NULL]}}
+    return schema | ({"properties": fields} if fields else {})
+
+
+def _is_needy(given: dict[str, Any], definitions: dict[str, Any]) -> bool:
+    name = str(given.get("$ref", "")).rpartition("/")[2]
+    return bool(definitions.get(name, {}).get("required") or name in api_constraints.NEEDY)
 
 
 def _definition_of(schema: dict[str, Any], definitions: dict[str, Any]) -> str:

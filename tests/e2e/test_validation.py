@@ -12,14 +12,15 @@ from tests.e2e.api import Object
 from tests.e2e.cluster import Cluster
 from tests.e2e.mutants import NAMESPACE, Mutant, mutants, valid
 from tests.e2e.process import wait
-from tests.e2e.validation import answers, explained, verdicts
+from tests.e2e.validation import answers, explained, intended, verdicts
 
 # A sample that changes with the seed; `all` at night takes an hour.
 NUMBER = os.environ.get("E2E_MUTANTS", "2000")
 SEED = int(os.environ.get("E2E_SEED", "1"))
-# What is still missed of the rejected objects, and denied of all objects although the server accepts them. Measured
-# with 2,000 objects: 109 of 1,183 (9.2 %), and 22 (1.1 %). The aim is none: lower these with every correction.
-MISSED, TOO_STRICT = 0.11, 0.015
+# What is still missed of the rejected objects, and denied of all objects although the server accepts them and nothing
+# in `validation` says why. Measured with 10,000 objects: 35 of 5,864 rejected ones (0.6 %), and 3. The aim is none:
+# lower these with every correction.
+MISSED, TOO_STRICT = 0.015, 0.002
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def _differences(said: list[str], denied: list[list[str]], names: list[str]) -> 
     """What the server rejects and check passes, and what check denies and the server accepts, each with a reason."""
     cases = list(zip(names, said, denied, strict=True))
     lax = {name: answer for name, answer, found in cases if answer and not found and not explained(answer)}
-    strict = {name: found[0] for name, answer, found in cases if found and not answer}
+    strict = {name: found[0] for name, answer, found in cases if found and not answer and not intended(name)}
     return lax, strict
 
 

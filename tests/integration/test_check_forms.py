@@ -54,8 +54,10 @@ FORMS: dict[str, tuple[dict[Any, str], list[Any]]] = {
     "/spec/strategy/rollingUpdate/maxUnavailable": ({"101%": "this is neither a number nor a"}, ["100%", "5%"]),
 }
 POD_SPEC = "/spec/template/spec"
-# Fields of a pod, whole, with what is said of them; nothing where they are right.
+# Fields, whole, with what is said of them; nothing where they are right.
 WHOLE: list[tuple[str, Any, str]] = [
+    ("/metadata/finalizers", ["example.com/hold", "orphan"], ""),
+    ("/metadata/finalizers", ["hold"], "0: this is not a finalizer"),
     (f"{POD_SPEC}/tolerations", [{"key": "a", "operator": "Exist"}], "0/operator: value must be one of"),
     (f"{POD_SPEC}/tolerations", [{"effect": "NoExecute"}], "0: a toleration without key needs operator: Exists"),
     (f"{POD_SPEC}/tolerations", [{"operator": "Exists"}, {"key": "a", "value": "b"}], ""),
@@ -90,6 +92,8 @@ WHOLE: list[tuple[str, Any, str]] = [
     ),
     (f"{POD_SPEC}/initContainers", [{"name": "b", "image": "b", "restartPolicy": "Always", "lifecycle": {}}], ""),
 ]
+_SCALED = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}
+_JOB = {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a"}]}}}}
 # Objects of other kinds: the spec or, for those without, other fields.
 OBJECTS: list[tuple[str, str, dict[str, Any], str]] = [
     *(
@@ -125,6 +129,40 @@ OBJECTS: list[tuple[str, str, dict[str, Any], str]] = [
             ({"resources": {"requests": {"storage": "1Gi"}}}, ""),
         )
     ),
+    *(
+        ("batch/v1", "CronJob", {"spec": {"schedule": schedule, "jobTemplate": _JOB}}, said)
+        for schedules, said in (
+            (("30 2 * * 1-5", "*/15 0,12 1-7 JAN-mar sun", " @daily ", "@every 1h30m", "0 0 ? * 0"), ""),
+            (
+                ("", "10", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 7", "*/0 * * * *",
+                 "@dayly", "0 0 * * * *"),
+                "/spec/schedule: this is not a schedule",
+            ),
+        )
+        for schedule in schedules
+    ),
+    ("batch/v1", "CronJob", {"spec": {"schedule": "TZ=UTC 0 0 * * *", "jobTemplate": _JOB}}, "/spec/schedule: "),
+    *(
+        ("autoscaling/v2", "HorizontalPodAutoscaler", {"spec": {"maxReplicas": 5, **spec}}, said)
+        for spec, said in (
+            ({"scaleTargetRef": _SCALED}, ""),
+            ({"scaleTargetRef": {"apiVersion": "v1", "kind": "ReplicationController", "name": "a"}}, ""),
+            ({"scaleTargetRef": {"apiVersion": "apps", "kind": "Deployment", "name": "a"}}, "names no API group"),
+            ({"scaleTargetRef": {"kind": "Deployment", "name": "a"}}, "/spec: scaleTargetRef needs apiVersion"),
+            ({"scaleTargetRef": None}, "/spec: scaleTargetRef needs apiVersion"),
+            ({"scaleTargetRef": _SCALED, "metrics": [None]}, "/spec/metrics/0"),
+        )
+    ),
+    *(
+        ("v1", "ResourceQuota", {"spec": {"hard": hard}}, said)
+        for hard, said in (
+            ({"pods": "10", "requests.cpu": "1500m", "count/jobs.batch": 5, "limits.nvidia.com/gpu": 1}, ""),
+            ({"requests.cpu": None}, ""),
+            ({"services.nodeports": "1.5"}, "this is not a whole number"),
+            ({"memmory": "1Gi"}, "this is not the name of what a quota limits"),
+        )
+    ),
+    ("v1", "Service", {}, "a Service needs a spec with ports"),
     *(
         ("networking.k8s.io/v1", "NetworkPolicy", {"spec": {"podSelector": {}, **spec}}, said)
         for spec, said in (
@@ -184,7 +222,7 @@ def cases() -> dict[str, tuple[dict[str, Any], str, str]]:
             found[name] = (deployment(name, path, value), path, said)
     for path, value, said in WHOLE:
         name = f"n{len(found)}"
-        found[name] = (deployment(name, path, value), POD_SPEC, said)
+        found[name] = (deployment(name, path, value), path.removesuffix("/0").rpartition("/")[0], said)
     for version, kind, content, said in OBJECTS:
         name = f"n{len(found)}"
         metadata = {"name": name, "namespace": "a"}

@@ -327,6 +327,10 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "documents.api_version": change(
         "HorizontalPodAutoscaler", lambda scaler: scaler.update(apiVersion="autoscaling/v2beta2")
     ),
+    "documents.contradictions": InContainer(
+        lambda container: container.update(lifecycle={"preStop": {"sleep": {"seconds": 31}}}),
+        frozenset({"workloads.grace_period"}),
+    ),
     "documents.labels": change("Service", lambda service: service["metadata"].update(labels={"for": "a cart"})),
     "documents.names": change("Secret", lambda secret: secret["metadata"].update(name="Cart")),
     "documents.size": change(
