@@ -59,7 +59,7 @@ def parse(name: str) -> Repository:
         host = HUB
         path = path if "/" in path else f"library/{path}"
     if len(f"{host}/{path}") > _LONGEST or not _PATH.fullmatch(path) or not is_valid_host(host):
-        raise UsageError(f"'{name}' is not a valid image name: write [HOST[:PORT]/]PATH in lower case")
+        raise UsageError(f"'{name[:_LONGEST]}' is not a valid image name: write [HOST[:PORT]/]PATH in lower case")
     return Repository(host, path)
 
 
