@@ -55,6 +55,7 @@ def test_pin_by_a_commit_of_one_image_then_of_the_rest(shop: Sandbox) -> None:
     done = shop.promote("pin", "production", "--only", "api", "--commit", "--output", "json").json
     assert [one["image"] for one in done["changes"]] == ["shop/api"]
     assert shop.git("ls-remote", "origin", "main").split()[0] == done["commit"]
+    shop.promote("verify", done["commit"])
     subject = shop.git("log", "-1", "--format=%s", done["commit"])
     assert subject == f"pin: production (api 1.1.0@{API[:19]})"
     rest = shop.promote("pin", "production", "--pr", "--output", "json").json
@@ -62,6 +63,21 @@ def test_pin_by_a_commit_of_one_image_then_of_the_rest(shop: Sandbox) -> None:
     assert rest["branch"] == "pin/production"
     again = shop.promote("pin", "production", "--pr", "--output", "json").json
     assert (again["commit"], again["changed"]) == (rest["commit"], False)
+
+
+def test_pin_writes_a_digest_wherever_the_version_is_written(shop: Sandbox, registry: RegistryServer) -> None:
+    registry.tags["shop/cart:7"] = WEB
+    cart = shop.read("base/deployments.yaml").split("---\n")[1].replace("api", "cart")
+    shop.write("overlays/production/cart.yaml", cart.replace("image: shop/cart", "image: shop/cart:7"))
+    shop.replace(KUSTOMIZATION, "resources: [../../base]", "resources: [../../base, cart.yaml]")
+    shop.replace(KUSTOMIZATION, 'newTag: "2.0.0"', f'newTag: "2.0.0"\n    digest: {API}')
+    shop.promote("pin", "production")
+    assert f"image: shop/cart:7@{WEB}}}" in shop.read("overlays/production/cart.yaml")
+    assert f'newTag: "1.1.0@{API}"  # the API' in shop.read(KUSTOMIZATION)
+    assert not [one for one in registry.seen if "web" in one.path]
+    registry.tags["shop/web:2.1.0"] = WEB
+    shop.promote("bump", "production", "web=2.1.0", "--resolve")
+    assert f'newTag: "2.1.0"\n    digest: {WEB}\n' in shop.read(KUSTOMIZATION)
 
 
 def test_bump_resolves_a_tag(shop: Sandbox) -> None:
