@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,11 +69,12 @@ def test_pin_by_a_commit_of_one_image_then_of_the_rest(shop: Sandbox) -> None:
 def test_pin_writes_a_digest_wherever_the_version_is_written(shop: Sandbox, registry: RegistryServer) -> None:
     registry.tags["shop/cart:7"] = WEB
     cart = shop.read("base/deployments.yaml").split("---\n")[1].replace("api", "cart")
-    shop.write("overlays/production/cart.yaml", cart.replace("image: shop/cart", "image: shop/cart:7"))
-    shop.replace(KUSTOMIZATION, "resources: [../../base]", "resources: [../../base, cart.yaml]")
+    shop.write("base/cart.yaml", cart.replace("image: shop/cart", "image: shop/cart:7"))
+    shop.replace("base/kustomization.yaml", "[deployments.yaml]", "[deployments.yaml, cart.yaml]")
     shop.replace(KUSTOMIZATION, 'newTag: "2.0.0"', f'newTag: "2.0.0"\n    digest: {API}')
-    shop.promote("pin", "production")
-    assert f"image: shop/cart:7@{WEB}}}" in shop.read("overlays/production/cart.yaml")
+    done = shop.promote("pin", "production", "--output", "json").json
+    assert [one["to"] for one in done["targets"]] == ["production", "staging"]
+    assert f"image: shop/cart:7@{WEB}}}" in shop.read("base/cart.yaml")
     assert f'newTag: "1.1.0@{API}"  # the API' in shop.read(KUSTOMIZATION)
     assert not [one for one in registry.seen if "web" in one.path]
     registry.tags["shop/web:2.1.0"] = WEB
@@ -209,6 +211,26 @@ def test_a_retired_manifest_has_no_digest_to_pin(registry: RegistryServer) -> No
 
 def test_a_host_in_a_private_network_is_not_asked(registry: RegistryServer) -> None:
     with pytest.raises(NetworkError, match=r"is at 127\.0\.0\.1, and not on the internet: nothing was sent there"):
+        Registries({}).pinned(f"{registry.host}/shop/api", Version("1.1.0"))
+    with pytest.raises(NetworkError, match="not on the internet"):
+        ask(registry, **{registry.host: Access(plain_http=True)})
+    assert registry.seen == []
+
+
+def test_it_is_not_even_connected_to() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        with pytest.raises(NetworkError, match="not on the internet"):
+            Registries({}).pinned(f"127.0.0.1:{listening.getsockname()[1]}/shop/api", Version("1.1.0"))
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_a_name_that_means_something_else_when_it_is_connected(
+    registry: RegistryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promote.system.public_network.resolved", lambda *_: ["8.8.8.8"])
+    with pytest.raises(NetworkError, match=r"is at 127\.0\.0\.1, and not on the internet"):
         Registries({}).pinned(f"{registry.host}/shop/api", Version("1.1.0"))
     assert registry.seen == []
 

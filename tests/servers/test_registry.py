@@ -1,4 +1,4 @@
-"""`promote pin` and `promote bump --resolve` with Debian's registry: a mirror of it, passwords, tokens and TLS."""
+"""`promote pin` and `promote bump --resolve` with Debian's registry 2.8: a mirror, passwords, tokens and TLS."""
 
 from __future__ import annotations
 

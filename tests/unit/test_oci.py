@@ -234,7 +234,14 @@ def test_a_helper_that_fails_shows_no_secret(helper: Path, host: str) -> None:
     assert "one-secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["../safe", "safe/../../x", "a b", "-x", "none"])
-def test_a_helper_is_a_program_on_path(helper: Path, name: str) -> None:
-    with pytest.raises((ConfigError, ToolError), match="docker-credential-"):
+@pytest.mark.parametrize("name", ["../safe", "safe/../../x", "a b", "-x"])
+def test_a_helper_has_a_name_and_no_path(helper: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="is not the name of a credential helper"):
         docker(helper, {"credsStore": name}).of("docker.io")
+
+
+def test_a_helper_is_looked_for_in_absolute_folders(helper: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(helper)
+    monkeypatch.setenv("PATH", ".:/usr/bin:/bin")
+    with pytest.raises(ToolError, match=r"docker-credential-safe, which .* names for docker.io, is not on PATH"):
+        docker(helper, {"credsStore": "safe"}).of("docker.io")
