@@ -20,6 +20,7 @@ from tests.integration.registry_server import Answer, RegistryServer, Seen
 from tests.integration.sandbox import KUSTOMIZATION, Sandbox
 
 API, WEB = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+OWN = Access(private=True)
 STAGING = "overlays/staging/kustomization.yaml"
 SECRET = "one-long-secret"  # noqa: S105 it opens nothing
 BEARER = 'Bearer realm="http://{host}/token",service="s",scope="repository:x:pull"'
@@ -130,10 +131,9 @@ def test_every_third_party_image_of_mediq_is_pinned_in_its_one_place(
     assert mediq.promote("check", "production", "--only", "images.digest", "--output", "json").json["findings"] == []
 
 
-def ask(registry: RegistryServer, docker: Path | None = None, **hosts: Access) -> str:
-    access = {registry.host: Access(private=True), **{host.replace("_", "."): one for host, one in hosts.items()}}
+def ask(registry: RegistryServer, docker: Path | None = None, own: Access = OWN) -> str:
     pauses: list[float] = []
-    asking = Registries(access, DockerConfig(docker or Path("/nowhere/config.json")), pauses.append)
+    asking = Registries({registry.host: own}, DockerConfig(docker or Path("/nowhere/config.json")), pauses.append)
     return asking.pinned(f"{registry.host}/shop/api", Version("1.1.0")).digest or ""
 
 
@@ -213,7 +213,7 @@ def test_a_host_in_a_private_network_is_not_asked(registry: RegistryServer) -> N
     with pytest.raises(NetworkError, match=r"is at 127\.0\.0\.1, and not on the internet: nothing was sent there"):
         Registries({}).pinned(f"{registry.host}/shop/api", Version("1.1.0"))
     with pytest.raises(NetworkError, match="not on the internet"):
-        ask(registry, **{registry.host: Access(plain_http=True)})
+        ask(registry, own=Access(plain_http=True))
     assert registry.seen == []
 
 
@@ -269,7 +269,7 @@ def test_a_token_is_asked_for_one_repository_and_used_again(registry: RegistrySe
 
     registry.rule = rule
     registry.tags["shop/api:1.2.0"] = WEB
-    asking = Registries({registry.host: Access(private=True)}, DockerConfig(login(tmp_path, registry.host)))
+    asking = Registries({registry.host: OWN}, DockerConfig(login(tmp_path, registry.host)))
     found = [asking.pinned(f"{registry.host}/shop/api", Version(tag)).digest for tag in ("1.1.0", "1.2.0", "1.1.0")]
     assert found == [API, WEB, API]
     [token] = [one for one in registry.seen if one.path.startswith("/token")]
