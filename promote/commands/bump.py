@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 from promote.commands import options
 from promote.commands.result import Result
+from promote.oci.client import Registries
 from promote.output import plans, wording
 from promote.promotion import bump
 from promote.promotion.bump import Request
-from promote.promotion.deliver import Delivery, Published, deliver
-from promote.promotion.proposal import Proposal
-from promote.repository.workspace import Tip, Workspace
-from promote.system.confined import replace_files
+from promote.promotion.deliver import Delivery, deliver, edit_checkout
+from promote.repository.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class Options:
     pr: bool = False
     dry_run: bool = False
     add: bool = False
+    resolve: bool = False
     allow_other_changes: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
 
@@ -35,9 +35,8 @@ def arguments(parser: ArgumentParser) -> None:
     """Add what the command takes."""
     options.environment(parser)
     parser.add_argument("versions", nargs="+", metavar="NAME=TAG[@DIGEST]", help="the version to set")
-    commit = "commit to the shared branch instead of editing the checkout"
-    options.option(parser, "--commit", action="store_true", help=commit)
-    options.option(parser, "--pr", action="store_true", help="open a pull request instead of editing the checkout")
+    options.option(parser, "--resolve", action="store_true", help="ask the registries for the digests of the tags")
+    options.delivery(parser)
     options.dry_run(parser)
     options.add(parser)
     options.allow_others(parser)
@@ -49,7 +48,8 @@ def run(given: Options) -> Result:
     wanted = bump.parse_versions(given.versions)
     workspace = Workspace.here()
     lands = given.commit and not given.pr
-    request = Request(given.environment, wanted, given.allow_other_changes, given.despite, lands, given.add)
+    resolve = Registries(workspace.config.registries).pinned if given.resolve else None
+    request = Request(given.environment, wanted, given.allow_other_changes, given.despite, lands, given.add, resolve)
     if given.commit or given.pr:
         branch = bump.branch_of(workspace.known(given.environment), wanted) if given.pr else None
         proposal, published = deliver(
@@ -59,19 +59,9 @@ def run(given: Options) -> Result:
             wording.bump,
         )
     else:
-        proposal, published = _in_checkout(workspace, request, given.dry_run)
-    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
-    if published.changed and not published.commit:
-        text.append(f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit")
+        proposal, published = edit_checkout(
+            workspace, lambda tip, tree: bump.propose(workspace, tip, tree, request), dry_run=given.dry_run
+        )
+    text = [*plans.proposal_text(proposal), *plans.published_text(published), *plans.edited_text(proposal, published)]
     code = 0 if published.changed else proposal.exit_code
     return Result(plans.proposal_json(proposal, published), text, code)
-
-
-def _in_checkout(workspace: Workspace, request: Request, dry_run: bool) -> tuple[Proposal, Published]:
-    with workspace.checkout_copy() as tree:
-        proposal = bump.propose(workspace, Tip("", "the checkout"), tree, request)
-    if dry_run or not proposal.files:
-        return proposal, Published()
-    proposal.insist()
-    replace_files(workspace.root, proposal.files)
-    return proposal, Published(changed=True)

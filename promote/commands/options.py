@@ -114,6 +114,13 @@ def timeout(parser: argparse.ArgumentParser, what: str) -> None:
     option(parser, "--timeout", type=float, default=3600, metavar="SECONDS", help=f"how long {what} waits (3600)")
 
 
+def delivery(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command that edits the checkout, unless it is to commit or to open a pull request."""
+    commit = "commit to the shared branch instead of editing the checkout"
+    option(parser, "--commit", action="store_true", help=commit)
+    option(parser, "--pr", action="store_true", help="open a pull request instead of editing the checkout")
+
+
 def dry_run(parser: argparse.ArgumentParser) -> None:
     """Add the option that writes nothing."""
     option(parser, "--dry-run", action="store_true", help="plan, prove and check, but write nothing")

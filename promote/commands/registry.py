@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "show what blocks a promotion, and until when",
     "diff": "show what the checkout changes in the rendered manifests",
     "bump": "set image versions in one environment",
+    "pin": "add the digests of their tags to the images of an environment",
     "switch": "move the traffic of a service to its other colour",
     "canary": "try a version on a part of the traffic, step by step",
     "scale": "set how many pods a service has at least",

@@ -169,6 +169,13 @@ def published_text(published: Published) -> list[str]:
     return lines
 
 
+def edited_text(proposal: Proposal, published: Published) -> list[str]:
+    """Which files of the checkout were edited; nothing where the change was committed."""
+    if not published.changed or published.commit:
+        return []
+    return [f"edited {', '.join(proposal.files)}; look at it with `git diff`, then commit"]
+
+
 def history_text(revisions: Sequence[Revision], services: Mapping[str, str]) -> list[str]:
     """Revisions, newest first, each with what it moved."""
     lines = []

@@ -29,6 +29,8 @@ def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
 
 def shift(change: Change) -> str:
     """`1.4.0→1.5.0`, the digests where the tag stays, and `renamed` where both do."""
+    if change.old.tag == change.new.tag and not change.old.digest and change.new.digest:
+        return f"{change.new.tag}@{_digest(change.new)}"
     if change.old == change.new:
         return "renamed"
     if change.old.tag != change.new.tag:
@@ -52,6 +54,12 @@ def bump(proposal: Proposal) -> Wording:
     return _wording(
         proposal, subject("bump", name, proposal.plan.changes), [(TARGET, name)], f"promote rollback {name}"
     )
+
+
+def pin(proposal: Proposal) -> Wording:
+    """What a pin says of itself."""
+    name = proposal.environment.name
+    return _wording(proposal, subject("pin", name, proposal.plan.changes), [(TARGET, name)], "git revert COMMIT")
 
 
 def rollback(proposal: Proposal) -> Wording:

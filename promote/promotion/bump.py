@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promote.errors import UsageError
@@ -14,13 +14,15 @@ from promote.promotion.situation import Situation
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 
+Resolve = Callable[[str, Version], Version]  # by the name of an image, its version with the digest of its tag
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked for: versions by name in one environment; `despite` are reasons to pass gates, by name.
 
     `lands` says that the commit goes onto the shared branch without a pull request. With `add`, an image without an
-    item in the environment's own `images:` gets one.
+    item in the environment's own `images:` gets one. `resolve` adds the digests of the tags, where they are wanted.
     """
 
     environment: str
@@ -29,6 +31,7 @@ class Request:
     despite: Mapping[str, str] = field(default_factory=dict)
     lands: bool = False
     add: bool = False
+    resolve: Resolve | None = None
 
 
 def parse_versions(given: tuple[str, ...]) -> dict[str, Version]:
@@ -58,9 +61,22 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
         for image in _images(given, here, request.add):
             if by_image.setdefault(image, version) != version:
                 raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
+    if request.resolve:
+        by_image = _resolved(by_image, here, request.resolve)
     here, after = adding.edited(here, by_image) if request.add else (here, here.versions.with_versions(by_image))
     planned = here.planned(after, despite=request.despite, lands=request.lands)
     return prove(here, planned, after, request.allow_other_changes)
+
+
+def _resolved(wanted: Mapping[str, Version], here: Situation, resolve: Resolve) -> dict[str, Version]:
+    """The wanted versions with the digests of their tags; raises UsageError for one that has a digest already."""
+    for image, version in wanted.items():
+        if version.digest:
+            raise UsageError(f"'{image}' is given with a digest: write its tag alone, or leave out --resolve")
+        if lines := here.versions.nameless.get(image):
+            raise UsageError(f"{', '.join(lines)}: the name of the image is not written there: give its digest, too")
+    called = {image.name: image.repository for image in here.images}
+    return {image: resolve(called.get(image, image), version) for image, version in wanted.items()}
 
 
 def _images(given: str, here: Situation, add: bool) -> Sequence[str]:

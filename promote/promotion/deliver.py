@@ -13,11 +13,12 @@ from typing import TypeVar
 from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost
 from promote.forge.protocol import Forge, PullRequest
 from promote.promotion import trailers
-from promote.promotion.proposal import Decided
+from promote.promotion.proposal import Decided, Proposal
 from promote.promotion.retry import retrying
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
+from promote.system.confined import replace_files
 from promote.system.git import ABSENT, Push
 
 _Change = TypeVar("_Change", bound=Decided)
@@ -61,6 +62,19 @@ def deliver(
     """Decide on the newest tip, then publish unless that is a dry run; all of it again on a lost race."""
     lands = delivery.branch is None and not delivery.dry_run
     return retrying(workspace, lambda: _attempt(workspace, delivery, propose, describe), lands=lands)
+
+
+def edit_checkout(
+    workspace: Workspace, propose: Callable[[Tip, Tree], Proposal], *, dry_run: bool
+) -> tuple[Proposal, Published]:
+    """Decide on the checkout as it is, then edit its files unless that is a dry run; nothing is committed."""
+    with workspace.checkout_copy() as tree:
+        proposal = propose(Tip("", "the checkout"), tree)
+    if dry_run or not proposal.files:
+        return proposal, Published()
+    proposal.insist()
+    replace_files(workspace.root, proposal.files)
+    return proposal, Published(changed=True)
 
 
 def _attempt(

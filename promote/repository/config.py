@@ -16,6 +16,7 @@ from promote.errors import ConfigError, UnknownEnvironment, nearest
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
+from promote.oci.address import Access
 from promote.repository import stages
 from promote.repository.canary import Canary
 from promote.repository.schema import schema
@@ -101,6 +102,7 @@ class Config:
     profile: Literal["baseline", "restricted", "general", "strict", "system"] | None = None
     schemas: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ()
+    registries: Mapping[str, Access] = field(default_factory=dict)
     deny: Literal["introduced", "all"] = "introduced"
     versions: tuple[Declared, ...] = ()
     is_found: bool = False
@@ -164,10 +166,7 @@ def root_of(folder: Path) -> Path:
 
 
 def typed(root: Path, name: str, known: Collection[str] = ()) -> str:
-    """`name` as people type it: one of `known`, or a folder, absolute or relative to the current one.
-
-    A folder below `root` is returned relative to `root`; anything else as it is.
-    """
+    """`name` as people type it: one of `known`, or a folder, which below `root` is returned relative to `root`."""
     if name in known:
         return name
     for path in (Path(os.path.abspath(name)), Path(name).resolve()):  # noqa: PTH100 a link stays the folder it names
@@ -229,7 +228,7 @@ def parse(data: bytes) -> Config:
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     rules = schema()
-    verified = cache.key("config 5", json.dumps(rules), data)
+    verified = cache.key("config 6", json.dumps(rules), data)
     if cache.remembered(verified):
         return
     found = fault(root, content, rules)
@@ -266,6 +265,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "profile": content.get("profile"),
         "schemas": tuple(content.get("schemas", ())),
         "remotes": tuple(content.get("remotes", ())),
+        "registries": {host: Access(**entry) for host, entry in content.get("registries", {}).items()},
         "deny": content.get("deny"),
         "versions": tuple(Declared(**one) for one in content.get("versions", ())),
     }

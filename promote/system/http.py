@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from promote.errors import NetworkError
-from promote.system import deadline
+from promote.system import deadline, public_network
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -24,10 +25,22 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 def session() -> requests.Session:
     """A session whose answers have limits, and which takes no password from ~/.netrc."""
+    return _with(_Bounded())
+
+
+def public_session(allowed: public_network.Hosts) -> requests.Session:
+    """A session as above that asks hosts on the internet and, whatever their addresses are, those that are `allowed`.
+
+    Raises NetworkError for any other, before anything is sent there.
+    """
+    return _with(_Public(allowed))
+
+
+def _with(adapter: HTTPAdapter) -> requests.Session:
     made = requests.Session()
     made.auth = lambda request: request
     for scheme in ("http://", "https://"):
-        made.mount(scheme, _Bounded())
+        made.mount(scheme, adapter)
     return made
 
 
@@ -44,6 +57,30 @@ class _Bounded(HTTPAdapter):
             asking.count(server, answer.is_redirect)
         answer.raw = BytesIO(body(answer.raw, server))
         return answer
+
+
+class _Public(_Bounded):
+    """Also looks where each connection leads, before anything is sent."""
+
+    def __init__(self, allowed: public_network.Hosts) -> None:
+        self._allowed = allowed
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
+        """The pools for connections that no proxy makes."""
+        super().init_poolmanager(*arguments, **settings)
+        self.poolmanager.pool_classes_by_scheme = public_network.pool_classes(self._allowed)
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **settings: Any) -> requests.Response:
+        """The answer to a request; raises NetworkError where it would lead into a private network."""
+        url = urlsplit(request.url or "")
+        if requests.utils.select_proxy(request.url or "", settings.get("proxies")):
+            # The proxy connects. It may know names that are not known here.
+            port = url.port or {"http": 80}.get(url.scheme, 443)
+            host = str(url.hostname)
+            with suppress(OSError):
+                public_network.insist(host, port, self._allowed, public_network.resolved(host, port))
+        return super().send(request, *arguments, **settings)
 
 
 def body(raw: BaseHTTPResponse, server: str, largest: int = LARGEST) -> bytes:

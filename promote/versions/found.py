@@ -65,6 +65,15 @@ class Versions:
                 found[name] = tuple(dict.fromkeys(line for slot in slots for line in slot.lines))
         return found
 
+    @property
+    def nameless(self) -> Mapping[str, tuple[str, ...]]:
+        """By what promote calls it, where the version of an image is written without the name of the image.
+
+        A chart or a configuration has a default for the name, so that nobody can say here which image it is.
+        """
+        slots = (slot for name in self._elsewhere for slot in self._elsewhere[name] if not slot.has_repository)
+        return {slot.image.name: slot.lines for slot in slots}
+
     def lines(self, name: str) -> tuple[str, ...]:
         """Where the version of an image is written, as `file:line`."""
         entry = self.own.entries.get(name)

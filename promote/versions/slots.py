@@ -89,6 +89,11 @@ class Slot:
         return self.said[role].atom.text if role in self.said else ""
 
     @property
+    def has_repository(self) -> bool:
+        """Whether the name of the image is written, and not only its version."""
+        return not self.said.keys().isdisjoint(("reference", "repository"))
+
+    @property
     def is_container(self) -> bool:
         """Whether it is the image of a container."""
         return not set(self.group).isdisjoint(CONTAINERS) and not self.called

@@ -23,6 +23,8 @@ from promote.errors import ConfigError, EditRefused, PromoteError, UsageError
 from promote.forge.records import record_of
 from promote.kustomize import diagnosis, documents
 from promote.model import Hold, Version
+from promote.oci import address, challenge
+from promote.oci.credentials import DockerConfig
 from promote.output import markup
 from promote.repository import config, holds
 from promote.system import durations, printable
@@ -178,6 +180,25 @@ def kubeconfigs(data: bytes) -> None:
         _one_line(error)
 
 
+def registries(data: bytes) -> None:
+    """What a registry and Docker's configuration say, and names of images: a name that was read is read again."""
+    text = data.decode("utf-8", "replace")
+    found = challenge.parse(text)
+    assert found is None or found.scheme in ("basic", "bearer")
+    try:
+        repository = address.parse(text)
+        assert address.parse(repository.name) == repository
+    except UsageError as error:
+        _one_line(error)
+    file = _FOLDER / "promote-fuzz-docker.json"
+    # No program is to be started here.
+    file.write_bytes(data.replace(b"cred", b""))
+    try:
+        DockerConfig(file).of("ghcr.io")
+    except ConfigError as error:
+        _one_line(error)
+
+
 def reasons(data: bytes) -> None:
     """What kustomize says, about a kustomization of which the input is a part."""
     said, _, text = data.partition(b"\0")
@@ -201,6 +222,7 @@ TARGETS: dict[str, Target] = {
     "json": values,
     "record": record,
     "kubeconfig": kubeconfigs,
+    "registries": registries,
     "reasons": reasons,
 }
 _KUSTOMIZATION = b"""\
@@ -256,5 +278,10 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b'"%s", "state": "open"}' % (b"0" * 40),
     ),
     "kubeconfig": (b"current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\n",),
+    "registries": (
+        b'Bearer realm="https://a.example/t",service="a \\" b", Basic realm=x',
+        b"localhost:5000/a/b_c/d.e-f",
+        b'{"auths": {"https://ghcr.io/v2/": {"auth": "YTpi"}, "b": {"identitytoken": "c"}}}',
+    ),
     "reasons": (_REASON + b"\0" + _KUSTOMIZATION, b'Error: json: unknown field "imagse"\0imagse: []\n'),
 }

@@ -17,6 +17,7 @@ from promote.errors import ConfigError, UnknownEnvironment
 from promote.gates import combination, freeze, registry, soak
 from promote.gates.freeze import Weekly, Window
 from promote.gates.protocol import Gate
+from promote.oci.address import Access
 from promote.repository import config
 from promote.repository.canary import Canary
 from promote.repository.config import Config, Environment, Place, Syncing
@@ -141,6 +142,9 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("profile",): ("baseline", lambda found: found.profile),
     ("schemas",): (["crds"], lambda found: list(found.schemas)),
     ("remotes",): (["example.com/a/b"], lambda found: list(found.remotes)),
+    ("registries", "*", "private"): (True, lambda found: found.registries["x"].private),
+    ("registries", "*", "plain_http"): (True, lambda found: found.registries["x"].plain_http),
+    ("registries", "*", "mirror"): ("m.example/hub", lambda found: found.registries["x"].mirror),
     ("versions",): (
         [{"name": "schema", "file": "versions.env", "path": "SCHEMA"}],
         lambda found: [asdict(one) for one in found.versions],
@@ -208,6 +212,8 @@ def test_defaults_are_those_of_the_schema() -> None:
         ("schemas",): list(Config().schemas),
         ("deny",): Config().deny,
         ("remotes",): list(Config().remotes),
+        ("registries", "*", "private"): Access().private,
+        ("registries", "*", "plain_http"): Access().plain_http,
     }
     assert defaults == expected | {("environments", "*", "canary", key): value for key, value in CANARY.items()}
 

@@ -16,6 +16,11 @@ This page is generated from the table [policies/data/images.yaml](../policies/da
 - The versions of third-party images are only in [components/versions](../components/versions/kustomization.yaml).
 - The versions of MediQ's own images are in `images:` of each overlay. `promote` changes them, and `promote status`
   shows them.
+- Third-party images have no digest yet, because no registry could be asked when this was written. `promote pin
+  production` asks for all digests and writes them; then delete the rows of
+  [unpinned_images.yaml](../policies/data/unpinned_images.yaml). The rule
+  [images.digest](rules/images.digest.md) warns about these images, and denies them in an environment that is `live`.
+  It denies any other image in production without a digest.
 - The rule [images.retired](rules/images.retired.md) denies images without a maintainer.
 
 Users, ports and paths come from the named sources. No image was pulled to verify them.

@@ -1,0 +1,129 @@
+"""The digest that a tag of an image has in its registry: asked with patience, and never twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from promote.errors import NetworkError, PromoteError
+from promote.forge.attempts import Attempts, Trouble
+from promote.model import Version, check_tag
+from promote.oci import address
+from promote.oci.address import Access
+from promote.oci.credentials import DockerConfig
+from promote.oci.server import Refused, Server
+
+_AGAIN = "run the same command again"
+
+
+class Registries:
+    """All registries, each asked as promote.yaml says (`access`, by host) with the user's credential for it."""
+
+    def __init__(
+        self,
+        access: Mapping[str, Access],
+        docker: DockerConfig | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._access = access
+        self._docker = docker or DockerConfig.of_user()
+        self._sleep = sleep
+        self._servers: dict[str, Server] = {}
+        self._known: dict[tuple[str, str], str] = {}
+
+    def pinned(self, name: str, version: Version) -> Version:
+        """The version of the image `name` with the digest that its tag has now in the registry.
+
+        Raises UsageError for an invalid name or tag, and NetworkError, with what to do, where there is no answer.
+        """
+        tag = check_tag(version.tag or "")
+        repository = address.parse(name)
+        if (repository.name, tag) not in self._known:
+            server = self._server(repository.host)
+            what = f"{repository.name}:{tag}"
+            trying = Attempts((Refused, OSError), server.host, self._sleep)
+            digest = trying.make(
+                lambda: server.digest(repository.path, tag), lambda error: _explain(what, server.host, error)
+            )
+            self._known[repository.name, tag] = digest
+        return replace(version, digest=self._known[repository.name, tag])
+
+    def _server(self, host: str) -> Server:
+        if host not in self._servers:
+            self._servers[host] = Server(host, self._access, self._docker)
+        return self._servers[host]
+
+
+def _explain(what: str, host: str, error: Exception) -> Trouble:
+    """What a failed request about an image means; no text has a credential, or the words of the server."""
+    if not isinstance(error, Refused):
+        message = f"cannot ask {host} for the digest of {what}: {_why(error)}"
+        return Trouble(NetworkError(message), again=_is_passing(error))
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = _wait(error.headers)
+        login = "" if error.credential else f"log in (`docker login {host}`) for a higher limit, or "
+        message = f"{error.host} limits the rate of requests: {login}{_AGAIN} in {wait:.0f} s"
+        return Trouble(NetworkError(message), again=True, wait=wait)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        message = f"{error.host} failed ({error.status}): {_AGAIN}"
+        return Trouble(NetworkError(message), again=True, wait=_wait(error.headers, 0))
+    return Trouble(_refusal(what, host, error))
+
+
+def _refusal(what: str, host: str, error: Refused) -> PromoteError:
+    given = error.credential
+    if error.status == HTTPStatus.NOT_FOUND:
+        return NetworkError(f"{error.host} has no {what}: correct the tag or the name, or push the image first")
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        login = f"log in with `docker login {host}`"
+        if given is None:
+            return NetworkError(
+                f"{error.host} does not show {what} without a login ({error.status}): {login}, or correct the name"
+            )
+        return NetworkError(
+            f"{error.host} does not show {what} with the credential of {given.origin} ({error.status}): {login} as "
+            "an account that may pull it, or correct the name"
+        )
+    return NetworkError(f"{error.host} does not answer like a registry about {what} ({error.status})")
+
+
+def _wait(headers: Mapping[str, str], default: float = 60.0) -> float:
+    """The seconds that a server asks to wait, as a number or as a date."""
+    given = headers.get("Retry-After", "").strip()
+    if given.isdecimal():
+        return float(given[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return default
+
+
+def _is_passing(error: Exception) -> bool:
+    from requests import exceptions
+
+    return isinstance(error, exceptions.ConnectionError | exceptions.Timeout) and not isinstance(
+        error, exceptions.SSLError
+    )
+
+
+def _why(error: Exception) -> str:
+    """The cause of a failed request, without the request itself."""
+    from requests import exceptions
+
+    text = str(error)
+    if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
+        return (
+            "it does not speak TLS; if it must do without, say so by `plain_http` under `registries` in promote.yaml"
+        )
+    if isinstance(error, exceptions.SSLError):
+        return "its certificate is not valid here; name the authority that signed it in REQUESTS_CA_BUNDLE"
+    if "NameResolutionError" in text:
+        return "its name cannot be resolved; correct it, or check the network"
+    if isinstance(error, exceptions.Timeout):
+        return f"it did not answer in time; {_AGAIN}"
+    if "Connection refused" in text:
+        return "connection refused; correct its port, or check whether it runs"
+    return f"{type(error).__name__}; {_AGAIN}"
