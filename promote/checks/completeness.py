@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from promote.checks.findings import NOWHERE, Finding, Target, Verdict
+from promote.checks.findings import NOWHERE, UNRENDERED, Finding, Level, Target, Verdict, in_order
 from promote.errors import RenderError
 from promote.model import Identity, Source
 
@@ -37,12 +38,20 @@ def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> l
     ]
 
 
-def unrendered(target: str, path: str, error: RenderError) -> Verdict:
-    """The verdict on a target that could not be rendered."""
+def unrendered(target: str, path: str, error: RenderError, level: Level = "deny") -> Verdict:
+    """The verdict on a target that could not be rendered; a warning where promote.yaml accepts that."""
     source = Source(*error.place) if error.place else None
-    remedy = "fix it, then check again: nothing else was inspected"
-    finding = Finding("check.unrendered", "deny", target, NOWHERE, str(error), remedy, source=source)
+    remedy = "fix it, then check again: nothing else was inspected" if level == "deny" else "read the change yourself"
+    finding = Finding(UNRENDERED, level, target, NOWHERE, str(error), remedy, source=source)
     return Verdict((Target(target, path, 0, 0, 0),), (finding,))
+
+
+def beside(verdict: Verdict, others: Iterable[Verdict]) -> Verdict:
+    """The verdict, and the targets and findings of others."""
+    for one in others:
+        findings = in_order([*verdict.findings, *one.findings])
+        verdict = replace(verdict, targets=(*verdict.targets, *one.targets), findings=findings)
+    return verdict
 
 
 def repeated(identities: Iterable[Identity], target: str) -> list[Finding]:

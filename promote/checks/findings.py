@@ -11,6 +11,7 @@ from promote.model import Identity, Source
 
 Level = Literal["deny", "warn"]
 NOWHERE = Identity("", "", "", "")
+UNRENDERED = "check.unrendered"  # finds that kustomize could not build a target
 # What these find is that something was not looked at: it is reported whatever was asked for.
 _ALWAYS = ("check.", "main.", "schema.missing", "schema.unreadable")
 

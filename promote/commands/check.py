@@ -83,14 +83,14 @@ def run(given: Options) -> Result:
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
-    targets = _targets(root, settings, given.targets)
+    targets, unrendered = _renderable(settings, _targets(root, settings, given.targets))
     known = judges.policies.described(root, silent=True)
     try:
         judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, judges, root)
     except RenderError as error:
         error.result = _unrendered(error, targets, known)
         raise
-    verdict, gates = judged.verdict, judged.gates
+    verdict, gates = completeness.beside(judged.verdict, unrendered), judged.gates
     seen = coverage.matrix(verdict, known, given.only)
     verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
@@ -111,6 +111,20 @@ def _insist_on_open(gates: Sequence[GateResult], result: Result) -> None:
         refusal = blocked(closed)
         refusal.result = replace(result, exit_code=refusal.exit_code)
         raise refusal
+
+
+def _renderable(settings: Config, targets: list[tuple[str, Path]]) -> tuple[list[tuple[str, Path]], list[Verdict]]:
+    """The targets, and a warning in place of each that promote.yaml lets go unrendered and kustomize cannot build."""
+    left, unrendered = [], []
+    for name, path in targets:
+        one = settings.environments.get(name)
+        try:
+            if one and one.unrendered == "warn":
+                render.kustomize(path, name)
+            left.append((name, path))
+        except RenderError as error:
+            unrendered.append(completeness.unrendered(name, shown(path, Path.cwd()), error, "warn"))
+    return left, unrendered
 
 
 def _unrendered(error: RenderError, targets: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from promote.checks.findings import Verdict
+from promote.checks.findings import UNRENDERED, Verdict
 from promote.forge.protocol import PullRequest
 from promote.model import Change, Plan, Revision, Version, shortened
 from promote.output import wording
@@ -154,6 +154,8 @@ def proof_text(proposal: Proposal) -> list[str]:
         shown = (shortened(line) for line in wording.diff_lines(proposal.differences))
         lines += ["", "rendered difference:", *(f"  {line}" for line in shown)]
     if proposal.verdict is not None:
+        if any(one.rule == UNRENDERED for one in proposal.verdict.findings):
+            lines += ["", f"{wording.NO_PROOF}."]
         lines += ["", "checks:", *(f"  {line}" for line in introduced_text(proposal.verdict))]
     return lines
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from promote.checks.findings import Verdict
+from promote.checks.findings import UNRENDERED, Verdict
 from promote.kustomize.differences import Difference
 from promote.model import Change, GateResult, Plan, Version
 from promote.output import markup
@@ -155,16 +155,23 @@ def _section(proposal: Proposal) -> list[str]:
 
 
 def _rendered(differences: Sequence[Difference]) -> list[str]:
+    if not differences:
+        return []
     return [
         "<details><summary>What changes in the rendered manifests</summary>", "",
         *markup.block(diff_lines(differences), "diff"), "", "</details>", "",
     ]  # fmt: skip
 
 
+NO_PROOF = "There is no rendered proof, and no rule has judged the result: kustomize cannot build this here"
+
+
 def verdict_line(verdict: Verdict | None) -> str:
     """What the checks said, in one sentence."""
     if verdict is None:
         return "The checks did not run."
+    if any(one.rule == UNRENDERED for one in verdict.findings):
+        return f"⚠️ **{NO_PROOF}**: read the changed lines yourself"
     seen = sum(target.documents for target in verdict.targets)
     if verdict.denied:
         return f"❌ {counted(verdict)}, {seen} documents checked"

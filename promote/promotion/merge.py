@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promote.checks import remembered, renderings
+from promote.checks import completeness, remembered, renderings
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.renderings import Build
@@ -19,7 +19,7 @@ from promote.kustomize import differences
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, layered, pair, policy, selection, trailers
+from promote.promotion import introduced, layered, pair, policy, selection, trailers, unproved
 from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
@@ -143,8 +143,9 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
         moves = _with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
-        targets = renderings.of([Build(after.folder(one.path), one.name, after.top) for one in affected])
+        targets, unrendered = _rendered(before, after, affected, changed)
         verdict = introduced.by_merge(_verdict(targets, judges, after.root), before, affected, judges)
+        verdict = completeness.beside(verdict, unrendered)
         contexts = [move.context for move in moves]
         for plan, context in zip(plans, contexts, strict=True):
             verdict = with_findings(verdict, judge_change(plan, context, judges))
@@ -154,6 +155,29 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
         return _Judgement(verdict, tuple(plans), before.config.merge)
+
+
+def _rendered(
+    before: Tree, after: Tree, affected: Sequence[Environment], changed: Sequence[str]
+) -> tuple[list[Rendered], list[Verdict]]:
+    """What the environments render after the merge, and a warning for each that the target branch lets go unrendered.
+
+    Raises RenderError for any other, and where more than versions in `images:` changes.
+    """
+    builds, unrendered = [], []
+    for one in affected:
+        known = before.config.environments.get(one.name)
+        try:
+            build = Build(after.folder(one.path), one.name, after.top)
+            if known and known.unrendered == "warn":
+                renderings.of([build])
+            builds.append(build)
+        except RenderError as error:
+            old, new = ({path: tree.read(path) for path in changed} for tree in (before, after))
+            if not known or known.unrendered != "warn" or not unproved.moves_only_images(old, new):
+                raise
+            unrendered.append(unproved.verdict(one, error))
+    return renderings.of(builds), unrendered
 
 
 def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdict:

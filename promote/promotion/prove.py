@@ -12,13 +12,13 @@ from promote.checks import inspection, remembered, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Verdict, in_order
 from promote.checks.renderings import Build
-from promote.errors import CheckDenied
+from promote.errors import CheckDenied, RenderError
 from promote.gates.protocol import Context
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import introduced, layered
+from promote.promotion import introduced, layered, unproved
 from promote.promotion.facts import facts
 from promote.promotion.layered import Layer, Moves
 from promote.promotion.proof import Place, Texts, followed, insist, unplanned
@@ -39,9 +39,24 @@ def prove(
     """The proposal with the rendered difference and the verdict; itself where nothing changes.
 
     Raises CheckDenied when the files do more than move the planned images and `values`, unless `allow_others` is set.
+    What cannot be rendered has no proof (`promote.promotion.unproved`).
     """
     if not planned.files:
         return planned
+    before = {path: situation.tree.read(path) for path in planned.files}
+    try:
+        return _proved(situation, planned, after, allow_others, values)
+    except RenderError as error:
+        return unproved.proposal(planned, before, error)
+
+
+def _proved(
+    situation: Situation,
+    planned: Proposal,
+    after: Versions,
+    allow_others: bool,
+    values: Collection[Place],
+) -> Proposal:
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
         copy, copies = (Path(temporary).resolve() / part for part in ("before", "layered"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from promote.errors import CheckDenied, ConfigError, EditRefused, UsageError
+from promote.errors import CheckDenied, ConfigError, EditRefused, RenderError, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
 from promote.promotion import merge, pair, selection
@@ -66,8 +66,14 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
         return Moved((), (), (f"{new.source} has no entry of {', '.join(gone)} any more",))
     changes = selection.changes(old.images, new.images, after.config.services)
     faults = _faults_of_bytes(old, new) if changes else []
-    folders = (before.folder(there.path), after.folder(environment.path))
-    one, other = render.side_by_side((folder, environment.name) for folder in folders)
+    try:
+        folders = (before.folder(there.path), after.folder(environment.path))
+        one, other = render.side_by_side((folder, environment.name) for folder in folders)
+    except RenderError as error:
+        if there.unrendered != "warn":
+            raise
+        unproved = [f"only its bytes are proved, because it cannot be rendered here: {error}"] if changes else []
+        return Moved(changes, tuple(new.changes(old)), (*faults, *unproved))
     found = differences.differences(one.documents, other.documents)
     texts: Texts = {}
     if changes and differences.others(found):

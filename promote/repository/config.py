@@ -64,6 +64,7 @@ class Environment:
 
     `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
     `after` are the environments that come before it in the order of promotion; None where it states none.
+    `unrendered` is `warn` where versions move without the proof if kustomize cannot build it here, else `deny`.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Environment:
     engine: Syncing = Syncing()
     canary: Canary | None = None
     after: tuple[str, ...] | None = None
+    unrendered: str = "deny"
 
 
 class _Invalid(Exception):
@@ -228,7 +230,7 @@ def parse(data: bytes) -> Config:
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     rules = schema()
-    verified = cache.key("config 6", json.dumps(rules), data)
+    verified = cache.key("config 7", json.dumps(rules), data)
     if cache.remembered(verified):
         return
     found = fault(root, content, rules)
@@ -250,6 +252,7 @@ def _config(content: Mapping[str, Any]) -> Config:
             Syncing(**entry.get("engine", {})),
             _canary(name, entry),
             order[name] if "after" in entry else None,
+            unrendered=entry.get("unrendered", "deny"),
         )
         for name, entry in content["environments"].items()
     }

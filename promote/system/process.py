@@ -202,10 +202,12 @@ def _bound(pid: int, memory: int | None) -> None:
 
 @contextmanager
 def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that run programs at the same time; when the block fails, what still runs is stopped."""
+    """Threads that run programs at the same time; when the block fails, those that it has started are stopped."""
     # Imported here: most commands start one program at a time.
     from concurrent.futures import ThreadPoolExecutor
 
+    # Whoever catches the failure still needs these, such as a `git cat-file` that answers for as long as it runs.
+    older = frozenset(_children)
     try:
         with ThreadPoolExecutor(workers) as pool:
             try:
@@ -214,7 +216,7 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
                 # Without this, Ctrl-C would wait until all of them have ended.
                 pool.shutdown(wait=False, cancel_futures=True)
                 _stopping.set()
-                for child in tuple(_children):
+                for child in tuple(_children - older):
                     _stop(child)
                 raise
     finally:

@@ -117,6 +117,7 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
     ("environments", "*", "after"): (["before"], lambda found: list(found.environments["x"].after or ())),
     ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
+    ("environments", "*", "unrendered"): ("warn", lambda found: found.environments["x"].unrendered),
     ("environments", "*", "cluster", "context"): ("c", lambda found: _place(found).context),
     ("environments", "*", "cluster", "namespace"): ("n", lambda found: _place(found).namespace),
     ("environments", "*", "engine", "kind"): ("flux", lambda found: found.environments["x"].engine.kind),
@@ -202,6 +203,7 @@ def test_defaults_are_those_of_the_schema() -> None:
     defaults = {path: schema["default"] for path, schema in LEAVES.items() if "default" in schema}
     expected: dict[tuple[str, ...], Any] = {
         ("environments", "*", "live"): Environment("", "").live,
+        ("environments", "*", "unrendered"): Environment("", "").unrendered,
         ("environments", "*", "cluster", "namespace"): Place().namespace,
         ("environments", "*", "engine", "kind"): Syncing().kind,
         ("git", "remote"): Config().remote,
