@@ -143,7 +143,8 @@ def test_services_read_exactly_their_secrets(environment: str, name: str) -> Non
 
 
 def _secrets(container: Object) -> dict[str, str]:
-    references = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each}
+    sources = {each["name"]: each.get("valueFrom", {}) for each in container["env"]}
+    references = {name: source["secretKeyRef"] for name, source in sources.items() if "secretKeyRef" in source}
     return {variable: f"{found['name']}/{found['key']}" for variable, found in references.items()}
 
 
