@@ -24,7 +24,13 @@ from tests.manifests.render import NAME, name_of
 
 KUBECTL = commands(RUNBOOK, "kubectl")
 # Which workload a section is about; the others are about any.
-SUBJECTS = {"MysqlReplicationStopped": "mysql", "RedisDown": "redis", "VolumeAlmostFull": "prometheus"}
+SUBJECTS = {
+    "MysqlReplicationStopped": "mysql",
+    "RabbitmqPartition": "rabbitmq",
+    "RedisDown": "redis",
+    "RedisLinkDown": "redis",
+    "VolumeAlmostFull": "prometheus",
+}
 ANY = "user-service"
 DRY_RUN = {"create", "delete"}
 # What kubectl says to people in any case.

@@ -1,4 +1,4 @@
-"""A trace can travel from every service to Jaeger: its variables, the Service, the ports, the receiver and both ends' policies."""
+"""The way of a trace from every service to Jaeger: variables, Service, ports, receiver, and the policies of both ends."""
 
 from __future__ import annotations
 
