@@ -11,6 +11,7 @@ from tests.manifests import numbers
 from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Render, name_of, overlay, render
 from tools import quota
 
+DECISION = (REPOSITORY / "docs/decisions/0006-autoscaling.md").read_text(encoding="utf-8")
 PAGE = (REPOSITORY / "docs/scaling.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```yaml scale=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LIMITS = {
@@ -87,3 +88,15 @@ def test_no_deployment_that_scales_states_a_number() -> None:
     for environment in ENVIRONMENTS:
         for name in _limits(overlay(environment)):
             assert "replicas" not in overlay(environment).one("Deployment", name)["spec"], name
+
+
+def test_the_decision_about_memory_has_the_numbers_of_production() -> None:
+    promised = numbers.promised(REPOSITORY, "production")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d+)Gi \| (\d+) % \| (\d+) MiB \| (\d+Gi) \|$", DECISION, re.MULTILINE)
+    services = {key.of for key in promised if key.table == "autoscaling"}
+    assert {name for name, *_ in rows} == services
+    for name, request, target, full, limit in rows:
+        assert promised[numbers.Key("resources", f"{name}/server", "requests.memory")] == f"{request}Gi"
+        assert promised[numbers.Key("resources", f"{name}/server", "limits.memory")] == limit
+        assert promised[numbers.Key("autoscaling", name, "memory")] == int(target)
+        assert int(full) == int(request) * 1024 * int(target) // 100
