@@ -1,4 +1,4 @@
-"""The way of a trace from every service to Jaeger: variables, Service, ports, receiver, and the policies of both ends."""
+"""The way of a trace from a service to Jaeger: variables, Service, ports, receiver, and the policies of both ends."""
 
 from __future__ import annotations
 
