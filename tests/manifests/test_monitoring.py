@@ -32,7 +32,9 @@ from tests.manifests.scraping import CONFIGURATION, NAMESPACE, Target, job, rela
 HERE = Path(__file__).parent
 MONITORING = REPOSITORY / "base/monitoring"
 LOGGING = REPOSITORY / "components/log-aggregation"
-RULES = sorted((MONITORING / "prometheus").glob("*.rules.yml"))
+RULES = sorted(
+    [*(MONITORING / "prometheus").glob("*.rules.yml"), *(REPOSITORY / "components").glob("*/*.rules.yml")],
+)
 CASES = sorted((HERE / "alerts").glob("*.yaml"))
 DASHBOARDS = sorted((MONITORING / "grafana/dashboards").glob("*.json"))
 DATASOURCES = sorted([*(MONITORING / "grafana/datasources").glob("*.yaml"), LOGGING / "grafana/loki.yaml"])
