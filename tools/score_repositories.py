@@ -20,7 +20,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,16 @@ class Score:
         counts = Counter(one.outcome for one in self.bumps)
         found = ", ".join(f"{counts[name]} {name}" for name in ("bumped", "refused", "wrong", "crashed"))
         steps = " ".join(f"{name}:{code}" for name, code, _ in self.journey) or "one environment or none"
-        return f"{self.name}: {found}; {self.unbuilt} not built, {self.without_images} without images; {steps}"
+        end = "completed" if self.completed else "not completed"
+        return f"{self.name}: {found}; {self.unbuilt} not built, {self.without_images} without images; {end}: {steps}"
+
+    @property
+    def completed(self) -> bool:
+        """Whether a release went all the way; after the rollback, both environments differ (1)."""
+        codes = {name: code for name, code, _ in self.journey}
+        return codes.keys() >= _VERBS and all(
+            code == 0 or (name, code) == ("drift", 1) for name, code in codes.items()
+        )
 
     @property
     def failed(self) -> bool:
@@ -146,22 +155,25 @@ def _only_versions(changed: list[str]) -> bool:
 
 
 def _try_journey(found: Score, clone: Path) -> None:
-    """A release through the first two environments that share an image, from init to verify."""
+    """A release through two environments that share an image, from init to verify; what is equal is bumped first."""
     if not _step(found, clone, "init"):
         return
-    _git(clone, "add", "--all")
+    _git(clone, "add", "--all", "--force")
     _git(clone, "commit", "--quiet", "--message", "add promote.yaml")
     _git(clone, "push", "--quiet")
     status = _step(found, clone, "status")
-    pair = _pair(status)
+    pair = _pair(clone, status)
     if pair is None:
         found.journey.append(("no two environments share an image", 0, ""))
         return
-    source, target, image, version = pair
-    name = f"{image}={_TAG}" + (f"@{_DIGEST}" if "@" in version else "")
-    _step(found, clone, "bump", source, name, "--commit")
-    _step(found, clone, "plan", source, target, "--only", image)
-    opened = _step(found, clone, source, target, "--only", image)
+    source, target, image, more = pair
+    bumped = _step(found, clone, "bump", source, *more, "--commit")
+    added = ["--add"] if "--add" in more else []
+    planned = _step(found, clone, "plan", source, target, "--only", image, *added)
+    if not (bumped and planned and planned["changes"]):
+        found.journey.append(("nothing to promote", 1, ""))
+        return
+    opened = _step(found, clone, source, target, "--only", image, *added)
     number = str(((opened or {}).get("pull_request") or {}).get("number", 1))
     _step(found, clone, "merge", number)
     _step(found, clone, "history", target)
@@ -171,14 +183,23 @@ def _try_journey(found: Score, clone: Path) -> None:
     _step(found, clone, "verify", _git(clone, "rev-parse", "origin/main").strip())
 
 
-def _pair(status: Any) -> tuple[str, str, str, str] | None:
+def _pair(clone: Path, status: Any) -> tuple[str, str, str, list[str]] | None:
+    """Two environments, an image that both run, and what to give to `bump` so that only the first gets a new tag."""
     environments = (status or {}).get("environments", {})
     known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
-    names = list(known)
-    for source, target in pairwise(names):
-        for image in known[source].keys() & known[target].keys():
-            return source, target, image, str(known[source][image])
-    return None
+    shared = []
+    for source, target in combinations(known, 2):
+        for image in (name for name in known[source] if name in known[target]):
+            wanted = f"{image}={_TAG}" + (f"@{_DIGEST}" if known[source][image].get("digest") else "")
+            tried = _run(clone, str(PROMOTE), "bump", source, wanted, "--dry-run", "--output", "json")
+            if tried.returncode == 0 and target not in json.loads(tried.stdout)["to"].split(", "):
+                also = [one["to"] for one in json.loads(tried.stdout).get("targets", ())]
+                if target not in also:
+                    return source, target, image, [wanted]
+            # One place says the version of both: an item of its own makes the first different.
+            shared.append((source, target, image, [wanted, "--add"]))
+            break
+    return shared[0] if shared else None
 
 
 def _step(found: Score, clone: Path, *arguments: str) -> Any:
@@ -191,7 +212,7 @@ def _step(found: Score, clone: Path, *arguments: str) -> Any:
         return None
 
 
-_VERBS = frozenset({"init", "status", "bump", "plan", "merge", "history", "rollback", "drift", "verify"})
+_VERBS = frozenset({"init", "status", "bump", "plan", "promote", "merge", "history", "rollback", "drift", "verify"})
 
 
 def _git(folder: Path, *arguments: str) -> str:
