@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from promote.errors import Blocked, ConfigError, RenderError, UsageError
 from promote.kustomize import render
 from promote.model import Change, Hold, Image, Revision
-from promote.promotion import introduced, selection, situation
+from promote.promotion import apps, introduced, selection, situation
+from promote.promotion.apps import Asked
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
@@ -52,10 +53,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the first try decided, by image name, and what it left as it is; later tries keep to it."""
+    """What the first try decided, by image name, and what it left as it is; later tries keep to it.
+
+    `apps` are the decisions about the apps of an environment of many folders.
+    """
 
     moves: dict[str, Move] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    apps: dict[str, Decision] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,34 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
 
     `first` is empty at the first try, and keeps what it decides.
     """
+    if not apps.of(tree, request.environment):
+        return _propose(workspace, tip, tree, request, first)
+    made = []
+    for asked in _asked(workspace, tip, tree, request, first):
+        name = asked.environment.name
+        part = replace(request, environment=name, services=asked.names, everything=not asked.names)
+        made.append(_propose(workspace, tip, tree, part, first.apps.setdefault(name, Decision())))
+        tree.edited(made[-1].files)
+    return apps.together(made)
+
+
+def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> list[Asked]:
+    """What is asked of each app; with `everything`, of those that moved last."""
+    found = apps.spread(tree, request.environment, request.services)
+    if request.everything and request.to_commit is None:
+        newest = ""
+        last = {}
+        for one in found:
+            known = workspace.history(tip.commit, one.environment)
+            last[one.environment.name] = commit = known[-1].commit if known else ""
+            newest = commit if not newest or workspace.repository.is_ancestor(newest, commit or newest) else newest
+        found = [one for one in found if last[one.environment.name] == newest or one.environment.name in first.apps]
+    if request.to is not None and len(found) > 1:
+        raise UsageError(f"each app of {request.environment} has revisions of its own: name one app, or --to-commit")
+    return found
+
+
+def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> Proposal:
     here = situation.read(workspace, tip, tree, request.environment, request.services)
     if not first.moves:
         _decide_from(workspace, tip, here, request, first)

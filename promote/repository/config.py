@@ -5,29 +5,28 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import normpath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from yaml.nodes import Node
 
-from promote.errors import ConfigError, UnknownEnvironment, nearest
+from promote.errors import ConfigError, UnknownEnvironment, UsageError, nearest
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
 from promote.oci.address import Access
-from promote.repository import stages
+from promote.repository import groups, stages
 from promote.repository.canary import Canary
+from promote.repository.deployment import Place, Syncing
+from promote.repository.groups import Listing
 from promote.repository.schema import schema
 from promote.system import cache
 from promote.system.paths import SETTINGS, is_inside, top_of
 from promote.versions.declared import Declared
 from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
-
-if TYPE_CHECKING:
-    from promote.repository.discovery import Layout
 
 FILE_NAME = SETTINGS
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
@@ -38,32 +37,12 @@ def _without_settings() -> tuple[Gate, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an environment runs: a context of the kubeconfig, and the namespace of objects that state none."""
-
-    context: str | None = None
-    namespace: str = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Syncing:
-    """The sync engine of an environment: `name` is of its Application or Kustomization, in `namespace`.
-
-    `context` is that of the engine's cluster, where it is another one.
-    """
-
-    kind: str = "auto"
-    context: str | None = None
-    namespace: str | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Environment:
     """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
 
     `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
-    `after` are the environments that come before it in the order of promotion; None where it states none.
+    `after` are the environments that come before it in the order of promotion; None where it states none. `group` and
+    `app` are those of one folder of many (`promote.repository.groups`).
     """
 
     name: str
@@ -71,9 +50,16 @@ class Environment:
     live: bool = False
     gates: tuple[Gate, ...] = field(default_factory=_without_settings)
     cluster: Place | None = None
-    engine: Syncing = Syncing()
+    engine: Syncing = field(default_factory=Syncing)
     canary: Canary | None = None
     after: tuple[str, ...] | None = None
+    group: str = ""
+    app: str = ""
+
+    @property
+    def stage(self) -> str:
+        """The name in promote.yaml, which the folders of all apps share."""
+        return self.group or self.name
 
 
 class _Invalid(Exception):
@@ -123,16 +109,27 @@ class Config:
         if (root / name).is_dir():
             kustomization_file(root, folder)
             return folder
-        raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.environments)}")
+        if parts := [one.name for one in self.members(name) if one.group]:
+            raise UsageError(f"{name} has several apps, and this is about one: name {' or '.join(parts)}")
+        raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.names)}")
+
+    def members(self, name: str) -> list[Environment]:
+        """The environments that a name in promote.yaml stands for: one for each app, or the one; none if unknown."""
+        return groups.members(self.environments, name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of promote.yaml, in its order, and those of single apps."""
+        return list(dict.fromkeys([*groups.listed(self.environments.values()), *self.environments]))
 
     @property
     def order(self) -> Mapping[str, tuple[str, ...]]:
         """By environment, those that come before it in the order of promotion."""
-        return stages.order({one.name: one.after for one in self.environments.values()})
+        return groups.order(self.environments)
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""
-        if name in self.environments:
+        if name in self.names:
             return name
         path = normpath(name)
         return next((one.name for one in self.environments.values() if path == one.path), path)
@@ -184,13 +181,7 @@ def load_or_find(root: Path) -> Config:
     # Imported here: most repositories say what their environments are.
     from promote.repository import discovery
 
-    return of_layout(discovery.find(root))
-
-
-def of_layout(layout: Layout) -> Config:
-    """The settings of a repository without promote.yaml that is laid out so."""
-    found = {name: Environment(name, path) for name, path in layout.environments.items()}
-    return Config(environments=found, is_found=bool(found))
+    return discovery.settings(discovery.find(root), groups.of_folder(root))
 
 
 def assumed(settings: Config) -> list[str]:
@@ -201,8 +192,11 @@ def assumed(settings: Config) -> list[str]:
     return [f"there is no {FILE_NAME}: environments found by their folders: {listed}; `promote init` writes them"]
 
 
-def load(root: Path) -> Config:
-    """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line."""
+def load(root: Path, listing: Listing | None = None) -> Config:
+    """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line.
+
+    `listing` says which folders there are, where not all of them are below `root`.
+    """
     path = root / FILE_NAME
     if path.is_symlink() and not is_inside(path, root):
         raise ConfigError(f"{FILE_NAME}: this link leads outside the repository; use a file")
@@ -210,7 +204,8 @@ def load(root: Path) -> Config:
         data = path.read_bytes()
     except FileNotFoundError:
         return Config()
-    return parse(data)
+    read = parse(data)
+    return replace(read, environments=groups.expanded(read.environments, listing or groups.of_folder(root)))
 
 
 def parse(data: bytes) -> Config:
@@ -240,6 +235,9 @@ def _insist(data: bytes, root: Node | None, content: object) -> None:
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
     order = _order(content["environments"])
+    for name, entry in content["environments"].items():
+        if entry["path"].count(groups.ANY) > 1:
+            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
     environments = {
         name: Environment(
             name,

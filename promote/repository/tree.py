@@ -39,10 +39,14 @@ class Tree:
 
     def environment(self, name: str) -> Environment:
         """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
-        name = config.typed(self.installed, name, self.config.environments)
+        name = config.typed(self.installed, name, self.config.names)
         known = self.config.environments.get(self.config.known(name))
         self.folder(known.path if known else self.config.known(name))
         return self.config.environment(self.root, name)
+
+    def known(self, name: str) -> str:
+        """The canonical form of `name`, so that a folder and its environment have the same holds."""
+        return self.config.known(config.typed(self.installed, name, self.config.names))
 
     def whole(self, path: str) -> str:
         """`path` relative to the top of the repository."""
