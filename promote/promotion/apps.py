@@ -9,7 +9,7 @@ from promote.errors import UsageError, nearest
 from promote.model import Image
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 

@@ -24,7 +24,7 @@ from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.system import clock

@@ -10,7 +10,7 @@ from promote.model import Version
 from promote.promotion import adding, apps, pair, pending, renames, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.versions.found import Versions
@@ -125,7 +125,7 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
 
 
 def of_apps(tree: Tree, edge: Edge) -> tuple[list[Edge], list[str]]:
-    """The edges for which `edge` stands, one for each app of its environments, and what is to be said of others.
+    """The edges that `edge` means, one for each app of its environments, and what is to be said of others.
 
     Raises UsageError where no app is in both environments, and for a name that is in none.
     """

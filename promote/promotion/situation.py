@@ -15,7 +15,7 @@ from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system import clock

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import normpath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from yaml.nodes import Node
 
@@ -19,7 +18,7 @@ from promote.kustomize.files import FILE_NAMES
 from promote.oci.address import Access
 from promote.repository import groups, stages
 from promote.repository.canary import Canary
-from promote.repository.deployment import Place, Syncing
+from promote.repository.environments import Environment, Place, Syncing
 from promote.repository.groups import Listing
 from promote.repository.schema import schema
 from promote.system import cache
@@ -28,38 +27,11 @@ from promote.versions.declared import Declared
 from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
 
+if TYPE_CHECKING:
+    from promote.repository.discovery import Layout
+
 FILE_NAME = SETTINGS
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
-
-
-def _without_settings() -> tuple[Gate, ...]:
-    return tuple(gate.configured(None, first=False) for gate in registry.load().values())
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
-
-    `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
-    `after` are the environments that come before it in the order of promotion; None where it states none. `group` and
-    `app` are those of one folder of many (`promote.repository.groups`).
-    """
-
-    name: str
-    path: str
-    live: bool = False
-    gates: tuple[Gate, ...] = field(default_factory=_without_settings)
-    cluster: Place | None = None
-    engine: Syncing = field(default_factory=Syncing)
-    canary: Canary | None = None
-    after: tuple[str, ...] | None = None
-    group: str = ""
-    app: str = ""
-
-    @property
-    def stage(self) -> str:
-        """The name in promote.yaml, which the folders of all apps share."""
-        return self.group or self.name
 
 
 class _Invalid(Exception):
@@ -162,18 +134,6 @@ def root_of(folder: Path) -> Path:
     return top_of(folder) or folder.resolve()
 
 
-def typed(root: Path, name: str, known: Collection[str] = ()) -> str:
-    """`name` as people type it: one of `known`, or a folder, which below `root` is returned relative to `root`."""
-    if name in known:
-        return name
-    for path in (Path(os.path.abspath(name)), Path(name).resolve()):  # noqa: PTH100 a link stays the folder it names
-        if path.is_dir() and path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-    if Path(name).is_absolute():
-        raise UnknownEnvironment(f"'{name}' leads outside the repository: name a folder below {root}")
-    return name
-
-
 def load_or_find(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the environments that `promote init` would write."""
     if (root / FILE_NAME).exists():
@@ -181,7 +141,15 @@ def load_or_find(root: Path) -> Config:
     # Imported here: most repositories say what their environments are.
     from promote.repository import discovery
 
-    return discovery.settings(discovery.find(root), groups.of_folder(root))
+    return of_layout(discovery.find(root), groups.of_folder(root))
+
+
+def of_layout(layout: Layout, listing: Listing) -> Config:
+    """The settings of a repository without promote.yaml that is laid out so."""
+    found = {
+        name: Environment(name, path, after=layout.after.get(name)) for name, path in layout.environments.items()
+    }
+    return Config(environments=groups.expanded(found, listing), is_found=bool(found))
 
 
 def assumed(settings: Config) -> list[str]:

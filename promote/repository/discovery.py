@@ -14,8 +14,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from promote.repository import groups, stages
-from promote.repository.config import Config, Environment
-from promote.repository.groups import Listing
 from promote.repository.kustomizations import Survey, survey
 from promote.repository.schema import schema
 
@@ -52,19 +50,12 @@ def find(root: Path) -> Layout:
     return layout(survey(root))
 
 
-def settings(found: Layout, listing: Listing) -> Config:
-    """The settings of a repository without promote.yaml that is laid out so."""
-    environments = {
-        name: Environment(name, path, after=found.after.get(name)) for name, path in found.environments.items()
-    }
-    return Config(environments=groups.expanded(environments, listing), is_found=bool(environments))
-
-
 def layout(seen: Survey) -> Layout:
     """The environments among the kustomizations of a repository."""
     contained = _contained(seen)
     chosen, left_out = _with_versions(contained, seen)
     chosen += _sharing_a_base(seen, contained, any_name=not chosen)
+    chosen = chosen or _called_like_stages(seen)
     named = _named(_of_apps(chosen, seen))
     order = sorted(named, key=lambda name: (_rank(named[name]), name))
     unknown = [
@@ -172,6 +163,16 @@ def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool
         # What delivers the environments is often laid out like them, but sets no version.
         shared = [group for group in shared if any(seen.kustomizations[one.path].has_images for one in group)]
     return list({one.path: one for group in shared for one in group}.values())
+
+
+def _called_like_stages(seen: Survey) -> list[Candidate]:
+    """Kustomizations next to one another whose names are those of stages, as Flux has `apps/staging`."""
+    groups_of: dict[str, list[Candidate]] = {}
+    for path, one in sorted(seen.kustomizations.items()):
+        parent, _, name = path.rpartition("/")
+        if stages.rank(name) is not None and not one.is_component and _OF_FLUX not in path:
+            groups_of.setdefault(parent, []).append(Candidate(path, name, parent))
+    return [one for group in groups_of.values() if len(group) >= _FEWEST for one in group]
 
 
 def _without_kustomization(seen: Survey) -> list[str]:

@@ -11,14 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from posixpath import join, normpath
-from typing import TYPE_CHECKING
 
 from promote.errors import ConfigError
 from promote.kustomize.files import FILE_NAMES
+from promote.repository.environments import Environment
 from promote.system.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from promote.repository.config import Environment
 
 Listing = Callable[[str], Collection[str]]  # the names in a folder; nothing where there is no such folder
 ANY = "*"

@@ -15,10 +15,12 @@ from promote.gates.protocol import History
 from promote.kustomize import remotes
 from promote.model import Revision
 from promote.repository import config, groups
-from promote.repository.config import Config, Environment
+from promote.repository.config import Config
+from promote.repository.environments import Environment
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
 from promote.repository.tree import Tree
+from promote.repository.typed import typed
 from promote.system.git import Repository
 from promote.system.snapshot import Snapshot
 
@@ -55,11 +57,11 @@ class Workspace:
 
     def environment(self, name: str) -> Environment:
         """The environment `name` of the checkout, or the folder that it means; raises UsageError."""
-        return self.config.environment(self.root, config.typed(self.root, name, self.config.names))
+        return self.config.environment(self.root, typed(self.root, name, self.config.names))
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""
-        return self.config.known(config.typed(self.root, name, self.config.names))
+        return self.config.known(typed(self.root, name, self.config.names))
 
     @property
     def remote(self) -> str:
@@ -164,7 +166,7 @@ class Workspace:
         # Imported here: most repositories say what their environments are.
         from promote.repository import discovery, kustomizations
 
-        return discovery.settings(discovery.layout(kustomizations.of_snapshot(files, tree.whole(""))), listing)
+        return config.of_layout(discovery.layout(kustomizations.of_snapshot(files, tree.whole(""))), listing)
 
     def checkout(self) -> Tree:
         """The checkout itself, to read from."""

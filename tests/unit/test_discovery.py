@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.repository import discovery, groups, stages
+from promote.repository import config, discovery, groups, stages
 
 BASE = "resources: [deployment.yaml]\n"
 OVERLAY = "resources: [{base}]\nimages: [{{name: shop/web, newTag: '1'}}]\n"
@@ -65,7 +65,7 @@ def test_the_folders_of_several_apps_are_one_environment(tmp_path: Path) -> None
     found = layout(tmp_path, files)
     assert list(found.environments.items()) == [("dev", "apps/*/overlays/dev"), ("prod", "apps/*/overlays/prod")]
     assert (found.remarks, dict(found.after)) == ((), {})
-    assert list(discovery.settings(found, groups.of_folder(tmp_path)).environments) == [
+    assert list(config.of_layout(found, groups.of_folder(tmp_path)).environments) == [
         "dev/cart", "dev/redis", "dev/web", "prod/cart", "prod/web",
     ]  # fmt: skip
 
@@ -112,6 +112,12 @@ def test_of_a_base_that_others_use_nothing_is_made(tmp_path: Path) -> None:
     files |= {f"{part}/kustomization.yaml": "resources: [../service]\n" for part in ("web", "cart")}
     files["service/kustomization.yaml"] = BASE
     assert dict(layout(tmp_path, files).environments) == {"dev": "dev", "prod": "prod"}
+
+
+def test_folders_with_names_of_stages_are_environments_where_nothing_else_is_found(tmp_path: Path) -> None:
+    files = {f"apps/{stage}/kustomization.yaml": "resources: [release.yaml]\n" for stage in ("staging", "production")}
+    files["infrastructure/nginx/kustomization.yaml"] = BASE
+    assert dict(layout(tmp_path, files).environments) == {"staging": "apps/staging", "production": "apps/production"}
 
 
 def test_what_delivers_the_environments_is_not_one(tmp_path: Path) -> None:
