@@ -194,7 +194,7 @@ def _moves(
             continue  # one that the merge brings, or removes, moves nothing
         if changes := selection.changes(old.images, new.images, after.config.services):
             plan = Plan("", name, changes, despite=base.plan.despite)
-            context = replace(base, plan=plan, images=old.images, after=there.after)
+            context = replace(base, plan=plan, images=old.images, after=there.after, listed=there.listed)
             found.append(_Move(there, context, after.config.environments.get(name), old.whole))
     return found
 

@@ -96,6 +96,7 @@ class Situation:
             is_rollback=is_rollback,
             lands=lands,
             after=self.environment.after,
+            listed=self.environment.listed,
         )
         files = after.changes(self.versions)
         return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)

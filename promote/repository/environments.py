@@ -39,8 +39,9 @@ class Environment:
     """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
 
     `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
-    `after` are the environments that come before it in the order of promotion; None where it states none. `group` and
-    `app` are those of one folder of many (`promote.repository.groups`).
+    `after` are the environments that come before it in the order of promotion; None where it states none. Then it is
+    one of `listed`, if that is not None either, or the one before it. `group` and `app` are those of one folder of
+    many (`promote.repository.groups`).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Environment:
     after: tuple[str, ...] | None = None
     group: str = ""
     app: str = ""
+    listed: tuple[str, ...] | None = None
 
     @property
     def stage(self) -> str:

@@ -7,7 +7,7 @@ settings of staging; a command that is given `staging` is about all of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from posixpath import join, normpath
@@ -36,7 +36,12 @@ def of_folder(root: Path) -> Listing:
 
 def of_snapshot(files: Snapshot, top: str) -> Listing:
     """The names in folders below the folder `top` of a commit; links are not followed."""
-    return lambda folder: files.entries(normpath(join(top, folder)).removeprefix("."))
+
+    def names(folder: str) -> Collection[str]:
+        path = normpath(join(top, folder))
+        return files.entries("" if path == "." else path)
+
+    return names
 
 
 def apps(pattern: str, listing: Listing) -> dict[str, str]:
@@ -70,13 +75,16 @@ def expanded(environments: Mapping[str, Environment], listing: Listing) -> dict[
             found[f"{name}/{app}"] = replace(one, name=f"{name}/{app}", path=path, group=name, app=app)
         if not folders:
             found[name] = one
-    return {name: _after_apps(one, found) for name, one in found.items()}
+    stages = listed(found.values())
+    return {name: _in_order(one, found, stages) for name, one in found.items()}
 
 
-def _after_apps(one: Environment, known: Mapping[str, Environment]) -> Environment:
-    if one.after is None:
-        return one
-    return replace(one, after=tuple(name for stage in one.after for name in matching(known, stage, one.app)))
+def _in_order(one: Environment, known: Mapping[str, Environment], stages: Sequence[str]) -> Environment:
+    """The environment with the apps of what comes before it."""
+    at = stages.index(one.stage)
+    before = stages[max(at - 1, 0) : at] if one.after is None else one.after
+    names = tuple(name for stage in before for name in _same(known, stage, one))
+    return replace(one, listed=names) if one.after is None else replace(one, after=names)
 
 
 def members(known: Mapping[str, Environment], stage: str) -> list[Environment]:
@@ -84,19 +92,18 @@ def members(known: Mapping[str, Environment], stage: str) -> list[Environment]:
     return [one for one in known.values() if one.stage == stage]
 
 
-def matching(known: Mapping[str, Environment], stage: str, app: str) -> list[str]:
-    """The environments of `stage` from which one of `app` gets its versions: that of the same app, if it has apps."""
-    return [one.name for one in members(known, stage) if app in ("", one.app) or not one.app]
+def _same(known: Mapping[str, Environment], stage: str, one: Environment) -> list[str]:
+    """The environments of `stage` from which one gets its versions: that of the same app, if both have apps."""
+    return [each.name for each in members(known, stage) if each.app == one.app or not (each.app and one.app)]
 
 
 def order(known: Mapping[str, Environment]) -> dict[str, tuple[str, ...]]:
-    """By environment, those that come before it: what it states or, without, those of the stage listed before it."""
-    stages = list(dict.fromkeys(one.stage for one in known.values()))
+    """By environment, those that come before it: what it states or, without, what is listed before it."""
+    names = list(known)
     found = {}
-    for one in known.values():
-        at = stages.index(one.stage)
-        listed = matching(known, stages[at - 1], one.app) if at else []
-        found[one.name] = tuple(listed) if one.after is None else one.after
+    for position, one in enumerate(known.values()):
+        before = tuple(names[max(position - 1, 0) : position]) if one.listed is None else one.listed
+        found[one.name] = before if one.after is None else one.after
     return found
 
 

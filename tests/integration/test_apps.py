@@ -80,7 +80,7 @@ def test_only_names_an_app_or_an_image_and_the_pull_request_keeps_the_others(app
     assert apps.show(file_of("api", "production"), BRANCH) == overlay("api", "v1.1.0")
     assert apps.show(file_of("web", "production"), BRANCH) == overlay("web", "v1.2.0")
     refused = apps.promote("plan", "staging", "production", "--only", "wep", code=2).err
-    assert "no app, image or service is called 'wep': did you mean 'web'" in refused
+    assert "no app, image or service is called 'wep'; did you mean 'web'?" in refused
 
 
 def test_history_and_rollback_know_the_apps(apps: Sandbox) -> None:
@@ -100,7 +100,8 @@ def test_history_and_rollback_know_the_apps(apps: Sandbox) -> None:
     apps.promote("rollback", "production", "web", "--again")
     assert apps.show(file_of("web", "production"), "main") == overlay("web", "v1.1.0")
     assert apps.show(file_of("api", "production"), "main") == overlay("api", "v1.1.0")
-    apps.promote("rollback", "production", "--all", "--to", "1", code=2)
+    refused = apps.promote("rollback", "production", "api", "web", "--to", "1", code=2).err
+    assert "each app of production has revisions of its own" in refused
 
 
 def test_check_and_diff_take_the_environment_or_one_app(apps: Sandbox) -> None:
@@ -130,3 +131,14 @@ def test_init_finds_the_apps(apps: Sandbox) -> None:
     apps.promote("init")
     assert "  staging: {path: 'apps/*/overlays/staging'}" in apps.read("promote.yaml")
     assert apps.promote("plan", "staging", "production", "--only", "web", "--output", "json").json["changes"]
+
+
+def test_the_gates_of_an_app_look_at_the_same_app_before(apps: Sandbox) -> None:
+    """production/api is listed before production/web; but it is staging/web in which web has to soak."""
+    apps.write("promote.yaml", SETTINGS.replace("production}", "production, gates: {soak: 2h}}"))
+    apps.publish()
+    refused = apps.promote("bump", "production", "web=v1.2.0", "--commit", code=4).err
+    assert "in staging/web" in refused
+    refused = apps.promote("staging", "production", "--exclude", "api", code=4).err
+    assert "web" in refused
+    assert "api" not in refused
