@@ -33,6 +33,7 @@ _VERSION = re.compile(r"(?<=[:\s\"'])[\w.-]+(?:@sha256:\w+)?(?=[\"']?\s*(?:#.*)?
 _TAG = "v999.0.0-score"
 _DIGEST = "sha256:" + "5c04e" * 12 + "abcd"
 _BUG = 70
+_TRIES = 3  # pairs of environments that may share the place of a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,40 +167,57 @@ def _try_journey(found: Score, clone: Path) -> None:
     if pair is None:
         found.journey.append(("no two environments share an image", 0, ""))
         return
-    source, target, image, more = pair
-    bumped = _step(found, clone, "bump", source, *more, "--commit")
-    added = ["--add"] if "--add" in more else []
-    planned = _step(found, clone, "plan", source, target, "--only", image, *added)
+    source, target, image, version, *added = pair
+    (here, _), (there, app) = _stage(source), _stage(target)
+    bumped = _step(found, clone, "bump", source, f"{image}={version}", "--commit", *added)
+    planned = _step(found, clone, "plan", here, there, "--only", app or image, *added)
     if not (bumped and planned and planned["changes"]):
         found.journey.append(("nothing to promote", 1, ""))
         return
-    opened = _step(found, clone, source, target, "--only", image, *added)
+    opened = _step(found, clone, here, there, "--only", app or image, *added)
     number = str(((opened or {}).get("pull_request") or {}).get("number", 1))
     _step(found, clone, "merge", number)
-    _step(found, clone, "history", target)
-    _step(found, clone, "rollback", target, image)
-    _step(found, clone, "drift", source, target)
+    _step(found, clone, "history", there, app or image)
+    _step(found, clone, "rollback", there, app or image)
+    _step(found, clone, "drift", here, there)
     _git(clone, "fetch", "--quiet")
     _step(found, clone, "verify", _git(clone, "rev-parse", "origin/main").strip())
 
 
-def _pair(clone: Path, status: Any) -> tuple[str, str, str, list[str]] | None:
-    """Two environments, an image that both run, and what to give to `bump` so that only the first gets a new tag."""
+def _stage(name: str) -> tuple[str, str]:
+    """The name in promote.yaml, and the app if it is an environment of many folders."""
+    stage, _, app = name.partition("/")
+    return stage, app
+
+
+def _pair(clone: Path, status: Any) -> tuple[str, ...] | None:
+    """Two environments, an image that both run, and a version that `bump` gives only to the first.
+
+    If one place says the version of both, an item of its own (`--add`) makes the first different.
+    """
     environments = (status or {}).get("environments", {})
     known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
-    shared = []
-    for source, target in combinations(known, 2):
-        for image in (name for name in known[source] if name in known[target]):
-            wanted = f"{image}={_TAG}" + (f"@{_DIGEST}" if known[source][image].get("digest") else "")
-            tried = _run(clone, str(PROMOTE), "bump", source, wanted, "--dry-run", "--output", "json")
-            if tried.returncode == 0 and target not in json.loads(tried.stdout)["to"].split(", "):
-                also = [one["to"] for one in json.loads(tried.stdout).get("targets", ())]
-                if target not in also:
-                    return source, target, image, [wanted]
-            # One place says the version of both: an item of its own makes the first different.
-            shared.append((source, target, image, [wanted, "--add"]))
-            break
+    shared: list[tuple[str, ...]] = []
+    edges = [pair for pair in combinations(known, 2) if _may_follow(*pair)]
+    for source, target in edges:
+        image = next((name for name in known[source] if name in known[target]), None)
+        if image is None or len(shared) >= _TRIES:
+            continue
+        version = _TAG + (f"@{_DIGEST}" if known[source][image].get("digest") else "")
+        tried = _run(clone, str(PROMOTE), "bump", source, f"{image}={version}", "--dry-run", "--output", "json")
+        changed = (
+            [one["to"] for one in json.loads(tried.stdout).get("targets", ())] if tried.returncode == 0 else None
+        )
+        if changed is not None and target not in changed:
+            return source, target, image, version
+        shared.append((source, target, image, version, "--add"))
     return shared[0] if shared else None
+
+
+def _may_follow(source: str, target: str) -> bool:
+    """Whether they are two stages, of the same app if both have apps."""
+    (here, one), (there, other) = _stage(source), _stage(target)
+    return here != there and (one == other or not (one and other))
 
 
 def _step(found: Score, clone: Path, *arguments: str) -> Any:
