@@ -198,7 +198,10 @@ def _pair(clone: Path, status: Any) -> tuple[str, ...] | None:
     environments = (status or {}).get("environments", {})
     known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
     shared: list[tuple[str, ...]] = []
-    edges = [pair for pair in combinations(known, 2) if _may_follow(*pair)]
+    after = (status or {}).get("after", {})
+    edges = [
+        (one, two) for one, two in combinations(known, 2) if _may_follow(one, two) and one in after.get(two, [one])
+    ]
     for source, target in edges:
         image = next((name for name in known[source] if name in known[target]), None)
         if image is None or len(shared) >= _TRIES:
@@ -214,10 +217,10 @@ def _pair(clone: Path, status: Any) -> tuple[str, ...] | None:
     return shared[0] if shared else None
 
 
-def _may_follow(source: str, target: str) -> bool:
-    """Whether they are two stages, of the same app if both have apps."""
+def _may_follow(source: str, target: str, after: dict[str, list[str]]) -> bool:
+    """Whether they are two stages, of the same app if both have apps, in an order that promote.yaml allows."""
     (here, one), (there, other) = _stage(source), _stage(target)
-    return here != there and (one == other or not (one and other))
+    return here != there and (one == other or not (one and other)) and source in after.get(target, [source])
 
 
 def _step(found: Score, clone: Path, *arguments: str) -> Any:

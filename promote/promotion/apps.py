@@ -90,13 +90,15 @@ def together(made: Sequence[Proposal], shown: Mapping[str, str] | None = None) -
     first, *rest = sorted(made, key=lambda each: not each.files)
     if shown and not first.files:
         first = replace(first, plan=replace(first.plan, target=shown.get(first.plan.target, first.plan.target)))
+    rest = [_without_note(each) for each in rest]
     if shown:
-        rest = [each for each in rest if each.files or each.plan.unmoved or _more(each)]
+        rest = [each for each in rest if each.files or each.plan.unmoved or each.plan.notes]
     files = {path: data for each in made for path, data in each.files.items()}
     also = [part for each in rest for part in (replace(each, files={}, also=()), *each.also)]
     return replace(first, files=files, also=(*first.also, *also))
 
 
-def _more(proposal: Proposal) -> bool:
-    """Whether there are notes of the proposal other than that of the commit."""
-    return bool(set(proposal.plan.notes) - {proposal.tip.note})
+def _without_note(proposal: Proposal) -> Proposal:
+    """The proposal without the note of the commit, which the first one has."""
+    notes = tuple(note for note in proposal.plan.notes if note != proposal.tip.note)
+    return replace(proposal, plan=replace(proposal.plan, notes=notes))

@@ -112,16 +112,17 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
 
 
 def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> list[Asked]:
-    """What is asked of each app; with `everything`, of those that moved last."""
+    """What is asked of each app; with `everything`, of those that moved last, as the first try found them."""
     found = apps.spread(tree, request.environment, request.services)
+    if first.apps:
+        return [one for one in found if one.environment.name in first.apps]
     if request.everything and request.to_commit is None:
-        newest = ""
-        last = {}
-        for one in found:
-            known = workspace.history(tip.commit, one.environment)
-            last[one.environment.name] = commit = known[-1].commit if known else ""
-            newest = commit if not newest or workspace.repository.is_ancestor(newest, commit or newest) else newest
-        found = [one for one in found if last[one.environment.name] == newest or one.environment.name in first.apps]
+        past = {one.environment.name: workspace.history(tip.commit, one.environment) for one in found}
+        last = {name: known[-1].commit for name, known in past.items() if known}
+        newest = next(iter(last.values()), "")
+        for commit in last.values():
+            newest = commit if workspace.repository.is_ancestor(newest, commit) else newest
+        found = [one for one in found if last.get(one.environment.name, "") == newest]
     if request.to is not None and len(found) > 1:
         raise UsageError(f"each app of {request.environment} has revisions of its own: name one app, or --to-commit")
     return found
