@@ -199,19 +199,14 @@ def _pair(clone: Path, status: Any) -> tuple[str, ...] | None:
     known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
     shared: list[tuple[str, ...]] = []
     after = (status or {}).get("after", {})
-    edges = [
-        (one, two) for one, two in combinations(known, 2) if _may_follow(one, two) and one in after.get(two, [one])
-    ]
+    edges = [pair for pair in combinations(known, 2) if _may_follow(*pair, after)]
     for source, target in edges:
         image = next((name for name in known[source] if name in known[target]), None)
         if image is None or len(shared) >= _TRIES:
             continue
         version = _TAG + (f"@{_DIGEST}" if known[source][image].get("digest") else "")
         tried = _run(clone, str(PROMOTE), "bump", source, f"{image}={version}", "--dry-run", "--output", "json")
-        changed = (
-            [one["to"] for one in json.loads(tried.stdout).get("targets", ())] if tried.returncode == 0 else None
-        )
-        if changed is not None and target not in changed:
+        if tried.returncode == 0 and target not in {one["to"] for one in json.loads(tried.stdout).get("targets", ())}:
             return source, target, image, version
         shared.append((source, target, image, version, "--add"))
     return shared[0] if shared else None
