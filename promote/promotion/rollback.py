@@ -147,9 +147,15 @@ def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Pr
 
     They were accepted then, or nobody knew them: either way they must not keep a broken version running.
     """
-    past = here.history.get(here.environment.name, ()) if proposal.is_denied else ()
-    commits = dict.fromkeys(_ran(past, change) for change in proposal.plan.changes)
-    for commit in filter(None, commits):
+    if not proposal.is_denied:
+        return proposal
+    past = here.history.get(here.environment.name, ())
+    commits = [_ran(past, change) for change in proposal.plan.changes]
+    if None in commits and not here.versions.whole:
+        # Another layer said the version then.
+        everything = workspace.history(here.tip.commit, here.environment, whole=True)
+        commits += [_ran(everything, change) for change in proposal.plan.changes]
+    for commit in filter(None, dict.fromkeys(commits)):
         also = tuple(_excused(workspace, here, one, commit) for one in proposal.also)
         proposal = replace(_excused(workspace, here, proposal, commit), also=also)
     return proposal

@@ -89,6 +89,16 @@ def test_a_rollback_brings_back_what_was_denied_then(tiny: Sandbox) -> None:
     assert '"latest"' in tiny.show(branch="main")
 
 
+def test_a_rollback_brings_back_what_the_base_said_then(tiny: Sandbox) -> None:
+    """The item of `images:` that --add made is newer than the version that it replaced."""
+    tiny.replace(DEPLOYMENTS, "image: shop/api", "image: shop/api:latest")
+    tiny.write(KUSTOMIZATION, "namespace: shop-production\nresources: [../../base]\n")
+    tiny.publish()
+    tiny.promote("bump", "production", "api=1.1.0", "--add", "--commit")
+    tiny.promote("rollback", "production", "api")
+    assert "newTag: latest" in tiny.show(KUSTOMIZATION, "main")
+
+
 def test_a_rollback_with_a_new_finding_needs_a_reason(tiny: Sandbox) -> None:
     ran(tiny, "1.2.0")
     tiny.write("policies/shop/format.rego", PAIR)
