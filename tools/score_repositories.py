@@ -20,7 +20,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ _VERSION = re.compile(r"(?<=[:\s\"'])[\w.-]+(?:@sha256:\w+)?(?=[\"']?\s*(?:#.*)?
 _TAG = "v999.0.0-score"
 _DIGEST = "sha256:" + "5c04e" * 12 + "abcd"
 _BUG = 70
+_TRIES = 3  # pairs of environments that may share the place of a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,16 @@ class Score:
         counts = Counter(one.outcome for one in self.bumps)
         found = ", ".join(f"{counts[name]} {name}" for name in ("bumped", "refused", "wrong", "crashed"))
         steps = " ".join(f"{name}:{code}" for name, code, _ in self.journey) or "one environment or none"
-        return f"{self.name}: {found}; {self.unbuilt} not built, {self.without_images} without images; {steps}"
+        end = "completed" if self.completed else "not completed"
+        return f"{self.name}: {found}; {self.unbuilt} not built, {self.without_images} without images; {end}: {steps}"
+
+    @property
+    def completed(self) -> bool:
+        """Whether a release went all the way; after the rollback, both environments differ (1)."""
+        codes = {name: code for name, code, _ in self.journey}
+        return codes.keys() >= _VERBS and all(
+            code == 0 or (name, code) == ("drift", 1) for name, code in codes.items()
+        )
 
     @property
     def failed(self) -> bool:
@@ -146,39 +156,66 @@ def _only_versions(changed: list[str]) -> bool:
 
 
 def _try_journey(found: Score, clone: Path) -> None:
-    """A release through the first two environments that share an image, from init to verify."""
+    """A release through two environments that share an image, from init to verify; what is equal is bumped first."""
     if not _step(found, clone, "init"):
         return
-    _git(clone, "add", "--all")
+    _git(clone, "add", "--all", "--force")
     _git(clone, "commit", "--quiet", "--message", "add promote.yaml")
     _git(clone, "push", "--quiet")
     status = _step(found, clone, "status")
-    pair = _pair(status)
+    pair = _pair(clone, status)
     if pair is None:
         found.journey.append(("no two environments share an image", 0, ""))
         return
-    source, target, image, version = pair
-    name = f"{image}={_TAG}" + (f"@{_DIGEST}" if "@" in version else "")
-    _step(found, clone, "bump", source, name, "--commit")
-    _step(found, clone, "plan", source, target, "--only", image)
-    opened = _step(found, clone, source, target, "--only", image)
+    source, target, image, version, *added = pair
+    (here, _), (there, app) = _stage(source), _stage(target)
+    bumped = _step(found, clone, "bump", source, f"{image}={version}", "--commit", *added)
+    planned = _step(found, clone, "plan", here, there, "--only", app or image, *added)
+    if not (bumped and planned and planned["changes"]):
+        found.journey.append(("nothing to promote", 1, ""))
+        return
+    opened = _step(found, clone, here, there, "--only", app or image, *added)
     number = str(((opened or {}).get("pull_request") or {}).get("number", 1))
     _step(found, clone, "merge", number)
-    _step(found, clone, "history", target)
-    _step(found, clone, "rollback", target, image)
-    _step(found, clone, "drift", source, target)
+    _step(found, clone, "history", there, app or image)
+    _step(found, clone, "rollback", there, app or image)
+    _step(found, clone, "drift", here, there)
     _git(clone, "fetch", "--quiet")
     _step(found, clone, "verify", _git(clone, "rev-parse", "origin/main").strip())
 
 
-def _pair(status: Any) -> tuple[str, str, str, str] | None:
+def _stage(name: str) -> tuple[str, str]:
+    """The name in promote.yaml, and the app if it is an environment of many folders."""
+    stage, _, app = name.partition("/")
+    return stage, app
+
+
+def _pair(clone: Path, status: Any) -> tuple[str, ...] | None:
+    """Two environments, an image that both run, and a version that `bump` gives only to the first.
+
+    If one place says the version of both, an item of its own (`--add`) makes the first different.
+    """
     environments = (status or {}).get("environments", {})
     known = {name: {each["image"]: each for each in images} for name, images in environments.items()}
-    names = list(known)
-    for source, target in pairwise(names):
-        for image in known[source].keys() & known[target].keys():
-            return source, target, image, str(known[source][image])
-    return None
+    shared: list[tuple[str, ...]] = []
+    after = (status or {}).get("after", {})
+    edges = [pair for pair in combinations(known, 2) if _may_follow(*pair, after)]
+    for source, target in edges:
+        image = next((name for name in known[source] if name in known[target]), None)
+        if image is None or len(shared) >= _TRIES:
+            continue
+        version = _TAG + (f"@{_DIGEST}" if known[source][image].get("digest") else "")
+        tried = _run(clone, str(PROMOTE), "bump", source, f"{image}={version}", "--dry-run", "--output", "json")
+        if tried.returncode == 0 and target not in {one["to"] for one in json.loads(tried.stdout).get("targets", ())}:
+            return source, target, image, version
+        shared.append((source, target, image, version, "--add"))
+    return shared[0] if shared else None
+
+
+def _may_follow(source: str, target: str, after: dict[str, list[str]]) -> bool:
+    """Whether they are two stages, of the same app if both have apps, in an order that promote.yaml allows."""
+    (here, one), (there, other) = _stage(source), _stage(target)
+    return here != there and (one == other or not (one and other)) and source in after.get(target, [source])
 
 
 def _step(found: Score, clone: Path, *arguments: str) -> Any:
@@ -191,7 +228,7 @@ def _step(found: Score, clone: Path, *arguments: str) -> Any:
         return None
 
 
-_VERBS = frozenset({"init", "status", "bump", "plan", "merge", "history", "rollback", "drift", "verify"})
+_VERBS = frozenset({"init", "status", "bump", "plan", "promote", "merge", "history", "rollback", "drift", "verify"})
 
 
 def _git(folder: Path, *arguments: str) -> str:

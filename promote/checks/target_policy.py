@@ -17,7 +17,8 @@ from promote.errors import ConfigError, PromoteError
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.repository import config, holds
-from promote.repository.config import Config, Environment
+from promote.repository.config import Config
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 _FILES = (config.FILE_NAME, holds.FILE_NAME)

@@ -54,6 +54,6 @@ def environments(**_: Any) -> list[str]:
     from promote.repository import config
 
     try:
-        return list(config.load_or_find(config.root_of(Path.cwd())).environments)
+        return list(config.load_or_find(config.root_of(Path.cwd())).names)
     except (PromoteError, OSError):
         return []

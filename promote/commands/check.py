@@ -80,6 +80,7 @@ def run(given: Options) -> Result:
     is_about_paths = given.targets and all(Path(name).exists() for name in given.targets)
     settings = config.load(root) if is_about_paths else config.load_or_find(root)
     remotes.allow(settings.remotes)
+    given = replace(given, targets=tuple(one for name in given.targets for one in _apps(settings, name)))
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
@@ -212,6 +213,11 @@ def _targets(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple
     return [(one.name, _path(root, settings, one.name)) for one in settings.environments.values()]
 
 
+def _apps(settings: Config, name: str) -> list[str]:
+    """The environments of the apps of `name`, or itself."""
+    return [one.name for one in settings.members(name)] or [name]
+
+
 def _path(root: Path, settings: Config, name: str) -> Path:
     if name in settings.environments:
         environment = settings.environment(root, name)
@@ -220,5 +226,5 @@ def _path(root: Path, settings: Config, name: str) -> Path:
         return Path(name).resolve()
     if (root / name).is_dir():
         return (root / name).resolve()
-    known = nearest(name, settings.environments)
+    known = nearest(name, settings.names)
     raise UsageError(f"there is no environment, folder or file '{name}'{known}")

@@ -40,7 +40,8 @@ def run(given: Options) -> Result:
     commit = workspace.repository.resolve(given.base) if given.base else workspace.local_tip().commit
     with workspace.at(commit) as before:
         after = workspace.checkout()
-        names = given.environments or tuple(after.config.environments)
+        asked = [[one.name for one in after.config.members(name)] or [name] for name in given.environments]
+        names = tuple(one for each in asked for one in each) or tuple(after.config.environments)
         if not names:
             raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to compare")
         if given.base:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import outcomes
+from promote.promotion import promote
 from promote.promotion.drift import drift
+from promote.promotion.promote import Edge
 from promote.repository.workspace import Workspace
 
 
@@ -33,6 +35,11 @@ def run(given: Options) -> Result:
     workspace = Workspace.here()
     tip = workspace.local_tip()
     with workspace.at(tip.commit) as tree:
-        found = drift(tree, given.source, given.target, given.manifests)
-    differs = bool(found.images or found.manifests or found.unmoved)
-    return Result(outcomes.drift_json(found, tip.commit), outcomes.drift_text(found), int(differs))
+        edges, notes = promote.of_apps(tree, Edge(given.source, given.target))
+        found = [drift(tree, one.source, one.target, given.manifests) for one in edges]
+    differs = bool(notes) or any(one.images or one.manifests or one.unmoved for one in found)
+    shown = [outcomes.drift_json(one, tip.commit) for one in found]
+    text = [*notes, *(line for one in found for line in outcomes.drift_text(one))]
+    whole = {"from": given.source, "to": given.target, "commit": tip.commit, "notes": notes, "apps": shown}
+    is_one = [(one.source, one.target) for one in edges] == [(given.source, given.target)]
+    return Result(shown[0] if is_one else whole, text, int(differs))

@@ -30,7 +30,7 @@ def run(given: Options) -> Result:
     # Other changes are obstacles, too, and must not hide the rest.
     edge = replace(given, allow_other_changes=True)
     with workspace.at(tip.commit) as tree:
-        proposal = promote.propose(workspace, tip, tree, edge, branch)
+        proposal = promote.propose_all(workspace, tip, tree, [edge], branch)
     found = explain.explain(proposal, given.allow_other_changes)
     answer = plans.proposal_json(proposal, Published())
     reasons = ["", *outcomes.explanation_text(found)] if proposal.plan.changes else []

@@ -38,7 +38,7 @@ def run(given: Options) -> Result:
     if not layout.environments:
         raise UsageError(_nothing(layout.remarks))
     remote, branch = _shared(workspace)
-    text = settings.promote_yaml(layout.environments, remote, branch)
+    text = settings.promote_yaml(layout.environments, layout.after, remote, branch)
     config.parse(text.encode())
     if not given.dry_run:
         _write(root, text)

@@ -17,7 +17,7 @@ from promote.output import live as output
 from promote.output import plans
 from promote.output.plans import Json
 from promote.promotion import live, selection
-from promote.repository.config import assumed
+from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.system import clock
@@ -77,22 +77,37 @@ def run(given: Options) -> Result:
         "notes": [*notes, *without],
         **({"after": after} if after else {}),
     }
-    rest = [*_waiting(pending, pulls, standing, frozen), *without]
-    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(running), *_order(after)]
+    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without]
+    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
 
 
-def _order(after: dict[str, list[str]]) -> list[str]:
+def _order(settings: Config) -> list[str]:
     """What promote.yaml states of the order of promotion; nothing where it states nothing."""
-    lines = [f"{name} comes after {' and '.join(before) or 'no environment'}" for name, before in after.items()]
+    stated: dict[str, list[str]] = {}
+    for one in settings.environments.values():
+        if one.after is not None:
+            stated.setdefault(one.stage, []).extend(settings.environments[name].stage for name in one.after)
+    lines = [
+        f"{name} comes after {' and '.join(dict.fromkeys(before)) or 'no environment'}"
+        for name, before in stated.items()
+    ]
     return ["", *lines] if lines else []
 
 
 def _waiting(
-    pending: list[Json], pulls: tuple[PullRequest, ...], standing: tuple[Hold, ...], frozen: dict[str, Freeze]
+    settings: Config,
+    pending: list[Json],
+    pulls: tuple[PullRequest, ...],
+    standing: tuple[Hold, ...],
+    frozen: dict[str, Freeze],
 ) -> list[str]:
-    """What waits, is open, held or frozen, one line each."""
-    rest = [f"to promote: promote {one['from']} {one['to']}  ({', '.join(one['services'])})" for one in pending]
+    """What waits, is open, held or frozen, one line each; the apps of an environment of many folders in one."""
+    edges: dict[tuple[str, str], list[str]] = {}
+    for one in pending:
+        source, target = (settings.environments[one[key]] for key in ("from", "to"))
+        edges.setdefault((source.stage, target.stage), []).extend([target.app] if target.app else one["services"])
+    rest = [f"to promote: promote {' '.join(edge)}  ({', '.join(services)})" for edge, services in edges.items()]
     rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
     rest += [
         f"held in {hold.environment}: {hold.image} {shortened(str(hold.version))}: {hold.reason}" for hold in standing
@@ -149,15 +164,19 @@ def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
     return forge.list_open(workspace.config.branch), []
 
 
-def _table(running: dict[str, tuple[Image, ...]]) -> list[str]:
+def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:
+    """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
     # Imported here: programs ask for JSON.
     from tabulate import tabulate
 
-    names = list(dict.fromkeys(image.short_name for images in running.values() for image in images))
-    cells = [
-        {image.short_name: image.version.tag or str(image.version)[:19] for image in images}
-        for images in running.values()
-    ]
-    rows = [[name, *(versions.get(name, "-") for versions in cells)] for name in names]
-    table = tabulate(rows, ["", *running], "plain", disable_numparse=True, preserve_whitespace=False)
+    cells: dict[str, dict[str, str]] = {}
+    for name, images in running.items():
+        where = settings.environments[name]
+        column = cells.setdefault(where.stage, {})
+        for image in images:
+            row = image.short_name if where.app in ("", image.short_name) else f"{where.app}/{image.short_name}"
+            column[row] = image.version.tag or str(image.version)[:19]
+    names = list(dict.fromkeys(row for column in cells.values() for row in column))
+    rows = [[name, *(column.get(name, "-") for column in cells.values())] for name in names]
+    table = tabulate(rows, ["", *cells], "plain", disable_numparse=True, preserve_whitespace=False)
     return [line.rstrip() for line in table.splitlines()]

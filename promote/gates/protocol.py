@@ -45,7 +45,7 @@ class Context:
     request. Otherwise a pull request, a branch or a changed checkout comes of it, and the gates are asked again at
     the merge. `pull_request` is the one that is merged, at its present head, and None for everything else.
     `after` are the environments that promote.yaml states to come before this one; None where it states none, so that
-    it is the one that is listed before it.
+    it is one of `listed` or, where that is None too, the one that is listed before it.
     `policy` is set for a change as a whole that brings rules, tables, waivers or settings of its own.
     `goes_back` says of a change whether it returns to an earlier version on purpose, which waits for nothing;
     `is_rollback` that the change as a whole is the command `rollback`.
@@ -65,6 +65,7 @@ class Context:
     lands: bool = False
     policy: PolicyChange | None = None
     after: tuple[str, ...] | None = None
+    listed: tuple[str, ...] | None = None
 
     @property
     def previous(self) -> str | None:
@@ -72,8 +73,9 @@ class Context:
 
         Of several, it is the one that ran most of the new versions.
         """
-        if self.after is not None:
-            known = [name for name in self.after if name in self.history]
+        stated = self.listed if self.after is None else self.after
+        if stated is not None:
+            known = [name for name in stated if name in self.history]
             return max(known, key=self._ran, default=None) if len(known) > 1 else next(iter(known), None)
         order = list(self.history)
         position = order.index(self.plan.target) if self.plan.target in order else 0

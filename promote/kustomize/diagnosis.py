@@ -270,7 +270,9 @@ def _merges(files: _Files, name: str) -> Iterator[Fault]:
     for file, entry in entries:
         if places.text(entry, "name") == name and places.text(entry, "behavior"):
             behavior = places.text(entry, "behavior")
-            problem = f"`behavior: {behavior}` needs another '{name}', but there is none{nearest(name, others)}"
+            problem = (
+                f"`behavior: {behavior}` needs another '{name}', but there is none{nearest(name, others - {name})}"
+            )
             yield Fault(file, places.key_line(entry, "name"), problem)
 
 

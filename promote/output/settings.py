@@ -8,8 +8,9 @@ _ENVIRONMENTS = """\
 # yaml-language-server: $schema=promote.schema.json
 # What `promote` needs to know about this repository. Every key is described in the schema.
 
-# In the order in which a release passes through them. `path` is a folder with a kustomization whose `images:` set
-# the versions. `live: true` denies demonstration secrets; `gates:` adds conditions, for example
+# In the order in which a release passes through them. `path` is a folder with a kustomization; with a `*` in it, the
+# environment is all folders that match, one for each app. `after` is what comes before an environment, where that is
+# not the one above it. `live: true` denies demonstration secrets; `gates:` adds conditions, for example
 #   gates: {soak: 24h}
 environments:
 """
@@ -29,9 +30,14 @@ forge: {{kind: auto, merge: merge}}
 """
 
 
-def promote_yaml(environments: Mapping[str, str], remote: str, branch: str) -> str:
+def promote_yaml(
+    environments: Mapping[str, str], after: Mapping[str, Sequence[str]], remote: str, branch: str
+) -> str:
     """The text of the file."""
-    lines = "".join(f"  {name}: {{path: {_scalar(path)}}}\n" for name, path in environments.items())
+    stated = {name: f", after: [{', '.join(before)}]" for name, before in after.items()}
+    lines = "".join(
+        f"  {name}: {{path: {_scalar(path)}{stated.get(name, '')}}}\n" for name, path in environments.items()
+    )
     return _ENVIRONMENTS + lines + _REST.format(remote=_scalar(remote), branch=_scalar(branch))
 
 

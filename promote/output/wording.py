@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from promote.checks.findings import UNRENDERED, Verdict
@@ -42,18 +43,19 @@ def promotion(proposal: Proposal) -> Wording:
     """What a promotion says of itself."""
     plan = proposal.plan
     named = [one.plan for one in proposal.every if not one.layered_on and one.plan.changes]
-    changes = [change for each in named for change in each.changes]
-    title = subject("promote", f"{plan.source} → {', '.join(each.target for each in named)}", changes)
-    trailers = [("Promoted-From", plan.source), *((TARGET, each.target) for each in named)]
-    return _wording(proposal, title, trailers, " && ".join(f"promote rollback {each.target} --all" for each in named))
+    changes = _changes(proposal)
+    app = proposal.environment.app
+    source, targets = plan.source.removesuffix(f"/{app}") if app else plan.source, _stages(proposal)
+    title = subject("promote", f"{source} → {', '.join(targets)}", changes)
+    trailers = [("Promoted-From", source), *((TARGET, each.target) for each in named)]
+    return _wording(proposal, title, trailers, " && ".join(f"promote rollback {each} --all" for each in targets))
 
 
 def bump(proposal: Proposal) -> Wording:
     """What a bump says of itself."""
-    name = proposal.environment.name
-    return _wording(
-        proposal, subject("bump", name, proposal.plan.changes), [(TARGET, name)], f"promote rollback {name}"
-    )
+    names, (name, *_) = _named(proposal), _stages(proposal)
+    title = subject("bump", name, _changes(proposal))
+    return _wording(proposal, title, [(TARGET, each) for each in names], f"promote rollback {name}")
 
 
 def pin(proposal: Proposal) -> Wording:
@@ -64,10 +66,26 @@ def pin(proposal: Proposal) -> Wording:
 
 def rollback(proposal: Proposal) -> Wording:
     """What a rollback says of itself."""
-    name = proposal.environment.name
-    title = subject("rollback", name, proposal.plan.changes)
-    trailers = [(TARGET, name), ("Rollback-Of", proposal.tip.commit)]
+    names, (name, *_) = _named(proposal), _stages(proposal)
+    title = subject("rollback", name, _changes(proposal))
+    trailers = [*((TARGET, each) for each in names), ("Rollback-Of", proposal.tip.commit)]
     return _wording(proposal, title, trailers, f"promote release {name}, then promote again")
+
+
+def _named(proposal: Proposal) -> list[str]:
+    """The environments that change and were named, not those that are layered on them."""
+    return [one.environment.name for one in proposal.every if not one.layered_on and one.plan.changes]
+
+
+def _stages(proposal: Proposal) -> list[str]:
+    """The same as promote.yaml calls them; an app alone is one, too."""
+    named = [one.environment for one in proposal.every if not one.layered_on and one.plan.changes]
+    often = Counter(one.stage for one in named)
+    return list(dict.fromkeys(one.stage if often[one.stage] > 1 else one.name for one in named))
+
+
+def _changes(proposal: Proposal) -> list[Change]:
+    return [change for one in proposal.every if not one.layered_on for change in one.plan.changes]
 
 
 def _wording(proposal: Proposal, title: str, trailers: Trailers, undo: str) -> Wording:

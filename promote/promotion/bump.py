@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promote.errors import UsageError
 from promote.model import Version
-from promote.promotion import adding, selection, situation
+from promote.promotion import adding, apps, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
@@ -54,7 +54,24 @@ def parse_version(text: str) -> tuple[str, Version]:
 
 
 def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Proposal:
-    """The change as it would be on the commit that `tree` holds, proved and judged; nothing is published."""
+    """The change as it would be on the commit that `tree` holds, proved and judged; nothing is published.
+
+    In an environment of many folders, each name is of the app that has it.
+    """
+    if not apps.of(tree, request.environment):
+        return _propose(workspace, tip, tree, request)
+    by_app: dict[str, dict[str, Version]] = {}
+    for given, version in request.versions.items():
+        where, name = apps.one(tree, request.environment, given)
+        by_app.setdefault(where.name, {})[name] = version
+    made = []
+    for where_to, versions in by_app.items():
+        made.append(_propose(workspace, tip, tree, replace(request, environment=where_to, versions=versions)))
+        tree.edited(made[-1].files)
+    return apps.together(made)
+
+
+def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Proposal:
     here = situation.read(workspace, tip, tree, request.environment, request.versions)
     by_image: dict[str, Version] = {}
     for given, version in request.versions.items():

@@ -12,7 +12,7 @@ from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
 from promote.promotion import pair, selection
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 

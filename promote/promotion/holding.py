@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from promote.errors import UsageError
 from promote.model import Hold
-from promote.promotion import selection, situation
+from promote.promotion import apps, selection, situation
 from promote.promotion.bump import parse_version
 from promote.promotion.retry import retrying
 from promote.repository import holds
@@ -33,9 +33,9 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
         raise UsageError("give the reason with --reason: whoever meets the hold will want to know")
 
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
-        where = tree.environment(environment)
-        known = situation.versions_of(tree, where, [name]).images
-        images = selection.resolve(name, known, tree.config.services)
+        where, there = apps.one(tree, environment, name)
+        known = situation.versions_of(tree, where, [there]).images
+        images = selection.resolve(there, known, tree.config.services)
         today = clock.today().isoformat()
         standing = tree.holds()
         new = [
@@ -52,10 +52,12 @@ def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -
     """Lift the holds of the named services, or all of the environment's."""
 
     def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
-        where = tree.environment(environment)
-        known = situation.versions_of(tree, where, services).images
-        chosen = selection.choose(known, tree.config.services, services, ())
-        gone = [one for one in tree.holds() if one.environment == where.name and one.image in chosen]
+        gone = []
+        for asked in apps.spread(tree, environment, services):
+            where = asked.environment
+            known = situation.versions_of(tree, where, asked.names).images
+            chosen = selection.choose(known, tree.config.services, asked.names, ())
+            gone += [one for one in tree.holds() if one.environment == where.name and one.image in chosen]
         return holds.remove(tree.read(holds.FILE_NAME), gone), gone
 
     return retrying(workspace, lambda: _commit(workspace, edit, "release", environment))

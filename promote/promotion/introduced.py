@@ -12,7 +12,7 @@ from promote.checks.findings import Base, Verdict
 from promote.checks.renderings import Build
 from promote.errors import ConfigError, RenderError, UsageError
 from promote.kustomize.render import Rendered
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 

@@ -19,7 +19,7 @@ from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Change, Image, Plan, Version
 from promote.promotion.proof import Texts, is_meant, unplanned
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.versions.fields import split
 

@@ -16,7 +16,7 @@ from promote.kustomize import render
 from promote.model import Document
 from promote.promotion import running
 from promote.promotion.running import KINDS, Running
-from promote.repository.config import Environment, Place
+from promote.repository.environments import Environment, Place
 from promote.repository.workspace import Tip, Workspace
 
 _BACK = 20  # commits, in which somebody may have tried to repair a broken one

@@ -24,7 +24,7 @@ from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.system import clock
@@ -218,7 +218,7 @@ def _moves(
             continue  # one that the merge brings, or removes, moves nothing
         if changes := selection.changes(old.images, new.images, after.config.services):
             plan = Plan("", name, changes, despite=base.plan.despite)
-            context = replace(base, plan=plan, images=old.images, after=there.after)
+            context = replace(base, plan=plan, images=old.images, after=there.after, listed=there.listed)
             found.append(_Move(there, context, after.config.environments.get(name), old.whole))
     return found
 

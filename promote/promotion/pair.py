@@ -12,7 +12,7 @@ from promote.kustomize import render
 from promote.kustomize.reads import differing, not_followed, reads
 from promote.model import Document, Image
 from promote.promotion import selection
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.versions.atoms import CONTAINERS
 from promote.versions.fields import split

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from promote.errors import UsageError
 from promote.model import Version
-from promote.promotion import adding, pair, pending, renames, selection, situation
+from promote.promotion import adding, apps, pair, pending, renames, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.versions.found import Versions
+
+_Names = Mapping[str, tuple[str, ...]]  # by environment, the names of its images; none for all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Fan:
 
     def groups(self, workspace: Workspace) -> list[tuple[str, list[Edge]]]:
         """What is proposed together: the branch of each proposal, and its edges, in the order of promote.yaml."""
-        order = list(workspace.config.environments)
+        order = workspace.config.names
         known = dict.fromkeys(workspace.known(target) for target in self.targets)
         targets = sorted(known, key=lambda name: order.index(name) if name in order else len(order))
         edges = {target: self._edge(target) for target in targets}
@@ -50,7 +53,8 @@ class Edge:
     """What is asked for: two environments, and which services; `despite` are reasons to pass gates, by name.
 
     With `replace`, the open pull request keeps nothing of what it proposes for other services. With `add`,
-    an image that the target has no version of gets an item in its own `images:`.
+    an image that the target has no version of gets an item in its own `images:`. If it is `left_out`, nothing is
+    promoted, but what the open pull request proposes stays.
     """
 
     source: str
@@ -61,6 +65,7 @@ class Edge:
     replace: bool = False
     add: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
+    left_out: bool = False
 
 
 def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str = "") -> Proposal:
@@ -75,13 +80,14 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     unmoved = pair.unmoved(both)
     chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude) - unmoved.names
+    chosen = frozenset() if edge.left_out else chosen
     if edge.only:
         # Left out in silence, it would look promoted.
         _insist_on_entries(chosen, there)
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
     wanted, notes = renames.wanted(here, there.images, chosen, source.name)
-    if edge.only or edge.exclude:
+    if edge.only or edge.exclude or edge.left_out:
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
@@ -99,17 +105,60 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
 def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge], branch: str = "") -> Proposal:
     """The promotions along several edges from one environment, as one proposal; `tree` holds them afterwards.
 
-    Each is made on what those before it leave, so that they may change the same files.
+    Each is made on what those before it leave, so that they may change the same files. An edge between environments
+    of many folders is one for each app.
     """
-    made = []
+    made, stages = [], {}
+    notes: list[str] = []
     for edge in edges:
-        made.append(propose(workspace, tip, tree, edge, branch))
-        tree.edited(made[-1].files)
-    # The first has to be one that changes something: it speaks for all of them.
-    first, *rest = sorted(made, key=lambda one: not one.files)
-    files = {path: data for one in made for path, data in one.files.items()}
-    also = [each for one in rest for each in (replace(one, files={}, also=()), *one.also)]
-    return replace(first, files=files, also=(*first.also, *also))
+        parts, more = of_apps(tree, edge)
+        notes += more
+        for part in parts:
+            made.append(propose(workspace, tip, tree, part, branch))
+            tree.edited(made[-1].files)
+            if part is not edge:
+                stages[made[-1].environment.name] = made[-1].environment.stage
+    proposal = apps.together(made, stages)
+    for note in dict.fromkeys(notes):
+        proposal = proposal.noting(note)
+    return proposal
+
+
+def of_apps(tree: Tree, edge: Edge) -> tuple[list[Edge], list[str]]:
+    """The edges that `edge` means, one for each app of its environments, and what is to be said of others.
+
+    Raises UsageError where no app is in both environments, and for a name that is in none.
+    """
+    sources, targets = apps.of(tree, edge.source), apps.of(tree, edge.target)
+    if not sources and not targets:
+        return [edge], []
+    pairs = [
+        (one, other)
+        for one in sources or [tree.environment(edge.source)]
+        for other in targets or [tree.environment(edge.target)]
+        if one.app == other.app or not (sources and targets)
+    ]
+    if not pairs:
+        raise UsageError(f"{edge.source} and {edge.target} have no app in common: see their paths in promote.yaml")
+    known = list({one.name: one for pair in pairs for one in pair}.values())
+    only = {one.environment.name: one.names for one in apps.asked(tree, known, edge.only)}
+    exclude = {one.environment.name: one.names for one in apps.asked(tree, known, edge.exclude)}
+    lacking = sorted({one.app for one in sources} - {one.app for one in targets}) if targets and not edge.only else []
+    notes = [f"the app {app} has no folder in {edge.target}" for app in lacking]
+    return [_of_app(edge, pair, only, exclude) for pair in pairs], notes
+
+
+def _of_app(edge: Edge, pair: Sequence[Environment], only: _Names, exclude: _Names) -> Edge:
+    """The part of an edge that is about one app, with those names of `only` and `exclude` that the app has."""
+    source, target = (one.name for one in pair)
+    part = replace(edge, source=source, target=target, only=(), exclude=())
+    chosen, excluded = ([names[one.name] for one in pair if one.name in names] for names in (only, exclude))
+    if excluded and () in excluded:
+        return replace(part, left_out=True, replace=True)
+    part = replace(part, exclude=tuple(dict.fromkeys(name for names in excluded for name in names)))
+    if edge.only and not chosen:
+        return replace(part, left_out=True)
+    return part if () in chosen else replace(part, only=tuple(dict.fromkeys(name for one in chosen for name in one)))
 
 
 def _versions(there: Versions, names: Sequence[str]) -> dict[str, Version]:

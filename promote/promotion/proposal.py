@@ -14,7 +14,7 @@ from promote.kustomize.differences import Difference
 from promote.model import GateResult, Plan
 from promote.promotion import trailers
 from promote.promotion.trailers import Trailers
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.workspace import Tip
 from promote.system.git import Files
 

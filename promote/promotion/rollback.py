@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from promote.errors import Blocked, ConfigError, RenderError, UsageError
 from promote.kustomize import render
 from promote.model import Change, Hold, Image, Revision
-from promote.promotion import introduced, selection, situation
+from promote.promotion import apps, introduced, selection, situation
+from promote.promotion.apps import Asked
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
@@ -52,10 +53,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the first try decided, by image name, and what it left as it is; later tries keep to it."""
+    """What the first try decided, by image name, and what it left as it is; later tries keep to it.
+
+    `apps` are the decisions about the apps of an environment of many folders.
+    """
 
     moves: dict[str, Move] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    apps: dict[str, Decision] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,35 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
 
     `first` is empty at the first try, and keeps what it decides.
     """
+    if not apps.of(tree, request.environment):
+        return _propose(workspace, tip, tree, request, first)
+    made = []
+    for asked in _asked(workspace, tip, tree, request, first):
+        name = asked.environment.name
+        part = replace(request, environment=name, services=asked.names, everything=not asked.names)
+        made.append(_propose(workspace, tip, tree, part, first.apps.setdefault(name, Decision())))
+        tree.edited(made[-1].files)
+    return apps.together(made)
+
+
+def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> list[Asked]:
+    """What is asked of each app; with `everything`, of those that moved last, as the first try found them."""
+    found = apps.spread(tree, request.environment, request.services)
+    if first.apps:
+        return [one for one in found if one.environment.name in first.apps]
+    if request.everything and request.to_commit is None:
+        past = {one.environment.name: workspace.history(tip.commit, one.environment) for one in found}
+        last = {name: known[-1].commit for name, known in past.items() if known}
+        newest = next(iter(last.values()), "")
+        for commit in last.values():
+            newest = commit if workspace.repository.is_ancestor(newest, commit) else newest
+        found = [one for one in found if last.get(one.environment.name, "") == newest]
+    if request.to is not None and len(found) > 1:
+        raise UsageError(f"each app of {request.environment} has revisions of its own: name one app, or --to-commit")
+    return found
+
+
+def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> Proposal:
     here = situation.read(workspace, tip, tree, request.environment, request.services)
     if not first.moves:
         _decide_from(workspace, tip, here, request, first)
@@ -113,9 +147,15 @@ def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Pr
 
     They were accepted then, or nobody knew them: either way they must not keep a broken version running.
     """
-    past = here.history.get(here.environment.name, ()) if proposal.is_denied else ()
-    commits = dict.fromkeys(_ran(past, change) for change in proposal.plan.changes)
-    for commit in filter(None, commits):
+    if not proposal.is_denied:
+        return proposal
+    past = here.history.get(here.environment.name, ())
+    commits = [_ran(past, change) for change in proposal.plan.changes]
+    if None in commits and not here.versions.whole:
+        # Another layer said the version then.
+        everything = workspace.history(here.tip.commit, here.environment, whole=True)
+        commits += [_ran(everything, change) for change in proposal.plan.changes]
+    for commit in filter(None, dict.fromkeys(commits)):
         also = tuple(_excused(workspace, here, one, commit) for one in proposal.also)
         proposal = replace(_excused(workspace, here, proposal, commit), also=also)
     return proposal

@@ -25,7 +25,7 @@ from promote.promotion import introduced
 from promote.promotion.proposal import denied
 from promote.promotion.prove import with_findings
 from promote.promotion.trailers import Trailers
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip
 from promote.scaling.overlay import Overlay, numbers

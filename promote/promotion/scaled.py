@@ -10,7 +10,7 @@ from promote.cluster.workloads import Workload
 from promote.model import Identity
 from promote.promotion import live
 from promote.promotion.scale import Row
-from promote.repository.config import Environment, Place
+from promote.repository.environments import Environment, Place
 
 Live = Mapping[Identity, Workload | None]
 

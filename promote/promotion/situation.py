@@ -15,7 +15,7 @@ from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
@@ -96,6 +96,7 @@ class Situation:
             is_rollback=is_rollback,
             lands=lands,
             after=self.environment.after,
+            listed=self.environment.listed,
         )
         files = after.changes(self.versions)
         return Proposal(self.tip, self.environment, evaluation.evaluate(context, gates), context, files)

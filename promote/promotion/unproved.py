@@ -12,7 +12,7 @@ from promote.errors import RenderError
 from promote.kustomize.files import FILE_NAMES
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.yamltext import reader
 
 

@@ -11,7 +11,7 @@ from promote.model import Change, Hold
 from promote.promotion import merge, pair, selection
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.versions.found import Versions

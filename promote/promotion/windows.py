@@ -12,7 +12,7 @@ from promote.gates import freeze
 from promote.gates.freeze import Window
 from promote.kustomize import files, render
 from promote.promotion.trailers import Trailers
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip
 from promote.system.git import Files

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import normpath
 from typing import TYPE_CHECKING, Any, Literal
 
 from yaml.nodes import Node
 
-from promote.errors import ConfigError, UnknownEnvironment, nearest
+from promote.errors import ConfigError, UnknownEnvironment, UsageError, nearest
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
 from promote.oci.address import Access
-from promote.repository import stages
+from promote.repository import groups, stages
 from promote.repository.canary import Canary
+from promote.repository.environments import Environment, Place, Syncing
+from promote.repository.groups import Listing
 from promote.repository.schema import schema
 from promote.system import cache
 from promote.system.paths import SETTINGS, is_inside, top_of
@@ -31,51 +32,6 @@ if TYPE_CHECKING:
 
 FILE_NAME = SETTINGS
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
-
-
-def _without_settings() -> tuple[Gate, ...]:
-    return tuple(gate.configured(None, first=False) for gate in registry.load().values())
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an environment runs: a context of the kubeconfig, and the namespace of objects that state none."""
-
-    context: str | None = None
-    namespace: str = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Syncing:
-    """The sync engine of an environment: `name` is of its Application or Kustomization, in `namespace`.
-
-    `context` is that of the engine's cluster, where it is another one.
-    """
-
-    kind: str = "auto"
-    context: str | None = None
-    namespace: str | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
-
-    `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
-    `after` are the environments that come before it in the order of promotion; None where it states none.
-    `unrendered` is `warn` where versions move without the proof if kustomize cannot build it here, else `deny`.
-    """
-
-    name: str
-    path: str
-    live: bool = False
-    gates: tuple[Gate, ...] = field(default_factory=_without_settings)
-    cluster: Place | None = None
-    engine: Syncing = Syncing()
-    canary: Canary | None = None
-    after: tuple[str, ...] | None = None
-    unrendered: str = "deny"
 
 
 class _Invalid(Exception):
@@ -125,16 +81,27 @@ class Config:
         if (root / name).is_dir():
             kustomization_file(root, folder)
             return folder
-        raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.environments)}")
+        if parts := [one.name for one in self.members(name) if one.group]:
+            raise UsageError(f"{name} has several apps, and this is about one: name {' or '.join(parts)}")
+        raise UnknownEnvironment(f"there is no environment '{name}'{nearest(name, self.names)}")
+
+    def members(self, name: str) -> list[Environment]:
+        """The environments that a name in promote.yaml stands for: one for each app, or the one; none if unknown."""
+        return groups.members(self.environments, name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of promote.yaml, in its order, and those of single apps."""
+        return list(dict.fromkeys([*groups.listed(self.environments.values()), *self.environments]))
 
     @property
     def order(self) -> Mapping[str, tuple[str, ...]]:
         """By environment, those that come before it in the order of promotion."""
-        return stages.order({one.name: one.after for one in self.environments.values()})
+        return groups.order(self.environments)
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""
-        if name in self.environments:
+        if name in self.names:
             return name
         path = normpath(name)
         return next((one.name for one in self.environments.values() if path == one.path), path)
@@ -167,18 +134,6 @@ def root_of(folder: Path) -> Path:
     return top_of(folder) or folder.resolve()
 
 
-def typed(root: Path, name: str, known: Collection[str] = ()) -> str:
-    """`name` as people type it: one of `known`, or a folder, which below `root` is returned relative to `root`."""
-    if name in known:
-        return name
-    for path in (Path(os.path.abspath(name)), Path(name).resolve()):  # noqa: PTH100 a link stays the folder it names
-        if path.is_dir() and path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-    if Path(name).is_absolute():
-        raise UnknownEnvironment(f"'{name}' leads outside the repository: name a folder below {root}")
-    return name
-
-
 def load_or_find(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the environments that `promote init` would write."""
     if (root / FILE_NAME).exists():
@@ -186,13 +141,15 @@ def load_or_find(root: Path) -> Config:
     # Imported here: most repositories say what their environments are.
     from promote.repository import discovery
 
-    return of_layout(discovery.find(root))
+    return of_layout(discovery.find(root), groups.of_folder(root))
 
 
-def of_layout(layout: Layout) -> Config:
+def of_layout(layout: Layout, listing: Listing) -> Config:
     """The settings of a repository without promote.yaml that is laid out so."""
-    found = {name: Environment(name, path) for name, path in layout.environments.items()}
-    return Config(environments=found, is_found=bool(found))
+    found = {
+        name: Environment(name, path, after=layout.after.get(name)) for name, path in layout.environments.items()
+    }
+    return Config(environments=groups.expanded(found, listing), is_found=bool(found))
 
 
 def assumed(settings: Config) -> list[str]:
@@ -203,8 +160,11 @@ def assumed(settings: Config) -> list[str]:
     return [f"there is no {FILE_NAME}: environments found by their folders: {listed}; `promote init` writes them"]
 
 
-def load(root: Path) -> Config:
-    """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line."""
+def load(root: Path, listing: Listing | None = None) -> Config:
+    """Read `root`/promote.yaml; without the file, the defaults. Raises ConfigError with file and line.
+
+    `listing` says which folders there are, where not all of them are below `root`.
+    """
     path = root / FILE_NAME
     if path.is_symlink() and not is_inside(path, root):
         raise ConfigError(f"{FILE_NAME}: this link leads outside the repository; use a file")
@@ -212,7 +172,8 @@ def load(root: Path) -> Config:
         data = path.read_bytes()
     except FileNotFoundError:
         return Config()
-    return parse(data)
+    read = parse(data)
+    return replace(read, environments=groups.expanded(read.environments, listing or groups.of_folder(root)))
 
 
 def parse(data: bytes) -> Config:
@@ -242,6 +203,9 @@ def _insist(data: bytes, root: Node | None, content: object) -> None:
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
     order = _order(content["environments"])
+    for name, entry in content["environments"].items():
+        if entry["path"].count(groups.ANY) > 1:
+            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
     environments = {
         name: Environment(
             name,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from promote.repository import stages
+from promote.repository import groups, stages
 from promote.repository.kustomizations import Survey, survey
 from promote.repository.schema import schema
 
@@ -34,10 +35,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Environments by name, in the order of promotion, each with its folder; and what was not understood."""
+    """Environments by name, in the order of promotion, each with its path; and what was not understood.
+
+    `after` are those that come before an environment, where the one before it in the order does not.
+    """
 
     environments: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find(root: Path) -> Layout:
@@ -50,7 +55,8 @@ def layout(seen: Survey) -> Layout:
     contained = _contained(seen)
     chosen, left_out = _with_versions(contained, seen)
     chosen += _sharing_a_base(seen, contained, any_name=not chosen)
-    named = _named(chosen)
+    chosen = chosen or _called_like_stages(seen)
+    named = _named(_of_apps(chosen, seen))
     order = sorted(named, key=lambda name: (_rank(named[name]), name))
     unknown = [
         f"{name}: its name does not say where it belongs in the order of promotion, so it is last"
@@ -58,7 +64,8 @@ def layout(seen: Survey) -> Layout:
         if stages.rank(named[name].name) is None
     ]
     remarks = (*seen.unread.values(), *_without_kustomization(seen), *left_out, *unknown)
-    return Layout({name: named[name].path for name in order}, remarks)
+    after = stages.several({name: named[name].name for name in order}, {name: named[name].owner for name in order})
+    return Layout({name: named[name].path for name in order}, remarks, after)
 
 
 def _rank(one: Candidate) -> tuple[bool, int]:
@@ -80,19 +87,58 @@ def _contained(seen: Survey) -> list[Candidate]:
     return found
 
 
+def _of_apps(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
+    """The candidates, those of several apps as one with a `*` in its path: `apps/*/overlays/staging`.
+
+    Only where the path matches nothing else.
+    """
+    of_apps = _parents(candidates)
+    by_path: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        by_path.setdefault(_pattern(one) if _parent(one) in of_apps else one.path, []).append(one)
+    found: list[Candidate] = []
+    for path, some in by_path.items():
+        matching = [each for each in seen.kustomizations if _matches(each, path)]
+        is_of_apps = groups.ANY in path and len(matching) == len(some)
+        found += [Candidate(path, some[0].name, _parent(some[0]))] if is_of_apps else some
+    return found
+
+
+def _parents(candidates: Iterable[Candidate]) -> set[str]:
+    """The folders that have several apps with environments."""
+    owners = {(_parent(one), one.owner) for one in candidates if one.owner}
+    often = Counter(parent for parent, _ in owners)
+    return {parent for parent, number in often.items() if number > 1}
+
+
+def _parent(one: Candidate) -> str:
+    return PurePosixPath(one.owner).parent.as_posix() if one.owner else ""
+
+
+def _pattern(one: Candidate) -> str:
+    """The path with a `*` for the app, which is the last folder of the owner."""
+    owner = PurePosixPath(one.owner)
+    return (owner.parent / groups.ANY / PurePosixPath(one.path).relative_to(owner)).as_posix()
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
+
+
 def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[Candidate], list[str]]:
     """Those in a folder of environments of which one sets versions; where none does, all of them."""
-    holders = {_holder(one) for one in candidates if seen.kustomizations[one.path].has_images}
+    of_apps = _parents(candidates)
+    holders = {_holder(one, of_apps) for one in candidates if seen.kustomizations[one.path].has_images}
     if not holders:
         return list(candidates), []
-    left_out = sorted({_holder(one) for one in candidates} - holders)
+    left_out = sorted({_holder(one, of_apps) for one in candidates} - holders)
     remarks = [f"{folder}: left out, for none of its kustomizations has `images:`" for folder in left_out]
-    return [one for one in candidates if _holder(one) in holders], remarks
+    return [one for one in candidates if _holder(one, of_apps) in holders], remarks
 
 
-def _holder(one: Candidate) -> str:
-    """The folder of environments that a candidate is in."""
-    parts = PurePosixPath(one.path).parts
+def _holder(one: Candidate, of_apps: Collection[str]) -> str:
+    """The folder of environments that a candidate is in; those of several apps are one."""
+    parts = PurePosixPath(_pattern(one) if _parent(one) in of_apps else one.path).parts
     return "/".join(parts[: len(PurePosixPath(one.owner).parts) + 1])
 
 
@@ -117,6 +163,16 @@ def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool
         # What delivers the environments is often laid out like them, but sets no version.
         shared = [group for group in shared if any(seen.kustomizations[one.path].has_images for one in group)]
     return list({one.path: one for group in shared for one in group}.values())
+
+
+def _called_like_stages(seen: Survey) -> list[Candidate]:
+    """Kustomizations next to one another whose names are those of stages, as Flux has `apps/staging`."""
+    groups_of: dict[str, list[Candidate]] = {}
+    for path, one in sorted(seen.kustomizations.items()):
+        parent, _, name = path.rpartition("/")
+        if stages.rank(name) is not None and not one.is_component and _OF_FLUX not in path:
+            groups_of.setdefault(parent, []).append(Candidate(path, name, parent))
+    return [one for group in groups_of.values() if len(group) >= _FEWEST for one in group]
 
 
 def _without_kustomization(seen: Survey) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from promote.model import Image, Revision, Version
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.scope import Scope, at_steps, scopes
 from promote.system import cache

@@ -12,7 +12,7 @@ from promote.kustomize import versions, written
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.sheets import Sheets
 from promote.model import Image
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.system.git import Repository
 from promote.system.paths import is_inside
 from promote.system.snapshot import LARGEST, LeadsOut, Snapshot, find

@@ -36,6 +36,29 @@ def rank(name: str) -> int | None:
     return _RANKS["pre"] if before and max(found) >= _RANKS["pre"] else max(found)
 
 
+def several(names: Mapping[str, str], owners: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """By environment, those that come before it, where the one that is listed before it does not.
+
+    It is so where several have the same rank, such as prod-eu and prod-us after staging. `names` are what says the
+    rank of each environment, in the order of promotion; `owners` of what they are environments. An environment comes
+    after those of the rank before that have the same owner and share a further word with it, such as a region.
+    """
+    ranks = {one: known for one, name in names.items() if (known := rank(name)) is not None}
+    found: dict[str, tuple[str, ...]] = {}
+    for one, here in ranks.items():
+        earlier = [other for other in ranks if owners[other] == owners[one] and ranks[other] < here]
+        previous = [other for other in earlier if ranks[other] == max(map(ranks.__getitem__, earlier))]
+        related = [other for other in previous if _rest(names[other]) & _rest(names[one])]
+        found[one] = tuple(related or previous)
+    listed = dict(zip(names, [(), *((one,) for one in names)], strict=False))
+    return {one: stated for one, stated in found.items() if stated != listed[one]}
+
+
+def _rest(name: str) -> set[str]:
+    """The words of a name that say nothing about the order, such as a region."""
+    return {word for word in _PARTS.split(name.lower()) if word and word not in _RANKS}
+
+
 class Unordered(ValueError):
     """What the environment `name` states to come before it makes no order; `path` leads to the part at fault."""
 

@@ -13,9 +13,11 @@ from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
 from promote.kustomize.sheets import Sheets
 from promote.model import Hold, Image
 from promote.repository import config, holds
-from promote.repository.config import Config, Environment
+from promote.repository.config import Config
+from promote.repository.environments import Environment
 from promote.repository.private_tree import PrivateTree
 from promote.repository.scope import bytes_below, own_paths
+from promote.repository.typed import typed
 from promote.system.paths import is_inside
 from promote.versions.found import Versions
 from promote.versions.images import ImagesFile
@@ -39,10 +41,14 @@ class Tree:
 
     def environment(self, name: str) -> Environment:
         """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
-        name = config.typed(self.installed, name, self.config.environments)
+        name = typed(self.installed, name, self.config.names)
         known = self.config.environments.get(self.config.known(name))
         self.folder(known.path if known else self.config.known(name))
         return self.config.environment(self.root, name)
+
+    def known(self, name: str) -> str:
+        """The canonical form of `name`, so that a folder and its environment have the same holds."""
+        return self.config.known(typed(self.installed, name, self.config.names))
 
     def whole(self, path: str) -> str:
         """`path` relative to the top of the repository."""

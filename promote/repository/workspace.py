@@ -14,11 +14,13 @@ from promote.forge.registry import forge_for
 from promote.gates.protocol import History
 from promote.kustomize import remotes
 from promote.model import Revision
-from promote.repository import config
-from promote.repository.config import Config, Environment
+from promote.repository import config, groups
+from promote.repository.config import Config
+from promote.repository.environments import Environment
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
 from promote.repository.tree import Tree
+from promote.repository.typed import typed
 from promote.system.git import Repository
 from promote.system.snapshot import Snapshot
 
@@ -55,11 +57,11 @@ class Workspace:
 
     def environment(self, name: str) -> Environment:
         """The environment `name` of the checkout, or the folder that it means; raises UsageError."""
-        return self.config.environment(self.root, config.typed(self.root, name, self.config.environments))
+        return self.config.environment(self.root, typed(self.root, name, self.config.names))
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""
-        return self.config.known(config.typed(self.root, name, self.config.environments))
+        return self.config.known(typed(self.root, name, self.config.names))
 
     @property
     def remote(self) -> str:
@@ -158,12 +160,13 @@ class Workspace:
 
     @staticmethod
     def _settings(files: Snapshot, tree: Tree) -> Config:
+        listing = groups.of_snapshot(files, tree.whole(""))
         if (tree.root / config.FILE_NAME).exists():
-            return config.load(tree.root)
+            return config.load(tree.root, listing)
         # Imported here: most repositories say what their environments are.
         from promote.repository import discovery, kustomizations
 
-        return config.of_layout(discovery.layout(kustomizations.of_snapshot(files, tree.whole(""))))
+        return config.of_layout(discovery.layout(kustomizations.of_snapshot(files, tree.whole(""))), listing)
 
     def checkout(self) -> Tree:
         """The checkout itself, to read from."""

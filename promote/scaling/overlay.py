@@ -12,7 +12,7 @@ from promote.kustomize import patches, render
 from promote.kustomize.render import Rendered
 from promote.model import Identity
 from promote.repository import config
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.scaling import listing, services
 from promote.scaling.overrides import FILE_NAME, ScaleFile

@@ -12,7 +12,7 @@ from promote.errors import NotServed
 from promote.kustomize import render
 from promote.model import Document, Image
 from promote.promotion import live
-from promote.repository.config import Place
+from promote.repository.environments import Place
 from promote.repository.workspace import Workspace
 from promote.strategy import objects
 from promote.yamltext import places

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promote.cluster import workloads
 from promote.cluster.client import Address, Cluster
 from promote.model import Document
-from promote.repository.config import Environment, Place
+from promote.repository.environments import Environment, Place
 from promote.yamltext import places
 
 # What a rendered workload still waits for until all of its pods run its images; empty where they do.

@@ -89,6 +89,18 @@ def test_a_rollback_brings_back_what_was_denied_then(tiny: Sandbox) -> None:
     assert '"latest"' in tiny.show(branch="main")
 
 
+def test_a_rollback_brings_back_what_the_base_said_then(tiny: Sandbox) -> None:
+    """The item of `images:` that --add made is newer than the version that it replaced."""
+    tiny.replace(DEPLOYMENTS, "image: shop/api", "image: shop/api:latest")
+    tiny.write("overlays/eu/kustomization.yaml", "namespace: shop-eu\nresources: [../../base]\n")
+    tiny.replace("promote.yaml", "kubernetes:", "  eu: {path: overlays/eu}\nkubernetes:")
+    tiny.publish()
+    tiny.promote("bump", "eu", "api=1.1.0", "--add", "--commit")
+    assert "newTag: 1.1.0" in tiny.show("overlays/eu/kustomization.yaml", "main")
+    tiny.promote("rollback", "eu", "api")
+    assert "newTag: latest" in tiny.show("overlays/eu/kustomization.yaml", "main")
+
+
 def test_a_rollback_with_a_new_finding_needs_a_reason(tiny: Sandbox) -> None:
     ran(tiny, "1.2.0")
     tiny.write("policies/shop/format.rego", PAIR)

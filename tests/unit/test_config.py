@@ -20,7 +20,8 @@ from promote.gates.protocol import Gate
 from promote.oci.address import Access
 from promote.repository import config
 from promote.repository.canary import Canary
-from promote.repository.config import Config, Environment, Place, Syncing
+from promote.repository.config import Config
+from promote.repository.environments import Environment, Place, Syncing
 from promote.repository.schema import FILE, schema
 from promote.yamltext import validation
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.repository import discovery, stages
+from promote.repository import config, discovery, groups, stages
 
 BASE = "resources: [deployment.yaml]\n"
 OVERLAY = "resources: [{base}]\nimages: [{{name: shop/web, newTag: '1'}}]\n"
@@ -52,16 +52,53 @@ def test_a_folder_whose_stage_is_unknown_comes_last_and_is_reported(tmp_path: Pa
     assert [remark.partition(":")[0] for remark in found.remarks] == ["blue"]
 
 
-def test_each_app_has_environments_of_its_own(tmp_path: Path) -> None:
+def of_apps(*owners: str) -> dict[str, str]:
+    """For each owner a base and two overlays."""
     files: dict[str, str] = {}
-    for app in ("web", "cart"):
-        made = overlays(f"apps/{app}/overlays/prod", f"apps/{app}/overlays/dev", base=f"apps/{app}/base")
-        files |= made
+    for one in owners:
+        files |= overlays(f"{one}/overlays/prod", f"{one}/overlays/dev", base=f"{one}/base")
+    return files
+
+
+def test_the_folders_of_several_apps_are_one_environment(tmp_path: Path) -> None:
+    files = of_apps("apps/web", "apps/cart") | {"apps/redis/overlays/dev/kustomization.yaml": BASE}
     found = layout(tmp_path, files)
-    assert dict(found.environments) == {
-        f"{app}-{stage}": f"apps/{app}/overlays/{stage}" for app in ("web", "cart") for stage in ("dev", "prod")
-    }
-    assert list(found.environments) == ["cart-dev", "web-dev", "cart-prod", "web-prod"]
+    assert list(found.environments.items()) == [("dev", "apps/*/overlays/dev"), ("prod", "apps/*/overlays/prod")]
+    assert (found.remarks, dict(found.after)) == ((), {})
+    assert list(config.of_layout(found, groups.of_folder(tmp_path)).environments) == [
+        "dev/cart", "dev/redis", "dev/web", "prod/cart", "prod/web",
+    ]  # fmt: skip
+
+
+def test_apps_next_to_their_base_are_one_environment_too(tmp_path: Path) -> None:
+    files = overlays("web/prod", "web/dev", base="web/base") | overlays("cart/prod", "cart/dev", base="cart/base")
+    assert dict(layout(tmp_path, files).environments) == {"dev": "*/dev", "prod": "*/prod"}
+
+
+def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_path: Path) -> None:
+    found = layout(tmp_path, of_apps("shop/web", "bank/cart"))
+    assert list(found.environments.items()) == [
+        (f"{app}-{stage}", f"{folder}/{app}/overlays/{stage}")
+        for stage in ("dev", "prod") for folder, app in (("bank", "cart"), ("shop", "web"))
+    ]  # fmt: skip
+    assert found.after == {"web-dev": (), "cart-prod": ("cart-dev",)} | {"web-prod": ("web-dev",)}
+
+
+@pytest.mark.parametrize(
+    ("names", "after"),
+    [
+        (["dev", "staging", "prod"], {}),
+        (["staging", "prod-eu", "prod-us"], {"prod-us": ("staging",)}),
+        (["dev", "staging-eu", "staging-us", "prod-eu", "prod-us"],
+         {"staging-us": ("dev",), "prod-eu": ("staging-eu",), "prod-us": ("staging-us",)}),
+        (["qa1", "qa2", "prod"], {"qa2": (), "prod": ("qa1", "qa2")}),
+        (["dev", "prod", "blue"], {}),
+    ],
+)  # fmt: skip
+def test_several_of_the_same_rank_come_after_what_is_before_all_of_them(
+    tmp_path: Path, names: list[str], after: dict[str, tuple[str, ...]]
+) -> None:
+    assert layout(tmp_path, overlays(*(f"overlays/{name}" for name in names), base="base")).after == after
 
 
 def test_folders_that_share_a_base_are_environments(tmp_path: Path) -> None:
@@ -75,6 +112,12 @@ def test_of_a_base_that_others_use_nothing_is_made(tmp_path: Path) -> None:
     files |= {f"{part}/kustomization.yaml": "resources: [../service]\n" for part in ("web", "cart")}
     files["service/kustomization.yaml"] = BASE
     assert dict(layout(tmp_path, files).environments) == {"dev": "dev", "prod": "prod"}
+
+
+def test_folders_with_names_of_stages_are_environments_where_nothing_else_is_found(tmp_path: Path) -> None:
+    files = {f"apps/{stage}/kustomization.yaml": "resources: [release.yaml]\n" for stage in ("staging", "production")}
+    files["infrastructure/nginx/kustomization.yaml"] = BASE
+    assert dict(layout(tmp_path, files).environments) == {"staging": "apps/staging", "production": "apps/production"}
 
 
 def test_what_delivers_the_environments_is_not_one(tmp_path: Path) -> None:

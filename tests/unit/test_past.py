@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from promote.errors import ConfigError, UsageError
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Revision
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.past import Past
 from promote.system.git import Repository

@@ -25,7 +25,7 @@ from promote.output import github, markdown, plans, verdicts
 from promote.output.report import CheckReport
 from promote.promotion.deliver import Published
 from promote.promotion.proposal import Proposal
-from promote.repository.config import Environment
+from promote.repository.environments import Environment
 from promote.repository.workspace import Tip
 
 DIGEST = "sha256:" + "a" * 64

@@ -1,0 +1,112 @@
+"""Environments of many folders: with `path: apps/*/overlays/staging`, staging is each of the matching folders.
+
+The part of the path that `*` matches is the app. Each folder is an environment of its own, `staging/web`, with the
+settings of staging; a command that is given `staging` is about all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from posixpath import join, normpath
+
+from promote.errors import ConfigError
+from promote.kustomize.files import FILE_NAMES
+from promote.repository.environments import Environment
+from promote.system.snapshot import Snapshot
+
+Listing = Callable[[str], Collection[str]]  # the names in a folder; nothing where there is no such folder
+ANY = "*"
+
+
+def of_folder(root: Path) -> Listing:
+    """The names in folders below `root`; links are not followed."""
+
+    def names(folder: str) -> Collection[str]:
+        try:
+            with os.scandir(root / folder) as entries:
+                return [entry.name for entry in entries if entry.is_file() or not entry.is_symlink()]
+        except OSError:
+            return []
+
+    return names
+
+
+def of_snapshot(files: Snapshot, top: str) -> Listing:
+    """The names in folders below the folder `top` of a commit; links are not followed."""
+
+    def names(folder: str) -> Collection[str]:
+        path = normpath(join(top, folder))
+        return files.entries("" if path == "." else path)
+
+    return names
+
+
+def apps(pattern: str, listing: Listing) -> dict[str, str]:
+    """By app, the folders with a kustomization that match a path with one `*`."""
+    above, _, rest = pattern.partition(ANY)
+    parent, _, before = above.rpartition("/")
+    after, slash, below = rest.partition("/")
+    found = {}
+    for name in sorted(listing(parent or ".")):
+        app = name[len(before) : len(name) - len(after)]
+        path = join(parent, name) + slash + below
+        is_match = name.startswith(before) and name.endswith(after) and app and not name.startswith(".")
+        if is_match and not set(FILE_NAMES).isdisjoint(listing(path)):
+            found[app] = path
+    return found
+
+
+def expanded(environments: Mapping[str, Environment], listing: Listing) -> dict[str, Environment]:
+    """Each environment whose path has a `*` as one for each app.
+
+    Raises ConfigError where no folder matches.
+    """
+    if not any(ANY in one.path for one in environments.values()):
+        return dict(environments)
+    found: dict[str, Environment] = {}
+    for name, one in environments.items():
+        folders = apps(one.path, listing) if ANY in one.path else {}
+        if ANY in one.path and not folders:
+            raise ConfigError(f"environment '{name}': no folder with a kustomization matches '{one.path}'")
+        for app, path in folders.items():
+            found[f"{name}/{app}"] = replace(one, name=f"{name}/{app}", path=path, group=name, app=app)
+        if not folders:
+            found[name] = one
+    stages = listed(found.values())
+    return {name: _in_order(one, found, stages) for name, one in found.items()}
+
+
+def _in_order(one: Environment, known: Mapping[str, Environment], stages: Sequence[str]) -> Environment:
+    """The environment with the apps of what comes before it."""
+    at = stages.index(one.stage)
+    before = stages[max(at - 1, 0) : at] if one.after is None else one.after
+    names = tuple(name for stage in before for name in _same(known, stage, one))
+    return replace(one, listed=names) if one.after is None else replace(one, after=names)
+
+
+def members(known: Mapping[str, Environment], stage: str) -> list[Environment]:
+    """The environments that `stage` of promote.yaml stands for: those of its apps, or itself."""
+    return [one for one in known.values() if one.stage == stage]
+
+
+def _same(known: Mapping[str, Environment], stage: str, one: Environment) -> list[str]:
+    """The environments of `stage` from which one gets its versions: that of the same app, if both have apps."""
+    return [each.name for each in members(known, stage) if each.app == one.app or not (each.app and one.app)]
+
+
+def order(known: Mapping[str, Environment]) -> dict[str, tuple[str, ...]]:
+    """By environment, those that come before it: what it states or, without, what is listed before it."""
+    names = list(known)
+    found = {}
+    for position, one in enumerate(known.values()):
+        before = tuple(names[max(position - 1, 0) : position]) if one.listed is None else one.listed
+        found[one.name] = before if one.after is None else one.after
+    return found
+
+
+def listed(known: Iterable[Environment]) -> list[str]:
+    """The names of promote.yaml, in its order."""
+    return list(dict.fromkeys(one.stage for one in known))
