@@ -25,7 +25,7 @@ from tests.manifests.render import NAME, name_of
 KUBECTL = commands(RUNBOOK, "kubectl")
 # Which workload a section is about; the others are about any.
 SUBJECTS = {"MysqlReplicationStopped": "mysql", "RedisDown": "redis", "VolumeAlmostFull": "prometheus"}
-SUBJECTS |= {"A RabbitMQ node is cut off": "rabbitmq"}
+SUBJECTS |= {"A Redis node lost its volume": "redis", "A RabbitMQ node is cut off": "rabbitmq"}
 ANY = "user-service"
 DRY_RUN = {"create", "delete"}
 # What kubectl says to people in any case.

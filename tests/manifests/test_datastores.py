@@ -339,6 +339,15 @@ def test_the_broker_takes_the_limit_of_its_container_for_its_memory(environment:
 
 
 @both
+def test_a_node_of_redis_can_join_with_the_script_of_the_job(environment: str) -> None:
+    spec = pod_template(overlay(environment).one("StatefulSet", "redis"))["spec"]
+    [path] = [each["mountPath"] for each in spec["containers"][0]["volumeMounts"] if each["name"] == "bootstrap"]
+    [volume] = [each["configMap"]["name"] for each in spec["volumes"] if each["name"] == "bootstrap"]
+    assert overlay(environment).one("ConfigMap", "redis-bootstrap")["metadata"]["name"] == volume
+    assert f"{path}/bootstrap.sh" in _file(environment, "redis", "start.sh")
+
+
+@both
 def test_every_queue_is_a_quorum(environment: str) -> None:
     text = _file(environment, "rabbitmq", "topology.json")
     assert text.startswith("{\n"), "provision.sh replaces the first line"
