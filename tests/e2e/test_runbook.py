@@ -27,12 +27,13 @@ KUBECTL = commands(RUNBOOK, "kubectl")
 SUBJECTS = {"MysqlReplicationStopped": "mysql", "RedisDown": "redis", "VolumeAlmostFull": "prometheus"}
 SUBJECTS |= {"A Redis node lost its volume": "redis", "A RabbitMQ node is cut off": "rabbitmq"}
 ANY = "user-service"
-DRY_RUN = {"create", "delete"}
+DRY_RUN = {"create", "delete", "drain", "uncordon"}
 # What kubectl says to people in any case.
 HARMLESS = (
     "Defaulted container",
     "Edit cancelled, no changes made.",
     "Found ",
+    "Warning: ignoring DaemonSet-managed Pods",
     "Unable to use a TTY - input is not a terminal",
 )
 # Nothing waits in a healthy environment.
@@ -57,6 +58,7 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
         "SERVICE": ANY,
         "POD": name_of(pods[0]),
         "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
+        "ZONE": "zone-a",
         "JOB": name_of(backup),
         "CLAIM": name_of(claims[0]),
     }
