@@ -23,9 +23,9 @@ TABLE: dict[str, Object] = yaml.safe_load((Path(__file__).parent / "workloads.ya
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 OUTER = (
     "activeDeadlineSeconds", "backoffLimit", "completionMode", "concurrencyPolicy", "failedJobsHistoryLimit",
-    "minReadySeconds", "podManagementPolicy", "progressDeadlineSeconds", "replicas", "revisionHistoryLimit",
-    "schedule", "serviceName", "startingDeadlineSeconds", "strategy", "successfulJobsHistoryLimit", "timeZone",
-    "updateStrategy",
+    "minReadySeconds", "podFailurePolicy", "podManagementPolicy", "progressDeadlineSeconds", "replicas",
+    "revisionHistoryLimit", "schedule", "serviceName", "startingDeadlineSeconds", "strategy",
+    "successfulJobsHistoryLimit", "timeZone", "updateStrategy",
 )  # fmt: skip
 OF_POD = (
     "automountServiceAccountToken", "enableServiceLinks", "restartPolicy", "serviceAccountName",
