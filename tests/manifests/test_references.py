@@ -10,7 +10,6 @@ from tests.manifests.render import (
     ENVIRONMENTS,
     NAME,
     Object,
-    containers,
     labels,
     name_of,
     overlay,
