@@ -28,6 +28,7 @@ deny contains found if {
 
 warn contains found if {
 	some literal in literals.settings
+	not _is_sealed(literal.text)
 	names := sort({name |
 		some [_, name, value] in regex.find_all_string_submatch_n(_line, literal.text, -1)
 		literals.is_secret(name)
@@ -45,6 +46,15 @@ _line := concat("", [
 	`(?m)^[ \t]*(?:export[ \t]+)?["']?([A-Za-z][\w.-]*)["']?[ \t]*[:=][ \t]*`,
 	`["']?([^\s"'$%<>{}()\[\]&|*;#,\\]{3,})["']?,?[ \t]*\r?$`,
 ])
+
+# Values of a SealedSecret are encrypted. One document: another one after it could hold anything.
+_is_sealed(text) if {
+	not regex.match(`(?m)^---`, trim_prefix(text, "---"))
+	yaml.is_valid(text)
+	sealed := yaml.unmarshal(text)
+	sealed.kind == "SealedSecret"
+	not sealed.spec.template.data
+}
 
 # Next to the name of a Secret, `secret-key` is the name of the key in it.
 _is_key_of_named_secret(literal) if {

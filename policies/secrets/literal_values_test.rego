@@ -98,3 +98,24 @@ test_accepts_lines_that_only_refer if {
 	])
 	assert.none(literal_values.warn) with input as _config({"app.conf": file})
 }
+
+_sealed := concat("\n", [
+	"---",
+	"apiVersion: bitnami.com/v1alpha1",
+	"kind: SealedSecret",
+	"spec:",
+	"  encryptedData:",
+	"    PASSWORD: AgBy3i4OJSWK",
+	"",
+])
+
+test_accepts_a_sealed_file if {
+	assert.none(literal_values.warn) with input as _config({"cart.yaml": _sealed})
+}
+
+test_warns_of_what_is_not_encrypted_in_a_sealed_file if {
+	every more in ["---\npassword: hunter2\n", "  template:\n    data:\n      password: hunter2\n"] {
+		found := literal_values.warn with input as _config({"cart.yaml": concat("", [_sealed, more])})
+		count(found) == 1
+	}
+}

@@ -15,7 +15,7 @@ from tests.e2e.api import Object
 LINE = "played by KWOK"
 LOG = f"2026-01-01T00:00:00.000000000Z stdout F {LINE}\n"
 # What may be run, by the images' own documentation; anything else is not found, as in a container that lacks it.
-PROGRAMS = ("mysql", "redis-cli", "rabbitmq-diagnostics")
+PROGRAMS = ("cat", "mysql", "redis-cli", "rabbitmq-diagnostics")
 NODE_SIZE = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "500Gi", "pods": "110"}
 PROGRAM = '#!/bin/sh\necho "${0##*/}" "$@"\n'
 # How the digest of an image begins whose pods are never ready, and of one with which Jobs fail.
@@ -54,10 +54,9 @@ def _never_ready() -> Object:
 
 
 def _failing_job() -> Object:
-    # With restartPolicy OnFailure, restarts of the container count against the backoffLimit of its Job. This stage
-    # goes on matching, so that no other one follows it; a second time, it changes nothing.
+    # With this code, by its podFailurePolicy, a Job fails at once: nobody waits for its other attempts.
     owned = [("metadata.ownerReferences.[].kind", "In", "Job"), ("status.phase", "In", "Running")]
-    return _stage("pod-of-a-job-fails", FAILING, owned, _RESTARTED)
+    return _stage("pod-of-a-job-fails", FAILING, owned, _FAILED)
 
 
 def _stage(name: str, start: str, selected: list[tuple[str, str, str]], template: str) -> Object:
@@ -91,15 +90,16 @@ containerStatuses:
   state: {running: {startedAt: {{ $now | Quote }}}}
 {{ end }}
 """
-_RESTARTED = """\
-phase: Running
+_FAILED = """\
+{{ $now := Now }}
+phase: Failed
 containerStatuses:
 {{ range .spec.containers }}
 - image: {{ .image | Quote }}
   name: {{ .name | Quote }}
   ready: false
-  restartCount: 99
-  state: {waiting: {reason: CrashLoopBackOff}}
+  restartCount: 0
+  state: {terminated: {exitCode: 127, reason: Error, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}}
 {{ end }}
 """
 

@@ -171,7 +171,7 @@ def test_every_service_is_scraped_on_its_port(environment: str) -> None:
         (name_of(each), f"{name_of(each)}:{port['containerPort']}", "/metrics")
         for each in services
         for container in containers(each)
-        for port in container["ports"]
+        for port in container.get("ports", ())
     }
     assert all(each.label("pod") and each.label("namespace") for each in _targets(environment, "services"))
 

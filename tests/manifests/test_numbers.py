@@ -101,7 +101,8 @@ def test_what_provisions_mysql_has_its_resources(environment: str) -> None:
 
 @both
 def test_the_engine_has_a_worker_for_each_processor(environment: str) -> None:
-    (container,) = containers(overlay(environment).one("Deployment", "ocr-engine-service"))
+    engine = overlay(environment).one("Deployment", "ocr-engine-service")
+    (container,) = [each for each in containers(engine) if each["name"] == "server"]
     (workers,) = [each["value"] for each in container["env"] if each["name"] == "WEB_CONCURRENCY"]
     assert workers == promised(REPOSITORY, environment)[Key("resources", "ocr-engine-service/server", "limits.cpu")]
 

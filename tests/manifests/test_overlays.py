@@ -167,7 +167,7 @@ def test_base_knows_no_environment() -> None:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(staging|production)\b|^namespace:", text, re.MULTILINE), path
     for each in render(REPOSITORY / "base").services("Deployment"):
-        (server,) = containers(each)
+        (server,) = [container for container in containers(each) if container["name"] == "server"]
         assert not server["resources"]["requests"].keys() & {"cpu", "memory"}, name_of(each)
 
 

@@ -10,7 +10,6 @@ from tests.manifests.render import (
     ENVIRONMENTS,
     NAME,
     Object,
-    containers,
     labels,
     name_of,
     overlay,
@@ -96,7 +95,7 @@ def test_each_service_runs_as_its_own_account(environment: str) -> None:
 def test_each_service_reads_its_own_and_the_shared_settings(environment: str) -> None:
     rendered = {name_of(each): each for each in overlay(environment).kind("ConfigMap")}
     for deployment in overlay(environment).services("Deployment"):
-        (server,) = containers(deployment)
+        (server,) = pod_template(deployment)["spec"]["containers"]
         read = [rendered[source["configMapRef"]["name"]] for source in server["envFrom"]]
         assert [without_hash(each) for each in read] == [name_of(deployment), "environment"]
         assert all(re.fullmatch(r".+-[0-9a-z]{10}", name_of(each)) for each in read)
@@ -106,7 +105,7 @@ def test_each_service_reads_its_own_and_the_shared_settings(environment: str) ->
 def test_a_service_listens_where_its_settings_say(environment: str) -> None:
     for deployment in overlay(environment).services("Deployment"):
         settings = overlay(environment).one("ConfigMap", name_of(deployment))["data"]
-        (server,) = containers(deployment)
+        (server,) = pod_template(deployment)["spec"]["containers"]
         assert [port["containerPort"] for port in server["ports"]] == [int(settings["PORT"])]
 
 
@@ -115,7 +114,7 @@ def test_no_setting_is_given_twice(environment: str) -> None:
     shared = overlay(environment).one("ConfigMap", "environment")["data"]
     for deployment in overlay(environment).services("Deployment"):
         own = overlay(environment).one("ConfigMap", name_of(deployment))["data"]
-        (server,) = containers(deployment)
+        (server,) = pod_template(deployment)["spec"]["containers"]
         names = [*shared, *own, *(each["name"] for each in server["env"])]
         assert len(names) == len(set(names)), name_of(deployment)
 
@@ -137,7 +136,7 @@ def test_discovery_addresses_lead_to_a_rendered_service(environment: str) -> Non
 @both
 @pytest.mark.parametrize("name", SERVICES)
 def test_services_read_exactly_their_secrets(environment: str, name: str) -> None:
-    (server,) = containers(overlay(environment).one("Deployment", name))
+    (server,) = pod_template(overlay(environment).one("Deployment", name))["spec"]["containers"]
     assert _secrets(server) == SECRETS[name]
     assert not [source for source in server["envFrom"] if "secretRef" in source]
 

@@ -100,3 +100,8 @@ def test_the_decision_about_memory_has_the_numbers_of_production() -> None:
         assert promised[numbers.Key("resources", f"{name}/server", "limits.memory")] == limit
         assert promised[numbers.Key("autoscaling", name, "memory")] == int(target)
         assert int(full) == int(request) * 1024 * int(target) // 100
+
+
+def test_a_drain_in_production_leaves_a_pod_of_each_service() -> None:
+    """Budgets let one pod go at a time, so the second one serves."""
+    assert [name for name, (least, _) in _limits(overlay("production")).items() if least < 2] == []

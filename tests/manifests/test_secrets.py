@@ -3,12 +3,23 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.manifests.render import ENVIRONMENTS, REPOSITORY, WORKLOADS, Object, name_of, overlay, pod_template, render
+from tests.manifests.render import (
+    ENVIRONMENTS,
+    REPOSITORY,
+    WORKLOADS,
+    Object,
+    Render,
+    name_of,
+    overlay,
+    pod_template,
+    render,
+)
 from tests.manifests.variants import Workshop
 from tools import seal_demo
 from tools.setup.go import requirements
@@ -148,3 +159,44 @@ def test_kubeseal_is_built_alone_and_pinned() -> None:
     pinned = (REPOSITORY / "tools/e2e/sealed-secrets/go.mod").read_text(encoding="utf-8")
     version = requirements(pinned)[SEALED_SECRETS].removeprefix("v")
     assert f"version {version}" in (REPOSITORY / "components/secrets-sealed/README.md").read_text(encoding="utf-8")
+
+
+def _versions(rendered: Render) -> dict[str, dict[str, str]]:
+    """Of each pod that stays: the versions of Secrets that it is annotated with."""
+    start = "mediq.io/"
+    return {
+        name_of(each): {
+            key.removeprefix(start): value
+            for key, value in pod_template(each)["metadata"].get("annotations", {}).items()
+            if key.startswith(start) and value.startswith(f"{key.removeprefix(start)}-version-")
+        }
+        for each in rendered.kind("Deployment", "StatefulSet")
+    }
+
+
+@pytest.mark.parametrize("store", ["secrets-sealed", "secrets-external"])
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_pod_that_stays_has_the_version_of_each_secret_that_it_reads(
+    workshop: Workshop, environment: str, store: str
+) -> None:
+    rendered = render(workshop.overlay(environment, ("edge-ingress", f"{store}/{environment}")))
+    names = {name_of(each) for each in rendered.kind("ConfigMap")}
+    versions = _versions(rendered)
+    for each in rendered.kind("Deployment", "StatefulSet"):
+        assert versions[name_of(each)].keys() == {name for name, _ in _read(pod_template(each))}, name_of(each)
+    assert {version for each in versions.values() for version in each.values()} <= names
+
+
+def test_a_changed_secret_restarts_what_has_read_it_and_nothing_else(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    file = tmp_path / "components/secrets-sealed/production/redis-secrets.yaml"
+    before = overlay("production")
+    file.write_text(re.sub(r"(REDIS_PASSWORD: ).*", r"\1AgBchanged", file.read_text(encoding="utf-8")))
+    after = render(workshop.folder / "overlays/production")
+
+    def templates(rendered: Render) -> dict[str, Object]:
+        return {name_of(each): pod_template(each) for each in rendered.kind("Deployment", "StatefulSet")}
+
+    changed = {name for name, template in templates(after).items() if template != templates(before)[name]}
+    assert changed == {"redis", "redis-exporter", "patient-queue-service"}
+    assert {name_of(each) for each in after.kind("Job")} == {name_of(each) for each in before.kind("Job")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,9 @@ TABLE: dict[str, Object] = yaml.safe_load((Path(__file__).parent / "workloads.ya
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 OUTER = (
     "activeDeadlineSeconds", "backoffLimit", "completionMode", "concurrencyPolicy", "failedJobsHistoryLimit",
-    "minReadySeconds", "podManagementPolicy", "progressDeadlineSeconds", "replicas", "revisionHistoryLimit",
-    "schedule", "serviceName", "startingDeadlineSeconds", "strategy", "successfulJobsHistoryLimit", "timeZone",
-    "updateStrategy",
+    "minReadySeconds", "podFailurePolicy", "podManagementPolicy", "progressDeadlineSeconds", "replicas",
+    "revisionHistoryLimit", "schedule", "serviceName", "startingDeadlineSeconds", "strategy",
+    "successfulJobsHistoryLimit", "timeZone", "updateStrategy",
 )  # fmt: skip
 OF_POD = (
     "automountServiceAccountToken", "enableServiceLinks", "restartPolicy", "serviceAccountName",
@@ -126,3 +127,21 @@ def test_priorities_are_those_of_the_table(environment: str) -> None:
 @both
 def test_containers_are_limited_as_the_table_says(environment: str) -> None:
     assert overlay(environment).one("LimitRange", "containers")["spec"]["limits"] == TABLE["limits"]
+
+
+@pytest.mark.parametrize("has_models", [True, False])
+def test_what_the_image_of_the_engine_has_is_in_the_volumes(tmp_path: Path, has_models: bool) -> None:
+    """A volume hides a folder of the image. The engine has no way out, so that it cannot fetch its models either."""
+    engine = overlay("production").one("Deployment", "ocr-engine-service")
+    (init,) = pod_template(engine)["spec"]["initContainers"]
+    assert init["image"] == pod_template(engine)["spec"]["containers"][0]["image"]
+    assert {each["name"] for each in init["volumeMounts"]} == {"models", "templates"}
+    for mount in init["volumeMounts"]:
+        (tmp_path / mount["mountPath"].strip("/")).mkdir(parents=True)
+    if has_models:
+        (tmp_path / "app/models/en").mkdir(parents=True)
+        (tmp_path / "app/models/en/weights").write_text("1")
+    script = init["command"][-1].replace("/app/", f"{tmp_path}/app/").replace("/copied/", f"{tmp_path}/copied/")
+    subprocess.run([*init["command"][:-1], script], check=True, timeout=30)
+    copied = [path.relative_to(tmp_path / "copied") for path in (tmp_path / "copied").rglob("*") if path.is_file()]
+    assert copied == ([Path("models/en/weights")] if has_models else [])

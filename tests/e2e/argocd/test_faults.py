@@ -32,6 +32,8 @@ def test_a_failed_migration_holds_its_service_back_until_a_commit_fixes_it(
     bad, _ = system.release(USER, OCR, start=FAILING)
     wait("the sync is tried again, twice", partial(_tried_less, system, bad, 2), seconds=150)
     [failed] = [each for each in _migrations(system) if condition(each, "Failed")]
+    attempts = system.api.list("v1", "Pod", NAMESPACE, labelSelector=f"job-name={name_of(failed)}")
+    assert [each["status"]["phase"] for each in attempts] == ["Failed"], "its log is gone"
     assert system.running() == before
     for name in (USER, OCR):
         deployment = system.live("apps/v1", "Deployment", name.partition("/")[2])
