@@ -25,6 +25,16 @@ deny contains found if {
 	})
 }
 
+deny contains found if {
+	some use in images.uses
+	not images.is_digest(use.image.digest)
+	use.image.digest != ""
+	found := images.about(use, {
+		"msg": sprintf("uses %s, whose digest is invalid: sha256: needs 64 hexadecimal digits", [use.image.reference]),
+		"fix": _fix,
+	})
+}
+
 # One warning for all of them, because many would hide other warnings.
 warn contains found if {
 	awaited := [use | some use in _unpinned; _is_awaited(use)]
@@ -37,16 +47,6 @@ warn contains found if {
 		]),
 		"fix": _fix,
 		"path": "",
-	})
-}
-
-deny contains found if {
-	some use in images.uses
-	not images.is_digest(use.image.digest)
-	use.image.digest != ""
-	found := images.about(use, {
-		"msg": sprintf("uses %s, whose digest is invalid: sha256: needs 64 hexadecimal digits", [use.image.reference]),
-		"fix": _fix,
 	})
 }
 
