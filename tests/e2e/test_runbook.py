@@ -28,6 +28,7 @@ SUBJECTS = {
     "A RabbitMQ node is cut off": "rabbitmq",
     "A Redis node lost its volume": "redis",
     "MysqlReplicationStopped": "mysql",
+    "mysql-0 does not come back": "mysql",
     "RabbitmqPartition": "rabbitmq",
     "RedisClusterDegraded": "redis",
     "RedisDown": "redis",
@@ -35,7 +36,11 @@ SUBJECTS = {
     "VolumeAlmostFull": "prometheus",
 }
 ANY = "user-service"
+<<<<<<< HEAD
 DRY_RUN = {"create", "delete", "drain", "uncordon"}
+=======
+DRY_RUN = {"create", "delete", "taint"}
+>>>>>>> 0c7dcbc (keep the data of replicas when the primary is lost)
 # What kubectl says to people in any case.
 HARMLESS = (
     "Defaulted container",
@@ -65,6 +70,7 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
         "NAME": name,
         "SERVICE": ANY,
         "POD": name_of(pods[0]),
+        "NODE": pods[0]["spec"]["nodeName"],
         "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
         "ZONE": "zone-a",
         "JOB": name_of(backup),
@@ -90,7 +96,7 @@ def test_a_command_of_the_runbook_works(
     assert complaints == (NOTHING.format(environment.namespace) if command.text == PENDING else "")
     assert (LINE in said.output) == (verb == "logs")
     if verb == "exec":
-        assert said.output == command.text.partition(" -- ")[2] + "\n"
+        assert said.output == " ".join(shlex.split(command.text.partition(" -- ")[2])) + "\n"
     assert said.output or said.complaints
 
 

@@ -277,6 +277,38 @@ def test_replication_is_set_up_by_clone_and_gtid(environment: str) -> None:
     assert len(replicas.split()) == store["spec"]["replicas"] - 1
 
 
+def _may_begin_empty(root: Path) -> set[str]:
+    """The environments whose primary may create empty databases, and whether its pods find a change of that."""
+    found = set()
+    for environment in ENVIRONMENTS:
+        settings = render(root / "overlays" / environment).one("ConfigMap", "mysql-empty-volume")
+        assert name_of(settings) == "mysql-empty-volume", "a hash would make a change a new revision of the pods"
+        if settings["data"] != {"initialise": "no", "recover-from": ""}:
+            found.add(environment)
+    return found
+
+
+def _live(root: Path) -> set[str]:
+    environments = yaml.safe_load((root / "promote.yaml").read_text(encoding="utf-8"))["environments"]
+    return {name for name, each in environments.items() if each.get("live")}
+
+
+def test_the_primary_of_a_live_environment_never_begins_empty() -> None:
+    assert _live(REPOSITORY) & _may_begin_empty(REPOSITORY) == set()
+
+
+def test_without_its_four_lines_an_environment_begins_with_nothing(tmp_path: Path) -> None:
+    """What production-checklist.md asks for after the first installation."""
+    for name in ("base", "components", "overlays"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    overlays = [tmp_path / "overlays" / each / "kustomization.yaml" for each in ENVIRONMENTS]
+    for path in overlays:
+        text, count = re.subn(r"(?m)^  # Lets the primary create empty.*\n(?:.*\n){3}", "", path.read_text("utf-8"))
+        assert count <= 1
+        path.write_text(text, encoding="utf-8")
+    assert _may_begin_empty(tmp_path) == set()
+
+
 @both
 def test_redis_is_a_cluster_that_knows_its_names(environment: str) -> None:
     settings = _settings(_file(environment, "redis", "redis.conf"))
