@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import string
 import subprocess
 from collections.abc import Iterator
 
@@ -74,6 +75,7 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
         "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
         "ZONE": "zone-a",
         "JOB": name_of(backup),
+        "PASSWORD": "secret",
         "CLAIM": name_of(claims[0]),
     }
     if asked:
@@ -96,7 +98,8 @@ def test_a_command_of_the_runbook_works(
     assert complaints == (NOTHING.format(environment.namespace) if command.text == PENDING else "")
     assert (LINE in said.output) == (verb == "logs")
     if verb == "exec":
-        assert said.output == " ".join(shlex.split(command.text.partition(" -- ")[2])) + "\n"
+        last = string.Template(command.text.rpartition(" -- ")[2]).substitute(variables)
+        assert said.output == " ".join(shlex.split(last)) + "\n"
     assert said.output or said.complaints
 
 

@@ -32,7 +32,14 @@ from tests.manifests.render import (
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("datastores.yaml").read_text(encoding="utf-8"))
 STORES = ("mysql", "redis", "rabbitmq")
-JOBS = ("redis-bootstrap", "migrations-user", "migrations-queue", "mysql-backup", "mysql-restore-test")
+JOBS = (
+    "redis-bootstrap",
+    "migrations-user",
+    "migrations-queue",
+    "mysql-backup",
+    "mysql-binlog",
+    "mysql-restore-test",
+)
 OBJECT_STORE = {
     "RCLONE_CONFIG_OFFSITE_ACCESS_KEY_ID": "backup-secrets/BACKUP_ACCESS_KEY_ID",
     "RCLONE_CONFIG_OFFSITE_SECRET_ACCESS_KEY": "backup-secrets/BACKUP_SECRET_ACCESS_KEY",
@@ -60,7 +67,11 @@ SECRETS = {
     "migrations-queue/migrate": {"DATABASE_URL": "database-secrets/MIGRATION_URL_QUEUE"},
     "mysql-backup/dump": {"MYSQL_BACKUP_PASSWORD": "database-secrets/MYSQL_BACKUP_PASSWORD"},
     "mysql-backup/upload": OBJECT_STORE,
+    "mysql-binlog/shipped": OBJECT_STORE,
+    "mysql-binlog/read": {"MYSQL_BACKUP_PASSWORD": "database-secrets/MYSQL_BACKUP_PASSWORD"},
+    "mysql-binlog/ship": OBJECT_STORE,
     "mysql-restore-test/fetch": OBJECT_STORE,
+    "mysql-restore-test/decode": {},
     "mysql-restore-test/restore": {},
 }
 
@@ -237,7 +248,7 @@ def test_nobody_else_reaches_a_data_store(environment: str) -> None:
             peers[flow.callee].add(flow.caller)
     users = {"user-service", "patient-queue-service", "migrations-user", "migrations-queue"}
     assert peers == {
-        "mysql": {*users, "mysql-backup", "mysqld-exporter", "mysql"},
+        "mysql": {*users, "mysql-backup", "mysql-binlog", "mysqld-exporter", "mysql"},
         "redis": {"patient-queue-service", "redis-bootstrap", "redis-exporter", "redis"},
         "rabbitmq": {
             "api-gateway",
@@ -425,14 +436,30 @@ def test_the_broker_offers_what_the_services_ask_for(environment: str) -> None:
 @both
 def test_a_backup_asks_for_everything_and_is_restored(environment: str) -> None:
     dump = _file(environment, "mysql-backup", "dump.sh")
-    for option in ("all-databases", "single-transaction", "routines", "events", "triggers", "set-gtid-purged=ON"):
+    for option in (
+        "all-databases",
+        "single-transaction",
+        "routines",
+        "events",
+        "triggers",
+        "set-gtid-purged=ON",
+        "source-data=2",
+    ):
         assert re.search(rf"mysqldump [^|]*--{option}\b", dump), option
     destination = overlay(environment).one("ConfigMap", "backup-destination")["data"]
     assert destination["RCLONE_CONFIG_OFFSITE_ENDPOINT"].startswith("https://")
-    for name in ("mysql-backup", "mysql-restore-test"):
+    for name in ("mysql-backup", "mysql-binlog", "mysql-restore-test"):
         job = overlay(environment).one("CronJob", name)["spec"]["jobTemplate"]["spec"]
         assert job["activeDeadlineSeconds"] > 0
         assert job["template"]["spec"]["restartPolicy"] == "Never"
+
+
+@both
+def test_binary_logs_leave_every_five_minutes(environment: str) -> None:
+    """And are kept by the server for longer than the store may be away."""
+    spec = overlay(environment).one("CronJob", "mysql-binlog")["spec"]
+    assert (spec["schedule"], spec["concurrencyPolicy"], spec.get("suspend")) == ("*/5 * * * *", "Forbid", None)
+    assert int(_settings(_file(environment, "mysql", "my.cnf"))["binlog_expire_logs_seconds"]) >= 3 * 24 * 3600
 
 
 def _jobs(root: Path) -> dict[str, str]:
