@@ -320,6 +320,24 @@ def test_without_its_four_lines_an_environment_begins_with_nothing(tmp_path: Pat
     assert _may_begin_empty(tmp_path) == set()
 
 
+def test_the_runbook_names_the_replica_that_the_primary_clones(tmp_path: Path) -> None:
+    """Its lines, in the place of those of the first installation, reach the container that waits."""
+    for name in ("base", "components", "overlays"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    page = (REPOSITORY / "docs/runbook.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"(?ms)^   ```yaml\n(     - name: mysql-empty-volume\n.*?)^   ```$", page)
+    path = tmp_path / "overlays/staging/kustomization.yaml"
+    text = re.sub(r"(?m)^  # Lets the primary create empty.*\n(?:.*\n){3}", "", path.read_text("utf-8"))
+    head, key, rest = text.partition("configMapGenerator:\n")
+    path.write_text(head + key + re.sub(r"(?m)^   ", "", lines) + rest, encoding="utf-8")
+    rendered = render(tmp_path / "overlays/staging")
+    data = rendered.one("ConfigMap", "mysql-empty-volume")["data"]
+    assert data == {"initialise": "no", "recover-from": "mysql-1.mysql-headless"}
+    variables = {each["name"]: each for each in containers(rendered.one("StatefulSet", "mysql"))[0]["env"]}
+    reference = variables["MYSQL_RECOVER_FROM"]["valueFrom"]["configMapKeyRef"]
+    assert reference == {"name": "mysql-empty-volume", "key": "recover-from"}
+
+
 @both
 def test_redis_is_a_cluster_that_knows_its_names(environment: str) -> None:
     settings = _settings(_file(environment, "redis", "redis.conf"))
