@@ -37,11 +37,7 @@ SUBJECTS = {
     "VolumeAlmostFull": "prometheus",
 }
 ANY = "user-service"
-<<<<<<< HEAD
-DRY_RUN = {"create", "delete", "drain", "uncordon"}
-=======
-DRY_RUN = {"create", "delete", "taint"}
->>>>>>> 0c7dcbc (keep the data of replicas when the primary is lost)
+DRY_RUN = {"create", "delete", "drain", "taint", "uncordon"}
 # What kubectl says to people in any case.
 HARMLESS = (
     "Defaulted container",
@@ -61,11 +57,14 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
     api, name = environment.api, SUBJECTS.get(command.section, ANY)
     pods = api.list("v1", "Pod", environment.namespace, labelSelector=f"{NAME}={name}")
     claims = api.list("v1", "PersistentVolumeClaim", environment.namespace)
-    [backup] = [job_of(each) for each in environment.live("CronJob") if name_of(each) == "mysql-backup"]
-    asked = "job" in command.text
+    schedules = {name_of(each): each for each in environment.live("CronJob")}
+    about = re.search(rf"{NAME}=([a-z-]+)", command.text)
+    schedule = about[1] if about and about[1] in schedules else "mysql-backup"
+    job = job_of(schedules[schedule])
+    asked = "job" in command.text or schedule != "mysql-backup"
     if asked:
-        api.create(backup)
-        environment.wait([backup])
+        api.create(job)
+        environment.wait([job])
     yield {
         "NS": environment.namespace,
         "NAME": name,
@@ -74,12 +73,12 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
         "NODE": pods[0]["spec"]["nodeName"],
         "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
         "ZONE": "zone-a",
-        "JOB": name_of(backup),
+        "JOB": name_of(job),
         "PASSWORD": "secret",
         "CLAIM": name_of(claims[0]),
     }
     if asked:
-        api.delete(backup)
+        api.delete(job)
 
 
 @pytest.mark.parametrize("command", KUBECTL, ids=lambda command: f"{command.section}: {command.text}")
