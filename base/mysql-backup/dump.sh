@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes one backup: NAME.sql.gz (all databases), NAME.tables (what must be there after a restore) and NAME.sha256.
-# Their name is the time in UTC, so that the newest sorts last.
+# Writes one backup: NAME.sql.gz (all databases), NAME.tables (what must be there after a restore), NAME.position (the
+# server, and where its binary log continues) and NAME.sha256. Their name is the time in UTC, so that the newest sorts last.
 set -eu
 
 folder=${BACKUP_FOLDER:-/backup}
@@ -33,9 +33,16 @@ mysql --defaults-file="$credentials" --batch --skip-column-names --execute "
   ORDER BY 1" >"$name.tables"
 
 mysqldump --defaults-file="$credentials" --all-databases --single-transaction --quick --routines --events --triggers \
-  --hex-blob --default-character-set=utf8mb4 --set-gtid-purged=ON | gzip >"$name.sql.gz"
+  --hex-blob --default-character-set=utf8mb4 --set-gtid-purged=ON --source-data=2 | gzip >"$name.sql.gz"
 # The status of a pipe is that of gzip; mysqldump says in its last line whether it came to the end.
 gzip -dc "$name.sql.gz" | tail -n 1 | grep -q '^-- Dump completed' || fail "$name.sql.gz is not complete"
 
-sha256sum "$name.sql.gz" "$name.tables" >"$name.sha256"
+# A comment at the beginning of the dump (--source-data=2).
+position=$(gzip -dc "$name.sql.gz" | head -n 100 |
+  sed -n "s/^-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='\([^']*\)', SOURCE_LOG_POS=\([0-9]*\);.*/\1 \2/p")
+[ -n "$position" ] || fail "$name.sql.gz does not say where the binary log continues"
+server=$(mysql --defaults-file="$credentials" --batch --skip-column-names --execute 'SELECT @@server_uuid')
+echo "$server $position" >"$name.position"
+
+sha256sum "$name.sql.gz" "$name.tables" "$name.position" >"$name.sha256"
 echo "backup: $name, $(wc -c <"$name.sql.gz") bytes, $(wc -l <"$name.tables") tables"

@@ -11,7 +11,7 @@ export RCLONE_CONFIG_VAULT_TYPE=crypt RCLONE_CONFIG_VAULT_PASSWORD
 export RCLONE_CONFIG_VAULT_REMOTE="offsite:$BACKUP_DESTINATION"
 
 # The checksum last: a backup without one is an upload that was interrupted.
-rclone copy "$folder" vault: --include 'mysql-*.sql.gz' --include 'mysql-*.tables'
+rclone copy "$folder" vault: --include 'mysql-*.sql.gz' --include 'mysql-*.tables' --include 'mysql-*.position'
 rclone copy "$folder" vault: --include 'mysql-*.sha256'
 rclone check "$folder" vault: --include 'mysql-*' --one-way --download
 echo "backup: in $BACKUP_DESTINATION"

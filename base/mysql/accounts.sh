@@ -23,10 +23,11 @@ for database in mediq_user_db mediq_queue_db; do
   statement "CREATE DATABASE IF NOT EXISTS $database CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci"
 done
 
-# The services read and write rows; they never change a table.
-account "$MYSQL_USER" "$MYSQL_PASSWORD" 'REQUIRE NONE'
+# The services read and write rows; they never change a table. Their limit is below max_connections (my.cnf), so that
+# a service without a limit in its DATABASE_URL leaves room for replicas, backups and people.
+account "$MYSQL_USER" "$MYSQL_PASSWORD" 'REQUIRE NONE WITH MAX_USER_CONNECTIONS 252'
 # The migration Jobs change tables.
-account migrator "$MYSQL_MIGRATION_PASSWORD" 'REQUIRE NONE'
+account migrator "$MYSQL_MIGRATION_PASSWORD" 'REQUIRE NONE WITH MAX_USER_CONNECTIONS 8'
 for database in mediq_user_db mediq_queue_db; do
   statement "GRANT SELECT, INSERT, UPDATE, DELETE ON $database.* TO $(quoted "$MYSQL_USER")@'%'"
   statement "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON $database.* TO 'migrator'@'%'"
@@ -36,9 +37,11 @@ done
 account replicator "$MYSQL_REPLICATION_PASSWORD" 'REQUIRE SSL'
 statement "GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO 'replicator'@'%'"
 
-# What mysqldump --all-databases --single-transaction --routines --events --triggers --set-gtid-purged=ON asks for.
-account backup "$MYSQL_BACKUP_PASSWORD" 'WITH MAX_USER_CONNECTIONS 2'
+# What mysqldump --all-databases --single-transaction --routines --events --triggers --set-gtid-purged=ON --source-data
+# asks for, and (REPLICATION …) who reads the binary logs.
+account backup "$MYSQL_BACKUP_PASSWORD" 'WITH MAX_USER_CONNECTIONS 4'
 statement "GRANT SELECT, SHOW VIEW, SHOW_ROUTINE, TRIGGER, EVENT, PROCESS, RELOAD ON *.* TO 'backup'@'%'"
+statement "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'backup'@'%'"
 
 account exporter "$MYSQL_EXPORTER_PASSWORD" 'WITH MAX_USER_CONNECTIONS 3'
 statement "GRANT PROCESS, REPLICATION CLIENT ON *.* TO 'exporter'@'%'"

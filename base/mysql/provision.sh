@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs before the server of a pod. Writes what differs from pod to pod, and fills an empty volume: a new database on
-# the primary (ordinal 0), a clone of the primary on a replica.
+# Runs before the server of a pod. Writes what differs from pod to pod, and fills an empty volume: a clone of the
+# primary on a replica; on the primary (ordinal 0) what the ConfigMap mysql-empty-volume allows, a new database or a
+# clone of a replica.
 #
 # The data folder is built beside its place and moved there when it is complete. What is in place is never touched
 # again; what is not is thrown away and begun anew, so this may be killed at any moment and run any number of times.
@@ -56,9 +57,22 @@ write_role() {
     sh "$config/accounts.sh" >"$generated/accounts.sql"
     echo "init_file = $generated/accounts.sql" >>"$generated/server.cnf"
   else
+    reconnect >"$generated/replica.sql"
+    echo "init_file = $generated/replica.sql" >>"$generated/server.cnf"
     echo 'super_read_only = ON' >>"$generated/server.cnf"
     : >"$generated/replica"
   fi
+}
+
+# A replica waits ten days for its primary. MySQL 8.4 would give up after 10 attempts; this number is the default of 8.0.
+retries='SOURCE_CONNECT_RETRY = 10, SOURCE_RETRY_COUNT = 86400'
+
+# Each start of a replica, so that those that were cloned earlier get these settings and a new password, too. The
+# applier keeps running, because with both threads stopped the statement would delete the relay logs.
+reconnect() {
+  echo 'STOP REPLICA IO_THREAD;'
+  echo "CHANGE REPLICATION SOURCE TO $retries, SOURCE_PASSWORD = $(sql_string "$MYSQL_REPLICATION_PASSWORD");"
+  echo 'START REPLICA;'
 }
 
 # A server that was started here does not outlive this script.
@@ -88,6 +102,17 @@ stop() {
 
 sql_string() {
   printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")"
+}
+
+# All pods start at once. Five minutes, then this container is tried again and reads what the ConfigMap says by then.
+wait_for() { # host
+  say "waiting for $1"
+  attempts=150
+  until mysqladmin --no-defaults --protocol=tcp --host="$1" --connect-timeout=3 ping >/dev/null 2>&1; do
+    attempts=$((attempts - 1))
+    [ "$attempts" -gt 0 ] || fail "$1 does not answer"
+    sleep "${MYSQL_WAIT_SECONDS:-2}"
+  done
 }
 
 clone_from() { # host
@@ -120,22 +145,29 @@ STOP REPLICA;
 RESET REPLICA ALL;
 CHANGE REPLICATION SOURCE TO SOURCE_HOST = '$MYSQL_PRIMARY_HOST', SOURCE_PORT = 3306, SOURCE_USER = 'replicator',
   SOURCE_PASSWORD = $(sql_string "$MYSQL_REPLICATION_PASSWORD"), SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1,
-  SOURCE_CONNECT_RETRY = 10, GET_SOURCE_PUBLIC_KEY = 1;
+  $retries, GET_SOURCE_PUBLIC_KEY = 1;
 SQL
 }
 
-# A primary whose volume is empty while replicas hold data has lost it: a new, empty one would be cloned over theirs.
+# A primary whose volume is empty has lost it, unless Git says that this is the first installation: replicas that would
+# clone a new, empty primary hold the only other copies, and after a full outage none of them answers yet.
 refuse_to_forget() {
+  [ "${MYSQL_INITIALISE:-}" = yes ] ||
+    fail "the primary's volume is empty and mysql-empty-volume does not say initialise=yes: see docs/runbook.md, The primary has lost its volume"
   for replica in $MYSQL_REPLICA_HOSTS; do
     if mysqladmin --no-defaults --protocol=tcp --host="$replica" --connect-timeout=3 ping >/dev/null 2>&1; then
-      fail "the primary's volume is empty but $replica answers: see docs/decisions/0001-mysql.md, Recovery"
+      fail "the primary's volume is empty but $replica answers: see docs/runbook.md, The primary has lost its volume"
     fi
   done
 }
 
 fill() {
   rm -rf "$unfinished"
-  if [ "$ordinal" -eq 0 ] && [ -z "${MYSQL_RECOVER_FROM:-}" ]; then
+  if [ "$ordinal" -gt 0 ]; then
+    wait_for "$MYSQL_PRIMARY_HOST"
+  elif [ "${MYSQL_RECOVER_FROM:-}" ]; then
+    wait_for "$MYSQL_RECOVER_FROM"
+  else
     refuse_to_forget
   fi
   say 'initialising'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import string
 import subprocess
 from collections.abc import Iterator
 
@@ -28,6 +29,7 @@ SUBJECTS = {
     "A RabbitMQ node is cut off": "rabbitmq",
     "A Redis node lost its volume": "redis",
     "MysqlReplicationStopped": "mysql",
+    "mysql-0 does not come back": "mysql",
     "RabbitmqPartition": "rabbitmq",
     "RedisClusterDegraded": "redis",
     "RedisDown": "redis",
@@ -35,7 +37,7 @@ SUBJECTS = {
     "VolumeAlmostFull": "prometheus",
 }
 ANY = "user-service"
-DRY_RUN = {"create", "delete", "drain", "uncordon"}
+DRY_RUN = {"create", "delete", "drain", "taint", "uncordon"}
 # What kubectl says to people in any case.
 HARMLESS = (
     "Defaulted container",
@@ -55,23 +57,28 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
     api, name = environment.api, SUBJECTS.get(command.section, ANY)
     pods = api.list("v1", "Pod", environment.namespace, labelSelector=f"{NAME}={name}")
     claims = api.list("v1", "PersistentVolumeClaim", environment.namespace)
-    [backup] = [job_of(each) for each in environment.live("CronJob") if name_of(each) == "mysql-backup"]
-    asked = "job" in command.text
+    schedules = {name_of(each): each for each in environment.live("CronJob")}
+    about = re.search(rf"{NAME}=([a-z-]+)", command.text)
+    schedule = about[1] if about and about[1] in schedules else "mysql-backup"
+    job = job_of(schedules[schedule])
+    asked = "job" in command.text or schedule != "mysql-backup"
     if asked:
-        api.create(backup)
-        environment.wait([backup])
+        api.create(job)
+        environment.wait([job])
     yield {
         "NS": environment.namespace,
         "NAME": name,
         "SERVICE": ANY,
         "POD": name_of(pods[0]),
+        "NODE": pods[0]["spec"]["nodeName"],
         "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
         "ZONE": "zone-a",
-        "JOB": name_of(backup),
+        "JOB": name_of(job),
+        "PASSWORD": "secret",
         "CLAIM": name_of(claims[0]),
     }
     if asked:
-        api.delete(backup)
+        api.delete(job)
 
 
 @pytest.mark.parametrize("command", KUBECTL, ids=lambda command: f"{command.section}: {command.text}")
@@ -90,7 +97,8 @@ def test_a_command_of_the_runbook_works(
     assert complaints == (NOTHING.format(environment.namespace) if command.text == PENDING else "")
     assert (LINE in said.output) == (verb == "logs")
     if verb == "exec":
-        assert said.output == command.text.partition(" -- ")[2] + "\n"
+        last = string.Template(command.text.rpartition(" -- ")[2]).substitute(variables)
+        assert said.output == " ".join(shlex.split(last)) + "\n"
     assert said.output or said.complaints
 
 

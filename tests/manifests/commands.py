@@ -11,7 +11,7 @@ from tests.manifests.render import REPOSITORY
 RUNBOOK = REPOSITORY / "docs/runbook.md"
 DEBUG_POD = REPOSITORY / "components/debug-pod/README.md"
 _HEADING = re.compile(r"^##+ ", re.MULTILINE)
-_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`((?:kubectl|promote) [^`]+)`")
 
 
@@ -28,6 +28,7 @@ def commands(page: Path, program: str) -> list[Command]:
     for part in _HEADING.split(page.read_text(encoding="utf-8")):
         section = part.partition("\n")[0]
         lines = [line for block in _BLOCK.findall(part) for line in block.replace("\\\n", " ").splitlines()]
+        lines = [line.strip() for line in lines]
         spans = _SPAN.findall(_BLOCK.sub("", part))
         found += [Command(section, text) for text in [*lines, *spans] if text.startswith(f"{program} ")]
     return found

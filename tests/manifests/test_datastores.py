@@ -32,7 +32,14 @@ from tests.manifests.render import (
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("datastores.yaml").read_text(encoding="utf-8"))
 STORES = ("mysql", "redis", "rabbitmq")
-JOBS = ("redis-bootstrap", "migrations-user", "migrations-queue", "mysql-backup", "mysql-restore-test")
+JOBS = (
+    "redis-bootstrap",
+    "migrations-user",
+    "migrations-queue",
+    "mysql-backup",
+    "mysql-binlog",
+    "mysql-restore-test",
+)
 OBJECT_STORE = {
     "RCLONE_CONFIG_OFFSITE_ACCESS_KEY_ID": "backup-secrets/BACKUP_ACCESS_KEY_ID",
     "RCLONE_CONFIG_OFFSITE_SECRET_ACCESS_KEY": "backup-secrets/BACKUP_SECRET_ACCESS_KEY",
@@ -60,7 +67,11 @@ SECRETS = {
     "migrations-queue/migrate": {"DATABASE_URL": "database-secrets/MIGRATION_URL_QUEUE"},
     "mysql-backup/dump": {"MYSQL_BACKUP_PASSWORD": "database-secrets/MYSQL_BACKUP_PASSWORD"},
     "mysql-backup/upload": OBJECT_STORE,
+    "mysql-binlog/shipped": OBJECT_STORE,
+    "mysql-binlog/read": {"MYSQL_BACKUP_PASSWORD": "database-secrets/MYSQL_BACKUP_PASSWORD"},
+    "mysql-binlog/ship": OBJECT_STORE,
     "mysql-restore-test/fetch": OBJECT_STORE,
+    "mysql-restore-test/decode": {},
     "mysql-restore-test/restore": {},
 }
 
@@ -237,7 +248,7 @@ def test_nobody_else_reaches_a_data_store(environment: str) -> None:
             peers[flow.callee].add(flow.caller)
     users = {"user-service", "patient-queue-service", "migrations-user", "migrations-queue"}
     assert peers == {
-        "mysql": {*users, "mysql-backup", "mysqld-exporter", "mysql"},
+        "mysql": {*users, "mysql-backup", "mysql-binlog", "mysqld-exporter", "mysql"},
         "redis": {"patient-queue-service", "redis-bootstrap", "redis-exporter", "redis"},
         "rabbitmq": {
             "api-gateway",
@@ -275,6 +286,56 @@ def test_replication_is_set_up_by_clone_and_gtid(environment: str) -> None:
     assert variables["MYSQL_PRIMARY_HOST"] == "mysql-0.mysql-headless"
     assert variables["MYSQL_REPLICA_HOSTS"] == replicas
     assert len(replicas.split()) == store["spec"]["replicas"] - 1
+
+
+def _may_begin_empty(root: Path) -> set[str]:
+    """The environments whose primary may create empty databases, and whether its pods find a change of that."""
+    found = set()
+    for environment in ENVIRONMENTS:
+        settings = render(root / "overlays" / environment).one("ConfigMap", "mysql-empty-volume")
+        assert name_of(settings) == "mysql-empty-volume", "a hash would make a change a new revision of the pods"
+        if settings["data"] != {"initialise": "no", "recover-from": ""}:
+            found.add(environment)
+    return found
+
+
+def _live(root: Path) -> set[str]:
+    environments = yaml.safe_load((root / "promote.yaml").read_text(encoding="utf-8"))["environments"]
+    return {name for name, each in environments.items() if each.get("live")}
+
+
+def test_the_primary_of_a_live_environment_never_begins_empty() -> None:
+    assert _live(REPOSITORY) & _may_begin_empty(REPOSITORY) == set()
+
+
+def test_without_its_four_lines_an_environment_begins_with_nothing(tmp_path: Path) -> None:
+    """What production-checklist.md asks for after the first installation."""
+    for name in ("base", "components", "overlays"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    overlays = [tmp_path / "overlays" / each / "kustomization.yaml" for each in ENVIRONMENTS]
+    for path in overlays:
+        text, count = re.subn(r"(?m)^  # Lets the primary create empty.*\n(?:.*\n){3}", "", path.read_text("utf-8"))
+        assert count <= 1
+        path.write_text(text, encoding="utf-8")
+    assert _may_begin_empty(tmp_path) == set()
+
+
+def test_the_runbook_names_the_replica_that_the_primary_clones(tmp_path: Path) -> None:
+    """Its lines, in the place of those of the first installation, reach the container that waits."""
+    for name in ("base", "components", "overlays"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    page = (REPOSITORY / "docs/runbook.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"(?ms)^   ```yaml\n(     - name: mysql-empty-volume\n.*?)^   ```$", page)
+    path = tmp_path / "overlays/staging/kustomization.yaml"
+    text = re.sub(r"(?m)^  # Lets the primary create empty.*\n(?:.*\n){3}", "", path.read_text("utf-8"))
+    head, key, rest = text.partition("configMapGenerator:\n")
+    path.write_text(head + key + re.sub(r"(?m)^   ", "", lines) + rest, encoding="utf-8")
+    rendered = render(tmp_path / "overlays/staging")
+    data = rendered.one("ConfigMap", "mysql-empty-volume")["data"]
+    assert data == {"initialise": "no", "recover-from": "mysql-1.mysql-headless"}
+    variables = {each["name"]: each for each in containers(rendered.one("StatefulSet", "mysql"))[0]["env"]}
+    reference = variables["MYSQL_RECOVER_FROM"]["valueFrom"]["configMapKeyRef"]
+    assert reference == {"name": "mysql-empty-volume", "key": "recover-from"}
 
 
 @both
@@ -393,14 +454,30 @@ def test_the_broker_offers_what_the_services_ask_for(environment: str) -> None:
 @both
 def test_a_backup_asks_for_everything_and_is_restored(environment: str) -> None:
     dump = _file(environment, "mysql-backup", "dump.sh")
-    for option in ("all-databases", "single-transaction", "routines", "events", "triggers", "set-gtid-purged=ON"):
+    for option in (
+        "all-databases",
+        "single-transaction",
+        "routines",
+        "events",
+        "triggers",
+        "set-gtid-purged=ON",
+        "source-data=2",
+    ):
         assert re.search(rf"mysqldump [^|]*--{option}\b", dump), option
     destination = overlay(environment).one("ConfigMap", "backup-destination")["data"]
     assert destination["RCLONE_CONFIG_OFFSITE_ENDPOINT"].startswith("https://")
-    for name in ("mysql-backup", "mysql-restore-test"):
+    for name in ("mysql-backup", "mysql-binlog", "mysql-restore-test"):
         job = overlay(environment).one("CronJob", name)["spec"]["jobTemplate"]["spec"]
         assert job["activeDeadlineSeconds"] > 0
         assert job["template"]["spec"]["restartPolicy"] == "Never"
+
+
+@both
+def test_binary_logs_leave_every_five_minutes(environment: str) -> None:
+    """And are kept by the server for longer than the store may be away."""
+    spec = overlay(environment).one("CronJob", "mysql-binlog")["spec"]
+    assert (spec["schedule"], spec["concurrencyPolicy"], spec.get("suspend")) == ("*/5 * * * *", "Forbid", None)
+    assert int(_settings(_file(environment, "mysql", "my.cnf"))["binlog_expire_logs_seconds"]) >= 3 * 24 * 3600
 
 
 def _jobs(root: Path) -> dict[str, str]:

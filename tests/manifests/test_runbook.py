@@ -15,7 +15,7 @@ from tests.manifests.render import ENVIRONMENTS, NAME, containers, labels, overl
 KUBECTL = commands(RUNBOOK, "kubectl")
 LOOKS = {"describe", "get", "logs", "top"}
 TOUCHES = {"create", "delete", "edit", "exec", "port-forward"}
-CLUSTER = ("kubectl drain ", "kubectl uncordon ")
+CLUSTER = ("kubectl drain ", "kubectl taint nodes ", "kubectl uncordon ")
 KINDS = {"cronjob": "CronJob", "deployment": "Deployment", "service": "Service", "statefulset": "StatefulSet"}
 # What each promise of troubleshooting begins with.
 PROMISED = {

@@ -1,14 +1,15 @@
 """The scripts of base/mysql-backup, tried with a real server and a real rclone.
 
-Debian has no MySQL. MariaDB stands in for it, so what only MySQL understands (GTID options) is checked to be asked
-for and then left out.
+Debian has no MySQL. MariaDB stands in for it, so what only MySQL understands (GTID options, the notation of a
+position) is checked to be asked for and then left out or translated. Its own mysqlbinlog reads its own binary logs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,19 +20,34 @@ from tests.ports import free_ports
 from tests.servers.servers import PATH, Environment, attempt, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/mysql-backup"
+Rows = Callable[..., str]
 PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing
+SERVER = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 # What the scripts call, in terms of MariaDB. Each insists on the options that matter.
 STAND_INS = {
     "mysqldump": """
-        for each in --all-databases --single-transaction --routines --events --triggers --set-gtid-purged=ON; do
+        wanted="--all-databases --single-transaction --routines --events --triggers --set-gtid-purged=ON"
+        for each in $wanted --source-data=2; do
           case " $* " in *" $each "*) ;; *) echo "mysqldump: $each is missing" >&2; exit 1 ;; esac
         done
         for each; do
           shift
-          case $each in --set-gtid-purged=*) ;; *) set -- "$@" "$each" ;; esac
+          case $each in
+            --set-gtid-purged=*) ;;
+            --source-data=2) set -- "$@" --master-data=2 ;;
+            *) set -- "$@" "$each" ;;
+          esac
         done
         [ -z "${DIES_HALF_WAY:-}" ] || { mariadb-dump "$@" | head -n 40; exit 1; }
-        exec mariadb-dump "$@"
+        mariadb-dump "$@" | sed '/^-- CHANGE MASTER/ {s/MASTER TO/REPLICATION SOURCE TO/; s/MASTER_/SOURCE_/g}'
+    """,
+    "mysql": f"""
+        for each; do
+          shift
+          case $each in 'SELECT @@server_uuid') each="SELECT '{SERVER}'" ;; esac
+          set -- "$@" "$each"
+        done
+        exec mariadb "$@"
     """,
     "mysqld": """
         case " $* " in
@@ -49,7 +65,10 @@ STAND_INS = {
     """,
 }
 
-pytestmark = needs("mariadbd", "mariadb-install-db", "mariadb-dump", "rclone")
+SHIP = ("binlog-shipped.sh", "binlog-read.sh", "binlog-ship.sh")
+RESTORE = ("fetch.sh", "decode.sh", "restore.sh")
+
+pytestmark = needs("mariadbd", "mariadb-install-db", "mariadb-dump", "mysqlbinlog", "rclone")
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,42 @@ class Database:
             said = done.stdout
         return said
 
+    def forget(self) -> None:
+        """What another machine has: nothing."""
+        run("rm", "-rf", str(self.folder / "backup"), str(self.folder / "restore"))
+        for each in ("backup", "restore"):
+            (self.folder / each).mkdir()
+
+    def rclone(self, *arguments: str) -> None:
+        """What somebody with the password does in the store."""
+        password = run("rclone", "obscure", PASSWORD).strip()
+        vault = {"TYPE": "crypt", "REMOTE": f"offsite:{self.store}", "PASSWORD": password}
+        run(
+            "rclone",
+            *arguments,
+            environment=self.environment | {f"RCLONE_CONFIG_VAULT_{k}": v for k, v in vault.items()},
+        )
+
+    @contextlib.contextmanager
+    def restored(self, **more: str) -> Iterator[Rows]:
+        """Restore, and ask the restored server while it stays; it ends with the block."""
+        for name in RESTORE[:2]:
+            done = self.script(name, **more)
+            assert done.returncode == 0, done.stdout + done.stderr
+        environment = self.environment | more | {"RESTORE_HOLD_MINUTES": "5"}
+        log = self.folder / "restored"
+        log.unlink(missing_ok=True)
+        with server("sh", FOLDER / "restore.sh", environment=environment, log=log):
+            wait_until(lambda: "restored with its binary logs" in log.read_text(), "it is restored", log=log)
+            socket = f"--socket={self.folder}/restore/mysqld.sock"
+            yield lambda *command: run(*command[:1], "--no-defaults", socket, *command[1:])
+
+    def next_second(self) -> str:
+        """The beginning of a second that has nothing in it yet: times of a binary log have no smaller parts."""
+        now = self.sql("SELECT UTC_TIMESTAMP()").strip()
+        wait_until(lambda: self.sql("SELECT UTC_TIMESTAMP()").strip() != now, "the second is over")
+        return self.sql("SELECT UTC_TIMESTAMP()").strip()
+
     def sql(self, text: str) -> str:
         socket = f"--socket={self.folder}/mysqld.sock"
         return run("mariadb", "--no-defaults", socket, "--user=root", "-BN", "-e", text)
@@ -108,6 +163,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     command = (
         *("mariadbd", "--no-defaults", "--user=root", f"--datadir={folder}/data", f"--socket={folder}/mysqld.sock"),
         *(f"--port={database.port}", "--bind-address=127.0.0.1", f"--pid-file={folder}/mysqld.pid"),
+        *("--log-bin=binlog", "--server-id=1", "--binlog-format=ROW"),
     )
     with server(*command, log=folder / "log"):
         ping = ("mariadb-admin", "--no-defaults", f"--socket={folder}/mysqld.sock", "ping")
@@ -128,6 +184,7 @@ def database(running: Database) -> Database:
     for folder in ("backup", "restore", "bucket"):
         run("rm", "-rf", str(running.folder / folder))
         (running.folder / folder).mkdir()
+    running.sql("RESET MASTER")
     return running
 
 
@@ -138,20 +195,24 @@ def _files(folder: Path) -> list[str]:
 def test_a_backup_is_complete_and_checked(database: Database) -> None:
     said = database.succeed("dump.sh")
     assert re.fullmatch(r"backup: mysql-\d{8}T\d{6}Z, \d+ bytes, 2 tables\n", said)
-    assert _files(database.folder / "backup") == [f"mysql-TIME.{each}" for each in ("sha256", "sql.gz", "tables")]
+    assert _files(database.folder / "backup") == [
+        f"mysql-TIME.{each}" for each in ("position", "sha256", "sql.gz", "tables")
+    ]
+    (position,) = (database.folder / "backup").glob("*.position")
+    assert re.fullmatch(rf"{SERVER} binlog\.\d{{6}} \d+\n", position.read_text(encoding="utf-8"))
     (tables,) = (database.folder / "backup").glob("*.tables")
     assert tables.read_text(encoding="utf-8") == "mediq_queue_db.waiting-line\nmediq_user_db.users\n"
 
 
 def test_it_leaves_the_cluster_encrypted_and_comes_back(database: Database) -> None:
-    database.succeed("dump.sh", "upload.sh")
-    stored = list(database.store.iterdir())
-    assert len(stored) == 3
-    assert all(each.read_bytes().startswith(b"RCLONE\0\0") and "mysql" not in each.name for each in stored)
-    run("rm", "-rf", str(database.folder / "backup"))
-    (database.folder / "backup").mkdir()
-    said = database.succeed("fetch.sh", "restore.sh")
-    assert re.search(r"restore test: mysql-\d{8}T\d{6}Z restored, 2 tables\n$", said)
+    database.succeed("dump.sh", "upload.sh", *SHIP)
+    stored = [each for each in database.store.rglob("*") if each.is_file()]
+    assert len(stored) > 4
+    assert all(each.read_bytes().startswith(b"RCLONE\0\0") and "mysql" not in str(each.name) for each in stored)
+    assert not [each for each in stored if "binlog" in str(each.relative_to(database.store))]
+    database.forget()
+    said = database.succeed(*RESTORE)
+    assert re.search(r"restore test: mysql-\d{8}T\d{6}Z restored with its binary logs, 2 tables\n$", said)
 
 
 def test_a_dump_that_broke_off_is_no_backup(database: Database) -> None:
@@ -192,6 +253,7 @@ def test_a_table_that_is_missing_is_found(database: Database) -> None:
     (tables,) = (database.folder / "backup").glob("*.tables")
     tables.write_text(tables.read_text(encoding="utf-8") + "mediq_user_db.visits\n", encoding="utf-8")
     run("sh", "-c", f"cd {tables.parent} && sha256sum *.sql.gz *.tables >$(echo *.sha256)")
+    (tables.parent / "replay.sql").touch()
     done = database.script("restore.sh")
     assert (done.returncode, "mediq_user_db.visits, and holds" in done.stderr) == (1, True)
 
@@ -202,3 +264,53 @@ def test_the_newest_backup_is_tested_and_an_old_one_is_a_failure(database: Datab
     assert (done.returncode, "older than" in done.stderr) == (1, True)
     empty = database.script("fetch.sh", BACKUP_DESTINATION=str(database.folder / "restore"))
     assert (empty.returncode, "no backup in" in empty.stderr) == (1, True)
+
+
+def test_a_restore_to_a_point_in_time_has_what_was_written_before_it_and_nothing_after(database: Database) -> None:
+    """A row written after the backup is there; what happened at the time, and after it, did not happen."""
+    database.succeed("dump.sh", "upload.sh")
+    database.sql("INSERT INTO mediq_user_db.users VALUES (2, 'written after the backup')")
+    database.succeed(*SHIP)
+    time = database.next_second()
+    database.sql("DELETE FROM mediq_user_db.users")
+    database.succeed(*SHIP)
+    database.forget()
+    with database.restored(RESTORE_TO=time) as ask:
+        assert ask("mariadb", "-BN", "-e", "SELECT id FROM mediq_user_db.users") == "1\n2\n"
+    database.sql("INSERT INTO mediq_user_db.users VALUES (1, 'Ömer ''O\\\\Neil')")
+
+
+def test_a_binary_log_is_shipped_once(database: Database) -> None:
+    database.succeed(*SHIP)
+    before = {each: each.stat().st_mtime_ns for each in database.store.rglob("*") if each.is_file()}
+    said = database.succeed(*SHIP)
+    assert said.startswith("binlog: 1 files are in ")
+    after = {each: each.stat().st_mtime_ns for each in database.store.rglob("*") if each.is_file()}
+    assert len(after) == len(before) + 1
+    assert after.items() >= before.items()
+
+
+@pytest.mark.parametrize(("missing", "said"), [(0, "is not in"), (1, "a binary log is missing before")])
+def test_a_missing_binary_log_is_found(database: Database, missing: int, said: str) -> None:
+    database.succeed("dump.sh", "upload.sh")
+    database.sql("FLUSH BINARY LOGS; FLUSH BINARY LOGS")
+    database.succeed(*SHIP)
+    (position,) = (database.folder / "backup").glob("*.position")
+    first = int(position.read_text(encoding="utf-8").split()[1].rpartition(".")[2])
+    gone = f"binlog/{SERVER}/binlog.{first + missing:06}"
+    database.rclone("deletefile", f"vault:{gone}")
+    done = database.script("fetch.sh")
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+
+
+def test_binary_logs_that_begin_again_are_not_mixed(database: Database) -> None:
+    database.succeed(*SHIP)
+    (database.folder / "backup/shipped").write_text(f"{SERVER}/binlog.000001\n{SERVER}/binlog.999999\n")
+    done = database.script("binlog-read.sh")
+    assert (done.returncode, "has begun its binary logs again" in done.stderr) == (1, True)
+
+
+def test_a_backup_whose_binary_logs_do_not_arrive_is_a_failure(database: Database) -> None:
+    database.succeed("dump.sh", "upload.sh", *SHIP)
+    done = database.script("fetch.sh", BINLOG_MAX_AGE="0s")
+    assert (done.returncode, "no binary log has arrived" in done.stderr) == (1, True)

@@ -21,7 +21,7 @@ implemented, and what proves it. It is generated from [{ROWS}](../{ROWS}).
 
 The last column says what cannot be proved here:
 
-- behaviour of programs that no package registry has: MySQL, Grafana, Loki and the edge's controller;
+- behaviour of programs that no package registry has: MySQL 8.4, Grafana, Loki and the edge's controller;
 - behaviour of a cluster: it enforces policies, decides how to scale, and syncs;
 - your own tasks: domains, addresses and accounts, in the [production checklist](production-checklist.md).
 """
