@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 from promote.errors import UsageError
 from promote.model import Version
@@ -53,8 +54,7 @@ class Edge:
     """What is asked for: two environments, and which services; `despite` are reasons to pass gates, by name.
 
     With `replace`, the open pull request keeps nothing of what it proposes for other services. With `add`,
-    an image that the target has no version of gets an item in its own `images:`. If it is `left_out`, nothing is
-    promoted, but what the open pull request proposes stays.
+    an image that the target has no version of gets an item in its own `images:`.
     """
 
     source: str
@@ -65,7 +65,16 @@ class Edge:
     replace: bool = False
     add: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
-    left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOut(Edge):
+    """An app that was not asked for: nothing is promoted, but what the open pull request proposes for it stays."""
+
+    @classmethod
+    def of(cls, edge: Edge) -> Self:
+        """The same edge, left out."""
+        return cls(**{each.name: getattr(edge, each.name) for each in fields(edge)})
 
 
 def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str = "") -> Proposal:
@@ -80,14 +89,15 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     unmoved = pair.unmoved(both)
     chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude) - unmoved.names
-    chosen = frozenset() if edge.left_out else chosen
+    is_left_out = isinstance(edge, _LeftOut)
+    chosen = frozenset() if is_left_out else chosen
     if edge.only:
         # Left out in silence, it would look promoted.
         _insist_on_entries(chosen, there)
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
     wanted, notes = renames.wanted(here, there.images, chosen, source.name)
-    if edge.only or edge.exclude or edge.left_out:
+    if edge.only or edge.exclude or is_left_out:
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
@@ -154,10 +164,10 @@ def _of_app(edge: Edge, pair: Sequence[Environment], only: _Names, exclude: _Nam
     part = replace(edge, source=source, target=target, only=(), exclude=())
     chosen, excluded = ([names[one.name] for one in pair if one.name in names] for names in (only, exclude))
     if excluded and () in excluded:
-        return replace(part, left_out=True, replace=True)
+        return _LeftOut.of(replace(part, replace=True))
     part = replace(part, exclude=tuple(dict.fromkeys(name for names in excluded for name in names)))
     if edge.only and not chosen:
-        return replace(part, left_out=True)
+        return _LeftOut.of(part)
     return part if () in chosen else replace(part, only=tuple(dict.fromkeys(name for one in chosen for name in one)))
 
 

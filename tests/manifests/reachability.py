@@ -36,6 +36,12 @@ class Flow(NamedTuple):
     port: str
 
 
+def names_resolved(caller: str) -> set[Flow]:
+    """What allow-dns lets every pod do; test_dns.py compares the addresses with the clusters that have them."""
+    ports = {"kube-dns": 53, "node-local-dns": 53, "dns-on-node": 53, "dns-service": 53, "openshift-dns": 5353}
+    return {Flow(caller, one, f"{port}/{protocol}") for one, port in ports.items() for protocol in ("TCP", "UDP")}
+
+
 @dataclass(frozen=True)
 class Reach:
     """What both ends of a render allow, what the table declares for it, and what network.flows says."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.manifests import numbers
-from tests.manifests.reachability import Flow, reach
+from tests.manifests.reachability import Flow, names_resolved, reach
 from tests.manifests.render import (
     ENVIRONMENTS,
     REPOSITORY,
@@ -24,7 +24,7 @@ ORDINARY = {
     Flow("prometheus", NAME, "8606/TCP"),
     Flow(NAME, "jaeger", "4317/TCP"),
     Flow(NAME, "jaeger", "4318/TCP"),
-    *(Flow(NAME, peer, f"53/{protocol}") for peer in ("kube-dns", "node-local-dns") for protocol in ("TCP", "UDP")),
+    *names_resolved(NAME),
 }
 
 

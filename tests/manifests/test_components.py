@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.manifests.reachability import Flow, reach
+from tests.manifests.reachability import Flow, names_resolved, reach
 from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
@@ -389,11 +389,6 @@ def _changed(workshop: Workshop, *names: str) -> tuple[set[Flow], set[Flow]]:
     return set(after - before), set(before - after)
 
 
-def _names_resolved(caller: str) -> set[Flow]:
-    resolvers = ("kube-dns", "node-local-dns")
-    return {Flow(caller, callee, f"53/{protocol}") for callee in resolvers for protocol in ("TCP", "UDP")}
-
-
 def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
     stores = {
         Flow("debug", "mysql", "3306/TCP"),
@@ -405,7 +400,7 @@ def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
         for each in overlay("production").services("Deployment")
     }
     added, removed = _changed(workshop, "edge-ingress", "secrets-sealed/ENV", "debug-pod")
-    assert added == stores | services | _names_resolved("debug")
+    assert added == stores | services | names_resolved("debug")
     assert removed == set()
 
 
@@ -420,14 +415,14 @@ def test_the_gateway_api_edge_reaches_the_gateway_only(workshop: Workshop) -> No
     controllers = {Flow("edge", name, "8443/TCP") for name in ("nginx-gateway", "nginx-gateway-fabric")}
     entering = {flow for flow in added if flow.callee == "edge"}
     assert {flow.port for flow in entering} == {"80/TCP", "443/TCP"}
-    assert added - entering == {Flow("edge", "api-gateway", "8601/TCP")} | controllers | _names_resolved("edge")
+    assert added - entering == {Flow("edge", "api-gateway", "8601/TCP")} | controllers | names_resolved("edge")
     assert removed == {Flow("nginx-ingress", "api-gateway", "8601/TCP")}
 
 
 def test_challenges_are_answered_by_the_edge(workshop: Workshop) -> None:
     without, _ = _changed(workshop, "edge-gateway", "secrets-sealed/ENV", "cert-manager")
     added, _ = _changed(workshop, "edge-gateway", "secrets-sealed/ENV", "cert-manager", "cert-manager-http01")
-    assert added - without == {Flow("edge", "acme-solver", "8089/TCP")} | _names_resolved("acme-solver")
+    assert added - without == {Flow("edge", "acme-solver", "8089/TCP")} | names_resolved("acme-solver")
 
 
 # The debug pod

@@ -34,7 +34,7 @@ both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 def _variables(rendered: Render, workload: Object) -> dict[str, str]:
     """What the container `server` finds in its environment, as the kubelet fills it in."""
     template = pod_template(workload)
-    (server,) = containers(workload)
+    (server,) = (each for each in containers(workload) if each["name"] == "server")
     found: dict[str, str] = {}
     for source in server["envFrom"]:
         found |= rendered.one("ConfigMap", source["configMapRef"]["name"])["data"]

@@ -127,5 +127,6 @@ def test_folders_of_others_are_left_alone(victim: Path) -> None:
 def test_no_folder_for_temporary_files(tmp_path: Path) -> None:
     start = "import tempfile; tempfile.tempdir = '/nonexistent'"
     script = f"{start}; from promote.cli.main import main; exit(main(['status']))"
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, "cannot make a folder for temporary files" in done.stderr) == (2, True), done
