@@ -54,7 +54,8 @@ def parse(name: str) -> Repository:
     first, slash, rest = name.partition("/")
     is_host = bool(slash) and (first == "localhost" or any(one in ".:" or one.isupper() for one in first))
     host, path = (first, rest) if is_host else (HUB, name)
-    host = host.lower()
+    # Without a dot or a port, only its upper case says that this is a host.
+    host = host.lower() if any(one in ".:" for one in host) else host
     if host in _HUB_NAMES:
         host = HUB
         path = path if "/" in path else f"library/{path}"

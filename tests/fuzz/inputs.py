@@ -3,4 +3,6 @@
 FOUND: tuple[tuple[str, bytes], ...] = (
     # An item of a List that is not a mapping was written as if it were an object.
     ("manifests", b"apiVersion: v5\nkind: List\nitems:\n- &a text\n"),
+    # A host that only its upper case tells from a path lost it.
+    ("registries", b"locQho/b_c/d/e-f"),
 )
