@@ -19,6 +19,7 @@ _HEADER = """\
 # `promote release` removes them; a version that is not named here passes.
 holds: []
 """
+_SHOWN = 60  # characters of an unknown key
 _KEYS = ("environment", "image", "version", "reason", "since")
 
 
@@ -62,7 +63,9 @@ def _fields(node: Node, keys: Sequence[str]) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for key, value in node.value:
         if key.value not in keys:
-            raise _wrong(key, f"unknown key '{key.value}'{nearest(str(key.value), keys)}")
+            # A key may be a mapping, as long as the whole file.
+            name = str(key.value)[:_SHOWN] if isinstance(key, ScalarNode) else "a list or a mapping"
+            raise _wrong(key, f"unknown key '{name}'{nearest(name, keys)}")
         if key.value in found:
             raise _wrong(key, f"duplicate key '{key.value}'; delete one of them")
         found[key.value] = value
