@@ -21,15 +21,15 @@ if ! command -v apt-get dpkg-deb >/dev/null || [ ! -e "$keyring" ]; then
   exit 0
 fi
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$work"/{lists,cache,packages,root}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$scratch"/{lists,cache,packages,files}
 # The mirror that this machine uses anyway, asked for another suite.
 # shellcheck disable=SC2016 # apt's own placeholder
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/*$')
-echo "deb [signed-by=$keyring] $mirror $suite main" >"$work/sources"
-apt=(apt-get -q=2 -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o Dir::State::status=/dev/null
-  -o "Dir::Etc::sourcelist=$work/sources" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
+echo "deb [signed-by=$keyring] $mirror $suite main" >"$scratch/sources"
+apt=(apt-get -q=2 -o "Dir::State::Lists=$scratch/lists" -o "Dir::Cache=$scratch/cache" -o Dir::State::status=/dev/null
+  -o "Dir::Etc::sourcelist=$scratch/sources" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
   -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Acquire::Languages=none)
 
 # Only the loader of these libraries can load them: a program becomes a script that calls it.
@@ -42,7 +42,7 @@ wrap() { # folder of ELF programs
       mv "$program" "$1/real"
       # shellcheck disable=SC2016 # expanded when the program is called
       printf '#!/bin/sh\nexec %s/ld-linux*.so.* --library-path %s --argv0 "$0" %s/real/%s "$@"\n' \
-        "$library" "$library" "${1/#$work\/root/$target}" "${program##*/}" >"$program"
+        "$library" "$library" "${1/#$scratch\/files/$target}" "${program##*/}" >"$program"
       chmod 755 "$program"
     fi
   done
@@ -50,16 +50,16 @@ wrap() { # folder of ELF programs
 
 unpack() {
   "${apt[@]}" update
-  (cd "$work/packages" && "${apt[@]}" download "${packages[@]}")
-  for package in "$work"/packages/*.deb; do dpkg-deb --extract "$package" "$work/root"; done
-  version=$(basename "$work"/root/usr/lib/rabbitmq/lib/rabbitmq_server-*)
+  (cd "$scratch/packages" && "${apt[@]}" download "${packages[@]}")
+  for package in "$scratch"/packages/*.deb; do dpkg-deb --extract "$package" "$scratch/files"; done
+  version=$(basename "$scratch"/files/usr/lib/rabbitmq/lib/rabbitmq_server-*)
   version=${version#*-}
   if [[ "$version" != "$major".* ]]; then echo "$suite has $version" >&2; return 1; fi
-  wrap "$(echo "$work"/root/usr/lib/erlang/erts-*/bin)"
-  sed -i "s|ROOTDIR=/usr/lib/erlang|ROOTDIR=$target/usr/lib/erlang|" "$work"/root/usr/lib/erlang/{bin,erts-*/bin}/erl
+  wrap "$(echo "$scratch"/files/usr/lib/erlang/erts-*/bin)"
+  sed -i "s|ROOTDIR=/usr/lib/erlang|ROOTDIR=$target/usr/lib/erlang|" "$scratch"/files/usr/lib/erlang/{bin,erts-*/bin}/erl
   rm -rf "$target"
   mkdir -p "${target%/*}"
-  mv "$work/root" "$target"
+  mv "$scratch/files" "$target"
   "$target/usr/lib/erlang/bin/erl" -noshell -eval 'application:ensure_all_started(crypto), halt().'
   echo "$version" >"$target/stamp"
 }
