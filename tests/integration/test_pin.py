@@ -126,7 +126,7 @@ def test_every_third_party_image_of_mediq_is_pinned_in_its_one_place(
     done = mediq.promote("pin", "production", "--output", "json").json
     assert mediq.git("diff", "--name-only").split() == ["components/versions/kustomization.yaml", "promote.yaml"]
     assert [one["layered_on"] for one in done["targets"]] == [None, "production"]
-    assert len(done["targets"][0]["changes"]) == len(registry.seen) == 13
+    assert len(done["targets"][0]["changes"]) == len(registry.seen) == 14
     mediq.replace("promote.yaml", "overlays/production}", "overlays/production, live: true}")
     assert mediq.promote("check", "production", "--only", "images.digest", "--output", "json").json["findings"] == []
 
