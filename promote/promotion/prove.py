@@ -43,11 +43,10 @@ def prove(
     """
     if not planned.files:
         return planned
-    before = {path: situation.tree.read(path) for path in planned.files}
     try:
         return _proved(situation, planned, after, allow_others, values)
     except RenderError as error:
-        return unproved.proposal(planned, before, error)
+        return unproved.proposal(planned, situation.versions.contents, error)
 
 
 def _proved(
