@@ -5,8 +5,7 @@
 #   Argo CD. Others may change these.
 # custom:
 #   id: delivery.destination
-#   profile: general
-#   general: warn
+#   profile: strict
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: high
 #   fix: "set destination.server (or name) and destination.namespace"

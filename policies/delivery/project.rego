@@ -5,8 +5,7 @@
 #   namespaces and kinds. If the project is rendered, it must allow this Application. Otherwise nothing is applied.
 # custom:
 #   id: delivery.project
-#   profile: general
-#   general: warn
+#   profile: strict
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: high
 #   fix: "use a project that allows only this repository and this destination"

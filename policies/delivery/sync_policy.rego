@@ -6,8 +6,7 @@
 #   empty render must not delete everything.
 # custom:
 #   id: delivery.sync_policy
-#   profile: general
-#   general: warn
+#   profile: strict
 #   subjects: [argoproj.io/Application, argoproj.io/ApplicationSet]
 #   severity: medium
 #   fix: "syncPolicy: {automated: {enabled: true, prune: true, selfHeal: true, allowEmpty: false}}"

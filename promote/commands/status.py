@@ -78,6 +78,7 @@ def run(given: Options) -> Result:
         **({"after": after} if after else {}),
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without]
+    rest += [] if any(running.values()) else ["no version of an image was found in any environment"]
     text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
 

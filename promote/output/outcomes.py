@@ -113,7 +113,11 @@ def _apart_json(one: Apart) -> Json:
 def drift_text(found: Drift) -> list[str]:
     """In what two environments differ."""
     source, target = found.source.name, found.target.name
-    lines = [] if found.images or found.unmoved else [f"{source} and {target} have the same versions"]
+    lines = []
+    if found.is_empty and not found.unmoved:
+        lines.append(f"no version of an image was found in {source} or {target}")
+    elif not found.images and not found.unmoved:
+        lines.append(f"{source} and {target} have the same versions")
     for one in found.images:
         here, there = ((f"{name} " if name else "") for name in one.repositories or ("", ""))
         here, there = here + _version(one.source), there + _version(one.target)

@@ -31,7 +31,7 @@ class Apart:
 class Drift:
     """What two environments differ in; `manifests` is None where nobody asked for it.
 
-    `unmoved` says in what they differ that no promotion can move.
+    `unmoved` says in what they differ that no promotion can move; `is_empty` is whether neither has a version.
     """
 
     source: Environment
@@ -39,6 +39,7 @@ class Drift:
     images: tuple[Apart, ...]
     manifests: tuple[Difference, ...] | None
     unmoved: tuple[str, ...] = ()
+    is_empty: bool = False
 
 
 def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
@@ -49,7 +50,8 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     both = pair.read(tree, one, other)
     apart = _apart(both.there.images, both.here.images, tree.config.services)
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
-    return Drift(one, other, tuple(apart), rendered, pair.unmoved(both).lines)
+    is_empty = not (both.there.images or both.here.images)
+    return Drift(one, other, tuple(apart), rendered, pair.unmoved(both).lines, is_empty)
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:

@@ -101,6 +101,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
+    if not (there.images or here.images):
+        notes = [*notes, f"no version of an image was found in {source.name} or {target.name}"]
     missing = selection.missing(there.images, here.images, chosen)
     if edge.add:
         here, after = adding.edited(here, {**wanted, **_versions(there, missing)})

@@ -218,3 +218,17 @@ def test_the_folder_of_a_promotion_may_be_created_later(tmp_path: Path, tiny: Sa
     empty = Sandbox(folder / "clone", tiny.env)
     assert "promote init --dry-run" in empty.promote("status", code=2).err
     assert "no environment was found" in empty.promote("check", code=2).err
+
+
+def test_environments_without_versions_are_not_called_the_same(bare: Sandbox) -> None:
+    for stage in FOUND:
+        bare.write(f"overlays/{stage}/kustomization.yaml", "resources: [settings.yaml]\n")
+        bare.write(
+            f"overlays/{stage}/settings.yaml",
+            f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings}}\ndata: {{STAGE: {stage}}}\n",
+        )
+    bare.publish("keep nothing but settings")
+    nothing = "no version of an image was found in"
+    assert f"{nothing} any environment\n" in bare.promote("status").out
+    assert f"{nothing} staging or production\n" in bare.promote("plan", "staging", "production").out
+    assert bare.promote("drift", "staging", "production").out == f"{nothing} staging or production\n"
