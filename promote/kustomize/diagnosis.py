@@ -56,11 +56,12 @@ class Fault:
 
 @dataclass(slots=True)
 class _Files:
-    """What was read below one kustomization: the kustomizations, the objects and the patches, each with its file."""
+    """What was read below one kustomization, each with its file: kustomizations, objects, patches, configurations."""
 
     layers: list[tuple[Path, Node]] = field(default_factory=list)
     objects: list[tuple[Path, Node]] = field(default_factory=list)
     patches: list[tuple[Path, Node]] = field(default_factory=list)
+    configurations: list[tuple[Path, Node]] = field(default_factory=list)
 
 
 def fault(folder: Path, reason: str) -> Fault | None:
@@ -131,11 +132,11 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
         yield Fault(
             file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization instead"
         )
-    elif key in ("resources", *_PATCHES) and path not in seen and path.is_file():
+    elif key in ("resources", "configurations", *_PATCHES) and path not in seen and path.is_file():
         seen.add(path)
         roots, broken = _read(path)
         yield from broken
-        kept = files.objects if key == "resources" else files.patches
+        kept = {"resources": files.objects, "configurations": files.configurations}.get(key, files.patches)
         kept += [(path, root) for root in roots]
         yield from (one for root in roots if key == "resources" for one in _no_object(path, root))
 
@@ -209,10 +210,14 @@ def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
 
 
 def _unknown_field(files: _Files, name: str, reason: str) -> Iterator[Fault]:
+    for file, root in files.configurations:
+        for key in [key for key, _ in _keys(root) if key.value == name]:
+            yield Fault(file, key.start_mark.line + 1, f"a file of `configurations` has no field '{name}'")
     inner = _FOLDER.findall(reason)
     for file, root in files.layers:
         for key, top in _keys(root):
-            if key.value == name and (not inner or str(file.parent) == inner[-1]):
+            is_known = top and name in _FIELDS
+            if key.value == name and not is_known and (not inner or str(file.parent) == inner[-1]):
                 near = _close(name, _FIELDS) if top else ""
                 yield Fault(file, key.start_mark.line + 1, f"unknown field '{name}'{near}")
 

@@ -102,7 +102,8 @@ def _images(given: str, here: Situation, add: bool) -> Sequence[str]:
         return apart  # the edit is refused, with the places of its versions
     if add and not selection.is_known(given, here.images, here.services):
         return here.services.get(given, [given])
-    return selection.resolve(given, here.images, here.services)
+    hint = "; if this is an image that has no version yet, --add gives it one"
+    return selection.resolve(given, here.images, here.services, hint)
 
 
 def branch_of(environment: str, names: Mapping[str, Version]) -> str:

@@ -66,22 +66,23 @@ def is_known(given: str, images: Sequence[Image], services: Mapping[str, Sequenc
     """Whether `given` means images, and all of them are among `images`."""
     if given in services:
         return {image.name for image in images}.issuperset(services[given])
-    return any(given in (image.name, image.short_name) for image in images)
+    return any(given in (image.name, image.short_name, image.repository) for image in images)
 
 
-def resolve(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[str]:
-    """The image names that `given` means: a service, an image's name, or its last path segment.
+def resolve(given: str, images: Sequence[Image], services: Mapping[str, Sequence[str]], hint: str = "") -> list[str]:
+    """The image names that `given` means: a service, an image's name, its last segment, or what it is renamed to.
 
-    Raises UsageError, with the nearest names, when it means none or more than one image.
+    Raises UsageError when it means more than one image, or none: with the nearest names and the `hint`.
     """
     if given in services:
         return list(services[given])
     exact = [image.name for image in images if image.name == given]
     # Each once, though two environments may both have it.
-    found = list(dict.fromkeys(exact or [image.name for image in images if image.short_name == given]))
+    short = [image.name for image in images if image.short_name == given]
+    found = list(dict.fromkeys(exact or short or [image.name for image in images if image.repository == given]))
     if len(found) > 1:
         raise UsageError(f"'{given}' could be {' or '.join(found)}: write the whole name")
     if not found:
         names = [*services, *(image.short_name for image in images)]
-        raise UsageError(f"no image or service is called '{given}'{nearest(given, names)}")
+        raise UsageError(f"no image or service is called '{given}'{nearest(given, names)}{hint}")
     return found

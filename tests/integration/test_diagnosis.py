@@ -105,6 +105,15 @@ def test_the_line_at_fault_comes_first(two: Repository, file: str, old: str, new
     assert str(two.folder) not in str(refusal.value)
 
 
+def test_a_field_that_is_wrong_in_a_configuration(two: Repository) -> None:
+    """The same word is right in a kustomization, where it would be found first."""
+    two.edit(BASE, "resources:", "configurations: [fields.yaml]\nresources:")
+    two.write("base/fields.yaml", "images:\n- path: spec/image\n  apiVersion: v1\n")
+    expected = r"^x: base/fields.yaml:3: a file of `configurations` has no field 'apiVersion' "
+    with surroundings(two.folder), pytest.raises(RenderError, match=expected):
+        render.kustomize(two.folder / "top", "x")
+
+
 def test_as_they_are_the_files_build(two: Repository) -> None:
     with surroundings(two.folder):
         assert len(render.kustomize(two.folder / "top", "x").documents) == 3

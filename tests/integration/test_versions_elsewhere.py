@@ -233,3 +233,15 @@ def test_different_versions_of_one_image_are_left_and_reported(tiny: Sandbox) ->
     refused = tiny.promote("bump", "staging", "shop/api=1.0", code=2)
     assert "base/api.yaml:11" in refused.err
     assert "base/two.yaml:11" in refused.err
+
+
+def test_an_image_without_a_version_gets_one_when_it_is_asked_for(tiny: Sandbox) -> None:
+    write(
+        tiny,
+        Kind(overlay(""), base={"api.yaml": POD.replace("IMAGE", "shop/api")}),
+        {"staging": "", "production": ""},
+    )
+    refused = tiny.promote("bump", "staging", "api=1.0", code=2).err
+    assert "no image or service is called 'api'; if this is an image that has no version yet, --add gives" in refused
+    tiny.promote("bump", "staging", "shop/api=1.0", "--add")
+    assert '- name: shop/api\n    newTag: "1.0"' in tiny.read("overlays/staging/kustomization.yaml")

@@ -89,6 +89,16 @@ def test_an_image_that_is_gone_is_no_change() -> None:
     assert selection.changes([image("shop/web")], [], {}) == ()
 
 
+def test_resolve_takes_the_name_that_is_rendered() -> None:
+    images = [
+        Image("workload", "registry.test/demos", Version("1")),
+        Image("other", "registry.test/other", Version("1")),
+    ]
+    assert selection.resolve("registry.test/demos", images, {}) == ["workload"]
+    assert selection.is_known("registry.test/demos", images, {})
+    assert not selection.is_known("demos", images, {})
+
+
 def test_missing() -> None:
     source = [image("shop/a"), image("shop/b"), image("shop/c")]
     assert selection.missing(source, [image("shop/a")], frozenset({"shop/a", "shop/c"})) == ["shop/c"]
