@@ -78,7 +78,6 @@ def run(given: Options) -> Result:
         **({"after": after} if after else {}),
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without]
-    rest += [] if any(running.values()) else ["no version of an image was found in any environment"]
     text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
 
@@ -170,6 +169,8 @@ def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]
     # Imported here: programs ask for JSON.
     from tabulate import tabulate
 
+    if not any(running.values()):
+        return [f"no version of an image was found in any environment: {', '.join(running)}"]
     cells: dict[str, dict[str, str]] = {}
     for name, images in running.items():
         where = settings.environments[name]
