@@ -54,7 +54,12 @@ def layout(seen: Survey) -> Layout:
     """The environments among the kustomizations of a repository."""
     contained = _contained(seen)
     chosen, left_out = _with_versions(contained, seen)
-    chosen += _sharing_a_base(seen, contained, any_name=not chosen)
+    sharing = _sharing_a_base(seen, contained, any_name=not chosen)
+    if sharing and not any(seen.reaches_versions(one.path) for one in chosen):
+        # What delivers the environments is often laid out like them, and sets no version.
+        left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen]
+        chosen = []
+    chosen += sharing
     chosen = chosen or _called_like_stages(seen)
     named = _named(_of_apps(chosen, seen))
     order = sorted(named, key=lambda name: (_rank(named[name]), name))
@@ -128,11 +133,11 @@ def _matches(path: str, pattern: str) -> bool:
 def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[Candidate], list[str]]:
     """Those in a folder of environments of which one sets versions; where none does, all of them."""
     of_apps = _parents(candidates)
-    holders = {_holder(one, of_apps) for one in candidates if seen.kustomizations[one.path].has_images}
+    holders = {_holder(one, of_apps) for one in candidates if seen.kustomizations[one.path].has_versions}
     if not holders:
         return list(candidates), []
     left_out = sorted({_holder(one, of_apps) for one in candidates} - holders)
-    remarks = [f"{folder}: left out, for none of its kustomizations has `images:`" for folder in left_out]
+    remarks = [f"{folder}: left out, for none of its kustomizations sets a version" for folder in left_out]
     return [one for one in candidates if _holder(one, of_apps) in holders], remarks
 
 
@@ -160,8 +165,7 @@ def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool
             groups.setdefault((parent, base), []).append(Candidate(path, name, parent))
     shared = [group for group in groups.values() if len(group) >= _FEWEST]
     if not any_name:
-        # What delivers the environments is often laid out like them, but sets no version.
-        shared = [group for group in shared if any(seen.kustomizations[one.path].has_images for one in group)]
+        shared = [group for group in shared if any(seen.reaches_versions(one.path) for one in group)]
     return list({one.path: one for group in shared for one in group}.values())
 
 

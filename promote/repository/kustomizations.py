@@ -21,11 +21,14 @@ _LARGEST = 1 << 20  # bytes; a larger kustomization is not written by people
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A folder with a kustomization: the folders that it builds on, and whether its file sets versions."""
+    """A folder with a kustomization: the folders that it builds on, and whether its file sets versions.
+
+    It does with `images:`, and with `?ref=` in what it takes from other repositories.
+    """
 
     path: str
     uses: frozenset[str]
-    has_images: bool
+    has_versions: bool
     is_component: bool
 
 
@@ -36,6 +39,19 @@ class Survey:
     kustomizations: dict[str, Found]
     folders: frozenset[str]
     unread: dict[str, str]
+
+    def reaches_versions(self, path: str) -> bool:
+        """Whether the kustomization in the folder `path`, or one that it builds on, sets versions."""
+        seen, waiting = set[str](), [path]
+        while waiting:
+            here = waiting.pop()
+            if here in seen or here not in self.kustomizations:
+                continue
+            seen.add(here)
+            if self.kustomizations[here].has_versions:
+                return True
+            waiting += self.kustomizations[here].uses
+        return False
 
 
 def survey(root: Path) -> Survey:
@@ -104,7 +120,8 @@ def _parsed(data: bytes, path: str, where: str) -> Found:
     entries = [one for key in ("resources", "bases") for one in _texts(content.get(key))]
     uses = {normpath(join(path, one)) for one in entries if "://" not in one}
     is_component = content.get("kind") == "Component"
-    return Found(path, frozenset(one for one in uses if one != path), bool(content.get("images")), is_component)
+    has_versions = bool(content.get("images")) or any("?ref=" in one for one in entries)
+    return Found(path, frozenset(one for one in uses if one != path), has_versions, is_component)
 
 
 def _texts(value: Any) -> list[str]:

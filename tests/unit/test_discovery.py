@@ -127,7 +127,25 @@ def test_what_delivers_the_environments_is_not_one(tmp_path: Path) -> None:
         files[f"clusters/{stage}/flux-system/kustomization.yaml"] = "resources: [gotk.yaml]\n"
     found = layout(tmp_path, files)
     assert dict(found.environments) == {"dev": "overlays/dev", "prod": "overlays/prod"}
-    assert found.remarks == ("clusters: left out, for none of its kustomizations has `images:`",)
+    assert found.remarks == ("clusters: left out, for none of its kustomizations sets a version",)
+
+
+def test_what_delivers_is_left_out_where_bases_of_others_have_the_versions(tmp_path: Path) -> None:
+    remote = "resources: ['https://github.test/shop/shop//web?ref=v1.2.0']\n"
+    files = {
+        "delivery/environments/staging/kustomization.yaml": "resources: [../../web.yaml]\n",
+        "delivery/environments/production/kustomization.yaml": "resources: [../../web.yaml]\n",
+    }
+    for app in ("web", "cart"):
+        files[f"apps/{app}/base/kustomization.yaml"] = remote
+        for stage in ("staging", "production"):
+            files[f"apps/{app}/{stage}/kustomization.yaml"] = "resources: [../base]\n"
+    found = layout(tmp_path, files)
+    assert found.environments == {"staging": "apps/*/staging", "production": "apps/*/production"}
+    assert found.remarks == tuple(
+        f"delivery/environments/{stage}: left out, for nothing in it sets a version"
+        for stage in ("production", "staging")
+    )
 
 
 def test_components_and_nested_clones_are_left_out(tmp_path: Path) -> None:
