@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from promote.checks.inputs import Inputs
+from promote.errors import RenderError
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 
@@ -40,18 +41,30 @@ def kept() -> Iterator[None]:
 
 def of(builds: Sequence[Build]) -> list[Rendered]:
     """The builds, side by side, except those that were rendered before from the same files; raises RenderError."""
+    found = []
+    for one in each(builds):
+        if isinstance(one, RenderError):
+            raise one
+        found.append(one)
+    return found
+
+
+def each(builds: Sequence[Build]) -> list[Rendered | RenderError]:
+    """As `of`, with the error of each build that fails in its place."""
     known = _kept.get()
     if known is None:
-        return render.side_by_side([one[:2] for one in builds])
+        return render.attempts([one[:2] for one in builds])
     moments = {top: Inputs(top) for top in {one.top for one in builds}}
     keys = [moments[one.top].of(one.folder) for one in builds]
     missing = [number for number, key in enumerate(keys) if key is None or key not in known]
-    new = dict(zip(missing, render.side_by_side([builds[number][:2] for number in missing]), strict=True))
+    new = dict(zip(missing, render.attempts([builds[number][:2] for number in missing]), strict=True))
     found = [
         new[number] if number in new else replace(known[key or ""], folder=one.folder, name=one.name)
         for number, (one, key) in enumerate(zip(builds, keys, strict=True))
     ]
-    known.update((key, one) for key, one in zip(keys, found, strict=True) if key is not None)
+    known.update(
+        (key, one) for key, one in zip(keys, found, strict=True) if key is not None and isinstance(one, Rendered)
+    )
     while sum(len(one.text) for one in known.values()) > _MOST:
         del known[next(iter(known))]  # the oldest
     return found

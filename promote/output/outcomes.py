@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promote.model import Version, shortened
@@ -28,6 +28,7 @@ def merged_json(done: Merged) -> Json:
             plan.target: [change_json(one) for one in plan.changes] for plan in done.plans if plan.changes
         },
         "gates": [gate_json(gate) for plan in done.plans for gate in plan.gates],
+        "unbuilt": list(done.unbuilt),
         "commit": done.commit,
         "changed": done.commit is not None,
     }
@@ -40,7 +41,13 @@ def merged_text(done: Merged) -> list[str]:
         return [f"pull request #{number} is already merged"]
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
     moved = [f"{plan.target}: {one.service} {wording.shift(one)}" for plan in done.plans for one in plan.changes]
-    return [*moved, *introduced_text(done.verdict), f"pull request #{number} {end}"]
+    return [*moved, *introduced_text(done.verdict), *_unbuilt(done.unbuilt), f"pull request #{number} {end}"]
+
+
+def _unbuilt(names: Sequence[str]) -> list[str]:
+    """In one line, which environments nobody looked at because they could not be built before either."""
+    why = "kustomize failed there before, too, and reads none of the changed files"
+    return [f"not checked: {', '.join(names)} ({why})"] if names else []
 
 
 def holding_json(done: Changed, environment: str) -> Json:
@@ -68,6 +75,7 @@ def verification_json(found: Verification) -> Json:
         "parent": found.parent,
         "environments": {name: [change_json(one) for one in each.changes] for name, each in moved},
         "holds": _holds(found),
+        "unbuilt": list(found.unbuilt),
         "faults": list(found.faults),
         "verified": not found.faults,
     }
@@ -78,7 +86,7 @@ def verification_text(found: Verification) -> list[str]:
     lines = [
         f"{name}: {one.service} {wording.shift(one)}" for name, each in found.moved.items() for one in each.changes
     ]
-    lines += [f"holds {shortened(one)}" for one in _holds(found)]
+    lines += [*(f"holds {shortened(one)}" for one in _holds(found)), *_unbuilt(found.unbuilt)]
     verdict = "does more than move versions" if found.faults else "moves versions and nothing else"
     return [*lines, *(f"FAULT {fault}" for fault in found.faults), f"{found.commit[:12]} {verdict}"]
 

@@ -19,7 +19,7 @@ from promote.kustomize import differences
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, layered, pair, policy, selection, trailers, unproved
+from promote.promotion import introduced, layered, pair, policy, selection, trailers, unbuilt
 from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
@@ -34,13 +34,15 @@ from promote.system import clock
 class Merged:
     """What came of it: the new commit of its target branch, None where nothing was merged.
 
-    `plans` are what it moves in each environment.
+    `plans` are what it moves in each environment. `unbuilt` are environments that were not checked, because they
+    could not be built before either.
     """
 
     pull_request: PullRequest
     commit: str | None = None
     verdict: Verdict | None = None
     plans: tuple[Plan, ...] = ()
+    unbuilt: tuple[str, ...] = ()
 
     @property
     def is_merged(self) -> bool:
@@ -69,6 +71,7 @@ class _Judgement:
     verdict: Verdict
     plans: tuple[Plan, ...]
     method: Method
+    unbuilt: tuple[str, ...]
 
 
 def merge(workspace: Workspace, number: int, method: Method | None, despite: Mapping[str, str]) -> Merged:
@@ -102,10 +105,10 @@ def _attempt(
     pull = replace(pull, head_commit=head)
     found = _judge(workspace, tip, pull, despite, forge)
     if found.verdict.denied:
-        return Merged(pull, None, found.verdict, found.plans)
+        return Merged(pull, None, found.verdict, found.plans, found.unbuilt)
     _record(forge, pull, found.plans)
     commit = forge.merge(number, head, tip, method or found.method)
-    return Merged(pull, commit, found.verdict, found.plans)
+    return Merged(pull, commit, found.verdict, found.plans, found.unbuilt)
 
 
 def _there(refs: Mapping[str, str], branch: str, pull: PullRequest, remote: str) -> str:
@@ -143,41 +146,18 @@ def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[s
         moves = _with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
-        targets, unrendered = _rendered(before, after, affected, changed)
-        verdict = introduced.by_merge(_verdict(targets, judges, after.root), before, affected, judges)
-        verdict = completeness.beside(verdict, unrendered)
+        found = unbuilt.after_merge(before, after, affected, changed)
+        verdict = introduced.by_merge(_verdict(found.rendered, judges, after.root), before, affected, judges)
+        verdict = completeness.beside(verdict, found.unrendered)
         contexts = [move.context for move in moves]
         for plan, context in zip(plans, contexts, strict=True):
             verdict = with_findings(verdict, judge_change(plan, context, judges))
         if not verdict.denied:
-            brought = policy.change(before, after, targets, contexts, pull.base)
+            brought = policy.change(before, after, found, contexts, pull.base)
             about_policy = evaluation.evaluate(replace(base, policy=brought), [policy.Gate()])
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
-        return _Judgement(verdict, tuple(plans), before.config.merge)
-
-
-def _rendered(
-    before: Tree, after: Tree, affected: Sequence[Environment], changed: Sequence[str]
-) -> tuple[list[Rendered], list[Verdict]]:
-    """What the environments render after the merge, and a warning for each that the target branch lets go unrendered.
-
-    Raises RenderError for any other, and where more than versions in `images:` changes.
-    """
-    builds, unrendered = [], []
-    for one in affected:
-        known = before.config.environments.get(one.name)
-        try:
-            build = Build(after.folder(one.path), one.name, after.top)
-            if known and known.unrendered == "warn":
-                renderings.of([build])
-            builds.append(build)
-        except RenderError as error:
-            old, new = ({path: tree.read(path) for path in changed} for tree in (before, after))
-            if not known or known.unrendered != "warn" or not unproved.moves_only_images(old, new):
-                raise
-            unrendered.append(unproved.verdict(one, error))
-    return renderings.of(builds), unrendered
+        return _Judgement(verdict, tuple(plans), before.config.merge, found.unbuilt)
 
 
 def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdict:

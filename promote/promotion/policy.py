@@ -11,10 +11,10 @@ from promote.errors import ConfigError, PromoteError, UsageError
 from promote.gates import hold
 from promote.gates.policy import Gate
 from promote.gates.protocol import Context
-from promote.kustomize.render import Rendered
 from promote.model import PolicyChange
 from promote.promotion import introduced
 from promote.promotion.prove import judge_change
+from promote.promotion.unbuilt import Results
 from promote.repository import config, holds
 from promote.repository.config import Config
 from promote.repository.tree import Tree
@@ -22,12 +22,10 @@ from promote.repository.tree import Tree
 __all__ = ["Gate", "change", "insist_on_rules_inside", "insist_on_same_remote"]
 
 
-def change(
-    before: Tree, after: Tree, targets: Sequence[Rendered], contexts: Sequence[Context], base: str
-) -> PolicyChange | None:
+def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context], base: str) -> PolicyChange | None:
     """What the policy of the branch `base`, which `before` holds, says of a pull request that changes that policy.
 
-    None if it does not. `targets` are what was rendered of its result, `contexts` the moves of versions.
+    None if it does not. `found` is what was rendered of its result, `contexts` the moves of versions.
     """
     files = target_policy.changed(before, after)
     if not files:
@@ -35,7 +33,7 @@ def change(
     denied = _held(before, contexts)
     if files != (holds.FILE_NAME,):
         try:
-            denied += _denied(before, after, files, targets, contexts)
+            denied += _denied(before, after, files, found, contexts)
         except PromoteError as error:
             denied.append(target_policy.unable(error))
     return PolicyChange(base, files, tuple(dict.fromkeys(denied)))
@@ -49,11 +47,11 @@ def _held(before: Tree, contexts: Sequence[Context]) -> list[str]:
 
 
 def _denied(
-    before: Tree, after: Tree, files: Sequence[str], targets: Sequence[Rendered], contexts: Sequence[Context]
+    before: Tree, after: Tree, files: Sequence[str], results: Results, contexts: Sequence[Context]
 ) -> list[str]:
     judges = target_policy.of_target(before, after.root, files)
-    known = before.config.environments
-    verdict, missing = target_policy.verdict(judges, targets, known, after)
+    known = {name: one for name, one in before.config.environments.items() if name not in results.unbuilt}
+    verdict, missing = target_policy.verdict(judges, results.rendered, known, after)
     verdict = introduced.by_merge(verdict, before, known.values(), judges)
     about_changes = [one for each in contexts for one in judge_change(each.plan, each, judges)]
     found = target_policy.denials(replace(verdict, findings=(*verdict.findings, *about_changes)))

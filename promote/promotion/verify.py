@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promote.errors import CheckDenied, ConfigError, EditRefused, RenderError, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import merge, pair, selection
+from promote.promotion import merge, pair, selection, unbuilt
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment
@@ -19,11 +19,15 @@ from promote.versions.found import Versions
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a commit does to one environment, and what of it is more than moving images."""
+    """What a commit does to one environment, and what of it is more than moving images.
 
-    changes: tuple[Change, ...]
-    files: tuple[str, ...]
-    faults: tuple[str, ...]
+    What `is_unbuilt` could not be rendered before either, and the commit touches none of its files.
+    """
+
+    changes: tuple[Change, ...] = ()
+    files: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    is_unbuilt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class Verification:
     holds: tuple[Hold, ...]
     faults: tuple[str, ...]
 
+    @property
+    def unbuilt(self) -> tuple[str, ...]:
+        """The environments that could not be rendered before either."""
+        return tuple(name for name, each in self.moved.items() if each.is_unbuilt)
+
 
 def verify(workspace: Workspace, name: str) -> Verification:
     """Compare the bytes and the rendering of a commit with those of its first parent."""
@@ -46,7 +55,7 @@ def verify(workspace: Workspace, name: str) -> Verification:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
     files = repository.changed(parent, commit)
     with workspace.at(parent) as before, workspace.at(commit) as after:
-        moved = {one.name: _moved(before, after, one, files) for one in merge.environments(after, files)}
+        moved = {one.name: _seen(before, after, one, files) for one in merge.environments(after, files)}
         standing = set(before.holds())
         added = tuple(hold for hold in after.holds() if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
@@ -56,14 +65,22 @@ def verify(workspace: Workspace, name: str) -> Verification:
     return Verification(commit, parent, moved, added, tuple(faults))
 
 
-def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
+def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
     try:
-        there = before.environment(environment.name)
-        old, new = pair.around(before, there, after, environment, files)
-    except (UsageError, ConfigError) as error:
-        return Moved((), (), (f"it cannot be compared: {error}",))
+        return _moved(before, after, environment, files)
+    except (ConfigError, RenderError, UsageError) as error:
+        if unbuilt.was_unbuilt(before, after, environment, files):
+            return Moved(is_unbuilt=True)
+        if isinstance(error, RenderError):
+            raise
+        return Moved(faults=(f"it cannot be compared: {error}",))
+
+
+def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
+    there = before.environment(environment.name)
+    old, new = pair.around(before, there, after, environment, files)
     if gone := sorted({image.name for image in old.images} - {image.name for image in new.images}):
-        return Moved((), (), (f"{new.source} has no entry of {', '.join(gone)} any more",))
+        return Moved(faults=(f"{new.source} has no entry of {', '.join(gone)} any more",))
     changes = selection.changes(old.images, new.images, after.config.services)
     faults = _faults_of_bytes(old, new) if changes else []
     try:

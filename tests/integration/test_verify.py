@@ -31,6 +31,7 @@ def test_what_promote_makes_is_verified(tiny: Sandbox) -> None:
             }],
         },
         "holds": ["shop/api 1.2.0"],
+        "unbuilt": [],
         "faults": [],
         "verified": True,
     }  # fmt: skip
