@@ -3,10 +3,8 @@
 set -eu
 
 folder=${BACKUP_FOLDER:-/backup}
-: "${BACKUP_DESTINATION:?is not set: write bucket and folder into the overlay}"
-RCLONE_CONFIG_VAULT_PASSWORD=$(printf '%s' "$BACKUP_ENCRYPTION_PASSWORD" | rclone obscure -)
-export RCLONE_CONFIG_VAULT_TYPE=crypt RCLONE_CONFIG_VAULT_PASSWORD
-export RCLONE_CONFIG_VAULT_REMOTE="offsite:$BACKUP_DESTINATION"
+# shellcheck source=/dev/null
+. "${BACKUP_VAULT:-/etc/backup/vault.sh}"
 
 cd "$folder/binlog"
 for file in */*; do

@@ -5,10 +5,8 @@
 set -eu
 
 folder=${BACKUP_FOLDER:-/backup}
-: "${BACKUP_DESTINATION:?is not set: write bucket and folder into the overlay}"
-RCLONE_CONFIG_VAULT_PASSWORD=$(printf '%s' "$BACKUP_ENCRYPTION_PASSWORD" | rclone obscure -)
-export RCLONE_CONFIG_VAULT_TYPE=crypt RCLONE_CONFIG_VAULT_PASSWORD
-export RCLONE_CONFIG_VAULT_REMOTE="offsite:$BACKUP_DESTINATION"
+# shellcheck source=/dev/null
+. "${BACKUP_VAULT:-/etc/backup/vault.sh}"
 
 fail() {
   echo "restore test: $*" >&2
@@ -17,20 +15,7 @@ fail() {
 
 umask 077
 rm -rf "$folder"/mysql-* "$folder"/binlog "$folder"/logs
-rclone lsf vault: --include 'mysql-*.sha256' | sort >"$folder/backups"
-if [ "${RESTORE_TO:-}" ]; then
-  # The newest one that was begun before that time: a name sorts like its time.
-  latest=mysql-$(date -u -d "$RESTORE_TO" +%Y%m%dT%H%M%SZ)
-  newest=$({ cat "$folder/backups"; echo "$latest"; } | sort | grep -xF -B 1 "$latest" | grep -vxF "$latest" || :)
-  [ -n "$newest" ] || fail "no backup from before $RESTORE_TO in $BACKUP_DESTINATION"
-else
-  newest=$(tail -n 1 "$folder/backups")
-  [ -n "$newest" ] || fail "no backup in $BACKUP_DESTINATION"
-  oldest_allowed=mysql-$(date -u -d "@$(($(date +%s) - ${BACKUP_MAX_AGE_HOURS:-26} * 3600))" +%Y%m%dT%H%M%SZ)
-  [ "$(printf '%s\n' "$oldest_allowed" "${newest%.sha256}" | sort | tail -n 1)" = "${newest%.sha256}" ] ||
-    fail "the newest backup is ${newest%.sha256}, older than $oldest_allowed"
-fi
-name=${newest%.sha256}
+name=$(newest_backup vault: mysql sha256 "${BACKUP_MAX_AGE_HOURS:-26}") || fail 'there is nothing to restore'
 rclone copy vault: "$folder" --include "$name.*"
 
 # The binary logs from that backup on. A gap would make everything after it worthless.

@@ -74,6 +74,7 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
         "CONTAINER": pods[0]["spec"]["containers"][0]["name"],
         "ZONE": "zone-a",
         "JOB": name_of(job),
+        "CRONJOB": schedule,
         "PASSWORD": "secret",
         "CLAIM": name_of(claims[0]),
     }

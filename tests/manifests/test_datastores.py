@@ -39,6 +39,9 @@ JOBS = (
     "mysql-backup",
     "mysql-binlog",
     "mysql-restore-test",
+    "redis-backup",
+    "redis-restore-test",
+    "rabbitmq-backup",
 )
 OBJECT_STORE = {
     "RCLONE_CONFIG_OFFSITE_ACCESS_KEY_ID": "backup-secrets/BACKUP_ACCESS_KEY_ID",
@@ -73,6 +76,13 @@ SECRETS = {
     "mysql-restore-test/fetch": OBJECT_STORE,
     "mysql-restore-test/decode": {},
     "mysql-restore-test/restore": {},
+    "redis-backup/dump": {"REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD"},
+    "redis-backup/upload": OBJECT_STORE,
+    "redis-restore-test/fetch": OBJECT_STORE,
+    "redis-restore-test/restore": {"REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD"},
+    # RabbitMQ shows its definitions to administrators only.
+    "rabbitmq-backup/backup": OBJECT_STORE
+    | {key: f"rabbitmq-secrets/{key}" for key in ("RABBITMQ_ADMIN_USER", "RABBITMQ_ADMIN_PASSWORD")},
 }
 
 
@@ -219,9 +229,11 @@ def test_every_file_of_a_command_is_mounted(environment: str) -> None:
                 if mount["name"] in volumes
                 for name in config_maps[volumes[mount["name"]]]
             }
+            if container["image"].startswith("rclone/rclone:"):
+                assert "/etc/backup/vault.sh" in mounted, f"{name_of(workload)}: its scripts read it"
             for word in container.get("command", []):
                 path = word.partition("=")[2] or word
-                if path.startswith(("/etc/mysql/mediq", "/etc/redis/", "/etc/rabbitmq/mediq", "/etc/mysql-backup/")):
+                if path.startswith(("/etc/mysql", "/etc/redis", "/etc/rabbitmq")):
                     assert path in mounted, f"{name_of(workload)}: {word}"
 
 
@@ -249,7 +261,14 @@ def test_nobody_else_reaches_a_data_store(environment: str) -> None:
     users = {"user-service", "patient-queue-service", "migrations-user", "migrations-queue"}
     assert peers == {
         "mysql": {*users, "mysql-backup", "mysql-binlog", "mysqld-exporter", "mysql"},
-        "redis": {"patient-queue-service", "redis-bootstrap", "redis-exporter", "redis"},
+        "redis": {
+            "patient-queue-service",
+            "redis-backup",
+            "redis-bootstrap",
+            "redis-exporter",
+            "redis-restore-test",
+            "redis",
+        },
         "rabbitmq": {
             "api-gateway",
             "user-service",
@@ -258,6 +277,7 @@ def test_nobody_else_reaches_a_data_store(environment: str) -> None:
             "keda-operator",
             "prometheus",
             "rabbitmq",
+            "rabbitmq-backup",
         },
     }
 
@@ -465,7 +485,7 @@ def test_a_backup_asks_for_everything_and_is_restored(environment: str) -> None:
         assert re.search(rf"mysqldump [^|]*--{option}\b", dump), option
     destination = overlay(environment).one("ConfigMap", "backup-destination")["data"]
     assert destination["RCLONE_CONFIG_OFFSITE_ENDPOINT"].startswith("https://")
-    for name in ("mysql-backup", "mysql-binlog", "mysql-restore-test"):
+    for name in (each for each in JOBS if each not in {"redis-bootstrap", "migrations-user", "migrations-queue"}):
         job = overlay(environment).one("CronJob", name)["spec"]["jobTemplate"]["spec"]
         assert job["activeDeadlineSeconds"] > 0
         assert job["template"]["spec"]["restartPolicy"] == "Never"

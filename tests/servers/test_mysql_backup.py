@@ -17,11 +17,12 @@ import pytest
 
 from tests.manifests.render import REPOSITORY
 from tests.ports import free_ports
+from tests.servers import objects
+from tests.servers.objects import PASSWORD
 from tests.servers.servers import PATH, Environment, attempt, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/mysql-backup"
 Rows = Callable[..., str]
-PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing
 SERVER = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 # What the scripts call, in terms of MariaDB. Each insists on the options that matter.
 STAND_INS = {
@@ -78,19 +79,13 @@ class Database:
 
     @property
     def environment(self) -> Environment:
-        return {
+        return objects.environment(self.folder) | {
             "PATH": f"{self.folder}/bin:{PATH}",
             "TMPDIR": str(self.folder),
-            "HOME": str(self.folder),
             "MYSQL_HOST": "127.0.0.1",
             "MYSQL_PORT": str(self.port),
             "MYSQL_BACKUP_PASSWORD": PASSWORD,
-            "BACKUP_FOLDER": str(self.folder / "backup"),
             "RESTORE_FOLDER": str(self.folder / "restore"),
-            "RCLONE_CONFIG": "/notfound",
-            "RCLONE_CONFIG_OFFSITE_TYPE": "local",
-            "BACKUP_DESTINATION": str(self.store),
-            "BACKUP_ENCRYPTION_PASSWORD": PASSWORD,
         }
 
     @property
@@ -109,20 +104,7 @@ class Database:
         return said
 
     def forget(self) -> None:
-        """What another machine has: nothing."""
-        run("rm", "-rf", str(self.folder / "backup"), str(self.folder / "restore"))
-        for each in ("backup", "restore"):
-            (self.folder / each).mkdir()
-
-    def rclone(self, *arguments: str) -> None:
-        """What somebody with the password does in the store."""
-        password = run("rclone", "obscure", PASSWORD).strip()
-        vault = {"TYPE": "crypt", "REMOTE": f"offsite:{self.store}", "PASSWORD": password}
-        run(
-            "rclone",
-            *arguments,
-            environment=self.environment | {f"RCLONE_CONFIG_VAULT_{k}": v for k, v in vault.items()},
-        )
+        objects.forget(self.folder, "backup", "restore")
 
     @contextlib.contextmanager
     def restored(self, **more: str) -> Iterator[Rows]:
@@ -181,9 +163,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture
 def database(running: Database) -> Database:
-    for folder in ("backup", "restore", "bucket"):
-        run("rm", "-rf", str(running.folder / folder))
-        (running.folder / folder).mkdir()
+    objects.forget(running.folder, "backup", "restore", "bucket")
     running.sql("RESET MASTER")
     return running
 
@@ -298,7 +278,7 @@ def test_a_missing_binary_log_is_found(database: Database, missing: int, said: s
     (position,) = (database.folder / "backup").glob("*.position")
     first = int(position.read_text(encoding="utf-8").split()[1].rpartition(".")[2])
     gone = f"binlog/{SERVER}/binlog.{first + missing:06}"
-    database.rclone("deletefile", f"vault:{gone}")
+    objects.rclone(database.folder, "deletefile", f"vault:{gone}")
     done = database.script("fetch.sh")
     assert (done.returncode, said in done.stderr) == (1, True), done.stderr
 

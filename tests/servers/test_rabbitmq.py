@@ -5,128 +5,25 @@
 
 from __future__ import annotations
 
-import json
-import re
+import subprocess
 import urllib.error
 import urllib.request
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.manifests.commands import RUNBOOK, commands
 from tests.manifests.render import REPOSITORY
 from tests.ports import free_ports
+from tests.servers import objects
+from tests.servers.broker import FOLDER, IS_CURRENT, MEMORY_LIMIT, PROGRAMS, SEARCHED, SECRET, Node
 from tests.servers.runbook import follow
-from tests.servers.servers import PATH, Environment, attempt, needs, run, server, wait_until
+from tests.servers.servers import PATH, attempt, needs, run, server, wait_until
 
-FOLDER = REPOSITORY / "base/rabbitmq"
-# Settings of the version in the pods that the older one does not know yet: they came with 3.13.
-NEWER = re.compile(r"^quorum_queue\.continuous_membership_reconciliation\..*\n", re.MULTILINE)
-SECRET = {
-    "ERLANG_COOKIE": "COOKIE",
-    "RABBITMQ_USER": "mediq",
-    "RABBITMQ_PASSWORD": 'pass "word" \\ $x',
-    "RABBITMQ_ADMIN_USER": "admin",
-    "RABBITMQ_ADMIN_PASSWORD": "secret",
-}
 QUEUES = {"user_service_queue": "user.*", "ocr_service_queue": "ocr.*", "patient_queue_service_queue": "queue.*"}
-
-UNPACKED = REPOSITORY / ".tools/rabbitmq"
-IS_CURRENT = (UNPACKED / "stamp").exists()
-# Wrappers of these names would only let root or the user rabbitmq in: the programs themselves lie here.
-PROGRAMS = (UNPACKED if IS_CURRENT else Path("/")) / "usr/lib/rabbitmq/bin"
-SEARCHED = f"{UNPACKED}/usr/lib/erlang/bin:{PROGRAMS}:{PATH}" if IS_CURRENT else f"{PROGRAMS}:{PATH}"
-MEMORY_LIMIT = 1024**3
-pytestmark = needs("rabbitmq-server", "epmd", str(PROGRAMS / "rabbitmq-server"))
-
-
-@dataclass(frozen=True)
-class Node:
-    """One broker, with the files and the environment that its pod would give it."""
-
-    index: int
-    home: Path
-    epmd_port: int
-    amqp: int
-    management: int
-    metrics: int
-    distribution: int
-
-    @property
-    def name(self) -> str:
-        return f"rabbit-{self.index}@127.0.0.1"
-
-    @property
-    def environment(self) -> Environment:
-        return {
-            "PATH": SEARCHED,
-            "MEMORY_LIMIT": str(MEMORY_LIMIT),
-            "HOME": str(self.home / "home"),
-            "ERL_EPMD_PORT": str(self.epmd_port),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": self.name,
-            "RABBITMQ_USE_LONGNAME": "true",
-            "RABBITMQ_DIST_PORT": str(self.distribution),
-            "RABBITMQ_CONFIG_FILE": str(self.home / "rabbitmq.conf"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(FOLDER / "enabled_plugins"),
-            "RABBITMQ_MNESIA_BASE": str(self.home / "mnesia"),
-            "RABBITMQ_LOG_BASE": str(self.home),
-            "RABBITMQ_LOGS": "-",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
-        }
-
-    def prepare(self) -> None:
-        for each in ("home", "definitions", "mnesia"):
-            (self.home / each).mkdir(parents=True, exist_ok=True)
-        settings = {
-            "RABBITMQ_HOME": str(self.home / "home"),
-            "RABBITMQ_SETTINGS": str(FOLDER),
-            "RABBITMQ_DEFINITIONS": str(self.home / "definitions"),
-        }
-        run("sh", FOLDER / "provision.sh", environment=SECRET | settings)
-        text = (FOLDER / "rabbitmq.conf").read_text(encoding="utf-8")
-        places = {
-            "listeners.tcp.default = 5672": f"listeners.tcp.default = 127.0.0.1:{self.amqp}",
-            "management.tcp.port = 15672": f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management}",
-            "prometheus.tcp.port = 15692": f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {self.metrics}",
-            # Old nodes wait that long for one another; since 3.13 two that see each other go on.
-            "discovery_retry_limit = 60": "discovery_retry_limit = 5",
-            "/etc/rabbitmq/definitions": str(self.home / "definitions"),
-            **{f"rabbit@rabbitmq-{each}.rabbitmq-headless": f"rabbit-{each}@127.0.0.1" for each in range(3)},
-        }
-        for written, here in places.items():
-            assert written in text
-            text = text.replace(written, here)
-        text = text if IS_CURRENT else NEWER.sub("", text)
-        (self.home / "rabbitmq.conf").write_text(text, encoding="utf-8")
-
-    def succeeds(self, program: str, *arguments: str) -> bool:
-        return attempt(PROGRAMS / program, *arguments, environment=self.environment).returncode == 0
-
-    def tell(self, program: str, *arguments: str) -> str:
-        return run(PROGRAMS / program, *arguments, environment=self.environment)
-
-    def is_running(self) -> bool:
-        return self.succeeds("rabbitmq-diagnostics", "-q", "check_running")
-
-    def ask(self, path: str, user: str = "admin", body: Any = None, method: str = "GET") -> Any:
-        password = {"admin": "secret", "mediq": SECRET["RABBITMQ_PASSWORD"]}[user]
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.management}/api/{path}",
-            headers={
-                "Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode(),
-                "Content-Type": "application/json",
-            },
-            data=None if body is None else json.dumps(body).encode(),
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 loopback
-            text = answer.read()
-        return json.loads(text) if text else None
+pytestmark = needs("rabbitmq-server", "epmd", "rclone", str(PROGRAMS / "rabbitmq-server"))
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +105,36 @@ def test_the_length_of_a_queue_is_told_to_the_account_that_scales_by_it(nodes: l
         assert fields <= nodes[1].ask(queue, "mediq").keys()
     finally:
         nodes[0].ask(f"{queue}/contents", "mediq", method="DELETE")
+
+
+def test_deleted_definitions_come_back_as_the_runbook_says(nodes: list[Node], tmp_path: Path) -> None:
+    def backup(**more: str) -> subprocess.CompletedProcess[str]:
+        login = {key: SECRET[key] for key in ("RABBITMQ_ADMIN_USER", "RABBITMQ_ADMIN_PASSWORD")}
+        api = {"RABBITMQ_API": f"http://127.0.0.1:{nodes[0].management}/api"}
+        script = REPOSITORY / "base/rabbitmq-backup/backup.sh"
+        return attempt("sh", script, environment=objects.environment(tmp_path) | {"PATH": PATH} | login | api | more)
+
+    objects.forget(tmp_path, "backup", "bucket")
+    assert backup(RABBITMQ_ADMIN_PASSWORD="wrong").returncode != 0  # noqa: S106 it opens nothing
+    assert backup(RABBITMQ_ADMIN_USER="mediq", RABBITMQ_ADMIN_PASSWORD=SECRET["RABBITMQ_PASSWORD"]).returncode != 0
+    assert list((tmp_path / "bucket").iterdir()) == [], "only an administrator may read definitions"
+    policy = {"pattern": "^x", "definition": {"max-length": 5}}
+    nodes[0].ask("policies/mediq/by-hand", body=policy, method="PUT")
+    done = backup()
+    assert (done.returncode, done.stdout[:17]) == (0, "backup: rabbitmq-"), done.stdout + done.stderr
+    [stored] = [each for each in (tmp_path / "bucket").rglob("*") if each.is_file()]
+    assert stored.read_bytes().startswith(b"RCLONE\0\0")
+    nodes[0].ask("policies/mediq/by-hand", method="DELETE")
+    objects.forget(tmp_path, "backup")
+    asked = objects.asked_by_runbook("Restore the definitions of RabbitMQ")
+    assert backup(**asked | {"RESTORE_HOLD_MINUTES": "0"}).returncode == 0
+    assert int(asked["RESTORE_HOLD_MINUTES"]) > 0
+    [command] = [each.text for each in commands(RUNBOOK, "kubectl") if "import_definitions" in each.text]
+    *_, read, load = (each.partition(" | ")[0] for each in command.split(" -- "))
+    pipe = f"{read.replace('/backup/', f'{tmp_path}/backup/')} | {PROGRAMS}/{load}"
+    run("sh", "-c", pipe, environment=nodes[0].environment)
+    assert nodes[1].ask("policies/mediq/by-hand")["definition"] == {"max-length": 5}
+    nodes[0].ask("policies/mediq/by-hand", method="DELETE")
 
 
 def test_only_the_users_of_the_secret_exist(nodes: list[Node]) -> None:
