@@ -64,8 +64,8 @@ class Repository:
         return self.clone.git("ls-remote", "origin", "refs/heads/main").split()[0]
 
     def delivery(self, engine: str) -> Render:
-        """What an operator applies once for an engine, from delivery/ENGINE of the clone."""
-        return render(self.clone.root / "delivery" / engine)
+        """What an operator applies for an engine, from delivery/ENGINE of the clone as it is now."""
+        return render.__wrapped__(self.clone.root / "delivery" / engine)
 
     def images(self, environment: str) -> dict[str, str]:
         """The images that the clone wants in an environment, by name."""
