@@ -229,21 +229,22 @@ def test_a_release_survives_a_fault(system: System[ArgoCD], report: Report, name
 
 def test_a_promotion_survives_that_promote_and_then_gitea_are_killed(system: System[ArgoCD], report: Report) -> None:
     system.repository.pull()
-    image = system.repository.set_image("staging", "mediq/api-gateway", "2.1.0", digest("2.1.0"))
+    image = system.repository.set_image("staging", OCR, "2.1.0", digest("2.1.0"))
     system.repository.push("stage 2.1.0")
-    child = system.repository.clone.start("staging", "production", env=system.repository.environ)
+    only = ("staging", "production", "--only", "ocr-service")
+    child = system.repository.clone.start(*only, env=system.repository.environ)
     wait("the branch is pushed", lambda: None if _proposed(system) else "no branch", seconds=60)
     child.kill()
     child.communicate()
     begin = time.monotonic()
-    number = system.repository.promote("staging", "production", "--output", "json").json["pull_request"]["number"]
+    number = system.repository.promote(*only, "--output", "json").json["pull_request"]["number"]
     server = system.repository.host.process
     server.kill()
     assert "127.0.0.1" in system.repository.promote("merge", str(number), code=6).err
     server.restart()
     back = time.monotonic()
     commit = system.repository.promote("merge", str(number), "--output", "json").json["commit"]
-    wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
+    wait_until_running(system.api, NAMESPACE, {OCR: image})
     end = time.monotonic()
     report(f"Argo CD: a promotion that was killed runs {end - begin:.0f} s after it is started again")
     report(f"Argo CD: Gitea was killed in the middle of it, and it runs {end - back:.0f} s after Gitea is back")

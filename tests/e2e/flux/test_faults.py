@@ -182,9 +182,10 @@ def _waiting(system: System[Flux], commit: str) -> str | None:
 
 def test_a_promotion_survives_that_gitea_is_down(system: System[Flux], report: Report) -> None:
     system.repository.pull()
-    image = system.repository.set_image("staging", "mediq/api-gateway", "3.0.0", digest("3.0.0"))
+    image = system.repository.set_image("staging", "mediq/ocr-service", "3.0.0", digest("3.0.0"))
     system.repository.push("stage 3.0.0")
-    number = system.repository.promote("staging", "production", "--output", "json").json["pull_request"]["number"]
+    only = ("staging", "production", "--only", "ocr-service")
+    number = system.repository.promote(*only, "--output", "json").json["pull_request"]["number"]
     server = system.repository.host.process
     server.kill()
     begin = time.monotonic()
@@ -192,7 +193,7 @@ def test_a_promotion_survives_that_gitea_is_down(system: System[Flux], report: R
     server.restart()
     back = time.monotonic()
     commit = system.repository.promote("merge", str(number), "--output", "json").json["commit"]
-    wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
+    wait_until_running(system.api, NAMESPACE, {"mediq/ocr-service": image})
     later = time.monotonic() - back
     report(f"Flux: Gitea is back after {back - begin:.0f} s, and the promotion runs {later:.0f} s later")
     system.settle(commit)
