@@ -72,7 +72,7 @@ e2e: ## roll both environments out in a real control plane
 
 try: ## start Argo CD, Gitea and a control plane on this machine, to click through
 	@$(PYTHON) -m tools.setup e2e
-	@$(BIN)/python -m tools.try_argocd
+	@$(BIN)/python -m tools.try_argocd $(if $(ARGOCD_PAGES),--argocd-pages "$(ARGOCD_PAGES)") $(if $(GITEA_PAGES),--gitea-pages "$(GITEA_PAGES)")
 
 dist: setup ## build the wheels of every platform, the source, bills of materials and checksums into dist/
 	@$(BIN)/python -m tools.dist $(if $(VERSION),--version "$(VERSION)")

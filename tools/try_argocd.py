@@ -1,13 +1,16 @@
 """`make try`: the loop with Argo CD on this machine, to click through and to type commands at, until Ctrl-C.
 
-The programs are built from Go modules, which lack the built web pages: Argo CD has its API and its command, and the
-pages of Gitea have no style.
+The programs are built from Go modules, which lack the built web pages: without the folders that docs/e2e.md tells how
+to build, Argo CD has its API and its command, and the pages of Gitea have no style.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from pathlib import Path
 
 from tests.e2e.argocd.programs import ArgoCD
 from tests.e2e.cluster import TOOLS, Cluster, leave_on_signals, new_folder
@@ -40,13 +43,14 @@ Ctrl-C ends everything and deletes its folder.
 
 def main() -> int:
     """Install both environments, say where everything is, and wait."""
+    given = _arguments()
     leave_on_signals()
     folder = new_folder()
     try:
         print("starting a control plane, Gitea and Argo CD …", flush=True)
-        with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea") as host:
+        with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea", pages=given.gitea_pages) as host:
             repository = publish(cluster, host, folder / "repository", "mediq")
-            with ArgoCD(cluster) as engine:
+            with ArgoCD(cluster, pages=given.argocd_pages) as engine:
                 engine.install(repository)
                 print("waiting until Argo CD has installed both environments …", flush=True)
                 for environment in ENVIRONMENTS:
@@ -57,6 +61,28 @@ def main() -> int:
     except KeyboardInterrupt:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _arguments() -> Namespace:
+    parser = ArgumentParser(
+        prog="python -m tools.try_argocd", description="start the loop with Argo CD on this machine"
+    )
+    parser.add_argument("--argocd-pages", type=_pages("index.html"), metavar="DIR", help="ui/dist/app, built")
+    manifest = "assets/.vite/manifest.json"
+    parser.add_argument("--gitea-pages", type=_pages(manifest), metavar="DIR", help="public, built")
+    return parser.parse_args()
+
+
+def _pages(needed: str) -> Callable[[str], Path]:
+    """Takes a folder that a build of a front end has filled."""
+
+    def folder(text: str) -> Path:
+        found = Path(text).resolve()
+        if not (found / needed).is_file():
+            raise ArgumentTypeError(f"{text} has no {needed}: build the front end first")
+        return found
+
+    return folder
 
 
 def _guide(cluster: Cluster, repository: Repository, engine: ArgoCD) -> str:

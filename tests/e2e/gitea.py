@@ -53,10 +53,14 @@ class Unexpected(Exception):
 
 
 class GiteaHost(Running):
-    """The server with its users. Use it in a `with` statement."""
+    """The server with its users. Use it in a `with` statement.
 
-    def __init__(self, folder: Path, tools: Path = TOOLS):
+    `pages` is the folder `public` of Gitea's front end, built; without it, its pages have no style.
+    """
+
+    def __init__(self, folder: Path, tools: Path = TOOLS, *, pages: Path | None = None):
         self.folder = folder
+        self._pages = pages
         self.tokens: dict[str, str] = {}
         self._all: dict[str, str] = {}
         self._program = tools / "bin" / "gitea"
@@ -109,6 +113,9 @@ class GiteaHost(Running):
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._pages is not None:
+            (self.folder / "custom").mkdir()
+            (self.folder / "custom" / "public").symlink_to(self._pages)
         for attempt in range(ATTEMPTS):
             [self._port] = free_ports(1)
             self._settings.write_text(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
@@ -16,7 +18,9 @@ from tests.manifests.render import ENVIRONMENTS, name_of
 
 NAMESPACE = "mediq-production"
 OVERLAY = "overlays/production/kustomization.yaml"
-
+# Freezes, relative to now: one that lasts longer than any test, and one that is over.
+FROZEN = timedelta(hours=-1), timedelta(days=1)
+THAWED = timedelta(days=-2), timedelta(days=-1)
 
 # The last of the patches, which end the file: those before it need what it removes.
 REMOVAL = """\
@@ -59,6 +63,15 @@ class System(Generic[E]):
         for environment in ENVIRONMENTS:
             images = {each: self.repository.set_image(environment, each, tag, digest(tag, start)) for each in names}
         return self.repository.push(f"release {tag}"), images
+
+    def freeze(self, start: timedelta, end: timedelta) -> None:
+        """Let promote.yaml of the clone freeze production between two moments, relative to now."""
+        now, clone = datetime.now(UTC), self.repository.clone
+        window = f"{{start: {now + start:%F %R}, end: {now + end:%F %R}, timezone: UTC, reason: tried}}"
+        line = f"  production: {{path: overlays/production, gates: {{freeze: [{window}]}}}}"
+        clone.write(
+            "promote.yaml", re.sub("^  production: .*$", line, clone.read("promote.yaml"), flags=re.MULTILINE)
+        )
 
     def settle(self, commit: str, *, seconds: float = 300.0) -> None:
         """Wait until the engine has applied a commit, and then until what it says runs: neither proves the other."""

@@ -36,10 +36,14 @@ VERIFY = '#!/bin/sh\ngit verify-commit "$1" 2>&1 || true\n'
 
 
 class ArgoCD(Programs):
-    """The programs of Argo CD next to a running cluster. Use it in a `with` statement."""
+    """The programs of Argo CD next to a running cluster. Use it in a `with` statement.
 
-    def __init__(self, cluster: Cluster, tools: Path = TOOLS):
+    `pages` is the folder `ui/dist/app` of Argo CD's front end, built; without it, the server has no page.
+    """
+
+    def __init__(self, cluster: Cluster, tools: Path = TOOLS, *, pages: Path | None = None):
         super().__init__()
+        self._pages = pages
         self.folder = cluster.folder / "argocd"
         self.cluster = cluster
         self.api = cluster.api
@@ -176,6 +180,7 @@ class ArgoCD(Programs):
             "--metrics-address=127.0.0.1",
             f"--metrics-port={ports['server-metrics']}",
             "--insecure",
+            *([f"--staticassets={self._pages}"] if self._pages else []),
         )
         self._processes[REPO_SERVER].ready(f"http://127.0.0.1:{ports['repo-metrics']}/healthz")
         self._processes[CONTROLLER].ready(f"http://127.0.0.1:{ports['controller-metrics']}/healthz")
@@ -189,6 +194,7 @@ class ArgoCD(Programs):
             "ARGOCD_SYNC_WAVE_DELAY": "0",
             "ARGOCD_SSH_DATA_PATH": str(self.folder / "ssh"),
             "ARGOCD_TLS_DATA_PATH": str(self.folder / "tls"),
+            "GOGC": "400",  # memory is there, and the processors have more to do
             "HOME": str(self.folder),
             "KUBECONFIG": str(self.cluster.kubeconfig),
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",

@@ -13,12 +13,12 @@ import pytest
 
 from tests.e2e.api import Object
 from tests.e2e.argocd import programs
-from tests.e2e.argocd.programs import CONTROLLER, REPO_SERVER, ArgoCD
+from tests.e2e.argocd.programs import CONTROLLER, REDIS, REPO_SERVER, ArgoCD
 from tests.e2e.environments import condition
 from tests.e2e.kubelet import FAILING, NEVER_READY
 from tests.e2e.loop import digest, wait_until_running
 from tests.e2e.process import wait
-from tests.e2e.system import NAMESPACE, OVERLAY, System
+from tests.e2e.system import FROZEN, NAMESPACE, OVERLAY, THAWED, System
 from tests.manifests.render import name_of
 
 Report = Callable[[str], None]
@@ -185,27 +185,69 @@ def _accepted(system: System[ArgoCD], commit: str, message: str) -> str | None:
     return None if any(message in each for each in said) else f"{operation.get('phase')} {said}"
 
 
-@pytest.mark.parametrize("name", [REPO_SERVER, CONTROLLER, "kube-apiserver", "etcd"])
+PROJECT = "delivery/argocd/appproject.yaml"
+
+
+def test_during_a_freeze_no_commit_is_applied_and_afterwards_it_is(system: System[ArgoCD]) -> None:
+    before, begun = system.running(), system.engine.operation("production")["startedAt"]
+    system.repository.pull()
+    system.freeze(*FROZEN)
+    _give_windows(system)
+    commit, images = system.release(OCR)
+    # Argo CD decides about a sync before it reports a comparison.
+    wait("the commit is compared", partial(_uncompared, system, commit), seconds=60)
+    system.engine.refresh("production", "hard")
+    assert _uncompared(system, commit) is None
+    assert system.engine.operation("production")["startedAt"] == begun
+    assert system.running() == before
+    system.freeze(*THAWED)
+    _give_windows(system)
+    commit = system.repository.push("the freeze is over")
+    wait_until_running(system.api, NAMESPACE, images)
+    system.settle(commit)
+
+
+def _give_windows(system: System[ArgoCD]) -> None:
+    """Bring the freezes of promote.yaml into the cluster, as docs/gates.md says."""
+    system.repository.promote("windows", PROJECT, "--write")
+    system.api.apply(system.repository.delivery("argocd").one("AppProject", "mediq"), manager="kubectl")
+
+
+def _uncompared(system: System[ArgoCD], commit: str) -> str | None:
+    sync = system.engine.application("production")["status"]["sync"]
+    return None if (sync["status"], sync["revision"]) == ("OutOfSync", commit) else f"{sync['status']} {commit}"
+
+
+@pytest.mark.parametrize("name", [REPO_SERVER, CONTROLLER, REDIS, "kube-apiserver", "etcd"])
 def test_a_release_survives_a_fault(system: System[ArgoCD], report: Report, name: str) -> None:
-    own = name in (REPO_SERVER, CONTROLLER)
+    own = name in (REPO_SERVER, CONTROLLER, REDIS)
     process = system.engine.process(name) if own else system.cluster.process(name)
     begun = None if name == REPO_SERVER else partial(_not_begun, system)
     gone, later = system.release_through_a_fault(process, (OCR, USER), begun)
     report(f"Argo CD: {name} is back after {gone:.0f} s, and the release runs {later:.0f} s later")
 
 
-def test_a_promotion_that_is_killed_is_finished_by_the_next_run(system: System[ArgoCD], report: Report) -> None:
+def test_a_promotion_survives_that_promote_and_then_gitea_are_killed(system: System[ArgoCD], report: Report) -> None:
     system.repository.pull()
-    image = system.repository.set_image("staging", "mediq/api-gateway", "2.1.0", digest("2.1.0"))
+    image = system.repository.set_image("staging", OCR, "2.1.0", digest("2.1.0"))
     system.repository.push("stage 2.1.0")
-    child = system.repository.clone.start("staging", "production", env=system.repository.environ)
+    only = ("staging", "production", "--only", "ocr-service")
+    child = system.repository.clone.start(*only, env=system.repository.environ)
     wait("the branch is pushed", lambda: None if _proposed(system) else "no branch", seconds=60)
     child.kill()
     child.communicate()
     begin = time.monotonic()
-    commit = system.repository.merged("staging", "production")
-    wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
-    report(f"Argo CD: a promotion that was killed runs {time.monotonic() - begin:.0f} s after it is started again")
+    number = system.repository.promote(*only, "--output", "json").json["pull_request"]["number"]
+    server = system.repository.host.process
+    server.kill()
+    assert "127.0.0.1" in system.repository.promote("merge", str(number), code=6).err
+    server.restart()
+    back = time.monotonic()
+    commit = system.repository.promote("merge", str(number), "--output", "json").json["commit"]
+    wait_until_running(system.api, NAMESPACE, {OCR: image})
+    end = time.monotonic()
+    report(f"Argo CD: a promotion that was killed runs {end - begin:.0f} s after it is started again")
+    report(f"Argo CD: Gitea was killed in the middle of it, and it runs {end - back:.0f} s after Gitea is back")
     system.settle(commit)
 
 

@@ -14,7 +14,7 @@ from tests.e2e.flux.controllers import KUSTOMIZE, SOURCE, Flux
 from tests.e2e.kubelet import FAILING, NEVER_READY
 from tests.e2e.loop import digest, wait_until_running
 from tests.e2e.process import wait
-from tests.e2e.system import NAMESPACE, OVERLAY, System
+from tests.e2e.system import FROZEN, NAMESPACE, OVERLAY, THAWED, System
 from tests.manifests.render import name_of
 
 Report = Callable[[str], None]
@@ -116,6 +116,57 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
     assert system.api.find("v1", "ConfigMap", "outside", "mediq-staging") is None
 
 
+FOLDER = "delivery/flux/production"
+# What applies that folder, as docs/gates.md asks for.
+DELIVERY = {
+    **controllers.reference("Kustomization", "delivery"),
+    "spec": {
+        "interval": "1h",
+        "path": f"./{FOLDER}",
+        "prune": False,
+        "sourceRef": {"kind": "GitRepository", "name": "mediq"},
+    },
+}
+
+
+def test_during_a_freeze_no_commit_is_applied_and_afterwards_it_is(system: System[Flux]) -> None:
+    before = system.running()
+    system.repository.pull()
+    system.freeze(*FROZEN)
+    system.repository.push("freeze")
+    system.repository.promote("windows", FOLDER, "--commit")
+    system.api.create(DELIVERY)
+    wait("Flux suspends every tier", lambda: _suspended_less(system, len(controllers.TIERS)), seconds=60)
+    commit, images = system.release("mediq/ocr-service")
+    wait("Flux has the commit", lambda: None if system.engine.revision() == commit else "not yet", seconds=60)
+    for tier in controllers.TIERS:
+        system.engine.reconcile("Kustomization", f"mediq-production-{tier}")
+    # What is asked for later, and not suspended, is done.
+    request = system.engine.reconcile("Kustomization", "delivery")
+    wait("Flux has applied the commit elsewhere", lambda: _unhandled(system, request), seconds=60)
+    assert system.api.get(DELIVERY)["status"]["lastAppliedRevision"].endswith(commit)
+    attempted = {each["status"]["lastAttemptedRevision"] for each in system.engine.tiers("production").values()}
+    assert not {each for each in attempted if each.endswith(commit)}
+    assert system.running() == before
+    system.repository.pull()
+    system.freeze(*THAWED)
+    system.repository.push("the freeze is over")
+    system.repository.promote("windows", FOLDER, "--commit")
+    wait_until_running(system.api, NAMESPACE, images)
+    system.api.delete(DELIVERY)
+    system.settle(system.repository.tip())
+
+
+def _suspended_less(system: System[Flux], count: int) -> str | None:
+    found = sum(each["spec"]["suspend"] for each in system.engine.tiers("production").values())
+    return None if found == count else f"{found} of {count}"
+
+
+def _unhandled(system: System[Flux], request: str) -> str | None:
+    handled = system.api.get(DELIVERY)["status"].get("lastHandledReconcileAt")
+    return None if handled == request else str(handled)
+
+
 @pytest.mark.parametrize("name", [SOURCE, KUSTOMIZE, "kube-apiserver", "etcd"])
 def test_a_release_survives_a_fault(system: System[Flux], report: Report, name: str) -> None:
     process = system.engine.process(name) if name in (SOURCE, KUSTOMIZE) else system.cluster.process(name)
@@ -131,9 +182,10 @@ def _waiting(system: System[Flux], commit: str) -> str | None:
 
 def test_a_promotion_survives_that_gitea_is_down(system: System[Flux], report: Report) -> None:
     system.repository.pull()
-    image = system.repository.set_image("staging", "mediq/api-gateway", "3.0.0", digest("3.0.0"))
+    image = system.repository.set_image("staging", "mediq/ocr-service", "3.0.0", digest("3.0.0"))
     system.repository.push("stage 3.0.0")
-    number = system.repository.promote("staging", "production", "--output", "json").json["pull_request"]["number"]
+    only = ("staging", "production", "--only", "ocr-service")
+    number = system.repository.promote(*only, "--output", "json").json["pull_request"]["number"]
     server = system.repository.host.process
     server.kill()
     begin = time.monotonic()
@@ -141,7 +193,7 @@ def test_a_promotion_survives_that_gitea_is_down(system: System[Flux], report: R
     server.restart()
     back = time.monotonic()
     commit = system.repository.promote("merge", str(number), "--output", "json").json["commit"]
-    wait_until_running(system.api, NAMESPACE, {"mediq/api-gateway": image})
+    wait_until_running(system.api, NAMESPACE, {"mediq/ocr-service": image})
     later = time.monotonic() - back
     report(f"Flux: Gitea is back after {back - begin:.0f} s, and the promotion runs {later:.0f} s later")
     system.settle(commit)
