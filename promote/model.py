@@ -111,6 +111,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A setting that moves with the version of a service: the whole `file`, or what is in it at `path`.
+
+    `diff` are the lines that go and come, each behind its sign.
+    """
+
+    service: str
+    file: str
+    path: str
+    diff: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """Whether one gate lets one subject of a change pass.
 
@@ -144,7 +157,7 @@ class Plan:
     `facts` and `overrides` are by gate: what each found out, None where nothing is known, and the reasons recorded
     for gates that have no result of their own. `remarks` are theirs, for people. `despite` has the reasons given.
     `unmoved` says in what the environments differ that cannot be moved; `shared` are other environments that the
-    change also changes.
+    change also changes; `settings` move with the versions.
     """
 
     source: str
@@ -158,6 +171,7 @@ class Plan:
     overrides: Mapping[str, str] = field(default_factory=dict)
     unmoved: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    settings: tuple[SettingChange, ...] = ()
 
     @property
     def blocked(self) -> tuple[GateResult, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from promote.checks.findings import UNRENDERED, Verdict
 from promote.forge.protocol import PullRequest
-from promote.model import Change, Plan, Revision, Version, shortened
-from promote.output import wording
+from promote.model import Change, Plan, Revision, SettingChange, Version, shortened
+from promote.output import carried, wording
 from promote.output.gates import gate_json, gate_line
 from promote.output.verdicts import finding_json, introduced_text
 from promote.promotion.deliver import Published
@@ -33,6 +33,16 @@ def change_json(change: Change) -> Json:
     }
 
 
+def setting_json(setting: SettingChange) -> Json:
+    """A setting that moves with a version as JSON."""
+    return {
+        "service": setting.service,
+        "file": setting.file,
+        "path": setting.path or None,
+        "diff": list(setting.diff),
+    }
+
+
 def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) -> Json:
     """A plan, what was found in it and what became of it, as JSON."""
     pull = published.pull_request
@@ -44,6 +54,7 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         **measured(plan),
         "unmoved": list(plan.unmoved),
         "shared": list(plan.shared),
+        "settings": [setting_json(setting) for setting in plan.settings],
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
         "branch": published.branch,
         "commit": published.commit,
@@ -69,6 +80,7 @@ def proposal_json(proposal: Proposal, published: Published) -> Json:
         "changes": [change for one in named for change in one["changes"]],
         "gates": [gate for one in each for gate in one["gates"]],
         "findings": [finding for one in each for finding in one["findings"]],
+        "settings": [setting for one in named for setting in one["settings"]],
         "targets": each,
     }  # fmt: skip
 
@@ -112,8 +124,9 @@ def _changes(plan: Plan) -> list[str]:
         f"  {change.service:{width}}  {was:{max(map(len, old))}} → {shortened(str(change.new))}"
         for change, was in zip(plan.changes, old, strict=True)
     ]
+    remarks = [f"  {remark}" for remark in plan.remarks]
     gates = [f"  {gate_line(gate)}" for gate in plan.gates]
-    return [*lines, *(f"  {remark}" for remark in plan.remarks), *gates]
+    return [*lines, *(f"  {line}" for line in carried.lines(plan)), *remarks, *gates]
 
 
 def _edge(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from promote.checks.findings import UNRENDERED, Verdict
 from promote.kustomize.differences import Difference
 from promote.model import Change, GateResult, Plan, Version
-from promote.output import markup
+from promote.output import carried, markup
 from promote.output.markup import code, inline
 from promote.promotion.deliver import Wording
 from promote.promotion.proposal import Proposal
@@ -109,8 +109,8 @@ def _line(change: Change) -> str:
 
 
 def _more(proposal: Proposal) -> list[str]:
-    """What a change does to further environments, one line each or, of those that were named, one an image."""
-    lines = []
+    """The settings that a change moves, and what it does to further environments, in a line each or one an image."""
+    lines = carried.of_commit(one.plan for one in proposal.every)
     for one in proposal.also:
         if one.layered_on:
             lines.append(f"also changes {layered(one)}")
@@ -154,7 +154,7 @@ def body(
     said += [f"**{inline(plan.target)}**"] if any(not one.layered_on for one in also) else []
     lines = [
         f"**{inline(title)}**", "", *(line for each in said for line in (each, "")),
-        verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan), *_beyond(plan),
+        verdict_line(verdict), "", *_table(plan.changes), "", *carried.section(plan), *_gates(plan), *_beyond(plan),
         *findings(verdict),
         *_rendered(differences), *(line for one in also for line in _section(one)),
         f"Undo it after the merge: {code(undo)}", "",
@@ -167,8 +167,8 @@ def _section(proposal: Proposal) -> list[str]:
     plan, verdict = proposal.plan, proposal.verdict
     name = layered(proposal) if proposal.layered_on else plan.target
     return [
-        f"**{inline(name)}**", "", verdict_line(verdict), "", *_table(plan.changes), "", *_gates(plan),
-        *findings(verdict), *_rendered(proposal.differences),
+        f"**{inline(name)}**", "", verdict_line(verdict), "", *_table(plan.changes), "",
+        *carried.section(plan), *_gates(plan), *findings(verdict), *_rendered(proposal.differences),
     ]  # fmt: skip
 
 

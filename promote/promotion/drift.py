@@ -11,7 +11,7 @@ from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
-from promote.promotion import pair, selection
+from promote.promotion import pair, selection, settings
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
@@ -50,8 +50,9 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     both = pair.read(tree, one, other)
     apart = _apart(both.there.images, both.here.images, tree.config.services)
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
+    waiting = settings.waiting(both, {image.name for image in both.here.images})
     is_empty = not (both.there.images or both.here.images)
-    return Drift(one, other, tuple(apart), rendered, pair.unmoved(both).lines, is_empty)
+    return Drift(one, other, tuple(apart), rendered, (*pair.unmoved(both).lines, *waiting), is_empty)
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:

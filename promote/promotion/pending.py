@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from promote.errors import ConfigError, NetworkError, UsageError
 from promote.model import Image, Version
-from promote.promotion import selection
+from promote.promotion import selection, settings
 from promote.promotion.situation import Situation
 from promote.repository.workspace import Workspace
+from promote.versions.settings import Setting
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """By image name, the versions that a new proposal keeps of the present one; and what to say of it."""
+    """By image name, the versions that a new proposal keeps of the present one; and what to say of it.
+
+    `settings` are those that travel with them, as the present proposal has their files.
+    """
 
     versions: Mapping[str, Version]
     notes: tuple[str, ...] = ()
+    settings: Mapping[Setting, bytes | None] = field(default_factory=dict)
 
 
 NOTHING = Pending({})
@@ -57,7 +62,21 @@ def kept(
     ]
     notes = [f"{where} keeps {', '.join(map(str, held.values()))}: --replace drops it"] if held else []
     notes += [f"{where} no longer proposes {', '.join(dropped)}"] if dropped else []
-    return Pending({name: move.new for name, move in held.items()}, tuple(notes))
+    return Pending(
+        {name: move.new for name, move in held.items()}, tuple(notes), _settings(workspace, here, head, held)
+    )
+
+
+def _settings(
+    workspace: Workspace, here: Situation, head: str | None, held: Collection[str]
+) -> dict[Setting, bytes | None]:
+    """The settings that travel with the images that are `held`, as the commit `head` has their files."""
+    config, where = here.tree.config, here.environment
+    return {
+        one: workspace.repository.read(head, settings.path_of(one, where))
+        for one in config.settings
+        if head is not None and settings.of_service(one, where, config, here.images) & set(held)
+    }
 
 
 def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from promote.errors import UsageError
-from promote.model import Version
-from promote.promotion import adding, apps, pair, pending, renames, selection, situation
+from promote.model import Image, Version
+from promote.promotion import adding, apps, pair, pending, renames, selection, settings, situation
+from promote.promotion.pending import Pending
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
+from promote.promotion.situation import Situation
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -97,6 +99,7 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
     wanted, notes = renames.wanted(here, there.images, chosen, source.name)
+    kept = pending.NOTHING
     if edge.only or edge.exclude or is_left_out:
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
@@ -104,14 +107,28 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     if not (there.images or here.images):
         notes = [*notes, f"no version of an image was found in {source.name} or {target.name}"]
     missing = selection.missing(there.images, here.images, chosen)
-    if edge.add:
-        here, after = adding.edited(here, {**wanted, **_versions(there, missing)})
-    else:
-        after = here.versions.with_versions(wanted)
+    if not edge.add:
         notes += [f"{name} has no images entry in {target.name}: left out (--add adds it)" for name in missing]
-    planned = here.planned(after, source.name, notes, edge.despite)
-    planned = replace(planned, plan=replace(planned.plan, unmoved=unmoved.lines))
-    return prove(here, planned, after, edge.allow_other_changes)
+    asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
+    here, after = _edited(here, asked, edge.add)
+    moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
+    with_them = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
+    if with_them.files:
+        _, after = _edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
+    left = (*unmoved.lines, *settings.waiting(both, chosen - moved))
+    planned = with_them.onto(here.planned(after, source.name, [*notes, *settings.unknown(both)], edge.despite))
+    planned = replace(planned, plan=replace(planned.plan, unmoved=left))
+    return prove(here, planned, after, edge.allow_other_changes, before=with_them)
+
+
+def _edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) -> tuple[Situation, Versions]:
+    return adding.edited(here, wanted) if add else (here, here.versions.with_versions(wanted))
+
+
+def _settings(tree: Tree, source: Environment, kept: Pending) -> settings.Source:
+    """The settings of the source or, of services that the open pull request moves, as it has them."""
+    of_source = settings.of_environment(tree, source)
+    return lambda one: kept.settings[one] if one in kept.settings else of_source(one)
 
 
 def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge], branch: str = "") -> Proposal:

@@ -52,6 +52,12 @@ def insist(
         )
 
 
+def insist_on_no_image(found: Sequence[Difference]) -> None:
+    """Raise CheckDenied if what settings change are images of containers, which only versions may move."""
+    if moved := sorted({str(one.new) for one in found if one.is_image}):
+        raise CheckDenied(f"the settings that travel with the versions would also move to {', '.join(moved)}")
+
+
 def unplanned(found: Sequence[Difference], values: Collection[Place], texts: Texts | None = None) -> list[Difference]:
     """The differences other than images of containers, the planned `values`, and `texts`."""
     return [one for one in others(found) if (one.resource, one.path) not in values and not is_meant(one, texts or {})]

@@ -21,8 +21,9 @@ from promote.model import Plan
 from promote.promotion import introduced, layered, unproved
 from promote.promotion.facts import facts
 from promote.promotion.layered import Layer, Moves
-from promote.promotion.proof import Place, Texts, followed, insist, unplanned
+from promote.promotion.proof import Place, Texts, followed, insist, insist_on_no_image, unplanned
 from promote.promotion.proposal import Proposal
+from promote.promotion.settings import NO_SETTINGS, Carried
 from promote.promotion.situation import Situation
 from promote.system import process
 from promote.system.paths import write_below
@@ -35,16 +36,18 @@ def prove(
     after: Versions,
     allow_others: bool,
     values: Collection[Place] = (),
+    before: Carried = NO_SETTINGS,
 ) -> Proposal:
     """The proposal with the rendered difference and the verdict; itself where nothing changes.
 
     Raises CheckDenied when the files do more than move the planned images and `values`, unless `allow_others` is set.
+    What the settings `before` them do is rendered by itself, and free, except that they move no image.
     What cannot be rendered has no proof (`promote.promotion.unproved`).
     """
     if not planned.files:
         return planned
     try:
-        return _proved(situation, planned, after, allow_others, values)
+        return _proved(situation, planned, after, allow_others, values, before)
     except RenderError as error:
         return unproved.proposal(planned, situation.versions.contents, error)
 
@@ -55,23 +58,30 @@ def _proved(
     after: Versions,
     allow_others: bool,
     values: Collection[Place],
+    settings: Carried,
 ) -> Proposal:
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
-        copy, copies = (Path(temporary).resolve() / part for part in ("before", "layered"))
-        for each in (copy, copies):
+        copy, copies, between = (Path(temporary).resolve() / part for part in ("before", "layered", "between"))
+        for each in (copy, copies, between):
             each.mkdir()
         situation.tree.folder(folder)
-        before = situation.tree.link_build(folder, copy)
+        builds = [Build(situation.tree.link_build(folder, copy), name, copy)]
+        if settings.files:
+            builds.append(Build(situation.tree.link_build(folder, between), name, between))
+            write_below(between / situation.tree.whole("."), settings.files)
         known = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
-        # Rendering is most of what a plan waits for: both at once.
-        old, new = renderings.of([Build(before, name, copy), Build(root / folder, name, situation.tree.top)])
+        # Rendering is most of what a plan waits for: all at once.
+        old, *middle, new = renderings.of([*builds, Build(root / folder, name, situation.tree.top)])
         with process.side_by_side(2) as pool:
             judging = pool.submit(_judge, situation, new, root / folder)
-            found = differences.differences(old.documents, new.documents)
+            of_settings = [one for each in middle for one in differences.differences(old.documents, each.documents)]
+            insist_on_no_image(of_settings)
+            found = differences.differences((middle or [old])[0].documents, new.documents)
             texts = _insist(situation, planned, found, after, allow_others, values)
-            rest = unplanned(found, values, texts)
+            rest = unplanned(found, values, texts) + of_settings
+            found = [*of_settings, *found]
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
             moves = Moves(name, planned.plan.changes, situation.images, after.images, found, texts)
             layers = layered.after(situation.tree, known, moves, allow_others)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from promote.errors import Blocked, ConfigError, RenderError, UsageError
 from promote.kustomize import render
 from promote.model import Change, Hold, Image, Revision
-from promote.promotion import apps, introduced, selection, situation
+from promote.promotion import apps, introduced, restored, selection, situation
 from promote.promotion.apps import Asked
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
@@ -132,13 +132,17 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first
     here = situation.read(workspace, tip, tree, request.environment, request.services)
     if not first.moves:
         _decide_from(workspace, tip, here, request, first)
-    after = here.versions.with_versions(_as_at_first(here.images, first.moves))
+    wanted = _as_at_first(here.images, first.moves)
+    after = here.versions.with_versions(wanted)
+    with_them = restored.settings_of(workspace, tip, here, after)
+    after = with_them.before(here.versions).with_versions(wanted) if with_them.files else after
     planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
+    planned = with_them.onto(planned)
     if not planned.plan.changes:
         return planned
     held = holds.add(here.holds_file, _holds(here.environment.name, planned.plan.changes, request.reason))
     planned = replace(planned, files={**planned.files, holds.FILE_NAME: held})
-    proposal = prove(here, planned, after, request.allow_other_changes)
+    proposal = prove(here, planned, after, request.allow_other_changes, before=with_them)
     return _known_then(workspace, here, replace(proposal, despite_findings=request.despite_findings))
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from promote.errors import CheckDenied, ConfigError, EditRefused, RenderError, UsageError
+from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import merge, pair, selection, unbuilt
+from promote.promotion import derived, merge, pair, selection, settings, unbuilt
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
-from promote.versions.found import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,8 @@ def verify(workspace: Workspace, name: str) -> Verification:
         standing = set(before.holds())
         added = tuple(hold for hold in after.holds() if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
-    faults += _other_files(files, [file for each in moved.values() if each.changes for file in each.files])
+    expected = [file for each in moved.values() if each.changes for file in each.files]
+    faults += derived.beyond(files, [*expected, holds.FILE_NAME])
     if not any(each.changes for each in moved.values()):
         faults.append("it moves no version")
     return Verification(commit, parent, moved, added, tuple(faults))
@@ -82,7 +82,10 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
     if gone := sorted({image.name for image in old.images} - {image.name for image in new.images}):
         return Moved(faults=(f"{new.source} has no entry of {', '.join(gone)} any more",))
     changes = selection.changes(old.images, new.images, after.config.services)
-    faults = _faults_of_bytes(old, new) if changes else []
+    with_them = settings.differing(before, after, environment, [one.image for one in changes], old.images)
+    faults = derived.faults(old, new, with_them) if changes else []
+    moved = tuple(dict.fromkeys([*new.changes(old), *with_them]))
+    before.overwrite(with_them)
     try:
         folders = (before.folder(there.path), after.folder(environment.path))
         one, other = render.side_by_side((folder, environment.name) for folder in folders)
@@ -90,7 +93,7 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
         if there.unrendered != "warn":
             raise
         unproved = [f"only its bytes are proved, because it cannot be rendered here: {error}"] if changes else []
-        return Moved(changes, tuple(new.changes(old)), (*faults, *unproved))
+        return Moved(changes, moved, (*faults, *unproved))
     found = differences.differences(one.documents, other.documents)
     texts: Texts = {}
     if changes and differences.others(found):
@@ -101,21 +104,4 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
     except CheckDenied as error:
         faults.append(str(error))
     faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]
-    return Moved(changes, tuple(new.changes(old)), tuple(faults))
-
-
-def _faults_of_bytes(old: Versions, new: Versions) -> list[str]:
-    """What is wrong where the file is not, byte by byte, the one before with other versions."""
-    if old.source != new.source:
-        return [f"{old.source} became {new.source}"]
-    try:
-        derived = old.with_versions({image.name: image for image in new.images})
-    except (UsageError, ConfigError, EditRefused) as error:
-        return [f"it cannot be derived: {error}"]
-    beyond = [path for path in new.changes(old) if derived.contents.get(path) != new.contents[path]]
-    return [f"{path} changes beyond its versions" for path in beyond]
-
-
-def _other_files(files: Sequence[str], expected: Sequence[str]) -> list[str]:
-    allowed = {*expected, holds.FILE_NAME}
-    return [f"{file} changes, where no version moves" for file in files if file not in allowed]
+    return Moved(changes, moved, tuple(faults))

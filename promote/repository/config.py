@@ -24,6 +24,7 @@ from promote.repository.schema import schema
 from promote.system import cache
 from promote.system.paths import SETTINGS, is_inside, top_of
 from promote.versions.declared import Declared
+from promote.versions.settings import Setting
 from promote.yamltext import reader
 from promote.yamltext.validation import fault, line_of
 
@@ -63,6 +64,7 @@ class Config:
     registries: Mapping[str, Access] = field(default_factory=dict)
     deny: Literal["introduced", "all"] = "introduced"
     versions: tuple[Declared, ...] = ()
+    settings: tuple[Setting, ...] = ()
     is_found: bool = False
 
     def live(self, root: Path) -> frozenset[Path]:
@@ -191,7 +193,7 @@ def parse(data: bytes) -> Config:
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     rules = schema()
-    verified = cache.key("config 7", json.dumps(rules), data)
+    verified = cache.key("config 8", json.dumps(rules), data)
     if cache.remembered(verified):
         return
     found = fault(root, content, rules)
@@ -235,6 +237,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "registries": {host: Access(**entry) for host, entry in content.get("registries", {}).items()},
         "deny": content.get("deny"),
         "versions": tuple(Declared(**one) for one in content.get("versions", ())),
+        "settings": tuple(Setting(**one) for one in content.get("with", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
 

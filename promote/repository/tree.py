@@ -18,7 +18,7 @@ from promote.repository.environments import Environment
 from promote.repository.private_tree import PrivateTree
 from promote.repository.scope import bytes_below, own_paths
 from promote.repository.typed import typed
-from promote.system.paths import is_inside
+from promote.system.paths import is_inside, write_below
 from promote.versions.found import Versions
 from promote.versions.images import ImagesFile
 
@@ -124,6 +124,13 @@ class Tree:
     def edited(self, files: Mapping[str, bytes | None]) -> None:
         """Take note that `files` have other contents in the private copy."""
         self._sheets[:] = [self.sheets.with_files(files)]
+
+    def overwrite(self, files: Mapping[str, bytes | None]) -> None:
+        """Give `files` other contents, as files of the private copy."""
+        for path in files:
+            self.provide(path)
+        write_below(self.root, files)
+        self.edited(files)
 
     def _data(self, path: str) -> bytes | None:
         return self.private.data(self.whole(path)) if self.private else bytes_below(self.root / path, self.top)

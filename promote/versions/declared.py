@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from yaml.nodes import Node, ScalarNode
+
 from promote.versions.atoms import Atom, Place, Role
 from promote.versions.fields import split
 from promote.versions.slots import Said, Slot
@@ -52,17 +54,41 @@ def edited(data: bytes, file: str, edits: Sequence[tuple[Spot, str]]) -> bytes:
     return text.encode()
 
 
-def _in_yaml(one: Declared, sheet: Sheet) -> Atom | None:
-    steps = places.parts(one.path) if one.path.startswith("/") else one.path.split(".")
+def at_path(sheet: Sheet, path: str) -> Place | None:
+    """What is at `path` in the first document that has it; an item of a list also by name, or `NAME` of `NAME=…`."""
+    steps = places.parts(path) if path.startswith("/") else path.split(".")
     for number, root in enumerate(sheet.whole.roots):
         at: Place | None = Place(sheet, sheet.whole, root, (number,))
         for step in steps:
-            at = next((each for each in _below(at) if step in (str(each.pointer[-1]), each.named[-1])), None)
-        if at is not None and (spot := at.spot):
-            key = _KEY.match(spot.text)
-            before = key[0] if key else ""
-            return Atom((one.name,), at.pointer, _role(spot.text.removeprefix(before)), spot, before)
+            at = next((each for each in _below(at) if step in _names(each)), None)
+        if at is not None:
+            return at
     return None
+
+
+def key_of(node: Node) -> str:
+    """`NAME=` of the literal `NAME=…`; empty for anything else."""
+    key = _KEY.match(str(node.value)) if isinstance(node, ScalarNode) else None
+    return key[0] if key else ""
+
+
+def line(name: str, text: str) -> re.Match[str] | None:
+    """The line `NAME=value` of a text; its first group is the value."""
+    return re.search(rf"^{re.escape(name)}=(.*?)\r?$", text, re.MULTILINE)
+
+
+def _in_yaml(one: Declared, sheet: Sheet) -> Atom | None:
+    at = at_path(sheet, one.path)
+    spot = at.spot if at else None
+    if at is None or spot is None:
+        return None
+    before = key_of(at.node)
+    return Atom((one.name,), at.pointer, _role(spot.text.removeprefix(before)), spot, before)
+
+
+def _names(at: Place) -> tuple[str, ...]:
+    key = key_of(at.node).removesuffix("=") if isinstance(at.pointer[-1], int) else ""
+    return (str(at.pointer[-1]), str(at.named[-1]), *([key] if key else []))
 
 
 def _below(at: Place | None) -> Iterator[Place]:
@@ -74,11 +100,10 @@ def _in_lines(one: Declared, data: bytes) -> Atom | None:
         text = data.decode()
     except UnicodeDecodeError:
         return None
-    found = re.search(rf"^{re.escape(one.path)}=(.*?)\r?$", text, re.MULTILINE)
+    found = line(one.path, text)
     if found is None:
         return None
-    line = text.count("\n", 0, found.start()) + 1
-    spot = Spot((), found[1], *found.span(1), "", line)
+    spot = Spot((), found[1], *found.span(1), "", text.count("\n", 0, found.start()) + 1)
     return Atom((one.name,), (), _role(found[1]), spot)
 
 

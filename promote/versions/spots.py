@@ -85,9 +85,7 @@ class Sheet:
         region = region or self.whole
         if not isinstance(node, ScalarNode) or node.tag != STRING or not node.value:
             return None
-        start, end = node.start_mark.index, node.end_mark.index
-        properties = _PROPERTIES.match(region.text, start, end)
-        start = properties.end() if properties else start
+        start, end = characters(node, region.text)
         quote = node.style if node.style in _QUOTES else ""
         if region.text[start:end] != quote + node.value + quote:
             return None  # on several lines, or with escapes
@@ -209,6 +207,13 @@ def _at(roots: tuple[Node, ...], path: Path) -> Node:
     for step in path[1:]:
         node = next(value for key, value in children(node) if key == step)
     return node
+
+
+def characters(node: ScalarNode, text: str) -> tuple[int, int]:
+    """Where a scalar starts and ends in its text, with its quotes, without its anchor and tag."""
+    start, end = node.start_mark.index, node.end_mark.index
+    properties = _PROPERTIES.match(text, start, end)
+    return (properties.end() if properties else start), end
 
 
 def children(node: Node) -> Iterator[tuple[str | int, Node]]:
