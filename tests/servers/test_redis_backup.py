@@ -56,7 +56,7 @@ class Backup:
 
     def stored(self) -> dict[str, str]:
         """All keys of the cluster, with their values."""
-        found = {}
+        found: dict[str, str] = {}
         for index in range(6):
             if self.cluster.ask(index, "role").split()[0] == "master":
                 names = self.cluster.ask(index, "--raw", "keys", "*").split("\n")
