@@ -83,7 +83,10 @@ def _contained(seen: Survey) -> list[Candidate]:
     found: list[Candidate] = []
     for path in sorted(seen.kustomizations, key=lambda path: (path.count("/"), path)):
         parts = PurePosixPath(path).parts
-        at = next((index for index, part in enumerate(parts[:-1]) if part in CONTAINERS), None)
+        within = [index for index, part in enumerate(parts[:-1]) if part in CONTAINERS]
+        # In `clusters/east/overlays/dev`, the inner folder has the stages.
+        of_stages = [index for index in within if stages.rank(parts[index + 1]) is not None]
+        at = next(iter([*reversed(of_stages), *within]), None)
         is_ours = _OF_FLUX not in parts and not seen.kustomizations[path].is_component
         if at is None or not is_ours or parts[at + 1] in ("base", "bases"):
             continue

@@ -75,6 +75,12 @@ def test_apps_next_to_their_base_are_one_environment_too(tmp_path: Path) -> None
     assert dict(layout(tmp_path, files).environments) == {"dev": "*/dev", "prod": "*/prod"}
 
 
+def test_of_two_such_folders_the_one_with_stages_counts(tmp_path: Path) -> None:
+    names = [f"clusters/{cluster}/overlays/{stage}" for cluster in ("east", "west") for stage in ("dev", "prod")]
+    found = layout(tmp_path, overlays(*names, base="base"))
+    assert found.environments == {"dev": "clusters/*/overlays/dev", "prod": "clusters/*/overlays/prod"}
+
+
 def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_path: Path) -> None:
     found = layout(tmp_path, of_apps("shop/web", "bank/cart"))
     assert list(found.environments.items()) == [
