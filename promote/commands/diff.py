@@ -14,7 +14,7 @@ from promote.errors import ConfigError, UsageError
 from promote.kustomize import differences, remotes
 from promote.kustomize.differences import Difference
 from promote.output import verdicts, wording
-from promote.output.plans import Json
+from promote.output.values import Json
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 

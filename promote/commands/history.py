@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import plans
+from promote.output.values import Json
 from promote.promotion import apps, selection, situation
 from promote.promotion.apps import Asked
 from promote.repository import history
@@ -50,7 +51,7 @@ def run(given: Options) -> Result:
     return Result(head | {"apps": of_apps}, text)
 
 
-def _history(workspace: Workspace, tip: Tip, tree: Tree, asked: Asked) -> tuple[list[plans.Json], list[str]]:
+def _history(workspace: Workspace, tip: Tip, tree: Tree, asked: Asked) -> tuple[list[Json], list[str]]:
     """The revisions of one environment in which one of the names that are asked for changed, as JSON and as text."""
     where, services = asked.environment, tree.config.services
     versions = situation.versions_of(tree, where, asked.names)

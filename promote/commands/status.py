@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
-from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import NetworkError, UsageError
@@ -13,10 +12,9 @@ from promote.forge.protocol import PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
 from promote.model import Hold, Image, shortened
-from promote.output import live as output
-from promote.output import plans
-from promote.output.plans import Json
-from promote.promotion import live, selection
+from promote.output import values
+from promote.output.values import Json
+from promote.promotion import selection
 from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
@@ -51,7 +49,7 @@ def run(given: Options) -> Result:
     if given.environment:
         raise UsageError(f"add --live to ask the cluster of {given.environment}, or leave out the environment")
     tip = workspace.local_tip()
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip.commit, judged=False) as tree:
         if not tree.config.environments:
             raise UsageError(
                 "there is no promote.yaml, and no environment was found by its folders: write the file "
@@ -67,11 +65,11 @@ def run(given: Options) -> Result:
     json = {
         "commit": tip.commit,
         "environments": {
-            name: [{"image": image.name, **plans.version_json(image.version)} for image in images]
+            name: [{"image": image.name, **values.version_json(image.version)} for image in images]
             for name, images in running.items()
         },
         "pending": pending,
-        "pull_requests": [plans.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
+        "pull_requests": [values.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
@@ -119,6 +117,11 @@ def _waiting(
 def _live(workspace: Workspace, given: Options) -> Result:
     if not given.environment:
         raise UsageError("--live asks the cluster of one environment: name it")
+    # Imported here: clusters are seldom asked, and the client of Kubernetes takes longer than all else.
+    from promote.cluster.client import Address
+    from promote.output import live as output
+    from promote.promotion import live
+
     wanted = live.expected(workspace, workspace.local_tip(), given.environment)
     through = live.reach(wanted.environment, Address(given.kubeconfig, given.context))
     seen = live.look(workspace, wanted, through)
@@ -126,7 +129,7 @@ def _live(workspace: Workspace, given: Options) -> Result:
 
 
 def _hold_json(hold: Hold) -> Json:
-    version = plans.version_json(hold.version)
+    version = values.version_json(hold.version)
     return {"environment": hold.environment, "image": hold.image, **version, "reason": hold.reason}
 
 
@@ -166,9 +169,6 @@ def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
 
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:
     """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
-    # Imported here: programs ask for JSON.
-    from tabulate import tabulate
-
     if not any(running.values()):
         return [f"no version of an image was found in any environment: {', '.join(running)}"]
     cells: dict[str, dict[str, str]] = {}
@@ -179,6 +179,7 @@ def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]
             row = image.short_name if where.app in ("", image.short_name) else f"{where.app}/{image.short_name}"
             column[row] = image.version.tag or str(image.version)[:19]
     names = list(dict.fromkeys(row for column in cells.values() for row in column))
-    rows = [[name, *(column.get(name, "-") for column in cells.values())] for name in names]
-    table = tabulate(rows, ["", *cells], "plain", disable_numparse=True, preserve_whitespace=False)
-    return [line.rstrip() for line in table.splitlines()]
+    rows = [(name, *(column.get(name, "-") for column in cells.values())) for name in names]
+    rows = [("", *cells), *rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

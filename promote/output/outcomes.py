@@ -8,7 +8,7 @@ from typing import Any
 from promote.model import Version, shortened
 from promote.output import wording
 from promote.output.gates import gate_json
-from promote.output.plans import change_json, pull_json, version_json
+from promote.output.values import change_json, pull_json, version_json
 from promote.output.verdicts import identity_json, introduced_text
 from promote.promotion.drift import Apart, Drift
 from promote.promotion.explain import Explanation

@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from promote.checks.findings import UNRENDERED, Verdict
-from promote.forge.protocol import PullRequest
-from promote.model import Change, Plan, Revision, SettingChange, Version, shortened
+from promote.model import Plan, Revision, shortened
 from promote.output import carried, wording
 from promote.output.gates import gate_json, gate_line
+from promote.output.values import Json, change_json, pull_json, setting_json, version_json
 from promote.output.verdicts import finding_json, introduced_text
 from promote.promotion.deliver import Published
 from promote.promotion.facts import measured
 from promote.promotion.proposal import Proposal
-
-Json = dict[str, Any]
-
-
-def version_json(version: Version) -> Json:
-    """A version as JSON."""
-    return {"tag": version.tag, "digest": version.digest}
-
-
-def change_json(change: Change) -> Json:
-    """A change as JSON."""
-    return {
-        "service": change.service,
-        "image": change.image,
-        "old": version_json(change.old),
-        "new": version_json(change.new),
-    }
-
-
-def setting_json(setting: SettingChange) -> Json:
-    """A setting that moves with a version as JSON."""
-    return {
-        "service": setting.service,
-        "file": setting.file,
-        "path": setting.path or None,
-        "diff": list(setting.diff),
-    }
 
 
 def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) -> Json:
@@ -83,11 +55,6 @@ def proposal_json(proposal: Proposal, published: Published) -> Json:
         "settings": [setting for one in named for setting in one["settings"]],
         "targets": each,
     }  # fmt: skip
-
-
-def pull_json(pull: PullRequest) -> Json:
-    """A pull request as JSON."""
-    return {"number": pull.number, "url": pull.url}
 
 
 def revision_json(revision: Revision, services: Mapping[str, str]) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from promote.cluster.workloads import Workload
 from promote.output import markup, wording
 from promote.output.markup import code, inline
-from promote.output.plans import Json, pull_json
+from promote.output.values import Json, pull_json
 from promote.output.verdicts import finding_json, identity_json, introduced_text
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.scale import Move, Row, Scaling

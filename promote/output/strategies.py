@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from promote.model import shortened
-from promote.output import plans, wording
+from promote.output import plans, values, wording
 from promote.promotion.deliver import Wording
 from promote.promotion.proposal import Proposal
 from promote.promotion.trailers import SOURCE, TARGET, Trailers
@@ -57,9 +57,9 @@ def outcome_json(outcome: Outcome, request: Request) -> Json:
     return {
         "environment": request.environment,
         "service": request.service,
-        "version": plans.version_json(request.version),
-        "stable": plans.version_json(outcome.stable),
-        "canary": plans.version_json(outcome.canary),
+        "version": values.version_json(request.version),
+        "stable": values.version_json(outcome.stable),
+        "canary": values.version_json(outcome.canary),
         "share": outcome.share,
         "commits": [_made_json(one) for one in outcome.made],
         "waiting": outcome.waiting or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promote.output import markup, wording
-from promote.output.plans import Json, pull_json
+from promote.output.values import Json, pull_json
 from promote.output.verdicts import identity_json
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.trailers import SOURCE, TARGET

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from promote.errors import ConfigError, EditRefused, UsageError
+from promote.promotion import adding
 from promote.versions.found import Versions
 
 
 def faults(old: Versions, new: Versions, settings: Mapping[str, bytes]) -> list[str]:
-    """What is wrong where the files are not, byte by byte, those before with other versions.
+    """What is wrong where the files are not, byte by byte, those before with other versions, and what --add makes.
 
     `settings` are the files that already have the settings that travel with these versions.
     """
@@ -17,7 +18,7 @@ def faults(old: Versions, new: Versions, settings: Mapping[str, bytes]) -> list[
         return [f"{old.source} became {new.source}"]
     try:
         before = old.again(settings) if settings else old
-        made = before.with_versions({image.name: image for image in new.images})
+        made = adding.derived(before, new)
     except (UsageError, ConfigError, EditRefused) as error:
         return [f"it cannot be derived: {error}"]
     expected = {**settings, **made.contents}

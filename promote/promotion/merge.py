@@ -19,7 +19,7 @@ from promote.kustomize import differences
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Change, Hold, Plan
-from promote.promotion import introduced, layered, pair, policy, selection, trailers, unbuilt
+from promote.promotion import adding, introduced, layered, pair, policy, selection, trailers, unbuilt
 from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
@@ -196,9 +196,10 @@ def _moves(
             old, new = pair.around(before, there, after, here, changed)
         except ConfigError:
             continue  # one that the merge brings, or removes, moves nothing
-        if changes := selection.changes(old.images, new.images, after.config.services):
+        images = selection.before_items(old.images, adding.items(old, new))
+        if changes := selection.changes(images, new.images, after.config.services):
             plan = Plan("", name, changes, despite=base.plan.despite)
-            context = replace(base, plan=plan, images=old.images, after=there.after, listed=there.listed)
+            context = replace(base, plan=plan, images=images, after=there.after, listed=there.listed)
             found.append(_Move(there, context, after.config.environments.get(name), old.whole))
     return found
 

@@ -51,12 +51,15 @@ def around(
 ) -> tuple[Versions, Versions]:
     """The versions of an environment before and after a change of `files`, of all its layers if they are among these.
 
-    Raises ConfigError where they cannot be read.
+    So they are where an item of `images:` is new: another layer may say what it replaces. Raises ConfigError where
+    they cannot be read.
     """
     old, new = before.versions(there), after.versions(here)
+    if old.whole and new.whole:
+        return old, new
     known = {*old.contents, *new.contents}
     read = reads(before.sheets, there.path) | reads(after.sheets, here.path)
-    if (old.whole and new.whole) or not any(file in read and file not in known for file in files):
+    if new.own.entries.keys() <= old.own.entries.keys() and not any(one in read - known for one in files):
         return old, new
     return before.versions(there, whole=True), after.versions(here, whole=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from promote.errors import UsageError, nearest
 from promote.model import Change, Image, Version
@@ -36,6 +37,15 @@ def changes(
         for old in before
         if old.name in new and new[old.name].reference != old.reference
     )
+
+
+def before_items(images: Sequence[Image], items: Sequence[Image]) -> tuple[Image, ...]:
+    """What runs before `items` of `images:` are added, by the names that they give it; what has no version is new."""
+    names = {item.name for item in items}
+    known = {image.name: image for image in images}
+    renamed = [replace(one, name=one.repository) if one.repository in names - known.keys() else one for one in images]
+    new = names - {image.name for image in renamed}
+    return (*renamed, *(Image(item.name, item.name, Version()) for item in items if item.name in new))
 
 
 def missing(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> list[str]:

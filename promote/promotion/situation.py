@@ -27,7 +27,7 @@ class Situation:
     """One environment on one commit, and what is around it.
 
     `tree` is a private copy of the commit. `read_history` reads the revisions of every environment up to the commit.
-    `added` are images without a version that get an item of `images:`.
+    `added` are items of `images:` that the change brings.
     """
 
     tip: Tip
@@ -54,8 +54,8 @@ class Situation:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """What the environment runs now."""
-        return (*self.versions.images, *self.added)
+        """What the environment runs now, by the names that it has after the change."""
+        return selection.before_items(self.versions.images, self.added)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import derived, merge, pair, selection, settings, unbuilt
+from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment
@@ -79,10 +79,11 @@ def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[s
 def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
     there = before.environment(environment.name)
     old, new = pair.around(before, there, after, environment, files)
-    if gone := sorted({image.name for image in old.images} - {image.name for image in new.images}):
+    images = selection.before_items(old.images, adding.items(old, new))
+    if gone := sorted({image.name for image in images} - {image.name for image in new.images}):
         return Moved(faults=(f"{new.source} has no entry of {', '.join(gone)} any more",))
-    changes = selection.changes(old.images, new.images, after.config.services)
-    with_them = settings.differing(before, after, environment, [one.image for one in changes], old.images)
+    changes = selection.changes(images, new.images, after.config.services)
+    with_them = settings.differing(before, after, environment, [one.image for one in changes], images)
     faults = derived.faults(old, new, with_them) if changes else []
     moved = tuple(dict.fromkeys([*new.changes(old), *with_them]))
     before.overwrite(with_them)
@@ -100,7 +101,7 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
         wide = before.versions(there, whole=True), after.versions(environment, whole=True)
         found, texts = followed(found, wide[1].texts(wide[0]))
     try:
-        insist(found, old.images, new.images, allow_others=True, texts=texts)
+        insist(found, images, new.images, allow_others=True, texts=texts)
     except CheckDenied as error:
         faults.append(str(error))
     faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]

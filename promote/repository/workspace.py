@@ -131,9 +131,9 @@ class Workspace:
         return f"your checkout {' and '.join(parts)}: planned from {label}" if parts else ""
 
     @contextmanager
-    def at(self, commit: str) -> Iterator[Tree]:
-        """A private copy of `commit`, deleted at the end of the block."""
-        with self.repository.files_of(commit) as files, self._private(files) as tree:
+    def at(self, commit: str, *, judged: bool = True) -> Iterator[Tree]:
+        """A private copy of `commit`, deleted at the end of the block; it has rules and schemas only if `judged`."""
+        with self.repository.files_of(commit) as files, self._private(files, judged=judged) as tree:
             yield tree
 
     @contextmanager
@@ -143,7 +143,7 @@ class Workspace:
             yield tree
 
     @contextmanager
-    def _private(self, files: Snapshot) -> Iterator[Tree]:
+    def _private(self, files: Snapshot, *, judged: bool = True) -> Iterator[Tree]:
         with tempfile.TemporaryDirectory(prefix="promote-tree-") as folder:
             top = Path(folder).resolve()
             root = top / self.root.relative_to(self.repository.root)
@@ -154,7 +154,7 @@ class Workspace:
                 tree.provide(config.FILE_NAME)
                 settings = self._settings(files, tree)
                 # What is judged by other rules, because these are missing, would look judged.
-                for path in (settings.policies or config.POLICIES, *settings.schemas):
+                for path in (settings.policies or config.POLICIES, *settings.schemas) if judged else ():
                     tree.provide(path)
                 yield replace(tree, config=settings)
 

@@ -90,17 +90,24 @@ class CommitFiles:
         while chunk := list(islice(left, _MOST_AT_ONCE)):
             sizes = self._sizes(chunk)
             small = [sha for (sha, _), size in zip(chunk, sizes, strict=True) if size <= largest]
-            talk = self._talk("--batch")
-            talk.send(_lines(small))
-            # Kept away from others until all answers are read: whoever asked may not want the rest any more.
-            del self._talks["--batch"]
+            waiting = len(small)
+            # Kept away from others until all answers are read, and no longer: whoever asked may not want the rest.
+            talk = self._taken(small) if small else None
             for size in sizes:
-                if size > largest:
-                    yield None
-                    continue
-                talk.line()
-                yield talk.read(size + 1)[:-1]
-            self._talks["--batch"] = talk
+                data = None
+                if talk is not None and size <= largest:
+                    talk.line()
+                    data = talk.read(size + 1)[:-1]
+                    waiting -= 1
+                if talk is not None and not waiting:
+                    self._talks["--batch"], talk = talk, None
+                yield data
+
+    def _taken(self, objects: Sequence[str]) -> Dialogue:
+        """The dialogue about contents, asked for those of `objects`; nobody else has it until it is given back."""
+        talk = self._talk("--batch")
+        talk.send(_lines(objects))
+        return self._talks.pop("--batch")
 
     def _sizes(self, objects: Sequence[tuple[str, str]]) -> list[int]:
         talk = self._talk("--batch-check")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from promote.cluster.resources import Resource
+from tests.integration.loopback import Listening, Loopback
 
 Object = dict[str, Any]
 TOKEN = "a-token-that-nobody-may-see"  # noqa: S105 it opens nothing
@@ -25,7 +25,7 @@ class Read(NamedTuple):
     name: str
 
 
-class ClusterServer:
+class ClusterServer(Loopback):
     """Objects by their kind, on 127.0.0.1. Use it in a `with` statement."""
 
     def __init__(self) -> None:
@@ -34,17 +34,8 @@ class ClusterServer:
         self.reads: list[Read] = []
         self.violations: list[str] = []
         self.status = 0  # what every request is answered instead
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.cluster = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.listen(_Handler, _Listening)
+        self.url = f"http://{self.host}"
 
     def serve(self, *resources: Resource) -> None:
         """Know these kinds, of which there may be no object."""
@@ -119,18 +110,17 @@ def _status(code: int, message: str) -> tuple[int, Object]:
     return code, {"kind": "Status", "status": "Failure", "code": code, "message": message}
 
 
-class _Server(ThreadingHTTPServer):
-    cluster: ClusterServer
-    daemon_threads = True
+class _Listening(Listening):
+    owner: ClusterServer
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet: the client would wait 40 ms for the second one
-    server: _Server
+    server: _Listening
 
     def do_GET(self) -> None:
-        status, content = self.server.cluster.answer(self.path, self.headers.get("Authorization", ""))
+        status, content = self.server.owner.answer(self.path, self.headers.get("Authorization", ""))
         data = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -139,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _write(self) -> None:
-        self.server.cluster.violations.append(f"{self.command} {self.path}")
+        self.server.owner.violations.append(f"{self.command} {self.path}")
         self.send_error(405)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = _write  # noqa: N815

@@ -7,10 +7,12 @@ import json
 import sys
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
+
+from tests.integration.loopback import Listening, Loopback
 
 Json = dict[str, Any]
 Answer = tuple[int, Any, dict[str, str]]
@@ -41,7 +43,7 @@ def commit(name: str) -> str:
     return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
 
 
-class ForgeServer:
+class ForgeServer(Loopback):
     """One repository on 127.0.0.1. Whatever a client may not send ends up in `violations`."""
 
     def __init__(self, repository: str, token: str) -> None:
@@ -59,20 +61,14 @@ class ForgeServer:
         self._faults: list[Fault] = []
         self._closing = threading.Event()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.forge = self
-        self.api = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
+        self.listen(_Handler, _Listening)
+        self.api = f"http://{self.host}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
 
     def fail(
         self,
@@ -145,25 +141,24 @@ class ForgeServer:
         self._expect(len(body.get("body", "")) <= 65_536, "a body has at most 65,536 characters")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    forge: ForgeServer
+class _Listening(Listening):
+    owner: ForgeServer
 
     def handle_error(self, *_: object) -> None:
         """A client that gave up waiting is expected; anything else is a request nobody foresaw."""
         if not isinstance(sys.exception(), ConnectionError):
-            self.forge.violations.append(repr(sys.exception()))
+            self.owner.violations.append(repr(sys.exception()))
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: _Listening
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def _handle(self) -> None:
         size = int(self.headers.get("Content-Length", "0"))
         body = json.loads(self.rfile.read(size)) if size else None
-        answer = self.server.forge.answer(self, body)
+        answer = self.server.owner.answer(self, body)
         if answer is None:
             self.close_connection = True
             return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.integration.loopback import Listening, Loopback
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -22,7 +22,7 @@ class Seen:
 
 
 @dataclass
-class RegistryServer:
+class RegistryServer(Loopback):
     """Answers with the digests of `tags`, by `path:tag`; the next requests get what is in `planned` instead."""
 
     tags: dict[str, str] = field(default_factory=dict)
@@ -31,18 +31,7 @@ class RegistryServer:
     rule: Callable[[Seen], Answer | None] = lambda _: None
 
     def __post_init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.host = f"127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.listen(_Handler)
 
     def answer(self, seen: Seen) -> Answer:
         self.seen.append(seen)
@@ -55,22 +44,23 @@ class RegistryServer:
         return (200, {"Docker-Content-Digest": digest}, b"{}") if digest else (404, {}, b"{}")
 
 
-def _handler(registry: RegistryServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            seen = Seen(self.command, self.path, self.headers.get("Authorization", ""))
-            status, headers, body = registry.answer(seen)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+class _Handler(BaseHTTPRequestHandler):
+    server: Listening
 
-        do_GET = do_POST = do_HEAD = _answer  # noqa: N815 http.server's names
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        seen = Seen(self.command, self.path, self.headers.get("Authorization", ""))
+        registry = self.server.owner
+        assert isinstance(registry, RegistryServer)
+        status, headers, body = registry.answer(seen)
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 http.server's name
-            """The tests read `seen` instead."""
+    do_GET = do_POST = do_HEAD = _answer  # noqa: N815 http.server's names
 
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 http.server's name
+        """The tests read `seen` instead."""

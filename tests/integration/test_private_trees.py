@@ -194,6 +194,26 @@ def test_a_damaged_tree_is_refused(tiny: Tiny, content: bytes) -> None:
         files.entries("")
 
 
+def test_two_processes_answer_all_who_ask_for_one_file_after_the_other(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where somebody wants only the first of several answers while others ask."""
+    started: list[str] = []
+    dialogue = Repository.dialogue
+    monkeypatch.setattr(
+        Repository, "dialogue", lambda self, *arguments: started.append(arguments[-1]) or dialogue(self, *arguments)
+    )
+    names = ["base/web.yaml", "base/cart.yaml", "promote.yaml"]
+    with CommitFiles(Repository(tiny.root), git(tiny.root, "rev-parse", "HEAD").strip()) as files:
+        for name in [*names, *names]:
+            assert next(files.contents([name])) == FILES[name].encode()
+        assert sorted(started) == ["--batch", "--batch-check"]
+        several = files.contents(names)
+        assert next(several) == FILES[names[0]].encode()
+        assert next(files.contents(names[2:])) == FILES[names[2]].encode()
+        assert [data for data in several if data] == [FILES[name].encode() for name in names[1:]]
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tiny: Tiny) -> None:
     tiny.write({"base/web.yaml": b"\0" * (LARGEST + 1)})
     with workspace(tiny).at(tiny.commit(push=False)) as tree:

@@ -40,6 +40,51 @@ def test_what_promote_makes_is_verified(tiny: Sandbox) -> None:
     assert said[-1].endswith(" moves versions and nothing else")
 
 
+PLAIN = "resources: [../../base]\nnamespace: shop-production\n"
+ADDED = "images:\n  - name: shop/api\n    newTag: 1.2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "added"),
+    [
+        ("", "shop/api"),
+        pytest.param("images: [{name: shop/api, newTag: 1.0.0}]\n", "shop/api", marks=pytest.mark.thorough),
+        ("images: [{name: shop/api, newName: mirror/api, newTag: 1.0.0}]\n", "mirror/api"),
+    ],
+)
+def test_what_add_inserts_is_verified(tiny: Sandbox, base: str, added: str) -> None:
+    tiny.write("base/kustomization.yaml", tiny.read("base/kustomization.yaml") + base)
+    tiny.write(KUSTOMIZATION, PLAIN)
+    tiny.publish()
+    tiny.promote("bump", "production", "shop/api=1.2.0", "--add", "--commit")
+    tiny.git("pull", "--quiet", "origin", "main")
+    assert f"- name: {added}\n    newTag: 1.2.0" in tiny.read(KUSTOMIZATION)
+    assert "production: api" in tiny.promote("verify", "HEAD").out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{PLAIN}{ADDED}".replace("1.2.0", "1.2.0  # ours"), "changes beyond its versions"),
+        (f"{ADDED}{PLAIN}", "changes beyond its versions"),
+        (f"{PLAIN}images: [{{name: shop/api, newTag: 1.2.0}}]\n", "changes beyond its versions"),
+        (f"{PLAIN}{ADDED}    newName: evil/api\n", "sets no version, or more than one"),
+        (f"{PLAIN}{ADDED}  - name: shop/nothing\n    newTag: 1.2.0\n", "no container runs shop/nothing"),
+        (f"{PLAIN}{ADDED}  - name: shop/.*\n    newTag: 6.6.6\n", "which is not planned"),
+        (f"{PLAIN}images:\n  - name: shop/web\n    newTag: 2.0.0\n", "it moves no version"),
+        (f"{PLAIN}images:\n  - name: shop/api\n", "it moves no version"),
+        (f"{PLAIN}{ADDED}namePrefix: a-\n", "changes beyond its versions"),
+    ],
+)
+def test_an_item_that_add_would_not_insert_is_told(tiny: Sandbox, text: str, told: str) -> None:
+    tiny.replace("base/deployments.yaml", "image: shop/web", "image: shop/web:2.0.0")
+    tiny.write(KUSTOMIZATION, PLAIN)
+    tiny.publish()
+    tiny.write(KUSTOMIZATION, text)
+    tiny.commit()
+    assert told in "\n".join(faults(tiny))
+
+
 def version(tiny: Sandbox) -> None:
     tiny.replace(KUSTOMIZATION, '"1.1.0"', '"1.2.0"')
 
