@@ -106,7 +106,9 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
     if not (there.images or here.images):
         notes = [*notes, f"no version of an image was found in {source.name} or {target.name}"]
-    missing = selection.missing(there.images, here.images, chosen)
+    missing = selection.missing(there.images, here.images, chosen - there.bundles)
+    lacking = selection.missing(there.images, here.images, chosen & there.bundles)
+    notes += [f"{name} is no base or chart of {target.name}: left out; add it by hand" for name in lacking]
     if not edge.add:
         notes += [f"{name} has no images entry in {target.name}: left out (--add adds it)" for name in missing]
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}

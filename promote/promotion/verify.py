@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
-from promote.model import Change, Hold
+from promote.model import Change, Hold, Image
 from promote.promotion import derived, merge, pair, selection, settings, unbuilt
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
+from promote.versions.found import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
     with_them = settings.differing(before, after, environment, [one.image for one in changes], old.images)
     faults = derived.faults(old, new, with_them) if changes else []
     moved = tuple(dict.fromkeys([*new.changes(old), *with_them]))
-    before.overwrite(with_them)
     try:
+        before.overwrite(derived.between(old, new, with_them) if not faults else with_them)
         folders = (before.folder(there.path), after.folder(environment.path))
         one, other = render.side_by_side((folder, environment.name) for folder in folders)
     except RenderError as error:
@@ -100,8 +101,13 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
         wide = before.versions(there, whole=True), after.versions(environment, whole=True)
         found, texts = followed(found, wide[1].texts(wide[0]))
     try:
-        insist(found, old.images, new.images, allow_others=True, texts=texts)
+        insist(found, _without(old, old.bundles), _without(new, old.bundles), allow_others=True, texts=texts)
     except CheckDenied as error:
         faults.append(str(error))
     faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]
     return Moved(changes, moved, tuple(faults))
+
+
+def _without(versions: Versions, bundles: Collection[str]) -> list[Image]:
+    """The images, without what is a bundle of manifests."""
+    return [image for image in versions.images if image.name not in bundles]
