@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,10 +69,8 @@ def _proved(
             each.mkdir()
         situation.tree.folder(folder)
         builds = [Build(situation.tree.link_build(folder, copy), name, copy)]
-        first = derived.between(situation.versions, after, settings.files)
-        if first:
-            builds.append(Build(situation.tree.link_build(folder, between), name, between))
-            write_below(between / situation.tree.whole("."), first)
+        if first := derived.between(situation.versions, after, settings.files):
+            builds.append(_with_files(situation, between, first))
         known = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: all at once.
@@ -94,6 +92,13 @@ def _proved(
         also = tuple(_of_layer(situation, planned, layer) for layer in layers)
     plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
     return replace(planned, plan=plan, differences=tuple(found), verdict=verdict, also=also)
+
+
+def _with_files(situation: Situation, top: Path, files: Mapping[str, bytes]) -> Build:
+    """The environment with other contents of `files`, in the empty folder `top`."""
+    build = Build(situation.tree.link_build(situation.environment.path, top), situation.environment.name, top)
+    write_below(top / situation.tree.whole("."), files)
+    return build
 
 
 def _judge(situation: Situation, rendered: Rendered, folder: Path) -> Verdict:
