@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from posixpath import isabs, join, normpath
+from posixpath import dirname, isabs, join, normpath
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from promote.kustomize import contents
+from promote.kustomize import charts, contents, image_transformers, remote_bases
+from promote.kustomize.layer import Layer
 from promote.kustomize.sheets import Sheets
+from promote.versions import refs
 
 # Fields that name no file, and may be long.
 _PLAIN = frozenset({"images", "labels", "commonLabels", "commonAnnotations", "replicas", "vars", "metadata"})
 # Fields through which versions may reach the objects in ways that are not followed.
 _OTHERS = ("replacements", "transformers", "generators", "vars", "helmCharts", "helmChartInflationGenerator")
 _REMOTE = re.compile(r"://|^github\.com/|^git@|\?ref=")
+# What a file must have somewhere to say a version.
+HINTS = (b"image", b"tag:", b"digest:", charts.FIELD.encode(), b"?ref=", b"?version=")
 _IMAGE = re.compile(r"image|\btag\b|newTag|VERSION")
 
 
@@ -39,8 +43,11 @@ def reads(sheets: Sheets, folder: str) -> frozenset[str]:
     return known[folder]
 
 
-def not_followed(sheets: Sheets, files: Iterable[str]) -> list[str]:
-    """What in these kustomizations may set versions in ways that are not followed, as `file:line (field)`."""
+def not_followed(sheets: Sheets, files: Iterable[str], *, by_text: bool = False) -> list[str]:
+    """What in these kustomizations may set versions in ways that are not followed, as `file:line (field)`.
+
+    With `by_text`, what the files say of versions counts as followed, though only a rendering would show its effect.
+    """
     found = []
     for file in sorted(files):
         sheet = sheets.sheet(file) if sheets.is_kustomization(file) else None
@@ -49,9 +56,23 @@ def not_followed(sheets: Sheets, files: Iterable[str]) -> list[str]:
                 texts = [str(one.value) for one in contents.scalars(value, frozenset())]
                 named = [_text(sheets, file, text) for text in texts] if key in _OTHERS else []
                 is_meant = key in _OTHERS and any(map(_IMAGE.search, [*texts, *named]))
-                if is_meant or (key in ("resources", "components", "bases") and any(map(_REMOTE.search, texts))):
+                remote = [text for text in texts if key in remote_bases.FIELDS and _REMOTE.search(text)]
+                if by_text:
+                    is_meant = is_meant and not _is_read(sheets, file, key)
+                    remote = [text for text in remote if refs.parse(text) is None]
+                if is_meant or remote:
                     found.append(f"{file}:{value.start_mark.line + 1} ({key})")
     return found
+
+
+def _is_read(sheets: Sheets, file: str, key: str) -> bool:
+    """Whether all that a field says of versions is read, or compared elsewhere."""
+    sheet = sheets.sheet(file)
+    if key == charts.FIELD or sheet is None:
+        return key == charts.FIELD
+    return key == image_transformers.FIELD and image_transformers.are_followed(
+        Layer(sheets, dirname(file), sheet, None, {})
+    )
 
 
 def differing(sheets: Sheets, one: str, other: str) -> frozenset[str]:

@@ -28,6 +28,7 @@ def find(
         path = normpath(join(folder, one.file))
         data = sheets.data(path)
         if data is not None and (made := declaring.slot(one, data, path)):
+            found[:] = [slot for slot in found if slot.places.isdisjoint(made.places)]
             found.append(made)
             paths.append(path)
 

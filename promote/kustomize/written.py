@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import join, normpath
+from typing import TypeAlias
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
+from promote.kustomize import charts, image_transformers, remote_bases
+from promote.kustomize.layer import Layer, alone, below, documents, is_within
 from promote.kustomize.sheets import Sheets
 from promote.versions import atoms
 from promote.versions.atoms import Atom, Place
@@ -29,6 +32,9 @@ _MOST_FOLDERS = 2_000  # as often as they are named
 _DEEPEST = 100  # folders that build on one another
 
 
+_Field: TypeAlias = tuple[str, tuple[str, ...]]  # a kind of objects, and the keys to an image in them
+
+
 @dataclass(slots=True)
 class _Layers:
     sheets: Sheets
@@ -37,9 +43,13 @@ class _Layers:
     files: dict[str, None] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     built: int = 0
+    unfollowed: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
 
-    def build(self, folder: str, slots: list[Slot]) -> None:
-        """Add the images of the kustomization in `folder` to `slots`; a component changes those that are there."""
+    def build(self, folder: str, slots: list[Slot], fields: Sequence[_Field] = ()) -> None:
+        """Add the images of the kustomization in `folder` to `slots`; a component changes those that are there.
+
+        `fields` are those with images that layers further out configure.
+        """
         is_too_much = self.built > _MOST_FOLDERS or len(self.waiting) > _DEEPEST
         if is_too_much or folder in self.waiting or not self._is_asked(folder):
             return
@@ -50,19 +60,23 @@ class _Layers:
         self.files[file] = None
         self.built += 1
         self.waiting.append(folder)
-        self._layer(folder, sheet, slots)
+        self._layer(folder, sheet, slots, fields)
         self.waiting.pop()
 
-    def _layer(self, folder: str, sheet: Sheet, slots: list[Slot]) -> None:
+    def _layer(self, folder: str, sheet: Sheet, slots: list[Slot], outer: Sequence[_Field]) -> None:
         """What one kustomization does, in kustomize's order."""
         root = sheet.whole.roots[0]
-        fields = self._configured(folder, root)
+        fields = [*outer, *self._configured(folder, root)]
         for name in [name for key in _BASES for name in _texts(root, key)]:
             inner: list[Slot] = []
             self._resource(normpath(join(folder, name)), inner, fields)
             slots += inner
         for name in _texts(root, "components"):
-            self.build(normpath(join(folder, name)), slots)
+            self.build(normpath(join(folder, name)), slots, fields)
+        layer = Layer(self.sheets, folder, sheet, self.within, self.files)
+        slots += remote_bases.slots(layer) + charts.slots(layer)
+        for chart, text, where in charts.others(layer):
+            self.unfollowed.setdefault(chart, (text, where))
         for patch in self._patches(folder, sheet, root):
             patch.apply(slots, fields)
         self._named(root, slots)
@@ -70,15 +84,16 @@ class _Layers:
         for entry in images.entries.values() if images else ():
             for slot in slots:
                 slot.set(Setting(sheet.source, entry))
+        image_transformers.apply(layer, slots)
 
     def _is_asked(self, path: str) -> bool:
-        return self.within is None or path == self.within or path.startswith(f"{self.within}/") or self.within == "."
+        return is_within(path, self.within)
 
-    def _resource(self, path: str, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    def _resource(self, path: str, slots: list[Slot], fields: Sequence[_Field]) -> None:
         if not self._is_asked(path):
             return
         if not self.sheets.is_file(path):
-            self.build(path, slots)
+            self.build(path, slots, fields)
         elif sheet := self.sheets.sheet(path, _HINTS):
             for at in objects(sheet):
                 kind, name = _who(at.node)
@@ -86,7 +101,7 @@ class _Layers:
                     self.files[path] = None
                     _add(slots, kind, name, Said(path, atom))
 
-    def _configured(self, folder: str, root: Node) -> list[tuple[str, tuple[str, ...]]]:
+    def _configured(self, folder: str, root: Node) -> list[_Field]:
         """The fields with images that the files of `configurations:` name, with the kind of their objects."""
         found = []
         for name in _texts(root, "configurations"):
@@ -104,17 +119,17 @@ class _Layers:
         """The patches of a kustomization in the order in which kustomize applies them."""
         top = Place(sheet, sheet.whole, root, (0,))
         for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
-            for item in _below(top.at(key)):
+            for item in below(top.at(key)):
                 target = places.field(item.node, "target")
                 inline = item if isinstance(item.node, ScalarNode) and "\n" in item.node.value else item.at("patch")
                 if inline is not None:
-                    yield from (_Patch(sheet.source, _alone(body), target, self.files) for body in inline.inside)
+                    yield from (_Patch(sheet.source, alone(body), target, self.files) for body in inline.inside)
                     continue
                 name = item.node.value if isinstance(item.node, ScalarNode) else places.text(item.node, "path")
                 path = normpath(join(folder, str(name)))
                 file = self.sheets.sheet(path, _HINTS) if name and self._is_asked(path) else None
                 if file is not None:
-                    yield from (_Patch(path, body, target, self.files) for body in _documents(file))
+                    yield from (_Patch(path, body, target, self.files) for body in documents(file))
 
     @staticmethod
     def _named(root: Node, slots: list[Slot]) -> None:
@@ -130,7 +145,7 @@ class _Patch:
     target: Node | None
     files: dict[str, None]
 
-    def apply(self, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    def apply(self, slots: list[Slot], fields: Sequence[_Field]) -> None:
         """Change what the patch says images of; what it adds is added."""
         if isinstance(self.body.node, SequenceNode):
             self._operations(slots, fields)
@@ -148,7 +163,7 @@ class _Patch:
             if not found:
                 _add(slots, kind, name, said)
 
-    def _operations(self, slots: list[Slot], fields: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    def _operations(self, slots: list[Slot], fields: Sequence[_Field]) -> None:
         for operation in self.body.below():
             value, steps = operation.at("value"), _steps(places.text(operation.node, "path"))
             if value is None or places.text(operation.node, "op") not in ("add", "replace"):
@@ -191,21 +206,23 @@ def slots(sheets: Sheets, folder: str, within: str | None = None) -> tuple[list[
     return found, tuple(layers.files)
 
 
+def unfollowed(sheets: Sheets, folder: str) -> dict[tuple[str, ...], tuple[str, str]]:
+    """What all layers of a folder say of charts that may be versions but are no slots: text and place, by keys."""
+    layers = _Layers(sheets, None)
+    layers.build(folder, [])
+    return layers.unfollowed
+
+
 def objects(sheet: Sheet) -> Iterator[Place]:
     """The objects in a file, those of lists one by one."""
-    waiting = list(_documents(sheet))[::-1]
+    waiting = list(documents(sheet))[::-1]
     while waiting:
         at = waiting.pop()
         items = at.at("items") if places.text(at.node, "kind").endswith("List") else None
         if items is None:
             yield at
         for item in reversed(list(items.below() if items else ())):
-            waiting.append(_alone(item))
-
-
-def _documents(sheet: Sheet) -> Iterator[Place]:
-    for number, root in enumerate(sheet.whole.roots):
-        yield Place(sheet, sheet.whole, root, (number,))
+            waiting.append(alone(item))
 
 
 def _add(slots: list[Slot], kind: str, name: str, said: Said) -> None:
@@ -229,7 +246,7 @@ def _who(node: Node) -> tuple[str, str]:
     return places.text(node, "kind"), places.text(places.field(node, "metadata"), "name")
 
 
-def _of_kind(fields: Sequence[tuple[str, tuple[str, ...]]], kind: str) -> list[tuple[str, ...]]:
+def _of_kind(fields: Sequence[_Field], kind: str) -> list[tuple[str, ...]]:
     return [steps for own, steps in fields if own in ("", kind)]
 
 
@@ -247,13 +264,3 @@ def _matches(pattern: str, texts: set[str] | frozenset[str]) -> bool:
 def _texts(node: Node, key: str) -> list[str]:
     items = [item for item in places.items(node, key) if isinstance(item, ScalarNode) and item.tag == STRING]
     return [str(item.value) for item in items if not posixpath.isabs(item.value) and "\n" not in item.value]
-
-
-def _alone(at: Place) -> Place:
-    """A place as the object that it is, and not as a part of another one."""
-    return Place(at.sheet, at.region, at.node, at.path)
-
-
-def _below(at: Place | None) -> Iterator[Place]:
-    if at is not None and isinstance(at.node, SequenceNode):
-        yield from at.below()

@@ -17,7 +17,8 @@ def edited(here: Situation, wanted: Mapping[str, Image | Version]) -> tuple[Situ
 
     What has an item in the environment's own `images:` is edited there, and everything else gets one.
     """
-    own = {name: target for name, target in wanted.items() if name in here.versions.own.entries}
+    places = here.versions.own.entries.keys() | here.versions.bundles
+    own = {name: target for name, target in wanted.items() if name in places}
     known = {image.name: image for image in here.images}
     new = []
     for name, target in wanted.items():

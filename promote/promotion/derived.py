@@ -18,6 +18,8 @@ def faults(old: Versions, new: Versions, settings: Mapping[str, bytes]) -> list[
         return [f"{old.source} became {new.source}"]
     try:
         before = old.again(settings) if settings else old
+        if set(before.images) != set(old.images):
+            return [f"{', '.join(settings)}: settings that travel with versions also set versions"]
         made = adding.derived(before, new)
     except (UsageError, ConfigError, EditRefused) as error:
         return [f"it cannot be derived: {error}"]
@@ -25,6 +27,16 @@ def faults(old: Versions, new: Versions, settings: Mapping[str, bytes]) -> list[
     return [
         f"{path} changes beyond its versions" for path in new.changes(old) if expected.get(path) != new.contents[path]
     ]
+
+
+def between(old: Versions, new: Versions, settings: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of `old` with `settings`, and with the bundles of manifests of `new`, all other versions as in `old`.
+
+    Raises EditRefused where `new` cannot be derived.
+    """
+    start = old.again(settings) if settings else old
+    moved = {image.name: image for image in new.images if image.name in old.bundles & new.bundles}
+    return {**settings, **start.with_versions(moved).changes(old)}
 
 
 def beyond(files: Iterable[str], expected: Sequence[str]) -> list[str]:

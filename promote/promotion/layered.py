@@ -52,7 +52,7 @@ class Layer:
 class Moves:
     """What the changed environment does: its planned changes, its images before and after, and its differences.
 
-    `texts` are moves of texts other than images of containers.
+    `texts` are moves of texts other than images of containers, `bundles` the names of versions of whole manifests.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Moves:
     after: Sequence[Image]
     found: Sequence[Difference]
     texts: Texts = field(default_factory=dict)
+    bundles: frozenset[str] = frozenset()
 
 
 def before(tree: Tree, files: Iterable[str], name: str, folder: Path) -> list[Before]:
@@ -104,7 +105,11 @@ def changes(moves: Moves, different: Sequence[Difference]) -> tuple[Change, ...]
     old, new = ({image.name: image.reference for image in images} for images in (moves.before, moves.after))
     planned = {(old.get(one.image), new.get(one.image)): one for one in moves.changes}
     renamed = {_versions(*pair) for pair in pairs - planned.keys()}
-    return tuple(one for pair, one in planned.items() if pair in pairs or (one.old, one.new) in renamed)
+    return tuple(
+        one
+        for pair, one in planned.items()
+        if pair in pairs or (one.old, one.new) in renamed or (different and one.image in moves.bundles)
+    )
 
 
 def _versions(was: str, now: str) -> tuple[Version, Version]:
@@ -120,7 +125,8 @@ def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_othe
     """Raise CheckDenied for an image that is not planned, and for what the changed environment does not have, too."""
     about = f"{name}, which is layered on {moves.name}"
     images = [one for one in different if one.is_image and not is_meant(one, moves.texts)]
-    stray = {one.new for one in images if not is_planned(moves.changes, one)}
+    brought = {(one.old, one.new) for one in moves.found if one.is_image}
+    stray = {one.new for one in images if not is_planned(moves.changes, one) and (one.old, one.new) not in brought}
     if stray:
         raise CheckDenied(f"{about}, would also move to {', '.join(sorted(stray))}, which is not planned")
     places = {(one.resource.kind, one.path) for one in moves.found}

@@ -235,8 +235,8 @@ def _layers(before: Tree, after: Tree, move: _Move, files: Sequence[str]) -> lis
         except RenderError:
             continue  # what does not render after the merge is reported with the checks
         different = differences.differences(old.documents, new.documents)
-        images = after.images(move.own or move.environment)
-        moves = Moves(name, context.plan.changes, context.images, images, ())
+        versions = after.versions(move.own or move.environment)
+        moves = Moves(name, context.plan.changes, context.images, versions.images, (), bundles=versions.bundles)
         if moved := layered.changes(moves, different):
             asked = layered.context_of(there, moved, before, context, context.history)
             found.append(_Move(layered.unordered(there), asked, layered.unordered(one)))

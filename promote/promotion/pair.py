@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from promote.errors import RenderError
-from promote.kustomize import render
-from promote.kustomize.reads import differing, not_followed, reads
+from promote.kustomize import render, written
+from promote.kustomize.reads import HINTS, differing, not_followed, reads
 from promote.model import Document, Image
 from promote.promotion import selection
 from promote.repository.environments import Environment
@@ -68,7 +68,7 @@ def _differs(tree: Tree, source: Environment, target: Environment) -> bool:
     """Whether a file outside of both folders, which only one of them reads, may say an image."""
     within = tuple(f"{one.path}/" for one in (source, target))
     outside = [path for path in _unshared(tree, source, target) if not path.startswith(within)]
-    return any(b"image" in (tree.sheets.data(path) or b"") for path in outside)
+    return any(hint in (tree.sheets.data(path) or b"") for path in outside for hint in HINTS)
 
 
 def _unshared(tree: Tree, source: Environment, target: Environment) -> frozenset[str]:
@@ -92,10 +92,10 @@ def unmoved(pair: Pair) -> Unmoved:
     Both are rendered only where something in their own layers may set versions in ways that are not followed.
     """
     lines = [*_apart(pair.source, pair.there), *_apart(pair.target, pair.here)]
-    places = not_followed(pair.tree.sheets, _unshared(pair.tree, pair.source, pair.target))
+    files = _unshared(pair.tree, pair.source, pair.target)
     names: set[str] = set()
-    if places:
-        found = _rendered(pair, ", ".join(places))
+    if places := not_followed(pair.tree.sheets, files):
+        found = _rendered(pair, ", ".join(places), ", ".join(not_followed(pair.tree.sheets, files, by_text=True)))
         lines += found.lines
         names |= found.names
     return Unmoved(tuple(dict.fromkeys(lines)), frozenset(names))
@@ -109,23 +109,29 @@ def _apart(environment: Environment, versions: Versions) -> Iterator[str]:
         )
 
 
-def _rendered(pair: Pair, where: str) -> Unmoved:
-    """What is rendered in another version than files say, or differs although they say nothing of it."""
+def _rendered(pair: Pair, where: str, unread: str) -> Unmoved:
+    """What is rendered in another version than files say, or differs although they say nothing of it.
+
+    What is set at `where` shows only there. Without a rendering, what is set at `unread` is not known.
+    """
     try:
         folders = pair.tree.folders((pair.source.name, pair.target.name))
         one, other = (_runs(each.documents) for each in render.side_by_side(folders))
     except RenderError as error:
-        return Unmoved((f"what is rendered could not be compared ({error}), and {where} may set versions, too",))
+        why = f"what is rendered could not be compared ({error}), and {unread} may set versions, too"
+        return Unmoved((*([why] if unread else []), *_of_charts(pair)))
     why = f"this cannot be moved, because it may be set by {where}"
     lines, names = [], set()
     for environment, versions, runs in ((pair.source, pair.there, one), (pair.target, pair.here, other)):
-        for image, really in _overridden(versions.images, runs):
+        for image, really in _overridden([one for one in versions.images if one.name not in versions.bundles], runs):
             written = ", ".join(versions.lines(image.name))
             lines.append(
                 f"{image.name} is {image.version} in {written}, but {environment.name} renders {really}: {why}"
             )
             names.add(image.name)
-    known = {_last(image.repository) for image in (*pair.there.images, *pair.here.images)}
+    bundles = pair.there.bundles | pair.here.bundles
+    images = (image for each in (pair.there, pair.here) for image in each.images if image.name not in bundles)
+    known = {_last(image.repository) for image in images}
     lines += [
         f"{image}: {_said(one.get(key))} in {pair.source.name}, {_said(other.get(key))} in {pair.target.name}, as "
         f"rendered ({kind}, container {container}): {why}"
@@ -134,6 +140,23 @@ def _rendered(pair: Pair, where: str) -> Unmoved:
         if one.get(key) != other.get(key) and image not in known
     ]
     return Unmoved(tuple(lines), frozenset(names))
+
+
+def _of_charts(pair: Pair) -> Iterator[str]:
+    """In what charts differ that may be a version, though nothing here knows of what."""
+    one, other = (written.unfollowed(pair.tree.sheets, each.path) for each in (pair.source, pair.target))
+    for keys in one | other:
+        sides = [
+            (each.get(keys, ("none", "")), where.name) for each, where in ((one, pair.source), (other, pair.target))
+        ]
+        (theirs, there), (ours, here) = sides
+        if theirs[0] != ours[0]:
+            places = ", ".join(filter(None, [theirs[1], ours[1]]))
+            chart, *rest = keys
+            yield (
+                f"{chart} {'.'.join(rest)}: {theirs[0]} in {there}, {ours[0]} in {here} ({places}): this cannot be "
+                "moved, because only the chart says what it is"
+            )
 
 
 def _overridden(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, str]]:

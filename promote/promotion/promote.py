@@ -90,23 +90,18 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     both = pair.read(tree, source, target, edge.only)
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     unmoved = pair.unmoved(both)
-    chosen = selection.choose((*there.images, *here.images), here.services, edge.only, edge.exclude) - unmoved.names
-    is_left_out = isinstance(edge, _LeftOut)
-    chosen = frozenset() if is_left_out else chosen
-    if edge.only:
-        # Left out in silence, it would look promoted.
-        _insist_on_entries(chosen, there)
-        if not edge.add:
-            _insist_on_entries(chosen, here.versions)
+    chosen = _chosen(edge, there, here, unmoved.names)
     wanted, notes = renames.wanted(here, there.images, chosen, source.name)
     kept = pending.NOTHING
-    if edge.only or edge.exclude or is_left_out:
+    if edge.only or edge.exclude or isinstance(edge, _LeftOut):
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
     if not (there.images or here.images):
         notes = [*notes, f"no version of an image was found in {source.name} or {target.name}"]
-    missing = selection.missing(there.images, here.images, chosen)
+    missing = selection.missing(there.images, here.images, chosen - there.bundles)
+    lacking = selection.missing(there.images, here.images, chosen & there.bundles)
+    notes += [f"{name} is no base or chart of {target.name}: left out; add it by hand" for name in lacking]
     if not edge.add:
         notes += [f"{name} has no images entry in {target.name}: left out (--add adds it)" for name in missing]
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
@@ -119,6 +114,20 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     planned = with_them.onto(here.planned(after, source.name, [*notes, *settings.unknown(both)], edge.despite))
     planned = replace(planned, plan=replace(planned.plan, unmoved=left))
     return prove(here, planned, after, edge.allow_other_changes, before=with_them)
+
+
+def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[str]) -> frozenset[str]:
+    """The images that the promotion is about; raises UsageError for one of --only that an environment lacks."""
+    if isinstance(edge, _LeftOut):
+        return frozenset()
+    images = (*there.images, *here.images)
+    chosen = selection.choose(images, here.services, edge.only, edge.exclude).difference(unmoved)
+    if edge.only:
+        # Left out in silence, it would look promoted.
+        _insist_on_entries(chosen, there)
+        if not edge.add:
+            _insist_on_entries(chosen, here.versions)
+    return chosen
 
 
 def _edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) -> tuple[Situation, Versions]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import introduced, layered, unproved
+from promote.promotion import derived, introduced, layered, unproved
 from promote.promotion.facts import facts
 from promote.promotion.layered import Layer, Moves
 from promote.promotion.proof import Place, Texts, followed, insist, insist_on_no_image, unplanned
@@ -41,7 +41,8 @@ def prove(
     """The proposal with the rendered difference and the verdict; itself where nothing changes.
 
     Raises CheckDenied when the files do more than move the planned images and `values`, unless `allow_others` is set.
-    What the settings `before` them do is rendered by itself, and free, except that they move no image.
+    What bundles of manifests bring, and the settings `before` the images, is rendered by itself, and may change
+    anything; settings move no image.
     What cannot be rendered has no proof (`promote.promotion.unproved`).
     """
     if not planned.files:
@@ -49,7 +50,7 @@ def prove(
     try:
         return _proved(situation, planned, after, allow_others, values, before)
     except RenderError as error:
-        return unproved.proposal(planned, situation.versions.contents, error)
+        return unproved.proposal(planned, situation.versions, after, before.files, error)
 
 
 def _proved(
@@ -61,35 +62,43 @@ def _proved(
     settings: Carried,
 ) -> Proposal:
     root, folder, name = situation.root, situation.environment.path, situation.environment.name
+    bundles = situation.versions.bundles
     with tempfile.TemporaryDirectory(prefix="promote-tree-") as temporary:
         copy, copies, between = (Path(temporary).resolve() / part for part in ("before", "layered", "between"))
         for each in (copy, copies, between):
             each.mkdir()
         situation.tree.folder(folder)
         builds = [Build(situation.tree.link_build(folder, copy), name, copy)]
-        if settings.files:
-            builds.append(Build(situation.tree.link_build(folder, between), name, between))
-            write_below(between / situation.tree.whole("."), settings.files)
+        if first := derived.between(situation.versions, after, settings.files):
+            builds.append(_with_files(situation, between, first))
         known = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: all at once.
         old, *middle, new = renderings.of([*builds, Build(root / folder, name, situation.tree.top)])
         with process.side_by_side(2) as pool:
             judging = pool.submit(_judge, situation, new, root / folder)
-            of_settings = [one for each in middle for one in differences.differences(old.documents, each.documents)]
-            insist_on_no_image(of_settings)
+            free = [one for each in middle for one in differences.differences(old.documents, each.documents)]
+            if bundles.isdisjoint(change.image for change in planned.plan.changes):
+                insist_on_no_image(free)
             found = differences.differences((middle or [old])[0].documents, new.documents)
             texts = _insist(situation, planned, found, after, allow_others, values)
-            rest = unplanned(found, values, texts) + of_settings
-            found = [*of_settings, *found]
+            rest = unplanned(found, values, texts) + free
+            found = [*free, *found]
             about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
-            moves = Moves(name, planned.plan.changes, situation.images, after.images, found, texts)
+            moves = Moves(name, planned.plan.changes, situation.images, after.images, found, texts, bundles)
             layers = layered.after(situation.tree, known, moves, allow_others)
             verdict = _marked(process.result(judging), situation, planned, old, copy / situation.tree.whole("."))
             verdict = with_findings(verdict, process.result(about_change))
         also = tuple(_of_layer(situation, planned, layer) for layer in layers)
     plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
     return replace(planned, plan=plan, differences=tuple(found), verdict=verdict, also=also)
+
+
+def _with_files(situation: Situation, top: Path, files: Mapping[str, bytes]) -> Build:
+    """The environment with other contents of `files`, in the empty folder `top`."""
+    build = Build(situation.tree.link_build(situation.environment.path, top), situation.environment.name, top)
+    write_below(top / situation.tree.whole("."), files)
+    return build
 
 
 def _judge(situation: Situation, rendered: Rendered, folder: Path) -> Verdict:
@@ -135,8 +144,10 @@ def _insist(
     values: Collection[Place],
 ) -> Texts:
     """Insist on the proof; returns the texts other than images of containers that may change with the versions."""
+    bundles = situation.versions.bundles
+    old, new = ([one for one in images if one.name not in bundles] for images in (situation.images, after.images))
     try:
-        insist(found, situation.images, after.images, allow_others, values)
+        insist(found, old, new, allow_others, values)
     except CheckDenied:
         # Values of Helm, fields of other kinds, and declared places: all layers are read only where these matter.
         before = situation.tree.versions(situation.environment, whole=True)
@@ -144,7 +155,7 @@ def _insist(
         if not texts:
             raise
         found[:], renamed = followed(found, texts)
-        insist(found, situation.images, after.images, allow_others, values, renamed)
+        insist(found, old, new, allow_others, values, renamed)
         return renamed
     return {}
 

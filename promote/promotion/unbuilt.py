@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from promote.checks import renderings
@@ -34,10 +35,11 @@ def after_merge(before: Tree, after: Tree, affected: Sequence[Environment], file
     Raises RenderError where the merge makes an environment unbuildable, or changes files of one that was.
     """
     results, unbuilt = Results([], [], ()), []
+    proved = partial(unproved.proved_files, before, after, affected, files)
     for one, found in zip(affected, _built(after, affected), strict=True):
         if isinstance(found, Rendered):
             results.rendered.append(found)
-        elif _may_go(before, after, one, files):
+        elif _may_go(before, after, one, proved, files):
             results.unrendered.append(unproved.verdict(one, found))
         elif was_unbuilt(before, after, one, files):
             unbuilt.append(one.name)
@@ -46,13 +48,15 @@ def after_merge(before: Tree, after: Tree, affected: Sequence[Environment], file
     return results._replace(unbuilt=tuple(unbuilt))
 
 
-def _may_go(before: Tree, after: Tree, environment: Environment, files: Collection[str]) -> bool:
-    """Whether the target branch lets the environment go unrendered, where only versions in `images:` change."""
+def _may_go(
+    before: Tree, after: Tree, environment: Environment, proved: Callable[[], frozenset[str]], files: Collection[str]
+) -> bool:
+    """Whether the target branch lets the environment go unrendered: only versions change, as is `proved` of files."""
     known = before.config.environments.get(environment.name)
     if not known or known.unrendered != "warn":
         return False
     old, new = ({path: tree.read(path) for path in files} for tree in (before, after))
-    return unproved.moves_only_images(old, new)
+    return unproved.moves_only_versions(old, new, proved)
 
 
 def was_unbuilt(before: Tree, after: Tree, environment: Environment, files: Collection[str]) -> bool:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from promote.checks import completeness
 from promote.checks.findings import Verdict
-from promote.errors import RenderError
+from promote.errors import ConfigError, RenderError, UsageError
 from promote.kustomize.files import FILE_NAMES
+from promote.promotion import derived, pair, selection, settings
 from promote.promotion.proposal import Proposal
 from promote.repository import holds
 from promote.repository.environments import Environment
+from promote.repository.tree import Tree
+from promote.versions.found import Versions
 from promote.yamltext import reader
 
 
@@ -30,13 +34,45 @@ def _rest(data: bytes | None, path: str) -> object:
     return {key: value for key, value in content.items() if key != "images"} if isinstance(content, dict) else content
 
 
-def proposal(planned: Proposal, before: Mapping[str, bytes | None], error: RenderError) -> Proposal:
-    """The change with a warning in place of its proof; `before` are the files as they are now.
+def explained(old: Versions, new: Versions, with_them: Mapping[str, bytes]) -> frozenset[str]:
+    """The files in which versions, and the settings `with_them`, are all that changes, byte by byte."""
+    return frozenset() if derived.faults(old, new, with_them) else frozenset([*new.changes(old), *with_them])
 
-    Raises `error` unless promote.yaml accepts that, and nothing but versions in `images:` changes.
+
+def moves_only_versions(
+    before: Mapping[str, bytes | None], after: Mapping[str, bytes | None], proved: Callable[[], frozenset[str]]
+) -> bool:
+    """Whether each file is one that `moves_only_images` accepts, or its bytes are proved."""
+    rest = {path for path in after if not moves_only_images({path: before.get(path)}, {path: after[path]})}
+    return not rest or rest <= proved()
+
+
+def proved_files(
+    before: Tree, after: Tree, affected: Sequence[Environment], changed: Collection[str]
+) -> frozenset[str]:
+    """The files in which versions, and settings that travel with them, are all that changes in some environment."""
+    found: set[str] = set()
+    for one in affected:
+        there = before.config.environments.get(one.name)
+        with suppress(ConfigError, UsageError):
+            if there is not None:
+                old, new = pair.around(before, there, after, one, changed)
+                moved = {change.image for change in selection.changes(old.images, new.images, {})}
+                found |= explained(old, new, settings.differing(before, after, one, moved, old.images))
+    return frozenset(found)
+
+
+def proposal(
+    planned: Proposal, old: Versions, new: Versions, with_them: Mapping[str, bytes], error: RenderError
+) -> Proposal:
+    """The change from `old` to `new` versions, and of the settings `with_them`, with a warning in place of its proof.
+
+    Raises `error` unless promote.yaml accepts that, and nothing else changes.
     """
     where = planned.environment
-    if where.unrendered != "warn" or not moves_only_images(before, planned.files):
+    if where.unrendered != "warn" or not moves_only_versions(
+        old.contents, planned.files, lambda: explained(old, new, with_them)
+    ):
         raise error
     return replace(planned, verdict=verdict(where, error))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
-from promote.model import Change, Hold
+from promote.model import Change, Hold, Image
 from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
@@ -86,8 +86,8 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
     with_them = settings.differing(before, after, environment, [one.image for one in changes], images)
     faults = derived.faults(old, new, with_them) if changes else []
     moved = tuple(dict.fromkeys([*new.changes(old), *with_them]))
-    before.overwrite(with_them)
     try:
+        before.overwrite(derived.between(old, new, with_them) if not faults else with_them)
         folders = (before.folder(there.path), after.folder(environment.path))
         one, other = render.side_by_side((folder, environment.name) for folder in folders)
     except RenderError as error:
@@ -101,8 +101,14 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
         wide = before.versions(there, whole=True), after.versions(environment, whole=True)
         found, texts = followed(found, wide[1].texts(wide[0]))
     try:
-        insist(found, images, new.images, allow_others=True, texts=texts)
+        left, right = (_without(some, old.bundles) for some in (images, new.images))
+        insist(found, left, right, allow_others=True, texts=texts)
     except CheckDenied as error:
         faults.append(str(error))
     faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]
     return Moved(changes, moved, tuple(faults))
+
+
+def _without(images: Iterable[Image], bundles: Collection[str]) -> list[Image]:
+    """The images, without what is a bundle of manifests."""
+    return [image for image in images if image.name not in bundles]

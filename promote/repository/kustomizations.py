@@ -23,7 +23,7 @@ _LARGEST = 1 << 20  # bytes; a larger kustomization is not written by people
 class Found:
     """A folder with a kustomization: the folders that it builds on, and whether its file sets versions.
 
-    It does with `images:`, and with `?ref=` in what it takes from other repositories.
+    It does with `images:`, `helmCharts:`, and with `?ref=` in what it takes from other repositories.
     """
 
     path: str
@@ -120,7 +120,7 @@ def _parsed(data: bytes, path: str, where: str) -> Found:
     entries = [one for key in ("resources", "bases") for one in _texts(content.get(key))]
     uses = {normpath(join(path, one)) for one in entries if "://" not in one}
     is_component = content.get("kind") == "Component"
-    has_versions = bool(content.get("images")) or any("?ref=" in one for one in entries)
+    has_versions = any(content.get(key) for key in ("images", "helmCharts")) or any("?ref=" in one for one in entries)
     return Found(path, frozenset(one for one in uses if one != path), has_versions, is_component)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from functools import cache as once
 from pathlib import Path
 
 from promote.errors import GitError, NetworkError, TimedOut
-from promote.system import cache, process
+from promote.system import cache, process, turns
 from promote.system.git import Repository
 from promote.system.git_runner import GIT, reason
 
@@ -17,6 +18,7 @@ _TIMEOUT = 300  # seconds
 _FIXED = (
     "-c", "protocol.allow=never", "-c", "http.followRedirects=false", "-c", "fetch.fsckObjects=true",
 )  # fmt: skip
+_FETCHING = threading.Lock()
 _OBJECT_FORMATS = {40: "sha1", 64: "sha256"}
 
 
@@ -30,8 +32,10 @@ def fetched(address: str, commit: str, protocol: str) -> Repository:
     repository = Repository(root)
     if not (root / ".git").is_dir():
         _initialise(root, _OBJECT_FORMATS[len(commit)])
-    if not repository.holds([f"{commit}^{{commit}}"]):
-        _fetch(root, address, commit, protocol)
+    # Git fails where two fetch into one repository, as two environments with different commits of it do.
+    with _FETCHING, turns.turn(f"fetch into {root}"):
+        if not repository.holds([f"{commit}^{{commit}}"]):
+            _fetch(root, address, commit, protocol)
     # The names of objects are the hashes of their contents; this reads and compares them.
     done = process.run([*GIT, "fsck", "--no-progress", "--no-dangling", "--no-reflogs", commit], cwd=root)
     if done.code != 0 or not repository.holds([f"{commit}^{{commit}}"]):

@@ -25,7 +25,7 @@ class Atom:
     """A scalar of an object that says an image, or a part of one.
 
     `group` are the steps in the object to what the parts of one image have in common, list items by name; `pointer`
-    are those to the scalar, by position. `before` is what its text has before the image, such as `name=`.
+    are those to the scalar, by position. `before` and `after` are what its text has around it, such as `name=`.
     """
 
     group: Path
@@ -33,11 +33,16 @@ class Atom:
     role: Role
     spot: Spot
     before: str = ""
+    after: str = ""
 
     @property
     def text(self) -> str:
         """What it says of the image."""
-        return self.spot.text.removeprefix(self.before)
+        return self.spot.text.removeprefix(self.before).removesuffix(self.after)
+
+    def saying(self, text: str) -> str:
+        """The text of the scalar that says `text` of the image."""
+        return self.before + text + self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +131,12 @@ def _values_within(at: Place, top: Path) -> Iterator[Atom]:
     if depth < len(top):
         keys = [str(step) for step in top[depth:]]
         below = at.at(*keys) if at.pointer == top[:depth] else None
-        yield from _values(below) if below else ()
+        yield from of_values(below) if below else ()
     elif at.pointer[: len(top)] == top:
-        yield from _values(at)
+        yield from of_values(at)
 
 
-def _values(at: Place) -> Iterator[Atom]:
+def of_values(at: Place) -> Iterator[Atom]:
     """Tags, digests and repositories that are next to one another, and whole references at `image`."""
     waiting = [at]
     while waiting:
@@ -175,10 +180,10 @@ def _kustomize_image(at: Place) -> Iterator[Atom]:
 def _helm(source: Place) -> Iterator[Atom]:
     """The three ways in which an Application gives values to Helm."""
     if values := source.at("helm", "valuesObject"):
-        yield from _values(values)
+        yield from of_values(values)
     if values := source.at("helm", "values"):
         for document in values.inside:
-            yield from _values(document)
+            yield from of_values(document)
     for parameter in _below(source.at("helm", "parameters")):
         yield from _parameter(parameter)
 

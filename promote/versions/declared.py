@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from yaml.nodes import Node, ScalarNode
 
+from promote.versions import refs
 from promote.versions.atoms import Atom, Place, Role
 from promote.versions.fields import split
 from promote.versions.slots import Said, Slot
@@ -36,7 +37,8 @@ def slot(one: Declared, data: bytes, file: str) -> Slot | None:
     atom = _in_yaml(one, Sheet.parse(data, file)) if is_yaml(file) else _in_lines(one, data)
     if atom is None or not atom.text:
         return None
-    return Slot("declared", frozenset([one.name]), (one.name,), False, {atom.role: Said(file, atom)}, called=one.name)
+    said, is_bundle = {atom.role: Said(file, atom)}, refs.parse(atom.spot.text) is not None
+    return Slot("declared", frozenset([one.name]), (one.name,), False, said, called=one.name, is_bundle=is_bundle)
 
 
 def is_yaml(file: str) -> bool:
@@ -82,6 +84,8 @@ def _in_yaml(one: Declared, sheet: Sheet) -> Atom | None:
     spot = at.spot if at else None
     if at is None or spot is None:
         return None
+    if ref := refs.parse(spot.text):
+        return Atom((one.name,), at.pointer, "tag", spot, ref.before, ref.after)
     before = key_of(at.node)
     return Atom((one.name,), at.pointer, _role(spot.text.removeprefix(before)), spot, before)
 

@@ -74,6 +74,11 @@ class Versions:
         slots = (slot for name in self._elsewhere for slot in self._elsewhere[name] if not slot.has_repository)
         return {slot.image.name: slot.lines for slot in slots}
 
+    @property
+    def bundles(self) -> frozenset[str]:
+        """The names of what is no image but a bundle of manifests: charts, and bases in other repositories."""
+        return frozenset(slot.called for slot in self.slots if slot.is_bundle)
+
     def lines(self, name: str) -> tuple[str, ...]:
         """Where the version of an image is written, as `file:line`."""
         entry = self.own.entries.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from promote.model import Image, Version
@@ -10,6 +10,8 @@ from promote.versions.atoms import CONTAINERS, Atom, Role
 from promote.versions.fields import goal_of, split
 from promote.versions.images import Entry
 from promote.versions.spots import Path
+
+_VERSIONS: tuple[Role, ...] = ("reference", "tag", "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Slot:
     """One image of an object: the atoms that say it, and the items of `images:` that change its version and its name.
 
     `names` are those that the object has in one of the layers. `follows` says that `images:` changes it. `called` is
-    the name that promote.yaml gives it.
+    the name that promote.yaml gives it, or that of what is no image but a bundle of manifests: a chart, or a base in
+    another repository. `alias` is the name in a transformer, and the repository that it sets.
     """
 
     kind: str
@@ -44,6 +47,8 @@ class Slot:
     version_by: Setting | None = None
     name_by: Setting | None = None
     called: str = ""
+    is_bundle: bool = False
+    alias: tuple[str, str] | None = None
 
     @property
     def written(self) -> Image:
@@ -63,6 +68,8 @@ class Slot:
     def image(self) -> Image:
         """What is rendered, with the name that promote calls it."""
         image = self.written
+        if self.alias:
+            image = Image(*self.alias, image.version)
         if self.name_by:
             image = replace(image, repository=self.name_by.entry.image.repository)
         if self.version_by:
@@ -79,11 +86,11 @@ class Slot:
         at = f"{first.file}:{first.atom.spot.line}"
         version = goal_of(at, {}, self.written, target).version
         if said := self.said.get("reference"):
-            return [(said, said.atom.before + replace(self.written, version=version).reference)]
+            return [(said, said.atom.saying(replace(self.written, version=version).reference))]
         inline = str(version) if "@" in self._text("tag") else version.tag or ""
         texts: dict[Role, str] = {"tag": inline, "digest": version.digest or ""}
         here = [(self.said[role], text) for role, text in texts.items() if role in self.said]
-        return [(said, said.atom.before + text) for said, text in here]
+        return [(said, said.atom.saying(text)) for said, text in here]
 
     def _text(self, role: Role) -> str:
         return self.said[role].atom.text if role in self.said else ""
@@ -91,7 +98,7 @@ class Slot:
     @property
     def has_repository(self) -> bool:
         """Whether the name of the image is written, and not only its version."""
-        return not self.said.keys().isdisjoint(("reference", "repository"))
+        return self.alias is not None or not self.said.keys().isdisjoint(("reference", "repository"))
 
     @property
     def is_container(self) -> bool:
@@ -103,8 +110,14 @@ class Slot:
         """Where its version is written, as `file:line`."""
         if self.version_by:
             return (f"{self.version_by.file}:{self.version_by.entry.line('newTag', 'digest', 'newName')}",)
-        says = [said for role, said in self.said.items() if role in ("reference", "tag", "digest")]
+        says = [said for role, said in self.said.items() if role in _VERSIONS]
         return tuple(f"{said.file}:{said.atom.spot.line}" for said in says)
+
+    @property
+    def places(self) -> frozenset[tuple[str, int]]:
+        """The files and characters at which its atoms say the version."""
+        atoms = ((role, said) for role, said in self.said.items() if self.version_by is None)
+        return frozenset((said.file, said.atom.spot.start) for role, said in atoms if role in _VERSIONS)
 
     @property
     def _own_name(self) -> str:
@@ -120,6 +133,7 @@ class Slot:
         """Take what a patch says: items of `images:` further in do not count for it."""
         if said.atom.role == "reference":
             self.said.clear()
+            self.alias = None
         else:
             self.said.pop("reference", None)
         self.said[said.atom.role] = said
@@ -128,9 +142,15 @@ class Slot:
     def set(self, setting: Setting) -> None:
         """Take what an item of `images:` sets, if it is about this image."""
         entry = setting.entry
-        if not self.follows or entry.image.name != self.image.repository:
+        if not self.follows or not self.has_repository or entry.image.name != self.image.repository:
             return
         if "newName" in entry.nodes:
             self.name_by = setting
         if entry.image.version != Version():
             self.version_by = setting
+
+    def transform(self, alias: tuple[str, str], said: Mapping[Role, Said]) -> None:
+        """Take what a transformer sets: the repository and, if it says one, the version."""
+        self.alias, self.name_by = alias, None
+        if said:
+            self.said, self.version_by = dict(said), None

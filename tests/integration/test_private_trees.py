@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -200,9 +201,12 @@ def test_two_processes_answer_all_who_ask_for_one_file_after_the_other(
     """Also where somebody wants only the first of several answers while others ask."""
     started: list[str] = []
     dialogue = Repository.dialogue
-    monkeypatch.setattr(
-        Repository, "dialogue", lambda self, *arguments: started.append(arguments[-1]) or dialogue(self, *arguments)
-    )
+
+    def counted(repository: Repository, *arguments: str) -> Any:
+        started.append(arguments[-1])
+        return dialogue(repository, *arguments)
+
+    monkeypatch.setattr(Repository, "dialogue", counted)
     names = ["base/web.yaml", "base/cart.yaml", "promote.yaml"]
     with CommitFiles(Repository(tiny.root), git(tiny.root, "rev-parse", "HEAD").strip()) as files:
         for name in [*names, *names]:

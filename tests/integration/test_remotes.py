@@ -191,3 +191,39 @@ def test_with_a_base_only_its_remotes_are_fetched(
     assert "is a remote reference" in capfd.readouterr().err
     assert not (tmp_path / "cache/remotes").exists()
     assert main([command, "staging", "--base", after]) == (0 if command == "check" else 1)
+
+
+def test_a_commit_is_promoted_with_all_that_it_brings(
+    tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def files(environment: str, commit: str, web: str) -> dict[str, str]:
+        text = overlay(f"{ADDRESS}//deploy?ref={commit}  # ours")[STAGING].replace('"1.0"', f'"{web}"', 1)
+        return {f"overlays/{environment}/kustomization.yaml": text}
+
+    production = files("production", library.first, "1.0")
+    allowed = {"promote.yaml": (tiny.root / "promote.yaml").read_text() + "forge: {kind: local}\n"}
+    tiny.commit({**allowed, **files("staging", library.last, "1.1"), **production})
+    assert main(["drift", "staging", "production"]) == 1
+    assert f"library: {library.last} in staging, {library.first} in production" in capfd.readouterr().out
+    assert main(["staging", "production"]) == 0
+    out = capfd.readouterr().out
+    assert f"{library.first} → {library.last}" in out
+    assert "ConfigMap/two" in out
+    assert main(["merge", "1"]) == 0
+    file = "overlays/production/kustomization.yaml"
+    assert git(tiny.origin, "show", f"main:{file}") == files("production", library.last, "1.1")[file]
+    git(tiny.root, "fetch", "--quiet", "origin")
+    assert main(["verify", "origin/main"]) == 0
+    assert main(["drift", "staging", "production"]) == 0
+    assert main(["rollback", "production", "library", "--reason", "broken"]) == 0
+    assert git(tiny.origin, "show", f"main:{file}") == files("production", library.first, "1.1")[file]
+
+
+def test_a_commit_hides_no_other_change(tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]) -> None:
+    settings = {"promote.yaml": (tiny.root / "promote.yaml").read_text()}
+    tiny.commit({**overlay(f"{ADDRESS}//deploy?ref={library.first}"), **settings})
+    moved = overlay(f"{ADDRESS}//deploy?ref={library.last}")[STAGING]
+    tiny.commit({STAGING: moved + "namePrefix: more-\n"})
+    assert main(["verify", "HEAD"]) == 3
+    out = capfd.readouterr().out
+    assert "changes beyond its versions" in out

@@ -85,7 +85,7 @@ KINDS = {
         "versions/kustomization.yaml",
     ),
     "strategic merge": Kind(overlay("patches: [{path: api.yaml}]\n") | {"api.yaml": PATCH}, "api.yaml"),
-    "strategic merge, inline": Kind(overlay(INLINE + PATCH.replace("\n", "\n      ").rstrip(" "))),
+    "strategic merge, inline": Kind(overlay(INLINE + "      " + PATCH.replace("\n", "\n      ").rstrip(" "))),
     "JSON 6902": Kind(
         overlay("patches: [{path: api.yaml, target: {kind: Deployment}}]\n") | {"api.yaml": JSON_PATCH}, "api.yaml"
     ),

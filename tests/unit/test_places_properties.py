@@ -28,7 +28,7 @@ NOISE = ["&a ", "*a", "\n", "  ", "{", "]", '"', "'", "|", "---\n", "\t", "<<: *
 
 @dataclass(frozen=True)
 class Template:
-    """Files of an environment; VALUE is where the text of the version is, quoted or not as it needs."""
+    """Files of an environment; VALUE is where the text of the version is, quoted or not as it needs; RAW, never."""
 
     files: Mapping[str, str]
     name: str = "shop/api"
@@ -41,7 +41,8 @@ class Template:
             text = f"{self.reference}:{text}" + (f"@{version.digest}" if version.digest else "")
         unquoted = not quote and not (not self.reference and text in ("1.10", "20260101", "1e3", "017"))
         value = text if unquoted else (quote or '"') + text + (quote or '"')
-        return {path: one.replace("VALUE", value).encode() for path, one in self.files.items()}
+        filled = {path: one.replace("VALUE", value) for path, one in self.files.items()}
+        return {path: one.replace("RAW", text).encode() for path, one in filled.items()}
 
 
 def _deployment(image: str) -> str:
@@ -90,7 +91,41 @@ TEXT = (
     "    helm:\n      values: |\n        # v1\n        image:\n          repository: shop/api\n\n"
     "          tag: VALUE\n"
 )
-TEMPLATES = {name: Template(files, reference="shop/api") for name, files in REFERENCES.items()} | {
+TRANSFORMER = "apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\nimageTag:\n"
+CHARTS = "helmCharts:\n- name: web\n  version: v0\n- name: api # v1\n  version: v0\n  repo: https://charts.example.com/shop/\n"
+VALUES = "log: {image: 'shop/log:v1'}\nimage:\n  repository: shop/api # v1\n  tag: VALUE\n  pullPolicy: Always\n"
+OF_CHARTS = {
+    "values file": {OWN: CHARTS + "  valuesFile: v.yaml\n", "env/v.yaml": VALUES},
+    "more values": {
+        OWN: CHARTS + "  valuesFile: v.yaml\n  additionalValuesFiles: [a.yaml, w.yaml]\n",
+        "env/v.yaml": VALUES.replace("VALUE\n", "v0\n"), "env/a.yaml": "x: {tag: v1}\n",
+        "env/w.yaml": "image: {tag: VALUE}\n",
+    },
+    "inline values": {OWN: CHARTS + "  valuesInline:\n    " + VALUES.replace("\n", "\n    ").rstrip(" ")},
+    "inline over a file": {
+        OWN: CHARTS + "  valuesInline: {image: {tag: VALUE}}\n  valuesFile: v.yaml\n",
+        "env/v.yaml": VALUES.replace("VALUE\n", "v0\n"),
+    },
+    "file over inline": {
+        OWN: CHARTS + "  valuesMerge: merge\n  valuesInline: {image: {tag: v0}}\n  valuesFile: v.yaml\n",
+        "env/v.yaml": VALUES,
+    },
+}  # fmt: skip
+ADDRESS = "https://github.com/team/library.git//deploy/base?timeout=90s&ref=RAW&submodules=0"
+OF_OTHERS = {
+    "chart": Template({OWN: CHARTS.replace("api # v1\n  version: v0", "api\n  version: VALUE # v1")},
+                      "charts.example.com/shop/api"),
+    "remote base": Template({OWN: f"resources:\n- ../base\n- {ADDRESS} # v1\n"}, "github.com/team/library"),
+    "quoted remote": Template({OWN: f"components: ['{ADDRESS}']\nresources: []\n"}, "github.com/team/library"),
+    "remote base by SSH": Template({OWN: "bases:\n- git@git.example.com:a/b.git//x?ref=RAW\n"},
+                                   "git.example.com/a/b"),
+    "transformer": Template({OWN: RESOURCES + "transformers: [t.yaml]\n", **BASE,
+                             "env/t.yaml": TRANSFORMER + "  name: shop/api\n  newTag: VALUE # v1\n"}),
+    "inline transformer": Template({OWN: RESOURCES + "transformers:\n- |-\n  " + TRANSFORMER.replace("\n", "\n  ")
+                                    + "  {newTag: VALUE, name: shop/api, newName: shop.example/api}\n", **BASE}),
+}  # fmt: skip
+TEMPLATES = {name: Template(files) for name, files in OF_CHARTS.items()} | OF_OTHERS
+TEMPLATES |= {name: Template(files, reference="shop/api") for name, files in REFERENCES.items()} | {
     "component": Template({OWN: RESOURCES + "components: [c]\n", **BASE, "env/c/kustomization.yaml": COMPONENT}),
     "values": Template(
         RELEASED | {"env/r.yaml": RELEASE + "    image:\n      repository: shop/api\n      tag: VALUE # t\n"}
@@ -196,6 +231,10 @@ def test_an_item_is_inserted_and_no_other_byte_changes(
     text = "kind: Kustomization\n" + before + images + after
     data = (text if ends else text.rstrip("\n")).replace("\n", newline).encode()
     file, new = ImagesFile.parse(data, OWN), Image("shop/api", "shop/api", Version(tag))
+    if before.endswith("y\n\n") and not images + after and not ends:
+        with pytest.raises(EditRefused):  # a line after it would become a part of the text
+            inserted(file, [new])
+        return
     result = inserted(file, [new])
     assert ImagesFile.parse(result, OWN).images == (*file.images, new)
     start = next((at for at, (old, now) in enumerate(zip(data, result, strict=False)) if old != now), len(data))

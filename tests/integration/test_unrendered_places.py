@@ -1,0 +1,182 @@
+"""Charts, bases in other repositories and transformers: from bump to rollback, with or without a proof."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from promote.cli.main import main
+from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git
+
+NO_PROOF = "There is no rendered proof, and no rule has judged the result: kustomize cannot build this here."
+WARN = CONFIG.replace("staging}", "staging, unrendered: warn}").replace(
+    "production}", "production, unrendered: warn}"
+)
+CHART = """\
+# ENVIRONMENT
+helmCharts:
+  - name: shop
+    repo: https://charts.example.com/team
+    version: CHART
+    releaseName: web
+    valuesFile: values.yaml
+"""
+VALUES = "image:\n  repository: shop/web\n  tag: VERSION  # of web\nreplicas: 2\n"
+REMOTE = (
+    "resources:\n- ../../base\n- https://git.example.com/team/library//deploy?ref=VERSION&timeout=90s  # library\n"
+)
+TRANSFORMER = """\
+apiVersion: builtin
+kind: ImageTagTransformer
+metadata: {name: web}
+imageTag:
+  name: shop/web
+  newName: registry.example.com/web  # ours
+  newTag: VERSION
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Files of each environment with ENVIRONMENT, VERSION and CHART, which of them has the version, and its name."""
+
+    files: Mapping[str, str]
+    place: str = "kustomization.yaml"
+    name: str = "web"
+    is_rendered: bool = False
+    base: Mapping[str, str] = field(default_factory=dict)
+
+
+KINDS = {
+    "values of a chart": Kind(
+        {"kustomization.yaml": CHART.replace("CHART", "1.0.0"), "values.yaml": VALUES}, "values.yaml"
+    ),
+    "chart": Kind(
+        {"kustomization.yaml": CHART.replace("CHART", "VERSION"), "values.yaml": "replicas: 2\n"}, name="team/shop"
+    ),
+    "remote base": Kind({"kustomization.yaml": REMOTE}, name="library"),
+    "transformer": Kind(
+        {"kustomization.yaml": "resources: [../../base]\ntransformers: [web.yaml]\n", "web.yaml": TRANSFORMER},
+        "web.yaml",
+        is_rendered=True,
+    ),
+}  # fmt: skip
+
+
+def make(folder: Path, kind: Kind, staging: str, production: str) -> Tiny:
+    tiny = Tiny.make(folder)
+    files = {"promote.yaml": WARN + "forge: {kind: local}\n"}
+    for environment, version in (("staging", staging), ("production", production)):
+        for name, text in kind.files.items():
+            filled = text.replace("ENVIRONMENT", environment).replace("VERSION", version)
+            files[f"overlays/{environment}/{name}"] = filled
+    tiny.commit(files)
+    return tiny
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+def promote(capfd: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
+    capfd.readouterr()
+    found = main(list(arguments))
+    out, err = capfd.readouterr()
+    assert found == code, out + err
+    return out + err
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_from_bump_to_rollback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    kind = KINDS[name]
+    tiny = make(tmp_path, kind, "1.1.0", "1.0.0")
+    monkeypatch.chdir(tiny.root)
+    place = f"overlays/production/{kind.place}"
+    before = git(tiny.origin, "show", f"main:{place}")
+    said = "web: 1.1.0 in staging, 1.0.0 in production" if kind.name == "web" else "1.1.0 in staging, 1.0.0 in"
+    assert said in promote(capfd, "drift", "staging", "production", code=1)
+    promote(capfd, "bump", "staging", f"{kind.name.rpartition('/')[2]}=1.2.0", "--commit")
+    text = promote(capfd, "plan", "staging", "production")
+    assert "1.0.0 → 1.2.0" in text
+    assert (NO_PROOF in text) is not kind.is_rendered
+    answer = json.loads(promote(capfd, "staging", "production", "--output", "json"))
+    promote(capfd, "merge", str(answer["pull_request"]["number"]))
+    assert git(tiny.origin, "show", f"main:{place}") == before.replace("1.0.0", "1.2.0")
+    assert git(tiny.origin, "diff", "--name-only", "main~1", "main").split() == [place]
+    git(tiny.root, "fetch", "--quiet", "origin")
+    promote(capfd, "verify", "origin/main", code=0 if kind.is_rendered else 3)
+    assert "same versions" in promote(capfd, "drift", "staging", "production")
+    assert "1.2.0" in promote(capfd, "history", "production", kind.name.rpartition("/")[2])
+    text = promote(capfd, "rollback", "production", kind.name.rpartition("/")[2], "--reason", "slow")
+    assert (NO_PROOF in text) is not kind.is_rendered
+    assert git(tiny.origin, "show", f"main:{place}") == before
+    assert "is held" in promote(capfd, "staging", "production", code=4)
+
+
+def drift(capfd: pytest.CaptureFixture[str], tiny: Tiny, name: str, old: str, new: str, code: int = 1) -> str:
+    """What `drift` says where a file of staging has another text than that of production."""
+    file = f"overlays/staging/{name}"
+    text = (tiny.root / file).read_text()
+    assert old in text
+    tiny.commit({file: text.replace(old, new)})
+    return promote(capfd, "drift", "staging", "production", code=code)
+
+
+CHARTED = "charts.example.com/team/shop"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("replicas: 2", "replicas: 3", ""),
+        ("  tag:", "  pullPolicy: Always\n  tag:", ""),
+        ("replicas", "sidecarVersion: 3\nreplicas", f"{CHARTED} sidecarVersion: 3 in staging, none in production"),
+        ("tag: v1", "tag: 2.50", f"{CHARTED} image.tag: 2.50 in staging, none in production"),
+    ],
+)
+def test_what_only_a_chart_knows_is_no_silent_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    tiny = make(tmp_path, KINDS["values of a chart"], "v1", "v1")
+    monkeypatch.chdir(tiny.root)
+    text = drift(capfd, tiny, "values.yaml", old, new, code=1 if said else 0)
+    assert said in text
+    assert ("same versions" in text) is not bool(said)
+
+
+def test_an_unread_remote_is_no_silent_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tiny = make(tmp_path, KINDS["remote base"], "1.0", "1.0")
+    monkeypatch.chdir(tiny.root)
+    assert "same versions" in promote(capfd, "drift", "staging", "production")
+    assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release/1.0")
+
+
+def test_without_the_setting_nothing_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tiny = make(tmp_path, KINDS["remote base"], "1.1", "1.0")
+    monkeypatch.chdir(tiny.root)
+    tiny.commit({"promote.yaml": CONFIG})
+    assert "is a remote reference" in promote(capfd, "bump", "production", "library=1.1", code=2)
+    assert "is a remote reference" in promote(capfd, "plan", "staging", "production", code=2)
+
+
+def test_a_base_that_the_target_lacks_is_not_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tiny = make(tmp_path, KINDS["remote base"], "1.1", "1.0")
+    monkeypatch.chdir(tiny.root)
+    tiny.commit({"overlays/production/kustomization.yaml": FILES["overlays/production/kustomization.yaml"]})
+    text = promote(capfd, "plan", "staging", "production", "--add")
+    assert "git.example.com/team/library is no base or chart of production: left out" in text
+    assert "library: 1.1 in staging, none in production" in promote(capfd, "drift", "staging", "production", code=1)
