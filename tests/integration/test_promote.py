@@ -6,8 +6,8 @@ from promote.gates import registry
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox, tiny_overlay
 
 MEASURED = [name for name, gate in registry.load().items() if gate.measures]
-KEYS = ["from", "to", "changes", "gates", *MEASURED, "despite", "unmoved", "shared", "settings", "findings", "branch", "commit",
-        "pull_request", "changed"]  # fmt: skip
+KEYS = ["from", "to", "changes", "gates", *MEASURED, "despite", "unmoved", "shared", "settings", "findings", "branch",
+        "commit", "pull_request", "changed"]  # fmt: skip
 GATEWAY = ("3d1208dc372523130a120f1e1b630e05d10258fca984cc310be15fc756b3fb2f",
            "dc6c016c7b466a3f4a94bd76087fec3b0fd3949908e9ddb57e1cd1637dbb2045")  # fmt: skip
 OCR = ("c9b9b135ccb1e58da5eaf06fb67fb5f0458dfdccb2c81fb1c9cc0ae8d041ed1b",
