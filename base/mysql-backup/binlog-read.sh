@@ -21,6 +21,8 @@ credentials=$(mktemp)
 trap 'rm -f "$credentials"' EXIT
 printf '[client]\nprotocol = tcp\nhost = %s\nport = %s\nuser = backup\npassword = "%s"\n' \
   "$host" "$port" "$password" >"$credentials"
+# With TLS inside the cluster, only a server with that name and a certificate of that authority is believed.
+[ -z "${MYSQL_TLS_CA:-}" ] || printf 'ssl-ca = %s\nssl-mode = VERIFY_IDENTITY\n' "$MYSQL_TLS_CA" >>"$credentials"
 
 # File names begin again on another server, such as a primary that was cloned from a replica.
 server=$(sql 'SELECT @@server_uuid')

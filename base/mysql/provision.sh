@@ -20,6 +20,11 @@ fail() {
   exit 1
 }
 
+# With TLS inside the cluster, whose authority: then only a server with a certificate of it is believed.
+authority=${MYSQL_TLS_CA:-}
+verify=
+[ -z "$authority" ] || verify=", SOURCE_SSL_CA = '$authority', SOURCE_SSL_VERIFY_SERVER_CERT = 1"
+
 option() { # "key = value" with the value quoted as option files want it
   printf '%s = "%s"\n' "$1" "$(printf '%s' "$2" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
 }
@@ -71,7 +76,7 @@ retries='SOURCE_CONNECT_RETRY = 10, SOURCE_RETRY_COUNT = 86400'
 # applier keeps running, because with both threads stopped the statement would delete the relay logs.
 reconnect() {
   echo 'STOP REPLICA IO_THREAD;'
-  echo "CHANGE REPLICATION SOURCE TO $retries, SOURCE_PASSWORD = $(sql_string "$MYSQL_REPLICATION_PASSWORD");"
+  echo "CHANGE REPLICATION SOURCE TO $retries, SOURCE_PASSWORD = $(sql_string "$MYSQL_REPLICATION_PASSWORD")$verify;"
   echo 'START REPLICA;'
 }
 
@@ -81,7 +86,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null' EXIT
 
 start() {
   mysqld --defaults-file="$config/my.cnf" --datadir="$unfinished" --socket="$socket" --skip-networking \
-    --skip-replica-start --innodb-buffer-pool-size=128M &
+    --skip-replica-start --innodb-buffer-pool-size=128M ${authority:+"--loose-clone-ssl-ca=$authority"} &
   server=$!
   until mysqladmin --no-defaults --host=localhost --socket="$socket" --user=root ping >/dev/null 2>&1; do
     kill -0 "$server" 2>/dev/null || fail 'the server did not start; its own message is above'
@@ -145,7 +150,7 @@ STOP REPLICA;
 RESET REPLICA ALL;
 CHANGE REPLICATION SOURCE TO SOURCE_HOST = '$MYSQL_PRIMARY_HOST', SOURCE_PORT = 3306, SOURCE_USER = 'replicator',
   SOURCE_PASSWORD = $(sql_string "$MYSQL_REPLICATION_PASSWORD"), SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1,
-  $retries, GET_SOURCE_PUBLIC_KEY = 1;
+  $retries, GET_SOURCE_PUBLIC_KEY = 1$verify;
 SQL
 }
 

@@ -28,7 +28,9 @@ name=rabbitmq-$(date -u +%Y%m%dT%H%M%SZ).json
 # Only an administrator may read definitions. A password among the arguments would be in sight of others, so the header
 # is in the environment of this one command.
 credentials=$(printf '%s:%s' "$RABBITMQ_ADMIN_USER" "$RABBITMQ_ADMIN_PASSWORD" | base64 | tr -d '\n')
-RCLONE_HEADER="Authorization: Basic $credentials" rclone copyurl "${RABBITMQ_API:-http://rabbitmq-service:15672/api}/definitions" "$name"
+# RABBITMQ_CA only for it, too: the object store has a certificate of the internet.
+RCLONE_HEADER="Authorization: Basic $credentials" rclone copyurl ${RABBITMQ_CA:+"--ca-cert=$RABBITMQ_CA"} \
+  "${RABBITMQ_API:-http://rabbitmq-service:15672/api}/definitions" "$name"
 [ "$(tail -c 1 "$name")" = '}' ] || fail 'the definitions are not complete'
 rclone copyto "$name" "vault:rabbitmq/$name"
 rclone check . vault:rabbitmq --include "$name" --one-way --download

@@ -17,10 +17,11 @@ here() { env -u REDISCLI_AUTH redis-cli -h 127.0.0.1 -p "$port" "$@" | tr -d '\r
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :' EXIT
 
-load() { # snapshot server's options…
+load() { # snapshot
   snapshot=$1
-  shift
-  redis-server --bind 127.0.0.1 --port "$port" --dir "$folder" --dbfilename "$snapshot" --save '' --appendonly no "$@" &
+  set -- --port "$port"
+  [ -z "${REDIS_TLS:-}" ] || set -- --include "$REDIS_TLS" --port 0 --tls-port "$port"
+  redis-server --bind 127.0.0.1 --dir "$folder" --dbfilename "$snapshot" --save '' --appendonly no "$@" &
   server=$!
   # While it loads, it answers with an error.
   until [ "$(here ping 2>/dev/null)" = PONG ]; do
@@ -46,7 +47,7 @@ checksum=$(echo redis-*.sha256)
 sha256sum -c "$checksum" || fail "${checksum%.sha256} is damaged"
 total=0
 for file in "${checksum%.sha256}"-*.rdb; do
-  load "$file" "$@"
+  load "$file"
   keys=$(here dbsize)
   [ -z "${RESTORE_INTO:-}" ] || [ "$keys" -eq 0 ] || copy "$file"
   total=$((total + keys))

@@ -79,6 +79,22 @@ rejoin() {
   done
 }
 
+# A renewed certificate: the server reads the files again when it is told their names, also if these are the same.
+reload_certificates() { # file of settings
+  until is_up; do sleep 1; done
+  set -- "$1" "$(sed -n 's/^tls-cert-file //p' "$1")" "$(sed -n 's/^tls-key-file //p' "$1")" "$(sed -n 's/^tls-ca-cert-file //p' "$1")"
+  read_last=$(cksum "$2" "$4")
+  while sleep "${RELOAD_SECONDS:-60}"; do
+    found=$(cksum "$2" "$4")
+    [ "$found" != "$read_last" ] || continue
+    redis-cli -p "$port" config set tls-cert-file "$2" tls-key-file "$3" tls-ca-cert-file "$4" && read_last=$found
+  done
+}
+if [ "${REDIS_TLS:-}" ]; then
+  set -- --include "$REDIS_TLS" "$@"
+  reload_certificates "$REDIS_TLS" &
+fi
+
 if [ ! -s "$data/nodes.conf" ] && sees_a_cluster; then
   : >"$data/joining"
   wait_for_a_successor

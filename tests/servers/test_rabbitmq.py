@@ -30,7 +30,7 @@ pytestmark = needs("rabbitmq-server", "epmd", "rclone", str(PROGRAMS / "rabbitmq
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
     folder = tmp_path_factory.mktemp("rabbitmq")
     (epmd,) = free_ports(1)
-    members = [Node(each, folder / str(each), epmd, *free_ports(4)) for each in range(3)]
+    members = [Node.with_ports(each, folder / str(each), epmd) for each in range(3)]
     with ExitStack() as stack:
         environment = {"PATH": SEARCHED, "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": "127.0.0.1"}
         stack.enter_context(server("epmd", environment=environment, log=folder / "epmd.log"))
