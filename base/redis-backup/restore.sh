@@ -11,16 +11,17 @@ fail() {
   echo "restore test: $*" >&2
   exit 1
 }
-# The server here has no password: only this pod reaches it.
-here() { env -u REDISCLI_AUTH redis-cli -h 127.0.0.1 -p "$port" "$@" | tr -d '\r'; }
+# The server here has neither a password nor TLS: only this pod reaches it, and the import connects to it in plain text.
+here() { env -u REDISCLI_AUTH REDISCLI_PLAIN=yes redis-cli -h 127.0.0.1 -p "$port" "$@" | tr -d '\r'; }
 
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || :' EXIT
 
 load() { # snapshot
   snapshot=$1
+  # Its way to the cluster may need TLS nevertheless.
   set -- --port "$port"
-  [ -z "${REDIS_TLS:-}" ] || set -- --include "$REDIS_TLS" --port 0 --tls-port "$port"
+  [ -z "${REDIS_TLS:-}" ] || set -- --include "$REDIS_TLS" --tls-port 0 "$@"
   redis-server --bind 127.0.0.1 --dir "$folder" --dbfilename "$snapshot" --save '' --appendonly no "$@" &
   server=$!
   # While it loads, it answers with an error.

@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 MONITORING = REPOSITORY / "base/monitoring"
 LOGGING = REPOSITORY / "components/log-aggregation"
 RULES = sorted(
-    [*(MONITORING / "prometheus").glob("*.rules.yml"), *(REPOSITORY / "components").glob("*/*.rules.yml")],
+    [*(MONITORING / "prometheus").glob("*.rules.yml"), *(REPOSITORY / "components").rglob("*.rules.yml")],
 )
 CASES = sorted((HERE / "alerts").glob("*.yaml"))
 DASHBOARDS = sorted((MONITORING / "grafana/dashboards").glob("*.json"))
@@ -200,7 +200,7 @@ def test_the_state_of_objects_keeps_its_own_labels(environment: str) -> None:
 @pytest.mark.parametrize(
     ("name", "store", "port", "path"),
     [
-        ("mysql", "mysql", 3306, "/probe?target=mysql-0.mysql-headless:3306"),
+        ("mysql", "mysql", 3306, "/probe?target=mysql-1.mysql-headless:3306"),
         ("redis", "redis", 6379, "/scrape?target=redis://10.0.0.1:6379"),
         ("rabbitmq-queues", "rabbitmq", 15692, "/metrics/detailed"),
     ],
