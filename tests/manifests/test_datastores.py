@@ -539,7 +539,7 @@ def test_migrations_run_the_version_of_their_service(environment: str) -> None:
         assert migrate["command"] == ["npx", "--no-install", "prisma", "migrate", "deploy"]
 
 
-SCRIPTS = sorted((REPOSITORY / "base").rglob("*.sh"))
+SCRIPTS = sorted(path for each in ("base", "components") for path in (REPOSITORY / each).rglob("*.sh"))
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="NOT CHECKED: apt-get install shellcheck")

@@ -6,6 +6,7 @@ So this proves the script, not that MySQL accepts its statements.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.manifests.render import REPOSITORY
-from tests.servers.servers import PATH, Environment, attempt
+from tests.servers.servers import PATH, Environment, attempt, run
 
 FOLDER = REPOSITORY / "base/mysql"
 PASSWORDS = ("ROOT", "MIGRATION", "REPLICATION", "BACKUP", "EXPORTER", "PROBE")
@@ -224,6 +225,21 @@ def test_every_start_of_a_replica_renews_how_it_connects(replica: Pod) -> None:
         "START REPLICA;",
     ]
     assert (replica.folder / "generated/replica.sql").stat().st_mode & 0o777 == 0o600
+
+
+def test_with_tls_a_replica_believes_only_a_server_of_the_authority(replica: Pod) -> None:
+    """When it is cloned, when it follows, and when it starts again."""
+    replica.succeed()
+    assert not re.search(r"SOURCE_SSL_CA|clone-ssl-ca", replica.asked + replica.generated("replica.sql"))
+    run("rm", "-r", str(replica.folder / "volume"))
+    replica.succeed(MYSQL_TLS_CA="/certificates/ca.crt")
+    verified = "SOURCE_SSL_CA = '/certificates/ca.crt', SOURCE_SSL_VERIFY_SERVER_CERT = 1"
+    clone, *_ = (
+        each for each in replica.asked.splitlines() if each.startswith("mysqld") and "skip-networking" in each
+    )
+    assert "--loose-clone-ssl-ca=/certificates/ca.crt" in clone
+    assert f"{RETRIES}, GET_SOURCE_PUBLIC_KEY = 1, {verified};" in replica.asked
+    assert f"SOURCE_PASSWORD = 'secret-replication', {verified};" in replica.generated("replica.sql")
 
 
 def test_passwords_survive_quoting_and_are_for_the_server_alone(primary: Pod) -> None:
