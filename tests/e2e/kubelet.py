@@ -15,7 +15,7 @@ from tests.e2e.api import Object
 LINE = "played by KWOK"
 LOG = f"2026-01-01T00:00:00.000000000Z stdout F {LINE}\n"
 # What may be run, by the images' own documentation; anything else is not found, as in a container that lacks it.
-PROGRAMS = ("cat", "mysql", "mysqldump", "printenv", "redis-cli", "rabbitmq-diagnostics")
+PROGRAMS = ("cat", "mysql", "mysqldump", "printenv", "redis-cli", "rabbitmq-diagnostics", "rabbitmqctl")
 NODE_SIZE = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "500Gi", "pods": "110"}
 PROGRAM = '#!/bin/sh\necho "${0##*/}" "$@"\n'
 # How the digest of an image begins whose pods are never ready, and of one with which Jobs fail.
