@@ -68,7 +68,7 @@ kubeseal: ## build the program that seals secrets
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e
-	@$(BIN)/python -m pytest -n 2 tests/e2e
+	@$(BIN)/python -m pytest -n 3 tests/e2e
 
 try: ## start Argo CD, Gitea and a control plane on this machine, to click through
 	@$(PYTHON) -m tools.setup e2e

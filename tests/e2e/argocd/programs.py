@@ -20,6 +20,9 @@ TYPE = "argoproj.io/v1alpha1"
 MANAGER = "argocd-controller"
 REPO_SERVER, CONTROLLER, SERVER, REDIS = "repo-server", "application-controller", "server", "redis"
 NOTIFICATIONS = "notifications"
+# What the address of the first page may say after a question mark: the page to go on to.
+PAGE = "page.html"
+LEAD_ON = '<script>history.replaceState(null, "", location.search.slice(1) || "/applications")</script>'
 LISTENERS = (
     "redis",
     "repo",
@@ -38,7 +41,8 @@ VERIFY = '#!/bin/sh\ngit verify-commit "$1" 2>&1 || true\n'
 class ArgoCD(Programs):
     """The programs of Argo CD next to a running cluster. Use it in a `with` statement.
 
-    `pages` is the folder `ui/dist/app` of Argo CD's front end, built; without it, the server has no page.
+    `pages` is the folder `ui/dist/app` of Argo CD's front end, built; without it, the server has no page. The server
+    takes its first page only from the program itself, so the one of the folder has the address /PAGE and leads on.
     """
 
     def __init__(self, cluster: Cluster, tools: Path = TOOLS, *, pages: Path | None = None):
@@ -123,6 +127,10 @@ class ArgoCD(Programs):
         for name in (REPO_SERVER, CONTROLLER, SERVER, NOTIFICATIONS):
             (self.folder / "bin" / f"argocd-{name}").symlink_to(self._tools / "bin" / "argocd")
         (self.folder / "bin" / "kustomize").symlink_to(self._tools / "bin" / "kustomize")
+        if self._pages is not None:
+            pages = shutil.copytree(self._pages, self.folder / "pages")
+            first = (pages / "index.html").read_text()
+            (pages / PAGE).write_text(first.replace("<head>", f"<head>{LEAD_ON}", 1))
         verify = self.folder / "bin" / "git-verify-wrapper.sh"
         verify.write_text(VERIFY)
         verify.chmod(0o755)
@@ -180,7 +188,7 @@ class ArgoCD(Programs):
             "--metrics-address=127.0.0.1",
             f"--metrics-port={ports['server-metrics']}",
             "--insecure",
-            *([f"--staticassets={self._pages}"] if self._pages else []),
+            *([f"--staticassets={self.folder / 'pages'}"] if self._pages else []),
         )
         self._processes[REPO_SERVER].ready(f"http://127.0.0.1:{ports['repo-metrics']}/healthz")
         self._processes[CONTROLLER].ready(f"http://127.0.0.1:{ports['controller-metrics']}/healthz")
