@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import RenderError, UsageError, nearest
 from promote.kustomize import remotes, render
+from promote.kustomize.render import Rendered
 from promote.model import GateResult, Plan, PolicyChange
 from promote.output.gates import gate_json, gate_line
 from promote.output.report import CheckReport
@@ -84,10 +84,10 @@ def run(given: Options) -> Result:
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
-    targets, unrendered = _renderable(settings, _targets(root, settings, given.targets))
+    targets, unrendered, rendered = _renderable(settings, _targets(root, settings, given.targets))
     known = judges.policies.described(root, silent=True)
     try:
-        judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, judges, root)
+        judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, rendered, judges, root)
     except RenderError as error:
         error.result = _unrendered(error, targets, known)
         raise
@@ -114,18 +114,27 @@ def _insist_on_open(gates: Sequence[GateResult], result: Result) -> None:
         raise refusal
 
 
-def _renderable(settings: Config, targets: list[tuple[str, Path]]) -> tuple[list[tuple[str, Path]], list[Verdict]]:
-    """The targets, and a warning in place of each that promote.yaml lets go unrendered and kustomize cannot build."""
-    left, unrendered = [], []
-    for name, path in targets:
-        one = settings.environments.get(name)
-        try:
-            if one and one.unrendered == "warn":
-                render.kustomize(path, name)
-            left.append((name, path))
-        except RenderError as error:
-            unrendered.append(completeness.unrendered(name, shown(path, Path.cwd()), error, "warn"))
-    return left, unrendered
+def _renderable(
+    settings: Config, targets: list[tuple[str, Path]]
+) -> tuple[list[tuple[str, Path]], list[Verdict], dict[str, Rendered]]:
+    """The targets, and a warning in place of each that promote.yaml lets go unrendered and kustomize cannot build.
+
+    By name, the renderings of those that it could build.
+    """
+    lenient = {name: path for name, path in targets if _may_go_unrendered(settings, name)}
+    tried = zip(lenient, render.attempts([(path, name) for name, path in lenient.items()], _WORKERS), strict=True)
+    rendered, unrendered = {}, {}
+    for name, found in tried:
+        if isinstance(found, Rendered):
+            rendered[name] = found
+        else:
+            where = shown(lenient[name], Path.cwd())
+            unrendered[name] = completeness.unrendered(name, where, found, "warn")
+    return [one for one in targets if one[0] not in unrendered], list(unrendered.values()), rendered
+
+
+def _may_go_unrendered(settings: Config, name: str) -> bool:
+    return name in settings.environments and settings.environments[name].unrendered == "warn"
 
 
 def _unrendered(error: RenderError, targets: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
@@ -153,9 +162,14 @@ class _Judged(NamedTuple):
     json: Json | None = None
 
 
-def _judged(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria, root: Path) -> _Judged:
-    """The verdict on the files as they are."""
-    load = partial(render.folder_or_file, excluded=judges.excluded)
+def _judged(
+    given: Options, targets: Sequence[tuple[str, Path]], there: Mapping[str, Rendered], judges: Criteria, root: Path
+) -> _Judged:
+    """The verdict on the files as they are; what is `there`, by name, is rendered already."""
+
+    def load(path: Path, name: str) -> Rendered:
+        return there[name] if name in there else render.folder_or_file(path, name, judges.excluded)
+
     if not given.base:
         return _Judged(remembered.judge(targets, judges, root, given.only, load, fresh=given.no_cache))
     # Imported here: it brings Git and the forges along.

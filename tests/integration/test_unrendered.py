@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from promote.cli.main import main
+from promote.kustomize import render
 from promote.promotion.unproved import moves_only_images
 from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git
 
@@ -68,6 +69,17 @@ def test_plan_and_check_say_that_nothing_is_proved(tiny: Tiny, capfd: pytest.Cap
     assert "WARN  check.unrendered" in checked
     assert "staging: 2 documents rendered, 2 validated, 2 evaluated" in checked
     assert "production: 0 documents rendered" in checked
+
+
+def test_what_may_go_unrendered_is_rendered_once(
+    tiny: Tiny, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.commit({PRODUCTION: FILES[PRODUCTION]})
+    asked: list[str] = []
+    build = render.kustomize
+    monkeypatch.setattr(render, "kustomize", lambda folder, name: asked.append(name) or build(folder, name))
+    promote(capfd, "check")
+    assert asked.count("production") == 1
 
 
 def test_a_promotion_is_proposed_merged_and_rolled_back(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
