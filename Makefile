@@ -81,16 +81,7 @@ docs: setup-test ## write the pages that are made from rules and manifests
 	@$(BIN)/python -m tools.docs
 
 lint: setup-test ## check the style of Python, Rego and workflows
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet
-	@$(BIN)/mypy --no-error-summary
-	@said=$$($(BIN)/deptry --no-ansi promote 2>&1) || { echo "$$said"; exit 1; }
-	@$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
-	@.tools/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
-	@.tools/bin/opa fmt --list --fail policies
-	@.tools/bin/opa check --strict policies
-	@.tools/bin/regal lint --format compact policies
-	@echo "lint: no findings"
+	@$(BIN)/python -m tools.lint
 
 fmt: setup-test ## format Python and Rego
 	@$(BIN)/ruff check --quiet --fix
