@@ -1,4 +1,4 @@
-"""Renders a directory with the real Kustomize, once a session, and finds things in the result."""
+"""Renders a directory with the real Kustomize, once a run, and finds things in the result."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tests import shared
 from tests.defaults import DEFAULTS
 
 REPOSITORY = DEFAULTS
@@ -68,11 +69,16 @@ def build(directory: Path) -> subprocess.CompletedProcess[str]:
 
 @cache
 def render(directory: Path) -> Render:
+    """What is rendered from a directory that does not change; the processes of one run of the tests share it."""
+    objects, stderr = shared.once(f"render {directory.resolve()}", lambda: _rendered(directory))
+    return Render(tuple(objects), stderr)
+
+
+def _rendered(directory: Path) -> tuple[list[Object], str]:
     done = build(directory)
     assert done.returncode == 0, done.stderr
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    documents = yaml.load_all(done.stdout, loader)
-    return Render(tuple(document for document in documents if document), done.stderr)
+    return [document for document in yaml.load_all(done.stdout, loader) if document], done.stderr
 
 
 def overlay(environment: str) -> Render:
