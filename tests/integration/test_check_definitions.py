@@ -32,6 +32,7 @@ CART = "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a, namespace: s
 @pytest.fixture
 def shop(tmp_path: Path) -> Repository:
     repository = Repository.bare(tmp_path / "shop")
+    repository.keep_policies("documents")
     repository.write("files/cart.yaml", CART % "4")
     return repository
 

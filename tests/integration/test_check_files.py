@@ -22,7 +22,9 @@ WRONG = "data: {number: 1}\n"
 
 @pytest.fixture
 def files(tmp_path: Path) -> Repository:
-    return Repository.bare(tmp_path / "bare")
+    repository = Repository.bare(tmp_path / "bare")
+    repository.keep_policies("documents")
+    return repository
 
 
 def seen(found: Checked) -> int:

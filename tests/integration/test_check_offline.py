@@ -22,7 +22,9 @@ BROKEN_PROXY = dict.fromkeys(
 
 @pytest.fixture
 def small(tmp_path: Path) -> Repository:
-    return Repository.small(tmp_path / "small")
+    repository = Repository.small(tmp_path / "small")
+    repository.keep_policies("documents", "namespaces")
+    return repository
 
 
 def command(
