@@ -19,6 +19,17 @@ settings.register_profile("quick", deadline=None, derandomize=True, database=Non
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=60)
 settings.load_profile("quick")  # `make thorough` asks for the other
 
+# Most of their tests start many processes. `make test` runs those marked `quick`, `make integration` the others.
+MOSTLY_SLOW = tuple(Path(__file__).parent / name for name in ("integration", "hostile"))
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by `-m`
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent in MOSTLY_SLOW and not item.get_closest_marker("quick"):
+            item.add_marker("slow")
+
+
 @pytest.hookimpl(wrapper=True)  # the first process waits here for the others
 def pytest_cmdline_main() -> Iterator[None]:
     with shared.folder():

@@ -17,6 +17,8 @@ from promote.kustomize.documents import SEPARATOR
 from promote.kustomize.render import Rendered
 from tests.integration.checking import ROOT, Checked, Repository, surroundings, wrap
 
+pytestmark = pytest.mark.quick
+
 # Leaves out what stands behind the last separator of the only file that is no option.
 DROP_THE_LAST = """\
 for file in "$@"; do case "$file" in *promote-check-*.yaml) break;; esac; done

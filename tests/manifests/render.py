@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests import shared
@@ -17,6 +18,8 @@ from tests.defaults import DEFAULTS
 
 REPOSITORY = DEFAULTS
 ENVIRONMENTS = ("staging", "production")
+# For tests that render an overlay of their own: `make test` does so for one environment only.
+STAGING_IS_SLOW = (pytest.param("staging", marks=pytest.mark.slow), "production")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 CLUSTER_SCOPED = (
     "Namespace",
