@@ -6,8 +6,8 @@ BIN := .venv/bin
 ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo check test thorough project pod-security mutation mutation-sample servers debian \
-  kubeseal e2e fuzz try verify versions docs dist lint fmt bench clean
+.PHONY: help setup setup-test demo check test integration thorough project pod-security mutation mutation-sample servers \
+  debian kubeseal e2e fuzz try verify versions docs dist lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -25,8 +25,11 @@ demo: setup ## run a promotion from end to end in a sandbox
 check: setup ## render the overlays, validate them and ask the policies
 	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/argocd/notifications delivery/flux delivery/flux/notifications delivery/reader/argocd delivery/reader/flux
 
-test: lint ## lint, then run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not thorough"
+test: lint ## lint, then run the quick tests, in less than three minutes
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not thorough"
+
+integration: setup-test ## run the slower tests, most of which run promote in repositories with real tools
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not thorough"
 
 thorough: setup-test ## run the tests with every combination, more examples, and coverage
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-profile thorough --cov --cov-report=term
@@ -37,7 +40,7 @@ mutation: setup-test ## weaken the manifests and break the rules, one line at a 
 	@$(BIN)/python -m tests.mutation.rego
 
 # .ci/run and the workflow `check` both run this target, so that neither can ask for less than the other.
-verify: versions debian setup-test check test project pod-security mutation-sample fuzz demo servers e2e ## run all that must pass before a merge
+verify: versions debian setup-test check test integration project pod-security mutation-sample fuzz demo servers e2e ## run all that must pass before a merge
 
 versions: ## print the versions of Python, Go and everything that is locked
 	@$(PYTHON) -m tools.versions
@@ -81,16 +84,7 @@ docs: setup-test ## write the pages that are made from rules and manifests
 	@$(BIN)/python -m tools.docs
 
 lint: setup-test ## check the style of Python, Rego and workflows
-	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet
-	@$(BIN)/mypy --no-error-summary
-	@said=$$($(BIN)/deptry --no-ansi promote 2>&1) || { echo "$$said"; exit 1; }
-	@$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
-	@.tools/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yaml
-	@.tools/bin/opa fmt --list --fail policies
-	@.tools/bin/opa check --strict policies
-	@.tools/bin/regal lint --format compact policies
-	@echo "lint: no findings"
+	@$(BIN)/python -m tools.lint
 
 fmt: setup-test ## format Python and Rego
 	@$(BIN)/ruff check --quiet --fix

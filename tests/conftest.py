@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from tests import shared
 
 # Started in the background of a shell, Python would ignore Ctrl-C, and under nohup a hangup; all that the tests start
 # would, too.
@@ -13,3 +18,19 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=20)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=60)
 settings.load_profile("quick")  # `make thorough` asks for the other
+
+# Most of their tests start many processes. `make test` runs those marked `quick`, `make integration` the others.
+MOSTLY_SLOW = tuple(Path(__file__).parent / name for name in ("integration", "hostile"))
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by `-m`
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent in MOSTLY_SLOW and not item.get_closest_marker("quick"):
+            item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)  # the first process waits here for the others
+def pytest_cmdline_main() -> Iterator[None]:
+    with shared.folder():
+        return (yield)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.hostile.harness import CANARY, TOKENS, Hostile
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     "command", ["check", pytest.param("plan staging production", marks=pytest.mark.thorough), "merge 1"]

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from promote.kustomize import references
 from promote.system import tools
 
+pytestmark = pytest.mark.quick
+
 PARTS = (
     "git::", "GIT::", "git@", "a-1@", "a.b@", "ssh://", "SSH://", "http://", "HTTPS:", "https://", "file://", "s3://",
     "github.com", "g\u0130thub.com", "GitHub.com", "gh:", "x", "..", ".", "/", "//", ":", "?ref=", "?version=", "?x=",

@@ -31,6 +31,7 @@ def prepared(hostile: Hostile, rule: str, command: str) -> None:
         hostile.commit(files)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("function", "command"),
     [
@@ -54,6 +55,7 @@ SCHEMAS = {
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("where", SCHEMAS)
 @pytest.mark.parametrize("command", ["check", pytest.param("merge 1", marks=pytest.mark.thorough)])
 def test_a_schema_of_a_rule_is_not_fetched(hostile: Hostile, where: str, command: str) -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.hostile.harness import Hostile
 from tests.integration.tiny import CONFIG
 
+pytestmark = pytest.mark.quick
+
 GROUP = "example.com"
 OBJECT = f"apiVersion: {GROUP}/v1\nkind: Thing\nmetadata: {{name: thing}}\n"
 

@@ -50,6 +50,7 @@ spec:
 """
 
 
+@pytest.mark.quick
 def test_a_release_of_all_apps_is_one_commit_and_pull_request(apps: Sandbox) -> None:
     assert "to promote: promote staging production  (api, web)" in apps.promote("status").out
     planned = apps.promote("plan", "staging", "production")
@@ -117,6 +118,7 @@ def test_check_and_diff_take_the_environment_or_one_app(apps: Sandbox) -> None:
     assert "name production/api or production/web" in apps.promote("scale", "production", "web", "2", code=2).err
 
 
+@pytest.mark.quick
 def test_a_path_that_matches_nothing_is_an_error(apps: Sandbox) -> None:
     apps.write("promote.yaml", SETTINGS.replace("apps/*/overlays/production", "apps/*/overlays/prod"))
     assert "no folder with a kustomization matches 'apps/*/overlays/prod'" in apps.promote("status", code=2).err

@@ -238,6 +238,7 @@ CONFIGURATION = [
 ]  # fmt: skip
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("case", COMMAND_LINE + REPOSITORY + CONFIGURATION, ids=lambda case: case.name)
 def test_bad_input(
     case: Case, tiny: Tiny, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -275,6 +276,7 @@ def answers(tiny: Tiny, command: str, capfd: pytest.CaptureFixture[str]) -> str:
     return out
 
 
+@pytest.mark.quick
 def test_checkout_behind_origin(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     git(tiny.root, "reset", "--quiet", "--hard", "HEAD~1")
     out = answers(tiny, "plan staging production", capfd)
@@ -283,6 +285,7 @@ def test_checkout_behind_origin(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -
     assert "1.1" in out
 
 
+@pytest.mark.quick
 def test_checkout_with_unpushed_commits(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit({STAGING: BASE + IMAGES.replace("1.0", "6.6")}, push=False)
     out = answers(tiny, "plan staging production", capfd)
@@ -290,6 +293,7 @@ def test_checkout_with_unpushed_commits(tiny: Tiny, capfd: pytest.CaptureFixture
     assert "6.6" not in out
 
 
+@pytest.mark.quick
 def test_dirty_checkout(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.write({STAGING: BASE + IMAGES.replace("1.0", "6.6"), "new.txt": "new"})
     git(tiny.root, "add", "new.txt")
@@ -298,6 +302,7 @@ def test_dirty_checkout(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     assert "6.6" not in out
 
 
+@pytest.mark.quick
 def test_shallow_clone(tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(tiny.root)
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{tiny.origin}", str(tiny.root))
@@ -307,6 +312,7 @@ def test_shallow_clone(tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[
     assert "1.1" in answers(tiny, "plan staging production", capfd)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("command", ["staging production", "plan staging production", "status", "diff"])
 def test_outside_of_a_repository(
     command: str, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -316,6 +322,7 @@ def test_outside_of_a_repository(
     fails(tiny, command, 2, "not in a Git repository", "inside a clone", capfd=capfd)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("command", ["staging production", "history staging", "diff"])
 def test_empty_repository(
     command: str, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -325,12 +332,14 @@ def test_empty_repository(
     fails(tiny, command, 2, "no remote" if command == "staging production" else "no commit", capfd=capfd)
 
 
+@pytest.mark.quick
 def test_empty_origin(tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     git(tmp_path, "init", "--quiet", "--bare", "empty.git")
     git(tiny.root, "remote", "set-url", "origin", str(tmp_path / "empty.git"))
     fails(tiny, "staging production", 2, "'origin' has no branch 'main'", "push it", capfd=capfd)
 
 
+@pytest.mark.quick
 def test_closed_pull_request(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     repository, head = Repository(tiny.root), git(tiny.root, "rev-parse", "HEAD").strip()
     pull = {"number": 1, "url": "", "title": "", "body": "", "state": "closed"}
@@ -349,6 +358,7 @@ def fake(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
+@pytest.mark.quick
 def test_tool_of_another_version(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -358,6 +368,7 @@ def test_tool_of_another_version(
     fails(tiny, "staging production", 2, *says, capfd=capfd)
 
 
+@pytest.mark.quick
 def test_tool_that_is_missing(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -371,6 +382,7 @@ def test_tool_that_is_missing(
     fails(tiny, "staging production", 2, "cannot start git: No such file", capfd=capfd)
 
 
+@pytest.mark.quick
 def test_cache_that_cannot_be_written(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -379,6 +391,7 @@ def test_cache_that_cannot_be_written(
     assert "0 denied" in answers(tiny, "plan staging production", capfd)
 
 
+@pytest.mark.quick
 def test_no_home(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -388,6 +401,7 @@ def test_no_home(
     assert "0 denied" in answers(tiny, "plan staging production", capfd)
 
 
+@pytest.mark.quick
 def test_file_names_that_are_no_text(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     with Path(os.fsdecode(os.fsencode(tiny.root) + b"/caf\xe9 \n.txt")).open("w") as file:
         file.write("x")

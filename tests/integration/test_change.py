@@ -27,6 +27,7 @@ def findings(shop: Sandbox, *arguments: str, code: int) -> set[tuple[str, str, s
     return {(one["rule"], one["level"], one["message"]) for one in answer["findings"]}
 
 
+@pytest.mark.quick
 def test_what_ran_before_passes(shop: Sandbox) -> None:
     assert findings(shop, "plan", "staging", "production", code=0) == set()
 
@@ -40,6 +41,7 @@ def test_an_older_version_is_no_promotion(shop: Sandbox) -> None:
     assert shop.pulls() == {}
 
 
+@pytest.mark.quick
 def test_a_version_that_staging_never_ran_is_refused(shop: Sandbox) -> None:
     told = {("change.untried", "deny", "api: 1.3.0 has never run in staging")}
     assert findings(shop, "bump", "production", "api=1.3.0", "--pr", "--dry-run", code=3) == told
@@ -89,6 +91,7 @@ def test_promote_yaml_decides_that_it_is_denied(shop: Sandbox) -> None:
     assert "change.combination" in shop.promote("merge", "1", code=3).out
 
 
+@pytest.mark.quick
 def test_several_major_versions_are_shown_in_the_pull_request(shop: Sandbox) -> None:
     shop.stage("api", "1.2.0", "2.0.0")
     shop.stage("web", "2.1.0", "3.0.0")

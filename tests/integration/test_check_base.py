@@ -40,6 +40,7 @@ def statuses(found: Checked) -> dict[str, str]:
     return {one["rule"]: one["status"] for one in found.json["findings"]}
 
 
+@pytest.mark.quick
 def test_new_old_and_fixed(branch: tuple[Repository, Clone]) -> None:
     repository, clone = branch
     before = clone.git("rev-parse", "main")
@@ -118,6 +119,7 @@ def test_an_environment_that_has_moved_is_still_itself(branch: tuple[Repository,
     assert statuses(compare(repository)) == {"workloads.read_only_root": "old"}
 
 
+@pytest.mark.quick
 def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Clone]) -> None:
     repository, clone = branch
     good = (repository.folder / "kustomization.yaml").read_bytes()
@@ -131,6 +133,7 @@ def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Cl
     )
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("options", "refusal"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from promote.kustomize.documents import SEPARATOR
 from promote.kustomize.render import Rendered
 from tests.integration.checking import ROOT, Checked, Repository, surroundings, wrap
 
+pytestmark = pytest.mark.quick
+
 # Leaves out what stands behind the last separator of the only file that is no option.
 DROP_THE_LAST = """\
 for file in "$@"; do case "$file" in *promote-check-*.yaml) break;; esac; done
@@ -28,12 +31,16 @@ CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: a
 
 @pytest.fixture
 def small(tmp_path: Path) -> Repository:
-    return Repository.small(tmp_path / "small")
+    repository = Repository.small(tmp_path / "small")
+    repository.keep_policies("documents")
+    return repository
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Repository:
-    return Repository.bare(tmp_path / "bare")
+    repository = Repository.bare(tmp_path / "bare")
+    repository.keep_policies("documents")
+    return repository
 
 
 def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> Verdict:
@@ -130,7 +137,7 @@ def test_a_schema_that_cannot_be_read(bare: Repository) -> None:
 
 
 def policies(repository: Repository, **files: str) -> None:
-    (repository.folder / "policies").unlink()
+    shutil.rmtree(repository.folder / "policies")
     (repository.folder / "policies").mkdir()
     for name, text in files.items():
         repository.write(f"policies/{name}.rego", text)

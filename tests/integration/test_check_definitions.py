@@ -32,6 +32,7 @@ CART = "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a, namespace: s
 @pytest.fixture
 def shop(tmp_path: Path) -> Repository:
     repository = Repository.bare(tmp_path / "shop")
+    repository.keep_policies("documents")
     repository.write("files/cart.yaml", CART % "4")
     return repository
 
@@ -58,6 +59,7 @@ def test_what_is_remembered_does_not_outlive_a_definition_elsewhere(shop: Reposi
     assert schema_findings(shop.check("files")) == ["schema.missing"]
 
 
+@pytest.mark.quick
 def test_the_definition_in_the_target_comes_before_the_schemas_that_come_with_promote(shop: Repository) -> None:
     rollout = (
         DEFINITION.replace("example.com", "argoproj.io").replace("Cart", "Rollout").replace("v1\n", "v1alpha1\n")
@@ -70,6 +72,7 @@ def test_the_definition_in_the_target_comes_before_the_schemas_that_come_with_pr
     assert schema_findings(shop.check("files")) == []
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "broken",
     [

@@ -22,7 +22,9 @@ WRONG = "data: {number: 1}\n"
 
 @pytest.fixture
 def files(tmp_path: Path) -> Repository:
-    return Repository.bare(tmp_path / "bare")
+    repository = Repository.bare(tmp_path / "bare")
+    repository.keep_policies("documents")
+    return repository
 
 
 def seen(found: Checked) -> int:
@@ -39,6 +41,7 @@ def wrong(found: Checked) -> dict[str, str]:
     }
 
 
+@pytest.mark.quick
 def test_several_documents_some_empty(files: Repository) -> None:
     text = "\n---\n".join(["# only a comment", MAP % "a", "", "---", MAP % "b" + WRONG, "null", MAP % "c"])
     files.write("m/all.yaml", text + "\n---\n")
@@ -46,6 +49,7 @@ def test_several_documents_some_empty(files: Repository) -> None:
     assert (seen(found), wrong(found)) == (3, {"b": files.line("m/all.yaml", "number")})
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
 def test_json(files: Repository, suffix: str) -> None:
     document = {
@@ -59,6 +63,7 @@ def test_json(files: Repository, suffix: str) -> None:
     assert (seen(found), wrong(found)) == (1, {"a": files.line(f"m/a.{suffix}", '"n"')})
 
 
+@pytest.mark.quick
 def test_lists_within_lists(files: Repository) -> None:
     files.write("m/list.yaml", """\
 apiVersion: v1
@@ -79,6 +84,7 @@ items:
     assert (seen(found), wrong(found)) == (3, {"c": files.line("m/list.yaml", "number")})
 
 
+@pytest.mark.quick
 def test_windows_lines_and_a_byte_order_mark(files: Repository) -> None:
     text = (MAP % "a") + "---\n" + (MAP % "b") + WRONG
     files.write("m/a.yaml", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
@@ -86,6 +92,7 @@ def test_windows_lines_and_a_byte_order_mark(files: Repository) -> None:
     assert (seen(found), wrong(found)) == (2, {"b": "m/a.yaml:8"})
 
 
+@pytest.mark.quick
 def test_anchors_and_merge_keys(files: Repository) -> None:
     files.write("m/a.yaml", """\
 apiVersion: v1
@@ -102,6 +109,7 @@ data:
     assert {one["source"]["line"] for one in found.of("schema.invalid")} == {7, 8}
 
 
+@pytest.mark.quick
 def test_words_that_yaml_parsers_disagree_on_reach_the_programs_as_the_cluster_reads_them(files: Repository) -> None:
     values = {
         "port": "22:22",
@@ -124,6 +132,7 @@ def test_words_that_yaml_parsers_disagree_on_reach_the_programs_as_the_cluster_r
     ]
 
 
+@pytest.mark.quick
 def test_strange_characters_are_no_line_breaks(files: Repository) -> None:
     files.write("m/a.yaml", (MAP % "a") + 'data: {text: "\\u2028---\\u0085---\\n---\\n\\ufeff"}\n')
     assert seen(files.check("m")) == 1
@@ -172,6 +181,7 @@ REFUSED: dict[str, tuple[str | bytes, int | None, str]] = {
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(files: Repository, name: str) -> None:
     content, line, message = REFUSED[name]
@@ -193,6 +203,7 @@ def merge_bomb(levels: int) -> str:
     return MAP % "a" + "data:\n  l0: &l0 {a: b}\n" + "\n".join(lines) + "\n"
 
 
+@pytest.mark.quick
 def test_files_that_together_are_too_large(files: Repository) -> None:
     for name in "abc":
         files.write(f"m/{name}.yaml", MAP % name + f"data: {{a: {'x' * 2_950_000}}}\n")
@@ -211,6 +222,7 @@ def test_targets_that_together_are_too_large(files: Repository, monkeypatch: pyt
         files.check("a", "b", "c")
 
 
+@pytest.mark.quick
 def test_a_large_target_gets_the_same_verdict(files: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write("m/a.yaml", MAP % "a" + "---\n" + MAP % "b" + "data: {a: 1}\n---\n" + MAP % "a")
     at_once = files.check("m")
@@ -219,6 +231,7 @@ def test_a_large_target_gets_the_same_verdict(files: Repository, monkeypatch: py
     assert at_once.rules >= {"schema.invalid", "check.repeated"}
 
 
+@pytest.mark.quick
 def test_nothing_fits_that_aliases_make_of_nothing(files: Repository) -> None:
     empty = "a0: &a0 ['']\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
     files.write("m/bad.yaml", MAP % "a" + empty)
@@ -226,6 +239,7 @@ def test_nothing_fits_that_aliases_make_of_nothing(files: Repository) -> None:
         files.check("m")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("make", [bomb, merge_bomb])
 def test_aliases_that_would_fill_the_memory_are_refused_in_little_memory(files: Repository, make: object) -> None:
     assert callable(make)
@@ -239,28 +253,33 @@ def test_aliases_that_would_fill_the_memory_are_refused_in_little_memory(files: 
         tracemalloc.stop()
 
 
+@pytest.mark.quick
 def test_a_few_aliases_are_no_bomb(files: Repository) -> None:
     files.write("m/good.yaml", bomb(4))
     assert seen(files.check("m")) == 1
 
 
+@pytest.mark.quick
 def test_a_folder_without_manifests(files: Repository) -> None:
     files.write("m/readme.txt", "nothing")
     with pytest.raises(UsageError, match="no YAML or JSON file"):
         files.check("m")
 
 
+@pytest.mark.quick
 def test_a_target_that_does_not_exist(files: Repository) -> None:
     with pytest.raises(UsageError, match="did you mean 'staging'"):
         files.check("stagin")
 
 
+@pytest.mark.quick
 def test_one_file_is_a_target(files: Repository) -> None:
     files.write("m/a.yaml", MAP % "a" + WRONG)
     files.write("m/b.yaml", MAP % "b" + WRONG)
     assert wrong(files.check("m/b.yaml")) == {"b": "m/b.yaml:4"}
 
 
+@pytest.mark.quick
 def test_nothing_to_check_without_environments(tmp_path: Path) -> None:
     files = Repository.bare(tmp_path / "bare")
     (files.folder / "promote.yaml").unlink()
@@ -268,6 +287,7 @@ def test_nothing_to_check_without_environments(tmp_path: Path) -> None:
         files.check()
 
 
+@pytest.mark.quick
 def test_objects_of_one_name_in_two_namespaces_are_told_apart(files: Repository) -> None:
     files.write(
         "m/a.yaml",
@@ -313,6 +333,7 @@ def binary_file(folder: Path) -> None:
     (folder / "a.yaml").write_bytes(b"\x7fELF\x02\x01\x01\0\0")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -338,6 +359,7 @@ def test_what_is_no_manifest_is_neither_waited_for_nor_passed_over(
     assert found.result.exit_code == 3
 
 
+@pytest.mark.quick
 def test_nothing_else_is_judged_through_a_link_that_leads_out(files: Repository) -> None:
     files.write("m/good.yaml", MAP % "good")
     link_out_of_the_folder(files.folder / "m")
@@ -345,6 +367,7 @@ def test_nothing_else_is_judged_through_a_link_that_leads_out(files: Repository)
         files.check("m")
 
 
+@pytest.mark.quick
 def test_suffixes_in_any_case_are_read(files: Repository) -> None:
     for name in ("a.YAML", "b.Yml", "c.JSON"):
         files.write(f"m/{name}", MAP % name[0] if "J" not in name else json.dumps(yaml.safe_load(MAP % "c")))
@@ -353,6 +376,7 @@ def test_suffixes_in_any_case_are_read(files: Repository) -> None:
     assert "unread" not in found.json["targets"][0]
 
 
+@pytest.mark.quick
 def test_what_was_not_looked_at_is_named(files: Repository) -> None:
     files.write("m/a.yaml", MAP % "a")
     files.write("m/.git/c.txt", "kept by Git")
@@ -406,6 +430,7 @@ def test_a_file_that_is_no_manifest_is_left_out_by_name(files: Repository, patte
     assert files.check("m", skip=("values.yaml", "sub/a.yaml")).result.exit_code == 3
 
 
+@pytest.mark.quick
 def test_a_folder_in_which_everything_is_skipped(files: Repository) -> None:
     files.write("m/Chart.yaml", "name: a\n")
     files.write("m/templates/a.yaml", MAP % "a")
@@ -415,6 +440,7 @@ def test_a_folder_in_which_everything_is_skipped(files: Repository) -> None:
         files.check("m", skip=("*",))
 
 
+@pytest.mark.quick
 def test_links_within_the_folder_are_followed_once(files: Repository) -> None:
     files.write("m/below/a.yaml", MAP % "a")
     (files.folder / "m" / "round").symlink_to(".")

@@ -63,6 +63,7 @@ def case(tmp_path: Path, surroundings: dict[str, str]) -> Case:
     return Case(repository, clone)
 
 
+@pytest.mark.quick
 def test_a_missing_line_is_added_and_only_that(case: Case) -> None:
     good = (case.repository.folder / CART).read_text()
     case.repository.edit(CART, NO_ESCALATION, "")
@@ -90,6 +91,7 @@ def test_git_takes_all_that_is_printed(case: Case) -> None:
     assert "this patch fixes 2 findings in 1 files; 1 have no automatic fix" in found.result.text
 
 
+@pytest.mark.quick
 def test_bytes_around_it_stay(case: Case) -> None:
     file = case.repository.folder / CART
     text = file.read_text().replace(NO_ESCALATION, "            allowPrivilegeEscalation: true # why\n")
@@ -222,6 +224,7 @@ def test_what_an_anchor_shares_is_refused(case: Case) -> None:
     assert "workloads.privilege_escalation" not in case.repository.check().rules
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("options", "refusal"),
     [

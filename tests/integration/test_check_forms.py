@@ -10,6 +10,8 @@ import pytest
 from promote.checks import api_constraints, schemas
 from tests.integration.checking import Checked, Repository
 
+pytestmark = pytest.mark.quick
+
 POD = "/spec/template/spec/containers/0"
 # By the path: what is refused there, each with words of the message, and what is accepted.
 FORMS: dict[str, tuple[dict[Any, str], list[Any]]] = {

@@ -22,7 +22,9 @@ BROKEN_PROXY = dict.fromkeys(
 
 @pytest.fixture
 def small(tmp_path: Path) -> Repository:
-    return Repository.small(tmp_path / "small")
+    repository = Repository.small(tmp_path / "small")
+    repository.keep_policies("documents", "namespaces")
+    return repository
 
 
 def command(
@@ -51,6 +53,7 @@ def test_with_a_proxy_that_answers_nothing(small: Repository) -> None:
     assert made == {"1.35", "1.36", "1.37"}
 
 
+@pytest.mark.quick
 def test_in_a_network_of_its_own_that_leads_nowhere(small: Repository) -> None:
     isolate = ("unshare", "--net")
     if not shutil.which("unshare") or subprocess.run([*isolate, "true"], capture_output=True, check=False).returncode:
@@ -86,12 +89,14 @@ def test_without_the_package_the_first_check_says_what_is_missing(small: Reposit
     assert "there are no schemas of Kubernetes 1.3" in done.stderr
 
 
+@pytest.mark.quick
 def test_a_version_that_nobody_has(small: Repository) -> None:
     small.append("promote.yaml", 'kubernetes: ["1.99"]\n')
     with pytest.raises(ConfigError, match=r"no schemas of Kubernetes 1\.99: correct `kubernetes:`"):
         small.check()
 
 
+@pytest.mark.quick
 def test_every_version_is_asked_and_named(small: Repository) -> None:
     """1.35 knows no such kind: only its verdict may differ."""
     (kind,) = {"podcertificaterequest-certificates-v1beta1.json"}
@@ -104,6 +109,7 @@ def test_every_version_is_asked_and_named(small: Repository) -> None:
     assert finding["message"].endswith("(Kubernetes 1.34)")
 
 
+@pytest.mark.quick
 def test_a_cache_that_cannot_be_written(small: Repository) -> None:
     small.write("cache/schemas", "a file where the folder belongs")
     with pytest.raises(ConfigError, match="set PROMOTE_CACHE to a folder that can be written"):

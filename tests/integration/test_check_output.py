@@ -44,6 +44,7 @@ def promote(repository: Repository, *arguments: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.quick
 def test_json_has_exactly_the_keys_that_were_promised(small: Repository) -> None:
     done = promote(small, "check", "--output", "json")
     found = json.loads(done.stdout)
@@ -58,6 +59,7 @@ def test_json_has_exactly_the_keys_that_were_promised(small: Repository) -> None
     assert found["summary"] == {"deny": 2, "warn": 0, "waived": 0}
 
 
+@pytest.mark.quick
 def test_json_of_a_finding(small: Repository) -> None:
     (finding,) = small.check().of("workloads.read_only_root")
     assert finding == {
@@ -124,6 +126,7 @@ def sarif_schema() -> Any:
     return json.loads(source.split("`")[1])
 
 
+@pytest.mark.quick
 def test_sarif_is_what_its_schema_describes(small: Repository, sarif_schema: Any) -> None:
     log = json.loads("\n".join(view(small.check().result, "sarif")))
     validator = Draft4Validator(sarif_schema)
@@ -159,12 +162,14 @@ def test_only_one_rule(small: Repository) -> None:
     assert small.check(only=("images.tag",)).code == 0
 
 
+@pytest.mark.quick
 def test_only_never_hides_that_something_was_not_seen(small: Repository) -> None:
     small.write("m/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
     found = small.check("m", only=("images.tag",))
     assert (found.code, found.rules) == (3, {"schema.missing"})
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("images.tga", "did you mean 'images.tag'?"), ("qqq", "`promote policies` lists them")],
@@ -177,6 +182,7 @@ def test_only_an_unknown_rule(small: Repository, name: str, hint: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
+@pytest.mark.quick
 def test_policies_lists_every_rule_once(small: Repository) -> None:
     listed = json.loads(promote(small, "policies", "--output", "json").stdout)["rules"]
     ids = [rule["id"] for rule in listed]
@@ -189,6 +195,7 @@ def test_policies_lists_every_rule_once(small: Repository) -> None:
         assert all(rule[key] for key in keys if key not in {"docs", "file"}), rule["id"]
 
 
+@pytest.mark.quick
 def test_policies_as_text(small: Repository) -> None:
     with surroundings(small.folder):
         text = "\n".join(policies.run(policies.Options()).text)
@@ -197,6 +204,7 @@ def test_policies_as_text(small: Repository) -> None:
     assert "schema.missing  deny+warn, high, baseline, in general only a warning: Every kind has a schema\n" in text
 
 
+@pytest.mark.quick
 def test_rules_outside_the_repository_are_named_by_their_whole_path(tmp_path: Path) -> None:
     repository = Repository.small(tmp_path / "small")
     repository.append("promote.yaml", f"policies: {ROOT / 'policies'}\n")

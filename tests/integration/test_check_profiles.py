@@ -116,6 +116,7 @@ workloads.selector
 DENIED_FOR_EVERYBODY = sorted(_DENIED.split())
 
 
+@pytest.mark.quick
 def test_what_the_profile_for_everybody_denies() -> None:
     known = Policies(ROOT / "policies").described(ROOT)
     denied = [one.id for one in known if one.in_general == "deny" and one.file and not one.id.startswith("change.")]
@@ -130,6 +131,7 @@ def test_what_the_profile_for_everybody_denies() -> None:
     assert sorted(set(denied) - only_in_strict) == DENIED_FOR_EVERYBODY
 
 
+@pytest.mark.quick
 def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Repository) -> None:
     before = (one_pod.folder / "promote.yaml").read_text()
     one_pod.write("promote.yaml", before + "profile: baseline\n")
@@ -143,11 +145,13 @@ def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Re
         one_pod.write("promote.yaml", before)
 
 
+@pytest.mark.quick
 def test_a_rule_outside_the_profile_cannot_be_asked_for(one_pod: Repository) -> None:
     with pytest.raises(UsageError, match="the profile 'baseline' does not have the rule"):
         one_pod.check("m", profile="baseline", only=("images.retired",))
 
 
+@pytest.mark.quick
 def test_the_same_profiles_are_known_everywhere() -> None:
     known = schema()["properties"]["profile"]["enum"]
     assert known == list(rules.PROFILES)
@@ -157,6 +161,7 @@ def test_the_same_profiles_are_known_everywhere() -> None:
         parse(["check", "--profile", "none"])
 
 
+@pytest.mark.quick
 def test_a_repository_without_rules_has_those_of_the_package(tmp_path: Path) -> None:
     assert policies.choose(tmp_path, None, None) == (Policies(policies.packaged()), "general")
     assert policies.choose(tmp_path, None, "baseline") == (Policies(policies.packaged()), "baseline")

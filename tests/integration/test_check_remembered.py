@@ -62,7 +62,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "a namespace": lambda text: text.replace("shop", "store"),
     "an unknown field": lambda text: text + "helmCharts: []\n",
 }
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.quick, pytest.mark.filterwarnings("error")]
 
 
 def _write(folder: Path) -> Path:

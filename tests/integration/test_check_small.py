@@ -8,6 +8,8 @@ import pytest
 
 from tests.integration.checking import Checked, Repository
 
+pytestmark = pytest.mark.quick
+
 FILE = "kustomization.yaml"
 GENERATOR = """\
 secretGenerator:

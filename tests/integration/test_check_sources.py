@@ -16,6 +16,8 @@ from promote.model import Identity, Source
 from promote.yamltext import places
 from tests.integration.checking import ROOT, Repository, surroundings, wrap
 
+pytestmark = pytest.mark.quick
+
 TOP = "top/kustomization.yaml"
 BASE = "base/kustomization.yaml"
 

@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -17,6 +18,8 @@ from ruamel.yaml.error import YAMLError
 from promote.errors import RenderError
 from promote.kustomize import documents
 from tests.integration.checking import Repository
+
+pytestmark = pytest.mark.quick
 
 EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 60
 NAMES = st.sampled_from(["a", "b-c", "cart", "web-1"])

@@ -17,6 +17,8 @@ from promote.kustomize import render
 from promote.repository import config
 from tests.integration.checking import Repository, surroundings
 
+pytestmark = pytest.mark.quick
+
 TODAY = date(2026, 3, 1)
 WAIVERS = "policies/data/waivers.yaml"
 ENTRY = """\

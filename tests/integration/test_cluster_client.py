@@ -13,6 +13,8 @@ from promote.errors import ClusterError, Forbidden, NotServed
 from tests.integration.cluster_objects import deployment, pod, run
 from tests.integration.cluster_server import TOKEN, ClusterServer
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def server() -> Iterator[ClusterServer]:

@@ -12,6 +12,8 @@ import pytest
 
 from tests.integration.sandbox import Sandbox
 
+pytestmark = pytest.mark.quick
+
 
 def completed(sandbox: Sandbox, line: str, answer: Path) -> set[str]:
     """What argcomplete's script gets for a line that is typed."""

@@ -13,6 +13,8 @@ from promote.system import tools
 from tools import demo, sandbox
 from tools.stage import Stage
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).resolve().parents[2]
 LYING_CONFTEST = """\
 #!{python}

@@ -12,6 +12,8 @@ from promote.errors import RenderError
 from promote.kustomize import render
 from tests.integration.checking import Repository, surroundings
 
+pytestmark = pytest.mark.quick
+
 TOP, BASE, CART, PATCH = "top/kustomization.yaml", "base/kustomization.yaml", "base/cart.yaml", "top/cart.patch.yaml"
 FILES = {
     TOP: """\

@@ -15,6 +15,8 @@ from promote.model import Document
 from promote.system import tools
 from tests.integration import sandbox
 
+pytestmark = pytest.mark.quick
+
 MAP = "apiVersion: v1\nkind: %s\nmetadata: {name: a}\n%s: {a: %s}\n"
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.sandbox import KUSTOMIZATION, Sandbox
+
+pytestmark = pytest.mark.quick
 
 
 def test_versions_that_differ(tiny: Sandbox) -> None:

@@ -51,6 +51,7 @@ def test_a_freeze_of_a_region_stops_production(shop: Sandbox) -> None:
     assert "a fair" in shop.promote("staging", "production", code=4).err
 
 
+@pytest.mark.quick
 def test_the_environments_are_those_that_init_finds(shop: Sandbox) -> None:
     settings = shop.read("promote.yaml")
     (shop.root / "promote.yaml").unlink()
@@ -58,10 +59,12 @@ def test_the_environments_are_those_that_init_finds(shop: Sandbox) -> None:
     assert [one["path"] for one in found] == re.findall(r"path: (\S+?)[,}]", settings)
 
 
+@pytest.mark.quick
 def test_no_rule_denies_it(shop: Sandbox) -> None:
     assert shop.promote("check", "--output", "json").json["summary"]["deny"] == 0
 
 
+@pytest.mark.quick
 def test_its_page_names_what_is_there() -> None:
     settings = (EXAMPLE / "promote.yaml").read_text(encoding="utf-8")
     listed = re.findall(r"^(\S+?)/? +\S", (EXAMPLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)

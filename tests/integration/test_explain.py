@@ -9,6 +9,8 @@ from tests.integration.sandbox import KUSTOMIZATION, Sandbox
 from tests.integration.test_gates import SATURDAY, WEEKEND, ask
 from tests.integration.test_promote import REPLACEMENT
 
+pytestmark = pytest.mark.quick
+
 
 def test_every_obstacle_with_the_way_past_it(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(tiny, WEEKEND)

@@ -39,6 +39,7 @@ def nested(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
+@pytest.mark.quick
 def test_init_writes_what_it_finds(bare: Sandbox) -> None:
     outcome = bare.promote("init", "--output", "json").json
     assert outcome["environments"] == [{"name": name, "path": path} for name, path in FOUND.items()]
@@ -52,6 +53,7 @@ def test_init_writes_what_it_finds(bare: Sandbox) -> None:
     assert bare.read("promote.schema.json").startswith("{")
 
 
+@pytest.mark.quick
 def test_init_writes_nothing_when_it_is_dry(bare: Sandbox) -> None:
     before = bare.snapshot()
     out = bare.promote("init", "--dry-run").out
@@ -59,12 +61,14 @@ def test_init_writes_nothing_when_it_is_dry(bare: Sandbox) -> None:
     assert bare.snapshot() == before
 
 
+@pytest.mark.quick
 def test_init_changes_no_file_that_is_there(tiny: Sandbox) -> None:
     before = tiny.snapshot()
     assert "there is a promote.yaml already" in tiny.promote("init", code=2).err
     assert tiny.snapshot() == before
 
 
+@pytest.mark.quick
 def test_init_names_what_it_did_not_understand(bare: Sandbox) -> None:
     bare.write("overlays/blue/kustomization.yaml", "resources: [../../base]\n")
     bare.write("overlays/qa/kustomization.yaml", "resources: [\n")
@@ -73,12 +77,14 @@ def test_init_names_what_it_did_not_understand(bare: Sandbox) -> None:
     assert said[1].startswith("  blue: its name does not say where it belongs")
 
 
+@pytest.mark.quick
 def test_init_says_what_it_looked_for(bare: Sandbox) -> None:
     shutil.rmtree(bare.root / "overlays")
     assert "no environment was found: neither a kustomization in overlays/*" in bare.promote("init", code=2).err
     assert not (bare.root / "promote.yaml").exists()
 
 
+@pytest.mark.quick
 def test_init_takes_the_branch_that_the_remote_has(bare: Sandbox) -> None:
     bare.git("branch", "--move", "main", "trunk")
     bare.git("push", "--quiet", "origin", "trunk")
@@ -101,6 +107,7 @@ def test_without_promote_yaml_commands_use_what_init_finds_and_say_so(bare: Sand
     assert bare.promote("history", "staging", "--output", "json").json["revisions"]
 
 
+@pytest.mark.quick
 def test_with_promote_yaml_nothing_is_said_of_it(tiny: Sandbox) -> None:
     assert tiny.promote("status", "--output", "json").json["notes"] == []
     assert "init" not in tiny.promote("status").out + tiny.promote("check").out
@@ -147,11 +154,13 @@ def test_an_environment_is_named_as_people_type(tiny: Sandbox, folder: str, type
     assert tiny.promote("check", name, "--output", "json", cwd=cwd).json["targets"][0]["documents"] == 2
 
 
+@pytest.mark.quick
 def test_a_folder_and_its_environment_have_the_same_branch(tiny: Sandbox) -> None:
     tiny.promote("../staging", ".", cwd=tiny.root / "overlays/production")
     assert set(tiny.branches()) == {"main", "promote/staging-to-production"}
 
 
+@pytest.mark.quick
 def test_a_name_that_is_nothing_is_refused(tiny: Sandbox, tmp_path: Path) -> None:
     assert "did you mean 'staging'" in tiny.promote("history", "stagin", code=2).err
     assert "leads outside the repository" in tiny.promote("history", str(tmp_path), code=2).err
@@ -180,6 +189,7 @@ def test_promote_yaml_may_be_in_a_subfolder(nested: Sandbox, folder: str) -> Non
     assert nested.promote("drift", "staging", "production", code=1, cwd=cwd)
 
 
+@pytest.mark.quick
 def test_a_subfolder_is_compared_and_fixed_in_its_place(nested: Sandbox) -> None:
     cwd = nested.root / "deploy"
     nested.promote("bump", "staging", "shop/api=9.9.9", cwd=cwd)
@@ -209,6 +219,7 @@ def test_only_what_needs_a_forge_needs_one(tiny: Sandbox, url: str) -> None:
     assert set(tiny.branches()) == {"main"}
 
 
+@pytest.mark.quick
 def test_the_folder_of_a_promotion_may_be_created_later(tmp_path: Path, tiny: Sandbox) -> None:
     """A repository whose first commit has no kustomization: status says what to do, and does not crash."""
     folder = tmp_path / "empty"

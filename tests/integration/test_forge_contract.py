@@ -24,6 +24,8 @@ from tests.integration.forges import (
     watched,
 )
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(params=[GITHUB, GITEA], ids=lambda kind: kind.title)
 def kind(request: pytest.FixtureRequest) -> Kind:

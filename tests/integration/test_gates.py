@@ -46,6 +46,7 @@ def frozen(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     return ask(tiny, WEEKEND)
 
 
+@pytest.mark.quick
 def test_a_plan_says_when_it_may_go(tiny: Sandbox, later: Any) -> None:
     ask(tiny, "      soak: 4h\n")
     later(1)
@@ -95,6 +96,7 @@ def test_a_merge_asks_the_shared_branch_how_long(tiny: Sandbox, later: Any) -> N
     assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -178,6 +180,7 @@ def test_a_freeze_lets_a_rollback_through(tiny: Sandbox, monkeypatch: pytest.Mon
     assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
+@pytest.mark.quick
 def test_a_hold_makes_no_rollback_of_what_goes_forward(frozen: Sandbox) -> None:
     frozen.promote("staging", "production", "--only", "api", "--despite-freeze", "prepared for Monday")
     frozen.promote("hold", "production", "api=1.1.0", "--reason", "it leaks")
@@ -193,6 +196,7 @@ def test_a_shallow_clone_does_not_pass_what_it_cannot_know(tiny: Sandbox, later:
     assert "api: how long it ran before is not known here" in refused
 
 
+@pytest.mark.quick
 def test_an_empty_reason_is_none(frozen: Sandbox) -> None:
     refused = frozen.promote("staging", "production", "--despite-freeze", " ", code=2).err
     assert "--despite-freeze needs a reason" in refused

@@ -27,6 +27,8 @@ from tests.integration.forges import (
 )
 from tests.integration.gitea_server import GiteaServer
 
+pytestmark = pytest.mark.quick
+
 SERVER = "https://git.example.com"
 TRY_LATER = "Please try again later"
 

@@ -22,6 +22,8 @@ from tests.integration.forges import (
 )
 from tests.integration.github_server import GitHubServer
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:

@@ -14,6 +14,8 @@ from tests.integration.cluster_server import TOKEN, ClusterServer, Object
 from tests.integration.sandbox import Outcome, Sandbox
 from tests.integration.test_status_live import IMAGES, NAMESPACE, PATH, Shop
 
+pytestmark = pytest.mark.quick
+
 
 def _meta(name: str, **more: Any) -> Object:
     return {"namespace": NAMESPACE, "name": name, **more}

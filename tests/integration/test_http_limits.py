@@ -27,6 +27,8 @@ from promote.strategy.prometheus import Prometheus
 from promote.system import deadline, http, settings
 from tests.integration.forges import REPOSITORY, TOKEN
 
+pytestmark = pytest.mark.quick
+
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 Ask = Callable[[str], object]
 OVER = "has not given whole answers within"

@@ -46,6 +46,7 @@ def faulty(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
+@pytest.mark.quick
 def test_what_was_there_before_stops_nothing_and_is_counted(faulty: Sandbox) -> None:
     done = faulty.promote("bump", "production", "api=1.3.0", "--commit")
     assert "1 finding was there before: `promote check production` lists them" in done.out
@@ -60,6 +61,7 @@ def test_a_promotion_and_its_merge_pass_what_was_there_before(faulty: Sandbox) -
     assert '"1.2.0"' in faulty.show(branch="main")
 
 
+@pytest.mark.quick
 def test_what_a_change_introduces_stops_it(faulty: Sandbox) -> None:
     before = faulty.tip()
     done = faulty.promote("bump", "production", "api=latest", "--commit", code=3)

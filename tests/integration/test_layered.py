@@ -17,6 +17,7 @@ def region(tiny: Sandbox, gates: str = "", kustomization: str = REGION) -> None:
     tiny.publish()
 
 
+@pytest.mark.quick
 def test_a_promotion_names_what_is_layered_on_its_target(tiny: Sandbox) -> None:
     region(tiny)
     answer = tiny.promote("staging", "production", "--output", "json").json
@@ -76,6 +77,7 @@ def test_a_hold_and_a_denial_in_the_region_count(tiny: Sandbox) -> None:
 PINNED = REGION + "images:\n  - {name: shop/api, newTag: '1.0.0'}\n  - {name: shop/web, newTag: '1.0.0'}\n"
 
 
+@pytest.mark.quick
 def test_a_region_with_versions_of_its_own_does_not_change(tiny: Sandbox) -> None:
     region(tiny, FREEZE, PINNED)
     answer = tiny.promote("staging", "production", "--output", "json").json

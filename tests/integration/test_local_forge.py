@@ -14,6 +14,8 @@ from promote.forge.protocol import Forge
 from promote.system.git import Repository
 from tests.integration.sandbox import Clone, Sandbox
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture(autouse=True)
 def _git_as_in_the_sandbox(surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox, tiny_overlay
 
 
+@pytest.mark.quick
 def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     base = tiny.tip()
@@ -24,6 +25,7 @@ def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
     assert (again["commit"], again["changed"]) == (None, False)
 
 
+@pytest.mark.quick
 def test_the_merged_result_is_checked_not_the_branch(tiny: Sandbox) -> None:
     tiny.write("promote.yaml", tiny.read("promote.yaml") + "deny: all\n")
     tiny.publish("deny all")
@@ -34,6 +36,7 @@ def test_the_merged_result_is_checked_not_the_branch(tiny: Sandbox) -> None:
     assert (tiny.tip(), tiny.pulls()[1]["state"]) == (base, "open")
 
 
+@pytest.mark.quick
 def test_a_hold_that_came_since_stops_the_merge(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     tiny.promote("hold", "production", "web=2.1.0", "--reason", "too slow")
@@ -64,10 +67,12 @@ def test_a_branch_that_was_deleted_is_named_and_comes_back(tiny: Sandbox) -> Non
     assert list(tiny.pulls()) == [1]
 
 
+@pytest.mark.quick
 def test_a_number_that_nobody_knows(tiny: Sandbox) -> None:
     assert "there are none yet" in tiny.promote("merge", "1", code=2).err
 
 
+@pytest.mark.quick
 def test_a_shallow_clone_that_cannot_merge_says_so(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     tiny.write("meanwhile.txt", "a commit on top")

@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.sandbox import Sandbox, tiny_overlay
 
+pytestmark = pytest.mark.quick
+
 GRAPH = """\
 environments:
   dev: {path: overlays/dev}

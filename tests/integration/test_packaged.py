@@ -17,6 +17,8 @@ import pytest
 
 from tests.integration.checking import CACHE, ROOT, TOOLS
 
+pytestmark = pytest.mark.quick
+
 POD = """\
 apiVersion: v1
 kind: Pod

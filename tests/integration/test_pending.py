@@ -7,6 +7,7 @@ import pytest
 from tests.integration.sandbox import BRANCH, Sandbox, tiny_overlay
 
 
+@pytest.mark.quick
 def test_a_second_promotion_adds_to_the_open_pull_request(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--only", "api")
     out = tiny.promote("staging", "production", "--only", "web").out
@@ -75,6 +76,7 @@ def test_a_closed_pull_request_proposes_nothing(tiny: Sandbox) -> None:
     assert tiny.show() == tiny_overlay("production", "1.1.0", "2.1.0")
 
 
+@pytest.mark.quick
 def test_a_branch_without_a_pull_request_is_replaced_but_not_in_silence(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--only", "api", "--no-pr")
     out = tiny.promote("staging", "production", "--only", "web", "--no-pr").out

@@ -19,6 +19,8 @@ from promote.oci.credentials import DockerConfig
 from tests.integration.registry_server import Answer, RegistryServer, Seen
 from tests.integration.sandbox import KUSTOMIZATION, Sandbox
 
+pytestmark = pytest.mark.quick
+
 API, WEB = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 OWN = Access(private=True)
 STAGING = "overlays/staging/kustomization.yaml"

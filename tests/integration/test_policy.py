@@ -86,7 +86,7 @@ def not_at_all(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("weaken", "file"),
     [
-        (lax_rule, "policies/images/tag.rego"),
+        pytest.param(lax_rule, "policies/images/tag.rego", marks=pytest.mark.quick),
         pytest.param(fewer_rules, "promote.yaml", marks=pytest.mark.thorough),
         pytest.param(other_rules, "promote.yaml", marks=pytest.mark.thorough),
         pytest.param(linked_rules, "policies", marks=pytest.mark.thorough),
@@ -119,6 +119,7 @@ def test_a_pull_request_that_passes_only_by_its_own_policy_needs_a_reason(
     assert tiny.tip() == merged["commit"]
 
 
+@pytest.mark.quick
 def test_what_the_pull_request_itself_denies_is_denied(tiny: Sandbox) -> None:
     def change(clone: Clone) -> None:
         clone.replace("policies/images/tag.rego", 'image.tag == "latest"', 'image.tag == "1.1.0"')
@@ -145,6 +146,7 @@ def test_a_policy_of_the_target_branch_that_nobody_can_follow_closes_the_gate(ti
     tiny.promote("merge", "1", "--despite-policy", "the rule is broken")
 
 
+@pytest.mark.quick
 def test_a_hold_of_the_target_branch_stays_where_the_pull_request_removes_it(tiny: Sandbox) -> None:
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "it leaks")
 
@@ -170,6 +172,7 @@ def test_gates_of_both_sides_are_asked(tiny: Sandbox, monkeypatch: pytest.Monkey
     tiny.promote("merge", "1", "--despite-freeze", "urgent")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("settings", "key"),
     [("forge: {kind: gitea}\n", "forge.kind"), ("git: {remote: evil}\n", "git.remote")],
@@ -187,6 +190,7 @@ def test_the_checkout_of_a_pull_request_does_not_choose_the_forge(tiny: Sandbox,
     assert (tiny.tip(), tiny.pulls()[1]["state"], bool(key)) == (base, "open", True)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("folder", ["/", pytest.param("lax/../..", marks=pytest.mark.thorough)])
 def test_a_pull_request_does_not_take_rules_from_the_machine(tiny: Sandbox, folder: str) -> None:
     propose(tiny, lambda one: one.write("promote.yaml", one.read("promote.yaml") + f"policies: {folder}\n"))

@@ -21,6 +21,8 @@ from promote.system.git_objects import CommitFiles
 from promote.system.snapshot import LARGEST, LeadsOut
 from tests.integration.tiny import FILES, Tiny, git
 
+pytestmark = pytest.mark.quick
+
 RENDERED = {"base/kustomization.yaml", "base/web.yaml", "base/cart.yaml"}
 
 

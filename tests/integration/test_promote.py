@@ -14,6 +14,7 @@ OCR = ("c9b9b135ccb1e58da5eaf06fb67fb5f0458dfdccb2c81fb1c9cc0ae8d041ed1b",
        "66016fc467655103249b3cf35e7ead833791a67d52d29790f0ff7a029bdb6135")  # fmt: skip
 
 
+@pytest.mark.quick
 def test_a_promotion_changes_exactly_the_bytes_of_two_services(mediq: Sandbox) -> None:
     expected = mediq.read(KUSTOMIZATION)
     for old, new in (('1.4.2"\n    digest: sha256:' + GATEWAY[0], '1.5.0"\n    digest: sha256:' + GATEWAY[1]),
@@ -30,6 +31,7 @@ def test_a_promotion_changes_exactly_the_bytes_of_two_services(mediq: Sandbox) -
     }
 
 
+@pytest.mark.quick
 def test_the_second_run_finds_everything_there(tiny: Sandbox) -> None:
     first = tiny.promote("staging", "production", "--output", "json").json
     second = tiny.promote("staging", "production", "--output", "json").json
@@ -37,6 +39,7 @@ def test_the_second_run_finds_everything_there(tiny: Sandbox) -> None:
     assert list(tiny.pulls()) == [1]
 
 
+@pytest.mark.quick
 def test_the_json_has_the_keys_of_the_contract(tiny: Sandbox) -> None:
     answer = tiny.promote("staging", "production", "--output", "json").json
     assert list(answer) == KEYS
@@ -67,6 +70,7 @@ def test_staging_moving_on_renews_branch_and_pull_request(tiny: Sandbox) -> None
     ]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("options", "api", "web"),
     [
@@ -81,6 +85,7 @@ def test_only_and_exclude_choose_services(tiny: Sandbox, options: list[str], api
     assert tiny.show() == tiny_overlay("production", api, web)
 
 
+@pytest.mark.quick
 def test_a_name_that_does_not_exist_is_refused_with_the_nearest(tiny: Sandbox) -> None:
     assert "did you mean 'web'?" in tiny.promote("staging", "production", "--only", "webb", code=2).err
     assert "did you mean 'staging'?" in tiny.promote("stagin", "production", code=2).err
@@ -88,6 +93,7 @@ def test_a_name_that_does_not_exist_is_refused_with_the_nearest(tiny: Sandbox) -
     assert tiny.branches() == {"main": tiny.tip()}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("arguments", [["staging", "production", "--dry-run"], ["plan", "staging", "production"]])
 def test_a_plan_shows_everything_and_writes_nothing(tiny: Sandbox, arguments: list[str]) -> None:
     before, refs = tiny.snapshot(), tiny.at_origin("for-each-ref")
@@ -107,6 +113,7 @@ def test_a_plan_shows_everything_and_writes_nothing(tiny: Sandbox, arguments: li
     assert (tiny.snapshot(), tiny.at_origin("for-each-ref")) == (before, refs)
 
 
+@pytest.mark.quick
 def test_without_a_pull_request_only_the_branch_is_pushed(tiny: Sandbox) -> None:
     answer = tiny.promote("staging", "production", "--no-pr", "--output", "json").json
     assert (answer["commit"], answer["pull_request"]) == (tiny.tip(BRANCH), None)
@@ -123,6 +130,7 @@ def test_auto_merge_merges_at_once_where_nobody_else_could(tiny: Sandbox) -> Non
     assert list(tiny.branches()) == ["main"]
 
 
+@pytest.mark.quick
 def test_waiting_in_vain_says_what_was_done_and_leaves_with_4(tiny: Sandbox) -> None:
     done = tiny.promote("staging", "production", "--wait", "--timeout", "0", "--output", "json", code=4)
     assert done.json["pull_request"]["number"] == 1
@@ -163,6 +171,7 @@ def test_the_plan_is_made_on_the_shared_branch_and_says_so(tiny: Sandbox) -> Non
     assert "note.txt" not in tiny.at_origin("ls-tree", "--name-only", BRANCH)
 
 
+@pytest.mark.quick
 def test_a_denied_policy_ends_with_3_and_nothing_is_pushed(tiny: Sandbox) -> None:
     tiny.stage("api", "1.2.0", "latest")
     refs = tiny.at_origin("for-each-ref")
@@ -188,6 +197,7 @@ replacements:
 """
 
 
+@pytest.mark.quick
 def test_a_change_beside_images_is_refused_unless_asked_for(tiny: Sandbox) -> None:
     tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION) + REPLACEMENT)
     tiny.publish()
@@ -199,6 +209,7 @@ def test_a_change_beside_images_is_refused_unless_asked_for(tiny: Sandbox) -> No
     assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0") + REPLACEMENT
 
 
+@pytest.mark.quick
 def test_an_entry_that_matches_nothing_is_refused(tiny: Sandbox) -> None:
     for environment, tag in (("staging", "2"), ("production", "1")):
         path = f"overlays/{environment}/kustomization.yaml"
@@ -217,6 +228,7 @@ def test_a_service_that_the_target_lacks_is_left_out_and_named(tiny: Sandbox) ->
     assert "note: shop/new has no images entry in production: left out" in tiny.promote("staging", "production").out
 
 
+@pytest.mark.quick
 def test_commits_of_others_on_the_branch_are_not_overwritten(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     tiny.git("fetch", "--quiet", "origin", BRANCH)
@@ -258,6 +270,7 @@ def test_a_merged_branch_that_was_not_deleted_is_used_again(tiny: Sandbox, metho
     assert {number: pull["state"] for number, pull in tiny.pulls().items()} == {1: "merged", 2: "open"}
 
 
+@pytest.mark.quick
 def test_a_branch_name_that_is_taken_is_a_clear_error(tiny: Sandbox) -> None:
     tiny.git("push", "--quiet", "origin", "main:refs/heads/promote")
     assert "'refs/heads/promote' exists" in tiny.promote("staging", "production", code=2).err

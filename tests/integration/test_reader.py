@@ -12,6 +12,8 @@ from tests.integration.sandbox import Sandbox
 from tests.integration.test_status_live import NAMESPACE, PATH, Shop
 from tests.manifests.render import REPOSITORY, Render, render
 
+pytestmark = pytest.mark.quick
+
 Allowed = tuple[str, str, str, str]
 
 

@@ -14,6 +14,8 @@ from promote.kustomize import remotes
 from promote.system.git_fetched import fetched
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
 
+pytestmark = pytest.mark.quick
+
 ADDRESS = "https://example.invalid/team/library"
 THING = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\n"
 IMAGES = 'images: [{name: shop/web, newTag: "1.0"}, {name: shop/cart, newTag: "1.0"}]\n'

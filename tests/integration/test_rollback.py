@@ -27,6 +27,7 @@ def production(tiny: Sandbox) -> str:
     return tiny.show(branch="main")
 
 
+@pytest.mark.quick
 def test_one_service_goes_back_by_one_commit(tiny: Sandbox) -> None:
     to_production(tiny, "api=1.2.0", "web=2.1.0")
     before = tiny.tip()
@@ -41,6 +42,7 @@ def test_one_service_goes_back_by_one_commit(tiny: Sandbox) -> None:
     assert "reason: it leaks" in held
 
 
+@pytest.mark.quick
 def test_everything_goes_back_by_one_commit(tiny: Sandbox) -> None:
     before = tiny.git("rev-parse", "main:overlays")
     tiny.promote("staging", "production", "--auto-merge")
@@ -82,6 +84,7 @@ def test_a_rollback_by_pull_request_is_one_branch(tiny: Sandbox) -> None:
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
+@pytest.mark.quick
 def test_the_next_promotion_does_not_bring_it_back(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--auto-merge")
     tiny.promote("rollback", "production", "api", "--reason", "it leaks")
@@ -153,12 +156,14 @@ def test_everything_goes_back_once_unless_asked_again(tiny: Sandbox) -> None:
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
+@pytest.mark.quick
 def test_a_jump_back_is_not_undone_by_the_next_rollback(tiny: Sandbox) -> None:
     to_production(tiny, "api=1.2.0", "api=1.3.0")
     tiny.promote("rollback", "production", "api", "--to", "1")
     assert "no earlier version" in tiny.promote("rollback", "production", "api", code=2).err
 
 
+@pytest.mark.quick
 def test_a_rollback_onto_a_held_version_is_refused(tiny: Sandbox) -> None:
     to_production(tiny, "api=1.2.0", "api=1.3.0")
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "worse")
@@ -167,12 +172,14 @@ def test_a_rollback_onto_a_held_version_is_refused(tiny: Sandbox) -> None:
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
+@pytest.mark.quick
 def test_rolling_back_to_what_runs_is_nothing_to_do(tiny: Sandbox) -> None:
     tip = tiny.tip()
     assert "nothing to do" in tiny.promote("rollback", "production", "--all", "--to", "1").out
     assert tiny.tip() == tip
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -190,6 +197,7 @@ def test_a_rollback_that_makes_no_sense(tiny: Sandbox, arguments: list[str], rea
     assert reason in tiny.promote("rollback", "production", *arguments, code=2).err
 
 
+@pytest.mark.quick
 def test_hold_and_release_say_when_there_is_nothing_to_do(tiny: Sandbox) -> None:
     assert "--reason" in tiny.promote("hold", "production", "api=1.2.0", code=2).err
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "no")

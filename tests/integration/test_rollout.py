@@ -63,6 +63,7 @@ def _promote(shop: Shop, *arguments: str, code: int = 0) -> Outcome:
     return _run(shop, "staging", "production", "--auto-merge", "--wait", *arguments, code=code)
 
 
+@pytest.mark.quick
 def test_deploy_waits_until_the_images_run_and_the_engine_is_there(shop: Shop, time: Time) -> None:
     old = shop.sandbox.tip()
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.1.0"', '"1.2.0"')
@@ -75,6 +76,7 @@ def test_deploy_waits_until_the_images_run_and_the_engine_is_there(shop: Shop, t
     assert f"production runs what {tip[:12]} says, after 10 s" in _deploy(shop).out
 
 
+@pytest.mark.quick
 def test_deploy_ends_at_its_time_limit_and_says_what_is_missing(shop: Shop, time: Time) -> None:
     waits = [{"name": "api", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}]
     broken = pod(
@@ -90,6 +92,7 @@ def test_deploy_ends_at_its_time_limit_and_says_what_is_missing(shop: Shop, time
     assert (found["deployed"], found["missing"]) == (False, ["Deployment/api: no pod is ready"])
 
 
+@pytest.mark.quick
 def test_a_rollout_that_is_not_complete_is_waited_for(shop: Shop, time: Time) -> None:
     shop.server.put(resources.DEPLOYMENTS, deployment("api", IMAGES["api"], namespace=NAMESPACE, replicas=2))
     time.then = [shop.run]
@@ -97,6 +100,7 @@ def test_a_rollout_that_is_not_complete_is_waited_for(shop: Shop, time: Time) ->
     assert time.now == 5
 
 
+@pytest.mark.quick
 def test_a_server_that_stops_answering_is_asked_again(shop: Shop, time: Time) -> None:
     shop.server.put(resources.DEPLOYMENTS, deployment("api", IMAGES["api"], namespace=NAMESPACE, replicas=2))
 
@@ -109,12 +113,14 @@ def test_a_server_that_stops_answering_is_asked_again(shop: Shop, time: Time) ->
     assert time.now == 10
 
 
+@pytest.mark.quick
 def test_a_server_that_stays_away_ends_with_6(shop: Shop, time: Time) -> None:
     shop.server.put(resources.DEPLOYMENTS, deployment("api", IMAGES["api"], namespace=NAMESPACE, replicas=2))
     time.then = [lambda: setattr(shop.server, "status", 503)]
     assert "it answered 503" in _deploy(shop, "--timeout", "20", code=6).err
 
 
+@pytest.mark.quick
 def test_a_promotion_waits_for_its_own_images_only(shop: Shop, time: Time) -> None:
     stuck = deployment("other", "other:1", namespace=NAMESPACE, availableReplicas=0)
     shop.server.put(resources.DEPLOYMENTS, stuck)
@@ -134,6 +140,7 @@ def test_a_promotion_that_does_not_run_in_time_is_partly_done(shop: Shop, time: 
     assert "production runs what" in again
 
 
+@pytest.mark.quick
 def test_synced_and_healthy_is_no_proof(shop: Shop, time: Time) -> None:
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.1.0"', '"1.2.0"')
     argo(shop.server, application(PATH, shop.sandbox.publish("bump api")))
@@ -177,6 +184,7 @@ def migrating(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     return shop
 
 
+@pytest.mark.quick
 def test_a_job_that_failed_for_good_ends_the_wait_early(migrating: Shop, time: Time) -> None:
     fluxcd(migrating.server, _not_ready(migrating.sandbox.tip()))
     said = _deploy(migrating, code=1).out
@@ -192,6 +200,7 @@ def _not_ready(commit: str, status: str = "False") -> Object:
     )
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("reason", ["the engine has not tried this commit yet", "the engine still tries"])
 def test_a_failure_that_may_pass_is_waited_for(migrating: Shop, time: Time, reason: str) -> None:
     tried = migrating.sandbox.at_origin("rev-parse", "main~1") if "not" in reason else migrating.sandbox.tip()
@@ -200,12 +209,14 @@ def test_a_failure_that_may_pass_is_waited_for(migrating: Shop, time: Time, reas
     assert time.now == 120
 
 
+@pytest.mark.quick
 def test_the_failed_job_of_an_older_commit_does_not_count(migrating: Shop, time: Time) -> None:
     migrating.server.put(resources.JOBS, _failing(migrating, "shop/api:1.0.0"))
     _deploy(migrating)
     assert time.now == 0
 
 
+@pytest.mark.quick
 def test_a_rollout_that_is_over_its_deadline_ends_the_wait_early(
     shop: Shop, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +228,7 @@ def test_a_rollout_that_is_over_its_deadline_ends_the_wait_early(
     assert "Deployment/api: ProgressDeadlineExceeded: too late" in said
 
 
+@pytest.mark.quick
 def test_an_operation_that_failed_ends_the_wait_early(
     shop: Shop, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +241,7 @@ def test_an_operation_that_failed_ends_the_wait_early(
     assert 90 <= time.now <= 100
 
 
+@pytest.mark.quick
 def test_a_commit_that_cannot_be_rendered_is_not_waited_for(shop: Shop, time: Time) -> None:
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", "../../base", "../../bse")
     shop.sandbox.publish("break production")
@@ -236,6 +249,7 @@ def test_a_commit_that_cannot_be_rendered_is_not_waited_for(shop: Shop, time: Ti
     assert time.now == 0
 
 
+@pytest.mark.quick
 def test_a_newer_commit_is_waited_for_instead(shop: Shop, time: Time) -> None:
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.1.0"', '"1.2.0"')
     shop.sandbox.publish("bump api")
@@ -261,6 +275,7 @@ def test_images_that_no_workload_runs_are_not_said_to_run(migrating: Shop, time:
     assert "nothing that keeps running has these images" in said
 
 
+@pytest.mark.quick
 def test_what_runs_without_pods_is_judged_by_its_template(shop: Shop, time: Time) -> None:
     run(shop.server, {"api": IMAGES["api"]}, namespace=NAMESPACE, replicas=0)
     shop.server.objects[resources.PODS] = [

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import git
+import pytest
 
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox
+
+pytestmark = pytest.mark.quick
 
 
 def test_a_promotion_is_one_commit_that_modifies_one_file(tiny: Sandbox) -> None:

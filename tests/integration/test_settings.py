@@ -108,6 +108,7 @@ def test_settings_wait_for_the_next_version(tiny: Tiny, capfd: pytest.CaptureFix
     assert "settings" not in promote(capfd, "plan", "staging", "production", "--only", "cart")
 
 
+@pytest.mark.quick
 def test_what_one_environment_lacks_is_said(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     more = "  - {service: web, file: settings.env, path: ONLY_HERE}\n  - {service: wep, file: settings.env}\n"
     tiny.commit(
@@ -117,6 +118,7 @@ def test_what_one_environment_lacks_is_said(tiny: Tiny, capfd: pytest.CaptureFix
     assert "no image or service is called 'wep'" in text
 
 
+@pytest.mark.quick
 def test_secrets_are_not_shown_and_images_are_refused(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     secret = overlay(PRODUCTION, "1.0", "10s").replace("configMapGenerator", "secretGenerator")
     tiny.commit({f"{PRODUCTION}/kustomization.yaml": secret})
@@ -138,6 +140,7 @@ def test_a_second_promotion_keeps_the_settings_of_the_first(tiny: Tiny, capfd: p
     assert "LEVEL=debug" in at(tiny, "settings.env")
 
 
+@pytest.mark.quick
 def test_a_change_beyond_the_settings_is_no_promotion(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit(
         {

@@ -14,6 +14,8 @@ from tools.setup.go import installed_go, requirements
 from tools.setup.programs import programs as built
 from tools.setup.work import Step
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "http://127.0.0.1:9"
 SCHEMAS = ".tools/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"

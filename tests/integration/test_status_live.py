@@ -13,6 +13,8 @@ from tests.integration.cluster_objects import application, argo, fluxcd, kustomi
 from tests.integration.cluster_server import TOKEN, ClusterServer
 from tests.integration.sandbox import Outcome, Sandbox
 
+pytestmark = pytest.mark.quick
+
 PATH = "overlays/production"
 NAMESPACE = "shop-production"
 IMAGES = {"api": "shop/api:1.1.0", "web": "shop/web:2.0.0"}

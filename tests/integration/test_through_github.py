@@ -82,6 +82,7 @@ def site(tiny: Sandbox, shim: Shim) -> Iterator[Site]:
     assert TOKEN not in tiny.at_origin("log", "--all", "--format=%B")
 
 
+@pytest.mark.quick
 def test_a_promotion_from_plan_to_merge(site: Site) -> None:
     answer = site.promote("staging", "production", "--output", "json").json
     assert answer["pull_request"] == {"number": 1, "url": "https://github.example/mediq/infra/pull/1"}
@@ -112,6 +113,7 @@ def test_a_failure_after_the_push_ends_with_7_and_is_finished(
     site.assert_one()
 
 
+@pytest.mark.quick
 def test_a_504_after_the_work_was_done_makes_no_twin(site: Site) -> None:
     site.server.fail("POST /pulls", 504, works=True)
     site.promote("staging", "production")
@@ -142,6 +144,7 @@ def test_a_branch_that_moves_while_it_is_judged_is_not_merged(site: Site, monkey
     assert (site.tiny.tip(), site.server.pulls[1]["state"]) == (base, "open")
 
 
+@pytest.mark.quick
 def test_auto_merge_is_left_to_github(site: Site) -> None:
     site.server.fail("POST /graphql", 429, headers=LATER)
     assert "pull request #1 is open" in site.promote("staging", "production", "--auto-merge", code=7).err
@@ -150,6 +153,7 @@ def test_auto_merge_is_left_to_github(site: Site) -> None:
     site.assert_one()
 
 
+@pytest.mark.quick
 def test_without_a_token_nothing_is_pushed(site: Site) -> None:
     refused = site.promote("staging", "production", code=2, GH_TOKEN="", GITHUB_TOKEN="")
     assert "no token for" in refused.err
@@ -165,6 +169,7 @@ def test_a_merge_github_refuses_is_not_checked_again_for_ever(site: Site) -> Non
     assert len(site.server.sent("PUT", "/merge")) == 1
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("password", ["s3cr3t-and-long", "with@sign", "short"])
 def test_credentials_of_the_remote_are_in_no_error(tiny: Sandbox, password: str) -> None:
     tiny.git("remote", "set-url", "origin", f"http://me:{password}@127.0.0.1:1/infra.git")
@@ -177,6 +182,7 @@ def test_credentials_of_the_remote_are_in_no_error(tiny: Sandbox, password: str)
         assert password.rpartition("@")[2] not in done.out + done.err
 
 
+@pytest.mark.quick
 def test_the_reason_of_a_server_is_told_without_credentials(tiny: Sandbox) -> None:
     script = tiny.root.parent / "upload-pack"
     script.write_text("#!/bin/sh\necho 'https://me:p@ssword-of-mine@github.com/mediq: denied' >&2\nexit 1\n")
@@ -189,6 +195,7 @@ def test_the_reason_of_a_server_is_told_without_credentials(tiny: Sandbox) -> No
     assert done.err == f"promote: git ls-remote failed: https://***@github.com/mediq: denied: {advice}\n"
 
 
+@pytest.mark.quick
 def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
     hook = tiny.origin / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\nexit 1\n")

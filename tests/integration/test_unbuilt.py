@@ -74,6 +74,7 @@ def test_what_was_unbuildable_stops_no_merge(
     assert "not checked: broken" in promote(capfd, "verify", "HEAD")
 
 
+@pytest.mark.quick
 def test_programs_are_given_its_name(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit(WAYS["not YAML"])
     assert json.loads(promote(capfd, "merge", proposed(tiny, capfd), "--output", "json"))["unbuilt"] == ["broken"]
@@ -102,6 +103,7 @@ def test_what_a_merge_touches_or_breaks_stops_it(
     assert "kustomization.yaml" in promote(capfd, "merge", proposed(tiny, capfd, more), code=2)
 
 
+@pytest.mark.quick
 def test_a_merge_may_change_rules(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit(WAYS["a file that is missing"])
     rule = FILES["policies/main.rego"]

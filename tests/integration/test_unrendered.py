@@ -54,12 +54,14 @@ def pull(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.quick
 def test_without_the_setting_nothing_is_promoted(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit({"promote.yaml": ALLOWED.replace(", unrendered: warn", "")})
     assert FOLDER in promote(capfd, "plan", "staging", "production", code=2)
     assert FOLDER in promote(capfd, "check", code=2)
 
 
+@pytest.mark.quick
 def test_plan_and_check_say_that_nothing_is_proved(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     text = promote(capfd, "plan", "staging", "production")
     assert "web  1.0 → 1.1" in text
@@ -98,6 +100,7 @@ def test_a_promotion_is_proposed_merged_and_rolled_back(tiny: Tiny, capfd: pytes
     assert git(tiny.origin, "show", f"main:{PRODUCTION}") == before
 
 
+@pytest.mark.quick
 def test_a_merge_that_does_more_is_refused(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     made, branch = pull(tiny, capfd), "promote/staging-to-production"
     git(tiny.root, "fetch", "--quiet", "origin")
@@ -116,6 +119,7 @@ def test_the_pull_request_itself_cannot_allow_it(tiny: Tiny, capfd: pytest.Captu
     assert FOLDER in promote(capfd, "merge", str(made["number"]), code=2)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("file", "before", "after", "only"),
     [

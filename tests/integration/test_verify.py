@@ -118,6 +118,7 @@ def nothing(tiny: Sandbox) -> None:
     tiny.write("notes.txt", "by the way")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -139,5 +140,6 @@ def test_what_does_more_is_told(tiny: Sandbox, change: Callable[[Sandbox], None]
     assert told <= set(faults(tiny))
 
 
+@pytest.mark.quick
 def test_the_first_commit_has_nothing_to_be_derived_from(tiny: Sandbox) -> None:
     assert "has no parent" in tiny.promote("verify", "HEAD", code=2).err

@@ -182,6 +182,7 @@ def test_from_bump_to_rollback(tiny: Sandbox, name: str) -> None:
     tiny.promote("staging", "production", code=4)
 
 
+@pytest.mark.quick
 def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -> None:
     write(tiny, Kind(overlay("")), {"staging": "", "production": ""})
     tiny.write("promote.yaml", tiny.read("promote.yaml").replace(
@@ -194,6 +195,7 @@ def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -
     assert tiny.show("base/api.yaml", "main").rstrip() == before.replace("shop/api:0.9", "shop/api:1.0").rstrip()
 
 
+@pytest.mark.quick
 def test_an_entry_is_added_for_one_environment_alone(tiny: Sandbox) -> None:
     write(
         tiny,
@@ -210,6 +212,7 @@ def test_an_entry_is_added_for_one_environment_alone(tiny: Sandbox) -> None:
     assert 'newTag: "0.9"' in tiny.show(file, "main")
 
 
+@pytest.mark.quick
 def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
     replaced = (
         "configMapGenerator: [{name: v, literals: [API=shop/api:VERSION]}]\n"
@@ -225,6 +228,7 @@ def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
     assert "cannot be moved" in tiny.promote("plan", "staging", "production").out
 
 
+@pytest.mark.quick
 def test_different_versions_of_one_image_are_left_and_reported(tiny: Sandbox) -> None:
     two = POD.replace("name: api}", "name: two}", 1).replace("IMAGE", "shop/api:0.8")
     base = {"api.yaml": POD.replace("IMAGE", "shop/api:0.9"), "two.yaml": two}

@@ -12,6 +12,8 @@ from tests.integration.sandbox import REPOSITORY, Sandbox
 from tests.integration.test_scale import made
 from tests.integration.tiny import FILES
 
+pytestmark = pytest.mark.quick
+
 PROJECT = "deploy/project.yaml"
 WEEKEND = "{start: Friday 16:00, end: Monday 06:00, timezone: Europe/Zurich, reason: weekend}"
 # One that is open in the time of these tests, and one that is not.

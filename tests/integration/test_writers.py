@@ -170,6 +170,7 @@ def test_a_mix_of_all_commands_loses_nothing(shared: Sandbox, seed: int) -> None
     shared.promote("status")
 
 
+@pytest.mark.quick
 def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     rival = shared.clone("rival")
     log: list[str | None] = []
@@ -191,6 +192,7 @@ def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, monkeypatch: 
     crowd.assert_whole(shared)
 
 
+@pytest.mark.quick
 def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     rival = shared.clone("rival")
     log: list[str] = []
@@ -222,6 +224,7 @@ def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkey
     crowd.assert_whole(shared)
 
 
+@pytest.mark.quick
 def test_a_writer_that_hangs_is_overtaken(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_LONGEST", 0.1)
     monkeypatch.setenv("PROMOTE_CACHE", shared.env["PROMOTE_CACHE"])

@@ -36,6 +36,6 @@ def run(program: str, *arguments: str | Path) -> tuple[int, str]:
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "ENVIRONMENT": "test"},
+        env={**os.environ, "ENVIRONMENT": "test", "GOGC": "400"},
     )
     return done.returncode, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Renders a directory with the real Kustomize, once a session, and finds things in the result."""
+"""Renders a directory with the real Kustomize, once a run, and finds things in the result."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from tests import shared
 from tests.defaults import DEFAULTS
 
 REPOSITORY = DEFAULTS
 ENVIRONMENTS = ("staging", "production")
+# For tests that render an overlay of their own: `make test` does so for one environment only.
+STAGING_IS_SLOW = (pytest.param("staging", marks=pytest.mark.slow), "production")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 CLUSTER_SCOPED = (
     "Namespace",
@@ -68,11 +72,16 @@ def build(directory: Path) -> subprocess.CompletedProcess[str]:
 
 @cache
 def render(directory: Path) -> Render:
+    """What is rendered from a directory that does not change; the processes of one run of the tests share it."""
+    objects, stderr = shared.once(f"render {directory.resolve()}", lambda: _rendered(directory))
+    return Render(tuple(objects), stderr)
+
+
+def _rendered(directory: Path) -> tuple[list[Object], str]:
     done = build(directory)
     assert done.returncode == 0, done.stderr
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    documents = yaml.load_all(done.stdout, loader)
-    return Render(tuple(document for document in documents if document), done.stderr)
+    return [document for document in yaml.load_all(done.stdout, loader) if document], done.stderr
 
 
 def overlay(environment: str) -> Render:

@@ -8,8 +8,8 @@ import pytest
 from tests.manifests import numbers
 from tests.manifests.reachability import Flow, names_resolved, reach
 from tests.manifests.render import (
-    ENVIRONMENTS,
     REPOSITORY,
+    STAGING_IS_SLOW,
     Render,
     containers,
     overlay,
@@ -71,7 +71,7 @@ def calling(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _copy(tmp_path_factory.mktemp("calling"), "## Check the result")
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_the_sixth_service_has_all_the_objects_of_the_others(ordinary: Path, environment: str) -> None:
     rendered = render(ordinary / "overlays" / environment)
     of_another = _named(overlay(environment), "user-service") - {("NetworkPolicy", "user-service")}
@@ -83,7 +83,7 @@ def _named(rendered: Render, name: str) -> set[tuple[str, str]]:
     return {(each["kind"], name) for each in rendered.objects if without_hash(each) == name}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_the_sixth_service_is_shaped_like_the_others(ordinary: Path, environment: str) -> None:
     rendered = render(ordinary / "overlays" / environment)
     (added,) = containers(rendered.one("Deployment", NAME))
@@ -96,7 +96,7 @@ def test_the_sixth_service_is_shaped_like_the_others(ordinary: Path, environment
     assert autoscaler == expected | {"scaleTargetRef": expected["scaleTargetRef"] | {"name": NAME}}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_the_sixth_service_has_what_the_tables_promise_of_it(ordinary: Path, environment: str) -> None:
     found = numbers.rendered(render(ordinary / "overlays" / environment).objects)
     added = numbers.promised(ordinary, environment).keys() - numbers.promised(REPOSITORY, environment).keys()
@@ -104,7 +104,7 @@ def test_the_sixth_service_has_what_the_tables_promise_of_it(ordinary: Path, env
     assert numbers.differences("what is rendered", found, ordinary, environment) == []
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, environment: str) -> None:
     found = reach(render(ordinary / "overlays" / environment))
     assert found.reachable - reach(overlay(environment)).reachable == ORDINARY
@@ -112,7 +112,7 @@ def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, e
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_a_flow_of_its_own_asks_for_the_other_end_and_the_table(calling: Path, environment: str) -> None:
     assert reach(render(calling / "overlays" / environment)).denied == {
         f"NetworkPolicy/{NAME}: allows {NAME} → rabbitmq on 5672/TCP, which the table `flows` does not declare"

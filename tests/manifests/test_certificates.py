@@ -29,6 +29,7 @@ def _job() -> Object:
     return dict(found)
 
 
+@pytest.mark.slow
 def test_prometheus_gets_the_files_and_may_reach_cert_manager(workshop: Workshop) -> None:
     rendered = render(workshop.overlay("production", ("edge-ingress", "secrets-sealed/production", "cert-manager")))
     files = rendered.one("ConfigMap", "prometheus")["data"]

@@ -14,6 +14,7 @@ from tests.manifests.render import (
     COMPONENT,
     ENVIRONMENTS,
     REPOSITORY,
+    STAGING_IS_SLOW,
     WORKLOADS,
     Render,
     containers,
@@ -28,6 +29,7 @@ from tests.manifests.variants import COVERING, Variant, Workshop, example, optio
 from tools import quota
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+rendering = pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 HOSTS = {"staging": ["api.staging.mediq.com", "staging.mediq.com"], "production": ["api.mediq.com", "mediq.com"]}
 SCALED = ("api-gateway", "ocr-service", "patient-queue-service")
 
@@ -57,7 +59,7 @@ def test_the_covering_combinations_are_allowed_and_cover() -> None:
 
 
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
-@both
+@rendering
 def test_a_component_keeps_to_the_namespace_and_its_labels(
     workshop: Workshop, environment: str, names: Variant
 ) -> None:
@@ -117,7 +119,7 @@ def test_the_controller_is_told_to_count_connections() -> None:
     assert settings["server-snippets"].strip() == "limit_conn connections_per_address 10;"
 
 
-@both
+@rendering
 def test_both_edges_send_the_same_headers(workshop: Workshop, environment: str) -> None:
     annotation = overlay(environment).one("Ingress", "mediq")["metadata"]["annotations"]["nginx.org/add-header"]
     by_ingress = {entry.split(":")[0].strip(): entry.split(":")[1].strip() for entry in annotation.split(",")}
@@ -131,7 +133,7 @@ def test_both_edges_send_the_same_headers(workshop: Workshop, environment: str) 
     assert not re.search(r"unsafe|\*|data|http", policy)
 
 
-@both
+@rendering
 def test_the_gateway_api_edge_is_the_same_contract(workshop: Workshop, environment: str) -> None:
     rendered = _with(workshop, environment, "edge-gateway", "secrets-sealed/ENV")
     assert rendered.kind("Ingress") == []
@@ -174,6 +176,7 @@ def _weights(rendered: Render) -> dict[str, int]:
     return {each["name"].removeprefix("api-gateway-service"): each["weight"] for each in backends}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shown", "weights"),
     [("", {"": 100, "-canary": 0}), ("canary", {"": 90, "-canary": 10}), ("blue-green", {"": 0, "-canary": 100})],
@@ -189,7 +192,8 @@ def test_traffic_moves_by_weight(workshop: Workshop, shown: str, weights: dict[s
     )
 
 
-@both
+@pytest.mark.slow
+@rendering
 def test_the_second_version_has_everything_of_its_own(workshop: Workshop, environment: str) -> None:
     rendered = _with(workshop, environment, *CANARY)
     for kind in ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceAccount", "ConfigMap"):
@@ -207,7 +211,8 @@ def test_the_second_version_has_everything_of_its_own(workshop: Workshop, enviro
 FIRST = ("api-gateway", "user-service", "ocr-service", "ocr-engine-service", "patient-queue-service")
 
 
-@both
+@pytest.mark.slow
+@rendering
 def test_any_service_may_have_a_second_colour_that_only_shares_its_flows(
     workshop: Workshop, environment: str
 ) -> None:
@@ -240,6 +245,7 @@ def _flows_of(name: str, flows: Iterable[Flow]) -> set[tuple[str, str, str]]:
     return {each for each in found if not each[0].endswith("-green") and not each[1].endswith("-green")}
 
 
+@pytest.mark.slow
 def test_a_canary_by_replicas_is_behind_the_service_of_the_first(workshop: Workshop) -> None:
     rendered = render(workshop.two_versions("production", canary=["ocr-service"]))
     (selector,) = (rendered.one("Service", "ocr-service")["spec"]["selector"],)
@@ -283,7 +289,8 @@ def test_the_retired_controller_is_nowhere() -> None:
 # Certificates
 
 
-@both
+@pytest.mark.slow
+@rendering
 @pytest.mark.parametrize("secrets", ["secrets-sealed/ENV", "secrets-external/ENV"])
 def test_cert_manager_is_the_only_owner_of_the_certificate(
     workshop: Workshop, environment: str, secrets: str
@@ -297,6 +304,7 @@ def test_cert_manager_is_the_only_owner_of_the_certificate(
     assert "jwt-secrets" in provided
 
 
+@pytest.mark.slow
 def test_names_are_proved_over_http_only_at_the_gateway(workshop: Workshop) -> None:
     by_dns = _with(workshop, "production", "edge-ingress", "secrets-sealed/ENV", "cert-manager")
     assert [list(each) for each in by_dns.one("Issuer", "mediq")["spec"]["acme"]["solvers"]] == [["dns01"]]
@@ -310,7 +318,7 @@ def test_names_are_proved_over_http_only_at_the_gateway(workshop: Workshop) -> N
 # Autoscaling
 
 
-@both
+@rendering
 def test_keda_takes_the_place_of_three_autoscalers(workshop: Workshop, environment: str) -> None:
     without = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV")
     assert sorted(map(name_of, overlay(environment).kind("ScaledObject"))) == sorted(SCALED)
@@ -389,6 +397,7 @@ def _changed(workshop: Workshop, *names: str) -> tuple[set[Flow], set[Flow]]:
     return set(after - before), set(before - after)
 
 
+@pytest.mark.slow
 def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
     stores = {
         Flow("debug", "mysql", "3306/TCP"),
@@ -404,6 +413,7 @@ def test_debugging_adds_its_flows_and_no_other(workshop: Workshop) -> None:
     assert removed == set()
 
 
+@pytest.mark.slow
 def test_keda_reaches_what_it_reads_and_nothing_else(workshop: Workshop) -> None:
     added, removed = _changed(workshop, "edge-ingress", "secrets-sealed/ENV", "autoscaling-keda")
     assert added == {Flow("keda-operator", "prometheus", "9090/TCP"), Flow("keda-operator", "rabbitmq", "15672/TCP")}
@@ -419,6 +429,7 @@ def test_the_gateway_api_edge_reaches_the_gateway_only(workshop: Workshop) -> No
     assert removed == {Flow("nginx-ingress", "api-gateway", "8601/TCP")}
 
 
+@pytest.mark.slow
 def test_challenges_are_answered_by_the_edge(workshop: Workshop) -> None:
     without, _ = _changed(workshop, "edge-gateway", "secrets-sealed/ENV", "cert-manager")
     added, _ = _changed(workshop, "edge-gateway", "secrets-sealed/ENV", "cert-manager", "cert-manager-http01")
@@ -475,7 +486,7 @@ def test_the_quota_is_what_everything_takes_at_its_largest(environment: str) -> 
 
 
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
-@both
+@rendering
 def test_the_quota_admits_every_component_at_its_largest(
     workshop: Workshop, environment: str, names: Variant
 ) -> None:
@@ -494,7 +505,7 @@ def _fits(needed: Any, deployment: dict[str, Any], hard: dict[str, str]) -> None
     assert needed["pods"] + deployment["replicas"] + 1 <= int(hard["pods"])
 
 
-@both
+@rendering
 def test_only_the_gateway_api_edge_may_have_a_load_balancer(workshop: Workshop, environment: str) -> None:
     (default,) = overlay(environment).kind("ResourceQuota")
     ports = ("services.loadbalancers", "services.nodeports")

@@ -328,6 +328,7 @@ def test_the_primary_of_a_live_environment_never_begins_empty() -> None:
     assert _live(REPOSITORY) & _may_begin_empty(REPOSITORY) == set()
 
 
+@pytest.mark.slow
 def test_without_its_four_lines_an_environment_begins_with_nothing(tmp_path: Path) -> None:
     """What production-checklist.md asks for after the first installation."""
     for name in ("base", "components", "overlays"):
@@ -507,10 +508,15 @@ def _jobs(root: Path) -> dict[str, str]:
     ("file", "old", "new", "changed"),
     [
         ("overlays/staging/kustomization.yaml", "sha256:621519", "sha256:721519", {"migrations-user"}),
-        ("overlays/staging/kustomization.yaml", "sha256:dc6c01", "sha256:ec6c01", {"smoke-test"}),
-        ("base/redis/bootstrap.sh", "primaries=3", "primaries=4", {"redis-bootstrap"}),
-        ("base/redis/kustomization.yaml", " redis-5.redis-headless:6379", "", {"redis-bootstrap"}),
-        ("base/migrations/queue-job.yaml", "cpu: 100m", "cpu: 101m", {"migrations-queue"}),
+        *(
+            pytest.param(*change, marks=pytest.mark.slow)
+            for change in (
+                ("overlays/staging/kustomization.yaml", "sha256:dc6c01", "sha256:ec6c01", {"smoke-test"}),
+                ("base/redis/bootstrap.sh", "primaries=3", "primaries=4", {"redis-bootstrap"}),
+                ("base/redis/kustomization.yaml", " redis-5.redis-headless:6379", "", {"redis-bootstrap"}),
+                ("base/migrations/queue-job.yaml", "cpu: 100m", "cpu: 101m", {"migrations-queue"}),
+            )
+        ),
     ],
 )
 def test_a_job_that_changes_is_another_job(file: str, old: str, new: str, changed: set[str], tmp_path: Path) -> None:

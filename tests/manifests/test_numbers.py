@@ -22,7 +22,7 @@ from tests.manifests.numbers import (
     repeated,
     written_in,
 )
-from tests.manifests.render import ENVIRONMENTS, REPOSITORY, containers, overlay, render
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY, STAGING_IS_SLOW, containers, overlay, render
 from tests.manifests.variants import Workshop
 from tools import quota
 
@@ -56,7 +56,7 @@ def test_the_tables_leave_out_no_number_of_an_environment(environment: str) -> N
     assert due - wanted.keys() == set(), "rendered, but in no table"
 
 
-@both
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_keda_scales_by_the_numbers_of_the_table(workshop: Workshop, environment: str) -> None:
     variant = tuple(each.format(environment) for each in KEDA)
     scaled = rendered(render(workshop.overlay(environment, variant)).kind("ScaledObject"))
@@ -173,13 +173,19 @@ def _is_reported(found: Numbers, folder: Path, change: Change) -> None:
     assert [each for each in files if each not in message] == []
 
 
-# One of each table before a merge, all at night.
+# `make test` has one of them, the runs before a merge one of each table, and the night all.
 SAMPLE = {IN_OVERLAY, CHANGES[5], CHANGES[7]}
+
+
+def _marks(change: Change) -> list[pytest.MarkDecorator]:
+    if change == IN_OVERLAY:
+        return []
+    return [pytest.mark.slow if change in SAMPLE else pytest.mark.thorough]
 
 
 @pytest.mark.parametrize(
     "change",
-    [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.thorough]) for one in CHANGES],
+    [pytest.param(one, marks=_marks(one)) for one in CHANGES],
     ids=lambda change: "-".join(change.key),
 )
 def test_a_number_that_is_changed_in_one_file_is_reported(tmp_path: Path, change: Change) -> None:
@@ -198,6 +204,7 @@ def test_a_text_that_repeats_another_number_is_reported(tmp_path: Path, change: 
     _is_reported(repeated(tmp_path)[change.file], tmp_path, change)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", OF_KEDA, ids=lambda change: "-".join(change.key))
 def test_keda_follows_the_autoscaler_and_not_the_table(tmp_path: Path, change: Change) -> None:
     workshop = _changed(tmp_path, change)

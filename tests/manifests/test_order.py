@@ -76,6 +76,7 @@ def test_everything_has_its_wave_and_tier(environment: str) -> None:
     assert _misplaced(overlay(environment).objects) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
 def test_whatever_a_component_brings_has_its_wave_and_tier(workshop: Workshop, names: Variant) -> None:
     variant = tuple(name.replace("ENV", "staging") for name in names)
@@ -106,7 +107,10 @@ def test_each_tier_of_flux_asks_for_itself(environment: str) -> None:
         assert patch["target"] == {"annotationSelector": f"{TIER}!={tier}"}
 
 
-@pytest.mark.parametrize(("environment", "tier"), [("staging", "datastores"), ("production", "services")])
+@pytest.mark.parametrize(
+    ("environment", "tier"),
+    [pytest.param("staging", "datastores", marks=pytest.mark.slow), ("production", "services")],
+)
 def test_a_tier_of_flux_is_its_part_of_the_whole(environment: str, tier: str, tmp_path: Path) -> None:
     for name in ("base", "components", "overlays"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)

@@ -54,6 +54,7 @@ def test_one_line_scales_one_service(tmp_path: Path) -> None:
     assert limits == {**_limits(overlay("production")), "api-gateway": _shown()}
 
 
+@pytest.mark.slow
 def test_the_page_changes_a_number_wherever_it_is(tmp_path: Path) -> None:
     _follow(tmp_path)
     promised = numbers.promised(tmp_path, "production")
@@ -64,6 +65,7 @@ def test_the_page_changes_a_number_wherever_it_is(tmp_path: Path) -> None:
         assert numbers.differences(place, of_place, tmp_path, "production") == []
 
 
+@pytest.mark.slow
 def test_a_larger_maximum_needs_a_larger_quota(tmp_path: Path) -> None:
     _follow(tmp_path)
     most = _shown()[1]
@@ -75,6 +77,7 @@ def test_a_larger_maximum_needs_a_larger_quota(tmp_path: Path) -> None:
     assert int(needed["pods"].strip('"')) > int(now["spec"]["hard"]["pods"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_without_its_own_limits_a_service_has_the_defaults(environment: str, tmp_path: Path) -> None:
     numbers.copied(tmp_path)

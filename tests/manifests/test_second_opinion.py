@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from tests.manifests.edges import additions, removals
-from tests.manifests.render import ENVIRONMENTS, WORKLOADS, Render, overlay, without_hash
+from tests.manifests.render import ENVIRONMENTS, STAGING_IS_SLOW, WORKLOADS, Render, overlay, without_hash
 from tests.manifests.second_opinion import Case, ours, theirs
 
 DIRECTIONS = ("Egress", "Ingress")
@@ -26,7 +26,7 @@ def _mutants() -> dict[str, Case]:
     return dict(removals(policies)) | dict(additions(policies, names))
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_an_independent_analyzer_finds_the_same_flows(environment: str) -> None:
     rendered = overlay(environment)
     cases = {name or "both": Case(_policies(rendered), name) for name in ("", *DIRECTIONS)}
@@ -42,6 +42,7 @@ def test_both_environments_have_the_same_policies() -> None:
     assert specs[0] == specs[1]
 
 
+@pytest.mark.slow
 def test_some_changed_edges_are_seen_by_both() -> None:
     mutants = _mutants()
     _both_see(dict(islice(mutants.items(), 0, None, len(mutants) // 12)))

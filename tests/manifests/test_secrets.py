@@ -187,6 +187,7 @@ def test_every_pod_that_stays_has_the_version_of_each_secret_that_it_reads(
     assert {version for each in versions.values() for version in each.values()} <= names
 
 
+@pytest.mark.slow
 def test_a_changed_secret_restarts_what_has_read_it_and_nothing_else(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
     file = tmp_path / "components/secrets-sealed/production/redis-secrets.yaml"

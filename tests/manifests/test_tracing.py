@@ -80,6 +80,7 @@ def test_a_trace_of_every_service_arrives_at_jaeger(environment: str) -> None:
         _arrives(overlay(environment), workload)
 
 
+@pytest.mark.slow
 def test_so_does_a_trace_of_a_second_version(workshop: Workshop) -> None:
     rendered = render(workshop.two_versions("production", green=["user-service"]))
     _arrives(rendered, rendered.one("Deployment", "user-service-green"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from tests import shared
 from tests.manifests.render import REPOSITORY, Object, build, read_kustomization, render
 from tools import quota
 
@@ -83,19 +84,26 @@ def complaint(folder: Path) -> str:
 
 
 class Workshop:
-    """A copy of the manifests in which overlays may be changed."""
+    """A copy of the manifests in which overlays may be changed; several processes may share it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("base", "components", "overlays"):
-            shutil.copytree(REPOSITORY / name, folder / name)
+        folder.mkdir(exist_ok=True)
+        with shared.alone(folder / "overlays"):
+            if not (folder / "overlays").exists():
+                for name in ("base", "components", "overlays"):
+                    shutil.copytree(REPOSITORY / name, folder / name)
 
     def overlay(self, environment: str, variant: Variant, *, patches: str = "") -> Path:
         """The overlay with exactly these of the optional components, in their place in the list."""
         name = "-".join([environment, *variant, hashlib.sha256(patches.encode()).hexdigest()[:8]])
         target = self.folder / "overlays" / name.replace("/", "-")
-        if target.exists():
-            return target
+        with shared.alone(target):
+            if not target.exists():
+                self._write(target, environment, variant, patches)
+        return target
+
+    def _write(self, target: Path, environment: str, variant: Variant, patches: str) -> None:
         shutil.copytree(self.folder / "overlays" / environment, target)
         content = read_kustomization(target)
         content["components"] = list(self._components(content["components"], variant))
@@ -103,13 +111,16 @@ class Workshop:
             content["images"] += example("gateway-canary", "version")["images"]
         content["patches"] += (yaml.safe_load(patches) or {}).get("patches", [])
         (target / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-        return target
 
     def two_versions(self, environment: str, green: Sequence[str] = (), canary: Sequence[str] = ()) -> Path:
         """The overlay with a second colour, or a canary, of these services, as components/second-version shows it."""
         target = self.folder / "overlays" / "-".join([environment, "green", *green, "canary", *canary])
-        if target.exists():
-            return target
+        with shared.alone(target):
+            if not target.exists():
+                self._write_two(target, environment, green, canary)
+        return target
+
+    def _write_two(self, target: Path, environment: str, green: Sequence[str], canary: Sequence[str]) -> None:
         shutil.copytree(self.folder / "overlays" / environment, target)
         content = read_kustomization(target)
         for kind, addition, services in (("green", "blue-green", green), ("canary", "canary-by-replicas", canary)):
@@ -130,15 +141,14 @@ class Workshop:
         (target / "kustomization.yaml").write_text(text, encoding="utf-8")
         text = quota.text(render(target).objects)
         (target / "resourcequota.yaml").write_text(text, encoding="utf-8")
-        return target
 
     @staticmethod
     def _components(listed: list[str], variant: Variant) -> Iterator[str]:
         # What is the overlay's own comes first: others take it. What every overlay has comes last: it reaches all.
-        shared = [path for path in listed if path.startswith("../../components/")]
-        yield from (path for path in listed if path not in shared)
+        common = [path for path in listed if path.startswith("../../components/")]
+        yield from (path for path in listed if path not in common)
         yield from (f"../../components/{name}" for name in variant)
-        for path in shared:
+        for path in common:
             if path.removeprefix("../../components/").partition("/")[0] not in optional():
                 yield path
 

@@ -38,6 +38,7 @@ def test_example_denies(repository: Path) -> None:
     assert RULE in report.rules
 
 
+@pytest.mark.slow
 def test_example_is_clean(repository: Path) -> None:
     topic = repository / "policies" / "services"
     assert tool("opa", "fmt", "--list", topic).text == ""
@@ -46,6 +47,7 @@ def test_example_is_clean(repository: Path) -> None:
     assert lint.code == 0, lint.text
 
 
+@pytest.mark.slow
 def test_example_test_fails_when_the_rule_is_broken(repository: Path) -> None:
     only = ["test", "--run", RULE.replace(".", r"\."), "policies"]
     assert tool("opa", *only, cwd=repository).text.startswith("PASS: 2/2")

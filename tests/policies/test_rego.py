@@ -17,10 +17,12 @@ def test_verify_passes_and_runs_something() -> None:
     assert sum(file["successes"] for file in files) > 0
 
 
+@pytest.mark.thorough  # `make lint` asks as well
 def test_rego_is_formatted() -> None:
     assert tool("opa", "fmt", "--list", "policies").text == ""
 
 
+@pytest.mark.thorough  # `make lint` asks as well
 def test_rego_is_strict() -> None:
     done = tool("opa", "check", "--strict", "policies")
     assert (done.code, done.error) == (0, "")

@@ -9,6 +9,7 @@ import pytest
 
 from promote.checks import coverage
 from promote.checks.policies import Policies
+from promote.checks.rules import Rule
 from promote.model import Identity
 from tests.policies.defects import DEFECTS, InTarget, workload
 from tests.policies.evaluation import POLICIES, ROOT, Document, Judged, Report, evaluate, good, judge
@@ -21,6 +22,14 @@ IN_TARGET = {rule: defect for rule, defect in DEFECTS.items() if isinstance(defe
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return evaluate(good(), tmp_path_factory.mktemp("good"))
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Rule]:
+    found = Policies(POLICIES).described(ROOT)
+    by_id = {rule.id: rule for rule in found}
+    assert len(by_id) == len(found), "an id is given twice"
+    return by_id
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +47,12 @@ def test_every_rule_has_a_defect(untouched: Report) -> None:
     assert set(DEFECTS) == set(untouched.rules)
 
 
-def test_rules_report_the_ids_in_their_metadata(untouched: Report) -> None:
-    described = Policies(POLICIES).described(ROOT)
-    assert set(untouched.rules) == {rule.id for rule in described if rule.file and not rule.id.startswith("change.")}
+def test_rules_report_the_ids_in_their_metadata(untouched: Report, described: dict[str, Rule]) -> None:
+    ours = {rule.id for rule in described.values() if rule.file}
+    assert set(untouched.rules) == {name for name in ours if not name.startswith("change.")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", PLACED)
 def test_rule_denies_its_defect_in_every_place(rule: str, placed: Report) -> None:
     defect = PLACED[rule]
@@ -63,16 +73,24 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
     return judge(targets, tmp_path_factory.mktemp("broken"))
 
 
+@pytest.mark.parametrize("rule", PLACED)
+def test_rule_denies_its_defect_in_one_place(rule: str, broken: dict[str, Judged]) -> None:
+    workload, *_ = PLACED[rule].workloads(rule)
+    name = workload["metadata"]["name"]
+    assert {found for found, who in broken[rule].denied if who.name == name} == {rule} | PLACED[rule].also
+
+
 @pytest.mark.parametrize("rule", IN_TARGET)
 def test_rule_finds_its_defect_in_the_target(rule: str, broken: dict[str, Judged]) -> None:
     assert broken[rule].rules(IN_TARGET[rule].level) == {rule} | IN_TARGET[rule].also
 
 
 @pytest.mark.parametrize("rule", DEFECTS)
-def test_rule_finds_faults_in_what_it_says_it_judges(rule: str, broken: dict[str, Judged]) -> None:
+def test_rule_finds_faults_in_what_it_says_it_judges(
+    rule: str, broken: dict[str, Judged], described: dict[str, Rule]
+) -> None:
     """Or in the namespace of that, which is what a rule complains about where something is missing."""
-    (described,) = (one for one in Policies(POLICIES).described(ROOT) if one.id == rule)
-    judged = coverage.subjects(rule, described.subjects, broken[rule].target)
+    judged = coverage.subjects(rule, described[rule].subjects, broken[rule].target)
     homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
     found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}
     assert found, "its defect shows nothing"
@@ -87,6 +105,7 @@ def test_conftest_denies_what_opa_denies(broken: dict[str, Judged], tmp_path: Pa
     assert evaluate(target, tmp_path).denied() == expected
 
 
+@pytest.mark.slow
 def test_every_finding_says_what_to_do(placed: Report) -> None:
     assert [found for found in placed.findings if not (found.message and found.fix and found.name)] == []
 

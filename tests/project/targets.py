@@ -21,7 +21,7 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 # What make and pytest, which may run this, would say to those that it starts.
 _INHERITED = re.compile(r"MAKE|MFLAGS|PYTEST|COV_CORE|COVERAGE")
 _MAKE = re.compile(r"^\s*(?:run: )?make((?: [a-z0-9-]+)+)$", re.MULTILINE)
-_COLLECTED = re.compile(r"^(\S+\.py): (\d+)$", re.MULTILINE)
+_COLLECTED = re.compile(r"^(tests/\S+\.py::.*)$", re.MULTILINE)
 
 
 def environment() -> dict[str, str]:
@@ -73,15 +73,15 @@ def programs(lines: Iterable[str]) -> list[str]:
 _COLLECT = """
 import json, sys, pytest
 for arguments in json.loads(sys.argv[1]):
-    options = ["--collect-only", "-qq", "--no-cov", "-p", "no:cacheprovider"]
+    options = ["--collect-only", "-q", "--no-cov", "-p", "no:cacheprovider"]
     if pytest.main([*arguments, *options]):
         sys.exit(1)
     print("=" * 79, flush=True)
 """
 
 
-def collected(*runs: tuple[str, ...]) -> list[dict[str, int]]:
-    """How many tests each run of pytest, given by its arguments, has in each file."""
+def collected(*runs: tuple[str, ...]) -> list[list[str]]:
+    """The tests of each run of pytest, which is given by its arguments."""
     said = subprocess.run(
         [sys.executable, "-c", _COLLECT, json.dumps(runs)],
         cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=300,
@@ -89,4 +89,5 @@ def collected(*runs: tuple[str, ...]) -> list[dict[str, int]]:
     assert said.returncode == 0, said.stdout + said.stderr
     parts = said.stdout.split("=" * 79)[:-1]
     assert len(parts) == len(runs)
-    return [{file: int(number) for file, number in _COLLECTED.findall(part)} for part in parts]
+    # Pytest escapes the ids that a mark has remembered once more each time.
+    return [[re.sub(r"\\+", r"\\", test) for test in _COLLECTED.findall(part)] for part in parts]

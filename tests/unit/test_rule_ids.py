@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,13 @@ def of_own(tree: ast.AST) -> Iterator[str]:
             yield text
 
 
+@cache
 def in_python() -> set[str]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES]
     return {name for tree in trees for name in (*given(tree), *of_own(tree))}
 
 
+@cache
 def in_rego() -> set[str]:
     found = set()
     for path in POLICIES:
