@@ -17,7 +17,7 @@ from promote.output.values import Json
 from promote.promotion import selection
 from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
-from promote.repository.workspace import Workspace
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 
 
@@ -49,7 +49,7 @@ def run(given: Options) -> Result:
     if given.environment:
         raise UsageError(f"add --live to ask the cluster of {given.environment}, or leave out the environment")
     tip = workspace.local_tip()
-    with workspace.at(tip.commit, judged=False) as tree:
+    with workspace.at(tip, judged=False) as tree:
         if not tree.config.environments:
             raise UsageError(
                 "there is no promote.yaml, and no environment was found by its folders: write the file "
@@ -61,9 +61,11 @@ def run(given: Options) -> Result:
         frozen = _frozen(tree)
         notes = assumed(tree.config)
         after = {name: list(one.after) for name, one in tree.config.environments.items() if one.after is not None}
-    pulls, without = _pulls(workspace)
+    pulls, without = _pulls(workspace, tip)
+    branches = {workspace.line(place).branch: commit for place, commit in tip.commits.items() if place}
     json = {
         "commit": tip.commit,
+        **({"branches": branches} if branches else {}),
         "environments": {
             name: [{"image": image.name, **values.version_json(image.version)} for image in images]
             for name, images in running.items()
@@ -76,7 +78,8 @@ def run(given: Options) -> Result:
         **({"after": after} if after else {}),
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without]
-    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(tree.config, running), *_order(tree.config)]
+    heads = ", ".join(f"{branch} at {commit[:12]}" for branch, commit in {tip.label: tip.commit, **branches}.items())
+    text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
 
 
@@ -156,7 +159,7 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     return found
 
 
-def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
+def _pulls(workspace: Workspace, tip: Tip) -> tuple[tuple[PullRequest, ...], list[str]]:
     """The open pull requests, and why they are not known: without a forge, the versions can be shown nevertheless."""
     if not workspace.repository.has_remote(workspace.remote):
         return (), []
@@ -164,7 +167,8 @@ def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
         forge = workspace.forge()
     except (UsageError, NetworkError) as error:
         return (), [f"open pull requests are not shown: {error}"]
-    return forge.list_open(workspace.config.branch), []
+    lines = map(workspace.line, tip.commits)
+    return tuple(pull for line in lines for pull in forge.list_open(line.branch)), []
 
 
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:

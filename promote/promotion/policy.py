@@ -17,9 +17,11 @@ from promote.promotion.prove import judge_change
 from promote.promotion.unbuilt import Results
 from promote.repository import config, holds
 from promote.repository.config import Config
+from promote.repository.environments import BRANCHES
 from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 
-__all__ = ["Gate", "change", "insist_on_rules_inside", "insist_on_same_remote"]
+__all__ = ["Gate", "against", "change", "insist_on_rules_inside", "insist_on_same_remote"]
 
 
 def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context], base: str) -> PolicyChange | None:
@@ -31,7 +33,7 @@ def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context
     if not files:
         return None
     denied = _held(before, contexts)
-    if files != (holds.FILE_NAME,):
+    if any(posixpath.basename(file) != holds.FILE_NAME for file in files):
         try:
             denied += _denied(before, after, files, found, contexts)
         except PromoteError as error:
@@ -68,6 +70,37 @@ def insist_on_rules_inside(before: Tree, after: Tree) -> None:
             f"{config.FILE_NAME} of the pull request: policies: '{chosen}' leads outside the repository; "
             "name a folder inside it"
         )
+
+
+def against(workspace: Workspace, tip: str, base: str) -> Tip:
+    """The commits that a merge into the branch `base`, whose newest commit is `tip`, is judged against.
+
+    promote.yaml and the rules are those of `base` or, where that is the branch of an environment, of the shared one.
+    """
+    place = f"{BRANCHES}/{base}"
+    if place not in workspace.tips or _is_authority(workspace, tip, base):
+        return Tip(tip, base, commits={**workspace.tips, "": tip})
+    return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
+
+
+def _is_authority(workspace: Workspace, tip: str, base: str) -> bool:
+    """Whether changes of the branch `base`, which has an environment, are judged by its own promote.yaml and rules.
+
+    They are where its own promote.yaml calls it the shared branch. Raises UsageError where they are not and it is not
+    certain which branch's are: promote.yaml of the checkout may be that of a pull request, and must not decide it.
+    """
+    shared, data = workspace.config.branch, workspace.repository.read(tip, config.FILE_NAME)
+    said = config.parse(data).branch if data is not None else workspace.repository.server_branch(workspace.remote)
+    if data is not None and said == base:
+        return True
+    if said != shared:
+        who = f"that of {base}" if data is not None else f"'{workspace.remote}', whose default branch it is,"
+        raise UsageError(
+            f"{config.FILE_NAME} of the checkout says git.branch: {shared}, {who} says {said}: run the merge from a "
+            f"checkout of the branch whose rules apply; if that is {shared}, commit its {config.FILE_NAME} to "
+            f"{base}, too"
+        )
+    return False
 
 
 def insist_on_same_remote(here: Config, target: Tree, base: str) -> None:
