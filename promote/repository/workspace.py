@@ -140,7 +140,8 @@ class Workspace:
     def _fetched(self, *refs: str) -> dict[str, str]:
         """The hashes of those of `refs` that the remote has, with their objects."""
         found = self.repository.remote_refs(self.remote, *refs)
-        self.repository.fetch(self.remote, found)
+        if found:
+            self.repository.fetch(self.remote, found)
         if not self.repository.holds(found.values()):
             raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
         return found

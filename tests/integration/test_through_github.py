@@ -36,12 +36,13 @@ class GitHub(GitHubServer):
     def _merge(self, pull: Json, body: Json) -> Answer:
         status, content, headers = super()._merge(pull, body)
         if status == 200:
-            base, head = self.branches["main"], pull["head"]["sha"]
+            into, head = pull["base"]["ref"], pull["head"]["sha"]
+            base = self.branches[into]
             tree = self.shared.at_origin("merge-tree", "--write-tree", base, head)
             parents = ["-p", base, "-p", head] if body["merge_method"] == "merge" else ["-p", base]
             content["sha"] = self.shared.at_origin("commit-tree", tree, *parents, "-m", pull["title"])
             pull["merge_commit_sha"] = content["sha"]
-            self.shared.at_origin("update-ref", "refs/heads/main", content["sha"], base)
+            self.shared.at_origin("update-ref", f"refs/heads/{into}", content["sha"], base)
         return status, content, headers
 
 
