@@ -15,12 +15,12 @@ def find(repository: Repository, remote: str) -> Layout:
     branches = [one for one in repository.tracked(remote) if stages.rank(one) is not None]
     if len(branches) < _FEWEST:
         return Layout()
-    paths = set.intersection(*(_with_images(_survey(repository, f"refs/remotes/{remote}/{one}")) for one in branches))
+    refs = [f"refs/remotes/{remote}/{one}" for one in branches]
+    paths = set.intersection(*(_with_versions(_survey(repository, ref)) for ref in refs))
     if len(paths) != 1:
         said = f"there are {len(paths)}" if paths else "there is none"
-        return Layout(
-            remarks=(f"of the kustomizations with `images:` that {', '.join(branches)} all have, {said}, not one",)
-        )
+        about = f"that set versions and that {', '.join(branches)} all have"
+        return Layout(remarks=(f"of the kustomizations {about}, {said}, not one",))
     branches.sort(key=lambda one: (stages.rank(one) or 0, one))
     names = {discovery.name_of(one): one for one in branches}
     after = stages.several({name: name for name in names}, dict.fromkeys(names, ""))
@@ -32,5 +32,5 @@ def _survey(repository: Repository, ref: str) -> Survey:
         return kustomizations.of_snapshot(files, "")
 
 
-def _with_images(seen: Survey) -> set[str]:
-    return {path for path, one in seen.kustomizations.items() if one.has_images and not one.is_component}
+def _with_versions(seen: Survey) -> set[str]:
+    return {path for path, one in seen.kustomizations.items() if one.has_versions and not one.is_component}

@@ -217,29 +217,8 @@ def _insist(data: bytes, root: Node | None, content: object) -> None:
 
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
-    order = _order(content["environments"])
-    for name, entry in content["environments"].items():
-        if entry["path"].count(groups.ANY) > 1:
-            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
-    shared = git.get("branch", BRANCH)
-    branches = {name: _branch(name, entry, shared) for name, entry in content["environments"].items()}
-    environments = {
-        name: Environment(
-            name,
-            normpath(join(BRANCHES, branches[name], entry["path"]) if branches[name] else entry["path"]),
-            entry.get("live", False),
-            _gates(name, entry, not order[name]),
-            Place(**entry["cluster"]) if "cluster" in entry else None,
-            Syncing(**entry.get("engine", {})),
-            _canary(name, entry),
-            order[name] if "after" in entry else None,
-            unrendered=entry.get("unrendered", "deny"),
-            branch=branches[name],
-        )
-        for name, entry in content["environments"].items()
-    }
     given: dict[str, Any] = {
-        "environments": environments,
+        "environments": _environments(content["environments"], git.get("branch", BRANCH)),
         "services": {name: tuple(images) for name, images in content.get("services", {}).items()},
         "remote": git.get("remote"),
         "branch": git.get("branch"),
@@ -256,6 +235,30 @@ def _config(content: Mapping[str, Any]) -> Config:
         "settings": tuple(Setting(**one) for one in content.get("with", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
+
+
+def _environments(entries: Mapping[str, Mapping[str, Any]], shared: str) -> dict[str, Environment]:
+    """The environments by name, where `shared` is the shared branch; raises _Invalid with the path."""
+    order = _order(entries)
+    for name, entry in entries.items():
+        if entry["path"].count(groups.ANY) > 1:
+            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
+    branches = {name: _branch(name, entry, shared) for name, entry in entries.items()}
+    return {
+        name: Environment(
+            name,
+            normpath(join(BRANCHES, branches[name], entry["path"]) if branches[name] else entry["path"]),
+            entry.get("live", False),
+            _gates(name, entry, not order[name]),
+            Place(**entry["cluster"]) if "cluster" in entry else None,
+            Syncing(**entry.get("engine", {})),
+            _canary(name, entry),
+            order[name] if "after" in entry else None,
+            unrendered=entry.get("unrendered", "deny"),
+            branch=branches[name],
+        )
+        for name, entry in entries.items()
+    }
 
 
 def _branch(environment: str, entry: Mapping[str, Any], shared: str) -> str:
