@@ -134,6 +134,7 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
     with workspace.at(workspace.completed(tip)) as before, workspace.at(merged) as after:
         policy.insist_on_same_remote(workspace.config, before, workspace.config.branch if tip.place else pull.base)
         policy.insist_on_rules_inside(before, after)
+        policy.insist_on_no_own_rules(after, tip, pull.base)
         changed = workspace.line(tip.place).changed(tip.commit, tree)
         affected = environments(after, changed)
         judges = criteria(after.root, after.config, after.installed)

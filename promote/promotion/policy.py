@@ -21,7 +21,7 @@ from promote.repository.environments import BRANCHES
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 
-__all__ = ["Gate", "against", "change", "insist_on_rules_inside", "insist_on_same_remote"]
+__all__ = ["Gate", "against", "change", "insist_on_no_own_rules", "insist_on_rules_inside", "insist_on_same_remote"]
 
 
 def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context], base: str) -> PolicyChange | None:
@@ -78,29 +78,40 @@ def against(workspace: Workspace, tip: str, base: str) -> Tip:
     promote.yaml and the rules are those of `base` or, where that is the branch of an environment, of the shared one.
     """
     place = f"{BRANCHES}/{base}"
-    if place not in workspace.tips or _is_authority(workspace, tip, base):
-        return Tip(tip, base, commits={**workspace.tips, "": tip})
-    return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
+    if place in workspace.tips:
+        _insist_on_shared_branch(workspace, is_certain=True)
+        return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
+    if workspace.shared_at(tip) != base:
+        _insist_on_shared_branch(workspace, is_certain=False)
+    return Tip(tip, base, commits={**workspace.tips, "": tip})
 
 
-def _is_authority(workspace: Workspace, tip: str, base: str) -> bool:
-    """Whether changes of the branch `base`, which has an environment, are judged by its own promote.yaml and rules.
+def _insist_on_shared_branch(workspace: Workspace, *, is_certain: bool) -> None:
+    """Raise UsageError if the remote has another shared branch: its default one, or what promote.yaml there names.
 
-    They are where its own promote.yaml calls it the shared branch. Raises UsageError where they are not and it is not
-    certain which branch's are: promote.yaml of the checkout may be that of a pull request, and must not decide it.
+    promote.yaml of the checkout may be that of a pull request, which must not decide by whose rules a merge is
+    judged. Where the remote does not say, the checkout's is accepted unless it must be certain.
     """
-    shared, data = workspace.config.branch, workspace.repository.read(tip, config.FILE_NAME)
-    said = config.parse(data).branch if data is not None else workspace.repository.server_branch(workspace.remote)
-    if data is not None and said == base:
-        return True
-    if said != shared:
-        who = f"that of {base}" if data is not None else f"'{workspace.remote}', whose default branch it is,"
+    shared, remote = workspace.config.branch, workspace.remote
+    default = workspace.repository.server_branch(remote)
+    said = workspace.shared_by(default) if default not in (None, shared) else default
+    if said != shared and (said or is_certain):
+        known = f"that of its default branch {default} says {said}" if said else f"its default branch is {default}"
         raise UsageError(
-            f"{config.FILE_NAME} of the checkout says git.branch: {shared}, {who} says {said}: run the merge from a "
-            f"checkout of the branch whose rules apply; if that is {shared}, commit its {config.FILE_NAME} to "
-            f"{base}, too"
+            f"{config.FILE_NAME} of the checkout says git.branch: {shared}, but on '{remote}' {known}: run the merge "
+            f"from a checkout of the branch whose rules apply, or commit a {config.FILE_NAME} with git.branch to "
+            f"{default}"
         )
-    return False
+
+
+def insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:
+    """Raise ConfigError if a pull request makes the branch of an environment the one whose rules judge it later."""
+    data = after.read(posixpath.join(tip.place, config.FILE_NAME)) if tip.place else None
+    if data is not None and config.parse(data).branch == base:
+        raise ConfigError(
+            f"{config.FILE_NAME} of the pull request calls {base} the shared branch, and it is that of an "
+            f"environment: leave the file out, or correct its git.branch"
+        )
 
 
 def insist_on_same_remote(here: Config, target: Tree, base: str) -> None:

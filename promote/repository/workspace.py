@@ -123,12 +123,24 @@ class Workspace:
                 )
         return replace(tip, commits={**tip.commits, **{place: known[place] for place in wanted}})
 
+    def shared_by(self, branch: str) -> str | None:
+        """The shared branch, as promote.yaml on another `branch` of the remote says it; None where there is none."""
+        return next((self.shared_at(commit) for commit in self._fetched(f"refs/heads/{branch}").values()), None)
+
+    def shared_at(self, commit: str) -> str | None:
+        """The same, as promote.yaml of a commit says it."""
+        data = self._settings_at(commit)
+        return config.parse(data).branch if data is not None else None
+
     def _places(self, commit: str) -> Mapping[str, Environment]:
         """By place, an environment of each branch that promote.yaml of a commit of the shared branch names."""
-        with self.repository.files_of(commit) as files:
-            path = (self.root.relative_to(self.repository.root) / config.FILE_NAME).as_posix()
-            data = file_bytes(files, path)
+        data = self._settings_at(commit)
         return config.parse(data).places if data is not None else {}
+
+    def _settings_at(self, commit: str) -> bytes | None:
+        """promote.yaml of a commit."""
+        with self.repository.files_of(commit) as files:
+            return file_bytes(files, (self.root.relative_to(self.repository.root) / config.FILE_NAME).as_posix())
 
     def _local(self, places: Iterable[str]) -> dict[str, str]:
         found = {}

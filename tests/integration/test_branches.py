@@ -109,8 +109,23 @@ def test_the_checkout_does_not_choose_whose_rules_judge(branches: Sandbox) -> No
     branches.commit("another shared branch")
     branches.git("push", "--quiet", "origin", "evil")
     assert "git.branch: evil" in branches.promote("merge", "1", code=2).err
+    for settings in (
+        SETTINGS.replace(", branch: production", "") + "git: {branch: evil}\n",
+        "environments: {a: {path: deploy}}\ngit: {branch: production}\n",
+    ):
+        branches.write("promote.yaml", settings)
+        branches.commit("no branch at all")
+        branches.git("push", "--quiet", "origin", "evil")
+        assert (
+            "run the merge from a checkout of the branch whose rules apply"
+            in branches.promote("merge", "1", code=2).err
+        )
+    branches.git("checkout", "--quiet", "production")
+    branches.write("promote.yaml", "environments: {a: {path: deploy}}\ngit: {branch: production}\n")
+    branches.commit("rules of its own")
+    branches.git("push", "--quiet", "origin", "HEAD:own")
     branches.git("checkout", "--quiet", "main")
-    branches.promote("merge", "1")
+    assert "calls production the shared branch" in branches.promote("merge", _opened(branches, "own"), code=2).err
 
 
 def test_a_hold_cannot_be_taken_away_by_what_it_is_against(branches: Sandbox) -> None:
@@ -178,7 +193,7 @@ def test_init_finds_environments_on_branches(branches: Sandbox) -> None:
 
 
 def _opened(branches: Sandbox, branch: str) -> str:
-    """A pull request that somebody opened by hand into production, which the local forge has as a record."""
+    """A pull request that somebody opened by hand into production; the local forge has it as its only record."""
     number = max(branches.pulls(), default=0) + 1
     pull = {"number": number, "url": f"local:{number}", "title": "t", "body": "", "head": branch,
             "base": "production", "head_commit": branches.tip(branch), "state": "open"}  # fmt: skip

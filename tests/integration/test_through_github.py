@@ -96,6 +96,20 @@ def test_a_promotion_from_plan_to_merge(site: Site) -> None:
     assert "nothing to do" in site.promote("staging", "production").out
 
 
+def test_an_environment_on_a_branch_has_its_pull_requests_there(site: Site) -> None:
+    other = site.tiny.clone("other")
+    other.replace("promote.yaml", "overlays/production}", "overlays/production, branch: live}")
+    other.commit()
+    other.git("push", "--quiet", "origin", "HEAD:main", "HEAD:live")
+    main = site.tiny.tip()
+    site.promote("staging", "production")
+    assert [pull["base"]["ref"] for pull in site.server.pulls.values()] == ["live"]
+    assert "open: #1" in site.promote("status").out
+    merged = site.promote("merge", "1", "--output", "json").json["commit"]
+    assert (merged, site.tiny.tip()) == (site.tiny.tip("live"), main)
+    assert site.tiny.show(branch="live") == tiny_overlay("production", "1.2.0", "2.1.0")
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "headers"),
     [("POST /pulls", 429, LATER), ("GET /pulls", 429, LATER), ("POST /pulls", 200, {}), ("POST /pulls", 403, {})],
