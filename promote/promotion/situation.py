@@ -25,8 +25,9 @@ from promote.versions.found import Versions
 class Situation:
     """One environment on one commit, and what is around it.
 
-    `tip` is about the branch that the environment is on. `tree` is a private copy of the commits. `read_history` reads
-    the revisions of every environment up to them. `added` are items of `images:` that the change brings.
+    `tip` is about the branch that the environment is on. `tree` is a private copy of the commits.
+    `read_history` reads the revisions of every environment up to them. `added` are items of `images:` that the
+    change brings.
     """
 
     tip: Tip

@@ -190,9 +190,10 @@ class Workspace:
 
     @contextmanager
     def at(self, where: Tip | str, *, judged: bool = True) -> Iterator[Tree]:
-        """A private copy of the commits of a tip, deleted at the end of the block; it has rules and schemas only if `judged`.
+        """A private copy of the commits of a tip, deleted at the end of the block.
 
-        Of a commit of the shared branch alone, it has the other branches as the last fetch found them.
+        It has rules and schemas only if `judged`. Of a commit of the shared branch alone, it has the other branches
+        as the last fetch found them.
         """
         commits = {**self.tips, "": where} if isinstance(where, str) else where.commits or {"": where.commit}
         below = self.root.relative_to(self.repository.root)
