@@ -165,6 +165,8 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
 
 def _insist_on_one_branch(tree: Tree, edges: Sequence[Edge]) -> None:
     """Raise UsageError where the targets are on several branches, which no pull request changes at once."""
+    if not edges[1:]:
+        return
     targets = [one for edge in edges for one in apps.of(tree, edge.target) or [tree.environment(edge.target)]]
     if other := next((one for one in targets if one.place != targets[0].place), None):
         raise UsageError(
