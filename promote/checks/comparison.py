@@ -79,7 +79,8 @@ def by_policy_of(
         files = target_policy.changed(tree, after)
     if not files:
         return None
-    environments = {name: one for name, one in tree.config.environments.items() if not names or name in names}
+    known = tree.config.environments.items()
+    environments = {name: one for name, one in known if not one.place and (not names or name in names)}
     try:
         judges = target_policy.of_target(tree, here.root, files, profile)
         found, denied = target_policy.verdict(judges, rendered, environments, here, only)

@@ -33,6 +33,7 @@ def changed(before: Tree, after: Tree) -> tuple[str, ...]:
     What is a link elsewhere counts where it leads to. Both are private copies: a checkout has other files, too.
     """
     names, moved = set(_FILES), set()
+    names |= {f"{place}/{holds.FILE_NAME}" for one in (before, after) for place in one.config.places}
     for folder in _folders(before.config, after.config):
         places = [_place(before, folder), _place(after, folder)]
         names |= _below(before, places[0]) | _below(after, places[1])

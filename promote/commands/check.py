@@ -84,18 +84,20 @@ def run(given: Options) -> Result:
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
-    targets, unrendered, rendered = _renderable(settings, _targets(root, settings, given.targets))
+    elsewhere = _elsewhere(settings, given)
+    targets, unrendered, rendered = _renderable(settings, _targets(root, settings, given.targets, elsewhere))
     known = judges.policies.described(root, silent=True)
     try:
         judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, rendered, judges, root)
     except RenderError as error:
         error.result = _unrendered(error, targets, known)
         raise
+    unrendered += _judged_elsewhere(elsewhere, judges, root, given)
     verdict, gates = completeness.beside(judged.verdict, unrendered), judged.gates
     seen = coverage.matrix(verdict, known, given.only)
     verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
-    notes = config.assumed(settings)
+    notes = [*config.assumed(settings), *_left_out(elsewhere, given)]
     text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
     everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {}), "notes": notes}
     result = Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
@@ -218,13 +220,44 @@ def _insist_on_rules(names: tuple[str, ...], root: Path, judges: Criteria) -> No
             raise UsageError(f"the profile '{judges.profile}' does not have the rule '{name}': choose a larger one")
 
 
-def _targets(root: Path, settings: Config, names: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """What to check, by name."""
+def _elsewhere(settings: Config, given: Options) -> list[str]:
+    """The environments on branches of their own among those that are asked for.
+
+    Raises UsageError where one is named, and all that is asked for is about the checkout.
+    """
+    every, known = given.targets or tuple(settings.environments), settings.environments
+    found = [name for name in every if (one := known.get(name) or known.get(name.partition("/")[0])) and one.place]
+    if found and given.targets and (given.base or given.fix):
+        raise UsageError(
+            f"{found[0]} is on a branch of its own, and --base and --fix are about the checkout: leave it out, or "
+            "name its folder in a checkout of that branch"
+        )
+    return found
+
+
+def _judged_elsewhere(names: Sequence[str], judges: Criteria, root: Path, given: Options) -> list[Verdict]:
+    if not names or given.base or given.fix:
+        return []
+    # Imported here: it brings Git and the forges along.
+    from promote.checks import on_branches
+
+    return on_branches.verdicts(names, judges, root, given.only)
+
+
+def _left_out(elsewhere: Sequence[str], given: Options) -> list[str]:
+    about = "it is on a branch of its own, and this is about the checkout"
+    return [f"{name} is left out: {about}" for name in elsewhere if given.base or given.fix]
+
+
+def _targets(
+    root: Path, settings: Config, names: tuple[str, ...], elsewhere: Sequence[str]
+) -> list[tuple[str, Path]]:
+    """What to check of the checkout, by name."""
     if names:
-        return [(name, _path(root, settings, name)) for name in dict.fromkeys(names)]
+        return [(name, _path(root, settings, name)) for name in dict.fromkeys(names) if name not in elsewhere]
     if not settings.environments:
         raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to check")
-    return [(one.name, _path(root, settings, one.name)) for one in settings.environments.values()]
+    return [(name, _path(root, settings, name)) for name in settings.environments if name not in elsewhere]
 
 
 def _apps(settings: Config, name: str) -> list[str]:

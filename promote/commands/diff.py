@@ -40,20 +40,29 @@ def run(given: Options) -> Result:
     commit = workspace.repository.resolve(given.base) if given.base else workspace.local_tip().commit
     with workspace.at(commit) as before:
         after = workspace.checkout()
-        asked = [[one.name for one in after.config.members(name)] or [name] for name in given.environments]
-        names = tuple(one for each in asked for one in each) or tuple(after.config.environments)
+        names, notes = _names(after, given.environments)
         if not names:
             raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to compare")
         if given.base:
             # The checkout may be that of a stranger.
             remotes.allow(before.config.remotes)
         found = _differences(before, after, names)
-    text = [line for name, differences in found.items() for line in _text(name, differences)]
+    text = [*notes, *(line for name, differences in found.items() for line in _text(name, differences))]
     json = {
         "base": commit,
         "environments": {name: [_json(one) for one in each] for name, each in found.items()},
+        **({"notes": notes} if notes else {}),
     }
     return Result(json, text, 1 if any(found.values()) else 0)
+
+
+def _names(after: Tree, given: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The environments to compare, and what to say of those that are left out, for the checkout has no such files."""
+    if given:
+        return tuple(one for name in given for one in [x.name for x in after.config.members(name)] or [name]), []
+    known = after.config.environments.values()
+    notes = [f"{one.name} is left out: it is on the branch {one.branch}" for one in known if one.place]
+    return tuple(one.name for one in known if not one.place), notes
 
 
 def _differences(before: Tree, after: Tree, names: Sequence[str]) -> Mapping[str, list[Difference]]:

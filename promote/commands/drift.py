@@ -34,7 +34,7 @@ def run(given: Options) -> Result:
     """Compare two environments on the shared branch; exit 1 where they differ."""
     workspace = Workspace.here()
     tip = workspace.local_tip()
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip) as tree:
         edges, notes = promote.of_apps(tree, Edge(given.source, given.target))
         found = [drift(tree, one.source, one.target, given.manifests) for one in edges]
     differs = bool(notes) or any(one.images or one.manifests or one.unmoved for one in found)

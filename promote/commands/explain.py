@@ -29,7 +29,7 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip(branch)
     # Other changes are obstacles, too, and must not hide the rest.
     edge = replace(given, allow_other_changes=True)
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip) as tree:
         proposal = promote.propose_all(workspace, tip, tree, [edge], branch)
     found = explain.explain(proposal, given.allow_other_changes)
     answer = plans.proposal_json(proposal, Published())

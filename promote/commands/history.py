@@ -34,7 +34,7 @@ def run(given: Options) -> Result:
     """The revisions of an environment on the shared branch, numbered as in every clone; of many folders, by app."""
     workspace = Workspace.here()
     tip = workspace.local_tip()
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip) as tree:
         asked = apps.spread(tree, given.environment, [given.service] if given.service is not None else [])
         shown = [_history(workspace, tip, tree, one) for one in asked]
     head = {"environment": given.environment, "service": given.service}
@@ -55,7 +55,7 @@ def _history(workspace: Workspace, tip: Tip, tree: Tree, asked: Asked) -> tuple[
     """The revisions of one environment in which one of the names that are asked for changed, as JSON and as text."""
     where, services = asked.environment, tree.config.services
     versions = situation.versions_of(tree, where, asked.names)
-    found = workspace.history(tip.commit, where, whole=versions.whole)
+    found = workspace.history(tip, where, whole=versions.whole)
     if asked.names:
         names = [each for name in asked.names for each in selection.resolve(name, versions.images, services)]
         found = history.of_service(found, names)

@@ -29,10 +29,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Set the hold by one commit on the shared branch."""
+    """Set the hold by one commit on the branch of the environment."""
     workspace = Workspace.here()
     done = holding.hold(workspace, given.environment, given.version, given.reason)
     return Result(
         outcomes.holding_json(done, given.environment),
-        outcomes.holding_text(done, "hold", given.environment, workspace.config.branch),
+        outcomes.holding_text(done, "hold", given.environment),
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.output import settings
-from promote.repository import config, discovery
+from promote.repository import branch_layout, config, discovery
 from promote.repository.schema import FILE
 from promote.repository.workspace import Workspace
 from promote.system.paths import create_file
@@ -34,15 +34,21 @@ def run(given: Options) -> Result:
     root = workspace.root
     if (root / config.FILE_NAME).exists():
         raise UsageError(f"there is a {config.FILE_NAME} already: edit it, or remove it and run `promote init` again")
+    remote, branch = _shared(workspace)
     layout = discovery.find(root)
     if not layout.environments:
+        on_branches = branch_layout.find(workspace.repository, remote)
+        layout = replace(on_branches, remarks=(*layout.remarks, *on_branches.remarks))
+    if not layout.environments:
         raise UsageError(_nothing(layout.remarks))
-    remote, branch = _shared(workspace)
-    text = settings.promote_yaml(layout.environments, layout.after, remote, branch)
+    text = settings.promote_yaml(layout, remote, branch)
     config.parse(text.encode())
     if not given.dry_run:
         _write(root, text)
-    environments = [{"name": name, "path": path} for name, path in layout.environments.items()]
+    environments = [
+        {"name": name, "path": path, **({"branch": layout.branches[name]} if name in layout.branches else {})}
+        for name, path in layout.environments.items()
+    ]
     json = {
         "environments": environments,
         "git": {"remote": remote, "branch": branch},
@@ -50,7 +56,7 @@ def run(given: Options) -> Result:
         "file": text,
         "changed": not given.dry_run,
     }
-    return Result(json, settings.init_text(layout.environments, layout.remarks, text, given.dry_run))
+    return Result(json, settings.init_text(layout, text, given.dry_run))
 
 
 def _shared(workspace: Workspace) -> tuple[str, str]:
@@ -64,7 +70,8 @@ def _nothing(remarks: tuple[str, ...]) -> str:
     folders = ", ".join(f"{name}/*" for name in discovery.CONTAINERS)
     said = f" ({'; '.join(remarks)})" if remarks else ""
     return (
-        f"no environment was found: neither a kustomization in {folders}, nor two that share a base{said}; "
+        f"no environment was found: neither a kustomization in {folders}, nor two that share a base, nor one that "
+        f"branches called like stages all have{said}; "
         "write promote.yaml by hand: environments: {staging: {path: FOLDER}}"
     )
 

@@ -28,7 +28,7 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip(*(branch for branch, _ in groups))
     found = []
     for branch, edges in groups:
-        with workspace.at(tip.commit) as tree:
+        with workspace.at(tip) as tree:
             found.append(promote.propose_all(workspace, tip, tree, edges, branch))
     results = [
         Result(plans.proposal_json(one, Published()), plans.proposal_text(one), one.exit_code) for one in found

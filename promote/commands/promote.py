@@ -99,7 +99,7 @@ def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Resul
         return Result(
             None, [f"note: promote.yaml states no cluster of {name} (`cluster`), so no rollout was waited for"]
         )
-    moved = Moved(changes, proposal.tip.commit) if changes else None
+    moved = Moved(changes, proposal.tip.commit, proposal.tip.place) if changes else None
     try:
         waited = rollout.wait(workspace, name, Address(given.kubeconfig, given.context), given.timeout, moved)
     except NetworkError as error:

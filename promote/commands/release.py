@@ -27,10 +27,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """Lift the holds by one commit on the shared branch."""
+    """Lift the holds by one commit on the branch of the environment."""
     workspace = Workspace.here()
     done = holding.release(workspace, given.environment, given.services)
     return Result(
         outcomes.holding_json(done, given.environment),
-        outcomes.holding_text(done, "release", given.environment, workspace.config.branch),
+        outcomes.holding_text(done, "release", given.environment),
     )

@@ -53,7 +53,7 @@ def run(given: Options) -> Result:
     _insist_on_sense(given)
     workspace = Workspace.here()
     if given.status:
-        with workspace.at(workspace.local_tip().commit) as tree:
+        with workspace.at(workspace.local_tip()) as tree:
             environment, rows = scale.status(tree, given.environment)
         address = Address(given.kubeconfig, given.context)
         live = scaled.look(environment, rows, address) if given.live else None

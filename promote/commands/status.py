@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promote.commands import options
@@ -17,7 +18,7 @@ from promote.output.values import Json
 from promote.promotion import selection
 from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
-from promote.repository.workspace import Workspace
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 
 
@@ -46,24 +47,21 @@ def run(given: Options) -> Result:
     workspace = Workspace.here()
     if given.live:
         return _live(workspace, given)
-    if given.environment:
-        raise UsageError(f"add --live to ask the cluster of {given.environment}, or leave out the environment")
+    _insist_on_live(given.environment)
     tip = workspace.local_tip()
-    with workspace.at(tip.commit, judged=False) as tree:
-        if not tree.config.environments:
-            raise UsageError(
-                "there is no promote.yaml, and no environment was found by its folders: write the file "
-                "(`promote init --dry-run` says what was not understood)"
-            )
+    with workspace.at(tip, judged=False) as tree:
+        _insist_on_some(tree.config)
         running = {name: tree.images(one) for name, one in tree.config.environments.items()}
         standing = tree.holds()
         pending = _pending(tree, running)
         frozen = _frozen(tree)
         notes = assumed(tree.config)
-        after = {name: list(one.after) for name, one in tree.config.environments.items() if one.after is not None}
-    pulls, without = _pulls(workspace)
+        after = _after(tree.config)
+    pulls, without = _pulls(workspace, tip)
+    branches = _branches(workspace, tip)
     json = {
         "commit": tip.commit,
+        **({"branches": branches} if branches else {}),
         "environments": {
             name: [{"image": image.name, **values.version_json(image.version)} for image in images]
             for name, images in running.items()
@@ -76,8 +74,35 @@ def run(given: Options) -> Result:
         **({"after": after} if after else {}),
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without]
-    text = [*notes, f"{tip.label} at {tip.commit[:12]}", "", *_table(tree.config, running), *_order(tree.config)]
+    heads = _heads({tip.label: tip.commit, **branches})
+    text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _insist_on_some(settings: Config) -> None:
+    if not settings.environments:
+        raise UsageError(
+            "there is no promote.yaml, and no environment was found by its folders: write the file "
+            "(`promote init --dry-run` says what was not understood)"
+        )
+
+
+def _insist_on_live(environment: str | None) -> None:
+    if environment:
+        raise UsageError(f"add --live to ask the cluster of {environment}, or leave out the environment")
+
+
+def _after(settings: Config) -> dict[str, list[str]]:
+    return {name: list(one.after) for name, one in settings.environments.items() if one.after is not None}
+
+
+def _branches(workspace: Workspace, tip: Tip) -> dict[str, str]:
+    """The commits of the branches other than the shared one."""
+    return {workspace.line(place).branch: commit for place, commit in tip.commits.items() if place}
+
+
+def _heads(branches: Mapping[str, str]) -> str:
+    return ", ".join(f"{branch} at {commit[:12]}" for branch, commit in branches.items())
 
 
 def _order(settings: Config) -> list[str]:
@@ -156,7 +181,7 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     return found
 
 
-def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
+def _pulls(workspace: Workspace, tip: Tip) -> tuple[tuple[PullRequest, ...], list[str]]:
     """The open pull requests, and why they are not known: without a forge, the versions can be shown nevertheless."""
     if not workspace.repository.has_remote(workspace.remote):
         return (), []
@@ -164,7 +189,8 @@ def _pulls(workspace: Workspace) -> tuple[tuple[PullRequest, ...], list[str]]:
         forge = workspace.forge()
     except (UsageError, NetworkError) as error:
         return (), [f"open pull requests are not shown: {error}"]
-    return forge.list_open(workspace.config.branch), []
+    lines = map(workspace.line, tip.commits)
+    return tuple(pull for line in lines for pull in forge.list_open(line.branch)), []
 
 
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:

@@ -37,10 +37,11 @@ def _problem(name: str, given: Any) -> str:
         return "its state is unknown, or a text is missing"
     if not _HASH.fullmatch(given["head_commit"]):
         return "its commit is not a hash"
-    return "" if all(map(_is_branch, (given["head"], given["base"]))) else "it names no branch"
+    return "" if all(map(is_branch, (given["head"], given["base"]))) else "it names no branch"
 
 
-def _is_branch(name: str) -> bool:
+def is_branch(name: str) -> bool:
+    """Whether Git allows the name for a branch."""
     parts = name.split("/")
     forbidden = ".." in name or "@{" in name or name == "@" or name.endswith(".")
     return (

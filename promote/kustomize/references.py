@@ -202,6 +202,9 @@ class _Walk:
         if self.root is not None and not target.is_relative_to(self.root):
             what = f"'{_short(text)}'" if text else "this file"
             raise Refused(file, line or 1, f"{what} leads out of the repository: name a file or folder inside it")
+        # A private copy may have files of other branches, which only promote can see together.
+        if self.root is not None and private_tree(self.root) and _repository(target) != self.root:
+            raise Refused(file, line or 1, f"'{_short(text)}' leads to another branch: name something on this one")
 
 
 def _shown(file: Path) -> str:

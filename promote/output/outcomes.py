@@ -60,11 +60,11 @@ def holding_json(done: Changed, environment: str) -> Json:
     }
 
 
-def holding_text(done: Changed, verb: str, environment: str, branch: str) -> list[str]:
-    """Holds that were set or lifted, by one commit on `branch`."""
+def holding_text(done: Changed, verb: str, environment: str) -> list[str]:
+    """Holds that were set or lifted, by one commit."""
     if done.commit is None:
         return [f"nothing to {verb} in {environment}"]
-    return [f"{done.title}: {done.commit[:12]} on {branch}"]
+    return [f"{done.title}: {done.commit[:12]} on {done.branch}"]
 
 
 def verification_json(found: Verification) -> Json:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+
+from promote.repository.discovery import Layout
 
 _ENVIRONMENTS = """\
 # yaml-language-server: $schema=promote.schema.json
@@ -30,13 +32,13 @@ forge: {{kind: auto, merge: merge}}
 """
 
 
-def promote_yaml(
-    environments: Mapping[str, str], after: Mapping[str, Sequence[str]], remote: str, branch: str
-) -> str:
+def promote_yaml(found: Layout, remote: str, branch: str) -> str:
     """The text of the file."""
-    stated = {name: f", after: [{', '.join(before)}]" for name, before in after.items()}
+    on = {name: f", branch: {_scalar(each)}" for name, each in found.branches.items() if each != branch}
+    stated = {name: f", after: [{', '.join(before)}]" for name, before in found.after.items()}
     lines = "".join(
-        f"  {name}: {{path: {_scalar(path)}{stated.get(name, '')}}}\n" for name, path in environments.items()
+        f"  {name}: {{path: {_scalar(path)}{on.get(name, '')}{stated.get(name, '')}}}\n"
+        for name, path in found.environments.items()
     )
     return _ENVIRONMENTS + lines + _REST.format(remote=_scalar(remote), branch=_scalar(branch))
 
@@ -48,13 +50,14 @@ def _scalar(text: str) -> str:
     return text if plain and text.isascii() and not is_word else "'" + text.replace("'", "''") + "'"
 
 
-def init_text(environments: Mapping[str, str], remarks: Sequence[str], text: str, dry_run: bool) -> Iterator[str]:
+def init_text(found: Layout, text: str, dry_run: bool) -> Iterator[str]:
     """What was found, what was not understood, and what to do next."""
-    width = max(map(len, environments))
+    width = max(map(len, found.environments))
+    on = {name: f" on the branch {each}" for name, each in found.branches.items()}
     yield "environments, in the order of promotion:"
-    yield from (f"  {name:{width}}  {path}" for name, path in environments.items())
-    if remarks:
-        yield from ("", "not understood:", *(f"  {one}" for one in remarks))
+    yield from (f"  {name:{width}}  {path}{on.get(name, '')}" for name, path in found.environments.items())
+    if found.remarks:
+        yield from ("", "not understood:", *(f"  {one}" for one in found.remarks))
     if dry_run:
         yield from ("", "promote.yaml would be:", "", *text.splitlines())
         return

@@ -88,11 +88,12 @@ def _attempt(
     # Looked up before anything is written: with the wrong forge, nothing must be half done.
     forge = workspace.forge() if delivery.branch and delivery.pull_request and not delivery.dry_run else None
     tip = workspace.tip(refs)
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip) as tree:
         proposal = propose(tip, tree)
+    base = workspace.line(proposal.tip.place).branch
     there = refs.get(f"refs/heads/{delivery.branch}")
     if not proposal.files and there and forge:
-        return _with_note(proposal, forge.find_open(delivery.branch or "", workspace.config.branch)), Published()
+        return _with_note(proposal, forge.find_open(delivery.branch or "", base)), Published()
     if delivery.dry_run or not proposal.files:
         return proposal, Published()
     proposal.insist()
@@ -102,7 +103,7 @@ def _attempt(
     published = _push_branch(workspace, proposal, delivery.branch, there, wording.message)
     if forge is None:
         return proposal, published
-    return proposal, _open_pull_request(forge, published, workspace.config.branch, wording)
+    return proposal, _open_pull_request(forge, published, base, wording)
 
 
 def _with_note(proposal: _Change, stale: PullRequest | None) -> _Change:
@@ -112,10 +113,20 @@ def _with_note(proposal: _Change, stale: PullRequest | None) -> _Change:
 
 
 def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Published:
-    """One commit on the shared branch; raises RaceLost when it has moved since the proposal was made."""
-    made = workspace.repository.commit(proposal.tip.commit, proposal.files, message)
-    workspace.repository.push(workspace.remote, Push(workspace.base_ref, made, proposal.tip.commit))
-    return Published(workspace.config.branch, made, None, changed=True)
+    """One commit on the branch of the environment; raises RaceLost when one has moved since the proposal was made."""
+    tip, line = proposal.tip, workspace.line(proposal.tip.place)
+    made = line.commit(tip.commit, proposal.files, message)
+    others = [one for one in _unmoved(workspace, tip) if one.ref != line.ref]
+    workspace.repository.push(workspace.remote, Push(line.ref, made, tip.commit), *others)
+    return Published(line.branch, made, None, changed=True)
+
+
+def _unmoved(workspace: Workspace, tip: Tip) -> list[Push]:
+    """Pushes that move nothing, and fail where a branch of an environment is not at the commit of the tip any more.
+
+    Gates and rules may have looked at each of them, so that everything must be decided again.
+    """
+    return [Push(workspace.line(place).ref, commit, commit) for place, commit in tip.commits.items()]
 
 
 def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: str | None, message: str) -> Published:
@@ -125,15 +136,15 @@ def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: st
     promote did not make.
     """
     repository, ref, tip = workspace.repository, f"refs/heads/{branch}", proposal.tip.commit
-    made = repository.commit(tip, proposal.files, message)
+    made = workspace.line(proposal.tip.place).commit(tip, proposal.files, message)
     if there is not None:
         if _same(workspace, there, made) and _says(workspace, there, proposal.overrides):
             made = there
         else:
             _insist_on_own(workspace, tip, there, branch)
-    # The shared branch goes along unchanged, and so does a branch that needs no commit: where one of them
+    # What the plan was made from goes along unchanged, and so does a branch that needs no commit: where one of them
     # has moved, the plan and its gates must be made again.
-    repository.push(workspace.remote, Push(ref, made, there or ABSENT), Push(workspace.base_ref, tip, tip))
+    repository.push(workspace.remote, Push(ref, made, there or ABSENT), *_unmoved(workspace, proposal.tip))
     return Published(branch, made, None, changed=made != there, kept=made == there)
 
 

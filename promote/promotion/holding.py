@@ -1,9 +1,10 @@
-"""Sets and lifts holds: holds.yaml changed by one commit on the shared branch."""
+"""Sets and lifts holds: holds.yaml changed by one commit on the branch of the environment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from promote.errors import UsageError
 from promote.model import Hold
@@ -11,6 +12,7 @@ from promote.promotion import apps, selection, situation
 from promote.promotion.bump import parse_version
 from promote.promotion.retry import retrying
 from promote.repository import holds
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.system import clock, printable
@@ -19,11 +21,15 @@ from promote.system.git import Push
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The holds that were set or lifted, the title of the commit, and the commit; None where there was none."""
+    """The holds that were set or lifted, the title of the commit, and the commit; None where there was none.
+
+    `branch` is the one that has it.
+    """
 
     holds: tuple[str, ...]
     title: str
     commit: str | None
+    branch: str
 
 
 def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Changed:
@@ -32,7 +38,7 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
     if not reason:
         raise UsageError("give the reason with --reason: whoever meets the hold will want to know")
 
-    def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
+    def edit(tree: Tree) -> _Edit:
         where, there = apps.one(tree, environment, name)
         known = situation.versions_of(tree, where, [there]).images
         images = selection.resolve(there, known, tree.config.services)
@@ -43,7 +49,7 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
             for image in images
             if not any(one.refuses(where.name, image, version) for one in standing)
         ]
-        return holds.add(tree.read(holds.FILE_NAME), new), new
+        return _Edit(where, holds.add(tree.read(tree.holds_path(where)), new), new)
 
     return retrying(workspace, lambda: _commit(workspace, edit, "hold", environment))
 
@@ -51,29 +57,38 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
 def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -> Changed:
     """Lift the holds of the named services, or all of the environment's."""
 
-    def edit(tree: Tree) -> tuple[bytes, list[Hold]]:
+    def edit(tree: Tree) -> _Edit:
         gone = []
-        for asked in apps.spread(tree, environment, services):
+        every = apps.spread(tree, environment, services)
+        for asked in every:
             where = asked.environment
             known = situation.versions_of(tree, where, asked.names).images
             chosen = selection.choose(known, tree.config.services, asked.names, ())
             gone += [one for one in tree.holds() if one.environment == where.name and one.image in chosen]
-        return holds.remove(tree.read(holds.FILE_NAME), gone), gone
+        where = every[0].environment
+        return _Edit(where, holds.remove(tree.read(tree.holds_path(where)), gone), gone)
 
     return retrying(workspace, lambda: _commit(workspace, edit, "release", environment))
 
 
-def _commit(
-    workspace: Workspace, edit: Callable[[Tree], tuple[bytes, list[Hold]]], verb: str, environment: str
-) -> Changed:
-    """Let `edit` decide on the shared branch's tip, and push what it made; raises RaceLost."""
+class _Edit(NamedTuple):
+    """An environment, or one of the apps of one; the new file of its holds; and those that were set or lifted."""
+
+    where: Environment
+    data: bytes
+    moved: list[Hold]
+
+
+def _commit(workspace: Workspace, edit: Callable[[Tree], _Edit], verb: str, environment: str) -> Changed:
+    """Let `edit` decide on the newest tip, and push what it made; raises RaceLost."""
     tip = workspace.tip()
-    with workspace.at(tip.commit) as tree:
-        data, moved = edit(tree)
-    shown = tuple(f"{one.image} {one.version}" for one in moved)
+    with workspace.at(tip) as tree:
+        done = edit(tree)
+    tip, line = tip.on(done.where.place), workspace.line(done.where.place)
+    shown = tuple(f"{one.image} {one.version}" for one in done.moved)
     title = printable.one_line(f"{verb}: {environment} ({', '.join(shown)})")
-    if not moved:
-        return Changed(shown, title, None)
-    made = workspace.repository.commit(tip.commit, {holds.FILE_NAME: data}, f"{title}\n")
-    workspace.repository.push(workspace.remote, Push(workspace.base_ref, made, tip.commit))
-    return Changed(shown, title, made)
+    if not done.moved:
+        return Changed(shown, title, None, line.branch)
+    made = line.commit(tip.commit, {Tree.holds_path(done.where): done.data}, f"{title}\n")
+    workspace.repository.push(workspace.remote, Push(line.ref, made, tip.commit))
+    return Changed(shown, title, made, line.branch)

@@ -131,8 +131,9 @@ def reach(environment: Environment, given: Address) -> Reach:
 
 def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
     """What the commit says of an environment; raises UsageError or ConfigError."""
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip) as tree:
         environment = tree.environment(name)
+        tip = tip.on(environment.place)
         try:
             rendered = render.kustomize(tree.root / environment.path, environment.name)
             return Expected(tip, environment, rendered.text, rendered.documents, basis=tip.commit)
@@ -143,15 +144,15 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
     documents: Sequence[Document] = ()
     for _ in range(_BACK):
         commit = next(iter(workspace.repository.parents(commit)), "")
-        if not commit or (documents := _documents(workspace, commit, environment)):
+        if not commit or (documents := _documents(workspace, tip.moved(commit), environment)):
             break
     return Expected(tip, environment, "", documents, fault, commit if documents else "")
 
 
-def _documents(workspace: Workspace, commit: str, environment: Environment) -> Sequence[Document]:
+def _documents(workspace: Workspace, tip: Tip, environment: Environment) -> Sequence[Document]:
     """What a commit renders, nothing where it cannot be read."""
     try:
-        with workspace.at(commit) as tree:
+        with workspace.at(tip) as tree:
             return render.kustomize(tree.folder(environment.path), environment.name).documents
     except PromoteError:
         return ()
@@ -191,7 +192,7 @@ def delivery(
     """How an engine delivers an environment, and notes where that is not known; raises ClusterError."""
     settings, repository = environment.engine, workspace.repository
     remote = repository.remote_url(workspace.remote) if repository.has_remote(workspace.remote) else ""
-    wanted = Wanted(environment.path, remote, settings.namespace or "", settings.name or "")
+    wanted = Wanted(environment.own_path, remote, settings.namespace or "", settings.name or "")
     return registry.delivery_of(settings.kind, through.hub, wanted)
 
 
@@ -233,7 +234,7 @@ def _is_known(workspace: Workspace, revision: str) -> bool:
 
 def _renders_alike(workspace: Workspace, wanted: Expected, revision: str) -> bool:
     try:
-        with workspace.at(revision) as tree:
+        with workspace.at(wanted.tip.moved(revision)) as tree:
             there = tree.folder(wanted.environment.path)
             return render.kustomize(there, wanted.environment.name).text == wanted.text
     except PromoteError:

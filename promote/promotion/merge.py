@@ -26,7 +26,7 @@ from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
-from promote.repository.workspace import Workspace
+from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 
 
@@ -103,7 +103,7 @@ def _attempt(
     judged[:] = [head]
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
-    found = _judge(workspace, tip, pull, despite, forge)
+    found = _judge(workspace, policy.against(workspace, tip, pull.base), pull, despite, forge)
     if found.verdict.denied:
         return Merged(pull, None, found.verdict, found.plans, found.unbuilt)
     _record(forge, pull, found.plans)
@@ -125,19 +125,20 @@ def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
         forge.update(pull.number, pull.title, "\n".join([pull.body.rstrip(), "", *new, ""]))
 
 
-def _judge(workspace: Workspace, tip: str, pull: PullRequest, despite: Mapping[str, str], forge: Forge) -> _Judgement:
+def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[str, str], forge: Forge) -> _Judgement:
     """What the checks say of the merged result, and what it moves; raises Blocked for a closed gate."""
-    repository = workspace.repository
-    tree = repository.merge_tree(tip, pull.head_commit)
+    tree = workspace.repository.merge_tree(tip.commit, pull.head_commit)
     if tree is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
-    with workspace.at(tip) as before, workspace.at(tree) as after:
-        policy.insist_on_same_remote(workspace.config, before, pull.base)
+    merged = workspace.completed(tip.moved(tree))
+    with workspace.at(workspace.completed(tip)) as before, workspace.at(merged) as after:
+        policy.insist_on_same_remote(workspace.config, before, workspace.config.branch if tip.place else pull.base)
         policy.insist_on_rules_inside(before, after)
-        changed = repository.changed(tip, tree)
+        policy.insist_on_no_own_rules(after, tip, pull.base)
+        changed = workspace.line(tip.place).changed(tip.commit, tree)
         affected = environments(after, changed)
         judges = criteria(after.root, after.config, after.installed)
-        base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip, head=pull.head_commit,
+        base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
         moves = _moves(before, after, affected, base, changed)
         whole = [move.environment.name for move in moves if move.whole]

@@ -53,7 +53,7 @@ def kept(
     left = {name: move for name, move in left.items() if name in now and now[name] != move.new}
     if not left:
         return NOTHING
-    where, is_open = _where(workspace, branch)
+    where, is_open = _where(workspace, branch, workspace.line(here.tip.place).branch)
     held = {name: move for name, move in left.items() if is_open and name in allowed and now[name] == move.old}
     dropped = [
         f"{move}" + ("" if now[name] == move.old else f", for {here.environment.name} has {now[name]} by now")
@@ -86,7 +86,7 @@ def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]
         base = workspace.repository.merge_base(here.tip.commit, head)
         if base == head:
             return {}
-        with workspace.at(base) as before, workspace.at(head) as after:
+        with workspace.at(here.tip.moved(base)) as before, workspace.at(here.tip.moved(head)) as after:
             old, new = (each.images(each.environment(name)) for each in (before, after))
         return _compared(old, new, services)
     return {}
@@ -97,10 +97,10 @@ def _compared(old: Sequence[Image], new: Sequence[Image], services: Mapping[str,
     return {one.image: _Move(one.service, one.old, one.new) for one in changes if one.old != one.new}
 
 
-def _where(workspace: Workspace, branch: str) -> tuple[str, bool]:
-    """The pull request of `branch`, for people, and whether it is open, which it is where no forge says."""
+def _where(workspace: Workspace, branch: str, base: str) -> tuple[str, bool]:
+    """The pull request of `branch` into `base`, for people, and whether it is open; it is where no forge says."""
     try:
-        pull = workspace.forge().find_open(branch, workspace.config.branch)
+        pull = workspace.forge().find_open(branch, base)
     except (UsageError, NetworkError):
         return f"the branch {branch}", True
     if pull is None:

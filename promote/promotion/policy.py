@@ -17,9 +17,11 @@ from promote.promotion.prove import judge_change
 from promote.promotion.unbuilt import Results
 from promote.repository import config, holds
 from promote.repository.config import Config
+from promote.repository.environments import BRANCHES
 from promote.repository.tree import Tree
+from promote.repository.workspace import Tip, Workspace
 
-__all__ = ["Gate", "change", "insist_on_rules_inside", "insist_on_same_remote"]
+__all__ = ["Gate", "against", "change", "insist_on_no_own_rules", "insist_on_rules_inside", "insist_on_same_remote"]
 
 
 def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context], base: str) -> PolicyChange | None:
@@ -31,7 +33,7 @@ def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context
     if not files:
         return None
     denied = _held(before, contexts)
-    if files != (holds.FILE_NAME,):
+    if any(posixpath.basename(file) != holds.FILE_NAME for file in files):
         try:
             denied += _denied(before, after, files, found, contexts)
         except PromoteError as error:
@@ -67,6 +69,48 @@ def insist_on_rules_inside(before: Tree, after: Tree) -> None:
         raise ConfigError(
             f"{config.FILE_NAME} of the pull request: policies: '{chosen}' leads outside the repository; "
             "name a folder inside it"
+        )
+
+
+def against(workspace: Workspace, tip: str, base: str) -> Tip:
+    """The commits that a merge into the branch `base`, whose newest commit is `tip`, is judged against.
+
+    promote.yaml and the rules are those of `base` or, where that is the branch of an environment, of the shared one.
+    """
+    place = f"{BRANCHES}/{base}"
+    if place in workspace.tips:
+        _insist_on_shared_branch(workspace, is_certain=True)
+        return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
+    if workspace.shared_at(tip) != base:
+        _insist_on_shared_branch(workspace, is_certain=False)
+    return Tip(tip, base, commits={**workspace.tips, "": tip})
+
+
+def _insist_on_shared_branch(workspace: Workspace, *, is_certain: bool) -> None:
+    """Raise UsageError if the remote has another shared branch: its default one, or what promote.yaml there names.
+
+    promote.yaml of the checkout may be that of a pull request, which must not decide by whose rules a merge is
+    judged. Where the remote does not say, the checkout's is accepted unless it must be certain.
+    """
+    shared, remote = workspace.config.branch, workspace.remote
+    default = workspace.repository.server_branch(remote)
+    said = workspace.shared_by(default) if default not in (None, shared) else default
+    if said != shared and (said or is_certain):
+        known = f"that of its default branch {default} says {said}" if said else f"its default branch is {default}"
+        raise UsageError(
+            f"{config.FILE_NAME} of the checkout says git.branch: {shared}, but on '{remote}' {known}: run the merge "
+            f"from a checkout of the branch whose rules apply, or commit a {config.FILE_NAME} with git.branch to "
+            f"{default}"
+        )
+
+
+def insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:
+    """Raise ConfigError if a pull request makes the branch of an environment the one whose rules judge it later."""
+    data = after.read(posixpath.join(tip.place, config.FILE_NAME)) if tip.place else None
+    if data is not None and config.parse(data).branch == base:
+        raise ConfigError(
+            f"{config.FILE_NAME} of the pull request calls {base} the shared branch, and it is that of an "
+            f"environment: leave the file out, or correct its git.branch"
         )
 
 

@@ -148,6 +148,7 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
     """
     made, stages = [], {}
     notes: list[str] = []
+    _insist_on_one_branch(tree, edges)
     for edge in edges:
         parts, more = of_apps(tree, edge)
         notes += more
@@ -160,6 +161,18 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
     for note in dict.fromkeys(notes):
         proposal = proposal.noting(note)
     return proposal
+
+
+def _insist_on_one_branch(tree: Tree, edges: Sequence[Edge]) -> None:
+    """Raise UsageError where the targets are on several branches, which no pull request changes at once."""
+    if not edges[1:]:
+        return
+    targets = [one for edge in edges for one in apps.of(tree, edge.target) or [tree.environment(edge.target)]]
+    if other := next((one for one in targets if one.place != targets[0].place), None):
+        raise UsageError(
+            f"{targets[0].stage} and {other.stage} are on different branches: "
+            "--separate opens a pull request for each"
+        )
 
 
 def of_apps(tree: Tree, edge: Edge) -> tuple[list[Edge], list[str]]:

@@ -16,10 +16,10 @@ from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
 from promote.repository import history, holds
 from promote.repository.history import Return
+from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
-from promote.system.git import Repository
 
 Move = tuple[Image, Image]  # from what ran when the rollback was asked for, to what it restores
 
@@ -69,7 +69,7 @@ class _Past:
 
     here: Situation
     known: Sequence[Revision]
-    repository: Repository
+    line: Line
     request: Request
 
     @property
@@ -87,7 +87,7 @@ class _Past:
     def refused_at(self, commit: str, image: Image) -> bool:
         """Whether a hold was against an image in the files of a commit; those that nobody could read hold none."""
         with suppress(ConfigError):
-            return self._is_held(holds.read(self.repository.read(commit, holds.FILE_NAME)), image)
+            return self._is_held(holds.read(self.line.read(commit, self.here.holds_path)), image)
         return False
 
     def _is_held(self, standing: Sequence[Hold], image: Image) -> bool:
@@ -117,7 +117,7 @@ def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: 
     if first.apps:
         return [one for one in found if one.environment.name in first.apps]
     if request.everything and request.to_commit is None:
-        past = {one.environment.name: workspace.history(tip.commit, one.environment) for one in found}
+        past = {one.environment.name: workspace.history(tip, one.environment) for one in found}
         last = {name: known[-1].commit for name, known in past.items() if known}
         newest = next(iter(last.values()), "")
         for commit in last.values():
@@ -131,17 +131,17 @@ def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: 
 def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> Proposal:
     here = situation.read(workspace, tip, tree, request.environment, request.services)
     if not first.moves:
-        _decide_from(workspace, tip, here, request, first)
+        _decide_from(workspace, here, request, first)
     wanted = _as_at_first(here.images, first.moves)
     after = here.versions.with_versions(wanted)
-    with_them = restored.settings_of(workspace, tip, here, after)
+    with_them = restored.settings_of(workspace, here, after)
     after = with_them.before(here.versions).with_versions(wanted) if with_them.files else after
     planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
     planned = with_them.onto(planned)
     if not planned.plan.changes:
         return planned
     held = holds.add(here.holds_file, _holds(here.environment.name, planned.plan.changes, request.reason))
-    planned = replace(planned, files={**planned.files, holds.FILE_NAME: held})
+    planned = replace(planned, files={**planned.files, here.holds_path: held})
     proposal = prove(here, planned, after, request.allow_other_changes, before=with_them)
     return _known_then(workspace, here, replace(proposal, despite_findings=request.despite_findings))
 
@@ -157,7 +157,7 @@ def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Pr
     commits = [_ran(past, change) for change in proposal.plan.changes]
     if None in commits and not here.versions.whole:
         # Another layer said the version then.
-        everything = workspace.history(here.tip.commit, here.environment, whole=True)
+        everything = workspace.history(here.tip, here.environment, whole=True)
         commits += [_ran(everything, change) for change in proposal.plan.changes]
     for commit in filter(None, dict.fromkeys(commits)):
         also = tuple(_excused(workspace, here, one, commit) for one in proposal.also)
@@ -170,7 +170,7 @@ def _excused(workspace: Workspace, here: Situation, proposal: Proposal, commit: 
     # A commit that cannot be rendered any more excuses nothing.
     with suppress(ConfigError, RenderError, UsageError):
         if verdict is not None and verdict.denied:
-            with workspace.at(commit) as tree:
+            with workspace.at(here.tip.moved(commit)) as tree:
                 there = render.kustomize(tree.folder(tree.environment(name).path), name)
                 verdict = introduced.marked(verdict, [there], here.criteria, tree.root)
     return replace(proposal, verdict=verdict)
@@ -181,17 +181,17 @@ def _ran(past: Sequence[Revision], change: Change) -> str | None:
     return next((one.commit for one in reversed(past) if one.runs(change.image, change.new)), None)
 
 
-def _decide_from(workspace: Workspace, tip: Tip, here: Situation, request: Request, first: Decision) -> None:
+def _decide_from(workspace: Workspace, here: Situation, request: Request, first: Decision) -> None:
     """Decide by the history of what the environment runs; raises UsageError where there is nothing to go back to."""
-    known = workspace.history(tip.commit, here.environment, whole=here.versions.whole)
+    known = workspace.history(here.tip, here.environment, whole=here.versions.whole)
     try:
-        _decide(_Past(here, known, workspace.repository, request), first)
+        _decide(_Past(here, known, workspace.line(here.tip.place), request), first)
     except UsageError:
         if here.versions.whole or request.to is not None or request.to_commit is not None:
             raise
         # An item of `images:` may be newer than the version that it replaced in another layer.
-        known = workspace.history(tip.commit, here.environment, whole=True)
-        _decide(_Past(here, known, workspace.repository, request), first)
+        known = workspace.history(here.tip, here.environment, whole=True)
+        _decide(_Past(here, known, workspace.line(here.tip.place), request), first)
 
 
 def _decide(past: _Past, first: Decision) -> None:
@@ -257,7 +257,7 @@ def _wanted(past: _Past, done: Mapping[str, Return]) -> Mapping[str, Image]:
 
 
 def _goal(past: _Past) -> Revision | None:
-    request, repository = past.request, past.repository
+    request, repository = past.request, past.line.repository
     if request.to is not None:
         return history.numbered(past.known, request.to)
     if request.to_commit is not None:

@@ -22,10 +22,11 @@ _GRACE = 90.0  # seconds that a failure may last before it counts: engines try a
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The images that a merge moved, on the commit `past` of the shared branch."""
+    """The images that a merge moved, on the commit `past` of the branch at `place` of a tree."""
 
     changes: tuple[Change, ...]
     past: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def wait(workspace: Workspace, name: str, given: Address, timeout: float, moved:
     itself. An API server that stops answering is asked again, and so is Git for newer commits. Raises ClusterError.
     """
     start, asked, failing = clock.elapsed(), 0.0, dict[str, float]()
-    wanted = _after(workspace, name, moved.past if moved else "", timeout)
+    wanted = _after(workspace, name, *((moved.past, moved.place) if moved else ("", "")), timeout)
     through = live.reach(wanted.environment, given)
     concerns = _concerns(workspace, wanted, moved)
     seen = live.look(workspace, wanted, through)
@@ -70,10 +71,10 @@ def wait(workspace: Workspace, name: str, given: Address, timeout: float, moved:
                 raise
 
 
-def _after(workspace: Workspace, name: str, past: str, timeout: float) -> Expected:
-    """What the shared branch says once it has moved on from the commit `past`: a forge may show a merge late."""
+def _after(workspace: Workspace, name: str, past: str, place: str, timeout: float) -> Expected:
+    """What the branch at `place` says once it has moved on from the commit `past`: a forge may show a merge late."""
     deadline = clock.elapsed() + timeout
-    while (tip := workspace.local_tip()).commit == past and clock.elapsed() < deadline:
+    while (tip := workspace.local_tip().on(place)).commit == past and clock.elapsed() < deadline:
         clock.pause(_POLL)
     return live.expected(workspace, tip, name)
 
@@ -81,7 +82,7 @@ def _after(workspace: Workspace, name: str, past: str, timeout: float) -> Expect
 def _newest(workspace: Workspace, wanted: Expected) -> Expected:
     """What the shared branch says now, for somebody may have pushed; as before where Git does not answer."""
     try:
-        tip = workspace.local_tip()
+        tip = workspace.local_tip().on(wanted.tip.place)
     except (NetworkError, RaceLost):
         return wanted
     same = tip.commit == wanted.tip.commit
@@ -93,7 +94,7 @@ def _concerns(workspace: Workspace, wanted: Expected, moved: Moved | None) -> Ca
     if moved is None:
         return lambda _: True
     names = {change.image for change in moved.changes}
-    with workspace.at(wanted.tip.commit) as tree:
+    with workspace.at(wanted.tip) as tree:
         repositories = {image.repository for image in tree.images(wanted.environment) if image.name in names}
     return lambda one: fields.split(one.image)[0] in repositories
 

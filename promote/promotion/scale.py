@@ -105,7 +105,7 @@ def propose(tip: Tip, tree: Tree, request: Request) -> Scaling:
     """
     overlay = Overlay.of(tree, request.environment)
     before, others = overlay.all_rendered()
-    nothing = Scaling(tip, overlay.environment, notes=_notes(tip, overlay.environment))
+    nothing = Scaling(tip.on(overlay.environment.place), overlay.environment, notes=_notes(tip, overlay.environment))
     if before is None and (request.service or not overlay.file.overrides):
         before = overlay.rendered()  # raises the reason
     file = _decided(overlay, before, request)
@@ -213,7 +213,7 @@ def _insist(
     if count is not None and not (len(found) == 1 and found[0].new in (count, None)):
         owners = ", ".join(sorted(str(owner) for owner, _ in targets))
         raise CheckDenied(
-            f"no file in {overlay.environment.path} can change the number of {owners}: something after it sets it"
+            f"no file in {overlay.environment.where} can change the number of {owners}: something after it sets it"
         )
 
 

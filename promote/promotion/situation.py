@@ -14,7 +14,6 @@ from promote.gates.protocol import Context, History
 from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
-from promote.repository import holds
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -26,8 +25,9 @@ from promote.versions.found import Versions
 class Situation:
     """One environment on one commit, and what is around it.
 
-    `tree` is a private copy of the commit. `read_history` reads the revisions of every environment up to the commit.
-    `added` are items of `images:` that the change brings.
+    `tip` is about the branch that the environment is on. `tree` is a private copy of the commits.
+    `read_history` reads the revisions of every environment up to them. `added` are items of `images:` that the
+    change brings.
     """
 
     tip: Tip
@@ -51,6 +51,11 @@ class Situation:
     def history(self) -> History:
         """The revisions of every environment; nothing where history is cut off."""
         return self.read_history()
+
+    @property
+    def holds_path(self) -> str:
+        """The file that has the holds of the environment."""
+        return self.tree.holds_path(self.environment)
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -126,7 +131,8 @@ def read(
     environment = tree.environment(name)
     versions = versions or versions_of(tree, environment, asked)
     whole = [environment.name] if versions.whole else []
-    holds_file = tree.read(holds.FILE_NAME)
+    tip = tip.on(environment.place)
+    holds_file = tree.read(tree.holds_path(environment))
     environments = tuple(tree.config.environments.values())
     return Situation(
         tip,
@@ -135,8 +141,8 @@ def read(
         versions,
         tree.config.services,
         holds_file,
-        holds.read(holds_file),
+        tree.holds(),
         criteria(tree.root, tree.config, tree.installed),
         workspace.forge,
-        lambda: workspace.histories(environments, tip.commit, whole),
+        lambda: workspace.histories(environments, tip, whole),
     )

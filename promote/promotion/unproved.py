@@ -25,7 +25,7 @@ def moves_only_images(before: Mapping[str, bytes | None], after: Mapping[str, by
     return all(
         posixpath.basename(path) in FILE_NAMES and _rest(before.get(path), path) == _rest(data, path)
         for path, data in after.items()
-        if path != holds.FILE_NAME
+        if posixpath.basename(path) != holds.FILE_NAME
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
-from promote.repository.workspace import Workspace
+from promote.repository.workspace import Tip, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,37 @@ def verify(workspace: Workspace, name: str) -> Verification:
     parent = next(iter(repository.parents(commit)), None)
     if parent is None:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
-    files = repository.changed(parent, commit)
-    with workspace.at(parent) as before, workspace.at(commit) as after:
+    tip = _on_its_branch(workspace, commit, parent)
+    files = workspace.line(tip.place).changed(parent, commit)
+    with workspace.at(tip.moved(parent)) as before, workspace.at(tip.moved(commit)) as after:
         moved = {one.name: _seen(before, after, one, files) for one in merge.environments(after, files)}
         standing = set(before.holds())
         added = tuple(hold for hold in after.holds() if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
     expected = [file for each in moved.values() if each.changes for file in each.files]
-    faults += derived.beyond(files, [*expected, holds.FILE_NAME])
+    faults += derived.beyond(files, [*expected, posixpath.join(tip.place, holds.FILE_NAME)])
     if not any(each.changes for each in moved.values()):
         faults.append("it moves no version")
     return Verification(commit, parent, moved, added, tuple(faults))
+
+
+def _on_its_branch(workspace: Workspace, commit: str, parent: str) -> Tip:
+    """The newest tip, about the branch that a commit is on or, if it is on none yet, is based on.
+
+    Of several, it is the one whose line of first parents has the commit, and then the shared one.
+    """
+    if not workspace.config.places:
+        return Tip(commit, "", commits={"": commit})
+    tip, repository = workspace.local_tip(), workspace.repository
+    tests = (repository.follows, repository.is_ancestor)
+    found = (
+        place
+        for known in (commit, parent)
+        for test in tests
+        for place, newest in tip.commits.items()
+        if test(known, newest)
+    )
+    return tip.on(next(found, ""))
 
 
 def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:

@@ -83,11 +83,11 @@ def _argocd(
     project = app_project.project(data.decode(), made.path)
     entries: list[dict[str, Any]] = []
     for name, windows in frozen.items():
-        known = app_project.applications(tree.root, tree.environment(name).path)
+        known = app_project.applications(tree.root, tree.environment(name).own_path)
         names = [given[name]] if name in given else sorted(known.get(project, ()))
         if not names and not known:
             raise UsageError(
-                f"no Application in this repository syncs {tree.environment(name).path}: name that of {name} with "
+                f"no Application in this repository syncs {tree.environment(name).where}: name that of {name} with "
                 f"--application {name}=NAME"
             )
         if not names:
@@ -109,7 +109,7 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 def _flux(made: Windows, tree: Tree, frozen: Mapping[str, tuple[Window, ...]], now: datetime) -> Windows:
     folder = tree.root / made.path
     states = {
-        tree.environment(name).path: (name, freeze.current(windows, now) is not None)
+        tree.environment(name).own_path: (name, freeze.current(windows, now) is not None)
         for name, windows in frozen.items()
     }
     every = suspension.suspensions(render.folder_or_file(folder, made.path), states)

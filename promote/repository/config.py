@@ -6,19 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from posixpath import normpath
+from posixpath import join, normpath
 from typing import TYPE_CHECKING, Any, Literal
 
 from yaml.nodes import Node
 
 from promote.errors import ConfigError, UnknownEnvironment, UsageError, nearest
+from promote.forge.records import is_branch
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
 from promote.oci.address import Access
 from promote.repository import groups, stages
 from promote.repository.canary import Canary
-from promote.repository.environments import Environment, Place, Syncing
+from promote.repository.environments import BRANCHES, Environment, Place, Syncing
 from promote.repository.groups import Listing
 from promote.repository.schema import schema
 from promote.system import cache
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from promote.repository.discovery import Layout
 
 FILE_NAME = SETTINGS
+BRANCH = "main"  # the shared branch, where promote.yaml names none
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
 
 
@@ -53,7 +55,7 @@ class Config:
     environments: Mapping[str, Environment] = field(default_factory=dict)
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remote: str = "origin"
-    branch: str = "main"
+    branch: str = BRANCH
     forge: str = "auto"
     merge: Literal["merge", "squash", "rebase"] = "merge"
     kubernetes: tuple[str, ...] = ("1.35", "1.36", "1.37")
@@ -97,6 +99,11 @@ class Config:
         return list(dict.fromkeys([*groups.listed(self.environments.values()), *self.environments]))
 
     @property
+    def places(self) -> Mapping[str, Environment]:
+        """By place in a tree, an environment of each branch other than the shared one."""
+        return {one.place: one for one in self.environments.values() if one.place}
+
+    @property
     def order(self) -> Mapping[str, tuple[str, ...]]:
         """By environment, those that come before it in the order of promotion."""
         return groups.order(self.environments)
@@ -125,8 +132,14 @@ def kustomization_file(root: Path, environment: Environment) -> str:
             if not is_inside(folder / name, root):
                 raise ConfigError(f"{environment.path}/{name}: this link leads outside the repository; use a file")
             return (Path(environment.path) / name).as_posix()
+    if environment.place and not (root / environment.place).is_dir():
+        raise ConfigError(
+            f"environment '{environment.name}' is on the branch '{environment.branch}', and this is about the files "
+            "of the checkout: use --commit or --pr where the command has them, or a checkout of that branch"
+        )
+    on = f" on the branch '{environment.branch}'" if environment.branch else ""
     raise ConfigError(
-        f"environment '{environment.name}': there is no kustomization.yaml in '{environment.path}'; "
+        f"environment '{environment.name}': there is no kustomization.yaml in '{environment.own_path}'{on}; "
         "correct the path or add the file"
     )
 
@@ -204,26 +217,8 @@ def _insist(data: bytes, root: Node | None, content: object) -> None:
 
 def _config(content: Mapping[str, Any]) -> Config:
     git, forge = content.get("git", {}), content.get("forge", {})
-    order = _order(content["environments"])
-    for name, entry in content["environments"].items():
-        if entry["path"].count(groups.ANY) > 1:
-            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
-    environments = {
-        name: Environment(
-            name,
-            normpath(entry["path"]),
-            entry.get("live", False),
-            _gates(name, entry, not order[name]),
-            Place(**entry["cluster"]) if "cluster" in entry else None,
-            Syncing(**entry.get("engine", {})),
-            _canary(name, entry),
-            order[name] if "after" in entry else None,
-            unrendered=entry.get("unrendered", "deny"),
-        )
-        for name, entry in content["environments"].items()
-    }
     given: dict[str, Any] = {
-        "environments": environments,
+        "environments": _environments(content["environments"], git.get("branch", BRANCH)),
         "services": {name: tuple(images) for name, images in content.get("services", {}).items()},
         "remote": git.get("remote"),
         "branch": git.get("branch"),
@@ -240,6 +235,38 @@ def _config(content: Mapping[str, Any]) -> Config:
         "settings": tuple(Setting(**one) for one in content.get("with", ())),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
+
+
+def _environments(entries: Mapping[str, Mapping[str, Any]], shared: str) -> dict[str, Environment]:
+    """The environments by name, where `shared` is the shared branch; raises _Invalid with the path."""
+    order = _order(entries)
+    for name, entry in entries.items():
+        if entry["path"].count(groups.ANY) > 1:
+            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
+    branches = {name: _branch(name, entry, shared) for name, entry in entries.items()}
+    return {
+        name: Environment(
+            name,
+            normpath(join(BRANCHES, branches[name], entry["path"]) if branches[name] else entry["path"]),
+            entry.get("live", False),
+            _gates(name, entry, not order[name]),
+            Place(**entry["cluster"]) if "cluster" in entry else None,
+            Syncing(**entry.get("engine", {})),
+            _canary(name, entry),
+            order[name] if "after" in entry else None,
+            unrendered=entry.get("unrendered", "deny"),
+            branch=branches[name],
+        )
+        for name, entry in entries.items()
+    }
+
+
+def _branch(environment: str, entry: Mapping[str, Any], shared: str) -> str:
+    """The branch that it is on, empty for the `shared` one; raises _Invalid for what is not a name of a branch."""
+    branch: str = entry.get("branch", shared)
+    if not is_branch(branch):
+        raise _Invalid(["environments", environment, "branch"], "Git allows no branch of this name")
+    return "" if branch == shared else branch
 
 
 def _order(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

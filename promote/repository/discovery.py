@@ -37,12 +37,14 @@ class Candidate:
 class Layout:
     """Environments by name, in the order of promotion, each with its path; and what was not understood.
 
-    `after` are those that come before an environment, where the one before it in the order does not.
+    `after` are those that come before an environment, where the one before it in the order does not. `branches` are
+    those that environments are on, where that is not the shared one.
     """
 
     environments: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    branches: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(root: Path) -> Layout:
@@ -196,13 +198,13 @@ def _without_kustomization(seen: Survey) -> list[str]:
 def _named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
     """Each with a name of its own: the folder's, with that of its app where there are several apps."""
     several = len({one.owner for one in candidates}) > 1
-    short = [_name(f"{PurePosixPath(one.owner).name}-{one.name}" if several else one.name) for one in candidates]
+    short = [name_of(f"{PurePosixPath(one.owner).name}-{one.name}" if several else one.name) for one in candidates]
     often = Counter(short)
-    whole = [name if often[name] == 1 else _name(one.path) for name, one in zip(short, candidates, strict=True)]
+    whole = [name if often[name] == 1 else name_of(one.path) for name, one in zip(short, candidates, strict=True)]
     return dict(zip(whole, candidates, strict=True))
 
 
-def _name(text: str) -> str:
+def name_of(text: str) -> str:
     """`text` as the schema of promote.yaml allows the name of an environment."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "environment"
     reserved = schema()["properties"]["environments"]["propertyNames"]["not"]["enum"]

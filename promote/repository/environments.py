@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 
 from promote.gates import registry
 from promote.gates.protocol import Gate
 from promote.repository.canary import Canary
+
+# No two branches of a repository are in one another's folder, because Git keeps them in such folders, too.
+BRANCHES = "refs/heads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,9 @@ def _without_settings() -> tuple[Gate, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root.
+    """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root of a tree.
 
+    It is on `branch` or, where that is empty, on the shared one. A tree has the files of a `branch` at `place`.
     `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
     `after` are the environments that come before it in the order of promotion; None where it states none. Then it is
     one of `listed`, if that is not None either, or the one before it. `group` and `app` are those of one folder of
@@ -57,6 +62,22 @@ class Environment:
     app: str = ""
     listed: tuple[str, ...] | None = None
     unrendered: str = "deny"
+    branch: str = ""
+
+    @property
+    def place(self) -> str:
+        """The folder of a tree that has the files of its branch; empty for the shared one."""
+        return f"{BRANCHES}/{self.branch}" if self.branch else ""
+
+    @property
+    def own_path(self) -> str:
+        """Its path on its branch."""
+        return posixpath.relpath(self.path, self.place) if self.branch else self.path
+
+    @property
+    def where(self) -> str:
+        """Its path for people, with its branch unless that is the shared one."""
+        return f"{self.own_path} of the branch {self.branch}" if self.branch else self.path
 
     @property
     def stage(self) -> str:

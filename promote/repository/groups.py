@@ -69,8 +69,9 @@ def expanded(environments: Mapping[str, Environment], listing: Listing) -> dict[
     found: dict[str, Environment] = {}
     for name, one in environments.items():
         folders = apps(one.path, listing) if ANY in one.path else {}
-        if ANY in one.path and not folders:
-            raise ConfigError(f"environment '{name}': no folder with a kustomization matches '{one.path}'")
+        is_elsewhere = one.place and not listing(one.place)  # on a branch whose files are not here
+        if ANY in one.path and not folders and not is_elsewhere:
+            raise ConfigError(f"environment '{name}': no folder with a kustomization matches '{one.where}'")
         for app, path in folders.items():
             found[f"{name}/{app}"] = replace(one, name=f"{name}/{app}", path=path, group=name, app=app)
         if not folders:

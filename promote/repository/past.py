@@ -160,7 +160,30 @@ class Past(Mapping[str, Sequence[Revision]]):
     def _key(self, name: str) -> str:
         scope = self._scopes[name]
         more = () if scope.is_own else (repr(scope.declared), str(scope.whole))
-        return cache.key(code(), str(self._repository.folder.resolve()), *scope.paths, *more)
+        branch = [scope.environment.branch] if scope.environment.branch else []
+        return cache.key(code(), str(self._repository.folder.resolve()), *branch, *scope.paths, *more)
+
+
+class Several(Mapping[str, Sequence[Revision]]):
+    """The revisions of environments on several branches, each by its name in the past of its branch."""
+
+    def __init__(self, parts: Mapping[str, Past]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, name: str) -> list[Revision]:
+        """The revisions of the environment `name`."""
+        return self._parts[name][name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names; nothing is read."""
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is an environment `name`; nothing is read."""
+        return name in self._parts
 
 
 def _after(state: Mapping[str, str], step: Mapping[str, str | None]) -> dict[str, str]:

@@ -150,5 +150,16 @@ class Tree:
         return self.versions(environment).images
 
     def holds(self) -> tuple[Hold, ...]:
-        """The versions that were rolled back or held."""
-        return holds.read(self.read(holds.FILE_NAME))
+        """The versions that were rolled back or held; each branch says it of the environments that are on it."""
+        places = {one.name: one.place for one in self.config.environments.values()}
+        standing = [
+            (place, hold)
+            for place in ("", *self.config.places)
+            for hold in holds.read(self.read(posixpath.join(place, holds.FILE_NAME)))
+        ]
+        return tuple(hold for place, hold in standing if places.get(hold.environment, "") == place)
+
+    @staticmethod
+    def holds_path(environment: Environment) -> str:
+        """The file that has the holds of an environment."""
+        return posixpath.join(environment.place, holds.FILE_NAME)

@@ -156,7 +156,7 @@ def abort(state: Canary, workspace: Workspace, bad: Version, reason: str) -> Pro
         return state.here.planned(state.here.versions)
     image = state.image
     if promoted:
-        known = workspace.history(state.here.tip.commit, state.here.environment)
+        known = workspace.history(state.here.tip, state.here.environment)
         image = history.earlier(known, image.name, lambda one: one.version.matches(bad))
     wanted = {state.image.name: image.version, state.twin.name: image.version}
     return replace(_proved(state, wanted, 0, is_rollback=True, hold=(bad, reason)), verdict=None)
@@ -188,7 +188,7 @@ def _proved(
     planned = here.planned(after, is_rollback=is_rollback, lands=True, changes=changes, despite=despite)
     changed: Files = {**files, **planned.files}
     if hold and changed:
-        changed = {**changed, holds.FILE_NAME: holds.add(here.holds_file, [_hold(state, *hold)])}
+        changed = {**changed, here.holds_path: holds.add(here.holds_file, [_hold(state, *hold)])}
     places = [(one.document.identity, one.path) for one in settings]
     return prove(here, replace(planned, files=changed), after, allow_others=is_rollback, values=places)
 

@@ -6,7 +6,7 @@ good is in Prometheus.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -74,9 +74,9 @@ class Outcome:
 
 
 class _Seen(NamedTuple):
-    """The state on one commit, the step that comes next, and since when the state is so."""
+    """The state on the newest commits, the step that comes next, and since when the state is so."""
 
-    commit: str
+    commits: Mapping[str, str]
     state: Canary
     step: Step
     since: datetime
@@ -153,12 +153,13 @@ class Conductor:
     def _look(self) -> _Seen:
         """The state on the newest tip; a tip that has not moved is not rendered again."""
         tip = self.workspace.tip()
-        if self._seen is None or self._seen.commit != tip.commit:
-            with self.workspace.at(tip.commit) as tree:
+        if self._seen is None or self._seen.commits != tip.commits:
+            with self.workspace.at(tip) as tree:
                 state = canary.read(self.workspace, tip, tree, self.request)
             step = canary.following(state, self.request.version, self.request.steps)
-            since = self.workspace.repository.last_changed(tip.commit, state.here.environment.path)
-            self._seen = _Seen(tip.commit, state, step, since)
+            here, line = state.here, self.workspace.line(state.here.tip.place)
+            since = line.repository.last_changed(here.tip.commit, here.environment.own_path)
+            self._seen = _Seen(tip.commits, state, step, since)
             self.outcome.stable, self.outcome.canary = state.image.version, state.twin.version
             self.outcome.share = state.traffic.now
         return self._seen

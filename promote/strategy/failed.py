@@ -37,7 +37,7 @@ def find(workspace: Workspace, environment: str, given: Address) -> tuple[Failed
     One that failed with another version is not listed: Git has moved on, and the engine has not applied that yet.
     """
     tip = workspace.tip()
-    with workspace.at(tip.commit) as tree:
+    with workspace.at(tip) as tree:
         there = tree.environment(environment)
         images = tree.images(there)
         documents = render.kustomize(tree.root / there.path, there.name).documents

@@ -62,6 +62,18 @@ class Remotes(Git):
             return known[0].removeprefix(prefix)
         return self._try("symbolic-ref", "--quiet", "HEAD").text.strip().removeprefix("refs/heads/") or None
 
+    def tracked(self, remote: str) -> list[str]:
+        """The branches of `remote` that this clone knows."""
+        prefix = f"refs/remotes/{remote}/"
+        refs = self._git("for-each-ref", "--format=%(refname)", prefix).split()
+        return [ref.removeprefix(prefix) for ref in refs if ref != f"{prefix}HEAD"]
+
+    def server_branch(self, remote: str) -> str | None:
+        """The branch that `remote` has as its default now, as its server says; None where it does not."""
+        answer = self._network(remote, "ls-remote", "--quiet", "--symref", "--", remote, "HEAD")
+        heads = [line.removeprefix("ref: refs/heads/") for line in answer.splitlines() if line.endswith("\tHEAD")]
+        return heads[0].partition("\t")[0] if answer.startswith("ref: refs/heads/") else None
+
     def remotes(self) -> list[str]:
         """The names of all remotes."""
         return self._git("remote").split()

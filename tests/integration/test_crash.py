@@ -13,9 +13,9 @@ import pytest
 from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
 from tests.unit.test_process import ends
 
-CALLS = 36  # that a first promotion makes of Git
+CALLS = 38  # that a first promotion makes of Git
 # Between two calls nothing is written but temporary files: killed after one is killed before the next.
-PUSH = 24  # the first that leaves a trace; of those before it, every third stands for its neighbours
+PUSH = 26  # the first that leaves a trace; of those before it, every third stands for its neighbours
 MOMENTS = [
     *(("AT", number) for number in (*range(1, PUSH, 3), *range(PUSH + 1, CALLS + 1))),
     *(pytest.param(*moment, marks=pytest.mark.quick) for moment in (("AT", PUSH), ("AFTER", CALLS))),
@@ -52,7 +52,7 @@ def test_killed_at_any_call_of_git(tiny: Sandbox, shim: Shim, moment: str, numbe
 @pytest.mark.thorough
 def test_killed_again_and_again(tiny: Sandbox, shim: Shim) -> None:
     before = tiny.snapshot()
-    for number in (3, PUSH, 26, 30, CALLS):
+    for number in (3, PUSH, 28, 32, CALLS):
         tiny.finish("staging", "production", env=shim.killing("AT", number))
         assert tiny.snapshot() == before
     assert_finished(tiny, before)

@@ -36,12 +36,13 @@ class GitHub(GitHubServer):
     def _merge(self, pull: Json, body: Json) -> Answer:
         status, content, headers = super()._merge(pull, body)
         if status == 200:
-            base, head = self.branches["main"], pull["head"]["sha"]
+            into, head = pull["base"]["ref"], pull["head"]["sha"]
+            base = self.branches[into]
             tree = self.shared.at_origin("merge-tree", "--write-tree", base, head)
             parents = ["-p", base, "-p", head] if body["merge_method"] == "merge" else ["-p", base]
             content["sha"] = self.shared.at_origin("commit-tree", tree, *parents, "-m", pull["title"])
             pull["merge_commit_sha"] = content["sha"]
-            self.shared.at_origin("update-ref", "refs/heads/main", content["sha"], base)
+            self.shared.at_origin("update-ref", f"refs/heads/{into}", content["sha"], base)
         return status, content, headers
 
 
@@ -94,6 +95,20 @@ def test_a_promotion_from_plan_to_merge(site: Site) -> None:
     assert site.tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
     assert "is already merged" in site.promote("merge", "1").out
     assert "nothing to do" in site.promote("staging", "production").out
+
+
+def test_an_environment_on_a_branch_has_its_pull_requests_there(site: Site) -> None:
+    other = site.tiny.clone("other")
+    other.replace("promote.yaml", "overlays/production}", "overlays/production, branch: live}")
+    other.commit()
+    other.git("push", "--quiet", "origin", "HEAD:main", "HEAD:live")
+    main = site.tiny.tip()
+    site.promote("staging", "production")
+    assert [pull["base"]["ref"] for pull in site.server.pulls.values()] == ["live"]
+    assert "open: #1" in site.promote("status").out
+    merged = site.promote("merge", "1", "--output", "json").json["commit"]
+    assert (merged, site.tiny.tip()) == (site.tiny.tip("live"), main)
+    assert site.tiny.show(branch="live") == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
 @pytest.mark.parametrize(

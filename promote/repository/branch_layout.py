@@ -1,0 +1,36 @@
+"""Finds environments on branches: those called like stages, with a kustomization at the same path in each."""
+
+from __future__ import annotations
+
+from promote.repository import discovery, kustomizations, stages
+from promote.repository.discovery import Layout
+from promote.repository.kustomizations import Survey
+from promote.system.git import Repository
+
+_FEWEST = 2
+
+
+def find(repository: Repository, remote: str) -> Layout:
+    """The environments on branches of `remote`, as far as this clone knows them; the name of each is its branch's."""
+    branches = [one for one in repository.tracked(remote) if stages.rank(one) is not None]
+    if len(branches) < _FEWEST:
+        return Layout()
+    refs = [f"refs/remotes/{remote}/{one}" for one in branches]
+    paths = set.intersection(*(_with_versions(_survey(repository, ref)) for ref in refs))
+    if len(paths) != 1:
+        said = f"there are {len(paths)}" if paths else "there is none"
+        about = f"that set versions and that {', '.join(branches)} all have"
+        return Layout(remarks=(f"of the kustomizations {about}, {said}, not one",))
+    branches.sort(key=lambda one: (stages.rank(one) or 0, one))
+    names = {discovery.name_of(one): one for one in branches}
+    after = stages.several({name: name for name in names}, dict.fromkeys(names, ""))
+    return Layout(dict.fromkeys(names, paths.pop()), after=after, branches=names)
+
+
+def _survey(repository: Repository, ref: str) -> Survey:
+    with repository.files_of(repository.resolve(ref)) as files:
+        return kustomizations.of_snapshot(files, "")
+
+
+def _with_versions(seen: Survey) -> set[str]:
+    return {path for path, one in seen.kustomizations.items() if one.has_versions and not one.is_component}

@@ -1,0 +1,69 @@
+"""A branch that environments are on: how its commits relate to the paths of a tree, which has files of several."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from promote.errors import EditRefused
+from promote.system.git import Files, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The newest commits: `commit` is that of the branch that something is about, with its name in messages.
+
+    `place` is that branch's in a tree; `commits` are those of all branches, by place. The shared one has none.
+    """
+
+    commit: str
+    label: str
+    note: str = ""
+    place: str = ""
+    commits: Mapping[str, str] = field(default_factory=dict)
+
+    def on(self, place: str) -> Self:
+        """The same commits, about the branch at `place`."""
+        return replace(self, place=place, commit=self.commits.get(place, self.commit))
+
+    def moved(self, commit: str) -> Self:
+        """The same with another commit or tree of the branch that it is about."""
+        return replace(self, commit=commit, commits={**self.commits, self.place: commit})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One branch; `place` is the folder of a tree that has its files, empty for the shared one."""
+
+    repository: Repository
+    branch: str
+    place: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The full name of the branch."""
+        return f"refs/heads/{self.branch}"
+
+    def changed(self, old: str, new: str) -> list[str]:
+        """The paths of a tree in which two commits or trees of the branch differ."""
+        return [posixpath.join(self.place, path) for path in self.repository.changed(old, new)]
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file at a commit of the branch, by its path in a tree; None where there is no such file."""
+        return self.repository.read(commit, self._own(path))
+
+    def commit(self, parent: str, files: Files, message: str) -> str:
+        """A new commit on `parent` with `files`, which are named as in a tree; no ref moves.
+
+        Raises EditRefused where one of them is not a plain file of this branch.
+        """
+        return self.repository.commit(parent, {self._own(path): data for path, data in files.items()}, message)
+
+    def _own(self, path: str) -> str:
+        if not self.place:
+            return path
+        if not path.startswith(f"{self.place}/"):
+            raise EditRefused(f"{path} is not on the branch {self.branch}: change it there")
+        return posixpath.relpath(path, self.place)
