@@ -79,7 +79,12 @@ def test_what_may_go_unrendered_is_rendered_once(
     tiny.commit({PRODUCTION: FILES[PRODUCTION]})
     asked: list[str] = []
     build = render.kustomize
-    monkeypatch.setattr(render, "kustomize", lambda folder, name: asked.append(name) or build(folder, name))
+
+    def counted(folder: Path, name: str) -> render.Rendered:
+        asked.append(name)
+        return build(folder, name)
+
+    monkeypatch.setattr(render, "kustomize", counted)
     promote(capfd, "check")
     assert asked.count("production") == 1
 
