@@ -15,7 +15,7 @@ import sys
 import venv
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -186,9 +186,26 @@ def test_the_whole_journey(shop: Shop) -> None:
     assert spent() - shop.start < LONGEST
 
 
+CHART = {
+    "promote.yaml": "environments: {dev: {path: dev}}\nkustomize: {helm: true}\n",
+    "dev/kustomization.yaml": "helmCharts: [{name: web, releaseName: web, includeCRDs: true}]\n",
+    "dev/charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "dev/charts/web/values.yaml": "name: of-the-chart\n",
+    "dev/charts/web/templates/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Values.name }}'}\n",
+}
+
+
+def test_a_chart_is_rendered_with_the_helm_of_the_wheel(shop: Shop, tmp_path: Path) -> None:
+    for name, text in CHART.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = replace(shop, root=tmp_path).promote("check", "--profile", "baseline")
+    assert [(one["documents"], one["validated"]) for one in found["targets"]] == [(1, 1)]
+
+
 def test_everything_it_runs_comes_from_the_wheel(shop: Shop) -> None:
     package = next((shop.program.parents[1] / "lib").glob("python*")) / "site-packages" / "promote"
-    assert {path.name for path in (package / "bin").iterdir()} == {"conftest", "kubeconform", "kustomize"}
+    assert {path.name for path in (package / "bin").iterdir()} == {"conftest", "helm", "kubeconform", "kustomize"}
     assert all(os.access(path, os.X_OK) for path in (package / "bin").iterdir())
     rules = shop.promote("policies")["rules"]
     assert {one["file"] for one in rules if one["file"] and str(package) not in one["file"]} == set()
@@ -223,7 +240,13 @@ def test_the_bill_of_materials_names_the_programs_and_their_modules(built: Path)
     bill = json.loads(file.read_text())
     assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "gitops-promote")
     names = {one["name"] for one in bill["components"]}
-    assert {"sigs.k8s.io/kustomize/kustomize/v5", "github.com/open-policy-agent/opa", "stdlib", "pyyaml"} <= names
+    assert {
+        "sigs.k8s.io/kustomize/kustomize/v5",
+        "helm.sh/helm/v4",
+        "github.com/open-policy-agent/opa",
+        "stdlib",
+        "pyyaml",
+    } <= names
 
 
 def test_the_checksums_are_those_of_the_files(built: Path) -> None:
