@@ -22,6 +22,8 @@ from typing import Any
 import pytest
 
 from tests.integration.tiny import ENVIRONMENT, git
+from tools.dist import platforms
+from tools.setup.work import Workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds from an empty environment to the end: those of processors, because other work on a machine is not ours.
@@ -259,3 +261,22 @@ def test_the_checksums_are_those_of_the_files(built: Path) -> None:
 def test_the_same_checkout_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
     build(tmp_path)
     assert (tmp_path / "SHA256SUMS").read_bytes() == (built / "SHA256SUMS").read_bytes()
+
+
+@pytest.mark.thorough
+def test_a_program_for_another_platform_has_the_same_bytes_wherever_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smallest program, with a cache of its own each time, so that Go compiles everything again."""
+    built = []
+    for name in ("one", "another"):
+        checkout = tmp_path / name
+        shutil.copytree(ROOT / "tools/promote-tools", checkout / "tools/promote-tools")
+        shutil.copyfile(ROOT / "tools/requirements-go.in", checkout / "tools/requirements-go.in")
+        (checkout / ".tools").symlink_to(ROOT / ".tools")
+        monkeypatch.setenv("GOCACHE", str(checkout / "cache"))
+        work, package = Workplace(checkout, 0), "github.com/yannh/kubeconform/cmd/kubeconform"
+        platforms.build(work, platforms.PLATFORMS[-1], "promote-tools", checkout / "out", package)
+        built.append((checkout / "out" / "kubeconform").read_bytes())
+    assert built[0] == built[1]
+    assert built[0][:4] == bytes.fromhex("cffaedfe")  # a program for macOS

@@ -64,20 +64,22 @@ def programs_step(root: Path, one: Platform, module: str) -> Step:
     go_mod = root / "tools" / module / "go.mod"
     flags = linker_flags(go_mod.read_text(encoding="utf-8"))
     folder = folder_of(root, one)
-
-    def build(work: Workplace) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = {"GOOS": one.system, "GOARCH": one.machine, "GOTOOLCHAIN": toolchain(root)}
-        options = ("-trimpath", "-buildvcs=false", "-ldflags", flags, "-mod=readonly")
-        task = f"build tools/{module} for {one.name}"
-        go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task, settings=settings)
-
     return Step(
         does=f"build {enumeration(names(root, module))} for {one.name}",
         first_time="several minutes",
         key=fingerprint(go_mod, go_mod.with_name("go.sum"), flags, toolchain(root)),
         stamp=folder / f"{module}.stamp",
         results=tuple(folder / name for name in names(root, module)),
-        make=build,
+        make=lambda work: build(work, one, module, folder),
         needs_go=True,
     )
+
+
+def build(work: Workplace, one: Platform, module: str, folder: Path, package: str = "tool") -> None:
+    """Build the programs of a module, or one package, for a platform into a folder; the same bytes everywhere."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {"GOOS": one.system, "GOARCH": one.machine, "GOTOOLCHAIN": toolchain(work.root)}
+    flags = linker_flags((work.root / "tools" / module / "go.mod").read_text(encoding="utf-8"))
+    options = ("-trimpath", "-buildvcs=false", "-ldflags", flags, "-mod=readonly")
+    task = f"build tools/{module} for {one.name}"
+    go.run(work, "build", *options, "-o", f"{folder}/", package, module=module, task=task, settings=settings)
