@@ -7,7 +7,7 @@ ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test integration thorough project pod-security mutation mutation-sample servers \
-  debian kubeseal e2e fuzz try verify versions docs dist lint fmt bench clean
+  debian helm kubeseal e2e fuzz try verify versions docs dist lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -65,6 +65,9 @@ pod-security: setup-test ## compare the rules with all fixtures of the Pod Secur
 fuzz: ## fuzz every parser of input from outside, each for FUZZ_SECONDS
 	@$(PYTHON) -m tools.setup fuzz
 	@$(BIN)/python -m tests.fuzz
+
+helm: ## build the program with which charts are rendered, if promote.yaml allows them
+	@$(PYTHON) -m tools.setup helm
 
 kubeseal: ## build the program that seals secrets
 	@$(PYTHON) -m tools.setup kubeseal

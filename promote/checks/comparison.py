@@ -13,9 +13,10 @@ from promote.checks import baseline, remembered, target_policy
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Base, Verdict
 from promote.errors import ConfigError, PromoteError, RenderError, ToolError, UsageError
-from promote.kustomize import remotes, render
+from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import PolicyChange
+from promote.repository import trusted
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 
@@ -35,13 +36,13 @@ class Past(NamedTuple):
 def past(reference: str) -> Iterator[Past]:
     """The commit that the checkout is compared with, for one block; raises UsageError where there is none.
 
-    Its list of remotes is valid from now on: the checkout may be that of a stranger.
+    Its remotes and options of kustomize are valid from now on: the checkout may be that of a stranger.
     """
     workspace = Workspace.here()
     repository = workspace.repository
     commit = repository.merge_base(repository.resolve(reference), repository.resolve("HEAD"))
     with workspace.at(commit) as tree:
-        remotes.allow(tree.config.remotes)
+        trusted.follow(tree.config)
         yield Past(reference, commit, tree, workspace)
 
 

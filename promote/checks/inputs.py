@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from promote.errors import RenderError
+from promote.kustomize import local_charts, options
 from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN
 from promote.kustomize.files import FILE_NAMES, kustomization_of
 from promote.yamltext import reader
@@ -52,7 +53,8 @@ class Inputs:
             target = self._inside(path)
             files = self._build(target, ()) if kustomization_of(target) else self._below(target)
             lines = sorted(f"{os.path.relpath(file, self._root)}\0{self._hash(file)}\n" for file in files)
-            return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+            whole = "".join([options.identity(), "\n", *lines])
+            return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
         except (_DoubtError, OSError, ValueError, RecursionError, RenderError):
             return None
 
@@ -78,7 +80,9 @@ class Inputs:
                 raise _DoubtError
             found = {self._inside(named[0])}
             for field, value in content.items():
-                if field not in PLAIN and value is not None:
+                if field.casefold() in local_charts.FIELDS and options.used().helm:
+                    found.update(self._charts(folder, named[0]))
+                elif field not in PLAIN and value is not None:
                     found.update(self._named(folder, field, value, (*above, folder)))
             self._built[folder] = frozenset(found)
         return self._built[folder]
@@ -105,6 +109,17 @@ class Inputs:
             yield from self._generated(folder, entries) if "files" in naming else self._patched(folder, entries)
         else:
             raise _DoubtError
+
+    def _charts(self, folder: Path, file: Path) -> list[Path]:
+        """The files of the charts that the kustomization `file` renders, if they give the same result each time."""
+        (root,) = reader.roots(self._read(file).decode())
+        found = [file]
+        for chart in local_charts.of(root):
+            found += self._below(self._at(folder, chart.folder))
+            found += [self._at(folder, name) for name in chart.values]
+        if not local_charts.are_stable(self._read(one) for one in found):
+            raise _DoubtError
+        return found
 
     def _folders(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:
         for name in _texts(value):

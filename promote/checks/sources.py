@@ -70,7 +70,7 @@ class Sources:
         steps = places.parts(finding.path)
         if _is_namespace(document, steps) and (given := self._given(places.value_at(document.content, steps))):
             return given
-        return self._of_image(document, steps, finding.rule) or self._of_value(document, steps)
+        return self._of_image(document, steps, finding.rule) or self._of_value(document, steps) or self._of_charts()
 
     def place(self, finding: Finding) -> str:
         """The path of `finding` with items of lists by their names."""
@@ -227,6 +227,13 @@ class Sources:
             return given
         document = self._objects.within(who.name)
         return self._of_value(document, ["metadata", "namespace"]) if document else None
+
+    def _of_charts(self) -> Source | None:
+        """Where the charts are listed that make all objects whose place is not known."""
+        for layer in self._layers:
+            if places.field(layer.root, "helmCharts") is not None:
+                return self._source(layer.file, places.key_line(layer.root, "helmCharts"))
+        return None
 
     def _given(self, namespace: str) -> Source | None:
         """The line of the kustomization that puts objects into `namespace`."""

@@ -15,13 +15,13 @@ from promote.checks.rules import PROFILES, Rule
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import RenderError, UsageError, nearest
-from promote.kustomize import remotes, render
+from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import GateResult, Plan, PolicyChange
 from promote.output.gates import gate_json, gate_line
 from promote.output.report import CheckReport
 from promote.output.verdicts import Json, verdict_json, verdict_text
-from promote.repository import config
+from promote.repository import config, trusted
 from promote.repository.config import Config
 from promote.system.paths import shown
 
@@ -79,7 +79,7 @@ def run(given: Options) -> Result:
     # Nothing has to be found where every target is a path.
     is_about_paths = given.targets and all(Path(name).exists() for name in given.targets)
     settings = config.load(root) if is_about_paths else config.load_or_find(root)
-    remotes.allow(settings.remotes)
+    trusted.follow(settings)
     given = replace(given, targets=tuple(one for name in given.targets for one in _apps(settings, name)))
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:

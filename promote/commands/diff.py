@@ -11,10 +11,11 @@ from promote.checks.rendered_diff import Pair
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, UsageError
-from promote.kustomize import differences, remotes
+from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.output import verdicts, wording
 from promote.output.values import Json
+from promote.repository import trusted
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 
@@ -45,7 +46,7 @@ def run(given: Options) -> Result:
             raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to compare")
         if given.base:
             # The checkout may be that of a stranger.
-            remotes.allow(before.config.remotes)
+            trusted.follow(before.config)
         found = _differences(before, after, names)
     text = [*notes, *(line for name, differences in found.items() for line in _text(name, differences))]
     json = {

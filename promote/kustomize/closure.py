@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
+from promote.kustomize import local_charts, options
 from promote.kustomize.diagnosis import REMOTE
 from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN
 from promote.kustomize.files import FILE_NAMES
-from promote.system.snapshot import LARGEST, Found, LeadsOut, Snapshot, find
+from promote.system.snapshot import LARGEST, Found, LeadsOut, Snapshot, find, walk
 from promote.yamltext import places, reader
 
 _PLUGINS = ("transformers", "generators", "validators")
@@ -53,10 +54,24 @@ class _Closure:
         root = self._mapping(self._file(named[0]))
         for key, value in root.value:
             self._field(named[0], folder, key, value)
+        self._charts(named[0], folder, root)
+
+    def _charts(self, file: str, folder: str, root: Node) -> None:
+        """Add all files of the charts; what is wrong with them is said when they are rendered."""
+        for chart in local_charts.of(root):
+            for name in chart.values:
+                self._add(self._found(file, folder, chart.node, name))
+            top = self._found(file, folder, chart.node, chart.folder)
+            self.paths.update(top.links)
+            for path, entry in walk(self.snapshot, top.path):
+                if entry.kind == "link":
+                    self._add(find(self.snapshot, path))
+                elif entry.kind == "file":
+                    self.paths.add(path)
 
     def _field(self, file: str, folder: str, key: Node, value: Node) -> None:
         name = _string(key)
-        if name in PLAIN or _is_null(value):
+        if name in PLAIN or _is_null(value) or (name.casefold() in local_charts.FIELDS and options.used().helm):
             return
         if name in ENTRIES:
             for entry in [value] if name == "openapi" else _items(value):
@@ -167,7 +182,7 @@ def closure(snapshot: Snapshot, folder: str) -> frozenset[str] | None:
     found = _Closure(snapshot)
     try:
         found.build(folder)
-    except (_Doubt, RecursionError):
+    except (_Doubt, local_charts.Unclear, RecursionError):
         return None
     return frozenset(found.paths)
 

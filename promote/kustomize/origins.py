@@ -9,13 +9,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from yaml import YAMLError
 from yaml.nodes import MappingNode
 
-from promote.kustomize import documents, patches
+from promote.kustomize import contents, documents, local_charts, options, patches
 from promote.kustomize.files import at
 from promote.kustomize.patches import Layer
 from promote.model import Document, Identity
@@ -49,9 +50,8 @@ def of(folder: Path) -> dict[Identity, Origin]:
         mirror = _Mirror(Path(temporary).resolve())
         mirror.fill(list(patches.layers(folder.resolve())))
         # This reads the same files as the real build: the other files of the mirror are links to the originals.
-        done = tools.run(
-            "kustomize", "build", "--load-restrictor", "LoadRestrictionsNone", mirror.at(folder.resolve())
-        )
+        how = options.anywhere(charts=mirror.has_charts)
+        done = tools.run("kustomize", "build", *how, mirror.at(folder.resolve()))
         if done.code != 0:
             return {}
         found = documents.read(done.text, folder.name)
@@ -74,10 +74,12 @@ class _Mirror:
 
     root: Path
     marks: list[Origin]
+    has_charts: bool
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.marks = []
+        self.has_charts = False
 
     def at(self, path: Path) -> Path:
         """The path in the mirror for `path`."""
@@ -93,6 +95,24 @@ class _Mirror:
                     self._write(file, self._objects(file))
         for folder in dict.fromkeys(layer.file.parent for layer in layers):
             self._link(folder)
+        self._link_elsewhere(layers)
+
+    def _link_elsewhere(self, layers: list[Layer]) -> None:
+        """Link charts, and what is named outside of the folder of its layer, where that is allowed."""
+        named: list[Path] = []
+        for layer in layers if options.used().helm else ():
+            named += [layer.file.parent / chart.folder for chart in local_charts.of(layer.root)]
+        self.has_charts = bool(named)
+        for layer in layers if options.used().load_restrictor == "none" else ():
+            texts = (str(one.value).rpartition("=")[2] for one in contents.scalars(layer.root, frozenset()))
+            named += [layer.file.parent / text for text in texts]
+        for path in named:
+            # Like kustomize, without `..` first: so nothing can be written through a link to an original.
+            plain = Path(normpath(path))
+            found, target = at(plain, ""), self.at(plain)
+            if found is not None and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(found)
 
     def _write(self, file: Path, contents: Iterator[Any]) -> None:
         target = self.at(file)

@@ -16,6 +16,7 @@ from promote.kustomize.closure import closure
 from promote.kustomize.files import FILE_NAMES
 from promote.system.snapshot import LeadsOut, Snapshot, find
 
+_CHARTS = re.compile("helmCharts", re.IGNORECASE)
 _WORD = re.compile(r"""[^\s"'\[\]{},=]+""")
 # A name with a space is quoted, or the rest of its line.
 _LONG = re.compile(r"""["']([^"'\n]* [^"'\n]*)["']|[-:=] +([^"'\n]*[^"'\s] [^"'\n]*)$""", re.MULTILINE)
@@ -44,13 +45,14 @@ class _Search:
         self.files = files
         self.snapshot = snapshot
         self._named: dict[str, frozenset[str]] = {}
+        self._with_charts = set[str]()
 
     def reaches(self, folder: str) -> bool:
-        """Whether names lead from the kustomization in `folder` to one of the files."""
+        """Whether names lead from the kustomization in `folder` to one of the files, or to a chart."""
         waiting, seen = [folder], {folder}
         while waiting:
-            named = self._names(waiting.pop())
-            if not self.files.isdisjoint(named):
+            named = self._names(here := waiting.pop())
+            if here in self._with_charts or not self.files.isdisjoint(named):
                 return True
             new = named - seen
             seen |= new
@@ -71,7 +73,11 @@ class _Search:
                 continue
             yield found.path
             (data,) = self.snapshot.contents([found.path])
-            for word in _words((data or b"").decode("utf-8", "replace")):
+            text = (data or b"").decode("utf-8", "replace")
+            # The files of a chart are named nowhere.
+            if _CHARTS.search(text):
+                self._with_charts.add(folder)
+            for word in _words(text):
                 # Most words name nothing: asked first what is quick to answer.
                 if word.startswith(("..", "./")) or word.partition("/")[0] in here:
                     yield from self._found(posixpath.normpath(posixpath.join(folder, word)))

@@ -17,7 +17,7 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.errors import RenderError
-from promote.kustomize import contents, remotes
+from promote.kustomize import contents, local_charts, options, remotes
 from promote.kustomize.files import FILE_NAMES, at, read
 from promote.kustomize.remotes import Copies
 from promote.system.paths import private_tree, shown
@@ -36,7 +36,8 @@ _HARMLESS_INSIDE = {
     "configmapgenerator": {"name", "namespace", "behavior", "literals", "options"},
     "secretgenerator": {"name", "namespace", "behavior", "literals", "options", "type"},
 }
-_CHARTS = frozenset({"helmcharts", "helmglobals", "helmchartinflationgenerator"})
+_NO_CHARTS = "promote renders no Helm charts: allow it (`kustomize: {helm: true}` in promote.yaml), or commit what "
+_NO_CHARTS += "`helm template` prints"
 _PLUGINS = frozenset({"generators", "transformers", "validators"})
 # All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
 _OF_PLUGINS = frozenset({"apiversion", "kind", "metadata", "resources"})
@@ -64,8 +65,16 @@ class Refused(Exception):
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A folder that can be built without reading anything else than files of its repository."""
+
+    folder: Path
+    has_charts: bool
+
+
 @contextmanager
-def local(folder: Path) -> Iterator[Path]:
+def local(folder: Path) -> Iterator[Local]:
     """`folder`, if building it reads only files of its repository.
 
     With references to allowed repositories, a private copy of all that building it reads, in which these are folders,
@@ -78,7 +87,7 @@ def local(folder: Path) -> Iterator[Path]:
             walk.kustomization(top, of_plugins=False)
         except Refused as found:
             raise RenderError(f"{_shown(found.file)}:{found.line}: {found.problem}") from None
-        yield walk.copies.of(top, walk.root) if walk.copies.remotes else folder
+        yield Local(walk.copies.of(top, walk.root) if walk.copies.remotes else folder, bool(walk.charts))
 
 
 def is_remote(text: str) -> bool:
@@ -102,6 +111,7 @@ class _Walk:
     root: Path | None
     copies: Copies
     seen: set[tuple[Path, bool]] = field(default_factory=set)
+    charts: set[Path] = field(default_factory=set)
 
     def kustomization(self, folder: Path, *, of_plugins: bool) -> None:
         """Follow all that the kustomization in `folder` refers to."""
@@ -114,18 +124,52 @@ class _Walk:
                 self.copies.files.add(file)
                 for root in contents.roots(read(file), _shown(file)):
                     self._layer(file, root, of_plugins)
+                    self._charts(file, root)
 
     def _layer(self, file: Path, root: Node, of_plugins: bool) -> None:
         for key, value in contents.pairs(root) if isinstance(root, MappingNode) else ():
             name = str(key.value).casefold()
             line = key.start_mark.line
-            if name in _CHARTS:
-                raise Refused(file, line + 1, "promote renders no Helm charts: commit the output of `helm template`")
+            if name in local_charts.FIELDS and not options.used().helm:
+                raise Refused(file, line + 1, _NO_CHARTS)
             if of_plugins and name not in _OF_PLUGINS:
                 raise Refused(file, line + 1, f"a folder of plugins may only list resources: remove `{key.value}`")
-            if name not in _HARMLESS:
+            if name not in _HARMLESS | local_charts.FIELDS:
                 for scalar in contents.scalars(value, _HARMLESS_INSIDE.get(name, set())):
                     self._reference(file, scalar, 0, plugin=of_plugins or name in _PLUGINS)
+
+    def _charts(self, file: Path, root: Node) -> None:
+        """Follow the charts of a kustomization: each has to be there, so that none is pulled."""
+        try:
+            found = local_charts.of(root)
+        except local_charts.Unclear as error:
+            raise Refused(file, error.line, error.problem) from None
+        for chart in found:
+            line = chart.node.start_mark.line + 1
+            for path in (chart.folder, *chart.values):
+                if is_remote(path):
+                    raise Refused(file, line, f"'{_short(path)}' is a remote reference: copy it into the repository")
+                self._target(file, line, path)
+            folder = self._target(file, line, chart.folder)
+            if folder is None or not folder.is_dir():
+                advice = "promote pulls none: commit it there (`helm pull --untar`), or correct its name"
+                raise Refused(file, line, f"there is no chart in '{chart.folder}', and {advice}")
+            self._chart(folder)
+
+    def _chart(self, top: Path) -> None:
+        """Look at all that helm reads in the folder of a chart; it follows links."""
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            if folder in self.charts:
+                continue
+            self.charts.add(folder)
+            for entry in sorted(folder.iterdir()):
+                target = self._target(entry, 1, entry.name)
+                if target is not None and target.is_dir():
+                    waiting.append(target)
+                elif target is not None and (fault := local_charts.problem(entry.name, target)):
+                    raise Refused(entry, *fault)
 
     def _reference(self, file: Path, scalar: ScalarNode, offset: int, *, plugin: bool = False) -> None:
         """One text that may lead somewhere; `offset` are the lines of `file` before the document."""
@@ -157,7 +201,7 @@ class _Walk:
         whole = self.copies.fetched(remote)
         folder = whole / remote.folder
         self.copies.remotes[file, text] = folder
-        inner = _Walk(whole, self.copies, self.seen)
+        inner = _Walk(whole, self.copies, self.seen, self.charts)
         inner.kustomization(inner._target(file, line, str(folder)) or folder, of_plugins=False)
 
     def _target(self, file: Path, line: int, path: str) -> Path | None:
@@ -192,7 +236,7 @@ class _Walk:
             kind = next((value for name, value in said if name == "kind"), "this")
             raise Refused(file, line, f"{kind} is not built into kustomize but a program to run: remove it")
         if ("kind", "HelmChartInflationGenerator") in said:
-            raise Refused(file, line, "promote renders no Helm charts: commit the output of `helm template`")
+            raise Refused(file, line, "write charts under `helmCharts`" if options.used().helm else _NO_CHARTS)
         for name, value in pairs:
             if name not in _HARMLESS_IN_PLUGIN:
                 for scalar in contents.scalars(value, _HARMLESS_IN_PLUGIN):
@@ -208,7 +252,9 @@ class _Walk:
 
 
 def _shown(file: Path) -> str:
-    return shown(file, Path.cwd().resolve())
+    here = Path.cwd().resolve()
+    # Of a link, the link and not what it leads to.
+    return f"{shown(file.parent, here)}/{file.name}" if file.is_symlink() else shown(file, here)
 
 
 def _short(text: str) -> str:

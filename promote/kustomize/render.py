@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from promote.errors import RenderError, UsageError
-from promote.kustomize import diagnosis, documents, references
-from promote.kustomize.files import FILE_NAMES, kustomization_of, read
+from promote.kustomize import diagnosis, documents, local_charts, options, patches, references
+from promote.kustomize.files import FILE_NAMES, at, kustomization_of, read
 from promote.model import Document
 from promote.system import process, tools
 from promote.system.paths import is_inside, shown, top_of, without_copies
@@ -53,7 +53,8 @@ def kustomize(folder: Path, name: str) -> Rendered:
     """
     try:
         with references.local(folder) as local:
-            done = tools.run("kustomize", "build", local.resolve())
+            how = options.arguments(charts=local.has_charts)
+            done = tools.run("kustomize", "build", *how, local.folder.resolve())
     except RenderError as error:
         raise RenderError(f"{name}: {without_copies(str(error))}") from None
     if done.code != 0:
@@ -193,12 +194,27 @@ def folder_or_file(path: Path, name: str, excluded: Sequence[str] = ()) -> Rende
 
 def _why(folder: Path, stderr: str) -> str:
     """Why kustomize could not build `folder`: the file and line of the fault first, if they are known."""
+    if refusal := local_charts.REFUSAL.search(stderr):
+        return _why_helm(folder, refusal)
     reason = diagnosis.essence(without_copies(_reason(stderr)))
     fault = diagnosis.fault(folder, _reason(stderr))
     if fault is None:
         return f"kustomize cannot build {folder.name}: {reason}"
     place = without_copies(f"{shown(fault.file, Path.cwd().resolve())}:{fault.line}")
     return f"{place}: {fault.problem} (kustomize cannot build {folder.name}: {reason})"
+
+
+def _why_helm(folder: Path, refusal: re.Match[str]) -> str:
+    """Why helm could not render a chart, with the place where the kustomization lists it."""
+    said = " ".join(line for line in refusal["said"].split("\n") if line and not line.startswith(local_charts.NOISE))
+    reason = without_copies(diagnosis.essence(said.removeprefix("Error: ")))
+    for layer in patches.layers(folder.resolve()):
+        for chart in local_charts.of(layer.root):
+            path = at(layer.file.parent, chart.folder)
+            if path is not None and f" {path} " in f"{refusal['command']} ":
+                place = without_copies(f"{shown(layer.file, Path.cwd().resolve())}:{chart.node.start_mark.line + 1}")
+                return f"{place}: helm cannot render '{chart.folder}': {reason}"
+    return f"kustomize cannot build {folder.name}: helm cannot render a chart: {reason}"
 
 
 def _reason(stderr: str) -> str:

@@ -16,6 +16,7 @@ from promote.forge.records import is_branch
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.options import Options
 from promote.oci.address import Access
 from promote.repository import groups, stages
 from promote.repository.canary import Canary
@@ -63,6 +64,7 @@ class Config:
     profile: Literal["baseline", "restricted", "general", "strict", "system"] | None = None
     schemas: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ()
+    kustomize: Options = field(default_factory=Options)
     registries: Mapping[str, Access] = field(default_factory=dict)
     deny: Literal["introduced", "all"] = "introduced"
     versions: tuple[Declared, ...] = ()
@@ -229,6 +231,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "profile": content.get("profile"),
         "schemas": tuple(content.get("schemas", ())),
         "remotes": tuple(content.get("remotes", ())),
+        "kustomize": Options(**content.get("kustomize", {})),
         "registries": {host: Access(**entry) for host, entry in content.get("registries", {}).items()},
         "deny": content.get("deny"),
         "versions": tuple(Declared(**one) for one in content.get("versions", ())),

@@ -12,9 +12,8 @@ from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for
 from promote.gates.protocol import History
-from promote.kustomize import remotes
 from promote.model import Revision
-from promote.repository import config, groups
+from promote.repository import config, groups, trusted
 from promote.repository.config import Config
 from promote.repository.environments import BRANCHES, Environment
 from promote.repository.line import Line, Tip
@@ -42,8 +41,7 @@ class Workspace:
         if self.config.is_found:
             branch = repository.default_branch(self.config.remote) or self.config.branch
             self.config = replace(self.config, branch=branch)
-        # Not what a commit that is looked at says: its author may not choose which servers are asked.
-        remotes.allow(self.config.remotes)
+        trusted.follow(self.config)
         self.fetched: list[dict[str, str]] = []  # what each fetch found
         self.branches: tuple[str, ...] = ()  # those of the last fetch that were asked for
         self.tips: dict[str, str] = {}  # by place, the commits of the last fetch of branches with environments

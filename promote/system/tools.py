@@ -20,16 +20,19 @@ _PLACES = (_PACKAGE / "bin", _PACKAGE.parent / ".tools" / "bin")
 
 # This code relies on the behaviour of these versions; tools/promote-tools/go.mod pins the same.
 VERSIONS = {"kustomize": "5.8.1", "kubeconform": "0.7.0", "conftest": "0.69.0"}
+# kustomize starts it, where promote.yaml allows charts; tools/helm-tools/go.mod pins the same.
+HELM = {"helm": "4.3.2"}
 _ASK: dict[str, Sequence[str]] = {
     "kustomize": ("version",),
     "kubeconform": ("-v",),
     "conftest": ("--version",),
+    "helm": ("version", "--short"),
 }
 
 # These programs run for about a second: less frequent garbage collection saves a quarter of their work.
 LAZY_COLLECTOR = {"GOGC": "400"}
 # MiB from which on they collect garbage often, so that a check of thousands of documents needs less than 500 MB.
-_EAGER_FROM = {"kustomize": 200, "kubeconform": 60, "conftest": 260}
+_EAGER_FROM = {"kustomize": 200, "kubeconform": 60, "conftest": 260, "helm": 200}
 # MiB that each of them may reserve at most; it uses about 80 MiB less.
 _MOST = 440
 _FULL = re.compile(rb"out of memory|cannot allocate memory|failed to (allocate|reserve|create new OS thread)")
@@ -84,10 +87,10 @@ def _without_network() -> tuple[str, ...]:
 @once
 def find(name: str) -> Path:
     """The path of the program `name` in the version that promote needs; raises ToolError otherwise."""
-    wanted = VERSIONS[name]
+    wanted = (VERSIONS | HELM)[name]
     path = _locate(name)
     if path is None:
-        raise ToolError(f"{name} {wanted} is not installed: {_remedy()}, or put it on PATH")
+        raise ToolError(f"{name} {wanted} is not installed: {_remedy(name)}, or put it on PATH")
     details = path.stat()
     seen = cache.key(str(path), str(details.st_size), str(details.st_mtime_ns), wanted)
     if not cache.remembered(seen):
@@ -104,10 +107,11 @@ def identity(name: str) -> str:
     return ":".join([str(path), *map(str, parts)])
 
 
-def _remedy() -> str:
+def _remedy(name: str) -> str:
     # Only a checkout has a Makefile.
     is_checkout = (_PACKAGE.parent / "Makefile").is_file()
-    return "run `make setup`" if is_checkout else "install the package gitops-promote, which contains it"
+    target = "helm" if name in HELM else "setup"
+    return f"run `make {target}`" if is_checkout else "install the package gitops-promote, which contains it"
 
 
 def _locate(name: str) -> Path | None:
@@ -121,9 +125,9 @@ def _locate(name: str) -> Path | None:
 def _insist(name: str, path: Path, wanted: str) -> None:
     answer = process.run([path, *_ASK[name]], exactly=Exactly(_environment(name)), timeout=30)
     words = (answer.text + " " + answer.error).replace(":", " ").split()
-    if not any(word.removeprefix("v") == wanted for word in words):
+    if not any(word.removeprefix("v").partition("+")[0] == wanted for word in words):
         found = " ".join(words[:4]) or "nothing"
         raise ToolError(
             f"{path} is not {name} {wanted} (it reports: {found}): "
-            f"unset PROMOTE_TOOLS, {_remedy()}, or put that version first on PATH"
+            f"unset PROMOTE_TOOLS, {_remedy(name)}, or put that version first on PATH"
         )

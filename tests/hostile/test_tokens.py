@@ -12,6 +12,8 @@ import pytest
 
 from promote.system import tools
 from tests.hostile.harness import ROOT, TOKENS, Hostile
+from tests.hostile.test_charts import CHART, CHARTS, SETTINGS
+from tests.hostile.test_references import PRODUCTION, STAGING, START
 
 # Git's own helpers answer for these, and may need what the user has set.
 REMOTE = {"ls-remote", "fetch", "push"}
@@ -36,7 +38,7 @@ class Started(NamedTuple):
 def recorders(folder: Path) -> dict[str, str]:
     """The environment in which git and the tools are programs that write down how they are started."""
     (folder / "bin").mkdir()
-    for name in ("git", *tools.VERSIONS):
+    for name in ("git", *tools.VERSIONS, *tools.HELM):
         real = shutil.which(name) if name == "git" else ROOT / ".tools/bin" / name
         file = folder / "bin" / name
         file.write_text(RECORDER.format(log=folder / "log", real=real))
@@ -67,6 +69,9 @@ def test_tokens_stay_with_promote_and_what_git_asks_a_remote_for(
 ) -> None:
     folder = tmp_path_factory.mktemp("recorded")
     env = recorders(folder)
+    charts = dict.fromkeys((STAGING, PRODUCTION), START + CHARTS)
+    hostile.commit({"promote.yaml": SETTINGS} | CHART | charts)
+    hostile.commit({STAGING: charts[STAGING].replace("1.0", "1.1", 1)})
     for command in (
         "check",
         "staging production",
@@ -77,14 +82,16 @@ def test_tokens_stay_with_promote_and_what_git_asks_a_remote_for(
         hostile.runs(*command.split(), code=0, env=env)
     seen = list(started(folder))
     # Each of them was seen, so that nothing is proved of nothing.
-    assert {one.program for one in seen} == {"git", *tools.VERSIONS}
+    assert {one.program for one in seen} == {"git", *tools.VERSIONS, *tools.HELM}
     assert [one for one in seen if one.program == "git" and "push" in one.arguments]
     for one in seen:
         held = [token for token in TOKENS.values() if token in "\0".join(one.environment.values())]
         assert held == [] or (one.program == "git" and REMOTE & set(one.arguments)), one
         assert [token for token in TOKENS.values() if token in "\0".join(one.arguments)] == []
         if one.program != "git":
-            assert one.environment.keys() <= {"PWD", "SHLVL", "_", "TMPDIR", "GOGC", "GOMEMLIMIT", *tools._OWN}, one
+            given = {"PWD", "SHLVL", "_", "TMPDIR", "GOGC", "GOMEMLIMIT", *tools._OWN}
+            given |= {"HELM_CONFIG_HOME", "HELM_CACHE_HOME", "HELM_DATA_HOME"} if one.program == "helm" else set()
+            assert one.environment.keys() <= given, one
             assert (one.environment["PATH"], one.environment["HOME"]) == (tools._NOWHERE, tools._NOWHERE)
     files = [
         *written(hostile),

@@ -150,6 +150,7 @@ def test_two_runs_at_once_do_each_step_once(checkout: Path, fake_go: dict[str, s
     builds = Path(fake_go["BUILDS"]).read_text().splitlines()
     assert [Path(build).name for build in builds] == [
         "promote-tools",
+        "helm-tools",
         "test-tools",
         "prometheus-tools",
         "alertmanager-tools",

@@ -15,13 +15,15 @@ import sys
 import venv
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.tiny import ENVIRONMENT, git
+from tools.dist import platforms
+from tools.setup.work import Workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds from an empty environment to the end: those of processors, because other work on a machine is not ours.
@@ -186,9 +188,26 @@ def test_the_whole_journey(shop: Shop) -> None:
     assert spent() - shop.start < LONGEST
 
 
+CHART = {
+    "promote.yaml": "environments: {dev: {path: dev}}\nkustomize: {helm: true}\n",
+    "dev/kustomization.yaml": "helmCharts: [{name: web, releaseName: web, includeCRDs: true}]\n",
+    "dev/charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "dev/charts/web/values.yaml": "name: of-the-chart\n",
+    "dev/charts/web/templates/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Values.name }}'}\n",
+}
+
+
+def test_a_chart_is_rendered_with_the_helm_of_the_wheel(shop: Shop, tmp_path: Path) -> None:
+    for name, text in CHART.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = replace(shop, root=tmp_path).promote("check", "--profile", "baseline")
+    assert [(one["documents"], one["validated"]) for one in found["targets"]] == [(1, 1)]
+
+
 def test_everything_it_runs_comes_from_the_wheel(shop: Shop) -> None:
     package = next((shop.program.parents[1] / "lib").glob("python*")) / "site-packages" / "promote"
-    assert {path.name for path in (package / "bin").iterdir()} == {"conftest", "kubeconform", "kustomize"}
+    assert {path.name for path in (package / "bin").iterdir()} == {"conftest", "helm", "kubeconform", "kustomize"}
     assert all(os.access(path, os.X_OK) for path in (package / "bin").iterdir())
     rules = shop.promote("policies")["rules"]
     assert {one["file"] for one in rules if one["file"] and str(package) not in one["file"]} == set()
@@ -223,7 +242,13 @@ def test_the_bill_of_materials_names_the_programs_and_their_modules(built: Path)
     bill = json.loads(file.read_text())
     assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "gitops-promote")
     names = {one["name"] for one in bill["components"]}
-    assert {"sigs.k8s.io/kustomize/kustomize/v5", "github.com/open-policy-agent/opa", "stdlib", "pyyaml"} <= names
+    assert {
+        "sigs.k8s.io/kustomize/kustomize/v5",
+        "helm.sh/helm/v4",
+        "github.com/open-policy-agent/opa",
+        "stdlib",
+        "pyyaml",
+    } <= names
 
 
 def test_the_checksums_are_those_of_the_files(built: Path) -> None:
@@ -236,3 +261,22 @@ def test_the_checksums_are_those_of_the_files(built: Path) -> None:
 def test_the_same_checkout_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
     build(tmp_path)
     assert (tmp_path / "SHA256SUMS").read_bytes() == (built / "SHA256SUMS").read_bytes()
+
+
+@pytest.mark.thorough
+def test_a_program_for_another_platform_has_the_same_bytes_wherever_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smallest program, with a cache of its own each time, so that Go compiles everything again."""
+    built = []
+    for name in ("one", "another"):
+        checkout = tmp_path / name
+        shutil.copytree(ROOT / "tools/promote-tools", checkout / "tools/promote-tools")
+        shutil.copyfile(ROOT / "tools/requirements-go.in", checkout / "tools/requirements-go.in")
+        (checkout / ".tools").symlink_to(ROOT / ".tools")
+        monkeypatch.setenv("GOCACHE", str(checkout / "cache"))
+        work, package = Workplace(checkout, 0), "github.com/yannh/kubeconform/cmd/kubeconform"
+        platforms.build(work, platforms.PLATFORMS[-1], "promote-tools", checkout / "out", package)
+        built.append((checkout / "out" / "kubeconform").read_bytes())
+    assert built[0] == built[1]
+    assert built[0][:4] == bytes.fromhex("cffaedfe")  # a program for macOS

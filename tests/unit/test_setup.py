@@ -93,10 +93,11 @@ def test_a_linked_environment_is_never_removed(tmp_path: Path) -> None:
 def test_the_programs_are_those_of_the_tool_directives() -> None:
     built = {
         module: programs.programs((ROOT / "tools" / module / "go.mod").read_text())
-        for module in ("promote-tools", "test-tools", "prometheus-tools", "alertmanager-tools")
+        for module in ("promote-tools", "helm-tools", "test-tools", "prometheus-tools", "alertmanager-tools")
     }
     assert built == {
         "promote-tools": ["conftest", "kubeconform", "kustomize"],
+        "helm-tools": ["helm"],
         "test-tools": ["opa", "regal", "actionlint"],
         "prometheus-tools": ["promtool"],
         "alertmanager-tools": ["amtool"],

@@ -98,6 +98,14 @@ def test_garbage_is_collected_less_often_unless_the_user_says_how_often(
 
 
 def test_the_pinned_versions_are_those_that_setup_builds() -> None:
-    pins = (Path(__file__).resolve().parents[2] / "tools" / "promote-tools" / "go.mod").read_text()
-    for version in tools.VERSIONS.values():
-        assert f" v{version}\n" in pins.replace(" // indirect", "")
+    for module, versions in (("promote-tools", tools.VERSIONS), ("helm-tools", tools.HELM)):
+        pins = (Path(__file__).resolve().parents[2] / "tools" / module / "go.mod").read_text()
+        for version in versions.values():
+            assert f" v{version}\n" in pins.replace(" // indirect", "")
+
+
+def test_helm_is_asked_for_where_it_is_built_on_demand(folder: Path) -> None:
+    with pytest.raises(ToolError, match=r"helm 4\.3\.2 is not installed: run `make helm`, or put it on PATH"):
+        tools.find("helm")
+    own = program(folder / "helm", "echo v4.3.2+g0123456")  # as a release says it
+    assert tools.find("helm") == own

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tomllib
@@ -117,6 +118,22 @@ def test_the_scripts_of_the_action_are_valid(shell: str) -> None:
     for step in load(ROOT / "action.yml")["runs"]["steps"]:
         done = subprocess.run(shell.split(), input=step["run"], text=True, capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_action_shows_what_is_denied_before_it_fails(tmp_path: Path) -> None:
+    (tmp_path / "promote/venv/bin").mkdir(parents=True)
+    program = tmp_path / "promote/venv/bin/promote"
+    program.write_text("#!/bin/sh\necho denied: $*\nexit 3\n")
+    program.chmod(0o755)
+    (script,) = (step["run"] for step in load(ROOT / "action.yml")["runs"]["steps"] if step["name"] == "Check")
+    env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "PATH": os.defpath}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]  # as GitHub starts it
+    done = subprocess.run(
+        command, env=env | {"TARGETS": "a b", "BASE": "main"}, capture_output=True, text=True, check=False
+    )
+    arguments = "denied: check a b --base main --fail-on new --output"
+    assert (done.returncode, done.stdout, done.stderr) == (3, f"{arguments} github\n", "")
+    assert (tmp_path / "summary").read_text() == f"{arguments} markdown\n"
 
 
 def test_the_other_entrances_start_a_command_that_exists() -> None:

