@@ -216,3 +216,32 @@ def test_an_environment_that_cannot_be_rendered_has_its_gates_asked_by_one_that_
     assert "production: audit" in promote(capfd, "bump", "staging", "web=1.1", "--commit", code=4)
     text = promote(capfd, "bump", "staging", "web=1.1", "--commit", "--despite-freeze", "agreed")
     assert "also changes production, which is built from base/web.yaml too" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("values.yaml", "replicas: 2", "replicas: 9"),
+        ("values.yaml", "  # of web", ""),
+        ("kustomization.yaml", "releaseName: web", "releaseName: other"),
+        ("kustomization.yaml", "valuesFile", "# valuesFile"),
+    ],
+)
+def test_a_merge_that_changes_more_than_versions_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    file: str,
+    old: str,
+    new: str,
+) -> None:
+    tiny = make(tmp_path, KINDS["values of a chart"], "1.1.0", "1.0.0")
+    monkeypatch.chdir(tiny.root)
+    number = json.loads(promote(capfd, "staging", "production", "--output", "json"))["pull_request"]["number"]
+    branch = "promote/staging-to-production"
+    git(tiny.root, "fetch", "--quiet", "origin")
+    git(tiny.root, "checkout", "--quiet", "-B", "more", f"origin/{branch}")
+    path = f"overlays/production/{file}"
+    tiny.commit({path: (tiny.root / path).read_text().replace(old, new)}, push=False)
+    git(tiny.root, "push", "--quiet", "origin", f"HEAD:{branch}")
+    promote(capfd, "merge", str(number), code=2)
