@@ -161,6 +161,18 @@ def test_an_unread_remote_is_no_silent_same(
     assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release/1.0")
 
 
+@pytest.mark.parametrize(("kind", "is_same"), [("PatchTransformer", False), ("LabelTransformer", True)])
+def test_a_transformer_that_is_not_followed_is_no_silent_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str, is_same: bool
+) -> None:
+    tiny = make(tmp_path, KINDS["remote base"], "1.0", "1.0")
+    monkeypatch.chdir(tiny.root)
+    lines = f"apiVersion: builtin\n  kind: {kind}\n  metadata: {{name: image}}\n"
+    added = f"transformers:\n- |\n  {lines}resources:\n"
+    text = drift(capfd, tiny, "kustomization.yaml", "resources:\n", added, code=0 if is_same else 1)
+    assert ("could not be compared" in text) is not is_same
+
+
 def test_without_the_setting_nothing_moves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
