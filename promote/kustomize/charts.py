@@ -32,7 +32,7 @@ def slots(layer: Layer) -> list[Slot]:
 
 
 def others(layer: Layer) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """What charts say of versions besides these slots: the chart and the keys to it, the text, and `file:line`."""
+    """What charts say of versions beyond these slots: the chart and the keys to it, the text, and `file:line`."""
     for item in layer.items(FIELD):
         known = {said.atom.spot.start for slot in _images(layer, item) for said in slot.said.values()}
         name = _called(layer, item)

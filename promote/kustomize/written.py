@@ -207,7 +207,7 @@ def slots(sheets: Sheets, folder: str, within: str | None = None) -> tuple[list[
 
 
 def unfollowed(sheets: Sheets, folder: str) -> dict[tuple[str, ...], tuple[str, str]]:
-    """What all layers of a folder say of charts that may be versions but are no slots: text and place, by keys."""
+    """What all layers of a folder say of charts that may be versions but has no slot: text and place, by keys."""
     layers = _Layers(sheets, None)
     layers.build(folder, [])
     return layers.unfollowed

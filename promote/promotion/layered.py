@@ -64,12 +64,15 @@ class Moves:
     bundles: frozenset[str] = frozenset()
 
 
-def before(tree: Tree, files: Iterable[str], name: str, folder: Path) -> list[Before]:
+def before(
+    tree: Tree, files: Iterable[str], name: str, folder: Path
+) -> tuple[list[Before], list[tuple[Environment, RenderError]]]:
     """The environments that read one of `files`, other than `name`, rendered as they are in `tree` now.
 
-    Their files are kept in the empty `folder`.
+    Their files are kept in the empty `folder`. The others are those that promote.yaml lets go unrendered, each with
+    the reason.
     """
-    found = []
+    found, unbuilt = [], []
     for number, one in enumerate(tree.readers(list(files), [name])):
         copy = folder / str(number)
         copy.mkdir()
@@ -77,10 +80,14 @@ def before(tree: Tree, files: Iterable[str], name: str, folder: Path) -> list[Be
             tree.environment(one.name)
             build = tree.link_build(one.path, copy)
             rendering = render.kustomize(build, one.name)
-        except (ConfigError, RenderError, UsageError):
-            continue  # it is broken already, and nobody asked for it
+        except RenderError as error:
+            # Any other is broken already, and nobody asked for it.
+            unbuilt += [(one, error)] if one.unrendered == "warn" else []
+            continue
+        except (ConfigError, UsageError):
+            continue
         found.append(Before(unordered(one), rendering, copy / tree.whole(".")))
-    return found
+    return found, unbuilt
 
 
 def after(tree: Tree, known: Iterable[Before], moves: Moves, allow_others: bool) -> list[Layer]:
@@ -158,10 +165,16 @@ def unordered(environment: Environment) -> Environment:
     return replace(environment, gates=tuple(gate for gate in environment.gates if gate.name != order.Gate.name))
 
 
-def judged(layer: Layer, tree: Tree, context: Context, history: Callable[[], History]) -> tuple[Plan, Context]:
-    """What the gates of a layered environment say of the change whose `context` is given."""
-    gates = layer.environment.gates
+def judged(
+    environment: Environment,
+    changes: tuple[Change, ...],
+    tree: Tree,
+    context: Context,
+    history: Callable[[], History],
+) -> tuple[Plan, Context]:
+    """What the gates of a layered environment say of its `changes`; `context` is that of the whole change."""
+    gates = environment.gates
     is_unasked = context.is_rollback or "history" not in evaluation.needs(gates)
     asked = context.history or ({} if is_unasked else history())
-    context = context_of(layer.environment, layer.changes, tree, context, asked)
+    context = context_of(environment, changes, tree, context, asked)
     return evaluation.evaluate(context, gates), context

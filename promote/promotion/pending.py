@@ -71,9 +71,9 @@ def _settings(
     workspace: Workspace, here: Situation, head: str | None, held: Collection[str]
 ) -> dict[Setting, bytes | None]:
     """The settings that travel with the images that are `held`, as the commit `head` has their files."""
-    config, where = here.tree.config, here.environment
+    config, where, line = here.tree.config, here.environment, workspace.line(here.tip.place)
     return {
-        one: workspace.repository.read(head, settings.path_of(one, where))
+        one: line.read(head, settings.path_of(one, where))
         for one in config.settings
         if head is not None and settings.of_service(one, where, config, here.images) & set(held)
     }

@@ -97,13 +97,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
         allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
-    if not (there.images or here.images):
-        notes = [*notes, f"no version of an image was found in {source.name} or {target.name}"]
-    missing = selection.missing(there.images, here.images, chosen - there.bundles)
-    lacking = selection.missing(there.images, here.images, chosen & there.bundles)
-    notes += [f"{name} is no base or chart of {target.name}: left out; add it by hand" for name in lacking]
-    if not edge.add:
-        notes += [f"{name} has no images entry in {target.name}: left out (--add adds it)" for name in missing]
+    missing, more = _missing(both, chosen, edge.add)
+    notes = [*notes, *more]
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
     here, after = _edited(here, asked, edge.add)
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
@@ -128,6 +123,19 @@ def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[st
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
     return chosen
+
+
+def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[str], list[str]]:
+    """The chosen images that the target has no version of, and what is to be said of what it lacks."""
+    there, here, target = both.there, both.here, both.target.name
+    missing = selection.missing(there.images, here.images, chosen - there.bundles)
+    lacking = selection.missing(there.images, here.images, chosen & there.bundles)
+    notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in lacking]
+    if not (there.images or here.images):
+        notes.append(f"no version of an image was found in {both.source.name} or {target}")
+    if not add:
+        notes += [f"{name} has no images entry in {target}: left out (--add adds it)" for name in missing]
+    return missing, notes
 
 
 def _edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) -> tuple[Situation, Versions]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -18,7 +17,7 @@ from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import derived, introduced, layered, unproved
+from promote.promotion import derived, introduced, layered, shared, unproved
 from promote.promotion.facts import facts
 from promote.promotion.layered import Layer, Moves
 from promote.promotion.proof import Place, Texts, followed, insist, insist_on_no_image, unplanned
@@ -50,7 +49,13 @@ def prove(
     try:
         return _proved(situation, planned, after, allow_others, values, before)
     except RenderError as error:
-        return unproved.proposal(planned, situation.versions, after, before.files, error)
+        made = unproved.proposal(planned, situation.versions, after, before.files, error)
+        readers = situation.tree.readers(list(made.files), [made.environment.name])
+        also = tuple(shared.unrendered(situation, made, [(one, error) for one in readers]))
+        if strict := [one for one in also if one.environment.unrendered != "warn"]:
+            raise RenderError(f"{error}; and {strict[0].environment.name} would change unrendered, too") from None
+    names = tuple(one.plan.target for one in also)
+    return replace(made, plan=replace(made.plan, shared=names), also=also)
 
 
 def _proved(
@@ -71,7 +76,7 @@ def _proved(
         builds = [Build(situation.tree.link_build(folder, copy), name, copy)]
         if first := derived.between(situation.versions, after, settings.files):
             builds.append(_with_files(situation, between, first))
-        known = layered.before(situation.tree, planned.files, name, copies)
+        known, unbuilt = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: all at once.
         old, *middle, new = renderings.of([*builds, Build(root / folder, name, situation.tree.top)])
@@ -90,6 +95,7 @@ def _proved(
             verdict = _marked(process.result(judging), situation, planned, old, copy / situation.tree.whole("."))
             verdict = with_findings(verdict, process.result(about_change))
         also = tuple(_of_layer(situation, planned, layer) for layer in layers)
+        also += tuple(shared.unrendered(situation, planned, unbuilt))
     plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
     return replace(planned, plan=plan, differences=tuple(found), verdict=verdict, also=also)
 
@@ -116,23 +122,13 @@ def _marked(verdict: Verdict, situation: Situation, planned: Proposal, old: Rend
 
 def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal:
     """What the change does to an environment that is layered on the changed one, proved and judged as that is."""
-    plan, context = layered.judged(layer, situation.tree, planned.context, lambda: situation.history)
+    plan, context = layered.judged(
+        layer.environment, layer.changes, situation.tree, planned.context, lambda: situation.history
+    )
     verdict = _judge(situation, layer.after, situation.root / layer.environment.path)
     verdict = _marked(verdict, situation, planned, layer.before.rendering, layer.before.root)
     verdict = with_findings(verdict, judge_change(plan, context, situation.criteria))
-    name = planned.environment.name
-    shared = tuple(file for file in planned.files if posixpath.dirname(file) != planned.environment.path)
-    return Proposal(
-        planned.tip,
-        layer.environment,
-        plan,
-        context,
-        {},
-        layer.differences,
-        verdict,
-        layered_on=name,
-        shared=shared if len(shared) == len(planned.files) else (),
-    )
+    return shared.proposal(planned, layer.environment, plan, context, layer.differences, verdict)
 
 
 def _insist(

@@ -76,7 +76,7 @@ class Versions:
 
     @property
     def bundles(self) -> frozenset[str]:
-        """The names of what is no image but a bundle of manifests: charts, and bases in other repositories."""
+        """The names of bundles of manifests, not of images: charts, and bases in other repositories."""
         return frozenset(slot.called for slot in self.slots if slot.is_bundle)
 
     def lines(self, name: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Ref:
 
 
 def parse(text: str) -> Ref | None:
-    """The version in an address; None if `text` is no address, or has no version that could be moved."""
+    """The version in an address; None if `text` is not one, or has no version that could be moved."""
     found = _ADDRESS.fullmatch(text)
     if found is None:
         return None

@@ -35,8 +35,8 @@ class Slot:
     """One image of an object: the atoms that say it, and the items of `images:` that change its version and its name.
 
     `names` are those that the object has in one of the layers. `follows` says that `images:` changes it. `called` is
-    the name that promote.yaml gives it, or that of what is no image but a bundle of manifests: a chart, or a base in
-    another repository. `alias` is the name in a transformer, and the repository that it sets.
+    the name that promote.yaml gives it, or that of a bundle of manifests, not an image: a chart, or a base in another
+    repository. `alias` is the name in a transformer, and the repository that it sets.
     """
 
     kind: str

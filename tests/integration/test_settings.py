@@ -151,3 +151,14 @@ def test_a_change_beyond_the_settings_is_no_promotion(tiny: Tiny, capfd: pytest.
     text = promote(capfd, "verify", "HEAD", code=3)
     assert "kustomization.yaml changes beyond its versions" in text
     assert "settings.env" not in text
+
+
+def test_a_setting_moves_no_image(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    replaced = (
+        "replacements:\n  - source: {kind: ConfigMap, name: limits, fieldPath: data.TIMEOUT}\n"
+        "    targets: [{select: {kind: Deployment, name: cart}, "
+        "fieldPaths: [spec.template.spec.containers.0.image]}]\n"
+    )
+    tiny.commit({f"{PRODUCTION}/kustomization.yaml": overlay(PRODUCTION, "1.0", "10s") + replaced})
+    said = "the settings that travel with the versions would also move to 30s"
+    assert said in promote(capfd, "plan", "staging", "production", "--only", "web", code=3)

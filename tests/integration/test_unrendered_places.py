@@ -161,6 +161,18 @@ def test_an_unread_remote_is_no_silent_same(
     assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release/1.0")
 
 
+@pytest.mark.parametrize(("kind", "is_same"), [("PatchTransformer", False), ("LabelTransformer", True)])
+def test_a_transformer_that_is_not_followed_is_no_silent_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str, is_same: bool
+) -> None:
+    tiny = make(tmp_path, KINDS["remote base"], "1.0", "1.0")
+    monkeypatch.chdir(tiny.root)
+    lines = f"apiVersion: builtin\n  kind: {kind}\n  metadata: {{name: image}}\n"
+    added = f"transformers:\n- |\n  {lines}resources:\n"
+    text = drift(capfd, tiny, "kustomization.yaml", "resources:\n", added, code=0 if is_same else 1)
+    assert ("could not be compared" in text) is not is_same
+
+
 def test_without_the_setting_nothing_moves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,5 +190,70 @@ def test_a_base_that_the_target_lacks_is_not_added(
     monkeypatch.chdir(tiny.root)
     tiny.commit({"overlays/production/kustomization.yaml": FILES["overlays/production/kustomization.yaml"]})
     text = promote(capfd, "plan", "staging", "production", "--add")
-    assert "git.example.com/team/library is no base or chart of production: left out" in text
+    assert "production has no base or chart git.example.com/team/library: left out" in text
     assert "library: 1.1 in staging, none in production" in promote(capfd, "drift", "staging", "production", code=1)
+
+
+FROZEN = 'gates: {freeze: [{start: "Monday 00:00", end: "Sunday 23:59", timezone: UTC, reason: audit}]}'
+
+
+@pytest.mark.parametrize("staging", ["", "helmCharts: [{name: x}]\n"])
+def test_a_version_that_environments_share_counts_for_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], staging: str
+) -> None:
+    shared = REMOTE.replace("../../base", "web.yaml").replace("VERSION", "1.0")
+    staging = f"resources: [../../base]\n{staging}"
+    overlays = {f"overlays/{one}/kustomization.yaml": staging for one in ("staging", "production")}
+    tiny = Tiny.make(tmp_path)
+    tiny.commit({"promote.yaml": WARN + "forge: {kind: local}\n", "base/kustomization.yaml": shared, **overlays})
+    monkeypatch.chdir(tiny.root)
+    text = promote(capfd, "bump", "staging", "library=1.1", "--dry-run")
+    assert "also changes production, which is built from base/kustomization.yaml too" in text
+    tiny.commit({"promote.yaml": WARN.replace("n: {", f"n: {{{FROZEN}, ")})
+    assert "production: audit" in promote(capfd, "bump", "staging", "library=1.1", "--commit", code=4)
+    tiny.commit({"promote.yaml": CONFIG.replace("g}", "g, unrendered: warn}")})
+    assert "production would change unrendered, too" in promote(capfd, "bump", "staging", "library=1.1", code=2)
+
+
+def test_an_environment_that_cannot_be_rendered_has_its_gates_asked_by_one_that_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tiny = Tiny.make(tmp_path)
+    base = {"base/web.yaml": FILES["base/web.yaml"].replace("image: shop/web", "image: 'shop/web:1.0'")}
+    overlay = "resources: [../../base]\n"
+    staging, production = (f"overlays/{one}/kustomization.yaml" for one in ("staging", "production"))
+    config = {"promote.yaml": CONFIG.replace("n: {", f"n: {{unrendered: warn, {FROZEN}, ") + "forge: {kind: local}\n"}
+    tiny.commit({**config, **base, staging: overlay, production: overlay + "helmCharts: [{name: x}]\n"})
+    monkeypatch.chdir(tiny.root)
+    assert "production: audit" in promote(capfd, "bump", "staging", "web=1.1", "--commit", code=4)
+    text = promote(capfd, "bump", "staging", "web=1.1", "--commit", "--despite-freeze", "agreed")
+    assert "also changes production, which is built from base/web.yaml too" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("values.yaml", "replicas: 2", "replicas: 9"),
+        ("values.yaml", "  # of web", ""),
+        ("kustomization.yaml", "releaseName: web", "releaseName: other"),
+        ("kustomization.yaml", "valuesFile", "# valuesFile"),
+    ],
+)
+def test_a_merge_that_changes_more_than_versions_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    file: str,
+    old: str,
+    new: str,
+) -> None:
+    tiny = make(tmp_path, KINDS["values of a chart"], "1.1.0", "1.0.0")
+    monkeypatch.chdir(tiny.root)
+    number = json.loads(promote(capfd, "staging", "production", "--output", "json"))["pull_request"]["number"]
+    branch = "promote/staging-to-production"
+    git(tiny.root, "fetch", "--quiet", "origin")
+    git(tiny.root, "checkout", "--quiet", "-B", "more", f"origin/{branch}")
+    path = f"overlays/production/{file}"
+    tiny.commit({path: (tiny.root / path).read_text().replace(old, new)}, push=False)
+    git(tiny.root, "push", "--quiet", "origin", f"HEAD:{branch}")
+    promote(capfd, "merge", str(number), code=2)
