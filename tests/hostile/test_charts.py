@@ -11,6 +11,8 @@ from tests.hostile.harness import Hostile
 from tests.hostile.test_references import COMMANDS, PRODUCTION, STAGING, START, filled
 from tests.integration.tiny import CONFIG
 
+pytestmark = pytest.mark.quick
+
 SETTINGS = CONFIG + "kustomize: {helm: true, load_restrictor: none}\n"
 OUTSIDE, DOCUMENT, REMOTE = "leads out of the repository", "is another document", "is a remote reference"
 CHART = {

@@ -88,6 +88,7 @@ def test_commits_holds_and_checks_are_about_the_branch_of_the_environment(branch
     assert (branches.snapshot(), branches.tip()) == before
 
 
+@pytest.mark.quick
 def test_rules_of_the_shared_branch_judge_what_goes_to_another(branches: Sandbox) -> None:
     branches.git("checkout", "--quiet", "production")
     branches.write("policies/main.rego", "package main\n")  # nobody asks it
@@ -170,6 +171,7 @@ def test_what_is_wrong_with_a_branch_is_said(branches: Sandbox) -> None:
     assert {one["base"] for one in branches.pulls().values()} == {"production", "eu"}
 
 
+@pytest.mark.quick
 def test_a_kustomization_does_not_reach_another_branch(branches: Sandbox) -> None:
     branches.write("deploy/more/kustomization.yaml", "resources: [../../refs/heads/production/deploy]\n")
     branches.write("promote.yaml", SETTINGS.replace("{path: deploy}", "{path: deploy/more}"))
@@ -177,6 +179,7 @@ def test_a_kustomization_does_not_reach_another_branch(branches: Sandbox) -> Non
     assert "leads to another branch" in branches.promote("bump", "staging", "web=3", "--pr", code=2).err
 
 
+@pytest.mark.quick
 def test_init_finds_environments_on_branches(branches: Sandbox) -> None:
     branches.git("rm", "--quiet", "promote.yaml")
     branches.commit("no settings")

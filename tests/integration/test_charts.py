@@ -17,6 +17,8 @@ from promote.kustomize.readers import readers
 from promote.system.git import Repository
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny
 
+pytestmark = pytest.mark.quick
+
 HELM = "kustomize: {helm: true, load_restrictor: none}\n"
 DEPLOYMENT = """\
 apiVersion: apps/v1

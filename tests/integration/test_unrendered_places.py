@@ -133,6 +133,7 @@ def drift(capfd: pytest.CaptureFixture[str], tiny: Tiny, name: str, old: str, ne
 CHARTED = "charts.example.com/team/shop"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -152,6 +153,7 @@ def test_what_only_a_chart_knows_is_no_silent_same(
     assert ("same versions" in text) is not bool(said)
 
 
+@pytest.mark.quick
 def test_an_unread_remote_is_no_silent_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +175,7 @@ def test_a_transformer_that_is_not_followed_is_no_silent_same(
     assert ("could not be compared" in text) is not is_same
 
 
+@pytest.mark.quick
 def test_without_the_setting_nothing_moves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,6 +186,7 @@ def test_without_the_setting_nothing_moves(
     assert "is a remote reference" in promote(capfd, "plan", "staging", "production", code=2)
 
 
+@pytest.mark.quick
 def test_a_base_that_the_target_lacks_is_not_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -230,6 +234,7 @@ def test_an_environment_that_cannot_be_rendered_has_its_gates_asked_by_one_that_
     assert "also changes production, which is built from base/web.yaml too" in text
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [

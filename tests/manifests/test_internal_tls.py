@@ -12,9 +12,9 @@ import yaml
 from tests.manifests.promql import run
 from tests.manifests.reachability import reach
 from tests.manifests.render import (
-    ENVIRONMENTS,
     NAME,
     REPOSITORY,
+    STAGING_IS_SLOW,
     WORKLOADS,
     Object,
     Render,
@@ -32,7 +32,7 @@ from tests.manifests.variants import Workshop
 COMPONENT = REPOSITORY / "components/internal-tls"
 SCRAPE = COMPONENT / "redis/redis-tls.scrape.yml"
 SERVERS = {"mysql-tls": {"mysql"}, "redis-tls": {"redis", "redis-restore-test"}, "rabbitmq-tls": {"rabbitmq"}}
-both = pytest.mark.parametrize("environment", ENVIRONMENTS)
+both = pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 
 
 @pytest.fixture
