@@ -142,6 +142,7 @@ def test_a_template_sees_nothing_but_its_chart(hostile: Hostile, template: str, 
     hostile.runs("diff", "staging", "--base", "HEAD~1", code=code)
 
 
+@pytest.mark.quick
 def test_helm_gets_no_token_and_no_home(hostile: Hostile) -> None:
     """The programs of the user's helm, its plugins and its kubeconfig are not looked for."""
     plugin = hostile.folder / "home/.local/share/helm/plugins/evil"

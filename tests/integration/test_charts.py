@@ -87,6 +87,7 @@ def text(shop: Tiny, folder: str = STAGING) -> str:
     return render.kustomize(shop.root / folder, "it").text
 
 
+@pytest.mark.quick
 def test_a_chart_of_the_repository_is_rendered_with_its_values(shop: Tiny) -> None:
     rendered = text(shop)
     assert "name: api" in rendered
@@ -140,6 +141,7 @@ def test_each_file_of_a_chart_counts_for_what_is_remembered(shop: Tiny, name: st
         assert readers(files, [STAGING, "base"], [name]) == [STAGING]
 
 
+@pytest.mark.quick
 def test_the_options_count_for_what_is_remembered(shop: Tiny) -> None:
     seen = {Inputs(shop.root).of(shop.root / STAGING)}
     plain = shop.root / "base"

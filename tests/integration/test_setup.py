@@ -46,7 +46,7 @@ echo "$PWD" >> "$BUILDS"
 while [ "$1" != -o ]; do shift; done
 touch "$2/half"
 sleep "$WAIT"
-for name in conftest kubeconform kustomize opa regal actionlint promtool amtool; do touch "$2/$name"; done
+for name in conftest helm kubeconform kustomize opa regal actionlint promtool amtool; do touch "$2/$name"; done
 """
 
 
