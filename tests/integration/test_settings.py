@@ -162,3 +162,18 @@ def test_a_setting_moves_no_image(tiny: Tiny, capfd: pytest.CaptureFixture[str])
     tiny.commit({f"{PRODUCTION}/kustomization.yaml": overlay(PRODUCTION, "1.0", "10s") + replaced})
     said = "the settings that travel with the versions would also move to 30s"
     assert said in promote(capfd, "plan", "staging", "production", "--only", "web", code=3)
+
+
+def test_settings_of_an_environment_on_a_branch(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    git(tiny.root, "push", "--quiet", "origin", "HEAD:production")
+    config = CONFIG.replace("production}", "production, branch: production}")
+    tiny.commit({"promote.yaml": config + WITH})
+    tiny.commit({f"{STAGING}/kustomization.yaml": overlay(STAGING, "1.1", "30s").replace('"1.0"', '"2.0"')})
+    promote(capfd, "staging", "production", "--only", "web")
+    answer = json.loads(promote(capfd, "staging", "production", "--only", "cart", "--output", "json"))
+    assert answer["settings"][0]["diff"] == ["- LEVEL=info", "+ LEVEL=debug"]
+    promote(capfd, "merge", str(answer["pull_request"]["number"]))
+    place = f"production:{PRODUCTION}/settings.env"
+    assert "LEVEL=debug" in git(tiny.origin, "show", place)
+    promote(capfd, "rollback", "production", "web", "--reason", "slow")
+    assert "LEVEL=info" in git(tiny.origin, "show", place)

@@ -163,6 +163,7 @@ def test_an_unread_remote_is_no_silent_same(
     assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release/1.0")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("kind", "is_same"), [("PatchTransformer", False), ("LabelTransformer", True)])
 def test_a_transformer_that_is_not_followed_is_no_silent_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str, is_same: bool
@@ -201,6 +202,7 @@ def test_a_base_that_the_target_lacks_is_not_added(
 FROZEN = 'gates: {freeze: [{start: "Monday 00:00", end: "Sunday 23:59", timezone: UTC, reason: audit}]}'
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("staging", ["", "helmCharts: [{name: x}]\n"])
 def test_a_version_that_environments_share_counts_for_all_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], staging: str
