@@ -154,6 +154,10 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
         [{"name": "schema", "file": "versions.env", "path": "SCHEMA"}],
         lambda found: [asdict(one) for one in found.versions],
     ),
+    ("with",): (
+        [{"service": "web", "file": "settings.env", "path": "LEVEL"}],
+        lambda found: [asdict(one) for one in found.settings],
+    ),
 }
 
 
