@@ -13,7 +13,7 @@ import pytest
 from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
 from tests.unit.test_process import ends
 
-CALLS = 38  # that a first promotion makes of Git
+CALLS = 36  # that a first promotion makes of Git
 # Between two calls nothing is written but temporary files: killed after one is killed before the next.
 PUSH = 26  # the first that leaves a trace; of those before it, every third stands for its neighbours
 MOMENTS = [
