@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "rollback --dry-run": ("rollback", "e1", "app-3", "--dry-run"),
     "plan with soak": ("plan", "e1", "e2"),
 }
+_WITH_DIGESTS = {"plan of digests": ("plan", "e1", "e2")}
 _NETWORK = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -81,8 +83,8 @@ class Place:
     """A repository that is measured in, with a cache of its own."""
 
     def __init__(self, work: Path, size: Size) -> None:
-        self.folder = work / f"{size.commits}-{size.overlays}"
-        self.cache = work / f"cache-{size.commits}-{size.overlays}"
+        name = f"{size.commits}-{size.overlays}{'-digests' if size.digests else ''}"
+        self.folder, self.cache = work / name, work / f"cache-{name}"
         if not self.folder.exists():
             large_repository.write(self.folder, size)
             # The clone is its own remote, so that what the network takes is left out.
@@ -139,17 +141,27 @@ def main() -> int:
 
 def _history(work: Path, commits: int, limits: Mapping[str, float]) -> list[Row]:
     """What needs history, against `git log` on the path, first without and then with what is remembered."""
-    place = Place(work, Size(commits, overlays=1_000, soak="1h"))
+    usual = Size(commits, overlays=1_000, soak="1h")
+    return [
+        *_asked(Place(work, usual), _QUESTIONS, commits, limits),
+        # These ask which digests any environment ran; the profile `baseline` has no rule that does.
+        *_asked(Place(work, replace(usual, digests=True, profile="general")), _WITH_DIGESTS, commits, {}),
+    ]
+
+
+def _asked(
+    place: Place, questions: Mapping[str, Sequence[str]], commits: int, limits: Mapping[str, float]
+) -> list[Row]:
     place.promote("check", "e1")  # makes the schemas, once
     rows = []
-    for title, question in _QUESTIONS.items():
+    for title, question in questions.items():
         place.forget()
         log = ("log", "--first-parent", "--format=%H", "--", "overlays/e1")
         git = [place.git(*log)]
         cold, warm = place.promote(*question), place.promote(*question)
         git.append(place.git(*log))
         for name, taken in (("cold", cold), ("warm", warm)):
-            rows.append(Row(f"{title}, {name} / git log, {commits:,} commits", taken, min(git), limits[name]))
+            rows.append(Row(f"{title}, {name} / git log, {commits:,} commits", taken, min(git), limits.get(name)))
     return rows
 
 

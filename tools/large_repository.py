@@ -1,13 +1,14 @@
 """Write a repository as large as a monorepo becomes, in seconds: commits, overlays, images, environments.
 
-`large_repository.py FOLDER [--commits 50000] [--overlays 1000] [--images 20] [--environments 300]` makes FOLDER. Each
-commit after the first gives one image of one environment a new version; every tenth goes to the first environment.
-The same numbers always make the same commits. `git fast-import` writes them without a checkout of each.
+`large_repository.py FOLDER [--commits 50000] [--overlays 1000] [--images 20] [--environments 300] [--digests]` makes
+FOLDER. Each commit after the first gives one image of one environment a new version; every tenth goes to the first
+environment. The same numbers always make the same commits. `git fast-import` writes them without a checkout of each.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,13 +41,18 @@ spec: {{selector: {{app: app-{n}}}, ports: [{{port: 80}}]}}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much the repository holds; `images` are those of one overlay, `soak` a gate of every environment."""
+    """How much the repository holds; `images` are those of one overlay, `soak` a gate of every environment.
+
+    With `digests`, each version has one, too. `profile` is that of promote.yaml.
+    """
 
     commits: int = 50_000
     overlays: int = 1_000
     images: int = 20
     environments: int = 300
     soak: str = ""
+    digests: bool = False
+    profile: str = "baseline"
 
 
 def write(folder: Path, size: Size) -> None:
@@ -71,14 +77,14 @@ def _stream(size: Size) -> Iterator[bytes]:
     for number in range(size.images):
         yield _file(f"base/app-{number}.yaml", _SERVICE.format(n=number))
     for number, own in enumerate(versions):
-        yield _file(f"overlays/e{number + 1}/kustomization.yaml", _overlay(number, own))
+        yield _file(f"overlays/e{number + 1}/kustomization.yaml", _overlay(number, own, size.digests))
     for commit in range(1, size.commits):
         turn = commit // _OFTEN * (_OFTEN - 1) + commit % _OFTEN
         chosen = 0 if commit % _OFTEN == 0 else turn % size.environments
         image = (commit // _OFTEN if chosen == 0 else turn // size.environments) % size.images
         versions[chosen][image] = commit
         yield _commit(commit, f"e{chosen + 1}: app-{image} 1.{commit}.0")
-        yield _file(f"overlays/e{chosen + 1}/kustomization.yaml", _overlay(chosen, versions[chosen]))
+        yield _file(f"overlays/e{chosen + 1}/kustomization.yaml", _overlay(chosen, versions[chosen], size.digests))
 
 
 def _commit(number: int, subject: str) -> bytes:
@@ -96,15 +102,20 @@ def _settings(size: Size) -> str:
         f"  e{number}: {{path: overlays/e{number}{gates if number > 1 else ''}}}"
         for number in range(1, size.environments + 1)
     ]
-    return "\n".join(["profile: baseline", "environments:", *lines, ""])
+    return "\n".join([f"profile: {size.profile}", "environments:", *lines, ""])
 
 
-def _overlay(number: int, versions: list[int]) -> str:
+def _overlay(number: int, versions: list[int], digests: bool) -> str:
     entries = [
         f'  - name: registry.example/shop/app-{image}\n    newTag: "1.{version}.0"\n'
+        + (_digest(version) if digests else "")
         for image, version in enumerate(versions)
     ]
     return f"namespace: e{number + 1}\nresources: [../../base]\nimages:\n{''.join(entries)}"
+
+
+def _digest(version: int) -> str:
+    return f"    digest: sha256:{hashlib.sha256(str(version).encode()).hexdigest()}\n"
 
 
 def _list(name: str, items: list[str]) -> str:
@@ -119,6 +130,8 @@ def main() -> None:
     for name in ("commits", "overlays", "images", "environments"):
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
     parser.add_argument("--soak", default=usual.soak, help="a soak time for every environment but the first")
+    parser.add_argument("--profile", default=usual.profile, help="the profile of rules (baseline)")
+    parser.add_argument("--digests", action="store_true", help="give each version a digest, too")
     given = vars(parser.parse_args())
     write(given.pop("folder"), Size(**given))
 

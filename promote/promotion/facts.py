@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from promote.gates.protocol import Context, Facts, History
 from promote.model import Change, Plan, Revision, Version
+from promote.repository.past import Past
 
 
 def facts(plan: Plan, context: Context, others: Sequence[str] | None = None) -> Facts:
@@ -14,12 +15,13 @@ def facts(plan: Plan, context: Context, others: Sequence[str] | None = None) -> 
     `others` are the changes other than images, None where nobody looked.
     """
     previous = context.previous
+    digests = _digests(plan.changes, context.history)
     before = _versions(context.history[previous]) if previous and plan.changes else {}
     return {
         "from": plan.source or None,
         "to": plan.target,
         "previous": previous,
-        "images": [_image(change, context, before) for change in plan.changes],
+        "images": [_image(change, context, before, digests) for change in plan.changes],
         "others": None if others is None else list(others),
         **measured(plan),
         "base": context.base,
@@ -32,7 +34,9 @@ def measured(plan: Plan) -> Facts:
     return {**plan.facts, "despite": dict(plan.despite)}
 
 
-def _image(change: Change, context: Context, before: Mapping[str, set[Version]]) -> Facts:
+def _image(
+    change: Change, context: Context, before: Mapping[str, set[Version]], digests: Mapping[str, set[str]]
+) -> Facts:
     versions, history = before.get(change.image), context.history
     return {
         "service": change.service,
@@ -42,7 +46,7 @@ def _image(change: Change, context: Context, before: Mapping[str, set[Version]])
         "rolled_back": context.goes_back(change),
         # Not known where the environment before never had such an image.
         "ran": any(version.matches(change.new) for version in versions) if versions else None,
-        "digests": _digests(change, history) if history and change.new.digest else None,
+        "digests": sorted(digests[change.image]) if history and change.new.digest else None,
     }
 
 
@@ -60,11 +64,22 @@ def _versions(revisions: Sequence[Revision]) -> dict[str, set[Version]]:
     return found
 
 
-def _digests(change: Change, history: History) -> list[str]:
-    """Every digest that any environment ran under the new version's tag."""
-    if change.new.tag is None:
-        return []
-    # All histories: that is most of what a plan takes, so a version without a digest does not ask for it.
-    ran = (image for revisions in history.values() for one in revisions if (image := one.image(change.image)))
-    versions = {change.old} | {image.version for image in ran}
-    return sorted({each.digest for each in versions if each.digest and each.tag and each.tag == change.new.tag})
+def _digests(changes: Sequence[Change], history: History) -> dict[str, set[str]]:
+    """By image, every digest that any environment ran under the new version's tag, also of the version that goes."""
+    # It takes most of what a plan takes, so a version without a digest does not ask for it.
+    asked = [change for change in changes if history and change.new.digest]
+    tags = {change.image: change.new.tag for change in asked if change.new.tag is not None}
+    found = history.digests(tags) if isinstance(history, Past) and tags else _read(tags, history)
+    for change in asked:
+        old, some = change.old, found.setdefault(change.image, set())
+        if old.digest and old.tag and old.tag == change.new.tag:
+            some.add(old.digest)
+    return found
+
+
+def _read(tags: Mapping[str, str], history: History) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for image in (image for past in history.values() for one in past for image in one.images) if tags else ():
+        if tags.get(image.name) == image.version.tag and image.version.digest:
+            found.setdefault(image.name, set()).add(image.version.digest)
+    return found

@@ -78,6 +78,59 @@ class Past(Mapping[str, Sequence[Revision]]):
         self._load(self._environments)
         return super().items()
 
+    def digests(self, tags: Mapping[str, str]) -> dict[str, set[str]]:
+        """By image, every digest that any environment ran with the image's tag in `tags`.
+
+        Of an environment that only its own `images:` describes, files without one of the tags are not parsed. That
+        takes much less than all histories. The answer is remembered by commit.
+        """
+        every = (text for one in self._environments.values() for text in (one.name, one.path))
+        about = (repr(self._declared), repr(sorted(self._whole)), repr(sorted(tags.items())))
+        key = cache.key(code(), str(self._repository.folder.resolve()), "digests", *every, *about)
+        known = self._store.get(key)
+        if known is None or known["tip"] != self._tip:
+            known = self._digests(tags, known)
+            self._store.put(key, known)
+        return {image: set(found) for image, found in known["digests"].items()}
+
+    def _digests(self, tags: Mapping[str, str], before: dict[str, Any] | None) -> dict[str, Any]:
+        """The digests up to the tip, from `before` on if that was read at a commit on the same line."""
+        self._know([*self._environments])
+        own = [name for name in self._environments if self._scopes[name].is_own]
+        others = [name for name in self._environments if name not in set(own)]
+        if before is None or before["own"] != own or not self._is_on_line(before["tip"]):
+            before = {"tip": "", "states": {}, "digests": {}}
+        states: dict[str, dict[str, str]] = {name: before["states"].get(name, {}) for name in own}
+        self._load(others)
+        images = [image for name in others for revision in self._read[name] for image in revision.images]
+        texts = {tag.encode() for tag in tags.values()}
+        reader = Reader()
+        for _, data in self._repository.blobs(self._blobs(states, before["tip"])):
+            # YAML has other notations for the characters of a tag, all of them with a backslash.
+            if b"\\" in data or any(text in data for text in texts):
+                images += reader.read(data)
+        found = {image: set(before["digests"].get(image, ())) for image in tags}
+        for image in images:
+            if tags.get(image.name) == image.version.tag and image.version.digest:
+                found[image.name].add(image.version.digest)
+        digests = {image: sorted(some) for image, some in found.items()}
+        return {"tip": self._tip, "own": own, "states": states, "digests": digests}
+
+    def _blobs(self, states: dict[str, dict[str, str]], start: str) -> list[str]:
+        """The kustomizations that environments had after each commit since `start`; `states` become those of now."""
+        owners = {path: name for name in states for path in self._scopes[name].paths}
+        found: dict[str | None, None] = {}
+        touched: set[str] = set()
+        last: object = None
+        for commit, path, blob in self._repository.steps(self._tip, owners, start) if owners else ():
+            if commit is not last:
+                found |= dict.fromkeys(current(states[name], self._scopes[name].paths) for name in touched)
+                touched, last = set(), commit
+            touched.add(owners[path])
+            states[owners[path]] = _after(states[owners[path]], {path: blob})
+        found |= dict.fromkeys(current(states[name], self._scopes[name].paths) for name in touched)
+        return [blob for blob in found if blob]
+
     @cached_property
     def _store(self) -> Answers:
         return Answers("history", self._repository.root, _MOST)
@@ -85,8 +138,7 @@ class Past(Mapping[str, Sequence[Revision]]):
     def _load(self, names: Iterable[str]) -> None:
         """Read what of `names` was not read yet: one pass through Git for all that begin at the same commit."""
         names = [name for name in names if name not in self._read]
-        new = [self._environments[name] for name in names if name not in self._scopes]
-        self._scopes |= scopes(self._repository, self._tip, new, self._declared, self._whole) if new else {}
+        self._know(names)
         remembered = {name: self._remembered(name) for name in names}
         starts: dict[str, list[str]] = {}
         for name, known in remembered.items():
@@ -102,6 +154,11 @@ class Past(Mapping[str, Sequence[Revision]]):
                     self._read[name] = revisions(_recorded(remembered[name]))
             else:
                 self._read_on(start, {name: remembered[name] for name in some})
+
+    def _know(self, names: Iterable[str]) -> None:
+        """Find out which files say the versions of environments."""
+        new = [self._environments[name] for name in names if name not in self._scopes]
+        self._scopes |= scopes(self._repository, self._tip, new, self._declared, self._whole) if new else {}
 
     def _remembered(self, name: str) -> dict[str, Any]:
         """What was read before, at a commit on the line to the tip; otherwise that nothing was read."""

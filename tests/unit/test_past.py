@@ -25,6 +25,8 @@ CONTENTS = (
     'images:\n- name: x\n  newTag: "{}"\n- name: web\n  newTag: "1"\n',
     "images:\n- name: x\n  newTag: v1.{}.0\n",
     "images:\n- {{name: x, newTag: '{}'}}\n",
+    'images:\n- name: x\n  newTag: "1"\n  digest: sha256:{:064d}\n',
+    'images:\n- name: x\n  newTag: "\\x31"\n  digest: sha256:{:064d}\n',
     "images: nonsense {}\n",
     "resources: []  # {}\n",
 )
@@ -76,6 +78,12 @@ class Clone:
         commits = self.git("rev-list", "--first-parent", "--reverse", tip).decode().split()
         return revisions(self._recorded(commits, environment))
 
+    def digests(self, tip: str) -> dict[str, set[str]]:
+        """The digests of the image x with the tag 1, by looking at every commit."""
+        every = [one for each in ENVIRONMENTS for one in self.one_by_one(tip, each)]
+        images = [image for one in every for image in one.images if (image.name, image.version.tag) == ("x", "1")]
+        return {"x": {image.version.digest for image in images if image.version.digest}}
+
     def _recorded(self, commits: list[str], environment: Environment) -> Iterator[Recorded]:
         before: object = None
         for commit in commits:
@@ -126,9 +134,24 @@ def test_what_is_remembered_is_what_is_read(
         read = Past(here.repository, ENVIRONMENTS, tip)
         for environment in ENVIRONMENTS[:2] if tip == old else ENVIRONMENTS:
             assert read[environment.name] == here.one_by_one(tip, environment)
+        assert Past(here.repository, ENVIRONMENTS, tip).digests({"x": "1"}) == here.digests(tip)
     assert dict(Past(here.repository, ENVIRONMENTS, new).items()) == {
         one.name: here.one_by_one(new, one) for one in ENVIRONMENTS
     }
+
+
+def test_the_digests_of_a_tag_are_found_in_every_notation(clone: Callable[[], Clone]) -> None:
+    """Also where the tag is not the one of now, after new commits, and after the branch was rewritten."""
+    here = clone()
+    tag, escaped = CONTENTS[3], CONTENTS[4]
+    first = here.commit([[("overlays/a", FILE_NAMES[0], (tag, 1))], [("overlays/b", FILE_NAMES[0], (escaped, 2))]])
+    second = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[1], 1))]], first)
+    third = here.commit([[("overlays/a", FILE_NAMES[0], (tag, 3)), ("overlays/b", FILE_NAMES[0], None)]], second)
+    other = here.commit([[("overlays/c", FILE_NAMES[1], (tag, 4))]], first)
+    ran = {first: (1, 2), second: (1, 2), third: (1, 2, 3), other: (1, 2, 4)}
+    for tip in (first, second, third, other, third):
+        found = Past(here.repository, ENVIRONMENTS, tip).digests({"x": "1"})
+        assert found == here.digests(tip) == {"x": {f"sha256:{number:064d}" for number in ran[tip]}}
 
 
 def test_a_merge_counts_as_one_commit_of_the_line(clone: Callable[[], Clone]) -> None:
