@@ -22,7 +22,7 @@ from tests.e2e.gitea import OWNER, GiteaHost
 from tests.e2e.process import wait
 from tests.integration import sandbox
 from tests.integration.sandbox import Clone, Outcome
-from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Render, overlay, read_kustomization, render
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY, Render, overlay, read_kustomization, render_again
 
 # The address in delivery/ that a user replaces.
 PLACEHOLDER = "https://git.example.com/mediq/environments.git"
@@ -65,7 +65,7 @@ class Repository:
 
     def delivery(self, engine: str) -> Render:
         """What an operator applies for an engine, from delivery/ENGINE of the clone as it is now."""
-        return render.__wrapped__(self.clone.root / "delivery" / engine)
+        return render_again(self.clone.root / "delivery" / engine)
 
     def images(self, environment: str) -> dict[str, str]:
         """The images that the clone wants in an environment, by name."""

@@ -77,6 +77,12 @@ def render(directory: Path) -> Render:
     return Render(tuple(objects), stderr)
 
 
+def render_again(directory: Path) -> Render:
+    """What is rendered now from a directory that changes."""
+    objects, stderr = _rendered(directory)
+    return Render(tuple(objects), stderr)
+
+
 def _rendered(directory: Path) -> tuple[list[Object], str]:
     done = build(directory)
     assert done.returncode == 0, done.stderr
