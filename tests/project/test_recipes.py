@@ -119,7 +119,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Extended:
     nothing_built = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "promote", root / "promote", ignore=nothing_built)
     needed = ["pyproject.toml", "tools/docs.py", "tools/pages/schema.py", "tests/__init__.py", "tests/conftest.py"]
-    needed += ["tests/test_architecture.py"]
+    needed += ["tests/shared.py", "tests/test_architecture.py"]
     needed += [f"tests/unit/{name}.py" for name in ("__init__", "test_arguments", "test_config")]
     for name in needed:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
