@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.cli.main import main
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git
+from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
 
 STAGING, PRODUCTION = "overlays/staging", "overlays/production"
 WITH = """\
@@ -49,14 +48,6 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
         }
     )
     return made
-
-
-def promote(capfd: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    capfd.readouterr()
-    found = main(list(arguments))
-    out, err = capfd.readouterr()
-    assert found == code, out + err
-    return out + err
 
 
 def at(tiny: Tiny, file: str) -> str:

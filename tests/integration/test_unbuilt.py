@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from promote.cli.main import main
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git
+from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
 
 BROKEN = "overlays/broken/kustomization.yaml"
 WORKS = "resources: [../../base]\n"
@@ -35,14 +34,6 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
     made.commit({"promote.yaml": SETTINGS, BROKEN: WORKS})
     monkeypatch.chdir(made.root)
     return made
-
-
-def promote(capfd: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    capfd.readouterr()
-    found = main(list(arguments))
-    out, err = capfd.readouterr()
-    assert found == code, out + err
-    return out + err
 
 
 def proposed(tiny: Tiny, capfd: pytest.CaptureFixture[str], more: Mapping[str, str] | None = None) -> str:

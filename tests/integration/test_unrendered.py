@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from promote.cli.main import main
 from promote.kustomize import render
 from promote.promotion.unproved import moves_only_images
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git
+from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
 
 PRODUCTION = "overlays/production/kustomization.yaml"
 FOLDER = "overlays/production/"
@@ -39,14 +38,6 @@ def tiny(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     made.commit({"promote.yaml": ALLOWED, PRODUCTION: overlay, **FILES_OF_PLUGIN})
     monkeypatch.chdir(made.root)
     return made
-
-
-def promote(capfd: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    capfd.readouterr()
-    found = main(list(arguments))
-    out, err = capfd.readouterr()
-    assert found == code, out + err
-    return out + err
 
 
 def pull(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.cli.main import main
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git
+from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
 
 NO_PROOF = "There is no rendered proof, and no rule has judged the result: kustomize cannot build this here."
 WARN = CONFIG.replace("staging}", "staging, unrendered: warn}").replace(
@@ -82,14 +81,6 @@ def make(folder: Path, kind: Kind, staging: str, production: str) -> Tiny:
 def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-
-
-def promote(capfd: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
-    capfd.readouterr()
-    found = main(list(arguments))
-    out, err = capfd.readouterr()
-    assert found == code, out + err
-    return out + err
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from promote.cli.main import main
+
 IDENTITY = {
     f"GIT_{role}_{key}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -119,3 +123,12 @@ def git(folder: Path, *arguments: str) -> str:
         ["git", *arguments], cwd=folder, check=True, capture_output=True, env=os.environ | ENVIRONMENT
     )
     return os.fsdecode(done.stdout)
+
+
+def promote(capfd: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
+    """All that a command says, run in this process and folder; its exit code must be `code`."""
+    capfd.readouterr()
+    found = main(list(arguments))
+    out, err = capfd.readouterr()
+    assert found == code, out + err
+    return out + err
