@@ -74,7 +74,12 @@ def _run(given: list[str]) -> int:
 def _do(given: Namespace) -> int:
     from importlib import import_module
 
+    from promote.errors import UsageError
     from promote.system import process, progress, scratch
+
+    if (encoding := sys.getfilesystemencoding()) != "utf-8":
+        # Git's names are bytes, and kustomize's are UTF-8: no other encoding can pass all of them on.
+        raise UsageError(f"names of files are {encoding} in this locale: set PYTHONUTF8=1, or LC_ALL=C.UTF-8")
 
     scratch.use()
     progress.listen(lambda line: _complain(process.redact(line)))

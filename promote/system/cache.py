@@ -53,7 +53,8 @@ def key(*parts: str | bytes) -> str:
     """A short name for the exact contents of `parts`."""
     digest = hashlib.sha256()
     for part in parts:
-        data = part.encode() if isinstance(part, str) else part
+        # A path whose bytes are not UTF-8 has surrogates.
+        data = part.encode(errors="surrogatepass") if isinstance(part, str) else part
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()[:32]
 

@@ -86,6 +86,7 @@ def test_write_leaves_nothing_else(tmp_path: Path) -> None:
 def test_key() -> None:
     assert cache.key("a", "b") == cache.key(b"a", "b")
     assert cache.key("a", "b") != cache.key("b", "a")
+    assert cache.key("a\udce9") != cache.key("a\udce8"), "a folder whose name is not UTF-8"
 
 
 @given(st.lists(st.text()), st.lists(st.text()))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,6 +90,15 @@ def test_trouble_of_the_machine(
     answer(monkeypatch, error)
     assert main(["status"]) == 2
     assert capsys.readouterr() == ("", f"promote: {says}, then run the command again\n")
+
+
+def test_names_of_files_are_utf_8() -> None:
+    # Where Python is not told otherwise, it takes UTF-8 in the locale C.
+    command = [sys.executable, "-m", "promote", "policies"]
+    locale = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, env=locale, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("promote: names of files are ascii in this locale: set PYTHONUTF8=1, or LC_ALL=C.UTF-8\n")
 
 
 def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
