@@ -180,7 +180,8 @@ def build_programs(work: Workplace, module: str, names: Sequence[str], flags: st
     if needs_c := module in C_MODULES:
         go.require_c_compiler(work, module=module, reason=C_MODULES[module][0])
     with work.building() as folder:
-        options = ["-trimpath", "-buildvcs=false", "-ldflags", flags, *tags(module)]
+        # The linker drops what debuggers read. Not compiling it saves an eighth of the time.
+        options = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags", flags, *tags(module)]
         options += changed_source(work, module, folder) or ["-mod=readonly"]
         task = f"build {enumeration(installed(names))} (tools/{module})"
         go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task, cgo=needs_c)
