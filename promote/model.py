@@ -25,9 +25,14 @@ def shortened(text: str) -> str:
     return _LONG_DIGEST.sub(r"\1", text)
 
 
+def is_tag(text: str) -> bool:
+    """Whether the OCI distribution specification allows a text as a tag."""
+    return _TAG.fullmatch(text) is not None
+
+
 def check_tag(tag: str) -> str:
     """Return `tag`, or raise UsageError when the OCI distribution specification forbids it."""
-    if not _TAG.fullmatch(tag):
+    if not is_tag(tag):
         raise UsageError(
             f"'{tag}' is not a valid image tag: use up to 128 letters, digits, '_', '.' and '-', "
             "starting with a letter, a digit or '_'"

@@ -1,22 +1,28 @@
-"""The digest that a tag of an image has in its registry: asked with patience, and never twice."""
+"""The tags of an image in its registry, and the digest that each has: asked with patience, and never twice."""
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import TypeVar
 
 from promote.errors import NetworkError, PromoteError
 from promote.forge.attempts import Attempts, Trouble
-from promote.model import Version, check_tag
+from promote.model import Version, check_tag, is_tag
 from promote.oci import address
-from promote.oci.address import Access
+from promote.oci.address import Access, Repository
 from promote.oci.credentials import DockerConfig
 from promote.oci.server import Refused, Server
 
+T = TypeVar("T")
+
 _AGAIN = "run the same command again"
+_MOST_TAGS = 100_000  # of one image
+_MOST_PAGES = 500
 
 
 class Registries:
@@ -33,6 +39,7 @@ class Registries:
         self._sleep = sleep
         self._servers: dict[str, Server] = {}
         self._known: dict[tuple[str, str], str] = {}
+        self._listed: dict[str, tuple[str, ...]] = {}
 
     def pinned(self, name: str, version: Version) -> Version:
         """The version of the image `name` with the digest that its tag has now in the registry.
@@ -44,12 +51,43 @@ class Registries:
         if (repository.name, tag) not in self._known:
             server = self._server(repository.host)
             what = f"{repository.name}:{tag}"
-            trying = Attempts((Refused, OSError), server.host, self._sleep)
-            digest = trying.make(
-                lambda: server.digest(repository.path, tag), lambda error: _explain(what, server.host, error)
-            )
+            digest = self._ask(server, what, "the digest", lambda: server.digest(repository.path, tag))
             self._known[repository.name, tag] = digest
         return replace(version, digest=self._known[repository.name, tag])
+
+    def tags(self, name: str) -> tuple[str, ...]:
+        """All tags that the registry has of the image `name`; what is not a valid tag is left out.
+
+        Raises the same as `pinned`, also for a list that is too long or has no end.
+        """
+        repository = address.parse(name)
+        if repository.name not in self._listed:
+            self._listed[repository.name] = tuple(dict.fromkeys(self._pages(repository)))
+        return self._listed[repository.name]
+
+    def _pages(self, repository: Repository) -> Iterator[str]:
+        server = self._server(repository.host)
+        query, seen, count = "", {""}, 0
+        while True:
+            page, following = self._ask(
+                server, repository.name, "the tags", functools.partial(server.tags, repository.path, query)
+            )
+            count += len(page)
+            if count > _MOST_TAGS:
+                raise NetworkError(
+                    f"{server.host} has more than {_MOST_TAGS:,} tags of {repository.name}: delete old ones there"
+                )
+            yield from filter(is_tag, page)
+            if not following:
+                return
+            if following in seen or len(seen) >= _MOST_PAGES:
+                raise NetworkError(f"{server.host} gives a list of the tags of {repository.name} without an end")
+            query = following
+            seen.add(query)
+
+    def _ask(self, server: Server, what: str, question: str, ask: Callable[[], T]) -> T:
+        trying = Attempts((Refused, OSError), server.host, self._sleep)
+        return trying.make(ask, lambda error: _explain(f"{question} of {what}", what, server.host, error))
 
     def _server(self, host: str) -> Server:
         if host not in self._servers:
@@ -57,10 +95,10 @@ class Registries:
         return self._servers[host]
 
 
-def _explain(what: str, host: str, error: Exception) -> Trouble:
+def _explain(question: str, what: str, host: str, error: Exception) -> Trouble:
     """What a failed request about an image means; no text has a credential, or the words of the server."""
     if not isinstance(error, Refused):
-        message = f"cannot ask {host} for the digest of {what}: {_why(error)}"
+        message = f"cannot ask {host} for {question}: {_why(error)}"
         return Trouble(NetworkError(message), again=_is_passing(error))
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = _wait(error.headers)

@@ -37,6 +37,8 @@ _ACCEPT = ", ".join(
     )
 )
 _RETIRED = "application/vnd.docker.distribution.manifest.v1+"
+_FIRST_PAGE = "n=1000"  # the most that all large registries give at once
+_QUERY = re.compile(r"[!-~]{1,2048}")
 _MOST_HOPS = 3
 _LONGEST_TOKEN = 16 << 10
 _CLIENT = "promote"
@@ -87,9 +89,47 @@ class Server:
         except UsageError:
             raise NetworkError(f"{self.host} does not answer like a registry: its digest is not valid") from None
 
+    def tags(self, path: str, query: str = "") -> tuple[list[str], str]:
+        """One page of the tags of a repository, and the query of the next page, empty where this is the last.
+
+        `query` is that of the page, empty for the first. Raises the same as `digest`.
+        """
+        path = self._path(path)
+        answer = self._ask("GET", path, f"tags/list?{query or _FIRST_PAGE}")
+        try:
+            content: Any = reader.from_json(answer.content)
+        except ValueError:
+            content = None
+        # A repository without a tag has null.
+        found = (content.get("tags") or []) if isinstance(content, dict) and "tags" in content else None
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise NetworkError(f"{self.host} does not answer like a registry: its list of tags is not valid")
+        return found, self._next(answer)
+
+    def _next(self, answer: requests.Response) -> str:
+        """The query of the address that an answer names as its next page; raises NetworkError for another host's.
+
+        Only the query: whatever else it says, the same list of the same repository is asked for.
+        """
+        link = answer.links.get("next", {}).get("url", "")
+        try:
+            url = urlsplit(urljoin(self._address, link))
+            is_here = url.hostname == urlsplit(self._address).hostname
+        except ValueError:
+            is_here = False
+        if link and not (is_here and _QUERY.fullmatch(url.query)):
+            raise NetworkError(f"{self.host} names a next page of tags that is not its own, which is not followed")
+        return url.query if link else ""
+
     def _manifest(self, method: str, path: str, tag: str) -> requests.Response:
-        path = f"{self._prefix}/{path}".strip("/")
-        url = f"{self._address}/v2/{path}/manifests/{tag}"
+        return self._ask(method, self._path(path), f"manifests/{tag}")
+
+    def _path(self, path: str) -> str:
+        return f"{self._prefix}/{path}".strip("/")
+
+    def _ask(self, method: str, path: str, what: str) -> requests.Response:
+        """A successful answer about a repository, with the credential that the registry asks for."""
+        url = f"{self._address}/v2/{path}/{what}"
         answer = self._send(method, url, self._authorization.get(path))
         credential = None
         if answer.status_code == HTTPStatus.UNAUTHORIZED:

@@ -25,6 +25,7 @@ from promote.repository.groups import Listing
 from promote.repository.schema import schema
 from promote.system import cache
 from promote.system.paths import SETTINGS, is_inside, top_of
+from promote.versions import follow
 from promote.versions.declared import Declared
 from promote.versions.settings import Setting
 from promote.yamltext import reader
@@ -69,6 +70,7 @@ class Config:
     deny: Literal["introduced", "all"] = "introduced"
     versions: tuple[Declared, ...] = ()
     settings: tuple[Setting, ...] = ()
+    follow: Mapping[str, follow.Follow] = field(default_factory=dict)
     is_found: bool = False
 
     def live(self, root: Path) -> frozenset[Path]:
@@ -199,7 +201,7 @@ def parse(data: bytes) -> Config:
     _insist(data, root, content)
     try:
         return _config(content)
-    except _Invalid as error:
+    except (_Invalid, follow.InvalidFollow) as error:
         at = line_of(root, error.path)
         where = ".".join(map(str, error.path))
         raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
@@ -207,12 +209,10 @@ def parse(data: bytes) -> Config:
 
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
-    rules = schema()
-    verified = cache.key("config 8", json.dumps(rules), data)
+    verified = cache.key("config 8", json.dumps(schema()), data)
     if cache.remembered(verified):
         return
-    found = fault(root, content, rules)
-    if found is not None:
+    if (found := fault(root, content, schema())) is not None:
         raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
     cache.remember(verified)
 
@@ -236,6 +236,7 @@ def _config(content: Mapping[str, Any]) -> Config:
         "deny": content.get("deny"),
         "versions": tuple(Declared(**one) for one in content.get("versions", ())),
         "settings": tuple(Setting(**one) for one in content.get("with", ())),
+        "follow": follow.rows(content.get("follow", {})),
     }
     return Config(**{name: value for name, value in given.items() if value is not None})
 

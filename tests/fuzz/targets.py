@@ -22,13 +22,14 @@ from promote.cluster import kubeconfig, quantity
 from promote.errors import ConfigError, EditRefused, PromoteError, UsageError
 from promote.forge.records import record_of
 from promote.kustomize import diagnosis, documents
-from promote.model import Hold, Version
+from promote.model import Hold, Version, is_tag
 from promote.oci import address, challenge
 from promote.oci.credentials import DockerConfig
 from promote.output import markup
 from promote.repository import config, holds
 from promote.system import durations, printable
-from promote.versions import fields
+from promote.versions import fields, semver
+from promote.versions.follow import Follow
 from promote.versions.images import ImagesFile
 from promote.yamltext import reader
 
@@ -211,6 +212,20 @@ def reasons(data: bytes) -> None:
     assert fault is None or fault.line > 0
 
 
+def followed(data: bytes) -> None:
+    """A range of versions and, after a line feed, tags: what is in the range is a version, and in the range alone."""
+    text, *lines = data.decode("utf-8", "replace").split("\n")
+    text, tags = text[:200], filter(is_tag, lines)  # as long as the schema of promote.yaml allows
+    try:
+        found = semver.Range.parse(text)
+    except semver.InvalidRange as error:
+        assert str(error).strip()
+        return
+    for place, same in Follow(text).newest_first({tag: tag for tag in tags}, ""):
+        assert found.has(place)
+        assert {semver.precedence(tag) for tag in same} == {place}
+
+
 TARGETS: dict[str, Target] = {
     "manifests": manifests,
     "images": images,
@@ -223,6 +238,7 @@ TARGETS: dict[str, Target] = {
     "record": record,
     "kubeconfig": kubeconfigs,
     "registries": registries,
+    "follow": followed,
     "reasons": reasons,
 }
 _KUSTOMIZATION = b"""\
@@ -283,5 +299,6 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"localhost:5000/a/b_c/d.e-f",
         b'{"auths": {"https://ghcr.io/v2/": {"auth": "YTpi"}, "b": {"identitytoken": "c"}}}',
     ),
+    "follow": (b">=1.4 <2 || ~3.0.0-rc.1, !=3.x\n1.4.0\nv1.9.9\n3.0.0-rc.2\n1.4\nlatest", b"1.2 - 1.4.5\n1.4.5-01"),
     "reasons": (_REASON + b"\0" + _KUSTOMIZATION, b'Error: json: unknown field "imagse"\0imagse: []\n'),
 }

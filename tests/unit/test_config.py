@@ -150,6 +150,8 @@ READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("registries", "*", "private"): (True, lambda found: found.registries["x"].private),
     ("registries", "*", "plain_http"): (True, lambda found: found.registries["x"].plain_http),
     ("registries", "*", "mirror"): ("m.example/hub", lambda found: found.registries["x"].mirror),
+    ("follow", "*", "semver"): ("^1", lambda found: found.follow["x"].semver),
+    ("follow", "*", "pattern"): ("(?P<order>[0-9]+)", lambda found: found.follow["x"].pattern),
     ("versions",): (
         [{"name": "schema", "file": "versions.env", "path": "SCHEMA"}],
         lambda found: [asdict(one) for one in found.versions],
@@ -302,7 +304,7 @@ def frozen(start: str, end: str, zone: str = "UTC") -> str:
         ("environments:\n  a: {path: b, gates: {combination: deny}}\n",
          "2: environments.a.gates.combination: no environment comes before the first"),
         (MINIMAL + "forges: {}\n", "3: unknown key 'forges'; did you mean 'forge'?"),
-        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: deny, environments, forge, git, kubernetes, kustomize,"),
+        (MINIMAL + "x: {}\n", "3: unknown key 'x'; known: deny, environments, follow, forge, git, kubernetes,"),
         (MINIMAL + "git: {}\ngit: {}\n", "4: duplicate key 'git'; delete one of them"),
         (MINIMAL + "services:\n- {a: 1, a: 2}\n", "4: duplicate key 'a'; delete one of them"),
         (MINIMAL + "forge: {kind: gitbub}\n", "3: forge.kind cannot be 'gitbub'; did you mean 'github'?"),
