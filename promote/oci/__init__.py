@@ -1,1 +1,1 @@
-"""Registries of images: where an image is fetched from, with which credential, and the digest of a tag."""
+"""Registries of images: where an image is fetched from, with which credential, its tags and their digests."""

@@ -218,8 +218,7 @@ def followed(data: bytes) -> None:
     text, tags = text[:200], filter(is_tag, lines)  # as long as the schema of promote.yaml allows
     try:
         found = semver.Range.parse(text)
-    except semver.InvalidRange as error:
-        assert str(error).strip()
+    except semver.InvalidRange:
         return
     for place, same in Follow(text).newest_first({tag: tag for tag in tags}, ""):
         assert found.has(place)

@@ -1,4 +1,4 @@
-"""`promote pin` and `promote bump --resolve` with Debian's registry 2.8: a mirror, passwords, tokens and TLS."""
+"""`promote pin`, `bump --resolve` and `--newest` with Debian's registry 2.8: a mirror, passwords, tokens and TLS."""
 
 from __future__ import annotations
 
@@ -152,3 +152,22 @@ def test_an_environment_is_pinned_by_a_pull_request_and_runs_what_the_registry_h
     assert f"image: {plain.host}/shop/api:1.1.0@{api}\n" in built
     assert f"image: {plain.host}/shop/web:2.0.0@{web}\n" in built
     assert shop.promote("pin", "production").out.startswith("nothing to do")
+
+
+def test_the_newest_version_that_matches_is_taken(plain: Registry, shop: Sandbox) -> None:
+    pushed = {
+        tag: plain.push("shop/api", tag) for tag in ("1.2.0", "1.9.0", "1.10.0", "2.0.0", "1.11.0-rc.1", "latest")
+    }
+    hosts = {plain.host: OWN}
+    asking = Registries(hosts, DockerConfig(shop.root / "none.json"), sleep=lambda _: None)
+    assert set(pushed) <= set(asking.tags(f"{plain.host}/shop/api"))
+    with pytest.raises(NetworkError, match=f"has no {plain.host}/shop/never: correct the tag or the name"):
+        asking.tags(f"{plain.host}/shop/never")
+    settings = shop.read("promote.yaml")
+    shop.write("promote.yaml", f'{settings}follow: {{api: {{semver: ">=1.2 <2"}}}}\n')
+    shop.publish("follow the registry")
+    run = ("bump", "staging", "--newest", "--pr", "--output", "json")
+    done = shop.promote(*run).json
+    new = {"tag": "1.10.0", "digest": pushed["1.10.0"]}
+    assert [(one["service"], one["new"]) for one in done["changes"]] == [("api", new)]
+    assert shop.promote(*run).json == done | {"changed": False}
