@@ -13,7 +13,7 @@ from promote.errors import ConfigError, TimedOut
 from promote.system import process
 from promote.yamltext import reader
 
-_SECONDS = 10
+_SECONDS = 30  # 100,000 tags take less than one, unless the machine is busy
 _MEMORY = 256 << 20  # bytes; 100,000 tags need less than a tenth of it
 _PROGRAM = """
 import json, re, sys

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 _NUMBER = r"0|[1-9][0-9]*"
 _PRE = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
@@ -31,8 +32,7 @@ class InvalidRange(ValueError):
     """A text that is not a range; its own text says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Precedence:
+class Precedence(NamedTuple):
     """Where a version is in the order of all versions; a pre-release is before its release."""
 
     numbers: tuple[int, ...]
@@ -139,7 +139,7 @@ def _intervals(operator: str, written: Sequence[str | None], pre: str | None) ->
     if exact is None:
         raise InvalidRange(f"'{pre}' is not a pre-release: no number in it begins with 0")
     first: Place = (exact, _BEFORE)
-    floor = (replace(exact, is_release=False), _BEFORE)
+    floor = (exact._replace(is_release=False), _BEFORE)
     end = (exact, _AFTER) if len(numbers) == _NUMBERS else _next(numbers)
     above = [_Interval(end)] if end else []
     # What may not change for `^` is up to the first number that is not zero.
