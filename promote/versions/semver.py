@@ -129,7 +129,7 @@ def _alternative(text: str) -> _Alternative:
 
 def _intervals(operator: str, written: Sequence[str | None], pre: str | None) -> tuple[_Interval, ...]:
     """The versions that one comparator allows."""
-    numbers = [int(one) for one in itertools.takewhile(lambda one: one is not None and one.isdecimal(), written)]
+    numbers = [int(one) for one in itertools.takewhile(str.isdecimal, (one or "" for one in written))]
     if len(numbers) < _NUMBERS and (
         pre is not None or any(one and one.isdecimal() for one in written[len(numbers) :])
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration.registry_server import RegistryServer
 from tests.integration.sandbox import Sandbox
 
 BRANCH = "promote/staging-to-production"
@@ -144,3 +145,28 @@ def test_the_gates_of_an_app_look_at_the_same_app_before(apps: Sandbox) -> None:
     refused = apps.promote("staging", "production", "--exclude", "api", code=4).err
     assert "web" in refused
     assert "api" not in refused
+
+
+def test_the_newest_versions_of_all_apps_are_one_pull_request(apps: Sandbox) -> None:
+    digest = f"sha256:{'a' * 64}"
+    with RegistryServer(
+        {f"shop/{app}:v{tag}": digest for app in ("api", "worker") for tag in ("1.3.0", "1.4.0")}
+    ) as one:
+        mirror = f'registries: {{docker.io: {{mirror: "{one.host}"}}, "{one.host}": {{private: true}}}}\n'
+        apps.write(
+            "promote.yaml", f"{SETTINGS}{mirror}follow: {{api: {{semver: ^1}}, shop/worker: {{semver: ~1.3}}}}\n"
+        )
+        apps.publish()
+        apps.promote("hold", "production", "api=v1.4.0", "--reason", "it leaks")
+        done = apps.promote("bump", "staging", "--newest", "--pr", "--output", "json").json
+        assert [(one["service"], one["new"]["tag"]) for one in done["changes"]] == [
+            ("api", "v1.3.0"),
+            ("worker", "v1.3.0"),
+        ]
+        assert done["targets"][0]["unmoved"][0].startswith("api: v1.4.0 is held in production/api since ")
+        assert apps.show(file_of("web", "staging"), done["branch"]) == overlay("web", "v1.2.0")
+        only = apps.promote("bump", "staging", "worker", "--newest", "--dry-run").out
+        assert "web" not in only
+        assert f"v1.2.0 → v1.3.0@{digest[:19]}" in only
+        left = apps.promote("bump", "staging", "web", "--newest", "--dry-run").out
+        assert "note: without a row of `follow`, so left as they are: web\n" in left

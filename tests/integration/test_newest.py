@@ -131,6 +131,15 @@ def test_what_was_rolled_back_does_not_come_back(shop: Sandbox) -> None:
     assert (nothing["changes"], nothing["changed"], len(nothing["unmoved"])) == ([], False, 2)
 
 
+def test_a_hold_on_the_version_that_is_there_is_no_reason_to_go_back(shop: Sandbox) -> None:
+    shop.replace("promote.yaml", ">=1.2 <2", ">=1 <2")
+    shop.publish()
+    for tag in ("1.10.0", "1.3.0", "1.2.0"):
+        shop.promote("hold", "staging", f"api={tag}", "--reason", "it leaks")
+    nothing = shop.promote("bump", "staging", "api", "--newest", "--pr", "--output", "json").json
+    assert (nothing["changes"], len(nothing["unmoved"])) == ([], 2)
+
+
 def test_tags_that_nothing_orders_are_left_to_people(shop: Sandbox, registry: RegistryServer) -> None:
     registry.tags["shop/web:main-10-eeeeeee"] = registry.tags["shop/api:v1.10.0"] = DIGESTS[0]
     done = shop.promote("bump", "staging", "--newest", "--output", "json").json

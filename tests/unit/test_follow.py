@@ -62,7 +62,10 @@ def test_the_order_of_the_specification() -> None:
     assert sorted(sorted(IN_ORDER), key=place) == IN_ORDER
 
 
-@given(st.lists(VERSION, max_size=6))
+ALIKE = st.lists(PRE, min_size=2, max_size=6).map(lambda every: [f"1.0.0-{pre}" if pre else "1.0.0" for pre in every])
+
+
+@given(st.lists(VERSION, max_size=6) | ALIKE)
 def test_versions_are_ordered_as_the_specification_says(versions: list[str]) -> None:
     expected = sorted(versions, key=functools.cmp_to_key(by_the_text_of_the_specification))
     assert sorted(versions, key=place) == expected
