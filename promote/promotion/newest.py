@@ -103,7 +103,20 @@ def _chosen(here: Situation, names: Sequence[str], registries: Registries) -> _C
     for image in here.images:
         if image.name in rows and (not named or image.name in named):
             _Choice(here, image, rows[image.name], registries, chosen).make()
+    if not named:
+        chosen.unmoved.extend(_apart(here))
     return chosen
+
+
+def _apart(here: Situation) -> Iterator[str]:
+    """The images with a row that have several versions here, so that nobody can say which one moves."""
+    known = {image.name for image in here.images}
+    for name, lines in here.versions.apart.items():
+        if name not in known and not {name, name.rpartition("/")[2]}.isdisjoint(here.tree.config.follow):
+            yield (
+                f"{name} has different versions within {here.environment.name} ({', '.join(lines)}): make them the "
+                "same, or declare each under `versions` in promote.yaml"
+            )
 
 
 def _rows(here: Situation) -> dict[str, Follow]:
@@ -148,7 +161,7 @@ class _Choice:
 
     def _make(self, now: str) -> None:
         tags = self.registries.tags(self.image.repository)
-        found = self._read([*tags, now])
+        found = self._texts([*tags, now])
         place_now = self.row.order_now(found[now] or "")
         if place_now is None:
             self._leave(
@@ -169,7 +182,7 @@ class _Choice:
         else:
             self._take([same for place, same in best_first if place > place_now])
 
-    def _read(self, tags: Sequence[str]) -> Mapping[str, str | None]:
+    def _texts(self, tags: Sequence[str]) -> Mapping[str, str | None]:
         """By tag, the text by which it is ordered."""
         if self.row.pattern is None:
             return {tag: tag for tag in tags}

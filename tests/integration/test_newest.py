@@ -140,6 +140,18 @@ def test_a_hold_on_the_version_that_is_there_is_no_reason_to_go_back(shop: Sandb
     assert (nothing["changes"], len(nothing["unmoved"])) == ([], 2)
 
 
+def test_an_image_with_two_versions_is_left_and_said(shop: Sandbox, registry: RegistryServer) -> None:
+    cart = shop.read("base/deployments.yaml").split("---\n")[1].replace("api", "cart")
+    two = cart.replace("image: shop/cart}", "image: shop/cart:7}, {name: other, image: shop/cart:8}")
+    shop.write("base/cart.yaml", two)
+    shop.replace("base/kustomization.yaml", "[deployments.yaml]", "[deployments.yaml, cart.yaml]")
+    shop.write("promote.yaml", shop.read("promote.yaml") + "  cart: {semver: ^9}\n")
+    done = shop.promote("bump", "staging", "--newest", "--output", "json").json
+    assert [one["service"] for one in done["changes"]] == ["api", "web"]
+    assert done["unmoved"][0].startswith("shop/cart has different versions within staging (base/cart.yaml:")
+    assert not [one for one in registry.seen if "cart" in one.path]
+
+
 def test_tags_that_nothing_orders_are_left_to_people(shop: Sandbox, registry: RegistryServer) -> None:
     registry.tags["shop/web:main-10-eeeeeee"] = registry.tags["shop/api:v1.10.0"] = DIGESTS[0]
     done = shop.promote("bump", "staging", "--newest", "--output", "json").json
