@@ -7,7 +7,7 @@ ENVIRONMENTS := staging production
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test integration thorough project pod-security mutation mutation-sample servers \
-  debian helm kubeseal e2e fuzz try verify versions docs dist lint fmt bench clean
+  debian helm kubeseal kube-score e2e fuzz try verify versions docs dist lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -71,6 +71,9 @@ helm: ## build the program with which charts are rendered, if promote.yaml allow
 
 kubeseal: ## build the program that seals secrets
 	@$(PYTHON) -m tools.setup kubeseal
+
+kube-score: ## build a second judge of the rendered environments
+	@$(PYTHON) -m tools.setup kube-score
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e

@@ -29,6 +29,8 @@ missing contains "flows" if not data.flows
 
 missing contains "images" if not data.images
 
+missing contains "internal_tls" if not data.internal_tls
+
 missing contains "overcommit" if not data.overcommit
 
 missing contains "registries" if not data.registries

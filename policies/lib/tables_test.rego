@@ -12,6 +12,7 @@ test_none_is_missing if {
 		with data.environments as {}
 		with data.flows as {}
 		with data.images as {}
+		with data.internal_tls as {}
 		with data.overcommit as {}
 		with data.registries as {}
 		with data.resources as {}
@@ -29,6 +30,7 @@ test_each_may_be_missing if {
 		with data.environments as false
 		with data.flows as false
 		with data.images as false
+		with data.internal_tls as false
 		with data.overcommit as false
 		with data.registries as false
 		with data.resources as false
@@ -44,6 +46,7 @@ test_each_may_be_missing if {
 		"environments",
 		"flows",
 		"images",
+		"internal_tls",
 		"overcommit",
 		"registries",
 		"resources",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,19 @@ from tests.manifests.render import (
     name_of,
     overlay,
     pod_template,
+    read_kustomization,
     render,
     without_hash,
 )
 from tests.manifests.scraping import CONFIGURATION, NAMESPACE, job, relabelled
 from tests.manifests.variants import Workshop
+from tests.policies.evaluation import POLICIES, evaluate
 
 COMPONENT = REPOSITORY / "components/internal-tls"
 SCRAPE = COMPONENT / "redis/redis-tls.scrape.yml"
 SERVERS = {"mysql-tls": {"mysql"}, "redis-tls": {"redis", "redis-restore-test"}, "rabbitmq-tls": {"rabbitmq"}}
+TLS = "../../components/internal-tls"
+CLIENTS = ("api-gateway", "ocr-service", "patient-queue-service", "user-service")
 both = pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 
 
@@ -219,3 +224,27 @@ def test_prometheus_reads_the_file_of_the_component(tmp_path: Path) -> None:
     (tmp_path / SCRAPE.name).write_text(SCRAPE.read_text(encoding="utf-8"), encoding="utf-8")
     code, said = run("promtool", "check", "config", "--lint=all", "--lint-fatal", tmp_path / CONFIGURATION.name)
     assert code == 0, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("order", "denied"), [(("green", TLS), ()), ((TLS, "green"), CLIENTS)], ids=["right", "wrong"]
+)
+def test_a_second_version_has_tls_or_is_denied(
+    workshop: Workshop, tmp_path: Path, order: tuple[str, str], denied: tuple[str, ...]
+) -> None:
+    """A component changes only what is added before it. Whoever lists the two the other way round learns of it."""
+    folder = workshop.two_versions("production", green=CLIENTS)
+    target = folder.with_name(f"{folder.name}-{Path(order[0]).name}-first")
+    shutil.copytree(folder, target)
+    content = read_kustomization(target)
+    place = content["components"].index("green")
+    content["components"][place : place + 1] = order
+    (target / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    report = evaluate(
+        render(target).objects, tmp_path, data=POLICIES / "data", only=frozenset({"network.internal_tls"})
+    )
+    assert report.rules == ("network.internal_tls",)
+    assert {(each.rule, each.name) for each in report.findings} == {
+        ("network.internal_tls", f"{name}-green") for name in denied
+    }

@@ -30,6 +30,8 @@ both = pytest.mark.parametrize("environment", ENVIRONMENTS)
 TABLE: dict[str, dict[str, str]] = yaml.safe_load(seal_demo.TABLE.read_text(encoding="utf-8"))
 KEYS = {name: set(keys) for name, keys in TABLE.items()} | {"mediq-tls-secret": {"tls.crt", "tls.key"}}
 SEALING = re.compile(r"^```sh\n(make kubeseal\n.*?)^```$", re.MULTILINE | re.DOTALL)
+# Of RSA-4096: the length of the session key, this key, and the tag of AES-GCM at the end.
+SEALING_BYTES = 2 + 512 + 16
 PRIVATE = re.compile(r"PRIVATE KEY|-----BEGIN (?!CERTIFICATE)")
 
 
@@ -89,6 +91,21 @@ def test_no_two_sealed_values_are_the_same_and_all_are_sealed() -> None:
     assert len(set(values)) == len(values)
     # A length, a session key for RSA-4096, then the sealed value.
     assert all(base64.b64decode(value, validate=True)[:2] == b"\x02\x00" for value in values)
+
+
+@both
+def test_sealed_demonstration_values_are_those_of_the_table(environment: str) -> None:
+    """Nobody can read them, but a value is sealed by AES-GCM, which keeps its length."""
+    expected = {
+        name: {key: len(value) for key, value in seal_demo.values(keys).items()} for name, keys in TABLE.items()
+    }
+    assert {
+        name: {
+            key: len(base64.b64decode(value)) - SEALING_BYTES for key, value in each["spec"]["encryptedData"].items()
+        }
+        for name, each in _sealed(environment).items()
+        if name in TABLE and _is_demo(each)
+    } == {name: keys for name, keys in expected.items() if _is_demo(_sealed(environment)[name])}
 
 
 @both

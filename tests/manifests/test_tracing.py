@@ -54,7 +54,7 @@ def _receivers(rendered: Render) -> dict[str, Any]:
     return protocols
 
 
-def _arrives(rendered: Render, workload: Object) -> None:
+def _is_open(rendered: Render, workload: Object) -> None:
     """Follow the address from one service's variables to the socket that Jaeger opens."""
     settings = _variables(rendered, workload)
     assert settings["OTEL_TRACES_EXPORTER"] == "otlp"
@@ -73,17 +73,17 @@ def _arrives(rendered: Render, workload: Object) -> None:
 
 
 @both
-def test_a_trace_of_every_service_arrives_at_jaeger(environment: str) -> None:
+def test_the_way_of_a_trace_from_each_service_to_jaeger_is_open(environment: str) -> None:
     services = overlay(environment).services("Deployment")
     assert len(services) == 5
     for workload in services:
-        _arrives(overlay(environment), workload)
+        _is_open(overlay(environment), workload)
 
 
 @pytest.mark.slow
-def test_so_does_a_trace_of_a_second_version(workshop: Workshop) -> None:
+def test_so_is_that_of_a_second_version(workshop: Workshop) -> None:
     rendered = render(workshop.two_versions("production", green=["user-service"]))
-    _arrives(rendered, rendered.one("Deployment", "user-service-green"))
+    _is_open(rendered, rendered.one("Deployment", "user-service-green"))
 
 
 @both

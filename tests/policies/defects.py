@@ -364,6 +364,11 @@ DEFECTS: dict[str, InContainer | InPod | InTarget] = {
     "network.flows": change(
         "NetworkPolicy", lambda policy: policy["spec"]["ingress"][0].update(ports=[{"port": 80}]), "cart"
     ),
+    "network.internal_tls": beside(
+        variable("secretKeyRef", "other"),
+        document("Issuer", "cert-manager.io/v1", spec={"ca": {"secretName": "root"}}),
+        document("SealedSecret", "bitnami.com/v1alpha1", spec={"encryptedData": {"key": "AgBy"}}),
+    ),
     "network.ports": change(
         "NetworkPolicy",
         lambda policy: policy["spec"]["ingress"][0].pop("ports"),

@@ -34,6 +34,8 @@ def steps(root: Path, group: str) -> list[Step]:
     servers = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
     if group == "kubeseal":
         return [servers["e2e/sealed-secrets"]]
+    if group == "kube-score":
+        return [programs_step(root, "kube-score", "about a minute")]
     if group == "helm":
         return [*promote, helm]
     if group == "fuzz":

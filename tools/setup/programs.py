@@ -24,6 +24,7 @@ VERSION_VARIABLES = {
     "github.com/prometheus/alertmanager": ("github.com/prometheus/common/version.Version={bare}",),
     "github.com/prometheus/prometheus": ("github.com/prometheus/common/version.Version={bare}",),
     "github.com/yannh/kubeconform": ("main.version={version}",),
+    "github.com/zegl/kube-score": ("main.version={bare}",),
     "helm.sh/helm/v4": ("{module}/internal/version.version={version}",),
     "k8s.io/kubernetes": (
         "k8s.io/component-base/version.gitVersion={version}",
