@@ -50,4 +50,5 @@ def derived(old: Versions, new: Versions) -> Versions:
         if item.repository != item.name or item.version in (Version(), now[item.name].version):
             raise EditRefused(f"the new item {item.name} of 'images' sets no version, or more than one")
     names = {item.name for item in added}
-    return old.with_versions({one.name: one for one in new.images if one.name not in names}).with_entries(added)
+    moved = {one.name: one for one in new.images if one.name not in names}
+    return old.with_versions(moved, whole=True).with_entries(added)

@@ -36,7 +36,7 @@ def between(old: Versions, new: Versions, settings: Mapping[str, bytes]) -> dict
     """
     start = old.again(settings) if settings else old
     moved = {image.name: image for image in new.images if image.name in old.bundles & new.bundles}
-    return {**settings, **start.with_versions(moved).changes(old)}
+    return {**settings, **start.with_versions(moved, whole=True).changes(old)}
 
 
 def beyond(files: Iterable[str], expected: Sequence[str]) -> list[str]:

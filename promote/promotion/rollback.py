@@ -133,9 +133,9 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first
     if not first.moves:
         _decide_from(workspace, here, request, first)
     wanted = _as_at_first(here.images, first.moves)
-    after = here.versions.with_versions(wanted)
+    after = here.versions.with_versions(wanted, whole=True)
     with_them = restored.settings_of(workspace, here, after)
-    after = with_them.before(here.versions).with_versions(wanted) if with_them.files else after
+    after = with_them.before(here.versions).with_versions(wanted, whole=True) if with_them.files else after
     planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
     planned = with_them.onto(planned)
     if not planned.plan.changes:

@@ -180,7 +180,7 @@ def _proved(
     after = edited.versions
     for name, version in wanted.items():
         try:
-            after = after.with_versions({name: version})
+            after = after.with_versions({name: version}, whole=is_rollback)
         except EditRefused:
             # Without traffic, the version of the canary does not matter: its entry may have no place for the other.
             if not is_rollback or name != state.twin.name:

@@ -62,10 +62,13 @@ def split(reference: str) -> tuple[str, Version]:
     return folder + slash + last, Version(tag or None, digest or None)
 
 
-def goal_of(at: str, fields: Mapping[str, str], image: Image, target: Image | Version) -> Image:
+def goal_of(
+    at: str, fields: Mapping[str, str], image: Image, target: Image | Version, *, whole: bool = False
+) -> Image:
     """The new image of the item that has `image`: `target`, as far as the item's fields can express it.
 
-    Raises EditRefused, with the place `at`, if an outdated part would remain, and UsageError for an invalid tag
+    `whole` says that a `target` without a digest has none, so that one which is written in the same text as the tag
+    goes. Raises EditRefused, with the place `at`, if an outdated part would remain, and UsageError for an invalid tag
     or digest.
     """
     if isinstance(target, Version):
@@ -74,7 +77,8 @@ def goal_of(at: str, fields: Mapping[str, str], image: Image, target: Image | Ve
     problem = _rename_problem(fields, target.repository) if moved else None
     version = image.version
     if target.version != version:
-        problem = problem or _version_problem(version, target.version)
+        drops = whole and "digest" not in fields and None not in (version.tag, target.version.tag)
+        problem = problem or _version_problem(version, target.version, drops_digest=drops)
         version = replace(target.version, tag=target.version.tag if version.tag else None)
     if problem:
         raise EditRefused(f"{at}: image {image.name!r} {problem}")
@@ -89,14 +93,14 @@ def _rename_problem(fields: Mapping[str, str], repository: str) -> str | None:
     return None
 
 
-def _version_problem(now: Version, wanted: Version) -> str | None:
+def _version_problem(now: Version, wanted: Version, *, drops_digest: bool) -> str | None:
     if wanted.tag is not None:
         check_tag(wanted.tag)
     if wanted.digest is not None:
         check_digest(wanted.digest)
     if now == _UNVERSIONED:
         return "has no version to replace; add 'newTag: …' by hand"
-    if now.digest and not wanted.digest:
+    if now.digest and not wanted.digest and not drops_digest:
         return "has a digest, which would not match a new tag; give the new digest too, or delete the old one by hand"
     if now.tag and not wanted.tag:
         return "has a tag, which would not match a new digest; give the new tag too, or delete the old one by hand"

@@ -85,10 +85,11 @@ class Versions:
         own = [f"{self.source}:{entry.line('newTag', 'digest', 'newName')}"] if entry and _is_set(entry.image) else []
         return tuple(dict.fromkeys([*own, *(line for one in self._elsewhere.get(name, ()) for line in one.lines)]))
 
-    def with_versions(self, wanted: Wanted) -> Versions:
+    def with_versions(self, wanted: Wanted, *, whole: bool = False) -> Versions:
         """The versions with those in `wanted` set and no other byte changed; the same object if nothing changes.
 
-        An Image also sets `newName`. A place that has only a digest, or only a tag, gets only that.
+        An Image also sets `newName`. A place that has only a digest, or only a tag, gets only that. `whole` says that
+        what has no digest in `wanted` never had one, as the past knows it: a digest in the text of the tag goes.
         Raises EditRefused where new texts in the present places cannot express exactly this.
         """
         self._insist_on_one_version(wanted)
@@ -97,10 +98,10 @@ class Versions:
         for name, target in wanted.items():
             self._own_edits(name, target, entries)
             for slot in self._elsewhere.get(name, ()) if name not in self.apart else ():
-                _slot_edits(slot, target, entries, spots)
+                _slot_edits(slot, target, entries, spots, whole)
             if not any(name in some for some in entries.values()) and name not in self._elsewhere:
                 raise EditRefused(f"{self.own.text.at(self.own.text.root)}: {self._unknown(name)}")
-        changed = self._changed(entries, spots)
+        changed = self._changed(entries, spots, whole)
         if not changed:
             return self
         if changed.keys() == {self.source} and not spots:
@@ -139,7 +140,7 @@ class Versions:
             entries.setdefault(self.source, {})[name] = replace(now, repository=target.repository)
 
     def _changed(
-        self, entries: Mapping[str, Wanted], spots: Mapping[str, Sequence[tuple[Said, str]]]
+        self, entries: Mapping[str, Wanted], spots: Mapping[str, Sequence[tuple[Said, str]]], whole: bool
     ) -> dict[str, bytes]:
         changed: dict[str, bytes] = {}
         for path in dict.fromkeys((*entries, *spots)):
@@ -148,7 +149,7 @@ class Versions:
                 edits = [(said.atom.spot, text) for said, text in spots[path]]
                 data = edited(data, path, edits)
             if path in entries:
-                data = ImagesFile.parse(data, path).with_versions(entries[path]).data
+                data = ImagesFile.parse(data, path).with_versions(entries[path], whole=whole).data
             if data != self.contents[path]:
                 changed[path] = data
         return changed
@@ -185,6 +186,7 @@ def _slot_edits(
     target: Image | Version,
     entries: dict[str, dict[str, Image | Version]],
     spots: dict[str, list[tuple[Said, str]]],
+    whole: bool,
 ) -> None:
     """Add what has to be edited so that a slot runs `target`."""
     version = target.version if isinstance(target, Image) else target
@@ -202,7 +204,7 @@ def _slot_edits(
         now = entries.setdefault(slot.version_by.file, {}).get(name)
         entries[slot.version_by.file][name] = replace(now, version=version) if isinstance(now, Image) else version
         return
-    for said, text in slot.edits(version):
+    for said, text in slot.edits(version, whole=whole):
         if said.atom.spot.text != text:
             spots.setdefault(said.file, []).append((said, text))
 

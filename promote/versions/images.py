@@ -74,11 +74,12 @@ class ImagesFile:
         """The items, in file order."""
         return tuple(entry.image for entry in self.entries.values())
 
-    def with_versions(self, wanted: Mapping[str, Image | Version]) -> ImagesFile:
+    def with_versions(self, wanted: Mapping[str, Image | Version], *, whole: bool = False) -> ImagesFile:
         """The file with the images in `wanted` set and no other byte changed; the same object if nothing changes.
 
         An Image also sets `newName`; its own name is ignored. An item that has only a digest gets only the
-        digest of the wanted version, because it has no field for a tag.
+        digest of the wanted version, because it has no field for a tag. With `whole`, a digest in the text of the tag
+        goes where the wanted version has none.
 
         Raises EditRefused when new texts for the existing fields cannot express exactly this,
         ConfigError as `parse` does, and UsageError for an invalid tag or digest.
@@ -87,7 +88,7 @@ class ImagesFile:
         edits: list[_Edit] = []
         for name, target in wanted.items():
             entry = _find(self.text, self.entries, name)
-            goal = goal_of(self.text.at(entry.nodes["name"]), entry.texts, entry.image, target)
+            goal = goal_of(self.text.at(entry.nodes["name"]), entry.texts, entry.image, target, whole=whole)
             images[name] = goal
             edits += [_Edit(entry, field, text) for field, text in texts_of(entry.texts, goal).items()]
         if not edits:

@@ -77,14 +77,16 @@ class Slot:
             image = replace(image, name=entry.name, version=entry.version)
         return image
 
-    def edits(self, target: Version) -> list[tuple[Said, str]]:
+    def edits(self, target: Version, *, whole: bool = False) -> list[tuple[Said, str]]:
         """The new texts with which the atoms say `target`, as far as they have a place for its tag and digest.
 
-        Raises EditRefused if something outdated would remain, and UsageError for an invalid tag or digest.
+        With `whole`, a digest in the text of the tag goes where `target` has none. Raises EditRefused if something
+        outdated would remain, and UsageError for an invalid tag or digest.
         """
         first = next(iter(self.said.values()))
         at = f"{first.file}:{first.atom.spot.line}"
-        version = goal_of(at, {}, self.written, target).version
+        own = {role: self._text(role) for role in ("digest",) if role in self.said}
+        version = goal_of(at, own, self.written, target, whole=whole).version
         if said := self.said.get("reference"):
             return [(said, said.atom.saying(replace(self.written, version=version).reference))]
         inline = str(version) if "@" in self._text("tag") else version.tag or ""

@@ -120,9 +120,10 @@ def test_a_held_version_is_passed_over_here_and_for_those_after(shop: Sandbox, r
 
 
 def test_what_was_rolled_back_does_not_come_back(shop: Sandbox) -> None:
-    shop.stage("api", "1.2.0", f"1.2.0@{DIGESTS[1]}")
+    before = shop.read(STAGING)
     shop.promote("bump", "staging", "api", "--newest", "--commit")
     shop.promote("rollback", "staging", "api")
+    assert shop.show(STAGING, "main") == before  # which has no digest
     done = shop.promote("bump", "staging", "api", "--newest", "--commit", "--output", "json").json
     assert [one["new"]["tag"] for one in done["changes"]] == ["1.3.0"]
     assert "api: 1.10.0 is held in staging since" in done["unmoved"][0]

@@ -92,6 +92,21 @@ def test_bump_resolves_a_tag(shop: Sandbox) -> None:
     assert "is given with a digest" in refused
 
 
+def test_a_rollback_takes_a_digest_back_that_the_version_before_had_not(
+    shop: Sandbox, registry: RegistryServer
+) -> None:
+    cart = shop.read("base/deployments.yaml").split("---\n")[1].replace("api", "cart")
+    shop.write("base/cart.yaml", before := cart.replace("image: shop/cart", "image: shop/cart:7"))
+    shop.replace("base/kustomization.yaml", "[deployments.yaml]", "[deployments.yaml, cart.yaml]")
+    shop.publish("add the cart")
+    registry.tags["shop/cart:8"] = WEB
+    shop.promote("bump", "production", "cart=8", "--resolve", "--commit")
+    assert f"shop/cart:8@{WEB}" in shop.show("base/cart.yaml", "main")
+    done = shop.promote("rollback", "production", "shop/cart", "--output", "json").json
+    assert shop.show("base/cart.yaml", "main") == before
+    shop.promote("verify", done["commit"])
+
+
 def test_all_tags_that_are_not_there_are_named_and_nothing_is_written(
     shop: Sandbox, registry: RegistryServer
 ) -> None:

@@ -10,7 +10,7 @@ from promote.errors import ConfigError, EditRefused, UsageError
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Version
 from promote.system.process import run
-from promote.versions.images import read_images, set_images
+from promote.versions.images import ImagesFile, read_images, set_images
 
 KUSTOMIZE = Path(__file__).parents[2] / ".tools" / "bin" / "kustomize"
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -243,6 +243,25 @@ def test_what_cannot_be_said_exactly_is_refused(fields: str, wanted: Version | I
     message = refusal(item(fields), wanted)
     assert message.startswith("k.yaml:")
     assert reason in message
+
+
+WITHOUT_A_DIGEST = [
+    (f"newTag: v1@{OLD}", "newTag: v2"),
+    (f'newTag: "v1@{OLD}"', 'newTag: "v2"'),
+    (f"newName: r:v1@{OLD}", "newName: r:v2"),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), WITHOUT_A_DIGEST)
+def test_the_past_may_have_no_digest(fields: str, expected: str) -> None:
+    before = ImagesFile.parse(item(fields).encode(), "k.yaml")
+    assert before.with_versions({"a": Version("v2")}, whole=True).data.decode() == item(expected)
+
+
+@pytest.mark.parametrize("fields", [f"newTag: v1; digest: {OLD}", f"digest: {OLD}", f"newName: r@{OLD}"])
+def test_no_line_is_deleted_for_that(fields: str) -> None:
+    with pytest.raises(EditRefused, match="has a digest, which would not match a new tag"):
+        ImagesFile.parse(item(fields).encode(), "k.yaml").with_versions({"a": Version("v2")}, whole=True)
 
 
 SHARED = "images: [{name: a, newTag: &v v1}, {name: b, newTag: *v}]"
