@@ -202,7 +202,6 @@ class ArgoCD(Programs):
             "ARGOCD_SYNC_WAVE_DELAY": "0",
             "ARGOCD_SSH_DATA_PATH": str(self.folder / "ssh"),
             "ARGOCD_TLS_DATA_PATH": str(self.folder / "tls"),
-            "GOGC": "400",  # memory is there, and the processors have more to do
             "HOME": str(self.folder),
             "KUBECONFIG": str(self.cluster.kubeconfig),
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
