@@ -37,17 +37,18 @@ class Unfinished(Exception):
     """What was waited for did not come; the text says what it was waiting for."""
 
 
-def wait(what: str, ask: Callable[[], str | None], *, seconds: float) -> None:
+def wait(what: str, ask: Callable[[], str | None], *, seconds: float, longest: float = LONGEST_PAUSE) -> None:
     """Ask again and again until the answer is None; anything else says what is still missing.
 
-    `seconds` are those of a quiet machine.
+    `seconds` are those of a quiet machine. The pauses grow up to the `longest`: to ask takes processor time from what
+    is waited for.
     """
     start, pause = time.monotonic(), 0.02
     while missing := ask():
         if (waited := time.monotonic() - start) > patience(seconds):
             raise Unfinished(f"{what}: after {waited:.0f} s still {missing}")
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.3)
+        pause = min(pause * 1.5, longest)
 
 
 class Process:
