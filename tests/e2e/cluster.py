@@ -40,10 +40,14 @@ LISTENERS = (
 
 
 class Cluster(Running):
-    """All processes, their one folder, and a way to talk to them. Use it in a `with` statement."""
+    """All processes, their one folder, and a way to talk to them. Use it in a `with` statement.
 
-    def __init__(self, folder: Path, tools: Path = TOOLS):
+    Autoscalers look at their metrics, and a Prometheus reads them, every `attention` seconds.
+    """
+
+    def __init__(self, folder: Path, tools: Path = TOOLS, *, attention: int = 5):
         self.folder = folder
+        self.attention = attention
         self.kubeconfig = folder / "kubeconfig"
         self._bin = tools / "bin"
         self._files = tools / "e2e"
@@ -155,7 +159,7 @@ class Cluster(Running):
             f"--service-account-private-key-file={self.folder / 'sa.key'}",
             f"--root-ca-file={certificates / 'apiserver.crt'}",
             "--use-service-account-credentials=true",
-            "--horizontal-pod-autoscaler-sync-period=2s",
+            f"--horizontal-pod-autoscaler-sync-period={self.attention}s",
         )
         scheduler = self.run(
             "kube-scheduler",

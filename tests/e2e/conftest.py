@@ -33,7 +33,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A control plane that is ready; its logs stay when anything failed."""
     leave_on_signals()
     folder = new_folder()
-    with Cluster(folder) as started:
+    with Cluster(folder, attention=2) as started:
         yield started
         if request.session.testsfailed:
             started.keep()
