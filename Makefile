@@ -77,7 +77,7 @@ kube-score: ## build a second judge of the rendered environments
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e
-	@$(BIN)/python -m pytest -n 3 tests/e2e
+	@$(BIN)/python -m pytest -n 4 tests/e2e
 
 try: ## start Argo CD, Gitea and a control plane on this machine, to click through
 	@$(PYTHON) -m tools.setup e2e

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import yaml
@@ -40,10 +40,14 @@ LISTENERS = (
 
 
 class Cluster(Running):
-    """All processes, their one folder, and a way to talk to them. Use it in a `with` statement."""
+    """All processes, their one folder, and a way to talk to them. Use it in a `with` statement.
 
-    def __init__(self, folder: Path, tools: Path = TOOLS):
+    Autoscalers look at their metrics, and a Prometheus reads them, every `attention` seconds.
+    """
+
+    def __init__(self, folder: Path, tools: Path = TOOLS, *, attention: int = 5):
         self.folder = folder
+        self.attention = attention
         self.kubeconfig = folder / "kubeconfig"
         self._bin = tools / "bin"
         self._files = tools / "e2e"
@@ -53,6 +57,7 @@ class Cluster(Running):
         self._ports: dict[str, int] = {}
         self._api: Api | None = None
         self._traffic: Traffic | None = None
+        self._defined: set[str] = set()
 
     @property
     def api(self) -> Api:
@@ -155,7 +160,7 @@ class Cluster(Running):
             f"--service-account-private-key-file={self.folder / 'sa.key'}",
             f"--root-ca-file={certificates / 'apiserver.crt'}",
             "--use-service-account-credentials=true",
-            "--horizontal-pod-autoscaler-sync-period=2s",
+            f"--horizontal-pod-autoscaler-sync-period={self.attention}s",
         )
         scheduler = self.run(
             "kube-scheduler",
@@ -201,12 +206,13 @@ class Cluster(Running):
 
     def define(self, *groups: str) -> None:
         """Install the custom resources of these groups, from the definitions that setup has put there."""
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        for path in sorted((self._files / "crds").glob("*.yaml")):
-            for each in yaml.load_all(path.read_text(encoding="utf-8"), loader):
-                if each and each["spec"]["group"] in groups:
-                    self.api.apply(each, manager="e2e")
-                    wait(f"{path.name} is established", partial(self._undefined, each), seconds=30)
+        new = set(groups) - self._defined
+        made = [each for each in _definitions(self._files / "crds") if each["spec"]["group"] in new]
+        for each in made:
+            self.api.apply(each, manager="e2e")
+        for each in made:
+            wait(f"{each['metadata']['name']} is established", partial(self._undefined, each), seconds=30)
+        self._defined |= new
 
     def _undefined(self, definition: Object) -> str | None:
         states = {each["type"]: each["status"] for each in _conditions(self.api.get(definition))}
@@ -247,6 +253,14 @@ class Cluster(Running):
             if not any(each["type"] == "Ready" and each["status"] == "True" for each in _conditions(node))
         ]
         return f"without {unready}" if unready else None
+
+
+@cache
+def _definitions(folder: Path) -> list[Object]:
+    """All definitions of custom resources in the files of a folder."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))]
+    return [each for text in texts for each in yaml.load_all(text, loader) if each]
 
 
 def _conditions(item: Object) -> list[Object]:

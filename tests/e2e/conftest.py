@@ -14,14 +14,21 @@ from tests.e2e.environments import Environment, prepare, roll_out
 from tests.manifests.render import ENVIRONMENTS
 
 MEASURED = "measured"
-_ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/")
+ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/")
+# These need a control plane, if anything. All others outside of the folders need both environments in it.
+EMPTY = tuple(
+    f"tests/e2e/test_{name}.py" for name in ("cluster", "gitea", "live", "pod_security", "strategies", "validation")
+)
 
 
 class _OneClusterEach(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps together the tests that share a cluster: those of each sync engine, and all others."""
+    """Keeps together the tests that share a cluster: with each sync engine, both environments, or nothing in it."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in _ENGINES if nodeid.startswith(folder)), "tests/e2e/")
+        for folder in ENGINES:
+            if nodeid.startswith(folder):
+                return folder
+        return "an empty cluster" if nodeid.startswith(EMPTY) else "both environments"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
@@ -33,7 +40,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A control plane that is ready; its logs stay when anything failed."""
     leave_on_signals()
     folder = new_folder()
-    with Cluster(folder) as started:
+    with Cluster(folder, attention=2) as started:
         yield started
         if request.session.testsfailed:
             started.keep()

@@ -93,8 +93,9 @@ class Environment:
         left = list(objects)
 
         def unready() -> str | None:
-            left[:] = [each for each in left if self.unready([each])]
-            return "; ".join(self.unready(left)) or None
+            states = [(each, self.unready([each])) for each in left]
+            left[:] = [each for each, state in states if state]
+            return "; ".join(text for _, state in states for text in state) or None
 
         wait(f"{self.name} becomes ready", unready, seconds=seconds)
 
@@ -185,11 +186,12 @@ def missing(api: Api, item: Object) -> str | None:
     live = api.find(item["apiVersion"], item["kind"], name_of(item), item["metadata"].get("namespace", ""))
     if live is None:
         return "not there"
-    needed = references(item) if item["kind"] in WORKLOADS else ()
-    if unresolved := sorted(each for each in needed if not resolved(api, each)):
-        return f"no kubelet would start it without {unresolved}"
     ask = STATES.get(item["kind"])
-    return ask(api, live) if ask else None
+    if ask and (state := ask(api, live)):
+        return state
+    needed = references(item) if item["kind"] in WORKLOADS else ()
+    unresolved = sorted(each for each in needed if not resolved(api, each))
+    return f"no kubelet would start it without {unresolved}" if unresolved else None
 
 
 def _deployment(api: Api, live: Object) -> str | None:

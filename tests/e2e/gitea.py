@@ -12,7 +12,7 @@ from typing import Any
 import urllib3
 
 from tests.e2e.cluster import ATTEMPTS, TOOLS
-from tests.e2e.process import PortTaken, Process, Running
+from tests.e2e.process import THRIFT, PortTaken, Process, Running
 from tests.ports import free_ports
 
 OWNER, REVIEWER, STRANGER = USERS = ("owner", "reviewer", "stranger")
@@ -163,7 +163,7 @@ class GiteaHost(Running):
         done = subprocess.run(
             [self._program, "--config", self._settings, *arguments],
             cwd=self.folder,
-            env={**os.environ, **self._environment},
+            env={**os.environ, **THRIFT, **self._environment},
             capture_output=True,
             text=True,
             timeout=120,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tests.e2e.cluster import Cluster
+from tests.e2e.process import THRIFT
 from tests.manifests.render import REPOSITORY
 
 
@@ -22,7 +23,8 @@ class Said(NamedTuple):
 def settings(cluster: Cluster, variables: Mapping[str, str]) -> dict[str, str]:
     """The environment of somebody who works with this cluster; an editor saves what it is given as it is."""
     path = f"{cluster.program('kubectl').parent}:{os.environ['PATH']}"
-    return {**os.environ, "KUBECONFIG": str(cluster.kubeconfig), "PATH": path, "KUBE_EDITOR": "true", **variables}
+    own = {"KUBECONFIG": str(cluster.kubeconfig), "PATH": path, "KUBE_EDITOR": "true"}
+    return {**os.environ, **THRIFT, **own, **variables}
 
 
 def shell(cluster: Cluster, command: str, variables: Mapping[str, str] | None = None, *, seconds: float = 60) -> Said:

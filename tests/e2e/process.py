@@ -20,6 +20,9 @@ from tests.load import patience
 TETHER = Path(__file__).with_name("tether.py")
 TAIL = 2000
 GRACE = 10.0
+# Programs of Go collect garbage less often than by default: memory is there, and the processors have more to do.
+THRIFT = {"GOGC": "400"}
+LONGEST_PAUSE = 1.0
 
 
 class StartFailed(Exception):
@@ -34,17 +37,18 @@ class Unfinished(Exception):
     """What was waited for did not come; the text says what it was waiting for."""
 
 
-def wait(what: str, ask: Callable[[], str | None], *, seconds: float) -> None:
+def wait(what: str, ask: Callable[[], str | None], *, seconds: float, longest: float = LONGEST_PAUSE) -> None:
     """Ask again and again until the answer is None; anything else says what is still missing.
 
-    `seconds` are those of a quiet machine.
+    `seconds` are those of a quiet machine. The pauses grow up to the `longest`: to ask takes processor time from what
+    is waited for.
     """
     start, pause = time.monotonic(), 0.02
     while missing := ask():
         if (waited := time.monotonic() - start) > patience(seconds):
             raise Unfinished(f"{what}: after {waited:.0f} s still {missing}")
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.3)
+        pause = min(pause * 1.5, longest)
 
 
 class Process:
@@ -64,7 +68,7 @@ class Process:
             return subprocess.Popen(
                 [str(part) for part in tethered],
                 cwd=self.log.parent,
-                env={**os.environ, **(self._env or {})},
+                env={**os.environ, **THRIFT, **(self._env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

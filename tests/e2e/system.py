@@ -119,7 +119,7 @@ class System(Generic[E]):
             process.kill()
         commit, images = self.release(*names)
         if begun is not None:
-            wait("the release begins", partial(begun, commit), seconds=300)
+            wait("the release begins", partial(begun, commit), seconds=300, longest=0.3)
         begin = time.monotonic()
         if process.name == "etcd":
             with process.paused():

@@ -28,6 +28,7 @@ FASTER = 10
 RATE = re.compile(r"\[2m\]")
 # How late a look at a number of pods may be, and how long before a change the autoscaler may have looked last.
 LATE, SYNC = 1.5, 2.0
+LOOK = 0.3  # the longest pause between two looks
 STEP, WHOLE = 60.0, 120.0
 
 # What there is to do, and how many pods that makes: one for each 1000 requests a second, 5 and 50 messages.
@@ -89,7 +90,8 @@ class Scaling:
         return time.monotonic()
 
     def wait(self, wanted: dict[str, int], *, seconds: float) -> None:
-        wait("the services scale", lambda: None if (now := self.look()) == wanted else str(now), seconds=seconds)
+        said = "the services scale"
+        wait(said, lambda: None if (now := self.look()) == wanted else str(now), seconds=seconds, longest=LOOK)
 
     def autoscaler(self, name: str) -> Object:
         [found] = [each for each in self.environment.autoscalers() if name_of(each) == name]
@@ -174,7 +176,7 @@ def blind(busy: tuple[Scaling, float]) -> Scaling:
     scaling, _ = busy
     scaling.forget()
     scaling.load.silent = True
-    wait("every autoscaler is blind for long enough", lambda: _sighted(scaling), seconds=WHOLE)
+    wait("every autoscaler is blind for long enough", lambda: _sighted(scaling), seconds=WHOLE, longest=LOOK)
     return scaling
 
 

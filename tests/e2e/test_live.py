@@ -1,14 +1,13 @@
 """What promote says of a running cluster, with the account of delivery/reader, which may only read.
 
-The engines' objects are made by hand, with what Argo CD and Flux were seen to write into them; they are in a cluster
-of their own, in which no engine runs.
+The engines' objects are made by hand, with what Argo CD and Flux were seen to write into them; no engine runs in the
+cluster.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import pytest
 
 from promote.kustomize import render as kustomize
 from tests.e2e.api import Api, Object, Refused
-from tests.e2e.cluster import TOOLS, Cluster, leave_on_signals, new_folder
+from tests.e2e.cluster import TOOLS, Cluster
 from tests.e2e.kubelet import NEVER_READY
 from tests.e2e.process import wait
 from tests.integration import sandbox
@@ -36,20 +35,17 @@ DIGEST = f"sha256:{NEVER_READY}{'0' * 60}"
 
 
 @pytest.fixture(scope="module")
-def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def read(cluster: Cluster) -> Cluster:
     """A control plane with the kinds of both engines, and with the reader's accounts."""
-    leave_on_signals()
-    folder = new_folder()
-    with Cluster(folder) as started:
-        started.define("argoproj.io", "kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "cert-manager.io")
-        for name in (*ENGINES, "mediq-staging", "mediq-production"):
-            started.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        for engine in ("argocd", "flux"):
-            for each in render(REPOSITORY / "delivery/reader" / engine).objects:
-                started.api.apply(each)
-        yield started
-    if not request.session.testsfailed:
-        shutil.rmtree(folder)
+    cluster.define("argoproj.io", "kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "cert-manager.io")
+    # By a manager of its own: another one may have applied the namespaces with all that they have.
+    for name in (*ENGINES, "mediq-staging", "mediq-production"):
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        cluster.api.apply(namespace, manager="live")
+    for engine in ("argocd", "flux"):
+        for each in render(REPOSITORY / "delivery/reader" / engine).objects:
+            cluster.api.apply(each, manager="live")
+    return cluster
 
 
 @dataclass(frozen=True)
@@ -159,7 +155,7 @@ def _name(item: Object) -> tuple[str, str]:
 
 
 @pytest.fixture
-def site(cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
+def site(read: Cluster, tmp_path: Path) -> Iterator[Site]:
     """Both services run what the shared branch says."""
     env = sandbox.environment(tmp_path) | {"PROMOTE_TOOLS": str(TOOLS / "bin")}
     sandbox.write_tiny(tmp_path / "clone")
@@ -167,7 +163,7 @@ def site(cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
     overlay = tmp_path / "clone" / PATH / "kustomization.yaml"
     overlay.write_text(overlay.read_text().replace("shop-production", namespace))
     sandbox.create(tmp_path, env)
-    made = Site(cluster, Sandbox(tmp_path / "clone", env), namespace, tmp_path)
+    made = Site(read, Sandbox(tmp_path / "clone", env), namespace, tmp_path)
     made.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     for engine in ENGINES:
         made.api.apply(_binding(namespace, engine))

@@ -89,17 +89,23 @@ def _minor(cluster: Cluster, version: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def judge(standard: tuple[str, str], cluster: Cluster, pods: list[Object]) -> Iterator[Judge]:
-    """A namespace of its own that enforces the standard, and holds the pods that have to be there."""
+def lenient(cluster: Cluster, pods: list[Object]) -> Iterator[Judge]:
+    """A namespace of its own that holds the pods that have to be there, and enforces nothing yet."""
     name = f"pod-security-{uuid4().hex[:6]}"
     made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     cluster.api.create(made)
     wait(name, lambda: None if cluster.api.find("v1", "ServiceAccount", "default", name) else "none", seconds=30)
     found = Judge(cluster.api, name)
     found.admit(pods)
-    found.enforce(*standard)
     yield found
     cluster.api.delete(made)
+
+
+@pytest.fixture(scope="module")
+def judge(standard: tuple[str, str], lenient: Judge) -> Judge:
+    """The namespace, which enforces the standard."""
+    lenient.enforce(*standard)
+    return lenient
 
 
 def _assert_agreement(said: dict[str, str | None], denied: dict[str, list[str]]) -> None:

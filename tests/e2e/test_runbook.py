@@ -23,7 +23,6 @@ from tests.e2e.metrics import wait_for_usage
 from tests.manifests.commands import RUNBOOK, Command, commands
 from tests.manifests.render import NAME, name_of
 
-KUBECTL = commands(RUNBOOK, "kubectl")
 # Which workload a section is about; the others are about any.
 SUBJECTS = {
     "A RabbitMQ node is cut off": "rabbitmq",
@@ -37,6 +36,8 @@ SUBJECTS = {
     "VolumeAlmostFull": "prometheus",
 }
 ANY = "user-service"
+# What several sections say of the same workload is typed once.
+KUBECTL = {(each.text, SUBJECTS.get(each.section, ANY)): each for each in commands(RUNBOOK, "kubectl")}.values()
 DRY_RUN = {"create", "delete", "drain", "taint", "uncordon"}
 # What kubectl says to people in any case.
 HARMLESS = (
@@ -57,10 +58,10 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
     api, name = environment.api, SUBJECTS.get(command.section, ANY)
     pods = api.list("v1", "Pod", environment.namespace, labelSelector=f"{NAME}={name}")
     claims = api.list("v1", "PersistentVolumeClaim", environment.namespace)
-    schedules = {name_of(each): each for each in environment.live("CronJob")}
+    schedules = {name_of(each): each for each in environment.kind("CronJob")}
     about = re.search(rf"{NAME}=([a-z-]+)", command.text)
     schedule = about[1] if about and about[1] in schedules else "mysql-backup"
-    job = job_of(schedules[schedule])
+    job = job_of(api.get(schedules[schedule]))
     asked = "job" in command.text or schedule != "mysql-backup"
     if asked:
         api.create(job)

@@ -196,13 +196,14 @@ class ArgoCD(Programs):
 
     def _run(self, name: str, *command: str | Path) -> None:
         environment = {
+            # Each change in the cluster would be followed by a comparison of everything, one after the other.
+            "ARGOCD_CLUSTER_CACHE_EVENTS_PROCESSING_INTERVAL": "1s",
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
             # The default of two seconds gives controllers time to notice a wave; health must not depend on it.
             "ARGOCD_SYNC_WAVE_DELAY": "0",
             "ARGOCD_SSH_DATA_PATH": str(self.folder / "ssh"),
             "ARGOCD_TLS_DATA_PATH": str(self.folder / "tls"),
-            "GOGC": "400",  # memory is there, and the processors have more to do
             "HOME": str(self.folder),
             "KUBECONFIG": str(self.cluster.kubeconfig),
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",

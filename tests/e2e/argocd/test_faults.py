@@ -61,7 +61,7 @@ def _migrations(system: System[ArgoCD]) -> list[Object]:
 
 def test_of_two_commits_in_quick_succession_the_second_runs_with_its_migration(system: System[ArgoCD]) -> None:
     first, _ = system.release(USER)
-    wait("the sync begins", partial(_not_begun, system, first), seconds=60)
+    wait("the sync begins", partial(_not_begun, system, first), seconds=60, longest=0.3)
     second, images = system.release(USER)
     wait_until_running(system.api, NAMESPACE, images)
     [job] = [each for each in _migrations(system) if _image(each) == images[USER]]

@@ -76,7 +76,6 @@ class Flux(Programs):
             options += [f"--storage-path={storage}", f"--storage-adv-addr={own['--storage-addr']}"]
         folder = self.cluster.folder
         env = {"KUBECONFIG": str(self.cluster.kubeconfig), "RUNTIME_NAMESPACE": NAMESPACE, "TMPDIR": str(folder)}
-        env["GOGC"] = "400"  # memory is there, and the processors have more to do
         command: list[str | Path] = [
             self.cluster.program(name),
             *options,
