@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from posixpath import join, normpath
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 FILE_NAME = SETTINGS
 BRANCH = "main"  # the shared branch, where promote.yaml names none
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
+# A command reads that of the checkout, of the tip and of private copies: mostly the same one.
+_document = lru_cache(maxsize=2)(reader.document)
 
 
 class _Invalid(Exception):
@@ -197,14 +200,13 @@ def load(root: Path, listing: Listing | None = None) -> Config:
 
 def parse(data: bytes) -> Config:
     """The configuration in the bytes of a promote.yaml; raises ConfigError with file and line."""
-    root, content = reader.document(data, FILE_NAME)
+    root, content = _document(data, FILE_NAME)
     _insist(data, root, content)
     try:
         return _config(content)
     except (_Invalid, follow.InvalidFollow) as error:
-        at = line_of(root, error.path)
-        where = ".".join(map(str, error.path))
-        raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
+        where = f"{FILE_NAME}:{line_of(root, error.path)}: {'.'.join(map(str, error.path))}"
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def _insist(data: bytes, root: Node | None, content: object) -> None:
