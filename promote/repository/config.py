@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 FILE_NAME = SETTINGS
 BRANCH = "main"  # the shared branch, where promote.yaml names none
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
-# A command reads that of the checkout, of the tip and of private copies: mostly the same one.
-_document = lru_cache(maxsize=2)(reader.document)
+_document = lru_cache(maxsize=2)(reader.document)  # checkout, tip and private copies mostly have the same file
 
 
 class _Invalid(Exception):
@@ -205,18 +204,17 @@ def parse(data: bytes) -> Config:
     try:
         return _config(content)
     except (_Invalid, follow.InvalidFollow) as error:
-        where = f"{FILE_NAME}:{line_of(root, error.path)}: {'.'.join(map(str, error.path))}"
-        raise ConfigError(f"{where}: {error}") from None
+        path = ".".join(map(str, error.path))
+        raise ConfigError(f"{FILE_NAME}:{line_of(root, error.path)}: {path}: {error}") from None
 
 
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     verified = cache.key("config 8", json.dumps(schema()), data)
-    if cache.remembered(verified):
-        return
-    if (found := fault(root, content, schema())) is not None:
-        raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
-    cache.remember(verified)
+    if not cache.remembered(verified):
+        if (found := fault(root, content, schema())) is not None:
+            raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
+        cache.remember(verified)
 
 
 def _config(content: Mapping[str, Any]) -> Config:
