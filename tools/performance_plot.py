@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _HEIGHT, _LEFT, _TOP = 420, 260, 60, 40
-_COLOURS = ("#0b5fa5", "#c1440e", "#2e7d32", "#7b1fa2", "#616161", "#b8860b")
+_COLOURS = ("#0b5fa5", "#c1440e", "#2e7d32", "#7b1fa2", "#616161", "#b8860b", "#00838f", "#ad1457")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from promote.checks import baseline, inspection, renderings
+from promote.checks import baseline, inspection, remembered, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Base, Verdict
 from promote.checks.renderings import Build
@@ -17,22 +17,34 @@ from promote.repository.tree import Tree
 
 
 def marked(
-    verdict: Verdict, before: Sequence[Rendered], criteria: Criteria, root: Path, *, hides_nothing: bool = True
+    verdict: Verdict,
+    before: Sequence[Rendered],
+    criteria: Criteria,
+    root: Path,
+    *,
+    hides_nothing: bool = True,
+    is_in_place: bool = False,
 ) -> Verdict:
     """The verdict with each finding marked old that the targets had `before`, with their files below `root`.
 
     Old findings do not deny. Both renderings are judged by the same `criteria`. With another rendering, it may be
     called again: what is old stays old. What no rule saw before, such as an object without a schema, is new unless
-    the change `hides_nothing` there, as one that only moves versions.
+    the change `hides_nothing` there, as one that only moves versions. The files that `before` was rendered of are as
+    they were then only if it `is_in_place`: its verdict may then be one that is remembered.
     """
     left = tuple(one for one in verdict.findings if one.status != "old")
     if not left or not before:
         return verdict
-    there = inspection.inspect(before, criteria, root).findings
+    there = (_remembered if is_in_place else inspection.inspect)(before, criteria, root).findings
     compared = baseline.compared(replace(verdict, findings=left), there, Base(""), hides_nothing=hides_nothing)
     told = iter(compared.findings)
     findings = tuple(one if one.status == "old" else next(told) for one in verdict.findings)
     return replace(verdict, findings=findings, forgives_old=True)
+
+
+def _remembered(before: Sequence[Rendered], criteria: Criteria, root: Path) -> Verdict:
+    targets = {(one.name, one.folder): one for one in before}
+    return remembered.judge([*targets], criteria, root, load=lambda path, name: targets[name, path])
 
 
 def by_merge(verdict: Verdict, before: Tree, environments: Iterable[Environment], criteria: Criteria) -> Verdict:

@@ -117,7 +117,7 @@ def _marked(verdict: Verdict, situation: Situation, planned: Proposal, old: Rend
     """The verdict, its findings marked old that were there before, unless old ones deny, too."""
     if not planned.context.is_rollback and situation.criteria.denies_old:
         return verdict
-    return introduced.marked(verdict, [old], situation.criteria, root)
+    return introduced.marked(verdict, [old], situation.criteria, root, is_in_place=True)
 
 
 def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal:

@@ -15,6 +15,7 @@ from promote.model import Change, Hold, Image, Plan
 from promote.promotion import selection
 from promote.promotion.proposal import Proposal
 from promote.repository.environments import Environment
+from promote.repository.past import Past
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
@@ -51,6 +52,12 @@ class Situation:
     def history(self) -> History:
         """The revisions of every environment; nothing where history is cut off."""
         return self.read_history()
+
+    def _asked(self, changes: Sequence[Change], is_judged: bool) -> History:
+        """The same, read together with all digests where a rule about the change asks for them."""
+        if is_judged and isinstance(self.history, Past) and any(change.new.digest for change in changes):
+            self.history.expect_digests()
+        return self.history
 
     @property
     def holds_path(self) -> str:
@@ -94,7 +101,7 @@ class Situation:
             plan,
             self.images,
             clock.now(),
-            history=self.history if needed else {},
+            history=self._asked(changes, bool(judges)) if needed else {},
             holds=self.holds,
             base=self.tip.commit or None,
             forge=self.forge if "forge" in needs else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from posixpath import join, normpath
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 FILE_NAME = SETTINGS
 BRANCH = "main"  # the shared branch, where promote.yaml names none
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
+_document = lru_cache(maxsize=2)(reader.document)  # checkout, tip and private copies mostly have the same file
 
 
 class _Invalid(Exception):
@@ -197,24 +199,22 @@ def load(root: Path, listing: Listing | None = None) -> Config:
 
 def parse(data: bytes) -> Config:
     """The configuration in the bytes of a promote.yaml; raises ConfigError with file and line."""
-    root, content = reader.document(data, FILE_NAME)
+    root, content = _document(data, FILE_NAME)
     _insist(data, root, content)
     try:
         return _config(content)
     except (_Invalid, follow.InvalidFollow) as error:
-        at = line_of(root, error.path)
-        where = ".".join(map(str, error.path))
-        raise ConfigError(f"{FILE_NAME}:{at}: {where}: {error}") from None
+        path = ".".join(map(str, error.path))
+        raise ConfigError(f"{FILE_NAME}:{line_of(root, error.path)}: {path}: {error}") from None
 
 
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
     verified = cache.key("config 8", json.dumps(schema()), data)
-    if cache.remembered(verified):
-        return
-    if (found := fault(root, content, schema())) is not None:
-        raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
-    cache.remember(verified)
+    if not cache.remembered(verified):
+        if (found := fault(root, content, schema())) is not None:
+            raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")
+        cache.remember(verified)
 
 
 def _config(content: Mapping[str, Any]) -> Config:

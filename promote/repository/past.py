@@ -8,12 +8,13 @@ from itertools import zip_longest
 from typing import Any
 
 from promote.model import Image, Revision, Version
+from promote.repository.digests import Digests, Lost
 from promote.repository.environments import Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.scope import Scope, at_steps, scopes
 from promote.system import cache
 from promote.system.git import Repository
-from promote.system.git_history import current
+from promote.system.git_history import Step, current
 from promote.system.store import code
 from promote.versions.declared import Declared
 from promote.versions.templates import Reader
@@ -50,6 +51,10 @@ class Past(Mapping[str, Sequence[Revision]]):
         self._scopes: dict[str, Scope] = {}
         self._read: dict[str, list[Revision]] = {}
         self._on_line: dict[str, bool] = {}
+        self._is_for_all = False
+        self._passes: dict[str, list[Step]] = {}  # by where they begin
+        # Of kustomizations that alone say what an environment ran: the images of all, and of each.
+        self._reader, self._by_blob = Reader(), dict[str, tuple[Image, ...]]()
 
     def __getitem__(self, name: str) -> list[Revision]:
         """The revisions of the environment `name`."""
@@ -78,43 +83,49 @@ class Past(Mapping[str, Sequence[Revision]]):
         self._load(self._environments)
         return super().items()
 
+    def expect_digests(self) -> None:
+        """Read what `digests` needs, and with it, in the same pass, what all histories need."""
+        if self._index.tip != self._tip:
+            self._is_for_all = True
+            self.digests({})
+
     def digests(self, tags: Mapping[str, str]) -> dict[str, set[str]]:
         """By image, every digest that any environment ran with the image's tag in `tags`.
 
-        Of an environment that only its own `images:` describes, files without one of the tags are not parsed. That
-        takes much less than all histories. The answer is remembered by commit.
+        All digests of all tags are remembered by commit; after that, only newer commits are read.
         """
-        every = (text for one in self._environments.values() for text in (one.name, one.path))
-        about = (repr(self._declared), repr(sorted(self._whole)), repr(sorted(tags.items())))
-        key = cache.key(code(), str(self._repository.folder.resolve()), "digests", *every, *about)
-        known = self._store.get(key)
-        if known is None or known["tip"] != self._tip:
-            known = self._digests(tags, known)
-            self._store.put(key, known)
-        return {image: set(found) for image, found in known["digests"].items()}
+        try:
+            return self._indexed(self._index).of(tags)
+        except Lost:
+            self._index = Digests(self._store, self._index_key, fresh=True)
+            return self._indexed(self._index).of(tags)
 
-    def _digests(self, tags: Mapping[str, str], before: dict[str, Any] | None) -> dict[str, Any]:
-        """The digests up to the tip, from `before` on if that was read at a commit on the same line."""
+    @cached_property
+    def _index(self) -> Digests:
+        return Digests(self._store, self._index_key)
+
+    @cached_property
+    def _index_key(self) -> str:
+        every = (text for one in self._environments.values() for text in (one.name, one.path))
+        about = (repr(self._declared), repr(sorted(self._whole)))
+        return cache.key(code(), str(self._repository.folder.resolve()), "digests", *every, *about)
+
+    def _indexed(self, index: Digests) -> Digests:
+        """The index, read up to the tip: from where it is on if that is on the same line; raises Lost."""
+        if index.tip == self._tip:
+            return index
         self._know([*self._environments])
         own = [name for name in self._environments if self._scopes[name].is_own]
-        others = [name for name in self._environments if name not in set(own)]
-        if before is None or before["own"] != own or not self._is_on_line(before["tip"]):
-            before = {"tip": "", "states": {}, "digests": {}}
-        states: dict[str, dict[str, str]] = {name: before["states"].get(name, {}) for name in own}
+        if index.tip and (index.own != own or not self._is_on_line(index.tip)):
+            raise Lost
+        states = {name: dict(index.states.get(name, {})) for name in own}
+        self._images_of(self._blobs(states, index.tip))
+        index.add(self._reader.seen)
+        others = [name for name in self._environments if name not in states]
         self._load(others)
-        images = [image for name in others for revision in self._read[name] for image in revision.images]
-        texts = {tag.encode() for tag in tags.values()}
-        reader = Reader()
-        for _, data in self._repository.blobs(self._blobs(states, before["tip"])):
-            # YAML has other notations for the characters of a tag, all of them with a backslash.
-            if b"\\" in data or any(text in data for text in texts):
-                images += reader.read(data)
-        found = {image: set(before["digests"].get(image, ())) for image in tags}
-        for image in images:
-            if tags.get(image.name) == image.version.tag and image.version.digest:
-                found[image.name].add(image.version.digest)
-        digests = {image: sorted(some) for image, some in found.items()}
-        return {"tip": self._tip, "own": own, "states": states, "digests": digests}
+        index.add(image for name in others for revision in self._read[name] for image in revision.images)
+        index.keep(self._tip, own, states)
+        return index
 
     def _blobs(self, states: dict[str, dict[str, str]], start: str) -> list[str]:
         """The kustomizations that environments had after each commit since `start`; `states` become those of now."""
@@ -122,7 +133,7 @@ class Past(Mapping[str, Sequence[Revision]]):
         found: dict[str | None, None] = {}
         touched: set[str] = set()
         last: object = None
-        for commit, path, blob in self._repository.steps(self._tip, owners, start) if owners else ():
+        for commit, path, blob in self._steps(owners, start) if owners else ():
             if commit is not last:
                 found |= dict.fromkeys(current(states[name], self._scopes[name].paths) for name in touched)
                 touched, last = set(), commit
@@ -130,6 +141,16 @@ class Past(Mapping[str, Sequence[Revision]]):
             states[owners[path]] = _after(states[owners[path]], {path: blob})
         found |= dict.fromkeys(current(states[name], self._scopes[name].paths) for name in touched)
         return [blob for blob in found if blob]
+
+    def _steps(self, paths: Collection[str], start: str) -> Iterable[Step]:
+        """The changes of files since `start`; of all environments in one pass, where these will be asked for."""
+        if not self._is_for_all:
+            return self._repository.steps(self._tip, paths, start)
+        if start not in self._passes:
+            self._know([*self._environments])
+            every = {path for scope in self._scopes.values() for path in scope.paths}
+            self._passes[start] = list(self._repository.steps(self._tip, every, start))
+        return [step for step in self._passes[start] if step.path in paths]
 
     @cached_property
     def _store(self) -> Answers:
@@ -179,7 +200,7 @@ class Past(Mapping[str, Sequence[Revision]]):
                 owners.setdefault(path, []).append(name)
         seen: dict[str, list[tuple[Any, dict[str, str | None]]]] = {name: [] for name in remembered}
         states = {name: dict(known["state"]) for name, known in remembered.items()}
-        for commit, path, blob in self._repository.steps(self._tip, owners, start):
+        for commit, path, blob in self._steps(owners, start):
             for name in owners[path]:
                 states[name].pop(path, None)
                 if blob is not None:
@@ -209,38 +230,20 @@ class Past(Mapping[str, Sequence[Revision]]):
             else:
                 blobs = self._repository.blobs(blob for step in [state, *some] for blob in step.values() if blob)
                 found[name] = at_steps(state, some, dict(blobs), scope)
-        reader = Reader()
-        read = self._repository.blobs(blob for blobs in own.values() for blob in blobs if blob)
-        images = {sha: reader.read(data) for sha, data in read}
+        images = self._images_of(blob for blobs in own.values() for blob in blobs if blob)
         return found | {name: [images[blob] if blob else () for blob in blobs] for name, blobs in own.items()}
+
+    def _images_of(self, blobs: Iterable[str]) -> Mapping[str, tuple[Image, ...]]:
+        """The images of kustomizations by their hashes; each is read once."""
+        read = self._repository.blobs(blob for blob in blobs if blob not in self._by_blob)
+        self._by_blob |= {blob: self._reader.read(data) for blob, data in read}
+        return self._by_blob
 
     def _key(self, name: str) -> str:
         scope = self._scopes[name]
         more = () if scope.is_own else (repr(scope.declared), str(scope.whole))
         branch = [scope.environment.branch] if scope.environment.branch else []
         return cache.key(code(), str(self._repository.folder.resolve()), *branch, *scope.paths, *more)
-
-
-class Several(Mapping[str, Sequence[Revision]]):
-    """The revisions of environments on several branches, each by its name in the past of its branch."""
-
-    def __init__(self, parts: Mapping[str, Past]) -> None:
-        self._parts = parts
-
-    def __getitem__(self, name: str) -> list[Revision]:
-        """The revisions of the environment `name`."""
-        return self._parts[name][name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The names; nothing is read."""
-        return iter(self._parts)
-
-    def __len__(self) -> int:
-        return len(self._parts)
-
-    def __contains__(self, name: object) -> bool:
-        """Whether there is an environment `name`; nothing is read."""
-        return name in self._parts
 
 
 def _after(state: Mapping[str, str], step: Mapping[str, str | None]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promote.errors import ConfigError
-from promote.kustomize import versions
+from promote.kustomize import versions, written
 from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
 from promote.kustomize.sheets import Sheets
 from promote.model import Hold, Image
@@ -21,6 +21,7 @@ from promote.repository.typed import typed
 from promote.system.paths import is_inside, write_below
 from promote.versions.found import Versions
 from promote.versions.images import ImagesFile
+from promote.versions.templates import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Tree:
     top: Path
     private: PrivateTree | None = None
     _sheets: list[Sheets] = field(default_factory=list, repr=False, compare=False)
+    _reader: Reader = field(default_factory=Reader, repr=False, compare=False)
 
     def environment(self, name: str) -> Environment:
         """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
@@ -136,6 +138,11 @@ class Tree:
         return self.private.data(self.whole(path)) if self.private else bytes_below(self.root / path, self.top)
 
     def _own_images(self, environment: Environment) -> ImagesFile:
+        path, data = self._own_file(environment)
+        return ImagesFile.parse(data, path)
+
+    def _own_file(self, environment: Environment) -> tuple[str, bytes]:
+        """The environment's own kustomization, with its bytes."""
         for path in own_paths(environment):
             self.provide(path)
         path = config.kustomization_file(self.root, environment)
@@ -143,11 +150,21 @@ class Tree:
         data = self.sheets.data(path) or (self.root / path).read_bytes()
         if data.startswith(LFS.encode()):
             raise ConfigError(f"{path}: {LFS_PROBLEM}")
-        return ImagesFile.parse(data, path)
+        return path, data
 
     def images(self, environment: Environment) -> tuple[Image, ...]:
         """What an environment runs; raises ConfigError with file and line."""
-        return self.versions(environment).images
+        return self._plain_images(environment) or self.versions(environment).images
+
+    def _plain_images(self, environment: Environment) -> tuple[Image, ...]:
+        """The same, without positions, where only `images:` of its own kustomization says it; otherwise nothing.
+
+        It is read ten times as fast where several environments differ only in versions.
+        """
+        if self.config.versions:
+            return ()
+        _, data = self._own_file(environment)
+        return self._reader.read(data) if written.is_plain(self.sheets, environment.path) else ()
 
     def holds(self) -> tuple[Hold, ...]:
         """The versions that were rolled back or held; each branch says it of the environments that are on it."""

@@ -17,9 +17,10 @@ from promote.repository import config, groups, trusted
 from promote.repository.config import Config
 from promote.repository.environments import BRANCHES, Environment
 from promote.repository.line import Line, Tip
-from promote.repository.past import Past, Several
+from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
 from promote.repository.scope import file_bytes
+from promote.repository.several import Several
 from promote.repository.tree import Tree
 from promote.repository.typed import typed
 from promote.system.git import Repository

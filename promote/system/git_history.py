@@ -6,7 +6,7 @@ import os
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from promote.errors import GitError, UsageError
@@ -16,7 +16,7 @@ from promote.system.git_runner import Git
 _GONE, _SUBMODULE = "000000", "160000"
 # Git compares each entry of a tree with each path: with more than these, it is asked for their common folder.
 _FEW_PATHS = 12
-_BLOBS = 2_000  # contents that are in memory at the same time
+_BLOBS = 400  # contents that are asked for at once: a pipe holds their hashes
 _LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}  # a path is not a pattern
 
 
@@ -58,6 +58,8 @@ class HistoryReader(Git):
         log = self._done(
             "log", "--no-color", "--first-parent", "--diff-merges=first-parent", "--reverse", "--raw", "-z",
             "--no-abbrev", "--no-renames", "--no-relative", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s",
+            # Most commits change one of many paths: without a look ahead, which of them do is not asked twice.
+            *(["--sparse"] if len(wanted) > _FEW_PATHS else []),
             f"{since}..{tip}" if since else tip, "--", *_asked(wanted), env=_LITERAL,
         )  # fmt: skip
         fields = iter(os.fsdecode(log.stdout).split("\0"))
@@ -84,10 +86,23 @@ class HistoryReader(Git):
         return len(lines) > 1 and lines[-2].split(" ")[1:2] == [older]
 
     def blobs(self, shas: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """The contents of blobs with their hashes, each once; few of them are in memory at the same time."""
+        """The contents of blobs with their hashes, each once, by one process; raises GitError for a missing one.
+
+        Few of them are in memory at the same time.
+        """
         left = iter(dict.fromkeys(shas))
-        while some := list(islice(left, _BLOBS)):
-            yield from zip(some, self.contents(some), strict=True)
+        first = next(left, None)
+        if first is None:
+            return
+        with self.dialogue("cat-file", "--batch") as talk:
+            left = chain([first], left)
+            while some := list(islice(left, _BLOBS)):
+                talk.send("".join(f"{sha}\n" for sha in some).encode())
+                for sha in some:
+                    header = talk.line().split()
+                    if header[-1:] == [b"missing"]:
+                        raise _missing(sha)
+                    yield sha, talk.read(int(header[2]) + 1)[:-1]
 
     def contents(self, objects: Iterable[str]) -> Iterator[bytes]:
         """The contents of objects by their names, in order; raises GitError for one that is missing."""
@@ -98,7 +113,7 @@ class HistoryReader(Git):
             end_of_line = answer.index(b"\n", start)
             header = answer[start:end_of_line].split()
             if header[-1:] == [b"missing"]:
-                raise GitError(f"object {name} is missing from this clone: run `git fsck`, or clone it again")
+                raise _missing(name)
             size = int(header[2])
             yield answer[end_of_line + 1 : end_of_line + 1 + size]
             start = end_of_line + size + 2
@@ -107,6 +122,10 @@ class HistoryReader(Git):
 def current(state: Mapping[str, str], paths: Iterable[str]) -> str | None:
     """The blob of the first of `paths` that exists in `state`."""
     return next((state[path] for path in paths if path in state), None)
+
+
+def _missing(name: str) -> GitError:
+    return GitError(f"object {name} is missing from this clone: run `git fsck`, or clone it again")
 
 
 def _asked(paths: Collection[str]) -> list[str]:

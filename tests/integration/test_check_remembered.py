@@ -18,6 +18,7 @@ from promote.checks.inputs import Inputs
 from promote.checks.policies import Policies
 from promote.errors import ToolError
 from promote.kustomize import render
+from promote.promotion import introduced
 from promote.system import cache, process, tools
 from promote.yamltext.answers import Answers
 from tests.integration import sandbox
@@ -233,6 +234,22 @@ def test_a_remembered_verdict_is_a_new_one(checked: Checked) -> None:
     expected = inspection.inspect(rendered, checked.criteria, checked.root)
     assert expected.findings
     assert [checked.judge() for _ in range(2)] == [expected] * 2
+
+
+def test_what_a_change_starts_from_is_judged_once(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its verdict is that of the environment before, where its files are still there to be compared."""
+    rendered = render.kustomize(checked.target[1], "a")
+    verdict = checked.judge()
+    assert verdict.findings
+    monkeypatch.setenv("PROMOTE_CACHE", str(checked.root.parent / "empty"))
+    ran = _counted(monkeypatch)
+    for programs in ({"conftest", "kubeconform"}, set()):
+        marked = introduced.marked(verdict, [rendered], checked.criteria, checked.root, is_in_place=True)
+        assert {one.status for one in marked.findings} == {"old"}
+        assert set(ran) == programs
+        ran.clear()
+    assert introduced.marked(verdict, [rendered], checked.criteria, checked.root) == marked
+    assert set(ran) == {"conftest", "kubeconform"}, "nothing is known of files that may have changed"
 
 
 @pytest.mark.parametrize("name", ["main.rego", "evaluation.rego", "data/names.yaml", "data/more.yaml", "new.rego"])

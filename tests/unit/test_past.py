@@ -27,6 +27,7 @@ CONTENTS = (
     "images:\n- {{name: x, newTag: '{}'}}\n",
     'images:\n- name: x\n  newTag: "1"\n  digest: sha256:{:064d}\n',
     'images:\n- name: x\n  newTag: "\\x31"\n  digest: sha256:{:064d}\n',
+    "namespace: e-1\nimages:\n- name: x\n  newTag: v1.2.0\n  digest: sha256:{:064d}\n",
     "images: nonsense {}\n",
     "resources: []  # {}\n",
 )
@@ -78,10 +79,10 @@ class Clone:
         commits = self.git("rev-list", "--first-parent", "--reverse", tip).decode().split()
         return revisions(self._recorded(commits, environment))
 
-    def digests(self, tip: str) -> dict[str, set[str]]:
-        """The digests of the image x with the tag 1, by looking at every commit."""
+    def digests(self, tip: str, tag: str = "1") -> dict[str, set[str]]:
+        """The digests of the image x with a tag, by looking at every commit."""
         every = [one for each in ENVIRONMENTS for one in self.one_by_one(tip, each)]
-        images = [image for one in every for image in one.images if (image.name, image.version.tag) == ("x", "1")]
+        images = [image for one in every for image in one.images if (image.name, image.version.tag) == ("x", tag)]
         return {"x": {image.version.digest for image in images if image.version.digest}}
 
     def _recorded(self, commits: list[str], environment: Environment) -> Iterator[Recorded]:
@@ -134,7 +135,8 @@ def test_what_is_remembered_is_what_is_read(
         read = Past(here.repository, ENVIRONMENTS, tip)
         for environment in ENVIRONMENTS[:2] if tip == old else ENVIRONMENTS:
             assert read[environment.name] == here.one_by_one(tip, environment)
-        assert Past(here.repository, ENVIRONMENTS, tip).digests({"x": "1"}) == here.digests(tip)
+        for tag in ("1", "v1.2.0"):
+            assert Past(here.repository, ENVIRONMENTS, tip).digests({"x": tag}) == here.digests(tip, tag)
     assert dict(Past(here.repository, ENVIRONMENTS, new).items()) == {
         one.name: here.one_by_one(new, one) for one in ENVIRONMENTS
     }
@@ -152,6 +154,41 @@ def test_the_digests_of_a_tag_are_found_in_every_notation(clone: Callable[[], Cl
     for tip in (first, second, third, other, third):
         found = Past(here.repository, ENVIRONMENTS, tip).digests({"x": "1"})
         assert found == here.digests(tip) == {"x": {f"sha256:{number:064d}" for number in ran[tip]}}
+
+
+def test_what_other_tags_ran_is_known_without_reading_history_again(
+    clone: Callable[[], Clone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index has all tags of all images; what it lost is read again, and a history is not read twice."""
+    here = clone()
+    starts: list[str] = []
+    steps = Repository.steps
+
+    def watched(self: Repository, tip: str, paths: list[str], since: str = "") -> object:
+        starts.append(since)
+        return steps(self, tip, paths, since)
+
+    monkeypatch.setattr(Repository, "steps", watched)
+    first = here.commit(
+        [[("overlays/a", FILE_NAMES[0], (CONTENTS[3], 1)), ("overlays/b", FILE_NAMES[0], (CONTENTS[5], 2))]]
+    )
+    second = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[5], 3))]], first)
+    digest = [f"sha256:{number:064d}" for number in range(4)]
+    past = Past(here.repository, ENVIRONMENTS, first)
+    past.expect_digests()
+    assert past["a"][0].images[0].version.digest == digest[1]
+    assert past.digests({"x": "1"}) == {"x": {digest[1]}}
+    assert Past(here.repository, ENVIRONMENTS, first).digests({"x": "v1.2.0"}) == {"x": {digest[2]}}
+    assert Past(here.repository, ENVIRONMENTS, first).digests({"y": "1"}) == {"y": set()}
+    assert Past(here.repository, ENVIRONMENTS, second).digests({"x": "v1.2.0"}) == {"x": {digest[2], digest[3]}}
+    assert starts == ["", first]
+    kept = sorted((here.folder.parent / "cache" / "history").iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    parts = [file for file in kept if digest[1].encode() in file.read_bytes() and b'"tip"' not in file.read_bytes()]
+    for file in parts:
+        file.unlink()
+    assert parts
+    assert Past(here.repository, ENVIRONMENTS, second).digests({"x": "1"}) == {"x": {digest[1]}}
+    assert starts == ["", first, ""]
 
 
 def test_a_merge_counts_as_one_commit_of_the_line(clone: Callable[[], Clone]) -> None:
@@ -226,7 +263,17 @@ ITEM = st.fixed_dictionaries(
         ),
     },
 )  # fmt: skip
-OTHERS = ("", "resources: [v1.0.0]\n", "x: |\n  newTag: v1.0.0\n", "x:\n  newTag: v2.0.0\n", '---\nnewTag: "1"\n')
+OTHERS = (
+    "",
+    "namespace: e1\n",
+    "namePrefix: promote-place-2\n",
+    "nameSuffix: -x\nnamespace: a-b\n",
+    "- name: 'y\nnamespace: e2\n  '\n",
+    "resources: [v1.0.0]\n",
+    "x: |\n  newTag: v1.0.0\n",
+    "x:\n  newTag: v2.0.0\n",
+    '---\nnewTag: "1"\n',
+)
 
 
 @settings(max_examples=40)
@@ -253,7 +300,7 @@ def test_files_that_differ_in_versions_are_parsed_once(monkeypatch: pytest.Monke
     reader = Reader()
     digest = "  digest: sha256:{:064x}\n"
     for number in range(1, 20):
-        data = f'images:\n- name: x\n  newTag: "{number}"\n{digest.format(number)}'.encode()
+        data = f'namespace: e{number}\nimages:\n- name: x\n  newTag: "{number}"\n{digest.format(number)}'.encode()
         (image,) = reader.read(data)
         assert (image.version.tag, image.version.digest) == (str(number), f"sha256:{number:064x}")
     assert len(parsed) == 1
