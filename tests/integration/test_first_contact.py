@@ -80,7 +80,11 @@ def test_init_names_what_it_did_not_understand(bare: Sandbox) -> None:
 @pytest.mark.quick
 def test_init_says_what_it_looked_for(bare: Sandbox) -> None:
     shutil.rmtree(bare.root / "overlays")
-    assert "no environment was found: neither a kustomization in overlays/*" in bare.promote("init", code=2).err
+    said = bare.promote("init", code=2).err
+    assert "no environment was found: no kustomization is in overlays/*" in said
+    assert "; there are kustomizations in base; write promote.yaml by hand" in said
+    shutil.rmtree(bare.root / "base")
+    assert "this repository has no kustomization.yaml; write promote.yaml by hand" in bare.promote("init", code=2).err
     assert not (bare.root / "promote.yaml").exists()
 
 
