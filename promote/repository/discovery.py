@@ -66,6 +66,12 @@ def layout(seen: Survey) -> Layout:
         left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen]
         chosen = []
     chosen += sharing
+    if chosen and all("clusters" in one.path.split("/") and not seen.reaches_versions(one.path) for one in chosen):
+        # What Flux applies to a cluster names the folders that it takes from the repository.
+        taken = {one.path for one in chosen}
+        applied = [one for one in _next_to_one_another(seen) if one.path not in taken]
+        left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen if applied]
+        chosen = applied or chosen
     chosen = chosen or _called_like_stages(seen) or _below_stages(seen)
     named = _named(_of_apps(_of_stages(chosen, seen), seen))
     order = sorted(named, key=lambda name: (_rank(named[name]), name))
@@ -210,14 +216,26 @@ def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool
 
 
 def _called_like_stages(seen: Survey) -> list[Candidate]:
+    """Kustomizations whose names are those of stages: next to one another, or one called like a late stage."""
+    return _next_to_one_another(seen) or [one for one in _of_names(seen) if _is_late(one.name)]
+
+
+def _next_to_one_another(seen: Survey) -> list[Candidate]:
     """Kustomizations next to one another whose names are those of stages, as Flux has `apps/staging`."""
-    groups_of: dict[str, list[Candidate]] = {}
+    found = _of_names(seen)
+    often = Counter(one.owner for one in found)
+    return [one for one in found if often[one.owner] >= _FEWEST]
+
+
+def _of_names(seen: Survey) -> list[Candidate]:
+    """The topmost kustomizations that are called like a stage."""
+    found: list[Candidate] = []
     for path, one in sorted(seen.kustomizations.items()):
-        parent, _, name = path.rpartition("/")
-        if stages.rank(name) is not None and not one.is_component and _OF_FLUX not in path:
-            groups_of.setdefault(parent, []).append(Candidate(path, name, parent))
-    several = [one for group in groups_of.values() if len(group) >= _FEWEST for one in group]
-    return several or [one for group in groups_of.values() for one in group if _is_late(one.name)]
+        owner, _, name = path.rpartition("/")
+        is_ours = not one.is_component and _OF_FLUX not in path
+        if stages.rank(name) is not None and is_ours and not any(path.startswith(f"{each.path}/") for each in found):
+            found.append(Candidate(path, name, owner))
+    return found
 
 
 def _below_stages(seen: Survey) -> list[Candidate]:

@@ -239,3 +239,19 @@ def test_folders_of_other_programs_are_not_reported_where_there_are_environments
         "terraform/environments: dev, prod are left out, for they have no kustomization.yaml",
     )
     assert layout(tmp_path, overlays("overlays/dev", base="base")).remarks == ()
+
+
+def test_what_flux_applies_to_clusters_is_taken_instead_of_the_clusters(tmp_path: Path) -> None:
+    files = {
+        f"{above}/{stage}/kustomization.yaml": "resources: [release.yaml]\n"
+        for stage in ("dev", "prod")
+        for above in ("apps", "clusters")
+    }
+    files |= {f"apps/dev/{name}/kustomization.yaml": BASE for name in ("web-demo", "web-staging")}
+    found = layout(tmp_path, files)
+    assert found.environments == {"dev": "apps/dev", "prod": "apps/prod"}
+    assert found.remarks == tuple(
+        f"clusters/{stage}: left out, for nothing in it sets a version" for stage in ("dev", "prod")
+    )
+    alone = {name: text for name, text in files.items() if name.startswith("clusters")}
+    assert layout(tmp_path / "alone", alone).environments == {"dev": "clusters/dev", "prod": "clusters/prod"}
