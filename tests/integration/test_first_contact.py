@@ -245,6 +245,6 @@ def test_environments_without_versions_are_not_called_the_same(bare: Sandbox) ->
     bare.publish("keep nothing but settings")
     nothing = "no version of an image was found in"
     said = bare.promote("status").out
-    assert f"{nothing} any environment: staging, production\nan image without a tag gets one with `promote bump" in said
+    assert f"{nothing} any environment: staging, production\nan image without a tag gets one with" in said
     assert f"{nothing} staging or production\n" in bare.promote("plan", "staging", "production").out
     assert bare.promote("drift", "staging", "production").out == f"{nothing} staging or production\n"
