@@ -117,6 +117,11 @@ is_reference(text) if regex.match(`^(/|\./|~/|[$%<]|\{\{|arn:|file:|op://|ref\+|
 
 is_reference(text) if lower(text) in {"false", "no", "none", "null", "off", "on", "optional", "required", "true", "yes"}
 
+is_reference(text) if is_encrypted(text)
+
+# Whether a text is, or contains, a value that SOPS has encrypted.
+is_encrypted(text) if contains(text, "ENC[AES256_GCM,data:")
+
 # Credentials that are known by their format, whatever their name is.
 known_formats := [
 	{"name": "a private key", "pattern": `-----BEGIN ([A-Z]+ )*PRIVATE KEY( BLOCK)?-----`},
@@ -141,6 +146,7 @@ secrets_in(text) := {name |
 	some [_, name, value] in regex.find_all_string_submatch_n(_pair, text, -1)
 	is_secret(name)
 	not is_reference(value)
+	value != "ENC" # what SOPS has encrypted, up to its bracket
 }
 
 _pair := concat("", [

@@ -99,6 +99,7 @@ test_references_are_not_secrets if {
 	every text in [
 		"/run/secret", "$(OTHER)", "${OTHER}", "vault:secret/a", "https://id.example", "s3://keys/a", "True", "{{ .token }}",
 		"false", "no", "none", "null", "off", "on", "optional", "required", "yes", "tls.key", "server-1.pem",
+		"ENC[AES256_GCM,data:cXdl,iv:YQ==,tag:Yg==,type:str]",
 	] {
 		literals.is_reference(text)
 	}
@@ -106,7 +107,8 @@ test_references_are_not_secrets if {
 }
 
 test_names_of_secrets_in_a_text_of_unknown_syntax if {
-	text := "a: 1\n\"apiToken\": \"abcdef\", {password=hunter2; b}\nsecret: ${FROM_ENV}\npassword_file: /run/a\n"
+	pairs := "a: 1\n\"apiToken\": \"abcdef\", {password=hunter2; b}\nsecret: ${FROM_ENV}\npassword_file: /run/a\n"
+	text := concat("", [pairs, "key: ENC[AES256_GCM,data:a]\n"])
 	assert.same(literals.secrets_in(text), {"apiToken", "password"})
 }
 

@@ -100,6 +100,9 @@ is_long_running(pod) if {
 # The Pod Security Standards exempt Windows pods from checks that apply only to Linux,
 is_windows(pod) if pod.spec.os.name == "windows"
 
+# which many still say by the nodes that they select,
+is_windows(pod) if values.at(pod.spec, ["nodeSelector", "kubernetes.io/os"]) == "windows"
+
 # and, since 1.35, pods in their own user namespace from checks of the user: root in it has no rights on the node.
 has_user_namespace(pod) if {
 	pod_security_standard.since(35)

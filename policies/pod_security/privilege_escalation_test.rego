@@ -26,8 +26,12 @@ test_denies_a_security_context_of_the_wrong_type if {
 }
 
 test_exempts_windows if {
-	spec := {"os": {"name": "windows"}, "containers": [{"name": "server"}]}
-	assert.none(privilege_escalation.deny) with input as examples.deployment(spec)
+	every os in [{"os": {"name": "windows"}}, {"nodeSelector": {"kubernetes.io/os": "windows"}}] {
+		spec := object.union(os, {"containers": [{"name": "server"}]})
+		assert.none(privilege_escalation.deny) with input as examples.deployment(spec)
+	}
+	linux := {"nodeSelector": {"kubernetes.io/os": "linux"}, "containers": [{"name": "server"}]}
+	assert.size(privilege_escalation.deny, 1) with input as examples.deployment(linux)
 }
 
 test_reports_the_automatic_fix if {

@@ -2,8 +2,8 @@
 # title: Secrets are not in Git as plain text
 # description: |
 #   base64 is not encryption: everyone who can read the repository, now or later, can read the value. Store
-#   SealedSecrets or ExternalSecrets in Git, and refer to the Secret by its name. A configuration file in which nothing
-#   looks like a secret, and a public certificate, are not secrets.
+#   SealedSecrets or ExternalSecrets in Git, and refer to the Secret by its name. A value that SOPS has encrypted, a
+#   configuration file in which nothing looks like a secret, and a public certificate, are not secrets.
 # custom:
 #   id: secrets.plain_secret
 #   profile: general
@@ -31,6 +31,11 @@ deny contains found if {
 }
 
 _is_public(_, _, null)
+
+_is_public(_, _, value) if literals.is_encrypted(value)
+
+# A file that SOPS has encrypted, as a generator of Kustomize takes it.
+_is_public("data", _, value) if literals.is_encrypted(_text("data", value))
 
 _is_public(field, key, value) if {
 	not literals.is_secret(key)

@@ -21,6 +21,17 @@ test_accepts_files_without_a_secret if {
 	assert.none(plain_secret.deny) with input as _secret({"stringData": {"key": ""}, "data": {"other": null}})
 }
 
+_encrypted := "ENC[AES256_GCM,data:cXdl,iv:YQ==,tag:Yg==,type:str]"
+
+test_accepts_what_sops_has_encrypted if {
+	assert.none(plain_secret.deny) with input as _secret({"data": {"password": _encrypted}})
+	assert.none(plain_secret.deny) with input as _secret({"stringData": {"password": _encrypted}})
+	file := base64.encode(sprintf("password: %s\nsops: {mac: a}\n", [_encrypted]))
+	assert.none(plain_secret.deny) with input as _secret({"data": {"app.yaml": file, "license": file}})
+	some_values := {"password": _encrypted, "token": "hunter2"}
+	assert.size(plain_secret.deny, 1) with input as _secret({"stringData": some_values})
+}
+
 test_denies_files_with_a_secret if {
 	every text in [
 		"smtp:\n  password: hunter2\n",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from promote.checks.findings import Base, Finding, Verdict, is_about_seeing
+from promote.model import Identity
 
 _DIGITS = 32  # of the hash, enough that no two findings share one
 
@@ -31,18 +32,26 @@ def fingerprints(findings: Iterable[Finding]) -> list[str]:
     return names
 
 
-def compared(verdict: Verdict, before: Iterable[Finding], base: Base, *, hides_nothing: bool = False) -> Verdict:
+def compared(
+    verdict: Verdict,
+    before: Iterable[Finding],
+    base: Base,
+    *,
+    hides_nothing: bool = False,
+    unchanged: Collection[tuple[str, Identity]] = (),
+) -> Verdict:
     """The verdict with each finding marked old, if it was among those `before` at least as severely, or new.
 
     What is gone is listed as fixed. Of similar findings in one place, those with the same message are paired first.
     A finding that something was not inspected is never old, because it may hide anything, unless the caller knows
-    that the change `hides_nothing`.
+    that the change `hides_nothing`, or that the object in this target is `unchanged`.
     """
     left = {name: list(found) for name, found in _by_key(before).items()}
     status = dict.fromkeys(verdict.findings, False)
     for same_words in (True, False):
         for finding in verdict.findings:
-            if not status[finding] and (hides_nothing or not is_about_seeing(finding.rule)):
+            is_seen = hides_nothing or (finding.target, finding.resource) in unchanged
+            if not status[finding] and (is_seen or not is_about_seeing(finding.rule)):
                 status[finding] = _take(left.get(key(finding), []), finding, same_words)
     news = Counter(key(finding) for finding, old in status.items() if not old)
     fixed = [one for name, found in left.items() for one in found[news[name] :]]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from promote.checks import api_forms
+from promote.checks import api_forms, encrypted
 from promote.checks.findings import Finding
 from promote.model import Document, Identity
 
@@ -37,9 +37,9 @@ def from_kubeconform(
 
     A kind without a schema is a denial if it `needs_schemas`, and a warning otherwise.
     """
-    waiting: dict[tuple[str, str, str], list[tuple[Identity, int | None]]] = {}
+    waiting: dict[tuple[str, str, str], list[tuple[Document, int | None]]] = {}
     for document, position in _numbered(list(known)):
-        waiting.setdefault(_as_kubeconform_says(document), []).append((document.identity, position))
+        waiting.setdefault(_as_kubeconform_says(document), []).append((document, position))
     validated = 0
     findings: list[Finding] = []
     for resource in resources:
@@ -47,9 +47,11 @@ def from_kubeconform(
         # It does not say the namespace, but answers in the order of the documents.
         same = waiting.get(key)
         validated += bool(same) and resource["status"] in ("statusValid", "statusInvalid")
-        who, position = same.pop(0) if same else (Identity(key[0], key[1], "", key[2]), None)
+        document, position = same.pop(0) if same else (Document(Identity(key[0], key[1], "", key[2]), {}), None)
         if resource["status"] != "statusValid":
-            findings.extend(replace(one, position=position) for one in _schema_findings(resource, target, who))
+            found = _schema_findings(resource, target, document.identity)
+            seen = (one for one in found if not encrypted.hides(document.content, one.path))
+            findings.extend(replace(one, position=position) for one in seen)
     if not needs_schemas:
         findings = [replace(one, level="warn") if one.rule == MISSING_ID else one for one in findings]
     return validated, findings

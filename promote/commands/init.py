@@ -11,9 +11,12 @@ from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.output import settings
 from promote.repository import branch_layout, config, discovery
+from promote.repository.discovery import Layout
 from promote.repository.schema import FILE
 from promote.repository.workspace import Workspace
 from promote.system.paths import create_file
+
+_SHOWN = 8  # folders with a kustomization that are named where none of them is an environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,9 @@ def run(given: Options) -> Result:
     layout = discovery.find(root)
     if not layout.environments:
         on_branches = branch_layout.find(workspace.repository, remote)
-        layout = replace(on_branches, remarks=(*layout.remarks, *on_branches.remarks))
+        layout = replace(on_branches, remarks=(*layout.remarks, *on_branches.remarks), others=layout.others)
     if not layout.environments:
-        raise UsageError(_nothing(layout.remarks))
+        raise UsageError(_nothing(layout))
     text = settings.promote_yaml(layout, remote, branch)
     config.parse(text.encode())
     if not given.dry_run:
@@ -66,13 +69,18 @@ def _shared(workspace: Workspace) -> tuple[str, str]:
     return remote, workspace.repository.default_branch(remote) or workspace.config.branch
 
 
-def _nothing(remarks: tuple[str, ...]) -> str:
+def _nothing(found: Layout) -> str:
+    """What was looked for, what there is instead, and what to do."""
+    by_hand = "write promote.yaml by hand: environments: {staging: {path: FOLDER}}"
+    remarks = f" ({'; '.join(found.remarks)})" if found.remarks else ""
+    if not found.others:
+        return f"no environment was found: this repository has no kustomization.yaml{remarks}; {by_hand}"
     folders = ", ".join(f"{name}/*" for name in discovery.CONTAINERS)
-    said = f" ({'; '.join(remarks)})" if remarks else ""
+    shown = [*found.others[:_SHOWN], *(["…"] if len(found.others) > _SHOWN else [])]
     return (
-        f"no environment was found: neither a kustomization in {folders}, nor two that share a base, nor one that "
-        f"branches called like stages all have{said}; "
-        "write promote.yaml by hand: environments: {staging: {path: FOLDER}}"
+        f"no environment was found: no kustomization is in {folders} or a folder called like a stage, no two share a "
+        f"base, and there are no branches called like stages that all have one{remarks}; there are kustomizations in "
+        f"{', '.join(shown)}; {by_hand}"
     )
 
 

@@ -196,7 +196,8 @@ def _pulls(workspace: Workspace, tip: Tip) -> tuple[tuple[PullRequest, ...], lis
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:
     """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
     if not any(running.values()):
-        return [f"no version of an image was found in any environment: {', '.join(running)}"]
+        nothing = f"no version of an image was found in any environment: {', '.join(running)}"
+        return [nothing, "an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`"]
     cells: dict[str, dict[str, str]] = {}
     for name, images in running.items():
         where = settings.environments[name]

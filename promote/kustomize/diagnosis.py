@@ -43,6 +43,9 @@ _FILES = ("resources", *_FOLDERS, "patchesStrategicMerge", "configurations", "cr
 _PATHS = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 _OF_GENERATORS = ("files", "envs")
+_OUTSIDE = (
+    "is outside of this folder: name a kustomization, or set `kustomize: {load_restrictor: none}` in promote.yaml"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,7 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
     elif path.is_dir():
         yield from _walk(path, files, seen)
     elif key in _FOLDERS:
-        yield Fault(
-            file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization instead"
-        )
+        yield Fault(file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization")
     elif key in ("resources", "configurations", *_PATCHES) and path not in seen and path.is_file():
         seen.add(path)
         roots, broken = _read(path)
@@ -203,8 +204,10 @@ def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
         yield from _operation(files, match[1])
     if match := re.search(r'Name:"([^"]*)".* does not exist; cannot merge or replace', reason):
         yield from _merges(files, match[1])
+    if match := re.search(r"security; file '([^']*)' is not in or below '([^']*)'", reason):
+        yield from _naming(files, Path(match[1]), _OUTSIDE, match[2])
     if match := re.search(r"cycle detected: candidate root '([^']*)'", reason):
-        yield from _circle(files, Path(match[1]))
+        yield from _naming(files, Path(match[1]), "includes this kustomization: break the cycle")
     if match := re.search(r"merging resources from '([^']*)': may not add resource with an already", reason):
         yield from _twice(files, match[1], reason)
 
@@ -289,12 +292,9 @@ def _twice(files: _Files, name: str, reason: str) -> Iterator[Fault]:
             yield Fault(file, lines[-1], f"'{name}' has an object that another entry already has: keep one of them")
 
 
-def _circle(files: _Files, folder: Path) -> Iterator[Fault]:
+def _naming(files: _Files, path: Path, problem: str, folder: str = "") -> Iterator[Fault]:
+    """Each line, of the kustomization in `folder` if given, that names `path`, with what the `problem` with it is."""
     for file, root in files.layers:
-        for key, item, name in _references(root):
-            if at(file.parent, name) == folder:
-                yield Fault(
-                    file,
-                    item.start_mark.line + 1,
-                    f"`{key}` names '{name}', which includes this kustomization: break the cycle",
-                )
+        for key, item, name in _references(root) if folder in ("", str(file.parent)) else ():
+            if at(file.parent, name) == path:
+                yield Fault(file, item.start_mark.line + 1, f"`{key}` names '{name}', which {problem}")

@@ -86,7 +86,7 @@ def plan_text(plan: Plan) -> list[str]:
 
 def _changes(plan: Plan) -> list[str]:
     width = max((len(change.service) for change in plan.changes), default=0)
-    old = [shortened(str(change.old)) for change in plan.changes]
+    old = [shortened(str(change.old)) or "none" for change in plan.changes]
     lines = [
         f"  {change.service:{width}}  {was:{max(map(len, old))}} → {shortened(str(change.new))}"
         for change, was in zip(plan.changes, old, strict=True)

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from promote.errors import CheckDenied
 from promote.gates import evaluation, registry
-from promote.kustomize import differences
 from promote.model import GateResult
 from promote.promotion.proposal import Proposal
 
@@ -47,7 +46,7 @@ def explain(proposal: Proposal, allow_other_changes: bool) -> Explanation:
         lasting += [
             Obstacle("proof", f"{one.resource} {one.path} also changes", way)
             for each in proposal.every
-            for one in differences.others(each.differences)
+            for one in each.others
         ]
     ways = {name: gate.way for name, gate in registry.load().items()}
     closed = [_of_gate(result, ways) for result in proposal.blocked]

@@ -35,12 +35,16 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What a change does to an environment that is layered on the changed one; `changes` are the images it moves."""
+    """What a change does to an environment that is layered on the changed one; `changes` are the images it moves.
+
+    `others` are the differences that the changed environment does not have, other than of images.
+    """
 
     before: Before
     after: Rendered
     differences: tuple[Difference, ...]
     changes: tuple[Change, ...]
+    others: tuple[Difference, ...] = ()
 
     @property
     def environment(self) -> Environment:
@@ -101,8 +105,8 @@ def after(tree: Tree, known: Iterable[Before], moves: Moves, allow_others: bool)
         rendering = render.kustomize(tree.root / one.environment.path, one.environment.name)
         different = differences.differences(one.rendering.documents, rendering.documents)
         if different:
-            _insist(one.environment.name, moves, different, allow_others)
-            found.append(Layer(one, rendering, tuple(different), changes(moves, different)))
+            others = _insist(one.environment.name, moves, different, allow_others)
+            found.append(Layer(one, rendering, tuple(different), changes(moves, different), tuple(others)))
     return found
 
 
@@ -128,8 +132,11 @@ def is_planned(moved: Iterable[Change], difference: Difference) -> bool:
     return _versions(difference.old, difference.new) in {(one.old, one.new) for one in moved}
 
 
-def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_others: bool) -> None:
-    """Raise CheckDenied for an image that is not planned, and for what the changed environment does not have, too."""
+def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_others: bool) -> list[Difference]:
+    """Raise CheckDenied for an image that is not planned, and for what the changed environment does not have, too.
+
+    Returns the latter, where `allow_others` accepts it.
+    """
     about = f"{name}, which is layered on {moves.name}"
     images = [one for one in different if one.is_image and not is_meant(one, moves.texts)]
     brought = {(one.old, one.new) for one in moves.found if one.is_image}
@@ -143,6 +150,7 @@ def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_othe
         raise CheckDenied(
             f"the change touches more than images in {about} ({shown}): look at it, and pass --allow-other-changes"
         )
+    return rest
 
 
 def context_of(

@@ -148,7 +148,8 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
         found = unbuilt.after_merge(before, after, affected, changed)
-        verdict = introduced.by_merge(_verdict(found.rendered, judges, after.root), before, affected, judges)
+        verdict = _verdict(found.rendered, judges, after.root)
+        verdict = introduced.by_merge(verdict, before, affected, found.rendered, judges)
         verdict = completeness.beside(verdict, found.unrendered)
         contexts = [move.context for move in moves]
         for plan, context in zip(plans, contexts, strict=True):

@@ -54,7 +54,7 @@ def _denied(
     judges = target_policy.of_target(before, after.root, files)
     known = {name: one for name, one in before.config.environments.items() if name not in results.unbuilt}
     verdict, missing = target_policy.verdict(judges, results.rendered, known, after)
-    verdict = introduced.by_merge(verdict, before, known.values(), judges)
+    verdict = introduced.by_merge(verdict, before, known.values(), results.rendered, judges)
     about_changes = [one for each in contexts for one in judge_change(each.plan, each, judges)]
     found = target_policy.denials(replace(verdict, findings=(*verdict.findings, *about_changes)))
     return [*missing, *found]

@@ -39,7 +39,7 @@ def insist(
     if idle := sorted(name for move, name in planned.items() if move not in seen and name not in meant):
         raise CheckDenied(
             f"no container runs {', '.join(idle)}: the images entry matches nothing that is rendered; "
-            "correct its name or remove it"
+            f"correct its name or remove it; a promotion leaves it out with --exclude {idle[0]}"
         )
     places = [(one.resource, one.path) for one in found]
     if unchanged := [f"{who} {path}" for who, path in values if (who, path) not in places]:

@@ -50,9 +50,10 @@ class Decided(Protocol):
 class Proposal:
     """A change of one environment, decided on the commit `tip`.
 
-    `files` are the new contents by path; `context` is what the gates looked at. `despite_findings` is the reason to
-    publish it although the checks deny it. `also` is what the same files do to other environments: those that were
-    named, and those that are `layered_on` a changed one or, more exactly, built from `shared` files of both.
+    `files` are the new contents by path; `context` is what the gates looked at. `others` are the `differences` that
+    need --allow-other-changes. `despite_findings` is the reason to publish it although the checks deny it. `also` is
+    what the same files do to other environments: those that were named, and those that are `layered_on` a changed one
+    or, more exactly, built from `shared` files of both.
     """
 
     tip: Tip
@@ -65,6 +66,7 @@ class Proposal:
     despite_findings: str | None = None
     also: tuple[Proposal, ...] = ()
     layered_on: str = ""
+    others: tuple[Difference, ...] = ()
     shared: tuple[str, ...] = ()
 
     @property

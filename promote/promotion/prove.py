@@ -87,9 +87,9 @@ def _proved(
                 insist_on_no_image(free)
             found = differences.differences((middle or [old])[0].documents, new.documents)
             texts = _insist(situation, planned, found, after, allow_others, values)
-            rest = unplanned(found, values, texts) + free
+            others = unplanned(found, values, texts)
             found = [*free, *found]
-            about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, rest)
+            about_change = pool.submit(judge_change, planned.plan, planned.context, situation.criteria, others + free)
             moves = Moves(name, planned.plan.changes, situation.images, after.images, found, texts, bundles)
             layers = layered.after(situation.tree, known, moves, allow_others)
             verdict = _marked(process.result(judging), situation, planned, old, copy / situation.tree.whole("."))
@@ -97,7 +97,7 @@ def _proved(
         also = tuple(_of_layer(situation, planned, layer) for layer in layers)
         also += tuple(shared.unrendered(situation, planned, unbuilt))
     plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
-    return replace(planned, plan=plan, differences=tuple(found), verdict=verdict, also=also)
+    return replace(planned, plan=plan, differences=tuple(found), others=tuple(others), verdict=verdict, also=also)
 
 
 def _with_files(situation: Situation, top: Path, files: Mapping[str, bytes]) -> Build:
@@ -128,7 +128,8 @@ def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal
     verdict = _judge(situation, layer.after, situation.root / layer.environment.path)
     verdict = _marked(verdict, situation, planned, layer.before.rendering, layer.before.root)
     verdict = with_findings(verdict, judge_change(plan, context, situation.criteria))
-    return shared.proposal(planned, layer.environment, plan, context, layer.differences, verdict)
+    made = shared.proposal(planned, layer.environment, plan, context, layer.differences, verdict)
+    return replace(made, others=layer.others)
 
 
 def _insist(
@@ -143,13 +144,11 @@ def _insist(
     bundles = situation.versions.bundles
     old, new = ([one for one in images if one.name not in bundles] for images in (situation.images, after.images))
     try:
-        insist(found, old, new, allow_others, values)
+        insist(found, old, new, False, values)
     except CheckDenied:
         # Values of Helm, fields of other kinds, and declared places: all layers are read only where these matter.
         before = situation.tree.versions(situation.environment, whole=True)
         texts = before.again(planned.files).texts(before)
-        if not texts:
-            raise
         found[:], renamed = followed(found, texts)
         insist(found, old, new, allow_others, values, renamed)
         return renamed

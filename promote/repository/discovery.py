@@ -19,6 +19,8 @@ from promote.repository.schema import schema
 
 # Folders whose children are environments.
 CONTAINERS = ("overlays", "overlay", "environments", "envs", "env", "clusters", "stages")
+# Folders of what environments share or consist of.
+_SHARED = frozenset({"base", "bases", "common", "shared", "component", "components"})
 # What Flux installs of itself into the folder of a cluster.
 _OF_FLUX = "flux-system"
 _FEWEST = 2  # environments that share a base
@@ -38,13 +40,15 @@ class Layout:
     """Environments by name, in the order of promotion, each with its path; and what was not understood.
 
     `after` are those that come before an environment, where the one before it in the order does not. `branches` are
-    those that environments are on, where that is not the shared one.
+    those that environments are on, where that is not the shared one. `others` are the folders with a kustomization
+    where none is an environment.
     """
 
     environments: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     branches: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 def find(root: Path) -> Layout:
@@ -62,22 +66,33 @@ def layout(seen: Survey) -> Layout:
         left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen]
         chosen = []
     chosen += sharing
-    chosen = chosen or _called_like_stages(seen)
-    named = _named(_of_apps(chosen, seen))
+    if chosen and all("clusters" in one.path.split("/") and not seen.reaches_versions(one.path) for one in chosen):
+        # What Flux applies to a cluster names the folders that it takes from the repository.
+        taken = {one.path for one in chosen}
+        applied = [one for one in _next_to_one_another(seen) if one.path not in taken]
+        left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen if applied]
+        chosen = applied or chosen
+    chosen = chosen or _called_like_stages(seen) or _below_stages(seen)
+    named = _named(_of_apps(_of_stages(chosen, seen), seen))
     order = sorted(named, key=lambda name: (_rank(named[name]), name))
-    unknown = [
-        f"{name}: its name does not say where it belongs in the order of promotion, so it is last"
-        for name in order
-        if stages.rank(named[name].name) is None
-    ]
-    remarks = (*seen.unread.values(), *_without_kustomization(seen), *left_out, *unknown)
+    unknown = [name for name in order if stages.rank(named[name].name) is None]
+    remarks = (*seen.unread.values(), *_without_kustomization(seen, bool(chosen)), *left_out, *_unordered(unknown))
     after = stages.several({name: named[name].name for name in order}, {name: named[name].owner for name in order})
-    return Layout({name: named[name].path for name in order}, remarks, after)
+    others = () if chosen else tuple(sorted({*seen.kustomizations, *seen.unread}))
+    return Layout({name: named[name].path for name in order}, remarks, after, others=others)
 
 
 def _rank(one: Candidate) -> tuple[bool, int]:
     known = stages.rank(one.name)
     return (known is None, known or 0)
+
+
+def _unordered(names: Sequence[str]) -> list[str]:
+    """One remark about all environments whose names say nothing about the order."""
+    said = "its name does not say where it belongs in the order of promotion, so it is last"
+    if len(names) > 1:
+        said = "their names do not say where they belong in the order of promotion, so they are last"
+    return [f"{', '.join(names)}: {said}"] if names else []
 
 
 def _contained(seen: Survey) -> list[Candidate]:
@@ -90,11 +105,32 @@ def _contained(seen: Survey) -> list[Candidate]:
         of_stages = [index for index in within if stages.rank(parts[index + 1]) is not None]
         at = next(iter([*reversed(of_stages), *within]), None)
         is_ours = _OF_FLUX not in parts and not seen.kustomizations[path].is_component
-        if at is None or not is_ours or parts[at + 1] in ("base", "bases"):
+        if at is None or not is_ours or not _SHARED.isdisjoint(parts[at + 1 :]):
             continue
         if not any(path.startswith(f"{other.path}/") for other in found):
             found.append(Candidate(path, "-".join(parts[at + 1 :]), "/".join(parts[:at])))
     return found
+
+
+def _of_stages(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
+    """The candidates, those of several apps in the folder of a stage as one: `overlays/staging/*`.
+
+    Only where the path matches nothing else, and one stage has several apps.
+    """
+    of_apps = _parents(candidates)
+    folders: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        folders.setdefault(PurePosixPath(one.path).parent.as_posix(), []).append(one)
+    of_stages: dict[str, Candidate] = {}
+    for folder, some in folders.items():
+        name, path = PurePosixPath(folder).name, f"{folder}/{groups.ANY}"
+        matching = [each for each in seen.kustomizations if _matches(each, path)]
+        apps = [each for each in matching if PurePosixPath(each).name not in _SHARED]
+        if stages.rank(name) is not None and _parent(some[0]) not in of_apps and len(apps) == len(some):
+            of_stages[folder] = Candidate(path, name, some[0].owner)
+    if not any(len(folders[folder]) > 1 for folder in of_stages):
+        return list(candidates)
+    return [one for folder, some in folders.items() for one in ([of_stages[folder]] if folder in of_stages else some)]
 
 
 def _of_apps(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
@@ -143,6 +179,11 @@ def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[
         return list(candidates), []
     left_out = sorted({_holder(one, of_apps) for one in candidates} - holders)
     remarks = [f"{folder}: left out, for none of its kustomizations sets a version" for folder in left_out]
+    # Next to stages, variants such as `overlays/aws` are for others to build on.
+    of_stages = {_holder(one, of_apps) for one in candidates if stages.rank(one.name) is not None} & holders
+    variants = sorted(holders - of_stages) if of_stages else []
+    remarks += [f"{folder}: left out, for none of its folders is called like a stage" for folder in variants]
+    holders -= set(variants)
     return [one for one in candidates if _holder(one, of_apps) in holders], remarks
 
 
@@ -175,23 +216,68 @@ def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool
 
 
 def _called_like_stages(seen: Survey) -> list[Candidate]:
+    """Kustomizations whose names are those of stages: next to one another, or one called like a late stage."""
+    return _next_to_one_another(seen) or [one for one in _of_names(seen) if _is_late(one.name)]
+
+
+def _next_to_one_another(seen: Survey) -> list[Candidate]:
     """Kustomizations next to one another whose names are those of stages, as Flux has `apps/staging`."""
-    groups_of: dict[str, list[Candidate]] = {}
+    found = _of_names(seen)
+    often = Counter(one.owner for one in found)
+    return [one for one in found if often[one.owner] >= _FEWEST]
+
+
+def _of_names(seen: Survey) -> list[Candidate]:
+    """The topmost kustomizations that are called like a stage."""
+    found: list[Candidate] = []
     for path, one in sorted(seen.kustomizations.items()):
-        parent, _, name = path.rpartition("/")
-        if stages.rank(name) is not None and not one.is_component and _OF_FLUX not in path:
-            groups_of.setdefault(parent, []).append(Candidate(path, name, parent))
-    return [one for group in groups_of.values() if len(group) >= _FEWEST for one in group]
+        owner, _, name = path.rpartition("/")
+        is_ours = not one.is_component and _OF_FLUX not in path
+        if stages.rank(name) is not None and is_ours and not any(path.startswith(f"{each.path}/") for each in found):
+            found.append(Candidate(path, name, owner))
+    return found
 
 
-def _without_kustomization(seen: Survey) -> list[str]:
-    found = []
+def _below_stages(seen: Survey) -> list[Candidate]:
+    """The apps in folders next to one another whose names are those of stages: `staging/web` and `prod/web`."""
+    folders: dict[str, list[Candidate]] = {}
+    for path, one in sorted(seen.kustomizations.items()):
+        *above, stage, app = ("", "", *PurePosixPath(path).parts)
+        owner = "/".join(above[2:])
+        if stages.rank(stage) is not None and not one.is_component and app not in _SHARED:
+            folders.setdefault(owner, []).append(Candidate(path, f"{stage}-{app}", owner))
+    found: list[Candidate] = []
+    for some in folders.values():
+        is_several = len({PurePosixPath(one.path).parent for one in some}) >= _FEWEST
+        if is_several and any(seen.reaches_versions(one.path) for one in some):
+            found += some
+    alone = (one for some in folders.values() for one in some)
+    return found or [one for one in alone if _is_late(PurePosixPath(one.path).parent.name)]
+
+
+def _is_late(name: str) -> bool:
+    """Whether a folder is an environment also without others next to it: it is called like one of the last."""
+    return (stages.rank(name) or 0) >= (stages.rank("staging") or 0)
+
+
+def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:
+    """Folders next to those of environments; where there is not any environment, also those called like stages."""
+    known = (*seen.kustomizations, *seen.unread)
+    without: dict[str, list[str]] = {}
     for path in sorted(seen.folders):
         parts = PurePosixPath(path).parts
         if len(parts) < _FEWEST or parts[-2] not in CONTAINERS or any(one in CONTAINERS for one in parts[:-2]):
             continue
-        if not any(one == path or one.startswith(f"{path}/") for one in (*seen.kustomizations, *seen.unread)):
-            found.append(f"{path}: left out, for it has no kustomization.yaml")
+        if not any(one == path or one.startswith(f"{path}/") for one in known):
+            without.setdefault("/".join(parts[:-1]), []).append(parts[-1])
+    found = []
+    for folder, names in without.items():
+        has_others = any(one.startswith(f"{folder}/") for one in known)
+        said = [name for name in names if has_others or (not is_any and stages.rank(name) is not None)]
+        if len(said) == 1:
+            found.append(f"{folder}/{said[0]}: left out, for it has no kustomization.yaml")
+        elif said:
+            found.append(f"{folder}: {', '.join(said)} are left out, for they have no kustomization.yaml")
     return found
 
 

@@ -9,15 +9,15 @@ from promote.errors import nearest
 
 # Earliest first. People write these words alone, or with a region or an app next to them: prod-eu, shop-staging.
 _WORDS = (
-    ("local", "kind", "minikube", "sandbox", "playground", "preview"),
+    ("local", "kind", "minikube", "sandbox", "sbx", "playground", "poc", "preview"),
     ("dev", "devel", "develop", "development"),
-    ("ci", "integration", "int"),
+    ("ci", "integration", "integ", "int"),
     ("test", "tests", "testing", "tst"),
     ("qa", "quality"),
-    ("uat", "acceptance", "acc", "sit"),
-    ("staging", "stage", "stg"),
-    ("demo", "perf", "load"),
-    ("pre", "preprod", "preproduction", "nonprod"),
+    ("uat", "acceptance", "acc", "sit", "recette"),
+    ("staging", "stage", "stg", "hml", "hlg", "homolog", "homologacao"),
+    ("demo", "perf", "load", "training"),
+    ("pre", "preprod", "preprd", "pprod", "pprd", "preproduction", "nonprod", "nonprd", "nprod"),
     ("prod", "production", "prd", "live"),
     ("dr", "disaster"),
 )

@@ -86,6 +86,7 @@ def two(tmp_path: Path) -> Repository:
         (BASE, "- cart.yaml", "- cart.yaml\n  - cart.yaml", f"{BASE}:3: 'cart.yaml' has an object .* already has"),
         (BASE, "MODE=mode.txt", "MODE=made.txt", f"{BASE}:5: `configMapGenerator` names 'made.txt', .* 'mode.txt'"),
         (BASE, "cart.yaml", "../top", f"{BASE}:2: `resources` names '../top', which includes this"),
+        (BASE, "cart.yaml", "../top/cart.patch.yaml", f"{BASE}:2: `resources` names .*, which is outside"),
         (TOP, "- ../part", "- ../prat", f"{TOP}:4: `components` names '../prat', .* mean '../part'"),
         (TOP, "- ../part", "- ../base/cart.yaml", f"{TOP}:4: `components` names '../base/cart.yaml', .* a file"),
         (TOP, "- ../base", "- ..", f"{TOP}:2: `resources` names the folder '..', which has no kustomization.yaml"),

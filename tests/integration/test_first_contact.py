@@ -80,7 +80,11 @@ def test_init_names_what_it_did_not_understand(bare: Sandbox) -> None:
 @pytest.mark.quick
 def test_init_says_what_it_looked_for(bare: Sandbox) -> None:
     shutil.rmtree(bare.root / "overlays")
-    assert "no environment was found: neither a kustomization in overlays/*" in bare.promote("init", code=2).err
+    said = bare.promote("init", code=2).err
+    assert "no environment was found: no kustomization is in overlays/*" in said
+    assert "; there are kustomizations in base; write promote.yaml by hand" in said
+    shutil.rmtree(bare.root / "base")
+    assert "this repository has no kustomization.yaml; write promote.yaml by hand" in bare.promote("init", code=2).err
     assert not (bare.root / "promote.yaml").exists()
 
 
@@ -240,6 +244,7 @@ def test_environments_without_versions_are_not_called_the_same(bare: Sandbox) ->
         )
     bare.publish("keep nothing but settings")
     nothing = "no version of an image was found in"
-    assert f"{nothing} any environment: staging, production\n" in bare.promote("status").out
+    said = bare.promote("status").out
+    assert f"{nothing} any environment: staging, production\nan image without a tag gets one with" in said
     assert f"{nothing} staging or production\n" in bare.promote("plan", "staging", "production").out
     assert bare.promote("drift", "staging", "production").out == f"{nothing} staging or production\n"

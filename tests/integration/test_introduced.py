@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.sandbox import KUSTOMIZATION, Sandbox
+from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox
 
 DEPLOYMENTS = "base/deployments.yaml"
 PLAIN = "containers: [{name: web, image: shop/web}]"
@@ -59,6 +59,43 @@ def test_a_promotion_and_its_merge_pass_what_was_there_before(faulty: Sandbox) -
     assert [(one["rule"], one["status"]) for one in answer["findings"]] == [("images.tag", "old")]
     faulty.promote("merge", "1")
     assert '"1.2.0"' in faulty.show(branch="main")
+
+
+WIDGET = "{apiVersion: example.com/v1, kind: Widget, metadata: {name: one}, spec: {size: 1}}"
+
+
+@pytest.fixture
+def unseen(tiny: Sandbox) -> Sandbox:
+    """A repository with an environment that renders nothing, and an object that no schema is for."""
+    environments = "environments:\n  empty: {path: overlays/empty}\n"
+    tiny.replace("promote.yaml", "environments:\n", environments)
+    tiny.write("overlays/empty/kustomization.yaml", "resources: []\n")
+    tiny.write("base/widget.yaml", WIDGET)
+    tiny.replace("base/kustomization.yaml", "[deployments.yaml]", "[deployments.yaml, widget.yaml]")
+    tiny.publish("add what is not seen")
+    tiny.promote("staging", "production")
+    return tiny
+
+
+@pytest.mark.quick
+def test_a_merge_passes_what_was_not_seen_before_either(unseen: Sandbox) -> None:
+    done = unseen.promote("merge", "1")
+    assert "empty: 0 documents rendered" in done.out
+    assert "(new)" not in done.out
+    assert '"1.2.0"' in unseen.show(branch="main")
+
+
+def test_a_merge_that_leaves_something_unseen_is_denied(unseen: Sandbox) -> None:
+    unseen.git("fetch", "--quiet")
+    unseen.git("checkout", "--quiet", "-b", BRANCH, f"origin/{BRANCH}")
+    unseen.write("overlays/staging/kustomization.yaml", "resources: []\n")
+    unseen.write("base/widget.yaml", WIDGET.replace("size: 1", "size: 2"))
+    unseen.git("commit", "--quiet", "--all", "--message", "render nothing")
+    unseen.git("push", "--quiet", "origin", BRANCH)
+    denied = unseen.promote("merge", "1", code=3).out
+    assert "check.nothing  (new)\n      staging: no document was rendered" in denied
+    assert "schema.missing  base/widget.yaml:1  (new)\n      Widget/shop-production/one" in denied
+    assert '"1.1.0"' in unseen.show(branch="main")
 
 
 @pytest.mark.quick

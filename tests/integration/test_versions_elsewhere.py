@@ -183,6 +183,13 @@ def test_from_bump_to_rollback(tiny: Sandbox, name: str) -> None:
 
 
 @pytest.mark.quick
+def test_explain_accepts_what_the_promotion_accepts(tiny: Sandbox) -> None:
+    write(tiny, KINDS["HelmRelease"], {"staging": "v1.1.0", "production": "v1.0.0"})
+    said = tiny.promote("explain", "staging", "production").out
+    assert said.endswith("nothing blocks this promotion\n")
+
+
+@pytest.mark.quick
 def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -> None:
     write(tiny, Kind(overlay("")), {"staging": "", "production": ""})
     tiny.write("promote.yaml", tiny.read("promote.yaml").replace(

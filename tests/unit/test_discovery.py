@@ -40,6 +40,8 @@ def test_the_names_decide_the_order() -> None:
     assert None not in ranks
     assert ranks == sorted(ranks, key=lambda rank: rank or 0)
     assert len(set(ranks)) == len(names)
+    assert {stages.rank(name) for name in ("stg", "hml", "hlg")} == {stages.rank("staging")}
+    assert {stages.rank(name) for name in ("pprd", "nonprd")} == {stages.rank("preprod")}
     same = {"prod", "prod-eu", "eu_prod", "prod1", "live", "PRD"}
     assert {stages.rank(name) for name in same} == {stages.rank("production")}
     assert stages.rank("non-prod") == stages.rank("preprod") == stages.rank("pre-production") == stages.rank("pre")
@@ -193,4 +195,63 @@ def test_names_are_valid_and_differ(tmp_path: Path) -> None:
 
 
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
-    assert layout(tmp_path, {"base/kustomization.yaml": BASE}) == discovery.Layout()
+    assert layout(tmp_path, {"base/kustomization.yaml": BASE}) == discovery.Layout(others=("base",))
+
+
+def in_stages(*folders: str) -> dict[str, str]:
+    """Apps in folders of stages, with versions and without a base."""
+    return {f"{folder}/kustomization.yaml": OVERLAY.format(base="web.yaml") for folder in folders}
+
+
+@pytest.mark.parametrize("above", ["overlays/", "deploy/overlays/", "", "deploy/"])
+def test_the_apps_in_the_folder_of_a_stage_are_one_environment(tmp_path: Path, above: str) -> None:
+    files = in_stages(*(f"{above}{stage}/{app}" for stage in ("prod", "dev") for app in ("web", "api")))
+    files |= {f"{above}dev/base/kustomization.yaml": BASE}
+    found = layout(tmp_path, files)
+    assert list(found.environments.items()) == [("dev", f"{above}dev/*"), ("prod", f"{above}prod/*")]
+    assert groups.apps(f"{above}prod/*", groups.of_folder(tmp_path)).keys() == {"api", "web"}
+
+
+def test_one_late_stage_alone_is_an_environment_and_an_early_one_is_not(tmp_path: Path) -> None:
+    found = layout(tmp_path, in_stages("prod/web", "prod/api", "test/e2e/tools"))
+    assert found.environments == {"prod": "prod/*"}
+    other = layout(tmp_path / "other", in_stages("test/e2e", "apps/production"))
+    assert other.environments == {"production": "apps/production"}
+
+
+def test_what_environments_share_or_consist_of_is_not_one(tmp_path: Path) -> None:
+    inner = ("common", "eu/shared", "eu/components/dns", "eu/one")
+    found = layout(tmp_path, in_stages(*(f"overlays/prod/{one}" for one in inner)))
+    assert found.environments == {"prod-eu-one": "overlays/prod/eu/one"}
+
+
+def test_variants_next_to_stages_are_left_out_and_reported(tmp_path: Path) -> None:
+    files = overlays("overlays/dev", "overlays/prod", "kit/overlays/aws", "kit/overlays/gcp", base="base")
+    found = layout(tmp_path, files)
+    assert list(found.environments) == ["dev", "prod"]
+    assert found.remarks == ("kit/overlays: left out, for none of its folders is called like a stage",)
+
+
+def test_folders_of_other_programs_are_not_reported_where_there_are_environments(tmp_path: Path) -> None:
+    for folder in ("web/overlays/menu", "terraform/environments/prod", "terraform/environments/dev"):
+        (tmp_path / folder).mkdir(parents=True)
+    assert layout(tmp_path, {}).remarks == (
+        "terraform/environments: dev, prod are left out, for they have no kustomization.yaml",
+    )
+    assert layout(tmp_path, overlays("overlays/dev", base="base")).remarks == ()
+
+
+def test_what_flux_applies_to_clusters_is_taken_instead_of_the_clusters(tmp_path: Path) -> None:
+    files = {
+        f"{above}/{stage}/kustomization.yaml": "resources: [release.yaml]\n"
+        for stage in ("dev", "prod")
+        for above in ("apps", "clusters")
+    }
+    files |= {f"apps/dev/{name}/kustomization.yaml": BASE for name in ("web-demo", "web-staging")}
+    found = layout(tmp_path, files)
+    assert found.environments == {"dev": "apps/dev", "prod": "apps/prod"}
+    assert found.remarks == tuple(
+        f"clusters/{stage}: left out, for nothing in it sets a version" for stage in ("dev", "prod")
+    )
+    alone = {name: text for name, text in files.items() if name.startswith("clusters")}
+    assert layout(tmp_path / "alone", alone).environments == {"dev": "clusters/dev", "prod": "clusters/prod"}
