@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from promote.checks.sources import Origins
 
 # What conftest says of a function that is not in CAPABILITIES, or nowhere.
-_FORBIDDEN = re.compile(r"(\S+\.rego):(\d+): rego_type_error: undefined function (\S+)")
+_FORBIDDEN = re.compile(r"(?<!\S)(\S+\.rego):(\d+): rego_type_error: undefined function (\S+)")
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
 # Programs at the same time, each with 150 MB; and how large a target then may be, in characters, in keys and values.

@@ -20,6 +20,7 @@ from promote.yamltext import reader
 
 _MANIFESTS = (".yaml", ".yml", ".json")
 _OBJECT = re.compile(rb"""^[ {]*["']?apiVersion["']?[ ]*:""", re.MULTILINE)
+_LONGEST_REASON = 1 << 15  # characters of what kustomize says, which repeats what its input says
 _BEGINNING = 1 << 16  # bytes in which an object must have its apiVersion
 
 
@@ -58,7 +59,7 @@ def kustomize(folder: Path, name: str) -> Rendered:
     except RenderError as error:
         raise RenderError(f"{name}: {without_copies(str(error))}") from None
     if done.code != 0:
-        raise RenderError(f"{name}: {_why(folder, done.error)}")
+        raise RenderError(f"{name}: {_why(folder, done.error[:_LONGEST_REASON])}")
     return Rendered(name, folder, done.text)
 
 

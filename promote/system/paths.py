@@ -9,6 +9,8 @@ from pathlib import Path
 
 SETTINGS = "promote.yaml"
 PRIVATE = "promote-tree-"  # how the name of every private copy of a commit or a checkout begins
+_COPY = re.compile(rf"{PRIVATE}\w+/(?:(?:before|layered/\d+)/)?")
+_WORD = re.compile(r"[^\s'\"]+")
 
 
 def private_tree(path: Path) -> bool:
@@ -18,7 +20,14 @@ def private_tree(path: Path) -> bool:
 
 def without_copies(text: str) -> str:
     """`text` without the path of a private copy, which is deleted by the time that somebody reads it."""
-    return re.sub(rf"[^\s'\"]*{PRIVATE}\w+/(?:(?:before|layered/\d+)/)?", "", text)
+    return _WORD.sub(lambda word: _beyond_copy(word[0]) if PRIVATE in word[0] else word[0], text)
+
+
+def _beyond_copy(word: str) -> str:
+    last = None
+    for last in _COPY.finditer(word):
+        pass
+    return word[last.end() :] if last else word
 
 
 def shown(path: Path, root: Path) -> str:
