@@ -24,10 +24,8 @@ def without_copies(text: str) -> str:
 
 
 def _beyond_copy(word: str) -> str:
-    last = None
-    for last in _COPY.finditer(word):
-        pass
-    return word[last.end() :] if last else word
+    ends = [found.end() for found in _COPY.finditer(word)]
+    return word[ends[-1] :] if ends else word
 
 
 def shown(path: Path, root: Path) -> str:
@@ -45,9 +43,17 @@ def top_of(path: Path) -> Path | None:
 def is_inside(path: Path, root: Path) -> bool:
     """Whether `path`, with all links followed, is in `root`; a link that leads in a circle is not."""
     try:
-        return path.resolve().is_relative_to(root.resolve())
+        return is_content(path.resolve(), root.resolve())
     except (OSError, RuntimeError):
         return False
+
+
+def is_content(path: Path, root: Path) -> bool:
+    """Whether `path` is in the repository `root`, both without links, and not in Git's own folder there.
+
+    In a checkout, that folder may have a credential.
+    """
+    return path.is_relative_to(root) and ".git" not in str(path)[len(str(root)) :].casefold().split("/")
 
 
 def links_out(folder: Path, root: Path) -> Iterator[Path]:

@@ -62,6 +62,13 @@ CASES = [
     Case("upwards-file", "configMapGenerator: [{name: x, envs: [../../../outside/secret.txt]}]\n", OUTSIDE),
     Case("absolute", "crds: ['{outside}/object.yaml']\n", OUTSIDE),
     Case("openapi-outside", "openapi: {path: ../../../outside/object.yaml}\n", OUTSIDE),
+    # A checkout has a credential there, after `git clone` with one or the checkout of a runner.
+    Case("own-git", "secretGenerator: [{name: x, files: [../../.git/config]}]\n", OUTSIDE),
+    # Kustomize would build each as often as others refer to it: 2 to the power of 30 times.
+    Case("many-times", "components: [../../k0]\n", "this builds more than 2,000 kustomizations", 1,
+         files={f"k{number}/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"
+                f"components: [../k{number + 1}, ../k{number + 1}/.]\n" for number in range(30)}
+         | {"k30/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"}),
     Case("helm", "helmCharts: [{name: x, repo: '{url}', version: '1'}]\n", HELM),
     Case("helm-globals", "helmGlobals: {chartHome: '{outside}'}\n", HELM),
     Case("helm-plugin", "generators: [g.yaml]\n", HELM, 1, "/g.yaml",
@@ -85,7 +92,7 @@ CASES = [
 ]  # fmt: skip
 QUICK = {"ref-in-resources": "merge 1", "ref-two-layers-down": "check", "http-base": "plan staging production",
          "upwards-there": "merge 1", "function": "bump staging web=1.2 --dry-run", "other-case": "diff",
-         "file-scheme": "verify HEAD"}  # fmt: skip
+         "own-git": "diff", "many-times": "check", "file-scheme": "verify HEAD"}  # fmt: skip
 
 
 def filled(text: str, given: Mapping[str, object]) -> str:
