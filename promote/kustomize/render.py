@@ -55,7 +55,8 @@ def kustomize(folder: Path, name: str) -> Rendered:
     try:
         with references.local(folder) as local:
             how = options.arguments(charts=local.has_charts)
-            done = tools.run("kustomize", "build", *how, local.folder.resolve())
+            starts = options.starts(charts=local.has_charts)
+            done = tools.run("kustomize", "build", *how, local.folder.resolve(), reads=local.reads, starts=starts)
     except RenderError as error:
         raise RenderError(f"{name}: {without_copies(str(error))}") from None
     if done.code != 0:
