@@ -61,7 +61,7 @@ class _Ticket:
     """A file whose name is older than those of all who come later, and which is locked as long as its owner runs."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder = _own(folder)
         # Locked before the others can see it: they remove what nobody has locked.
         # A name of its own for each ticket: two threads of one process must not wait for each other's lock.
         self._file, hidden = tempfile.mkstemp(prefix=".", dir=folder)
