@@ -210,7 +210,7 @@ class _Walk:
             if is_remote(path):
                 self._remote(file, line, text)
                 return
-            target = self._target(file, line, path)
+            target = self._target(file, line, path, is_name=generated)
             if target is not None and target.is_dir():
                 self.below.setdefault(file.parent, []).append(target)
                 self.kustomization(target, of_plugins=plugin)
@@ -235,12 +235,15 @@ class _Walk:
         inner = _Walk(whole, self.copies, self.seen, self.charts, self.below)
         inner.kustomization(inner._target(file, line, str(folder)) or folder, of_plugins=False)
 
-    def _target(self, file: Path, line: int, path: str) -> Path | None:
-        """What `path` leads to; None where that is nothing, but also nothing outside."""
+    def _target(self, file: Path, line: int, path: str, *, is_name: bool = False) -> Path | None:
+        """What `path` leads to; None where that is nothing, but also nothing outside.
+
+        In several lines, it may be a text in place of a name, unless it `is_name`.
+        """
         # As kustomize does: `link/..` is the folder of the link, wherever that leads.
         whole = Path(normpath(file.parent / path))
         target = at(whole, "")
-        if target is not None or "\n" not in path:
+        if target is not None or is_name or "\n" not in path:
             self._inside(target or whole, file, line, path)
         if target is not None and target != whole:
             self.copies.links[whole] = target
