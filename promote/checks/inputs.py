@@ -25,7 +25,7 @@ _BUILT, _LISTED = ("resources", *FOLDERS), (*FILES, "patchesStrategicMerge")
 _NAME = re.compile(r"(?!/)[A-Za-z0-9_./-]+")
 _HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "dev.azure.com", "_git")
 # What names no file, in a plain notation, is left out before the rest is parsed: most overlays differ only in it.
-# Its key stays. Within a text in quotes, which may have such lines, this makes a text that is no name of a file.
+# Its key stays. Within a text in quotes, which may have such lines, this makes a text that is not the name of a file.
 _OWN = re.compile(
     r"""^(namespace|namePrefix|nameSuffix): [A-Za-z0-9-]+\n"""
     r"""|^(images):\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
