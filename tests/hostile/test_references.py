@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.hostile.harness import Hostile, with_repository_outside
+from tests.integration.tiny import CONFIG
 
 STAGING, PRODUCTION = "overlays/staging/kustomization.yaml", "overlays/production/kustomization.yaml"
 IMAGES = 'images: [{name: shop/web, newTag: "1.0"}, {name: shop/cart, newTag: "1.0"}]\n'
@@ -132,3 +133,14 @@ def test_a_reference_that_leads_out_is_refused(hostile: Hostile, case: Case, com
         hostile.commit(files)
     expected = [case.says, f"{case.at}:{case.line}: "]
     hostile.runs(*command.split(), code=2, says=expected)
+
+
+@pytest.mark.quick
+def test_a_pull_request_does_not_choose_what_is_rendered_how(hostile: Hostile) -> None:
+    """An environment that may go unrendered is tried first, but also by the settings of the commit before it."""
+    hostile.git("checkout", "--quiet", "-b", "hostile")
+    remote = f"127.0.0.1:{hostile.watcher.port}/organization/library"
+    settings = CONFIG.replace("overlays/production}", "overlays/production, unrendered: warn}")
+    base = f"resources: ['https://{remote}//x?ref={'0' * 40}']\n"
+    hostile.commit({"promote.yaml": f"{settings}remotes: ['{remote}']\n", PRODUCTION: base + IMAGES}, push=False)
+    hostile.runs("check", "--base", "origin/main", code=4, says=["CLOSED policy", REMOTE])
