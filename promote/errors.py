@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_LONGEST_NAME, _LONGEST_LIST = 200, 20_000  # characters of a name that is not known, and of all that are
+
 
 class PromoteError(Exception):
     """Root of every expected failure. Its text says what failed, where, and what to do next.
@@ -117,6 +119,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     names = sorted(set(known))
+    if len(name) > _LONGEST_NAME or sum(map(len, names)) > _LONGEST_LIST:
+        return ""  # comparing them would take long, and so would reading them
     # `prod` is too short to be close to `production`, but it is how people call it.
     if close := get_close_matches(name, names, n=1) or [one for one in names if name and one.startswith(name)]:
         return f"; did you mean '{close[0]}'?"

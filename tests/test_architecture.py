@@ -57,6 +57,7 @@ REGISTRIES = {
 # Who alone may import what comes from outside. What is heavy must wait inside the function that needs it.
 OWNERS = {
     "subprocess": {"system.process"},
+    "ctypes": {"system.landlock"},
     "github": {"forge.github_client", "forge.github_errors"},
     "requests": {"forge.gitea_http", "oci.client", "oci.server", "strategy.prometheus", "system.http"},
     "argparse": {"cli.arguments", "cli.completion", "cli.main", "commands"},

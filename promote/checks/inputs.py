@@ -25,9 +25,10 @@ _BUILT, _LISTED = ("resources", *FOLDERS), (*FILES, "patchesStrategicMerge")
 _NAME = re.compile(r"(?!/)[A-Za-z0-9_./-]+")
 _HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "dev.azure.com", "_git")
 # What names no file, in a plain notation, is left out before the rest is parsed: most overlays differ only in it.
+# Its key stays. Within a text in quotes, which may have such lines, this makes a text that is not the name of a file.
 _OWN = re.compile(
-    r"""^(?:namespace|namePrefix|nameSuffix): [A-Za-z0-9-]+\n"""
-    r"""|^images:\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
+    r"""^(namespace|namePrefix|nameSuffix): [A-Za-z0-9-]+\n"""
+    r"""|^(images):\n(?:[ ]*(?:- |  )(?:name|newName|newTag|digest): ["']?[A-Za-z0-9_][A-Za-z0-9_.:/@-]*["']?\n)+""",
     re.MULTILINE,
 )
 _MOST_FILES, _LARGEST = 5_000, 32 << 20
@@ -88,7 +89,7 @@ class Inputs:
         return self._built[folder]
 
     def _content(self, file: Path) -> Any:
-        text = _OWN.sub("", self._read(file).decode())
+        text = _OWN.sub(r"\1\2:\n", self._read(file).decode())
         # A merge key or another document may be read in another way by kustomize.
         if "<<" in text or "\n---" in text:
             raise _DoubtError
@@ -101,8 +102,10 @@ class Inputs:
             yield from self._folders(folder, field, value, above)
         elif field in _LISTED:
             # A patch may be written in place of its name.
-            names = (name for name in _texts(value) if field != "patchesStrategicMerge" or "\n" not in name)
-            yield from (self._at(folder, name) for name in names)
+            inline = [name for name in _texts(value) if field == "patchesStrategicMerge" and "\n" in name]
+            if any(os.path.lexists(os.path.normpath(os.path.join(folder, name))) for name in inline):  # noqa: PTH118
+                raise _DoubtError
+            yield from (self._at(folder, name) for name in _texts(value) if name not in inline)
         elif field in ENTRIES:
             known, naming = ENTRIES[field]
             entries = _mappings([value] if field == "openapi" else value, known)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from promote.checks.sources import Origins
 
 # What conftest says of a function that is not in CAPABILITIES, or nowhere.
-_FORBIDDEN = re.compile(r"(\S+\.rego):(\d+): rego_type_error: undefined function (\S+)")
+_FORBIDDEN = re.compile(r"(?<!\S)(\S+\.rego):(\d+): rego_type_error: undefined function (\S+)")
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
 # Programs at the same time, each with 150 MB; and how large a target then may be, in characters, in keys and values.
@@ -77,15 +77,17 @@ def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Findin
 
     Raises ToolError when conftest fails to answer.
     """
-    loaded = [part for path in criteria.policies.of_changes(criteria.profile) for part in ("--policy", str(path))]
-    if not loaded:
+    rules = criteria.policies.of_changes(criteria.profile)
+    if not rules:
         return ()
+    loaded = [part for path in rules for part in ("--policy", str(path))]
     with tempfile.TemporaryDirectory(prefix="promote-change-") as temporary:
         file = Path(temporary, "change.json")
         file.write_text(json.dumps(facts), encoding="utf-8")
         done = tools.run(
             "conftest", "test", file, "--namespace", CHANGES, "--output", "json", "--no-color",
-            "--fail-on-warn=false", "--capabilities", CAPABILITIES, *loaded, cwd=file.parent,
+            "--fail-on-warn=false", "--capabilities", CAPABILITIES, *loaded,
+            reads=[file, CAPABILITIES, *rules], cwd=file.parent,
         )  # fmt: skip
     answer = _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
     if not any(one["successes"] or one.get("failures") or one.get("warnings") for one in answer):
@@ -250,7 +252,7 @@ def _kubeconform(
     # One worker, so that the answers come in the order of the documents.
     done = tools.run(
         "kubeconform", "-strict", "-verbose", "-n", "1", "-output", "json",
-        "-kubernetes-version", f"{version}.0", *options, *files,
+        "-kubernetes-version", f"{version}.0", *options, *files, reads=[*files, *schemas.read_at(places, kinds)],
     )  # fmt: skip
     answer = _answer("kubeconform", done)
     found = answer.get("resources") if isinstance(answer, dict) else None
@@ -264,7 +266,7 @@ def _conftest(file: Path, chosen: Bundle, about: Path) -> Any:
     # Not in the checkout, whose conftest.toml is for people and may ask for anything.
     done = tools.run(
         "conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", "--fail-on-warn=false",
-        "--capabilities", CAPABILITIES, *options, cwd=file.parent,
+        "--capabilities", CAPABILITIES, *options, reads=[file, about, CAPABILITIES, *chosen.reads], cwd=file.parent,
     )  # fmt: skip
     return _entries("conftest", _answer("conftest", done), _OF_CONFTEST)
 

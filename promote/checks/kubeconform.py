@@ -17,7 +17,7 @@ MISSING_SCHEMA = (
     "correct apiVersion and kind; for a custom resource commit its CustomResourceDefinition, or put its schema at "
     "<group>/<kind>_<version>.json in a folder that `schemas:` in promote.yaml names"
 )
-_FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
+_FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s- at '|$)", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _UNKNOWN = re.compile(r"^additional property '(.*)'$")
 _WITHOUT_FORM = re.compile(rf"^{_QUOTED.pattern} does not match pattern ({_QUOTED.pattern})$", re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -34,6 +35,12 @@ class Bundle:
     only_warn: frozenset[str] | None = None
     needs_schemas: bool = True
 
+    @property
+    def reads(self) -> Iterator[Path]:
+        """What conftest reads: these files and folders, and what links in the folders lead to."""
+        yield from (*self.files, *self.data)
+        yield from (path for folder in self.data for path in folder.rglob("*") if path.is_symlink())
+
 
 @dataclass(frozen=True)
 class Policies:
@@ -50,6 +57,8 @@ class Policies:
             raise ConfigError(
                 f"there is no Rego rule in {self.folder.name}: point `policies:` in promote.yaml at them"
             )
+        if colon := next((path for path in found if ":" in self._shown(path)), None):
+            raise ConfigError(f"{self._shown(colon)}: conftest reads no file with a colon in its path: rename it")
         return {path: screen.text_of(path, self._shown(path)) for path in found}
 
     def bundle(self, profile: str = rules.PROFILES[-1]) -> Bundle:
@@ -121,6 +130,9 @@ def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Polic
     The repository's own rules, in `policies`, all take part; of those that come with promote, what is true of any.
     """
     own = root / (policies or FOLDER)
+    if ":" in own.name or ":" in (policies or ""):
+        # It takes what comes before a colon for a name, and reads what comes after it, which may be anywhere.
+        raise ConfigError(f"conftest reads no folder of rules with a colon in its path: rename '{policies}'")
     _insist_inside(own, root)
     if policies is not None or (own.is_dir() and not _has_only_waivers(own)):
         return Policies(own), profile or rules.PROFILES[-1]

@@ -78,6 +78,15 @@ def of_custom_resources(folders: Sequence[Path], kinds: Iterable[tuple[str, str]
     return [str(folder / "{{.Group}}" / "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json") for folder in folders]
 
 
+def read_at(locations: Iterable[str], kinds: Iterable[tuple[str, str]]) -> Iterator[Path]:
+    """The folders of these `-schema-location`, and what leads from them to the schemas of `kinds`, if links do."""
+    wanted = list(kinds)
+    for folder in (Path(one.partition("{{")[0]) for one in locations):
+        yield folder
+        files = (folder / file_below(*kind) for kind in wanted)
+        yield from (file for file in files if file.is_symlink())
+
+
 def insist_on_names(kinds: Iterable[tuple[str, str]]) -> None:
     """Raise RenderError for a kind that would lead elsewhere as a part of a path."""
     for api_version, kind in kinds:

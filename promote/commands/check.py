@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from promote.checks import causes, completeness, coverage, findings, remembered
 from promote.checks.criteria import Criteria, criteria
@@ -24,6 +25,9 @@ from promote.output.verdicts import Json, verdict_json, verdict_text
 from promote.repository import config, trusted
 from promote.repository.config import Config
 from promote.system.paths import shown
+
+if TYPE_CHECKING:
+    from promote.checks.comparison import Past
 
 _WORKERS = 8
 
@@ -85,13 +89,15 @@ def run(given: Options) -> Result:
     if given.only:
         _insist_on_rules(given.only, root, judges)
     elsewhere = _elsewhere(settings, given)
-    targets, unrendered, rendered = _renderable(settings, _targets(root, settings, given.targets, elsewhere))
     known = judges.policies.described(root, silent=True)
-    try:
-        judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, rendered, judges, root)
-    except RenderError as error:
-        error.result = _unrendered(error, targets, known)
-        raise
+    # Nothing of the checkout, which may be a stranger's, is rendered before the settings of `base` are valid.
+    with _past(given.base) as base:
+        targets, unrendered, rendered = _renderable(settings, _targets(root, settings, given.targets, elsewhere))
+        try:
+            judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, rendered, judges, base)
+        except RenderError as error:
+            error.result = _unrendered(error, targets, known)
+            raise
     unrendered += _judged_elsewhere(elsewhere, judges, root, given)
     verdict, gates = completeness.beside(judged.verdict, unrendered), judged.gates
     seen = coverage.matrix(verdict, known, given.only)
@@ -164,26 +170,42 @@ class _Judged(NamedTuple):
     json: Json | None = None
 
 
+@contextmanager
+def _past(reference: str | None) -> Iterator[Past | None]:
+    """The commit that the checkout is compared with, if there is one."""
+    if reference is None:
+        yield None
+        return
+    # Imported here: it brings Git and the forges along.
+    from promote.checks import comparison
+
+    with comparison.past(reference) as base:
+        yield base
+
+
 def _judged(
-    given: Options, targets: Sequence[tuple[str, Path]], there: Mapping[str, Rendered], judges: Criteria, root: Path
+    given: Options,
+    targets: Sequence[tuple[str, Path]],
+    there: Mapping[str, Rendered],
+    judges: Criteria,
+    base: Past | None,
 ) -> _Judged:
     """The verdict on the files as they are; what is `there`, by name, is rendered already."""
+    root = config.root_of(Path.cwd())
 
     def load(path: Path, name: str) -> Rendered:
         return there[name] if name in there else render.folder_or_file(path, name, judges.excluded)
 
-    if not given.base:
+    if base is None:
         return _Judged(remembered.judge(targets, judges, root, given.only, load, fresh=given.no_cache))
-    # Imported here: it brings Git and the forges along.
     from promote.checks import comparison
 
     only, forgives = given.only, given.fail_on == "new"
-    with comparison.past(given.base) as base:
-        rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
-        known = {one.name: one for one in rendered}
-        verdict = remembered.judge(targets, judges, root, only, lambda _, name: known[name], fresh=given.no_cache)
-        verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
-        brought = comparison.by_policy_of(base, rendered, given.targets, given.profile, only, forgives)
+    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
+    known = {one.name: one for one in rendered}
+    verdict = remembered.judge(targets, judges, root, only, lambda _, name: known[name], fresh=given.no_cache)
+    verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
+    brought = comparison.by_policy_of(base, rendered, given.targets, given.profile, only, forgives)
     gates = _asked(brought, given.despite)
     return _Judged(verdict, gates, json={"gates": [gate_json(gate) for gate in gates]})
 

@@ -43,7 +43,8 @@ _STRING, _BOOLEAN, _NULL = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "boo
 REFUSAL = re.compile(r"\AError: (?P<said>.*): unable to run: '(?P<command>.*?)' with env=", re.DOTALL)
 NOISE = ("level=", "Use --debug flag", "time=")
 _SCHEMA, _ARCHIVE = "values.schema.json", ".tgz"
-_TEXTS = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?', re.DOTALL)
+# One that does not end is one text up to the end of the file, so that nothing is looked at twice.
+_TEXTS = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))(\s*+:)?', re.DOTALL)
 _REFERENCES = ("$ref", "$schema", "$dynamicRef", "$recursiveRef")
 _KNOWN_SCHEMA = re.compile(r"https?://json-schema\.org/(draft-0[4-7]|draft/20(19-09|20-12))/schema#?")
 # Functions of templates whose results differ each time.

@@ -46,8 +46,13 @@ def anywhere(*, charts: bool) -> list[str | Path]:
     return [*_ANYWHERE, *_for_charts(charts)]
 
 
+def starts(*, charts: bool) -> list[Path]:
+    """The programs that kustomize starts then; raises ToolError without helm."""
+    return [tools.find("helm").resolve()] if charts and _used.helm else []
+
+
 def _for_charts(charts: bool) -> list[str | Path]:
-    return ["--enable-helm", "--helm-command", tools.find("helm").resolve()] if charts and _used.helm else []
+    return [part for helm in starts(charts=charts) for part in ("--enable-helm", "--helm-command", helm)]
 
 
 def identity() -> str:

@@ -51,7 +51,9 @@ def of(folder: Path) -> dict[Identity, Origin]:
         mirror.fill(list(patches.layers(folder.resolve())))
         # This reads the same files as the real build: the other files of the mirror are links to the originals.
         how = options.anywhere(charts=mirror.has_charts)
-        done = tools.run("kustomize", "build", *how, mirror.at(folder.resolve()))
+        starts = options.starts(charts=mirror.has_charts)
+        reads = [mirror.root, *mirror.originals]
+        done = tools.run("kustomize", "build", *how, mirror.at(folder.resolve()), reads=reads, starts=starts)
         if done.code != 0:
             return {}
         found = documents.read(done.text, folder.name)
@@ -70,16 +72,18 @@ def _origin(document: Document, marks: list[Origin]) -> Origin | None:
 
 @dataclass(slots=True)
 class _Mirror:
-    """A copy of the kustomizations below `root`, each at its own path; all other files are links."""
+    """A copy of the kustomizations below `root`, each at its own path; all other files are links to `originals`."""
 
     root: Path
     marks: list[Origin]
     has_charts: bool
+    originals: list[Path]
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.marks = []
         self.has_charts = False
+        self.originals = []
 
     def at(self, path: Path) -> Path:
         """The path in the mirror for `path`."""
@@ -112,7 +116,7 @@ class _Mirror:
             found, target = at(plain, ""), self.at(plain)
             if found is not None and not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.symlink_to(found)
+                self._lead(target, found)
 
     def _write(self, file: Path, contents: Iterator[Any]) -> None:
         target = self.at(file)
@@ -129,8 +133,12 @@ class _Mirror:
             target = self.at(entry)
             if target.is_dir() and not target.is_symlink() and not entry.is_symlink():
                 self._link(entry)
-            elif not target.exists():
-                target.symlink_to(entry)
+            elif not target.exists() and entry.name != ".git":
+                self._lead(target, entry)
+
+    def _lead(self, target: Path, original: Path) -> None:
+        target.symlink_to(original)
+        self.originals.append(original)
 
     def _kustomization(self, layer: Layer) -> Iterator[Any]:
         content = reader.value(layer.root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
-from promote.kustomize import documents, files
+from promote.kustomize import documents, files, selectors
 from promote.kustomize.files import at, kustomization_of
 from promote.model import Document
 from promote.yamltext import places
@@ -180,10 +179,7 @@ def _patches(
 
 
 def _matches(pattern: Any, texts: set[str]) -> bool:
-    try:
-        return pattern is None or any(re.fullmatch(pattern, text) for text in texts)
-    except (re.error, TypeError):
-        return False
+    return pattern is None or (isinstance(pattern, str) and selectors.matches(pattern, texts))
 
 
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 
 from promote.errors import PromoteError
 from promote.kustomize.closure import closure
@@ -18,8 +19,11 @@ from promote.system.snapshot import LeadsOut, Snapshot, find
 
 _CHARTS = re.compile("helmCharts", re.IGNORECASE)
 _WORD = re.compile(r"""[^\s"'\[\]{},=]+""")
-# A name with a space is quoted, or the rest of its line.
-_LONG = re.compile(r"""["']([^"'\n]* [^"'\n]*)["']|[-:=] +([^"'\n]*[^"'\s] [^"'\n]*)$""", re.MULTILINE)
+# A name with a space is quoted, or the rest of its line after one of these.
+_QUOTED = re.compile(r"""["']([^"'\n]+)["']""")
+_ANY_QUOTE = re.compile("[\"']")
+_BEFORE = re.compile("[-:=] +")
+_MOST_STARTS = 20  # of a name in one line
 
 
 def readers(snapshot: Snapshot, folders: Iterable[str], files: Collection[str]) -> list[str]:
@@ -105,5 +109,8 @@ class _Search:
 
 def _words(text: str) -> Iterator[str]:
     yield from set(_WORD.findall(text))
-    for quoted, rest in _LONG.findall(text):
-        yield quoted or rest
+    yield from (quoted for quoted in _QUOTED.findall(text) if " " in quoted)
+    for line in text.split("\n"):
+        rest = _ANY_QUOTE.split(line)[-1]
+        starts = islice(_BEFORE.finditer(rest), _MOST_STARTS) if rest.count(" ") > 1 else ()
+        yield from (name for start in starts if " " in (name := rest[start.end() :]))

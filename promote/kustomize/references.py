@@ -8,7 +8,7 @@ than those of kustomize itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from os.path import normpath
@@ -20,7 +20,7 @@ from promote.errors import RenderError
 from promote.kustomize import contents, local_charts, options, remotes
 from promote.kustomize.files import FILE_NAMES, at, read
 from promote.kustomize.remotes import Copies
-from promote.system.paths import private_tree, shown
+from promote.system.paths import is_content, private_tree, shown
 
 # Fields of a kustomization that name no file, folder or address. Go compares names regardless of case.
 _HARMLESS = frozenset({
@@ -36,6 +36,8 @@ _HARMLESS_INSIDE = {
     "configmapgenerator": {"name", "namespace", "behavior", "literals", "options"},
     "secretgenerator": {"name", "namespace", "behavior", "literals", "options", "type"},
 }
+_GENERATORS = frozenset({"configmapgenerator", "secretgenerator"})
+_FROM_FILES = frozenset({"files", "envs", "env"})
 _NO_CHARTS = "promote renders no Helm charts: allow it (`kustomize: {helm: true}` in promote.yaml), or commit what "
 _NO_CHARTS += "`helm template` prints"
 _PLUGINS = frozenset({"generators", "transformers", "validators"})
@@ -53,6 +55,7 @@ _REMOTE = re.compile(
     r"\s*(git::|https?:|[a-z][a-z0-9+.-]*://|github\.com[/:]|[a-z][a-z0-9-]*@[^/]*[/:])", re.IGNORECASE
 )
 _QUERY = ("ref", "version", "timeout", "submodules")  # what kustomize reads of a query
+_MOST_BUILT = 2_000
 _LONGEST = 100  # characters of a reference in a message
 
 
@@ -67,10 +70,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A folder that can be built without reading anything else than files of its repository."""
+    """A folder that can be built without reading anything else than files of its repository: what is in `reads`."""
 
     folder: Path
     has_charts: bool
+    reads: Collection[Path]
 
 
 @contextmanager
@@ -85,9 +89,13 @@ def local(folder: Path) -> Iterator[Local]:
         walk = _Walk(_repository(top), Copies(stack))
         try:
             walk.kustomization(top, of_plugins=False)
+            walk.insist_on_few(top)
         except Refused as found:
             raise RenderError(f"{_shown(found.file)}:{found.line}: {found.problem}") from None
-        yield Local(walk.copies.of(top, walk.root) if walk.copies.remotes else folder, bool(walk.charts))
+        if walk.copies.remotes:
+            yield Local(walk.copies.of(top, walk.root), bool(walk.charts), walk.copies.tops)
+        else:
+            yield Local(folder, bool(walk.charts), walk.copies.files | walk.charts)
 
 
 def is_remote(text: str) -> bool:
@@ -112,6 +120,21 @@ class _Walk:
     copies: Copies
     seen: set[tuple[Path, bool]] = field(default_factory=set)
     charts: set[Path] = field(default_factory=set)
+    below: dict[Path, list[Path]] = field(default_factory=dict)
+
+    def insist_on_few(self, top: Path) -> None:
+        """Raise Refused where kustomize would build too many kustomizations: one as often as others refer to it."""
+        counts: dict[Path, int] = {}
+
+        def count(folder: Path) -> int:
+            if folder not in counts:
+                counts[folder] = 1  # in a circle, which kustomize refuses
+                counts[folder] += sum(map(count, self.below.get(folder, ())))
+            return counts[folder]
+
+        if count(top) > _MOST_BUILT:
+            problem = f"this builds more than {_MOST_BUILT:,} kustomizations, each as often as others refer to it"
+            raise Refused(top / FILE_NAMES[0], 1, f"{problem}: refer to each of them once")
 
     def kustomization(self, folder: Path, *, of_plugins: bool) -> None:
         """Follow all that the kustomization in `folder` refers to."""
@@ -136,7 +159,8 @@ class _Walk:
                 raise Refused(file, line + 1, f"a folder of plugins may only list resources: remove `{key.value}`")
             if name not in _HARMLESS | local_charts.FIELDS:
                 for scalar in contents.scalars(value, _HARMLESS_INSIDE.get(name, set())):
-                    self._reference(file, scalar, 0, plugin=of_plugins or name in _PLUGINS)
+                    plugin = of_plugins or name in _PLUGINS
+                    self._reference(file, scalar, 0, plugin=plugin, generated=name in _GENERATORS)
 
     def _charts(self, file: Path, root: Node) -> None:
         """Follow the charts of a kustomization: each has to be there, so that none is pulled."""
@@ -171,18 +195,24 @@ class _Walk:
                 elif target is not None and (fault := local_charts.problem(entry.name, target)):
                     raise Refused(entry, *fault)
 
-    def _reference(self, file: Path, scalar: ScalarNode, offset: int, *, plugin: bool = False) -> None:
-        """One text that may lead somewhere; `offset` are the lines of `file` before the document."""
+    def _reference(
+        self, file: Path, scalar: ScalarNode, offset: int, *, plugin: bool = False, generated: bool = False
+    ) -> None:
+        """One text that may lead somewhere; `offset` are the lines of `file` before the document.
+
+        What is `generated` from it is a file and never the text itself, even if that has several lines.
+        """
         line, text = offset + scalar.start_mark.line + 1, str(scalar.value)
         if scalar.tag == _BINARY:
             raise Refused(file, line, "a value in base64 could hide where it leads: write it as text")
         # Generators name a file as `key=path`.
-        for path in {text, text if "\n" in text else text.rpartition("=")[2]}:
+        for path in {text, text if "\n" in text and not generated else text.rpartition("=")[2]}:
             if is_remote(path):
                 self._remote(file, line, text)
                 return
-            target = self._target(file, line, path)
+            target = self._target(file, line, path, is_name=generated)
             if target is not None and target.is_dir():
+                self.below.setdefault(file.parent, []).append(target)
                 self.kustomization(target, of_plugins=plugin)
             elif target is not None and plugin:
                 self._plugins_in(target)
@@ -201,15 +231,19 @@ class _Walk:
         whole = self.copies.fetched(remote)
         folder = whole / remote.folder
         self.copies.remotes[file, text] = folder
-        inner = _Walk(whole, self.copies, self.seen, self.charts)
+        self.below.setdefault(file.parent, []).append(folder)
+        inner = _Walk(whole, self.copies, self.seen, self.charts, self.below)
         inner.kustomization(inner._target(file, line, str(folder)) or folder, of_plugins=False)
 
-    def _target(self, file: Path, line: int, path: str) -> Path | None:
-        """What `path` leads to; None where that is nothing, but also nothing outside."""
+    def _target(self, file: Path, line: int, path: str, *, is_name: bool = False) -> Path | None:
+        """What `path` leads to; None where that is nothing, but also nothing outside.
+
+        In several lines, it may be a text in place of a name, unless it `is_name`.
+        """
         # As kustomize does: `link/..` is the folder of the link, wherever that leads.
         whole = Path(normpath(file.parent / path))
         target = at(whole, "")
-        if target is not None or "\n" not in path:
+        if target is not None or is_name or "\n" not in path:
             self._inside(target or whole, file, line, path)
         if target is not None and target != whole:
             self.copies.links[whole] = target
@@ -240,10 +274,10 @@ class _Walk:
         for name, value in pairs:
             if name not in _HARMLESS_IN_PLUGIN:
                 for scalar in contents.scalars(value, _HARMLESS_IN_PLUGIN):
-                    self._reference(file, scalar, offset)
+                    self._reference(file, scalar, offset, generated=name in _FROM_FILES)
 
     def _inside(self, target: Path, file: Path, line: int, text: str = "") -> None:
-        if self.root is not None and not target.is_relative_to(self.root):
+        if self.root is not None and not is_content(target, self.root):
             what = f"'{_short(text)}'" if text else "this file"
             raise Refused(file, line or 1, f"{what} leads out of the repository: name a file or folder inside it")
         # A private copy may have files of other branches, which only promote can see together.

@@ -77,6 +77,11 @@ class Copies:
     remotes: dict[tuple[Path, str], Path] = field(default_factory=dict)
     top: Path | None = None
 
+    @property
+    def tops(self) -> list[Path]:
+        """The folder that has all copies, once there are any."""
+        return [self.top] if self.top else []
+
     def fetched(self, remote: Remote) -> Path:
         """The folder with all files of the remote's commit."""
         if self.top is None:

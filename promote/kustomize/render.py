@@ -20,6 +20,7 @@ from promote.yamltext import reader
 
 _MANIFESTS = (".yaml", ".yml", ".json")
 _OBJECT = re.compile(rb"""^[ {]*["']?apiVersion["']?[ ]*:""", re.MULTILINE)
+_LONGEST_REASON = 1 << 15  # characters of what kustomize says, which repeats what its input says
 _BEGINNING = 1 << 16  # bytes in which an object must have its apiVersion
 
 
@@ -54,11 +55,12 @@ def kustomize(folder: Path, name: str) -> Rendered:
     try:
         with references.local(folder) as local:
             how = options.arguments(charts=local.has_charts)
-            done = tools.run("kustomize", "build", *how, local.folder.resolve())
+            starts = options.starts(charts=local.has_charts)
+            done = tools.run("kustomize", "build", *how, local.folder.resolve(), reads=local.reads, starts=starts)
     except RenderError as error:
         raise RenderError(f"{name}: {without_copies(str(error))}") from None
     if done.code != 0:
-        raise RenderError(f"{name}: {_why(folder, done.error)}")
+        raise RenderError(f"{name}: {_why(folder, done.error[:_LONGEST_REASON])}")
     return Rendered(name, folder, done.text)
 
 

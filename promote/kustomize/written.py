@@ -7,7 +7,6 @@ compares it with what was meant.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import join, normpath
@@ -15,7 +14,7 @@ from typing import TypeAlias
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
-from promote.kustomize import charts, image_transformers, remote_bases
+from promote.kustomize import charts, image_transformers, remote_bases, selectors
 from promote.kustomize.layer import Layer, alone, below, documents, is_within
 from promote.kustomize.sheets import Sheets
 from promote.versions import atoms
@@ -255,10 +254,7 @@ def _steps(pointer: str) -> Path:
 
 
 def _matches(pattern: str, texts: set[str] | frozenset[str]) -> bool:
-    try:
-        return not pattern or any(re.fullmatch(pattern, text) for text in texts)
-    except re.error:
-        return False
+    return not pattern or selectors.matches(pattern, texts)
 
 
 def _texts(node: Node, key: str) -> list[str]:

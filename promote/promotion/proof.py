@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from promote.kustomize.differences import Difference, others
 from promote.kustomize.differences import differences as compared
 from promote.model import Document, Identity, Image
 
+_MOST_TIMES = 1_000  # that a text may be within another one
 Place = tuple[Identity, str]  # an object, and the JSON pointer of a value in it
 Texts = Mapping[tuple[str, str], str]  # old and new texts other than images of containers, with the image's name
 
@@ -75,9 +75,14 @@ def is_move(one: Difference, move: tuple[str, str]) -> bool:
     old, new = str(one.old), str(one.new)
     if old == new or move[0] not in old or move[1] not in new:
         return False
-    either = "|".join(map(re.escape, move))
-    pattern = f"(?:{either})".join(map(re.escape, old.split(move[0])))
-    return re.fullmatch(pattern, new, re.DOTALL) is not None
+    first, *parts = old.split(move[0])
+    if len(parts) > _MOST_TIMES or not new.startswith(first):
+        return False
+    # Each time it may have moved or not; both may lead to the same place, which a pattern would try twice.
+    ends = {len(first)}
+    for part in parts:
+        ends = {at + len(text + part) for at in ends for text in move if new.startswith(text + part, at)}
+    return len(new) in ends
 
 
 def followed(found: Sequence[Difference], texts: Texts) -> tuple[list[Difference], dict[tuple[str, str], str]]:

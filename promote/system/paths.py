@@ -9,6 +9,8 @@ from pathlib import Path
 
 SETTINGS = "promote.yaml"
 PRIVATE = "promote-tree-"  # how the name of every private copy of a commit or a checkout begins
+_COPY = re.compile(rf"{PRIVATE}\w+/(?:(?:before|layered/\d+)/)?")
+_WORD = re.compile(r"[^\s'\"]+")
 
 
 def private_tree(path: Path) -> bool:
@@ -18,7 +20,12 @@ def private_tree(path: Path) -> bool:
 
 def without_copies(text: str) -> str:
     """`text` without the path of a private copy, which is deleted by the time that somebody reads it."""
-    return re.sub(rf"[^\s'\"]*{PRIVATE}\w+/(?:(?:before|layered/\d+)/)?", "", text)
+    return _WORD.sub(lambda word: _beyond_copy(word[0]) if PRIVATE in word[0] else word[0], text)
+
+
+def _beyond_copy(word: str) -> str:
+    ends = [found.end() for found in _COPY.finditer(word)]
+    return word[ends[-1] :] if ends else word
 
 
 def shown(path: Path, root: Path) -> str:
@@ -36,9 +43,17 @@ def top_of(path: Path) -> Path | None:
 def is_inside(path: Path, root: Path) -> bool:
     """Whether `path`, with all links followed, is in `root`; a link that leads in a circle is not."""
     try:
-        return path.resolve().is_relative_to(root.resolve())
+        return is_content(path.resolve(), root.resolve())
     except (OSError, RuntimeError):
         return False
+
+
+def is_content(path: Path, root: Path) -> bool:
+    """Whether `path` is in the repository `root`, both without links, and not in Git's own folder there.
+
+    In a checkout, that folder may have a credential.
+    """
+    return path.is_relative_to(root) and ".git" not in str(path)[len(str(root)) :].casefold().split("/")
 
 
 def links_out(folder: Path, root: Path) -> Iterator[Path]:

@@ -16,8 +16,9 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from promote.errors import TimedOut, ToolError
-from promote.system import scratch, signals
+from promote.system import landlock, scratch, signals
 from promote.system.dialogue import Dialogue
+from promote.system.landlock import Access
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,10 +43,14 @@ INHERITED_GIT = (
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
-    """The whole environment of a program; `through` is a command that becomes the program, and messages omit it."""
+    """The whole environment of a program, and all that it may open, where the kernel can enforce that.
+
+    `through` is a command that becomes the program, and messages omit it.
+    """
 
     environment: Mapping[str, str]
     through: tuple[str, ...] = ()
+    access: Access | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +138,10 @@ def run(
     the program is missing, TimedOut when it runs longer than `timeout` seconds.
     """
     command = [str(part) for part in argv]
+    own = exactly or Exactly(environment(env))
     with signals.delayed() as go_on:
         try:
-            # Its own session, so that a time-out also ends what the program itself has started.
-            child = subprocess.Popen(
-                [*(exactly.through if exactly else ()), *command],
-                cwd=cwd,
-                env=environment(env) if exactly is None else dict(exactly.environment),
-                start_new_session=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
+            child = landlock.within(own.access, lambda: _started(command, cwd, own))
         except OSError as error:
             raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
         with child, _running(child):
@@ -155,6 +152,19 @@ def run(
             except subprocess.TimeoutExpired:
                 raise TimedOut(f"{_name(command)} took longer than {timeout:.0f} s and was stopped") from None
     return Completed(child.returncode, stdout, stderr)
+
+
+def _started(command: Sequence[str], cwd: Path | None, own: Exactly) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*own.through, *command],
+        cwd=cwd,
+        env=dict(own.environment),
+        # Its own session, so that a time-out also ends what the program itself has started.
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 @contextmanager

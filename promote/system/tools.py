@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache as once
 from pathlib import Path
 
 from promote.errors import TimedOut, ToolError
 from promote.system import cache, process, scratch
+from promote.system.landlock import Access
 from promote.system.process import Exactly
 
 # Where a wheel has the programs; in a checkout they are where `make setup` builds them.
@@ -43,17 +45,27 @@ _LESS = "check fewer targets at once, or parts of one"
 _NOWHERE = "/nonexistent"
 # conftest looks for plugins in XDG_DATA_HOME, and fails if the folder cannot be determined.
 _OWN = {"PATH": _NOWHERE, "HOME": _NOWHERE, "XDG_DATA_HOME": _NOWHERE, "XDG_CONFIG_HOME": _NOWHERE, "LC_ALL": "C"}
+_ELF = b"\x7fELF"
+_GROUP = "0::"  # before the path of a control group of version 2
 # What they get of the user's environment.
 _PASSED = ("GOGC", "GOMEMLIMIT", "GOMAXPROCS")
 
 
-def run(name: str, *arguments: str | Path, cwd: Path | None = None) -> process.Completed:
+def run(
+    name: str,
+    *arguments: str | Path,
+    reads: Iterable[Path] = (),
+    starts: Iterable[Path] = (),
+    cwd: Path | None = None,
+) -> process.Completed:
     """Run the program `name` to its end; the caller evaluates the exit code.
 
-    Raises ToolError if it takes too long or, on Linux, too much memory.
+    Where the kernel can enforce it, the program opens nothing but the files and folders `reads` and its own folder
+    for temporary files, and runs nothing but the programs `starts`. Raises ToolError if it takes too long or, on
+    Linux, too much memory.
     """
     try:
-        alone = Exactly(_environment(name), _without_network())
+        alone = Exactly(_environment(name), _without_network(), _access(find(name), reads, starts))
         done = process.run([find(name), *arguments], cwd=cwd, memory=_MOST << 20, exactly=alone)
     except TimedOut as error:
         raise TimedOut(f"{error}: {_LESS}") from None
@@ -70,18 +82,55 @@ def _environment(name: str) -> dict[str, str]:
     chosen = LAZY_COLLECTOR | {"GOMEMLIMIT": f"{_EAGER_FROM[name]}MiB"}
     # Values that the user has set have precedence.
     chosen["TMPDIR"] = str(scratch.for_programs())
+    if most := _processors():
+        chosen["GOMAXPROCS"] = str(most)
     return _OWN | chosen | {key: os.environ[key] for key in _PASSED if key in os.environ}
+
+
+@once
+def _unshare() -> str | None:
+    return shutil.which("unshare", path=os.defpath) if sys.platform == "linux" else None
 
 
 @once
 def _without_network() -> tuple[str, ...]:
     """The start of a command whose program has no network; empty where the kernel or the user's rights forbid it."""
-    program = shutil.which("unshare", path=os.defpath) if sys.platform == "linux" else None
+    program = _unshare()
     if program is None:
         return ()
-    start = (program, "--user", "--map-root-user", "--net", "--")
-    done = process.run([*start, program, "--version"], exactly=Exactly(_OWN), timeout=30)
+    # Without a map of users, for which it would have to write to /proc.
+    start = (program, "--user", "--net", "--")
+    alone = Exactly(_OWN, access=_access(Path(program), (), ()))
+    done = process.run([*start, program, "--version"], exactly=alone, timeout=30)
     return start if done.code == 0 else ()
+
+
+def _access(program: Path, reads: Iterable[Path], starts: Iterable[Path]) -> Access | None:
+    """What a program may open; None where one of them is a script, whose interpreter and programs are not known."""
+    runs = [program, *starts]
+    if not all(map(_is_binary, runs)):
+        return None
+    first = _unshare()
+    return Access(reads, [*runs, *([Path(first)] if first else [])], [scratch.for_programs()])
+
+
+@once
+def _is_binary(program: Path) -> bool:
+    with program.open("rb") as file:
+        return file.read(len(_ELF)) == _ELF
+
+
+@once
+def _processors() -> int | None:
+    """The processors of this process's control group, if it has a limit; Go's runtime may not look it up itself."""
+    try:
+        groups = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        path = next(line.removeprefix(_GROUP) for line in groups if line.startswith(_GROUP))
+        quota, period = Path(f"/sys/fs/cgroup{path}/cpu.max").read_text(encoding="utf-8").split()
+        most = math.ceil(int(quota) / int(period))  # quota may be `max`
+    except (OSError, ValueError, StopIteration):
+        return None
+    return min(max(most, 2), len(os.sched_getaffinity(0)))  # as Go's runtime computes it
 
 
 @once

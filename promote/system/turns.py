@@ -39,15 +39,20 @@ def turn(place: str) -> Iterator[None]:
 
 
 def _of_cache() -> Path:
-    return cache.folder() / "turns"
+    return _own(cache.folder() / "turns")
 
 
 def _of_machine() -> Path:
-    """A folder for all processes of this user, whatever cache each of them has; raises OSError for another user's."""
-    folder = scratch.top().parent / f"promote-turns-{os.geteuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    """A folder for all processes of this user, whatever cache each of them has."""
+    return _own(scratch.top().parent / f"promote-turns-{os.geteuid()}")
+
+
+def _own(folder: Path) -> Path:
+    """A folder in which nobody else can wait, which is made if necessary; raises OSError for any other."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
-    if (found.st_uid, stat.S_IFMT(found.st_mode), found.st_mode & 0o077) != (os.geteuid(), stat.S_IFDIR, 0):
+    others = stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+    if (found.st_uid, stat.S_IFMT(found.st_mode), others) != (os.geteuid(), stat.S_IFDIR, 0):
         raise NotADirectoryError(folder)
     return folder
 
@@ -56,8 +61,7 @@ class _Ticket:
     """A file whose name is older than those of all who come later, and which is locked as long as its owner runs."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self._folder = folder = _own(folder)
         # Locked before the others can see it: they remove what nobody has locked.
         # A name of its own for each ticket: two threads of one process must not wait for each other's lock.
         self._file, hidden = tempfile.mkstemp(prefix=".", dir=folder)
@@ -88,9 +92,12 @@ class _Ticket:
 
 
 def _is_left(path: Path) -> bool:
-    """Whether nobody waits at `path` any more; what a killed process has left is removed."""
+    """Whether nobody waits at `path` any more; what a killed process has left is removed.
+
+    Raises OSError for a link, which is nobody's.
+    """
     try:
-        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return True
     try:

@@ -85,14 +85,22 @@ CASES = [
     Case("generated-outside", "configMapGenerator: [{name: x, files: ['a=../../../outside/secret.txt']}]\n", OUTSIDE),
     Case("generated-absolute", "secretGenerator: [{name: x, files: ['{outside}/secret.txt']}]\n", OUTSIDE),
     Case("variables-outside", "configMapGenerator: [{name: x, envs: [../../../outside/secret.txt]}]\n", OUTSIDE),
+    # Kustomize shortens `x/..` also after a line break, and takes what comes after `=` for the file.
+    Case("generated-in-two-lines",
+         'configMapGenerator: [{name: x, files: ["a=../x\\n/../../../outside/secret.txt"]}]\n', OUTSIDE),
+    Case("generated-in-a-plugin", "generators: [g.yaml]\n", OUTSIDE, "/g.yaml:4",
+         {"overlays/staging/g.yaml": "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\n"
+          'files: ["a=../x\\n/../../../../outside/secret.txt"]\n'}),
+    Case("fetched-in-two-lines", 'secretGenerator: [{name: x, files: ["a\\n={url}/x"]}]\n', REMOTE),
+    Case("own-git", "configMapGenerator: [{name: x, files: [../../.git/config]}]\n", OUTSIDE),
     Case("linked-patch", "patches: [{path: ../p.yaml}]\n", OUTSIDE, links={"overlays/p.yaml": "object.yaml"}, at=""),
     Case("linked-resource", START.replace("../../base", "../../base, l.yaml"), OUTSIDE,
          "",
          links={"overlays/staging/l.yaml": "object.yaml", "overlays/production/l.yaml": "object.yaml"}),
 ]  # fmt: skip
 QUICK = {"linked-file": "merge 1", "schema-of-a-file": "check", "option-as-name": "plan staging production",
-         "generated-outside": "diff", "linked-patch": "verify HEAD",
-         "pulled": "bump staging web=1.2 --dry-run"}  # fmt: skip
+         "generated-outside": "diff", "generated-in-two-lines": "diff", "own-git": "check",
+         "linked-patch": "verify HEAD", "pulled": "bump staging web=1.2 --dry-run"}  # fmt: skip
 
 
 def every() -> list[object]:

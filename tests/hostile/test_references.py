@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.hostile.harness import Hostile, with_repository_outside
+from tests.integration.tiny import CONFIG
 
 STAGING, PRODUCTION = "overlays/staging/kustomization.yaml", "overlays/production/kustomization.yaml"
 IMAGES = 'images: [{name: shop/web, newTag: "1.0"}, {name: shop/cart, newTag: "1.0"}]\n'
@@ -62,6 +63,13 @@ CASES = [
     Case("upwards-file", "configMapGenerator: [{name: x, envs: [../../../outside/secret.txt]}]\n", OUTSIDE),
     Case("absolute", "crds: ['{outside}/object.yaml']\n", OUTSIDE),
     Case("openapi-outside", "openapi: {path: ../../../outside/object.yaml}\n", OUTSIDE),
+    # A checkout has a credential there, after `git clone` with one or the checkout of a runner.
+    Case("own-git", "secretGenerator: [{name: x, files: [../../.git/config]}]\n", OUTSIDE),
+    # Kustomize would build each as often as others refer to it: 2 to the power of 30 times.
+    Case("many-times", "components: [../../k0]\n", "this builds more than 2,000 kustomizations", 1,
+         files={f"k{number}/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"
+                f"components: [../k{number + 1}, ../k{number + 1}/.]\n" for number in range(30)}
+         | {"k30/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"}),
     Case("helm", "helmCharts: [{name: x, repo: '{url}', version: '1'}]\n", HELM),
     Case("helm-globals", "helmGlobals: {chartHome: '{outside}'}\n", HELM),
     Case("helm-plugin", "generators: [g.yaml]\n", HELM, 1, "/g.yaml",
@@ -85,7 +93,7 @@ CASES = [
 ]  # fmt: skip
 QUICK = {"ref-in-resources": "merge 1", "ref-two-layers-down": "check", "http-base": "plan staging production",
          "upwards-there": "merge 1", "function": "bump staging web=1.2 --dry-run", "other-case": "diff",
-         "file-scheme": "verify HEAD"}  # fmt: skip
+         "own-git": "diff", "many-times": "check", "file-scheme": "verify HEAD"}  # fmt: skip
 
 
 def filled(text: str, given: Mapping[str, object]) -> str:
@@ -125,3 +133,14 @@ def test_a_reference_that_leads_out_is_refused(hostile: Hostile, case: Case, com
         hostile.commit(files)
     expected = [case.says, f"{case.at}:{case.line}: "]
     hostile.runs(*command.split(), code=2, says=expected)
+
+
+@pytest.mark.quick
+def test_a_pull_request_does_not_choose_what_is_rendered_how(hostile: Hostile) -> None:
+    """An environment that may go unrendered is tried first, but also by the settings of the commit before it."""
+    hostile.git("checkout", "--quiet", "-b", "hostile")
+    remote = f"127.0.0.1:{hostile.watcher.port}/organization/library"
+    settings = CONFIG.replace("overlays/production}", "overlays/production, unrendered: warn}")
+    base = f"resources: ['https://{remote}//x?ref={'0' * 40}']\n"
+    hostile.commit({"promote.yaml": f"{settings}remotes: ['{remote}']\n", PRODUCTION: base + IMAGES}, push=False)
+    hostile.runs("check", "--base", "origin/main", code=4, says=["CLOSED policy", REMOTE])

@@ -69,3 +69,17 @@ def test_the_configuration_of_conftest_is_not_read(hostile: Hostile, setting: st
     text = setting.replace("{url}", hostile.watcher.url).replace("{outside}", str(hostile.outside))
     hostile.commit({"conftest.toml": f"{text}\n", "policies/conftest.toml": f"{text}\n"})
     hostile.runs("check", code=0)
+
+
+@pytest.mark.parametrize("folder", ["a:{outside}", pytest.param("a:b", marks=pytest.mark.thorough)])
+def test_a_path_that_conftest_would_divide_is_refused(hostile: Hostile, folder: str) -> None:
+    """Of `a:/outside/data`, conftest reads the folder `/outside/data` under the name `a`."""
+    (hostile.outside / "data").mkdir()
+    (hostile.outside / "data/table.yaml").write_text("table: [canary]\n")
+    there = folder.replace("{outside}", str(hostile.outside))
+    rules = {
+        f"{there}/{name}": (hostile.root / "policies" / name).read_text() for name in ("main.rego", "evaluation.rego")
+    }
+    settings = (hostile.root / "promote.yaml").read_text() + f"policies: '{there}'\n"
+    hostile.commit(rules | {f"{there}/data/own.yaml": "own: []\n", "promote.yaml": settings})
+    hostile.runs("check", code=2, says=["with a colon in its path"])

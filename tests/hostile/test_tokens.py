@@ -89,7 +89,7 @@ def test_tokens_stay_with_promote_and_what_git_asks_a_remote_for(
         assert held == [] or (one.program == "git" and REMOTE & set(one.arguments)), one
         assert [token for token in TOKENS.values() if token in "\0".join(one.arguments)] == []
         if one.program != "git":
-            given = {"PWD", "SHLVL", "_", "TMPDIR", "GOGC", "GOMEMLIMIT", *tools._OWN}
+            given = {"PWD", "SHLVL", "_", "TMPDIR", "GOGC", "GOMEMLIMIT", "GOMAXPROCS", *tools._OWN}
             given |= {"HELM_CONFIG_HOME", "HELM_CACHE_HOME", "HELM_DATA_HOME"} if one.program == "helm" else set()
             assert one.environment.keys() <= given, one
             assert (one.environment["PATH"], one.environment["HOME"]) == (tools._NOWHERE, tools._NOWHERE)

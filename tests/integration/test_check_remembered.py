@@ -142,6 +142,10 @@ def test_what_is_not_read_does_not_count(tmp_path: Path) -> None:
         "resources: [link]",
         "resources: [fifo]",
         "unknown: 1",
+        # Without what looks like a field of its own, this would be the name of another file.
+        'resources: ["own\\\nnamespace: abc\n.yaml"]',
+        'crds: ["own\\\nimages:\n  - name: a\n.yaml"]',
+        'patchesStrategicMerge: ["a\\n/../own.yaml"]',
     ],
 )
 def test_nothing_is_remembered_where_something_is_not_certain(line: str, tmp_path: Path) -> None:
@@ -208,9 +212,9 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ran: list[str] = []
     run = tools.run
 
-    def watched(name: str, *rest: str | Path, cwd: Path | None = None) -> process.Completed:
+    def watched(name: str, *rest: str | Path, **more: Any) -> process.Completed:
         ran.append(name)
-        return run(name, *rest, cwd=cwd)
+        return run(name, *rest, **more)
 
     monkeypatch.setattr(tools, "run", watched)
     return ran

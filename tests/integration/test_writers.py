@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,9 +209,9 @@ def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkey
             rival.git("push", "--quiet", "origin", "main")
         return evaluate(context, gates)
 
-    def started(name: str, *arguments: str | Path, cwd: Path | None = None) -> Completed:
+    def started(name: str, *arguments: str | Path, **more: Any) -> Completed:
         log.append(name)
-        return run(name, *arguments, cwd=cwd)
+        return run(name, *arguments, **more)
 
     monkeypatch.setattr(evaluation, "evaluate", asked)
     monkeypatch.setattr(tools, "run", started)

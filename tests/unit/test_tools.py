@@ -109,3 +109,23 @@ def test_helm_is_asked_for_where_it_is_built_on_demand(folder: Path) -> None:
         tools.find("helm")
     own = program(folder / "helm", "echo v4.3.2+g0123456")  # as a release says it
     assert tools.find("helm") == own
+
+
+@pytest.mark.parametrize(
+    ("group", "limit", "processors"),
+    [
+        ("0::/a\n", "150000 100000\n", 2),
+        ("4:memory:/x\n0::/a\n", "20000 100000\n", 2),
+        ("0::/a\n", "300000 100000\n", 3),
+        ("0::/a\n", "900000 100000\n", 4),
+        ("0::/a\n", "max 100000\n", None),
+        ("4:memory:/x\n", "300000 100000\n", None),
+    ],
+)
+def test_programs_use_the_processors_of_their_control_group(
+    group: str, limit: str, processors: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"/proc/self/cgroup": group, "/sys/fs/cgroup/a/cpu.max": limit}
+    monkeypatch.setattr(Path, "read_text", lambda path, **_: files[str(path)])
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {1, 2, 3, 4}, raising=False)
+    assert tools._processors.__wrapped__() == processors

@@ -77,3 +77,27 @@ def test_a_folder_that_others_can_write_gives_no_turn(
     before = set(tmp_path.iterdir())
     with turn("origin main"):
         assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize("planted", ["link", "fifo", "writable"])
+def test_what_somebody_else_left_in_a_cache_keeps_nobody_waiting(
+    planted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path))
+    folder = tmp_path / "turns" / turns.cache.key("origin main")
+    folder.mkdir(parents=True)
+    first = folder / "00000000000000000000.x"
+    if planted == "link":
+        first.symlink_to(tmp_path / "nothing")
+    elif planted == "fifo":
+        os.mkfifo(first)
+    else:
+        folder.chmod(0o777)
+        first.touch()
+    began = time.monotonic()
+    with turn("origin main"):
+        pass
+    assert time.monotonic() - began < turns._LONGEST / 2
+    # What is not ours is left alone.
+    assert first.is_symlink() or first.exists() or planted == "fifo"

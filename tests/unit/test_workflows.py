@@ -113,6 +113,16 @@ def test_the_action_takes_no_expression_into_a_shell_and_installs_what_is_attest
     assert used == set(action["inputs"])
 
 
+def test_the_wheel_of_a_release_is_installed_from_no_index() -> None:
+    """An index may have another package of this name and version."""
+    (action, *_) = (step["run"] for step in load(ROOT / "action.yml")["runs"]["steps"])
+    job = load(ROOT / ".gitlab" / "promote.gitlab-ci.yml")["promote-check"]
+    for script in (action, "\n".join(job["before_script"])):
+        first = script.index("gitops-promote")
+        assert "--no-index --no-deps --find-links" in script[:first]
+        assert "find-links" not in script[first:]
+
+
 @pytest.mark.parametrize("shell", ["bash -n"])
 def test_the_scripts_of_the_action_are_valid(shell: str) -> None:
     for step in load(ROOT / "action.yml")["runs"]["steps"]:
