@@ -31,8 +31,8 @@ def marked(
 
     Old findings do not deny. Both renderings are judged by the same `criteria`. With another rendering, it may be
     called again: what is old stays old. What no rule saw before, such as an object without a schema, is new unless
-    the change `hides_nothing` there, as one that only moves versions, or leaves the object `unchanged`. The files that
-    `before` was rendered of are as they were then only if it `is_in_place`: its verdict may then be one that is
+    the change `hides_nothing` there, as one that only moves versions, or leaves the object `unchanged`. The files
+    that `before` was rendered of are as they were then only if it `is_in_place`: its verdict may then be one that is
     remembered.
     """
     left = tuple(one for one in verdict.findings if one.status != "old")

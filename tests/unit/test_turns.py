@@ -10,7 +10,7 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from promote.system import scratch, turns
+from promote.system import cache, scratch, turns
 from promote.system.turns import turn
 
 
@@ -85,7 +85,7 @@ def test_what_somebody_else_left_in_a_cache_keeps_nobody_waiting(
     planted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path))
-    folder = tmp_path / "turns" / turns.cache.key("origin main")
+    folder = tmp_path / "turns" / cache.key("origin main")
     folder.mkdir(parents=True)
     first = folder / "00000000000000000000.x"
     if planted == "link":
