@@ -111,8 +111,8 @@ class Environment:
     def not_here(self) -> ConfigError:
         """What is raised where its files are asked for, and the checkout does not have them."""
         return ConfigError(
-            f"environment '{self.name}' is on {self.line}, and this is about the files of the checkout: use --commit or "
-            "--pr where the command has them, or a checkout of that branch"
+            f"environment '{self.name}' is on {self.line}, and this is about the files of the checkout: use --commit "
+            "or --pr where the command has them, or a checkout of that branch"
         )
 
     @property

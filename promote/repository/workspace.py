@@ -46,6 +46,7 @@ class Workspace:
         self.branches: tuple[str, ...] = ()  # those of the last fetch that were asked for
         self.tips: dict[str, str] = {}  # by place, the commits of the last fetch of branches with environments
         self.others = Others(repository, self.config.remote)
+        self._named: dict[str, Mapping[str, Environment]] = {}  # by commit, what its promote.yaml names by place
         self._is_shared = False  # whether the shared branch is the one that the remote itself names
 
     @classmethod
@@ -170,8 +171,10 @@ class Workspace:
 
     def _places(self, commit: str) -> Mapping[str, Environment]:
         """By place, an environment of each branch that promote.yaml of a commit of the shared branch names."""
-        data = self._settings_at(commit)
-        return config.parse(data).places if data is not None else {}
+        if commit not in self._named:
+            data = self._settings_at(commit)
+            self._named[commit] = config.parse(data).places if data is not None else {}
+        return self._named[commit]
 
     def _settings_at(self, commit: str) -> bytes | None:
         """promote.yaml of a commit."""
