@@ -25,9 +25,20 @@ def verdicts(
     workspace = Workspace.here()
     with workspace.at(workspace.local_tip()) as tree:
         targets, found = [], []
-        known = [each for name in names for each in tree.config.members(name)]
+        every = tree.config.environments
+        by_name = {
+            name: tree.config.members(name) or [each for each in every.values() if each.name == name]
+            for name in names
+        }
+        known = [each for some in by_name.values() for each in some]
         lacking = {} if all_of_them else tree.lacking
         left_out = [f"{name} is left out: {tree.missing[one.place]}" for name, one in lacking.items() if one in known]
+        # A checkout may name more than the remote, which alone decides what is fetched.
+        left_out += [
+            f"{name} is left out: promote.yaml on the remote does not name it"
+            for name in by_name
+            if not by_name[name]
+        ]
         for one in [tree.environment(each.name) for each in known if each.name not in lacking]:
             folder = tree.folder(one.path)
             try:
