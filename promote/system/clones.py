@@ -23,15 +23,15 @@ _FIXED = {
 _PERSON = ("user.name", "user.email", "user.signingkey", "commit.gpgsign", "gpg.format")
 
 
-def clone(address: str, remote: str, beside: Repository) -> Repository:
+def clone(address: str, remote: str, own: Repository) -> Repository:
     """A clone whose `remote` is the valid `address`; nothing is fetched yet.
 
-    Commits in it are made as in the clone `beside`. Raises ToolError where there is no place for it.
+    Commits in it are made as in the clone `own`. Raises ToolError where there is no place for it.
     """
-    root = _folder(beside.root) / cache.key(address)
+    root = _folder(own.root) / cache.key(address)
     if not (root / ".git").is_dir():
         git_fetched.initialise(root, "sha1")
-    people = {one.key: one.value for one in beside.configuration() if one.key in _PERSON}
+    people = {one.key: one.value for one in own.configuration() if one.key in _PERSON}
     # Not in a file: what another process writes there must not lead this one to another address.
     return Repository(root, {**people, **_FIXED, f"remote.{remote}.url": address})
 
