@@ -75,11 +75,15 @@ def run(given: Options) -> Result:
         **({"after": after} if after else {}),
         **({"missing": missing} if missing else {}),
     }
-    lacking = dict.fromkeys(f"not shown: {reason}" for reason in missing.values())
-    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *lacking]
+    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(missing)]
     heads = _heads({tip.label: tip.commit, **branches})
     text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _lacking(missing: Mapping[str, str]) -> list[str]:
+    """What is not shown, and why; the apps of an environment of many folders have one reason."""
+    return list(dict.fromkeys(f"not shown: {reason}" for reason in missing.values()))
 
 
 def _insist_on_some(settings: Config) -> None:

@@ -80,12 +80,12 @@ def against(workspace: Workspace, tip: str, place: str) -> Tip:
     """
     base = workspace.line(place).branch
     if place in workspace.tips:
-        shared_branch.insist(workspace, is_certain=True)
+        shared_branch.insist(workspace.line(), workspace.shared_at, is_certain=True)
         return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
     if is_elsewhere(place):
         raise UsageError(f"no environment of {config.FILE_NAME} is on {workspace.line(place).label}: merge it there")
     if workspace.shared_at(tip) != base:
-        shared_branch.insist(workspace, is_certain=False)
+        shared_branch.insist(workspace.line(), workspace.shared_at, is_certain=False)
     return Tip(tip, base, commits={**workspace.tips, "": tip})
 
 

@@ -157,7 +157,7 @@ class Workspace:
         try:
             # A checkout may be that of a pull request, which must not choose who says what is fetched and written.
             if not self._is_shared:
-                shared_branch.insist(self, is_certain=True)
+                shared_branch.insist(self.line(), self.shared_at, is_certain=True)
         except UsageError as error:
             self.others.leave_out(wanted, error)
             return {}
