@@ -1,4 +1,4 @@
-"""Judges environments on branches of their own, which no checkout has next to those of the shared branch."""
+"""Judges environments on branches and in repositories of their own, which no checkout has next to the others."""
 
 from __future__ import annotations
 
@@ -14,15 +14,32 @@ from promote.kustomize import render
 from promote.repository.workspace import Workspace
 
 
-def verdicts(names: Iterable[str], judges: Criteria, root: Path, only: tuple[str, ...] = ()) -> list[Verdict]:
-    """What the rules of the checkout at `root` say of environments as the remote has them now.
+def verdicts(
+    names: Iterable[str], judges: Criteria, root: Path, only: tuple[str, ...] = (), *, all_of_them: bool
+) -> tuple[list[Verdict], list[str]]:
+    """What the rules of the checkout at `root` say of environments as the remote has them now, and what is left out.
 
     One that promote.yaml lets go unrendered gets a warning if kustomize cannot build it; raises RenderError else.
+    One in a repository that cannot be used is left out, unless `all_of_them` have to be judged.
     """
     workspace = Workspace.here()
     with workspace.at(workspace.local_tip()) as tree:
         targets, found = [], []
-        for one in [tree.environment(each.name) for name in names for each in tree.config.members(name)]:
+        every = tree.config.environments
+        by_name = {
+            name: tree.config.members(name) or [each for each in every.values() if each.name == name]
+            for name in names
+        }
+        known = [each for some in by_name.values() for each in some]
+        lacking = {} if all_of_them else tree.lacking
+        left_out = [f"{name} is left out: {tree.missing[one.place]}" for name, one in lacking.items() if one in known]
+        # A checkout may name more than the remote, which alone decides what is fetched.
+        left_out += [
+            f"{name} is left out: promote.yaml on the remote does not name it"
+            for name in by_name
+            if not by_name[name]
+        ]
+        for one in [tree.environment(each.name) for each in known if each.name not in lacking]:
             folder = tree.folder(one.path)
             try:
                 if one.unrendered == "warn":
@@ -31,4 +48,5 @@ def verdicts(names: Iterable[str], judges: Criteria, root: Path, only: tuple[str
             except RenderError as error:
                 found.append(completeness.unrendered(one.name, one.path, error, "warn"))
         judges = replace(judges, live=tree.config.live(tree.root), home=root)
-        return [remembered.judge(targets, judges, tree.root, only), *found] if targets else found
+        judged = [remembered.judge(targets, judges, tree.root, only)] if targets else []
+        return [*judged, *found], left_out

@@ -98,12 +98,13 @@ def run(given: Options) -> Result:
         except RenderError as error:
             error.result = _unrendered(error, targets, known)
             raise
-    unrendered += _judged_elsewhere(elsewhere, judges, root, given)
+    more, left_out = _judged_elsewhere(elsewhere, judges, root, given)
+    unrendered += more
     verdict, gates = completeness.beside(judged.verdict, unrendered), judged.gates
     seen = coverage.matrix(verdict, known, given.only)
     verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
-    notes = [*config.assumed(settings), *_left_out(elsewhere, given)]
+    notes = [*config.assumed(settings), *_left_out(elsewhere, given), *left_out]
     text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
     everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {}), "notes": notes}
     result = Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
@@ -129,7 +130,8 @@ def _renderable(
 
     By name, the renderings of those that it could build.
     """
-    lenient = {name: path for name, path in targets if _may_go_unrendered(settings, name)}
+    known = settings.environments
+    lenient = {name: path for name, path in targets if name in known and known[name].unrendered == "warn"}
     tried = zip(lenient, render.attempts([(path, name) for name, path in lenient.items()], _WORKERS), strict=True)
     rendered, unrendered = {}, {}
     for name, found in tried:
@@ -139,10 +141,6 @@ def _renderable(
             where = shown(lenient[name], Path.cwd())
             unrendered[name] = completeness.unrendered(name, where, found, "warn")
     return [one for one in targets if one[0] not in unrendered], list(unrendered.values()), rendered
-
-
-def _may_go_unrendered(settings: Config, name: str) -> bool:
-    return name in settings.environments and settings.environments[name].unrendered == "warn"
 
 
 def _unrendered(error: RenderError, targets: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
@@ -251,23 +249,26 @@ def _elsewhere(settings: Config, given: Options) -> list[str]:
     found = [name for name in every if (one := known.get(name) or known.get(name.partition("/")[0])) and one.place]
     if found and given.targets and (given.base or given.fix):
         raise UsageError(
-            f"{found[0]} is on a branch of its own, and --base and --fix are about the checkout: leave it out, or "
-            "name its folder in a checkout of that branch"
+            f"{found[0]} is not in the checkout, which --base and --fix are about: leave it out, or name its folder "
+            "in a checkout of its branch"
         )
     return found
 
 
-def _judged_elsewhere(names: Sequence[str], judges: Criteria, root: Path, given: Options) -> list[Verdict]:
+def _judged_elsewhere(
+    names: Sequence[str], judges: Criteria, root: Path, given: Options
+) -> tuple[list[Verdict], list[str]]:
+    """The verdicts on environments that are not in the checkout, and what is left out of them."""
     if not names or given.base or given.fix:
-        return []
+        return [], []
     # Imported here: it brings Git and the forges along.
     from promote.checks import on_branches
 
-    return on_branches.verdicts(names, judges, root, given.only)
+    return on_branches.verdicts(names, judges, root, given.only, all_of_them=bool(given.targets))
 
 
 def _left_out(elsewhere: Sequence[str], given: Options) -> list[str]:
-    about = "it is on a branch of its own, and this is about the checkout"
+    about = "it is not in the checkout, and this is about the checkout"
     return [f"{name} is left out: {about}" for name in elsewhere if given.base or given.fix]
 
 

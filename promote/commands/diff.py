@@ -62,7 +62,7 @@ def _names(after: Tree, given: Sequence[str]) -> tuple[tuple[str, ...], list[str
     if given:
         return tuple(one for name in given for one in [x.name for x in after.config.members(name)] or [name]), []
     known = after.config.environments.values()
-    notes = [f"{one.name} is left out: it is on the branch {one.branch}" for one in known if one.place]
+    notes = [f"{one.name} is left out: it is on {one.line}" for one in known if one.place]
     return tuple(one.name for one in known if not one.place), notes
 
 

@@ -19,6 +19,7 @@ class Options:
     """What the command line asked for; without a method, the one of promote.yaml."""
 
     number: int
+    environment: str = ""
     method: Method | None = None
     despite: Mapping[str, str] = field(default_factory=dict)
 
@@ -27,6 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("number", type=int, metavar="NUMBER", help="the pull request")
     how = "how (forge.merge of promote.yaml)"
+    where = "the pull request is in the repository of this environment (the one that promote runs in)"
+    options.option(parser, "--environment", metavar="ENV", default="", help=where)
     options.option(parser, "--method", choices=("merge", "squash", "rebase"), help=how)
     options.despite(parser)
 
@@ -34,5 +37,5 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Check what the merge would leave on the shared branch, then merge; exit 3 where that is denied."""
     workspace = Workspace.here()
-    done = merge(workspace, given.number, given.method, given.despite)
+    done = merge(workspace, given.number, given.method, given.despite, given.environment)
     return Result(outcomes.merged_json(done), outcomes.merged_text(done), 0 if done.is_merged else 3)

@@ -17,6 +17,7 @@ from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.promote import Edge, Fan
 from promote.promotion.proposal import Proposal
 from promote.promotion.rollout import Moved
+from promote.repository.environments import Environment
 from promote.repository.workspace import Workspace
 
 
@@ -75,7 +76,7 @@ def _promote(workspace: Workspace, given: Options, branch: str, edges: Sequence[
     pull, is_there = published.pull_request, not proposal.files
     if given.dry_run or proposal.exit_code or not (pull or (is_there and given.wait)):
         return Result(answer, text, proposal.exit_code)
-    more, code = _follow(workspace, pull, given) if pull else ([], 0)
+    more, code = _follow(workspace, pull, given, proposal.environment) if pull else ([], 0)
     if code or not given.wait:
         return Result(answer, [*text, *more], code)
     rollouts = [_roll_out(workspace, one, given) for one in proposal.every if not one.layered_on]
@@ -107,18 +108,18 @@ def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Resul
     return Result(live.waited_json(waited), live.waited_text(waited), 0 if waited.is_done else PartlyDone.exit_code)
 
 
-def _follow(workspace: Workspace, pull: PullRequest, given: Options) -> tuple[list[str], int]:
+def _follow(workspace: Workspace, pull: PullRequest, given: Options, of: Environment) -> tuple[list[str], int]:
     """Merge and wait, as far as asked for; raises PartlyDone where the forge fails, for the rest is done."""
     text: list[str] = []
     try:
         if given.auto_merge:
-            done = follow.auto_merge(workspace, pull, given.despite)
+            done = follow.auto_merge(workspace, pull, given.despite, of)
             text += [done] if isinstance(done, str) else outcomes.merged_text(done)
             if not isinstance(done, str) and not done.is_merged:
                 return text, 3
         if not given.wait:
             return text, 0
-        waited, code = follow.wait(workspace.forge(), pull.number, given.timeout)
+        waited, code = follow.wait(workspace.forge(of.place), pull.number, given.timeout)
     except NetworkError as error:
         raise PartlyDone(f"pull request #{pull.number} is open ({pull.url}), but then: {error}") from error
     return [*text, waited], code

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import NetworkError, UsageError
-from promote.forge.protocol import PullRequest
+from promote.forge.protocol import Forge, PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
 from promote.model import Hold, Image, shortened
@@ -51,7 +51,8 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip, judged=False) as tree:
         _insist_on_some(tree.config)
-        running = {name: tree.images(one) for name, one in tree.config.environments.items()}
+        running = {name: tree.images(one) for name, one in tree.readable.items()}
+        missing = {name: str(tree.missing[one.place]) for name, one in tree.lacking.items()}
         standing = tree.holds()
         pending = _pending(tree, running)
         frozen = _frozen(tree)
@@ -72,11 +73,17 @@ def run(given: Options) -> Result:
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
         **({"after": after} if after else {}),
+        **({"missing": missing} if missing else {}),
     }
-    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without]
+    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(missing)]
     heads = _heads({tip.label: tip.commit, **branches})
     text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _lacking(missing: Mapping[str, str]) -> list[str]:
+    """What is not shown, and why; the apps of an environment of many folders have one reason."""
+    return list(dict.fromkeys(f"not shown: {reason}" for reason in missing.values()))
 
 
 def _insist_on_some(settings: Config) -> None:
@@ -98,7 +105,7 @@ def _after(settings: Config) -> dict[str, list[str]]:
 
 def _branches(workspace: Workspace, tip: Tip) -> dict[str, str]:
     """The commits of the branches other than the shared one."""
-    return {workspace.line(place).branch: commit for place, commit in tip.commits.items() if place}
+    return {workspace.line(place).label: commit for place, commit in tip.commits.items() if place}
 
 
 def _heads(branches: Mapping[str, str]) -> str:
@@ -172,6 +179,8 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     found = []
     edges = [(source, target) for target, before in tree.config.order.items() for source in before]
     for source, target in edges:
+        if source not in running or target not in running:
+            continue  # in a repository that cannot be used now
         images, now = running[source], running[target]
         chosen = frozenset(image.name for image in images)
         behind = selection.wanted(images, now, chosen)
@@ -185,12 +194,20 @@ def _pulls(workspace: Workspace, tip: Tip) -> tuple[tuple[PullRequest, ...], lis
     """The open pull requests, and why they are not known: without a forge, the versions can be shown nevertheless."""
     if not workspace.repository.has_remote(workspace.remote):
         return (), []
-    try:
-        forge = workspace.forge()
-    except (UsageError, NetworkError) as error:
-        return (), [f"open pull requests are not shown: {error}"]
-    lines = map(workspace.line, tip.commits)
-    return tuple(pull for line in lines for pull in forge.list_open(line.branch)), []
+    forges: dict[str, Forge | None] = {}  # by repository
+    found: list[PullRequest] = []
+    notes = []
+    for line in map(workspace.line, tip.commits):
+        if line.another not in forges:
+            try:
+                forges[line.another] = workspace.forge(line.place)
+            except (UsageError, NetworkError) as error:
+                forges[line.another] = None
+                inside = f" of {line.another}" if line.another else ""
+                notes.append(f"open pull requests{inside} are not shown: {error}")
+        if forge := forges[line.another]:
+            found += forge.list_open(line.branch)
+    return tuple(found), notes
 
 
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:

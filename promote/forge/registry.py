@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from promote.errors import UsageError
+from promote.forge.address import place_of
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Declaration, Forge
@@ -18,6 +19,9 @@ FORGES = (
     "gitea",
     "local",
 )
+# What CI and people set for the repository at hand.
+_OF_REPOSITORY = ("GITHUB_REPOSITORY",)
+_OF_SERVER = ("GH_HOST", "GITHUB_API_URL", "GITEA_SERVER_URL", "FORGEJO_SERVER_URL")
 
 
 def declaration(name: str) -> Declaration:
@@ -30,6 +34,25 @@ def forge_for(kind: str, repository: Repository, remote: str) -> Forge:
     """The forge of `remote`; `auto` finds it. Raises UsageError if no forge matches."""
     forge = _detected(repository.remote_url(remote)) if kind == "auto" else declaration(kind)
     return forge.connect(repository, remote, os.environ)
+
+
+def forge_of_another(kind: str, repository: Repository, remote: str, own: str) -> Forge:
+    """The forge of `remote`, another repository than the one at the URL `own`; `kind` counts where nothing else does.
+
+    Raises UsageError if no forge matches. Variables that name the server or the repository of `own` do not count for
+    one on another host.
+    """
+    url = repository.remote_url(remote)
+    try:
+        forge = _detected(url)
+    except UsageError:
+        if kind == "auto":
+            raise
+        forge = declaration(kind)
+    here, there = place_of(own), place_of(url)
+    is_same = here is not None and there is not None and here.host == there.host
+    unfit = _OF_REPOSITORY if is_same else (*_OF_REPOSITORY, *_OF_SERVER)
+    return forge.connect(repository, remote, {key: value for key, value in os.environ.items() if key not in unfit})
 
 
 def _detected(url: str) -> Declaration:

@@ -29,6 +29,7 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         "settings": [setting_json(setting) for setting in plan.settings],
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
         "branch": published.branch,
+        **({"repository": published.repository} if published.repository else {}),
         "commit": published.commit,
         "pull_request": pull and pull_json(pull),
         "changed": published.changed,
@@ -145,7 +146,8 @@ def published_text(published: Published) -> list[str]:
     lines: list[str] = []
     if published.commit:
         verb = "already there" if published.kept else "pushed"
-        lines += ["", f"{verb}: {published.commit[:12]} on {published.branch}"]
+        inside = f" of {published.repository}" if published.repository else ""
+        lines += ["", f"{verb}: {published.commit[:12]} on {published.branch}{inside}"]
     if pull := published.pull_request:
         lines.append(f"pull request #{pull.number}: {pull.title} ({pull.url})")
     return lines

@@ -16,10 +16,11 @@ from promote.promotion import trailers
 from promote.promotion.proposal import Decided, Proposal
 from promote.promotion.retry import retrying
 from promote.promotion.trailers import SOURCE, TARGET
+from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system.confined import replace_files
-from promote.system.git import ABSENT, Push
+from promote.system.git import ABSENT, Push, Repository
 
 _Change = TypeVar("_Change", bound=Decided)
 
@@ -51,6 +52,7 @@ class Published:
     pull_request: PullRequest | None = None
     changed: bool = False
     kept: bool = False  # the commit was there before, from a run that came this far
+    repository: str = ""  # that has it, unless it is the one that promote runs in
 
 
 def deliver(
@@ -85,13 +87,14 @@ def _attempt(
 ) -> tuple[_Change, Published]:
     branches = [delivery.branch] if delivery.branch else []
     refs = workspace.fetch(*branches)
-    # Looked up before anything is written: with the wrong forge, nothing must be half done.
-    forge = workspace.forge() if delivery.branch and delivery.pull_request and not delivery.dry_run else None
     tip = workspace.tip(refs)
     with workspace.at(tip) as tree:
         proposal = propose(tip, tree)
-    base = workspace.line(proposal.tip.place).branch
-    there = refs.get(f"refs/heads/{delivery.branch}")
+    line = workspace.line(proposal.tip.place)
+    base, there = line.branch, workspace.head(delivery.branch or "", line.place)
+    # Looked up before anything is written: with the wrong forge, nothing must be half done.
+    opens = delivery.branch and delivery.pull_request and not delivery.dry_run
+    forge = workspace.forge(line.place) if opens else None
     if not proposal.files and there and forge:
         return _with_note(proposal, forge.find_open(delivery.branch or "", base)), Published()
     if delivery.dry_run or not proposal.files:
@@ -116,17 +119,22 @@ def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Publ
     """One commit on the branch of the environment; raises RaceLost when one has moved since the proposal was made."""
     tip, line = proposal.tip, workspace.line(proposal.tip.place)
     made = line.commit(tip.commit, proposal.files, message)
-    others = [one for one in _unmoved(workspace, tip) if one.ref != line.ref]
-    workspace.repository.push(workspace.remote, Push(line.ref, made, tip.commit), *others)
-    return Published(line.branch, made, None, changed=True)
+    others = [one for one in _unmoved(workspace, tip, line) if one.ref != line.ref]
+    line.push(Push(line.ref, made, tip.commit), *others)
+    return Published(line.branch, made, None, changed=True, repository=line.another)
 
 
-def _unmoved(workspace: Workspace, tip: Tip) -> list[Push]:
+def _unmoved(workspace: Workspace, tip: Tip, line: Line) -> list[Push]:
     """Pushes that move nothing, and fail where a branch of an environment is not at the commit of the tip any more.
 
-    Gates and rules may have looked at each of them, so that everything must be decided again.
+    Gates and rules may have looked at each of them, so that everything must be decided again. No push is about two
+    repositories: raises RaceLost where a branch in another one than that of `line` has moved by now.
     """
-    return [Push(workspace.line(place).ref, commit, commit) for place, commit in tip.commits.items()]
+    lines = [(workspace.line(place), commit) for place, commit in tip.commits.items()]
+    for one, commit in lines:
+        if not one.is_next_to(line) and one.repository.remote_refs(one.remote, one.ref).get(one.ref) != commit:
+            raise RaceLost(f"the branch {one.branch} of '{one.remote}' has moved in the meantime")
+    return [Push(one.ref, commit, commit) for one, commit in lines if one.is_next_to(line)]
 
 
 def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: str | None, message: str) -> Published:
@@ -135,50 +143,47 @@ def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: st
     Raises RaceLost when that branch or the shared one has moved, and Blocked when it holds commits that
     promote did not make.
     """
-    repository, ref, tip = workspace.repository, f"refs/heads/{branch}", proposal.tip.commit
-    made = workspace.line(proposal.tip.place).commit(tip, proposal.files, message)
+    line, ref, tip = workspace.line(proposal.tip.place), f"refs/heads/{branch}", proposal.tip.commit
+    made = line.commit(tip, proposal.files, message)
     if there is not None:
-        if _same(workspace, there, made) and _says(workspace, there, proposal.overrides):
+        if _same(line.repository, there, made) and _says(line.repository, there, proposal.overrides):
             made = there
         else:
-            _insist_on_own(workspace, tip, there, branch)
+            _insist_on_own(line.repository, tip, there, branch)
     # What the plan was made from goes along unchanged, and so does a branch that needs no commit: where one of them
     # has moved, the plan and its gates must be made again.
-    repository.push(workspace.remote, Push(ref, made, there or ABSENT), *_unmoved(workspace, proposal.tip))
-    return Published(branch, made, None, changed=made != there, kept=made == there)
+    line.push(Push(ref, made, there or ABSENT), *_unmoved(workspace, proposal.tip, line))
+    return Published(branch, made, None, made != there, made == there, line.another)
 
 
-def _same(workspace: Workspace, one: str, other: str) -> bool:
-    repository = workspace.repository
+def _same(repository: Repository, one: str, other: str) -> bool:
     return (repository.tree(one), repository.parents(one)) == (
         repository.tree(other),
         repository.parents(other),
     )
 
 
-def _says(workspace: Workspace, commit: str, wanted: trailers.Trailers) -> bool:
+def _says(repository: Repository, commit: str, wanted: trailers.Trailers) -> bool:
     """Whether the message of a commit has all of the trailers."""
-    return not wanted or trailers.holds(workspace.repository.message(commit), wanted)
+    return not wanted or trailers.holds(repository.message(commit), wanted)
 
 
-def _insist_on_own(workspace: Workspace, base: str, tip: str, branch: str) -> None:
-    repository = workspace.repository
+def _insist_on_own(repository: Repository, base: str, tip: str, branch: str) -> None:
     for sha in repository.ahead(base, tip):
         text, parents = repository.message(sha), repository.parents(sha)
         if [f"{SOURCE}: {parent}" for parent in parents if f"\n{SOURCE}: {parent}\n" in text]:
             # It is where promote put it, on the shared branch. A shallow clone may not know that its
             # parent is there, and count more commits.
             return
-        if f"\n{TARGET}: " not in text and not _is_update(workspace, base, sha, parents):
+        if f"\n{TARGET}: " not in text and not _is_update(repository, base, sha, parents):
             raise Blocked(
                 f"the branch {branch} holds commits that promote did not make ({sha[:12]}): "
                 "merge its pull request or delete the branch first"
             )
 
 
-def _is_update(workspace: Workspace, base: str, sha: str, parents: Sequence[str]) -> bool:
+def _is_update(repository: Repository, base: str, sha: str, parents: Sequence[str]) -> bool:
     """Whether a commit does nothing but merge the shared branch, as a forge's `Update branch` does."""
-    repository = workspace.repository
     ours, *merged = parents
     return (
         len(merged) == 1

@@ -8,17 +8,21 @@ from collections.abc import Callable, Mapping
 from promote.errors import Blocked
 from promote.forge.protocol import Forge, PullRequest
 from promote.promotion.merge import Merged, merge
+from promote.repository.environments import Environment
 from promote.repository.workspace import Workspace
 from promote.system import deadline as requests
 
 _POLL = 5.0  # seconds between two questions to the forge
 
 
-def auto_merge(workspace: Workspace, pull: PullRequest, despite: Mapping[str, str]) -> Merged | str:
-    """Have the forge merge once its requirements are met, and say so; one without a server is merged at once."""
-    forge = workspace.forge()
+def auto_merge(workspace: Workspace, pull: PullRequest, despite: Mapping[str, str], of: Environment) -> Merged | str:
+    """Have the forge merge once its requirements are met, and say so; one without a server is merged at once.
+
+    `of` is an environment that the pull request is about.
+    """
+    forge = workspace.forge(of.place)
     if not forge.has_server:
-        return merge(workspace, pull.number, None, despite)
+        return merge(workspace, pull.number, None, despite, of.name if of.repository else "")
     forge.enable_auto_merge(pull.number, workspace.config.merge)
     return f"#{pull.number} will be merged by {forge.name} once its requirements are met"
 

@@ -88,7 +88,7 @@ def _commit(workspace: Workspace, edit: Callable[[Tree], _Edit], verb: str, envi
     shown = tuple(f"{one.image} {one.version}" for one in done.moved)
     title = printable.one_line(f"{verb}: {environment} ({', '.join(shown)})")
     if not done.moved:
-        return Changed(shown, title, None, line.branch)
+        return Changed(shown, title, None, line.label)
     made = line.commit(tip.commit, {Tree.holds_path(done.where): done.data}, f"{title}\n")
-    workspace.repository.push(workspace.remote, Push(line.ref, made, tip.commit))
-    return Changed(shown, title, made, line.branch)
+    line.push(Push(line.ref, made, tip.commit))
+    return Changed(shown, title, made, line.label)

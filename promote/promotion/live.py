@@ -18,6 +18,7 @@ from promote.promotion import running
 from promote.promotion.running import KINDS, Running
 from promote.repository.environments import Environment, Place
 from promote.repository.workspace import Tip, Workspace
+from promote.system.git import Repository
 
 _BACK = 20  # commits, in which somebody may have tried to repair a broken one
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -143,7 +144,7 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
     commit = tip.commit
     documents: Sequence[Document] = ()
     for _ in range(_BACK):
-        commit = next(iter(workspace.repository.parents(commit)), "")
+        commit = next(iter(workspace.line(tip.place).repository.parents(commit)), "")
         if not commit or (documents := _documents(workspace, tip.moved(commit), environment)):
             break
     return Expected(tip, environment, "", documents, fault, commit if documents else "")
@@ -190,8 +191,8 @@ def delivery(
     workspace: Workspace, environment: Environment, through: Reach
 ) -> tuple[Delivery | None, tuple[str, ...]]:
     """How an engine delivers an environment, and notes where that is not known; raises ClusterError."""
-    settings, repository = environment.engine, workspace.repository
-    remote = repository.remote_url(workspace.remote) if repository.has_remote(workspace.remote) else ""
+    settings, line = environment.engine, workspace.line(environment.place)
+    remote = line.url if line.repository.has_remote(line.remote) else ""
     wanted = Wanted(environment.own_path, remote, settings.namespace or "", settings.name or "")
     return registry.delivery_of(settings.kind, through.hub, wanted)
 
@@ -210,9 +211,10 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
         return ""
     if not revision:
         return "it has applied no commit yet"
-    if not _is_known(workspace, revision):
+    repository = workspace.line(wanted.tip.place).repository
+    if not _is_known(repository, revision):
         return f"it has applied {revision[:12]}, which this clone does not have"
-    if contains(workspace, revision, commit):
+    if contains(repository, revision, commit):
         return ""
     if revision not in wanted.alike:
         wanted.alike[revision] = _renders_alike(workspace, wanted, revision)
@@ -221,15 +223,15 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
     return f"it has applied {revision[:12]}, not {commit[:12]}"
 
 
-def contains(workspace: Workspace, revision: str, commit: str) -> bool:
+def contains(repository: Repository, revision: str, commit: str) -> bool:
     """Whether what an engine calls a revision is a known commit that has `commit` in its history."""
     if revision == commit:
         return True
-    return _is_known(workspace, revision) and workspace.repository.is_ancestor(commit, revision)
+    return _is_known(repository, revision) and repository.is_ancestor(commit, revision)
 
 
-def _is_known(workspace: Workspace, revision: str) -> bool:
-    return bool(_COMMIT.fullmatch(revision)) and workspace.repository.holds([revision])
+def _is_known(repository: Repository, revision: str) -> bool:
+    return bool(_COMMIT.fullmatch(revision)) and repository.holds([revision])
 
 
 def _renders_alike(workspace: Workspace, wanted: Expected, revision: str) -> bool:

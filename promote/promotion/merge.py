@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promote.checks import completeness, remembered, renderings
+from promote.checks import completeness, remembered, renderings, target_policy
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.renderings import Build
@@ -24,7 +24,9 @@ from promote.promotion.layered import Moves
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
-from promote.repository.environments import Environment
+from promote.repository import holds
+from promote.repository.environments import Environment, sibling
+from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
@@ -74,27 +76,36 @@ class _Judgement:
     unbuilt: tuple[str, ...]
 
 
-def merge(workspace: Workspace, number: int, method: Method | None, despite: Mapping[str, str]) -> Merged:
+def merge(
+    workspace: Workspace, number: int, method: Method | None, despite: Mapping[str, str], environment: str = ""
+) -> Merged:
     """Check what the merge would leave on its target branch, then merge; again from the start if that has moved.
 
+    The pull request is in the repository of `environment`, by default the one that promote runs in.
     Without `method`, promote.yaml of the target branch says how. Raises Blocked for a conflict or a closed gate,
     HeadMoved if the pull request is no longer what was judged, and merges nothing where the merged result is denied.
     """
     judged: list[str] = []
-    return retrying(workspace, lambda: _attempt(workspace, number, method, despite, judged))
+    place = workspace.place_of(environment) if environment else ""
+    return retrying(workspace, lambda: _attempt(workspace, number, method, despite, judged, place))
 
 
 def _attempt(
-    workspace: Workspace, number: int, method: Method | None, despite: Mapping[str, str], judged: list[str]
+    workspace: Workspace,
+    number: int,
+    method: Method | None,
+    despite: Mapping[str, str],
+    judged: list[str],
+    place: str,
 ) -> Merged:
-    forge = workspace.forge()
+    forge, line = workspace.forge(place), workspace.line(place)
     pull = forge.get(number)
     if pull.state == "merged":
         return Merged(pull)
     if pull.state == "closed":
         raise UsageError(f"pull request #{number} is closed: open it again, or run the promotion again")
-    refs = workspace.fetch(pull.head, pull.base)
-    tip, head = (_there(refs, branch, pull, workspace.remote) for branch in (pull.base, pull.head))
+    workspace.fetch(pull.head, pull.base)
+    tip, head = (_there(workspace.head(branch, place), branch, pull, line) for branch in (pull.base, pull.head))
     if any(one != head for one in judged):
         raise HeadMoved(
             f"the branch {pull.head} has moved while pull request #{number} was judged, from {judged[0][:12]} to "
@@ -103,7 +114,7 @@ def _attempt(
     judged[:] = [head]
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
-    found = _judge(workspace, policy.against(workspace, tip, pull.base), pull, despite, forge)
+    found = _judge(workspace, policy.against(workspace, tip, sibling(place, pull.base)), pull, despite, forge)
     if found.verdict.denied:
         return Merged(pull, None, found.verdict, found.plans, found.unbuilt)
     _record(forge, pull, found.plans)
@@ -111,11 +122,11 @@ def _attempt(
     return Merged(pull, commit, found.verdict, found.plans, found.unbuilt)
 
 
-def _there(refs: Mapping[str, str], branch: str, pull: PullRequest, remote: str) -> str:
-    if commit := refs.get(f"refs/heads/{branch}"):
+def _there(commit: str | None, branch: str, pull: PullRequest, line: Line) -> str:
+    if commit:
         return commit
     advice = "run its promotion again to update it" if branch == pull.head else "push it, or close the pull request"
-    raise Blocked(f"the branch {branch} of pull request #{pull.number} is not on '{remote}': {advice}")
+    raise Blocked(f"the branch {branch} of pull request #{pull.number} is not on '{line.remote}': {advice}")
 
 
 def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
@@ -127,7 +138,8 @@ def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
 
 def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[str, str], forge: Forge) -> _Judgement:
     """What the checks say of the merged result, and what it moves; raises Blocked for a closed gate."""
-    tree = workspace.repository.merge_tree(tip.commit, pull.head_commit)
+    line = workspace.line(tip.place)
+    tree = line.repository.merge_tree(tip.commit, pull.head_commit)
     if tree is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
     merged = workspace.completed(tip.moved(tree))
@@ -135,8 +147,9 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         policy.insist_on_same_remote(workspace.config, before, workspace.config.branch if tip.place else pull.base)
         policy.insist_on_rules_inside(before, after)
         policy.insist_on_no_own_rules(after, tip, pull.base)
-        changed = workspace.line(tip.place).changed(tip.commit, tree)
+        changed = line.changed(tip.commit, tree)
         affected = environments(after, changed)
+        _insist_on_all(before, after, affected)
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
@@ -160,6 +173,13 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
         return _Judgement(verdict, tuple(plans), before.config.merge, found.unbuilt)
+
+
+def _insist_on_all(before: Tree, after: Tree, affected: Sequence[Environment]) -> None:
+    """Raise the error for which an environment cannot be judged, if the merge changes the rules for all of them."""
+    missing = [one for one in after.lacking.values() if one not in affected]
+    if missing and any(posixpath.basename(file) != holds.FILE_NAME for file in target_policy.changed(before, after)):
+        after.environment(missing[0].name)
 
 
 def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdict:
@@ -192,7 +212,7 @@ def _moves(
     All that the target branch knows are among them: the pull request may give them another name, or none.
     """
     found = []
-    for name, there in {**{one.name: one for one in affected}, **before.config.environments}.items():
+    for name, there in {**{one.name: one for one in affected}, **before.readable}.items():
         try:
             here = after.config.environments.get(name, there)
             old, new = pair.around(before, there, after, here, changed)
@@ -263,9 +283,9 @@ def _with_history(move: _Move, history: History) -> _Move:
 def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
     """All that promote.yaml names or, without it, those found and every folder whose kustomization the merge changes.
 
-    Raises UsageError when there is nothing that could be checked.
+    Those in repositories that cannot be read are left out. Raises UsageError when there is nothing to be checked.
     """
-    known = list(after.config.environments.values())
+    known = list(after.readable.values())
     if not known or after.config.is_found:
         folders = {posixpath.dirname(path) for path in changed if posixpath.basename(path) in FILE_NAMES}
         folders = {posixpath.normpath(folder) for folder in folders} - {one.path for one in known}

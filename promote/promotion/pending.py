@@ -46,14 +46,14 @@ def kept(
 
     It keeps the moves of other `allowed` images whose present version is still the one that they replace.
     """
-    head = workspace.head(branch)
+    head = workspace.head(branch, here.tip.place)
     moves = {} if head is None else _moves(workspace, here, head)
     left = {name: move for name, move in moves.items() if name not in chosen}
     now = {image.name: image.version for image in here.images}
     left = {name: move for name, move in left.items() if name in now and now[name] != move.new}
     if not left:
         return NOTHING
-    where, is_open = _where(workspace, branch, workspace.line(here.tip.place).branch)
+    where, is_open = _where(workspace, branch, here.tip.place)
     held = {name: move for name, move in left.items() if is_open and name in allowed and now[name] == move.old}
     dropped = [
         f"{move}" + ("" if now[name] == move.old else f", for {here.environment.name} has {now[name]} by now")
@@ -83,7 +83,7 @@ def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]
     """By image name, what the commit `head` moves in the environment; nothing where that cannot be read."""
     name, services = here.environment.name, here.services
     with suppress(UsageError, ConfigError):
-        base = workspace.repository.merge_base(here.tip.commit, head)
+        base = workspace.line(here.tip.place).repository.merge_base(here.tip.commit, head)
         if base == head:
             return {}
         with workspace.at(here.tip.moved(base)) as before, workspace.at(here.tip.moved(head)) as after:
@@ -97,10 +97,10 @@ def _compared(old: Sequence[Image], new: Sequence[Image], services: Mapping[str,
     return {one.image: _Move(one.service, one.old, one.new) for one in changes if one.old != one.new}
 
 
-def _where(workspace: Workspace, branch: str, base: str) -> tuple[str, bool]:
-    """The pull request of `branch` into `base`, for people, and whether it is open; it is where no forge says."""
+def _where(workspace: Workspace, branch: str, place: str) -> tuple[str, bool]:
+    """The pull request of `branch` into that at `place`, for people, and whether it is open; it is if nobody says."""
     try:
-        pull = workspace.forge().find_open(branch, base)
+        pull = workspace.forge(place).find_open(branch, workspace.line(place).branch)
     except (UsageError, NetworkError):
         return f"the branch {branch}", True
     if pull is None:

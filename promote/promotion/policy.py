@@ -15,9 +15,9 @@ from promote.model import PolicyChange
 from promote.promotion import introduced
 from promote.promotion.prove import judge_change
 from promote.promotion.unbuilt import Results
-from promote.repository import config, holds
+from promote.repository import config, holds, shared_branch
 from promote.repository.config import Config
-from promote.repository.environments import BRANCHES
+from promote.repository.environments import is_elsewhere
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 
@@ -72,41 +72,27 @@ def insist_on_rules_inside(before: Tree, after: Tree) -> None:
         )
 
 
-def against(workspace: Workspace, tip: str, base: str) -> Tip:
-    """The commits that a merge into the branch `base`, whose newest commit is `tip`, is judged against.
+def against(workspace: Workspace, tip: str, place: str) -> Tip:
+    """The commits that a merge into the branch at `place`, whose newest commit is `tip`, is judged against.
 
-    promote.yaml and the rules are those of `base` or, where that is the branch of an environment, of the shared one.
+    promote.yaml and the rules are those of that branch or, where it is the one of an environment, of the shared one.
+    Raises UsageError for another branch of another repository.
     """
-    place = f"{BRANCHES}/{base}"
+    base = workspace.line(place).branch
     if place in workspace.tips:
-        _insist_on_shared_branch(workspace, is_certain=True)
+        shared_branch.insist(workspace.line(), workspace.shared_at, is_certain=True)
         return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
+    if is_elsewhere(place):
+        raise UsageError(f"no environment of {config.FILE_NAME} is on {workspace.line(place).label}: merge it there")
     if workspace.shared_at(tip) != base:
-        _insist_on_shared_branch(workspace, is_certain=False)
+        shared_branch.insist(workspace.line(), workspace.shared_at, is_certain=False)
     return Tip(tip, base, commits={**workspace.tips, "": tip})
-
-
-def _insist_on_shared_branch(workspace: Workspace, *, is_certain: bool) -> None:
-    """Raise UsageError if the remote has another shared branch: its default one, or what promote.yaml there names.
-
-    promote.yaml of the checkout may be that of a pull request, which must not decide by whose rules a merge is
-    judged. Where the remote does not say, the checkout's is accepted unless it must be certain.
-    """
-    shared, remote = workspace.config.branch, workspace.remote
-    default = workspace.repository.server_branch(remote)
-    said = workspace.shared_by(default) if default not in (None, shared) else default
-    if said != shared and (said or is_certain):
-        known = f"that of its default branch {default} says {said}" if said else f"its default branch is {default}"
-        raise UsageError(
-            f"{config.FILE_NAME} of the checkout says git.branch: {shared}, but on '{remote}' {known}: run the merge "
-            f"from a checkout of the branch whose rules apply, or commit a {config.FILE_NAME} with git.branch to "
-            f"{default}"
-        )
 
 
 def insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:
     """Raise ConfigError if a pull request makes the branch of an environment the one whose rules judge it later."""
-    data = after.read(posixpath.join(tip.place, config.FILE_NAME)) if tip.place else None
+    may_be_shared = tip.place and not is_elsewhere(tip.place)  # nobody reads that of another repository
+    data = after.read(posixpath.join(tip.place, config.FILE_NAME)) if may_be_shared else None
     if data is not None and config.parse(data).branch == base:
         raise ConfigError(
             f"{config.FILE_NAME} of the pull request calls {base} the shared branch, and it is that of an "

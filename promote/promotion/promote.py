@@ -177,9 +177,10 @@ def _insist_on_one_branch(tree: Tree, edges: Sequence[Edge]) -> None:
         return
     targets = [one for edge in edges for one in apps.of(tree, edge.target) or [tree.environment(edge.target)]]
     if other := next((one for one in targets if one.place != targets[0].place), None):
+        different = "repositories" if other.repository != targets[0].repository else "branches"
         raise UsageError(
-            f"{targets[0].stage} and {other.stage} are on different branches: "
-            "--separate opens a pull request for each"
+            f"{targets[0].stage} and {other.stage} are {'in' if different == 'repositories' else 'on'} different "
+            f"{different}: --separate opens a pull request for each"
         )
 
 

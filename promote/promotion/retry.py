@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from promote.checks import renderings
 from promote.errors import PromoteError, RaceLost, StillLocked
+from promote.repository.environments import is_elsewhere
 from promote.repository.workspace import Workspace
 from promote.system import races, settings
 from promote.system.progress import report
@@ -52,7 +53,10 @@ def _movers(workspace: Workspace) -> str:
     names: list[str] = []
     with suppress(PromoteError):
         first, last = workspace.fetched[0], workspace.fetch(*workspace.branches)
-        moved = [(first[ref], commit) for ref, commit in last.items() if first.get(ref, commit) != commit]
-        names = workspace.repository.authors(moved)
+        for ref, commit in last.items():
+            if first.get(ref, commit) != commit:
+                line = workspace.line(ref if is_elsewhere(ref) else "")
+                names += line.repository.authors([(first[ref], commit)])
+        names = list(dict.fromkeys(names))
     shown = [*names[:_MOST_NAMES], *([f"{len(names) - _MOST_NAMES} others"] if names[_MOST_NAMES:] else [])]
     return f"by {', '.join(shown)}" if shown else "by somebody who left no commit"

@@ -117,11 +117,12 @@ def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: 
     if first.apps:
         return [one for one in found if one.environment.name in first.apps]
     if request.everything and request.to_commit is None:
+        line = workspace.line(found[0].environment.place)
         past = {one.environment.name: workspace.history(tip, one.environment) for one in found}
         last = {name: known[-1].commit for name, known in past.items() if known}
         newest = next(iter(last.values()), "")
         for commit in last.values():
-            newest = commit if workspace.repository.is_ancestor(newest, commit) else newest
+            newest = commit if line.repository.is_ancestor(newest, commit) else newest
         found = [one for one in found if last.get(one.environment.name, "") == newest]
     if request.to is not None and len(found) > 1:
         raise UsageError(f"each app of {request.environment} has revisions of its own: name one app, or --to-commit")

@@ -118,7 +118,9 @@ def _missing(seen: Live, concerns: Callable[[Running], bool]) -> Iterator[str]:
 
 def _failed(workspace: Workspace, seen: Live, concerns: Callable[[Running], bool]) -> Iterator[str]:
     """What has failed, by name: nothing as long as the engine has not tried this commit, or still tries."""
-    tried = [each for each in seen.seen if live.contains(workspace, each.part.attempted, seen.expected.tip.commit)]
+    tip = seen.expected.tip
+    repository = workspace.line(tip.place).repository
+    tried = [each for each in seen.seen if live.contains(repository, each.part.attempted, tip.commit)]
     yield from (str(each.part) for each in tried if each.part.state == "failed")
     if (tried or not seen.seen) and not any(each.part.state == "working" for each in seen.seen):
         yield from (f"Job/{job.name}" for job in seen.failed_jobs)

@@ -150,6 +150,6 @@ def read(
         holds_file,
         tree.holds(),
         criteria(tree.root, tree.config, tree.installed),
-        workspace.forge,
+        lambda: workspace.forge(environment.place),
         lambda: workspace.histories(environments, tip, whole),
     )

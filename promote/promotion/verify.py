@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
@@ -12,9 +13,10 @@ from promote.model import Change, Hold, Image
 from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
-from promote.repository.environments import Environment
+from promote.repository.environments import Environment, is_elsewhere, sibling
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
+from promote.system.git import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,12 @@ class Verification:
 
 def verify(workspace: Workspace, name: str) -> Verification:
     """Compare the bytes and the rendering of a commit with those of its first parent."""
-    repository = workspace.repository
-    commit = repository.resolve(name)
+    tip, commit = _found(workspace, name)
+    repository = workspace.line(tip.place).repository
     parent = next(iter(repository.parents(commit)), None)
     if parent is None:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
-    tip = _on_its_branch(workspace, commit, parent)
+    tip = _on_its_branch(repository, commit, parent, tip)
     files = workspace.line(tip.place).changed(parent, commit)
     with workspace.at(tip.moved(parent)) as before, workspace.at(tip.moved(commit)) as after:
         moved = {one.name: _seen(before, after, one, files) for one in merge.environments(after, files)}
@@ -67,23 +69,40 @@ def verify(workspace: Workspace, name: str) -> Verification:
     return Verification(commit, parent, moved, added, tuple(faults))
 
 
-def _on_its_branch(workspace: Workspace, commit: str, parent: str) -> Tip:
-    """The newest tip, about the branch that a commit is on or, if it is on none yet, is based on.
+def _found(workspace: Workspace, name: str) -> tuple[Tip, str]:
+    """The commit called `name`, and the newest tip about a branch of the repository that has it.
+
+    This clone is asked first, then those of the repositories of environments.
+    """
+    if not workspace.config.places:
+        commit = workspace.repository.resolve(name)
+        return Tip(commit, "", commits={"": commit}), commit
+    tip = workspace.local_tip()
+    try:
+        return tip, workspace.repository.resolve(name)
+    except UsageError:
+        for place in filter(is_elsewhere, tip.commits):
+            with suppress(UsageError):
+                return tip.on(place), workspace.line(place).repository.resolve(name)
+        raise
+
+
+def _on_its_branch(repository: Repository, commit: str, parent: str, tip: Tip) -> Tip:
+    """The tip, about the branch that a commit is on or, if it is on none yet, is based on.
 
     Of several, it is the one whose line of first parents has the commit, and then the shared one.
     """
-    if not workspace.config.places:
-        return Tip(commit, "", commits={"": commit})
-    tip, repository = workspace.local_tip(), workspace.repository
+    if len(tip.commits) == 1:
+        return tip
+    same = is_elsewhere(tip.place)
+    places = [one for one in tip.commits if sibling(one, "") == sibling(tip.place, "")] if same else [
+        one for one in tip.commits if not is_elsewhere(one)
+    ]  # fmt: skip
     tests = (repository.follows, repository.is_ancestor)
     found = (
-        place
-        for known in (commit, parent)
-        for test in tests
-        for place, newest in tip.commits.items()
-        if test(known, newest)
+        place for known in (commit, parent) for test in tests for place in places if test(known, tip.commits[place])
     )
-    return tip.on(next(found, ""))
+    return tip.on(next(found, tip.place))
 
 
 def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:

@@ -19,9 +19,9 @@ from promote.gates.protocol import Gate, InvalidSettings
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.options import Options
 from promote.oci.address import Access
-from promote.repository import groups, stages
+from promote.repository import addresses, groups, stages
 from promote.repository.canary import Canary
-from promote.repository.environments import BRANCHES, Environment, Place, Syncing
+from promote.repository.environments import Environment, Place, Syncing, place_of
 from promote.repository.groups import Listing
 from promote.repository.schema import schema
 from promote.system import cache
@@ -139,11 +139,8 @@ def kustomization_file(root: Path, environment: Environment) -> str:
                 raise ConfigError(f"{environment.path}/{name}: this link leads outside the repository; use a file")
             return (Path(environment.path) / name).as_posix()
     if environment.place and not (root / environment.place).is_dir():
-        raise ConfigError(
-            f"environment '{environment.name}' is on the branch '{environment.branch}', and this is about the files "
-            "of the checkout: use --commit or --pr where the command has them, or a checkout of that branch"
-        )
-    on = f" on the branch '{environment.branch}'" if environment.branch else ""
+        raise environment.not_here
+    on = f" on {environment.line}" if environment.branch else ""
     raise ConfigError(
         f"environment '{environment.name}': there is no kustomization.yaml in '{environment.own_path}'{on}; "
         "correct the path or add the file"
@@ -159,7 +156,6 @@ def load_or_find(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the environments that `promote init` would write."""
     if (root / FILE_NAME).exists():
         return load(root)
-    # Imported here: most repositories say what their environments are.
     from promote.repository import discovery
 
     return of_layout(discovery.find(root), groups.of_folder(root))
@@ -244,14 +240,11 @@ def _config(content: Mapping[str, Any]) -> Config:
 def _environments(entries: Mapping[str, Mapping[str, Any]], shared: str) -> dict[str, Environment]:
     """The environments by name, where `shared` is the shared branch; raises _Invalid with the path."""
     order = _order(entries)
-    for name, entry in entries.items():
-        if entry["path"].count(groups.ANY) > 1:
-            raise _Invalid(["environments", name, "path"], "it may have one `*`, in the place of the app")
-    branches = {name: _branch(name, entry, shared) for name, entry in entries.items()}
+    lines = {name: _line(name, entry, shared) for name, entry in entries.items()}
     return {
         name: Environment(
             name,
-            normpath(join(BRANCHES, branches[name], entry["path"]) if branches[name] else entry["path"]),
+            normpath(join(place_of(*lines[name]), entry["path"])),
             entry.get("live", False),
             _gates(name, entry, not order[name]),
             Place(**entry["cluster"]) if "cluster" in entry else None,
@@ -259,18 +252,25 @@ def _environments(entries: Mapping[str, Mapping[str, Any]], shared: str) -> dict
             _canary(name, entry),
             order[name] if "after" in entry else None,
             unrendered=entry.get("unrendered", "deny"),
-            branch=branches[name],
+            repository=lines[name][0],
+            branch=lines[name][1],
         )
         for name, entry in entries.items()
     }
 
 
-def _branch(environment: str, entry: Mapping[str, Any], shared: str) -> str:
-    """The branch that it is on, empty for the `shared` one; raises _Invalid for what is not a name of a branch."""
-    branch: str = entry.get("branch", shared)
-    if not is_branch(branch):
-        raise _Invalid(["environments", environment, "branch"], "Git allows no branch of this name")
-    return "" if branch == shared else branch
+def _line(environment: str, entry: Mapping[str, Any], shared: str) -> tuple[str, str]:
+    """The other repository and the branch that it is on, both empty for the `shared` one; raises _Invalid."""
+    address: str = entry.get("repository", "")
+    branch: str = entry.get("branch", BRANCH if address else shared)
+    for key, problem in (
+        ("path", "it may have one `*`, in the place of the app" if entry["path"].count(groups.ANY) > 1 else ""),
+        ("branch", "" if is_branch(branch) else "Git allows no branch of this name"),
+        ("repository", addresses.problem(address) if address else ""),
+    ):
+        if problem:
+            raise _Invalid(["environments", environment, key], problem)
+    return address, "" if branch == shared and not address else branch
 
 
 def _order(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -5,12 +5,32 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 
+from promote.errors import ConfigError
 from promote.gates import registry
 from promote.gates.protocol import Gate
+from promote.repository import addresses
 from promote.repository.canary import Canary
 
 # No two branches of a repository are in one another's folder, because Git keeps them in such folders, too.
 BRANCHES = "refs/heads"
+REPOSITORIES = "refs/repositories"
+
+
+def place_of(repository: str, branch: str) -> str:
+    """The folder of a tree with the files of a branch of the repository at an address, empty for promote's own."""
+    if repository:
+        return f"{REPOSITORIES}/{addresses.folder(repository)}/{branch}"
+    return f"{BRANCHES}/{branch}" if branch else ""
+
+
+def is_elsewhere(place: str) -> bool:
+    """Whether the files at `place` are those of another repository."""
+    return place.startswith(f"{REPOSITORIES}/")
+
+
+def sibling(place: str, branch: str) -> str:
+    """The place of another branch of the same repository."""
+    return f"{'/'.join(place.split('/', 3)[:3])}/{branch}" if is_elsewhere(place) else f"{BRANCHES}/{branch}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,8 @@ def _without_settings() -> tuple[Gate, ...]:
 class Environment:
     """A folder with a kustomization that one cluster namespace follows; `path` is relative to the root of a tree.
 
-    It is on `branch` or, where that is empty, on the shared one. A tree has the files of a `branch` at `place`.
+    It is on `branch` or, where that is empty, on the shared one. With `repository`, the address of another one, it is
+    on a branch there. A tree has the files of a `branch` at `place`.
     `gates` has every gate, also those that promote.yaml does not mention. `cluster` is None where it states none.
     `after` are the environments that come before it in the order of promotion; None where it states none. Then it is
     one of `listed`, if that is not None either, or the one before it. `group` and `app` are those of one folder of
@@ -63,11 +84,12 @@ class Environment:
     listed: tuple[str, ...] | None = None
     unrendered: str = "deny"
     branch: str = ""
+    repository: str = ""
 
     @property
     def place(self) -> str:
         """The folder of a tree that has the files of its branch; empty for the shared one."""
-        return f"{BRANCHES}/{self.branch}" if self.branch else ""
+        return place_of(self.repository, self.branch)
 
     @property
     def own_path(self) -> str:
@@ -77,7 +99,21 @@ class Environment:
     @property
     def where(self) -> str:
         """Its path for people, with its branch unless that is the shared one."""
-        return f"{self.own_path} of the branch {self.branch}" if self.branch else self.path
+        return f"{self.own_path} of {self.line}" if self.branch else self.path
+
+    @property
+    def line(self) -> str:
+        """Its branch for people, with the repository that has it unless that is promote's own."""
+        inside = f" of the repository {addresses.named(self.repository)}" if self.repository else ""
+        return f"the branch {self.branch}{inside}"
+
+    @property
+    def not_here(self) -> ConfigError:
+        """What is raised where its files are asked for, and the checkout does not have them."""
+        return ConfigError(
+            f"environment '{self.name}' is on {self.line}, and this is about the files of the checkout: use --commit "
+            "or --pr where the command has them, or a checkout of that branch"
+        )
 
     @property
     def stage(self) -> str:

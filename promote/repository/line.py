@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from promote.errors import EditRefused
-from promote.system.git import Files, Repository
+from promote.errors import EditRefused, RaceLost
+from promote.repository.environments import is_elsewhere
+from promote.system.git import Files, Push, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,52 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One branch; `place` is the folder of a tree that has its files, empty for the shared one."""
+    """One branch of `remote`; `place` is the folder of a tree that has its files, empty for the shared one."""
 
     repository: Repository
     branch: str
-    place: str = ""
+    place: str
+    remote: str
 
     @property
     def ref(self) -> str:
         """The full name of the branch."""
         return f"refs/heads/{self.branch}"
+
+    @property
+    def another(self) -> str:
+        """The name of its repository, empty for the one that promote runs in."""
+        return self.remote if is_elsewhere(self.place) else ""
+
+    @property
+    def label(self) -> str:
+        """Its name for people, with that of its repository unless that is the one that promote runs in."""
+        return f"{self.branch} of {self.another}" if self.another else self.branch
+
+    @property
+    def url(self) -> str:
+        """The URL of the remote, which may hold credentials; raises UsageError where there is none."""
+        return self.repository.remote_url(self.remote)
+
+    def is_next_to(self, other: Line) -> bool:
+        """Whether both are branches of one repository, so that one push can move both."""
+        return (self.repository.root, self.remote) == (other.repository.root, other.remote)
+
+    def fetch(self, refs: Iterable[str]) -> dict[str, str]:
+        """The hashes of those of `refs` that the remote has, with their objects.
+
+        Raises RaceLost if one was rewritten or deleted meanwhile.
+        """
+        found = self.repository.remote_refs(self.remote, *refs)
+        if found:
+            self.repository.fetch(self.remote, found)
+        if not self.repository.holds(found.values()):
+            raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
+        return found
+
+    def push(self, *moves: Push) -> None:
+        """Move refs of the remote, all or none; raises RaceLost when one is not where it was expected."""
+        self.repository.push(self.remote, *moves)
 
     def changed(self, old: str, new: str) -> list[str]:
         """The paths of a tree in which two commits or trees of the branch differ."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from promote.errors import ConfigError
+from promote.errors import ConfigError, PromoteError
 from promote.kustomize import versions, written
 from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
 from promote.kustomize.sheets import Sheets
@@ -30,7 +30,8 @@ class Tree:
 
     `installed` is the checkout, which also has the files that are installed and not committed. `top` is the whole
     repository, which is more than `root` if promote.yaml is in a subfolder. In a separate folder, `private`, is only
-    what the methods here were asked for, promote.yaml and the rules.
+    what the methods here were asked for, promote.yaml and the rules. `mounted` are the places of other branches
+    whose files are here; `missing` has, by place, why those of another repository are not.
     """
 
     root: Path
@@ -38,6 +39,8 @@ class Tree:
     installed: Path
     top: Path
     private: PrivateTree | None = None
+    mounted: frozenset[str] = frozenset()
+    missing: Mapping[str, PromoteError] = field(default_factory=dict, repr=False, compare=False)
     _sheets: list[Sheets] = field(default_factory=list, repr=False, compare=False)
     _reader: Reader = field(default_factory=Reader, repr=False, compare=False)
 
@@ -45,8 +48,22 @@ class Tree:
         """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
         name = typed(self.installed, name, self.config.names)
         known = self.config.environments.get(self.config.known(name))
+        if known and known.repository and known.place not in self.mounted:
+            raise self.missing.get(known.place) or known.not_here
         self.folder(known.path if known else self.config.known(name))
         return self.config.environment(self.root, name)
+
+    @property
+    def readable(self) -> Mapping[str, Environment]:
+        """The environments by name, without those in other repositories whose files are not here."""
+        every = self.config.environments.items()
+        return {name: one for name, one in every if not one.repository or one.place in self.mounted}
+
+    @property
+    def lacking(self) -> Mapping[str, Environment]:
+        """Those that are not readable."""
+        readable = self.readable
+        return {name: one for name, one in self.config.environments.items() if name not in readable}
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""
@@ -97,7 +114,7 @@ class Tree:
         """The environments, other than those called `but`, whose rendering reads one of `files`."""
         if self.private is None:
             raise ValueError("the checkout itself is never changed, so that nobody asks what reads it")
-        others = [one for one in self.config.environments.values() if one.name not in but]
+        others = [one for one in self.readable.values() if one.name not in but]
         folders = {self.whole(one.path): one for one in others}
         found = self.private.readers(folders, [self.whole(path) for path in files])
         return [one for path, one in folders.items() if path in found or (path == "." and "" in found)]

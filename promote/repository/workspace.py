@@ -8,15 +8,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from promote.errors import ConfigError, RaceLost, UsageError
+from promote.errors import ConfigError, UsageError
 from promote.forge.protocol import Forge
-from promote.forge.registry import forge_for
+from promote.forge.registry import forge_for, forge_of_another
 from promote.gates.protocol import History
 from promote.model import Revision
-from promote.repository import config, groups, trusted
+from promote.repository import addresses, config, groups, local_changes, shared_branch, trusted
 from promote.repository.config import Config
-from promote.repository.environments import BRANCHES, Environment
+from promote.repository.environments import BRANCHES, Environment, is_elsewhere, sibling
 from promote.repository.line import Line, Tip
+from promote.repository.others import Others
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
 from promote.repository.scope import file_bytes
@@ -38,14 +39,16 @@ class Workspace:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.root = repository.folder
-        self.config = config.load_or_find(self.root)
-        if self.config.is_found:
-            branch = repository.default_branch(self.config.remote) or self.config.branch
-            self.config = replace(self.config, branch=branch)
+        self.config = found = config.load_or_find(self.root)
+        if found.is_found:
+            self.config = replace(found, branch=repository.default_branch(found.remote) or found.branch)
         trusted.follow(self.config)
         self.fetched: list[dict[str, str]] = []  # what each fetch found
         self.branches: tuple[str, ...] = ()  # those of the last fetch that were asked for
         self.tips: dict[str, str] = {}  # by place, the commits of the last fetch of branches with environments
+        self.others = Others(repository, self.config.remote)
+        self._named: dict[str, Mapping[str, Environment]] = {}  # by commit, what its promote.yaml names by place
+        self._is_shared = False  # whether the shared branch is the one that the remote itself names
 
     @classmethod
     def here(cls) -> Workspace:
@@ -66,16 +69,23 @@ class Workspace:
         """The name of the shared remote."""
         return self.config.remote
 
-    def forge(self) -> Forge:
-        """The forge that the remote is on; what it keeps in Git is not in the folder with promote.yaml."""
-        return forge_for(self.config.forge, self.repository.at(self.repository.root), self.remote)
+    def forge(self, place: str = "") -> Forge:
+        """The forge that the branch at `place` is on; what it keeps in Git is not in the folder with promote.yaml."""
+        own = self.repository.at(self.repository.root)
+        if not is_elsewhere(place):
+            return forge_for(self.config.forge, own, self.remote)
+        line = self.line(place)
+        return forge_of_another(self.config.forge, line.repository, line.remote, own.remote_url(self.remote))
 
     def line(self, place: str = "") -> Line:
         """The branch at `place` of a tree, by default the shared one."""
         if not place:
-            return Line(self.repository, self.config.branch)
+            return Line(self.repository, self.config.branch, "", self.remote)
+        if is_elsewhere(place):
+            return self.others.line(place)
         # What is on another branch is named from its top, wherever promote.yaml is.
-        return Line(self.repository.at(self.repository.root), place.removeprefix(f"{BRANCHES}/"), place)
+        branch = place.removeprefix(f"{BRANCHES}/")
+        return Line(self.repository.at(self.repository.root), branch, place, self.remote)
 
     @property
     def base_ref(self) -> str:
@@ -87,13 +97,14 @@ class Workspace:
         return self.repository.place(self.remote, self.base_ref)
 
     def fetch(self, *branches: str) -> dict[str, str]:
-        """Fetch the branches of environments and those of `branches` that exist; return their hashes on the remote.
+        """Fetch the branches of environments and those of `branches` that exist; return their hashes, by place.
 
         Raises RaceLost if a branch was rewritten or deleted during the fetch, and ConfigError if the remote lacks
-        the branch of an environment.
+        the branch of an environment. A repository that cannot be used is one of those that `others` misses.
         """
         self.repository.remote_url(self.remote)
-        refs = self._fetched(self.base_ref, *self.config.places, *(f"refs/heads/{branch}" for branch in branches))
+        own = [place for place in self.config.places if not is_elsewhere(place)]
+        refs = self.line().fetch([self.base_ref, *own, *(f"refs/heads/{branch}" for branch in branches)])
         self.branches = branches
         self.fetched.append(refs)
         if self.base_ref not in refs:
@@ -102,6 +113,7 @@ class Workspace:
                 "or name another one in promote.yaml (git.branch)"
             )
         self.tips = {"": refs[self.base_ref]}
+        refs |= self._fetched_elsewhere(branches)
         self.tips = dict(self.completed(Tip(refs[self.base_ref], "", commits=self.tips)).commits)
         return refs
 
@@ -110,31 +122,60 @@ class Workspace:
 
         Raises ConfigError where the remote or, in a clone without one, the clone lacks one of them.
         """
-        wanted = {place: one for place, one in self._places(tip.commits[""]).items() if place not in tip.commits}
+        places = self._places(tip.commits[""])
+        wanted = {place: one for place, one in places.items() if place not in tip.commits}
         known = self.fetched[-1] if self.fetched else {}
-        if lacking := [place for place in wanted if place not in known]:
-            known |= self._fetched(*lacking) if self.repository.has_remote(self.remote) else self._local(lacking)
+        if lacking := [place for place in wanted if place not in known and not is_elsewhere(place)]:
+            known |= self.line().fetch(lacking) if self.repository.has_remote(self.remote) else self._local(lacking)
         for place, one in wanted.items():
-            if place not in known:
-                raise ConfigError(
-                    f"environment '{one.stage}': '{self.remote}' has no branch '{one.branch}': push it, "
-                    f"or correct {config.FILE_NAME}"
-                )
-        return replace(tip, commits={**tip.commits, **{place: known[place] for place in wanted}})
+            if place not in known and place not in self.others.missing:
+                raise ConfigError(f"environment '{one.stage}': {self._unknown(one)}")
+        return replace(tip, commits={**tip.commits, **{place: known[place] for place in wanted if place in known}})
 
-    def shared_by(self, branch: str) -> str | None:
-        """The shared branch, as promote.yaml on another `branch` of the remote says it; None where there is none."""
-        return next((self.shared_at(commit) for commit in self._fetched(f"refs/heads/{branch}").values()), None)
+    def place_of(self, name: str) -> str:
+        """The place of the environment `name` or, of many folders, of all of them; raises what stops its use."""
+        with self.at(self.tip(), judged=False) as tree:
+            place = (next(iter(tree.config.members(name)), None) or tree.environment(name)).place
+        if error := self.others.missing.get(place):
+            raise error
+        return place
+
+    def _unknown(self, one: Environment) -> str:
+        """Why there is no commit of the branch of an environment."""
+        if one.repository:
+            return (
+                f"{config.FILE_NAME} of '{self.remote}/{self.config.branch}' does not name the repository "
+                f"{addresses.named(one.repository)} and its branch '{one.branch}', so nothing is fetched from there: "
+                "a new repository goes onto the shared branch first"
+            )
+        return f"'{self.remote}' has no branch '{one.branch}': push it, or correct {config.FILE_NAME}"
+
+    def _fetched_elsewhere(self, branches: Collection[str]) -> dict[str, str]:
+        """What is fetched of the repositories that promote.yaml on the shared branch names, by place."""
+        wanted = {place: one for place, one in self._places(self.tips[""]).items() if one.repository}
+        if not wanted:
+            return {}
+        try:
+            # A checkout may be that of a pull request, which must not choose who says what is fetched and written.
+            if not self._is_shared:
+                shared_branch.insist(self.line(), self.shared_at, is_certain=True)
+        except UsageError as error:
+            self.others.leave_out(wanted, error)
+            return {}
+        self._is_shared = True
+        return self.others.fetch(wanted, branches)
 
     def shared_at(self, commit: str) -> str | None:
-        """The same, as promote.yaml of a commit says it."""
+        """The shared branch, as promote.yaml of a commit says it; None where there is none."""
         data = self._settings_at(commit)
         return config.parse(data).branch if data is not None else None
 
     def _places(self, commit: str) -> Mapping[str, Environment]:
         """By place, an environment of each branch that promote.yaml of a commit of the shared branch names."""
-        data = self._settings_at(commit)
-        return config.parse(data).places if data is not None else {}
+        if commit not in self._named:
+            data = self._settings_at(commit)
+            self._named[commit] = config.parse(data).places if data is not None else {}
+        return self._named[commit]
 
     def _settings_at(self, commit: str) -> bytes | None:
         """promote.yaml of a commit."""
@@ -148,24 +189,15 @@ class Workspace:
                 found[place] = self.repository.resolve(place)
         return found
 
-    def _fetched(self, *refs: str) -> dict[str, str]:
-        """The hashes of those of `refs` that the remote has, with their objects."""
-        found = self.repository.remote_refs(self.remote, *refs)
-        if found:
-            self.repository.fetch(self.remote, found)
-        if not self.repository.holds(found.values()):
-            raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
-        return found
-
-    def head(self, branch: str) -> str | None:
-        """The commit of the remote's `branch` as the last fetch found it; None if it did not ask for it."""
-        return self.fetched[-1].get(f"refs/heads/{branch}") if self.fetched else None
+    def head(self, branch: str, place: str = "") -> str | None:
+        """The commit of a branch next to the one at `place`, as the last fetch found it; None if it did not look."""
+        return self.fetched[-1].get(sibling(place, branch)) if self.fetched else None
 
     def tip(self, refs: dict[str, str] | None = None) -> Tip:
         """The remote's shared branch, with a note if the checkout is different."""
         commit = (refs or self.fetch())[self.base_ref]
         label = f"{self.remote}/{self.config.branch}"
-        notes = [*config.assumed(self.config), *filter(None, [self._note(commit, label)])]
+        notes = [*config.assumed(self.config), *filter(None, [local_changes.note(self.repository, commit, label)])]
         return Tip(commit, label, "; ".join(notes), commits={**self.tips, "": commit})
 
     def local_tip(self, *branches: str) -> Tip:
@@ -174,18 +206,9 @@ class Workspace:
             return self.tip(self.fetch(*branches))
         commit = self.repository.resolve("HEAD")
         note = f"there is no remote '{self.remote}': HEAD is used instead"
+        wanted = {place: one for place, one in self._places(commit).items() if one.repository}
+        self.others.leave_out(wanted, UsageError(f"this clone has no remote '{self.remote}', which would name it"))
         return self.completed(Tip(commit, "HEAD", note, commits={"": commit}))
-
-    def _note(self, commit: str, label: str) -> str:
-        try:
-            head = self.repository.resolve("HEAD")
-        except UsageError:
-            return ""
-        ahead, behind = len(self.repository.ahead(commit, head)), len(self.repository.ahead(head, commit))
-        parts = [f"is {_counted(behind)} behind"] if behind else []
-        parts += [f"has {_counted(ahead)} not pushed"] if ahead else []
-        parts += ["has uncommitted changes"] if self.repository.has_changes() else []
-        return f"your checkout {' and '.join(parts)}: planned from {label}" if parts else ""
 
     @contextmanager
     def at(self, where: Tip | str, *, judged: bool = True) -> Iterator[Tree]:
@@ -198,11 +221,13 @@ class Workspace:
         below = self.root.relative_to(self.repository.root)
         with ExitStack() as stack:
             of = {
-                (below / place).as_posix(): stack.enter_context(self.repository.files_of(commit))
+                (below / place).as_posix(): stack.enter_context(self.line(place).repository.files_of(commit))
                 for place, commit in commits.items()
             }
             shared = of.pop(below.as_posix())
-            yield stack.enter_context(self._private(Mounted(shared, of) if of else shared, of, judged=judged))
+            files = Mounted(shared, of) if of else shared
+            tree = stack.enter_context(self._private(files, of, judged=judged))
+            yield replace(tree, mounted=frozenset(commits), missing=dict(self.others.missing))
 
     @contextmanager
     def checkout_copy(self) -> Iterator[Tree]:
@@ -254,7 +279,8 @@ class Workspace:
 
         Each is read when it is asked for.
         """
-        environments, by_place = list(environments), dict[str, list[Environment]]()
+        environments = [one for one in environments if not is_elsewhere(one.place) or one.place in tip.commits]
+        by_place = dict[str, list[Environment]]()
         for one in environments:
             by_place.setdefault(one.place, []).append(one)
         try:
@@ -271,7 +297,3 @@ class Workspace:
     def _past(self, place: str, environments: Iterable[Environment], commit: str, whole: Collection[str]) -> Past:
         own = [replace(one, path=one.own_path) for one in environments] if place else environments
         return Past(self.line(place).repository, own, commit, self.config.versions, whole)
-
-
-def _counted(commits: int) -> str:
-    return "1 commit" if commits == 1 else f"{commits} commits"

@@ -31,7 +31,7 @@ def fetched(address: str, commit: str, protocol: str) -> Repository:
     root = cache.folder() / "remotes" / cache.key(address, _OBJECT_FORMATS[len(commit)])
     repository = Repository(root)
     if not (root / ".git").is_dir():
-        _initialise(root, _OBJECT_FORMATS[len(commit)])
+        initialise(root, _OBJECT_FORMATS[len(commit)])
     # Git fails where two fetch into one repository, as two environments with different commits of it do.
     with _FETCHING, turns.turn(f"fetch into {root}"):
         if not repository.holds([f"{commit}^{{commit}}"]):
@@ -43,7 +43,8 @@ def fetched(address: str, commit: str, protocol: str) -> Repository:
     return repository
 
 
-def _initialise(root: Path, object_format: str) -> None:
+def initialise(root: Path, object_format: str) -> None:
+    """Make an empty repository at `root`, with nothing of the user's template, unless another process is quicker."""
     root.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".", dir=root.parent))
     done = process.run([*GIT, "init", "--quiet", "--template=", f"--object-format={object_format}"], cwd=made)

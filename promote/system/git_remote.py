@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.errors import NetworkError, RaceLost, StillLocked, UsageError
-from promote.system import git_config, process
+from promote.system import cache, git_config, process
 from promote.system.git_runner import Git, reason
 
 ABSENT = ""  # the lease of a ref that must not exist yet
@@ -100,6 +100,14 @@ class Remotes(Git):
             raise RaceLost(f"a branch of '{remote}' was deleted in the meantime")
         if done.code != 0:
             raise NetworkError(f"git fetch failed: {reason(done.error)}")
+
+    def remember(self, refs: Mapping[str, str]) -> None:
+        """Keep the hashes of refs here, so that the next fetch asks only for what is newer.
+
+        Where that fails, as next to another process, a later fetch takes longer.
+        """
+        lines = (f"update refs/kept/{cache.key(ref)} {sha}\n" for ref, sha in refs.items())
+        self._try("update-ref", "--stdin", stdin="".join(lines).encode())
 
     def push(self, remote: str, *moves: Push) -> None:
         """Move refs on the remote, all or none; raises RaceLost when one is not where it was expected."""

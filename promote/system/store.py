@@ -31,7 +31,7 @@ class Store:
 
     def __init__(self, name: str, repository: Path, most: int) -> None:
         off = os.environ.get(OFF, "").strip().lower() not in ("", "0", "false", "no", "off")
-        self._folder = None if off else _private(name, repository)
+        self._folder = None if off else private(name, repository)
         self._most = most
         self._new = 0
 
@@ -73,7 +73,7 @@ def _digest(key: str, content: bytes) -> str:
     return hashlib.sha256(key.encode() + b"\n" + content).hexdigest()
 
 
-def _private(name: str, repository: Path) -> Path | None:
+def private(name: str, repository: Path) -> Path | None:
     """The folder, made for the user alone; None where that cannot be."""
     folder = cache.folder() / name
     try:

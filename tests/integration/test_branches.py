@@ -79,7 +79,7 @@ def test_commits_holds_and_checks_are_about_the_branch_of_the_environment(branch
     assert held.rstrip().endswith("on production")
     assert "it loses carts" in branches.promote("plan", "staging", "production", code=4).out
     assert "held in production" in branches.promote("status").out
-    assert "is on the branch 'production'" in branches.promote("bump", "production", "api=1.5.0", code=2).err
+    assert "is on the branch production" in branches.promote("bump", "production", "api=1.5.0", code=2).err
     targets = branches.promote("check", "--output", "json").json["targets"]
     assert [one["name"] for one in targets] == ["staging", "production"]
     assert "production is left out" in branches.promote("check", "--base", "HEAD").out
@@ -118,7 +118,7 @@ def test_the_checkout_does_not_choose_whose_rules_judge(branches: Sandbox) -> No
         branches.commit("no branch at all")
         branches.git("push", "--quiet", "origin", "evil")
         assert (
-            "run the merge from a checkout of the branch whose rules apply"
+            "run the command in a checkout of the branch whose rules apply"
             in branches.promote("merge", "1", code=2).err
         )
     branches.git("checkout", "--quiet", "production")
@@ -157,7 +157,7 @@ def test_what_is_wrong_with_a_branch_is_said(branches: Sandbox) -> None:
     for old, new, words in (
         ("branch: production", "branch: prod", "'origin' has no branch 'prod'"),
         ("branch: production", "branch: ../x", "Git allows no branch of this name"),
-        ("deploy, branch", "nowhere, branch", "no kustomization.yaml in 'nowhere' on the branch 'production'"),
+        ("deploy, branch", "nowhere, branch", "no kustomization.yaml in 'nowhere' on the branch production"),
     ):
         branches.write("promote.yaml", SETTINGS.replace(old, new))
         branches.publish()

@@ -117,6 +117,7 @@ LEAVES = {path: one for path, one in leaves(SCHEMA) if path[: len(GATES_OF)] != 
 READ: dict[tuple[str, ...], tuple[Any, Callable[[Config], Any]]] = {
     ("environments", "*", "path"): ("b", lambda found: found.environments["x"].path),
     ("environments", "*", "branch"): ("live", lambda found: found.environments["x"].branch),
+    ("environments", "*", "repository"): ("https://h/p", lambda found: found.environments["x"].repository),
     ("environments", "*", "after"): (["before"], lambda found: list(found.environments["x"].after or ())),
     ("environments", "*", "live"): (True, lambda found: found.environments["x"].live),
     ("environments", "*", "unrendered"): ("warn", lambda found: found.environments["x"].unrendered),
