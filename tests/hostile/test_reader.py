@@ -113,7 +113,8 @@ RECORDS: dict[str, Mapping[str, bytes]] = {
 def test_a_record_that_is_none(hostile: Hostile, name: str) -> None:
     hostile.record(RECORDS[name])
     outcome = hostile.runs("merge", "1")
-    assert outcome.code == 2
+    # A title may be anything; that pull request has no branch.
+    assert outcome.code == (4 if name == "half a character" else 2)
     assert "refs/promote/pulls" in outcome.err or "branch" in outcome.err
 
 
