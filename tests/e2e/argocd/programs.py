@@ -196,8 +196,6 @@ class ArgoCD(Programs):
 
     def _run(self, name: str, *command: str | Path) -> None:
         environment = {
-            # Each change in the cluster would be followed by a comparison of everything, one after the other.
-            "ARGOCD_CLUSTER_CACHE_EVENTS_PROCESSING_INTERVAL": "1s",
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
             # The default of two seconds gives controllers time to notice a wave; health must not depend on it.
