@@ -159,7 +159,7 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
         commit = system.repository.push(what)
         wait(f"{what} is rejected", partial(_accepted, system, commit, message), seconds=90)
         assert system.running() == before
-    rejected = {"application": NAMESPACE, "revision": commit}
+    rejected = {"application": NAMESPACE, "tried": commit}
     wait(
         "it is reported",
         lambda: None if any(rejected.items() <= each.items() for each in alerts) else str(alerts),
