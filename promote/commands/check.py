@@ -171,7 +171,7 @@ class _Judged(NamedTuple):
 @contextmanager
 def _past(reference: str | None) -> Iterator[Past | None]:
     """The commit that the checkout is compared with, if there is one."""
-    if reference is None:
+    if not reference:
         yield None
         return
     # Imported here: it brings Git and the forges along.

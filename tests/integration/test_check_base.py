@@ -64,6 +64,13 @@ def test_new_old_and_fixed(branch: tuple[Repository, Clone]) -> None:
     assert (found.json["findings"], found.code) == ([], 0)
 
 
+def test_an_empty_base_is_none(branch: tuple[Repository, Clone]) -> None:
+    repository, _ = branch
+    found = compare(repository, base="")  # a script passes a variable that is not set
+    assert found.code == 3
+    assert "base" not in found.json
+
+
 def test_every_output_says_what_is_new(branch: tuple[Repository, Clone]) -> None:
     repository, _ = branch
     repository.edit("cart.yaml", *ESCALATES)
