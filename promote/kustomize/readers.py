@@ -67,19 +67,21 @@ class _Search:
     def look_at(self, folders: Iterable[str]) -> None:
         """Read the kustomizations in `folders` at once, which is quicker than one by one; what is wrong waits."""
         with suppress(PromoteError):
-            found = {folder: [*self._files(folder)] for folder in folders}
-            data = self.snapshot.contents([path for paths in found.values() for path in paths])
-            for folder, paths in found.items():
-                texts = [(path, next(data)) for path in paths]
-                self._named[folder] = frozenset(name for one in texts for name in self._named_by(folder, *one))
+            self._learn(folders)
 
     def _names(self, folder: str) -> frozenset[str]:
         """The kustomization in `folder`, and everything in the repository that its words name."""
         if folder not in self._named:
-            paths = [*self._files(folder)]
-            texts = zip(paths, self.snapshot.contents(paths), strict=True)
-            self._named[folder] = frozenset(name for one in texts for name in self._named_by(folder, *one))
+            self._learn([folder])
         return self._named[folder]
+
+    def _learn(self, folders: Iterable[str]) -> None:
+        """Read what the kustomizations in `folders` name."""
+        found = {folder: [*self._files(folder)] for folder in folders}
+        data = self.snapshot.contents([path for paths in found.values() for path in paths])
+        for folder, paths in found.items():
+            texts = [(path, next(data)) for path in paths]
+            self._named[folder] = frozenset(name for one in texts for name in self._named_by(folder, *one))
 
     def _files(self, folder: str) -> Iterator[str]:
         here = self.snapshot.entries(folder)

@@ -41,8 +41,7 @@ def is_local(address: str) -> bool:
 
 def named(address: str) -> str:
     """The repository at a valid address, by the name that messages and Git's configuration have of it."""
-    short = address.removeprefix("https://").removeprefix("ssh://").rstrip("/").removesuffix(".git")
-    return short.lstrip("/") if short.startswith("/") else short
+    return address.removeprefix("https://").removeprefix("ssh://").strip("/").removesuffix(".git")
 
 
 def folder(address: str) -> str:
