@@ -19,6 +19,8 @@ from promote.system import durations
 
 Json = dict[str, Any]
 
+_MOST_NAMES = 5  # of environments in one line
+
 
 def merged_json(done: Merged) -> Json:
     """What became of a pull request, as JSON."""
@@ -29,6 +31,7 @@ def merged_json(done: Merged) -> Json:
         },
         "gates": [gate_json(gate) for plan in done.plans for gate in plan.gates],
         "unbuilt": list(done.unbuilt),
+        "unchanged": list(done.unchanged),
         "commit": done.commit,
         "changed": done.commit is not None,
     }
@@ -41,13 +44,20 @@ def merged_text(done: Merged) -> list[str]:
         return [f"pull request #{number} is already merged"]
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
     moved = [f"{plan.target}: {one.service} {wording.shift(one)}" for plan in done.plans for one in plan.changes]
-    return [*moved, *introduced_text(done.verdict), *_unbuilt(done.unbuilt), f"pull request #{number} {end}"]
+    left = _unbuilt(done.unbuilt) + _unchanged(done.unchanged)
+    return [*moved, *introduced_text(done.verdict), *left, f"pull request #{number} {end}"]
 
 
 def _unbuilt(names: Sequence[str]) -> list[str]:
     """In one line, which environments nobody looked at because they could not be built before either."""
     why = "kustomize failed there before, too, and reads none of the changed files"
     return [f"not checked: {', '.join(names)} ({why})"] if names else []
+
+
+def _unchanged(names: Sequence[str]) -> list[str]:
+    """In one line, which environments nobody looked at again because they stay as they are."""
+    which = ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names):,} environments"
+    return [f"not checked again: {which} (no file that they read changes)"] if names else []
 
 
 def holding_json(done: Changed, environment: str) -> Json:

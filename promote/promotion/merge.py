@@ -7,20 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from promote.checks import completeness, remembered, renderings, target_policy
+from promote.checks import completeness, remembered, target_policy
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
-from promote.checks.renderings import Build
-from promote.errors import Blocked, ConfigError, HeadMoved, RenderError, UsageError
+from promote.errors import Blocked, HeadMoved, UsageError
 from promote.forge.protocol import Forge, Method, PullRequest
 from promote.gates import evaluation
-from promote.gates.protocol import Context, History
-from promote.kustomize import differences
+from promote.gates.protocol import Context
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
-from promote.model import Change, Hold, Plan
-from promote.promotion import adding, introduced, layered, pair, policy, selection, trailers, unbuilt
-from promote.promotion.layered import Moves
+from promote.model import Plan
+from promote.promotion import introduced, moved, policy, trailers, unbuilt, untouched
+from promote.promotion.moved import Move
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
@@ -36,8 +34,8 @@ from promote.system import clock
 class Merged:
     """What came of it: the new commit of its target branch, None where nothing was merged.
 
-    `plans` are what it moves in each environment. `unbuilt` are environments that were not checked, because they
-    could not be built before either.
+    `plans` are what it moves in each environment. `unbuilt` are environments that were not checked because they
+    could not be built before either, `unchanged` those of which it changes no file.
     """
 
     pull_request: PullRequest
@@ -45,25 +43,12 @@ class Merged:
     verdict: Verdict | None = None
     plans: tuple[Plan, ...] = ()
     unbuilt: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
     @property
     def is_merged(self) -> bool:
         """Whether the pull request is merged now; without a verdict, it was before."""
         return self.verdict is None or self.commit is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """What the merge does to one environment, as the target branch has it; `images` are those before it.
-
-    `own` is the environment as the pull request has it, None where it has none of that name. `whole` says that all of
-    its layers were read.
-    """
-
-    environment: Environment
-    context: Context
-    own: Environment | None = None
-    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +59,7 @@ class _Judgement:
     plans: tuple[Plan, ...]
     method: Method
     unbuilt: tuple[str, ...]
+    unchanged: tuple[str, ...]
 
 
 def merge(
@@ -115,11 +101,11 @@ def _attempt(
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
     found = _judge(workspace, policy.against(workspace, tip, sibling(place, pull.base)), pull, despite, forge)
+    done = Merged(pull, None, found.verdict, found.plans, found.unbuilt, found.unchanged)
     if found.verdict.denied:
-        return Merged(pull, None, found.verdict, found.plans, found.unbuilt)
+        return done
     _record(forge, pull, found.plans)
-    commit = forge.merge(number, head, tip, method or found.method)
-    return Merged(pull, commit, found.verdict, found.plans, found.unbuilt)
+    return replace(done, commit=forge.merge(number, head, tip, method or found.method))
 
 
 def _there(commit: str | None, branch: str, pull: PullRequest, line: Line) -> str:
@@ -153,13 +139,16 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
-        moves = _moves(before, after, affected, base, changed)
+        same = untouched.same(before, after, affected)
+        moves = moved.moves(before, after, affected, base, changed, same)
         whole = [move.environment.name for move in moves if move.whole]
         history = workspace.histories(before.config.environments.values(), tip, whole) if moves else {}
-        moves = [_with_history(move, history) for move in moves]
-        moves = _with_layers(before, after, moves, changed)
+        moves = [moved.with_history(move, history) for move in moves]
+        moves = moved.with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
+        unchanged = same if untouched.may_be_left(before, after) else frozenset[str]()
+        affected = [one for one in affected if one.name not in unchanged]
         found = unbuilt.after_merge(before, after, affected, changed)
         verdict = _verdict(found.rendered, judges, after.root)
         verdict = introduced.by_merge(verdict, before, affected, found.rendered, judges)
@@ -172,7 +161,7 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
             about_policy = evaluation.evaluate(replace(base, policy=brought), [policy.Gate()])
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
-        return _Judgement(verdict, tuple(plans), before.config.merge, found.unbuilt)
+        return _Judgement(verdict, tuple(plans), before.config.merge, found.unbuilt, tuple(sorted(unchanged)))
 
 
 def _insist_on_all(before: Tree, after: Tree, affected: Sequence[Environment]) -> None:
@@ -189,7 +178,7 @@ def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdi
     return remembered.judge(named, judges, root, load=lambda folder, name: rendered[folder, name])
 
 
-def _asked(move: _Move) -> Plan:
+def _asked(move: Move) -> Plan:
     """What the gates of the target branch say of a move, and those of the pull request, which may add some."""
     plan = evaluation.evaluate(move.context, move.environment.gates)
     if move.own is None or move.own.gates == move.environment.gates:
@@ -202,82 +191,6 @@ def _insist_on_open(plans: Sequence[Plan]) -> None:
     """Raise Blocked if a gate is closed."""
     if closed := [result for plan in plans for result in plan.blocked]:
         raise blocked(closed)
-
-
-def _moves(
-    before: Tree, after: Tree, affected: Sequence[Environment], base: Context, changed: Sequence[str]
-) -> list[_Move]:
-    """The environments whose versions the merge moves, with the gates of the target branch.
-
-    All that the target branch knows are among them: the pull request may give them another name, or none.
-    """
-    found = []
-    for name, there in {**{one.name: one for one in affected}, **before.readable}.items():
-        try:
-            here = after.config.environments.get(name, there)
-            old, new = pair.around(before, there, after, here, changed)
-        except ConfigError:
-            continue  # one that the merge brings, or removes, moves nothing
-        images = selection.before_items(old.images, adding.items(old, new))
-        if changes := selection.changes(images, new.images, after.config.services):
-            plan = Plan("", name, changes, despite=base.plan.despite)
-            context = replace(base, plan=plan, images=images, after=there.after, listed=there.listed)
-            found.append(_Move(there, context, after.config.environments.get(name), old.whole))
-    return found
-
-
-def _with_layers(before: Tree, after: Tree, moves: Sequence[_Move], files: Sequence[str]) -> list[_Move]:
-    """The moves, and those of environments that are layered on one whose own folder changes.
-
-    Such an environment moves as that one does, unless its own folder changes, too.
-    """
-    layers = [layer for move in moves for layer in _layers(before, after, move, files)]
-    names = {layer.environment.name for layer in layers}
-    own = [one for one in moves if one.environment.name not in names or _own(one, files)]
-    return [*own, *layers]
-
-
-def _own(move: _Move, files: Sequence[str]) -> list[str]:
-    """The files of the environment's own folder among `files`."""
-    return [file for file in files if posixpath.dirname(file) == move.environment.path]
-
-
-def _layers(before: Tree, after: Tree, move: _Move, files: Sequence[str]) -> list[_Move]:
-    """The environments that the merge changes because they are layered on one whose versions it moves."""
-    name, context = move.environment.name, move.context
-    changed, found = _own(move, files), []
-    for one in after.readers(changed, [name]) if changed else []:
-        there = before.config.environments.get(one.name)
-        if there is None:
-            continue  # the merge brings it
-        try:
-            old, new = renderings.of(
-                [Build(tree.folder(each.path), one.name, tree.top) for tree, each in ((before, there), (after, one))]
-            )
-        except RenderError:
-            continue  # what does not render after the merge is reported with the checks
-        different = differences.differences(old.documents, new.documents)
-        versions = after.versions(move.own or move.environment)
-        moves = Moves(name, context.plan.changes, context.images, versions.images, (), bundles=versions.bundles)
-        if moved := layered.changes(moves, different):
-            asked = layered.context_of(there, moved, before, context, context.history)
-            found.append(_Move(layered.unordered(there), asked, layered.unordered(one)))
-    return found
-
-
-def _with_history(move: _Move, history: History) -> _Move:
-    """The move with what ran before it.
-
-    What goes back to a version that the environment ran, and holds the one that it leaves, is a rollback.
-    """
-    name, past = move.environment.name, history.get(move.environment.name, ())
-    held: list[Hold] = [hold for hold in move.context.holds if hold.environment == name]
-
-    def goes_back(change: Change) -> bool:
-        ran = not past or any(revision.runs(change.image, change.new) for revision in past)
-        return ran and any(hold.refuses(name, change.image, change.old) for hold in held)
-
-    return replace(move, context=replace(move.context, history=history, goes_back=goes_back))
 
 
 def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold, Image
-from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt
+from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt, untouched
 from promote.promotion.proof import Texts, followed, insist, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment, is_elsewhere, sibling
@@ -58,7 +58,9 @@ def verify(workspace: Workspace, name: str) -> Verification:
     tip = _on_its_branch(repository, commit, parent, tip)
     files = workspace.line(tip.place).changed(parent, commit)
     with workspace.at(tip.moved(parent)) as before, workspace.at(tip.moved(commit)) as after:
-        moved = {one.name: _seen(before, after, one, files) for one in merge.environments(after, files)}
+        known = merge.environments(after, files)
+        same = untouched.same(before, after, known)
+        moved = {one.name: _seen(before, after, one, files, one.name in same) for one in known}
         standing = set(before.holds())
         added = tuple(hold for hold in after.holds() if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
@@ -105,9 +107,9 @@ def _on_its_branch(repository: Repository, commit: str, parent: str, tip: Tip) -
     return tip.on(next(found, tip.place))
 
 
-def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
+def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[str], is_same: bool) -> Moved:
     try:
-        return _moved(before, after, environment, files)
+        return _moved(before, after, environment, files, is_same)
     except (ConfigError, RenderError, UsageError) as error:
         if unbuilt.was_unbuilt(before, after, environment, files):
             return Moved(is_unbuilt=True)
@@ -116,13 +118,16 @@ def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[s
         return Moved(faults=(f"it cannot be compared: {error}",))
 
 
-def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str]) -> Moved:
+def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str], is_same: bool) -> Moved:
+    """What a commit moves in an environment, which renders what it did before if `is_same`."""
     there = before.environment(environment.name)
     old, new = pair.around(before, there, after, environment, files)
     images = selection.before_items(old.images, adding.items(old, new))
     if gone := sorted({image.name for image in images} - {image.name for image in new.images}):
         return Moved(faults=(f"{new.source} has no entry of {', '.join(gone)} any more",))
     changes = selection.changes(images, new.images, after.config.services)
+    if is_same and not changes:
+        return Moved()
     with_them = settings.differing(before, after, environment, [one.image for one in changes], images)
     faults = derived.faults(old, new, with_them) if changes else []
     moved = tuple(dict.fromkeys([*new.changes(old), *with_them]))

@@ -15,6 +15,7 @@ def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
         "pull_request": {"number": 1, "url": "local:1"},
         "gates": [],
         "unbuilt": [],
+        "unchanged": ["staging"],
         "commit": tiny.tip(),
         "changed": True,
     }

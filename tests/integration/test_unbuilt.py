@@ -51,8 +51,9 @@ def proposed(tiny: Tiny, capfd: pytest.CaptureFixture[str], more: Mapping[str, s
 @pytest.mark.parametrize(
     "files",
     [
-        pytest.param(files, id=name, marks=() if "patch" in name else pytest.mark.thorough)
+        pytest.param(files, id=name, marks=() if "missing" in name else pytest.mark.thorough)
         for name, files in WAYS.items()
+        if name != "a patch without its object"
     ],
 )
 def test_what_was_unbuildable_stops_no_merge(
@@ -63,6 +64,36 @@ def test_what_was_unbuildable_stops_no_merge(
     assert "not checked: broken (kustomize failed there before, too, and reads none of the changed files)" in said
     git(tiny.root, "pull", "--quiet", "origin", "main")
     assert "not checked: broken" in promote(capfd, "verify", "HEAD")
+
+
+def test_what_reads_no_changed_file_is_not_built_again(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    tiny.commit(WAYS["a patch without its object"])
+    said = promote(capfd, "merge", proposed(tiny, capfd))
+    assert "production: 2 documents rendered" in said
+    assert "staging:" not in said
+    assert "not checked again: broken, staging (no file that they read changes)" in said
+    git(tiny.root, "pull", "--quiet", "origin", "main")
+    assert "moves versions and nothing else" in promote(capfd, "verify", "HEAD")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("settings", "more"),
+    [
+        (f"{SETTINGS}deny: all\n", {}),
+        (SETTINGS, {"policies/main.rego": f"{FILES['policies/main.rego']}\n# ours\n"}),
+        (SETTINGS, {"base/web.yaml": f"{FILES['base/web.yaml']}# ours\n"}),
+        (SETTINGS, {"promote.yaml": f"{SETTINGS}# ours\n"}),
+    ],
+    ids=["old findings deny", "rules change", "a base changes", "settings change"],
+)
+def test_every_environment_is_built_that_a_merge_may_concern(
+    tiny: Tiny, capfd: pytest.CaptureFixture[str], settings: str, more: Mapping[str, str]
+) -> None:
+    tiny.commit({"promote.yaml": settings, "notes.txt": "none\n"})
+    said = promote(capfd, "merge", proposed(tiny, capfd, more))
+    assert "staging: 2 documents rendered" in said
+    assert "not checked again" not in said
 
 
 @pytest.mark.quick

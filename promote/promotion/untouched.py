@@ -1,0 +1,42 @@
+"""Which environments a change leaves as they are, so that nobody needs to render and judge them again."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from promote.checks import target_policy
+from promote.checks.inputs import Inputs
+from promote.errors import ConfigError, RenderError, UsageError
+from promote.repository import holds
+from promote.repository.environments import Environment
+from promote.repository.tree import Tree
+
+
+def may_be_left(before: Tree, after: Tree) -> bool:
+    """Whether a merge need not say anything about environments that it leaves as they are: all findings are old.
+
+    They count where old findings deny, and where rules, tables or settings change.
+    """
+    policy = target_policy.changed(before, after)
+    return before.config.deny != "all" and all(posixpath.basename(file) == holds.FILE_NAME for file in policy)
+
+
+def same(before: Tree, after: Tree, environments: Iterable[Environment]) -> frozenset[str]:
+    """The names of those whose rendering reads the same files with the same content in both trees.
+
+    One of which that is not certain is not among them.
+    """
+    old, new = Inputs(before.top), Inputs(after.top)
+    found = set()
+    for one in environments:
+        there = before.readable.get(one.name)
+        if there is None or there.path != one.path:
+            continue
+        try:
+            known = old.of(before.folder(there.path))
+            if known is not None and known == new.of(after.folder(one.path)):
+                found.add(one.name)
+        except (ConfigError, RenderError, UsageError):
+            continue  # whoever renders it reports it
+    return frozenset(found)
