@@ -134,11 +134,16 @@ def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> Non
     }
 
 
-def test_only_gitea_is_built_with_c_and_tags() -> None:
+def test_gitea_and_prometheus_are_built_with_tags() -> None:
     go_mod = (ROOT / "tools" / "e2e" / "gitea" / "go.mod").read_text()
     assert programs.linker_flags(go_mod) == "-s -w -X main.Version=1.26.0"
-    found = {module: programs.tags(module) for module in programs.E2E_MODULES if programs.tags(module)}
-    assert found == {"e2e/gitea": ["-tags=sqlite sqlite_unlock_notify"]}
+    modules = [*programs.E2E_MODULES, "prometheus-tools", "promote-tools"]
+    found = {module: programs.tags(module) for module in modules if programs.tags(module)}
+    assert found == {
+        "e2e/gitea": ["-tags=sqlite sqlite_unlock_notify"],
+        "e2e/prometheus": ["-tags=remove_all_sd enable_kubernetes_sd"],
+        "prometheus-tools": ["-tags=remove_all_sd enable_kubernetes_sd"],
+    }
 
 
 def test_kubernetes_is_told_its_version_in_parts() -> None:

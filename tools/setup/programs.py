@@ -58,8 +58,16 @@ E2E_MODULES = {
     "e2e/source-controller": "about a minute",
 }
 
-# Modules that contain C, why, and with which build tags.
-C_MODULES = {"e2e/gitea": ("its database SQLite is written in C", "sqlite sqlite_unlock_notify")}
+# Modules that contain C, and why.
+C_MODULES = {"e2e/gitea": "its database SQLite is written in C"}
+
+# Of the ways in which Prometheus finds what to scrape, our settings use one: the libraries of all clouds stay out.
+_DISCOVERY = "remove_all_sd enable_kubernetes_sd"
+BUILD_TAGS = {
+    "e2e/gitea": "sqlite sqlite_unlock_notify",
+    "e2e/prometheus": _DISCOVERY,
+    "prometheus-tools": _DISCOVERY,
+}
 
 SEALED_SECRETS = "github.com/bitnami-labs/sealed-secrets"
 
@@ -173,13 +181,13 @@ def changes(module: str) -> list[str]:
 
 def tags(module: str) -> list[str]:
     """The option with a module's build tags; none for a module without them."""
-    return [f"-tags={C_MODULES[module][1]}"] if module in C_MODULES else []
+    return [f"-tags={BUILD_TAGS[module]}"] if module in BUILD_TAGS else []
 
 
 def build_programs(work: Workplace, module: str, names: Sequence[str], flags: str) -> None:
     """Build all programs of a module, then put each in its place by a rename."""
     if needs_c := module in C_MODULES:
-        go.require_c_compiler(work, module=module, reason=C_MODULES[module][0])
+        go.require_c_compiler(work, module=module, reason=C_MODULES[module])
     with work.building() as folder:
         # The linker drops what debuggers read. Not compiling it saves an eighth of the time.
         options = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags", flags, *tags(module)]
