@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from reprlib import Repr
 from typing import Any, NamedTuple
 
 import yaml
@@ -18,6 +19,10 @@ _KINDS = {
     int: "a number",
     float: "a number",
 }
+
+# How values are shown in messages: whole, unless they are long.
+_VALUES = Repr()
+_VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 120
 
 
 class Fault(NamedTuple):
@@ -75,7 +80,7 @@ def explain(error: Any) -> tuple[str, list[str]]:
         return f"{where} cannot be '{error.instance}'{nearest(str(error.instance), error.validator_value)}", []
     if "propertyNames" in error.absolute_schema_path:
         return f"'{error.instance}' cannot be a name in {where}: {error.schema['description']}", [error.instance]
-    return f"{where} cannot be {error.instance!r}: {error.schema['description']}", []
+    return f"{where} cannot be {_VALUES.repr(error.instance)}: {error.schema['description']}", []
 
 
 def line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
