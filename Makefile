@@ -4,6 +4,8 @@
 PYTHON ?= $(or $(wildcard .venv/bin/python),python3)
 BIN := .venv/bin
 ENVIRONMENTS := staging production
+# What still runs after so many seconds never ends: its stacks are printed, and its process ends.
+HUNG := -o faulthandler_timeout=1500 -o faulthandler_exit_on_timeout=true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test integration thorough project pod-security mutation mutation-sample servers \
@@ -77,7 +79,7 @@ kube-score: ## build a second judge of the rendered environments
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e
-	@$(BIN)/python -m pytest -n 4 tests/e2e
+	@$(BIN)/python -m pytest -n 4 --maxfail 3 $(HUNG) tests/e2e
 
 try: ## start Argo CD, Gitea and a control plane on this machine, to click through
 	@$(PYTHON) -m tools.setup e2e
