@@ -173,7 +173,7 @@ def test_kubeseal_is_built_alone_and_pinned() -> None:
     (step,) = steps(REPOSITORY, "kubeseal")
     assert REPOSITORY / ".tools/bin/kubeseal" in step.results
     assert "\nkubeseal: ##" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    pinned = (REPOSITORY / "tools/e2e/sealed-secrets/go.mod").read_text(encoding="utf-8")
+    pinned = (REPOSITORY / "tools/e2e/cluster/go.mod").read_text(encoding="utf-8")
     version = requirements(pinned)[SEALED_SECRETS].removeprefix("v")
     assert f"version {version}" in (REPOSITORY / "components/secrets-sealed/README.md").read_text(encoding="utf-8")
 

@@ -99,7 +99,7 @@ def test_the_programs_are_those_of_the_tool_directives() -> None:
         "promote-tools": ["conftest", "kubeconform", "kustomize"],
         "helm-tools": ["helm"],
         "test-tools": ["opa", "regal", "actionlint"],
-        "prometheus-tools": ["promtool"],
+        "prometheus-tools": ["prometheus", "promtool"],
         "alertmanager-tools": ["amtool"],
     }
     assert programs.programs((ROOT / "tools/kube-score/go.mod").read_text()) == ["kube-score"]
@@ -120,17 +120,15 @@ def test_the_control_plane_is_built_under_the_names_that_it_is_known_by() -> Non
     }
     assert built == {
         "e2e/argocd": ["argocd"],
+        "e2e/cluster": [
+            *("sealed-secrets-controller", "kubeseal"),
+            *("kustomize-controller", "notification-controller", "source-controller"),
+            *("keda-adapter", "keda-operator"),
+            *("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"),
+            *("kwok", "metrics-server"),
+        ],
         "e2e/etcd": ["etcd"],
         "e2e/gitea": ["gitea"],
-        "e2e/keda": ["keda-adapter", "keda-operator"],
-        "e2e/kwok": ["kwok"],
-        "e2e/kubernetes": ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
-        "e2e/kustomize-controller": ["kustomize-controller"],
-        "e2e/metrics-server": ["metrics-server"],
-        "e2e/notification-controller": ["notification-controller"],
-        "e2e/prometheus": ["prometheus"],
-        "e2e/sealed-secrets": ["sealed-secrets-controller", "kubeseal"],
-        "e2e/source-controller": ["source-controller"],
     }
 
 
@@ -141,7 +139,6 @@ def test_gitea_and_prometheus_are_built_with_tags() -> None:
     found = {module: programs.tags(module) for module in modules if programs.tags(module)}
     assert found == {
         "e2e/gitea": ["-tags=sqlite sqlite_unlock_notify"],
-        "e2e/prometheus": ["-tags=remove_all_sd enable_kubernetes_sd"],
         "prometheus-tools": ["-tags=remove_all_sd enable_kubernetes_sd"],
     }
 
@@ -153,40 +150,42 @@ def test_kubernetes_is_told_its_version_in_parts() -> None:
 
 
 def test_the_modules_of_kubernetes_have_its_version() -> None:
-    go_mod = (ROOT / "tools" / "e2e" / "kubernetes" / "go.mod").read_text()
+    go_mod = (ROOT / "tools" / "e2e" / "cluster" / "go.mod").read_text()
     version = go.requirements(go_mod)["k8s.io/kubernetes"]
-    replacements = [line.split() for line in go_mod.splitlines() if "=>" in line]
+    replacements = [line.split() for line in go_mod.splitlines() if line.startswith("\tk8s.io/") and "=>" in line]
     assert len(replacements) == 33
     expected = version.replace("v1.", "v0.")
     assert {(old == new, found) for old, _, new, found in replacements} == {(True, expected)}
 
 
-@pytest.mark.parametrize("module", sorted(programs.CHANGES))
-def test_a_controller_and_its_definitions_are_of_one_version(module: str) -> None:
-    files = [ROOT / "tools" / each / "go.mod" for each in ("crds", module)]
-    assert len({go.requirements(file.read_text())[programs.CHANGES[module].source] for file in files}) == 1
+CLUSTER = "e2e/cluster"
 
 
-@pytest.fixture(params=sorted(programs.CHANGES))
-def changed(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A module with a changed source, which is read-only as Go's cache is, and a checkout next to it."""
-    module = str(request.param)
-    change = programs.CHANGES[module]
-    for name in [*change.texts, *change.cases]:
-        file = tmp_path / "cache" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("\n".join(change.texts.get(name, ())) + SWITCH)
-    (tmp_path / "cache" / "pkg" / "scalers" / "kafka_scaler.go").parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "cache" / "pkg" / "scalers" / "kafka_scaler.go").write_text("")
-    (tmp_path / "cache" / "go.mod").write_text("module original\n")
-    for name in change.texts:
-        (tmp_path / "cache" / name).parent.chmod(0o555)
-    ours = tmp_path / "tools" / module
+@pytest.mark.parametrize("change", programs.CHANGES[CLUSTER], ids=lambda change: change.source)
+def test_a_controller_and_its_definitions_are_of_one_version(change: programs.Change) -> None:
+    files = [ROOT / "tools" / each / "go.mod" for each in ("crds", CLUSTER)]
+    assert len({go.requirements(file.read_text())[change.source] for file in files}) == 1
+
+
+@pytest.fixture
+def originals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """The sources that are changed, read-only as those in Go's cache are, next to a checkout; by module."""
+    found = {}
+    for number, change in enumerate(programs.CHANGES[CLUSTER]):
+        original = found[change.source] = tmp_path / f"cache-{number}"
+        for name in [*change.texts, *change.cases, "pkg/scalers/kafka_scaler.go"]:
+            file = original / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("\n".join(change.texts.get(name, ())) + SWITCH)
+        (original / "go.mod").write_text("module original\n")
+        for name in change.texts:
+            (original / name).parent.chmod(0o555)
+    ours = tmp_path / "tools" / CLUSTER
     ours.mkdir(parents=True)
     (ours / "go.mod").write_text("module tools\n")
     (ours / "go.sum").write_text("")
-    monkeypatch.setattr(go, "download_modules", lambda *_: {change.source: tmp_path / "cache"})
-    return module
+    monkeypatch.setattr(go, "download_modules", lambda *_: found)
+    return found
 
 
 SWITCH = """
@@ -198,27 +197,53 @@ SWITCH = """
 """
 
 
-def test_a_program_is_built_from_the_changed_source(tmp_path: Path, changed: str) -> None:
+@pytest.mark.usefixtures("originals")
+def test_programs_are_built_from_the_changed_sources(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
-    change = programs.CHANGES[changed]
-    options = programs.changed_source(work.Workplace(tmp_path, 0), changed, folder)
+    options = programs.changed_source(work.Workplace(tmp_path, 0), CLUSTER, folder)
     assert options == [f"-modfile={folder}/go.mod"]
-    for name, texts in change.texts.items():
-        assert (folder / "source" / name).read_text() == "\n".join(texts.values()) + SWITCH
-        ((folder / "source" / name).parent / "new").touch()
-    for name in change.cases:
-        text = (folder / "source" / name).read_text()
-        assert text == SWITCH.replace('\tcase "activemq":\n\t\treturn one\n', "")
-    assert (folder / "source" / "pkg/scalers/kafka_scaler.go").exists() == (changed != "e2e/keda")
-    assert f'replace {change.source} => "{folder}/source"' in (folder / "go.mod").read_text()
+    for number, change in enumerate(programs.CHANGES[CLUSTER]):
+        source = folder / f"source-{number}"
+        for name, texts in change.texts.items():
+            assert (source / name).read_text() == "\n".join(texts.values()) + SWITCH
+            ((source / name).parent / "new").touch()
+        for name in change.cases:
+            assert (source / name).read_text() == SWITCH.replace('\tcase "activemq":\n\t\treturn one\n', "")
+        assert (source / "pkg/scalers/kafka_scaler.go").exists() == ("keda" not in change.source)
+        assert f'replace {change.source} => "{source}"' in (folder / "go.mod").read_text()
 
 
-def test_a_source_that_lacks_what_is_changed_is_refused(tmp_path: Path, changed: str) -> None:
-    for name in programs.CHANGES[changed].texts:
-        (tmp_path / "cache" / name).write_text("import ()\n")
-    with pytest.raises(work.SetupFailed, match=r"does not hold .* once"):
-        programs.changed_source(work.Workplace(tmp_path, 0), changed, tmp_path)
+@pytest.mark.parametrize("change", programs.CHANGES[CLUSTER], ids=lambda change: change.source)
+def test_a_source_that_lacks_what_is_changed_is_refused(
+    tmp_path: Path, originals: dict[str, Path], change: programs.Change
+) -> None:
+    for name in change.texts:
+        (originals[change.source] / name).write_text("import ()\n")
+    with pytest.raises(work.SetupFailed, match=rf"of {change.source} does not hold .* once"):
+        programs.changed_source(work.Workplace(tmp_path, 0), CLUSTER, tmp_path)
+
+
+def test_one_program_of_a_module_can_be_built_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def build(_: work.Workplace, *arguments: str, **__: object) -> None:
+        asked.extend(arguments)
+        folder = Path(arguments[arguments.index("-o") + 1])
+        for package in arguments[arguments.index("-o") + 2 :]:
+            (folder / package.rpartition("/")[2]).touch()
+
+    monkeypatch.setattr(go, "run", build)
+    module = tmp_path / "tools" / "prometheus-tools"
+    module.mkdir(parents=True)
+    (tmp_path / ".tools").mkdir()
+    for name in ("go.mod", "go.sum"):
+        (module / name).write_text((ROOT / "tools" / "prometheus-tools" / name).read_text())
+    steps = [programs.programs_step(tmp_path, "prometheus-tools", "", only) for only in ("promtool", "prometheus")]
+    steps[0].perform(work.Workplace(tmp_path, 0))
+    assert asked[-1] == "github.com/prometheus/prometheus/cmd/promtool"
+    assert [step.done() for step in steps] == [True, False]
+    assert [file.name for file in (tmp_path / ".tools" / "bin").iterdir() if file.suffix != ".stamp"] == ["promtool"]
 
 
 def test_other_modules_are_built_as_they_are(tmp_path: Path) -> None:

@@ -24,4 +24,4 @@ def test_what_works_here_is_printed_with_its_version() -> None:
         "github.com/yannh/kubeconform",
         "sigs.k8s.io/kustomize/kustomize/v5",
     }
-    assert of["tools/e2e/kubernetes"].startswith("k8s.io/kubernetes v1.")
+    assert ", k8s.io/kubernetes v1." in of["tools/e2e/cluster"]

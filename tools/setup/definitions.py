@@ -106,7 +106,7 @@ def definition_files(work: Workplace, wanted: Mapping[str, Sequence[str]] = CRD_
 def e2e_files_step(root: Path) -> Step:
     """What the servers of the end-to-end tests read besides their own flags."""
     tools, folder = root / "tools", root / ".tools" / "e2e"
-    modules = ("crds", "e2e/kwok", "e2e/gitea")
+    modules = ("crds", "e2e/cluster", "e2e/gitea")
     return Step(
         does="copy what KWOK and Gitea read, and all custom resource definitions, into .tools/e2e",
         first_time="a few seconds",
@@ -124,7 +124,7 @@ def e2e_files_step(root: Path) -> Step:
 def copy_e2e_files(work: Workplace) -> None:
     """Write one file of stages and one of usage, a file for each definition, and the folders of Gitea."""
     gitea = go.download_modules(work, "e2e/gitea", [GITEA])[GITEA]
-    kwok = go.download_modules(work, "e2e/kwok", [KWOK])[KWOK]
+    kwok = go.download_modules(work, "e2e/cluster", [KWOK])[KWOK]
     with work.building() as building:
         new = building / "e2e"
         (new / "crds").mkdir(parents=True)

@@ -28,19 +28,22 @@ def steps(root: Path, group: str) -> list[Step]:
         second_opinion_step(root),
         helm,
         programs_step(root, "test-tools", "about a minute"),
-        programs_step(root, "prometheus-tools", "about 5 minutes"),
+        programs_step(root, "prometheus-tools", "about 3 minutes", only="promtool"),
         programs_step(root, "alertmanager-tools", "about a minute"),
     ]
-    servers = {module: programs_step(root, module, time) for module, time in E2E_MODULES.items()}
     if group == "kubeseal":
-        return [servers["e2e/sealed-secrets"]]
+        return [programs_step(root, "e2e/cluster", "about 2 minutes", only="kubeseal")]
     if group == "kube-score":
         return [programs_step(root, "kube-score", "about a minute")]
     if group == "helm":
         return [*promote, helm]
     if group == "fuzz":
         return [*promote[:2], fuzzer_step(root)]
-    e2e = [e2e_files_step(root), *servers.values()]
+    e2e = [
+        e2e_files_step(root),
+        *(programs_step(root, module, time) for module, time in E2E_MODULES.items()),
+        programs_step(root, "prometheus-tools", "about a minute", only="prometheus"),
+    ]
     return promote + {"promote": [], "test": test, "servers": [*test, redis_step(root)], "e2e": e2e}[group]
 
 

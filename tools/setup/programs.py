@@ -42,20 +42,12 @@ INSTALLED_NAMES = {
     "server": "etcd",
 }
 
-# The modules of the servers that the end-to-end tests start, and how long each is built.
+# The modules of which the end-to-end tests start all programs, and how long each is built.
 E2E_MODULES = {
-    "e2e/argocd": "about 6 minutes",
-    "e2e/etcd": "about half a minute",
-    "e2e/gitea": "about 6 minutes",
-    "e2e/keda": "about 4 minutes",
-    "e2e/kustomize-controller": "about a minute",
-    "e2e/kwok": "about a minute",
-    "e2e/kubernetes": "about 4 minutes",
-    "e2e/metrics-server": "about 2 minutes",
-    "e2e/notification-controller": "about a minute",
-    "e2e/prometheus": "about 4 minutes",
-    "e2e/sealed-secrets": "about a minute",
-    "e2e/source-controller": "about a minute",
+    "e2e/argocd": "about 8 minutes",
+    "e2e/cluster": "about 12 minutes",
+    "e2e/etcd": "about a minute",
+    "e2e/gitea": "about 5 minutes",
 }
 
 # Modules that contain C, and why.
@@ -63,11 +55,7 @@ C_MODULES = {"e2e/gitea": "its database SQLite is written in C"}
 
 # Of the ways in which Prometheus finds what to scrape, our settings use one: the libraries of all clouds stay out.
 _DISCOVERY = "remove_all_sd enable_kubernetes_sd"
-BUILD_TAGS = {
-    "e2e/gitea": "sqlite sqlite_unlock_notify",
-    "e2e/prometheus": _DISCOVERY,
-    "prometheus-tools": _DISCOVERY,
-}
+BUILD_TAGS = {"e2e/gitea": "sqlite sqlite_unlock_notify", "prometheus-tools": _DISCOVERY}
 
 SEALED_SECRETS = "github.com/bitnami-labs/sealed-secrets"
 
@@ -93,31 +81,35 @@ def _is_other_scaler(file: Path) -> bool:
 
 
 CHANGES = {
-    # In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
-    # What is built here reads a kubeconfig instead.
-    "e2e/sealed-secrets": Change(
-        SEALED_SECRETS,
-        {
-            "pkg/controller/main.go": {
-                "rest.InClusterConfig()": 'clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))',
-                '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
+    "e2e/cluster": (
+        # In a pod the controller finds the API server by files at fixed places that belong to the whole machine.
+        # What is built here reads a kubeconfig instead.
+        Change(
+            SEALED_SECRETS,
+            {
+                "pkg/controller/main.go": {
+                    "rest.InClusterConfig()": 'clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))',
+                    '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
+                },
             },
-        },
-        left_out=lambda _: False,
-        cases={},
-    ),
-    # In a pod the adapter shows its own metrics on all addresses. What is built here keeps to loopback.
-    "e2e/keda": Change(
-        "github.com/kedacore/keda/v2",
-        {
-            "cmd/adapter/main.go": {
-                'fmt.Sprintf(":%v", metricsAPIServerPort)': 'fmt.Sprintf("127.0.0.1:%v", metricsAPIServerPort)',
+            left_out=lambda _: False,
+            cases={},
+        ),
+        # In a pod the adapter shows its own metrics on all addresses. What is built here keeps to loopback.
+        Change(
+            "github.com/kedacore/keda/v2",
+            {
+                "cmd/adapter/main.go": {
+                    'fmt.Sprintf(":%v", metricsAPIServerPort)': 'fmt.Sprintf("127.0.0.1:%v", metricsAPIServerPort)',
+                },
+                # A constant of a file that is left out.
+                "pkg/scalers/prometheus_scaler.go": {
+                    "Type: externalMetricType,": "Type: v2.ExternalMetricSourceType,"
+                },
             },
-            # A constant of a file that is left out.
-            "pkg/scalers/prometheus_scaler.go": {"Type: externalMetricType,": "Type: v2.ExternalMetricSourceType,"},
-        },
-        left_out=_is_other_scaler,
-        cases={"pkg/scaling/scalers_builder.go": SCALERS},
+            left_out=_is_other_scaler,
+            cases={"pkg/scaling/scalers_builder.go": SCALERS},
+        ),
     ),
 }
 
@@ -153,17 +145,18 @@ def version_parts(version: str) -> dict[str, str]:
     return {"version": version, "bare": bare, "major": major, "minor": minor}
 
 
-def programs_step(root: Path, module: str, first_time: str) -> Step:
-    """The programs of one module under tools/, in `.tools/bin`."""
+def programs_step(root: Path, module: str, first_time: str, only: str = "") -> Step:
+    """The programs of one module under tools/, or `only` one of them, in `.tools/bin`."""
     go_mod = root / "tools" / module / "go.mod"
     text = go_mod.read_text(encoding="utf-8")
-    names = programs(text)
+    names = [only] if only else programs(text)
     folder = root / ".tools" / "bin"
+    stamp = "-".join(filter(None, [module.replace("/", "-"), only]))
     return Step(
         does=f"build {enumeration(installed(names))} into .tools/bin",
         first_time=first_time,
         key=fingerprint(go_mod, go_mod.with_name("go.sum"), linker_flags(text), *changes(module), *tags(module)),
-        stamp=folder / f".{module.replace('/', '-')}.stamp",
+        stamp=folder / f".{stamp}.stamp",
         results=tuple(folder / name for name in installed(names)),
         make=lambda work: build_programs(work, module, names, linker_flags(text)),
         needs_go=True,
@@ -172,11 +165,11 @@ def programs_step(root: Path, module: str, first_time: str) -> Step:
 
 def changes(module: str) -> list[str]:
     """What makes a module's programs differ from what its go.mod names."""
-    if module not in CHANGES:
-        return []
-    change = CHANGES[module]
-    texts = [part for file, texts in change.texts.items() for part in (file, json.dumps(texts))]
-    return [*texts, *([json.dumps(change.cases)] if change.cases else [])]
+    parts: list[str] = []
+    for change in CHANGES.get(module, ()):
+        parts += [part for file, texts in change.texts.items() for part in (file, json.dumps(texts))]
+        parts += [json.dumps(change.cases)] if change.cases else []
+    return parts
 
 
 def tags(module: str) -> list[str]:
@@ -185,27 +178,40 @@ def tags(module: str) -> list[str]:
 
 
 def build_programs(work: Workplace, module: str, names: Sequence[str], flags: str) -> None:
-    """Build all programs of a module, then put each in its place by a rename."""
+    """Build programs of a module, then put each in its place by a rename."""
     if needs_c := module in C_MODULES:
         go.require_c_compiler(work, module=module, reason=C_MODULES[module])
+    text = (work.root / "tools" / module / "go.mod").read_text(encoding="utf-8")
+    packages = [package for package, name in zip(_TOOL.findall(text), programs(text), strict=True) if name in names]
     with work.building() as folder:
         # The linker drops what debuggers read. Not compiling it saves an eighth of the time.
         options = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags", flags, *tags(module)]
         options += changed_source(work, module, folder) or ["-mod=readonly"]
         task = f"build {enumeration(installed(names))} (tools/{module})"
-        go.run(work, "build", *options, "-o", f"{folder}/", "tool", module=module, task=task, cgo=needs_c)
+        go.run(work, "build", *options, "-o", f"{folder}/", *packages, module=module, task=task, cgo=needs_c)
         (work.tools / "bin").mkdir(exist_ok=True)
         for name, final in zip(names, installed(names), strict=True):
             (folder / name).rename(work.tools / "bin" / final)
 
 
 def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
-    """Options that build a module from its source with our change; none for a module that we leave as it is."""
+    """Options that build a module from its source with our changes; none for a module that we leave as it is."""
     if module not in CHANGES:
         return []
-    change = CHANGES[module]
-    source = folder / "source"
-    original = go.download_modules(work, module, [change.source])[change.source]
+    ours = work.root / "tools" / module
+    go_mod = (ours / "go.mod").read_text(encoding="utf-8")
+    originals = go.download_modules(work, module, [change.source for change in CHANGES[module]])
+    for number, change in enumerate(CHANGES[module]):
+        source = folder / f"source-{number}"
+        _copy_changed(originals[change.source], source, change)
+        go_mod += f"\nreplace {change.source} => {json.dumps(str(source))}\n"
+    (folder / "go.mod").write_text(go_mod, encoding="utf-8")
+    shutil.copyfile(ours / "go.sum", folder / "go.sum")
+    return [f"-modfile={folder / 'go.mod'}"]
+
+
+def _copy_changed(original: Path, source: Path, change: Change) -> None:
+    """Copy a module with one change; raises SetupFailed where its source is another one than the change is for."""
     copy_files(original, source, "*.go")
     shutil.copyfile(original / "go.mod", source / "go.mod")
     for file in [each for each in source.rglob("*.go") if change.left_out(each)]:
@@ -220,11 +226,6 @@ def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
     for name, kept in change.cases.items():
         text = (source / name).read_text(encoding="utf-8")
         (source / name).write_text(_with_cases(text, kept), encoding="utf-8")
-    ours = work.root / "tools" / module
-    replacement = f"\nreplace {change.source} => {json.dumps(str(source))}\n"
-    (folder / "go.mod").write_text((ours / "go.mod").read_text(encoding="utf-8") + replacement, encoding="utf-8")
-    shutil.copyfile(ours / "go.sum", folder / "go.sum")
-    return [f"-modfile={folder / 'go.mod'}"]
 
 
 def _with_cases(text: str, kept: Sequence[str]) -> str:
