@@ -91,7 +91,7 @@ def test_everything_runs_and_listens_on_loopback_alone(cluster: Cluster) -> None
 )
 def test_every_program_says_its_pinned_version(program: str, module: str, question: list[str]) -> None:
     # Other programs need the same modules in other versions.
-    texts = [file.read_text() for file in (REPOSITORY / "tools" / "e2e").glob("*/go.mod")]
+    texts = [file.read_text() for file in (REPOSITORY / "tools").rglob("go.mod")]
     built = re.compile(rf"^(?:tool )?\s*{re.escape(module)}(?:/\S+)?$", re.MULTILINE)
     [pinned] = {requirements(text)[module] for text in texts if built.search(text)}
     done = subprocess.run(
