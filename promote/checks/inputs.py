@@ -89,12 +89,17 @@ class Inputs:
         return self._built[folder]
 
     def _content(self, file: Path) -> Any:
-        text = _OWN.sub(r"\1\2:\n", self._read(file).decode())
+        whole = self._read(file).decode()
+        text = _OWN.sub(r"\1\2:\n", whole)
         # A merge key or another document may be read in another way by kustomize.
         if "<<" in text or "\n---" in text:
             raise _DoubtError
         if text not in self._parsed:
-            (self._parsed[text],) = reader.load_all(text, file.name)
+            try:
+                (self._parsed[text],) = reader.load_all(text, file.name)
+            except RenderError:
+                # Half of a list was left out, because a line of it has a comment.
+                (self._parsed[text],) = reader.load_all(whole, file.name)
         return self._parsed[text]
 
     def _named(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:

@@ -79,6 +79,11 @@ def unseen(tiny: Sandbox) -> Sandbox:
 
 @pytest.mark.quick
 def test_a_merge_passes_what_was_not_seen_before_either(unseen: Sandbox) -> None:
+    unseen.git("fetch", "--quiet")
+    unseen.git("checkout", "--quiet", "-b", BRANCH, f"origin/{BRANCH}")
+    unseen.write("overlays/empty/kustomization.yaml", "resources: []  # looked at again\n")
+    unseen.git("commit", "--quiet", "--all", "--message", "change nothing")
+    unseen.git("push", "--quiet", "origin", BRANCH)
     done = unseen.promote("merge", "1")
     assert "empty: 0 documents rendered" in done.out
     assert "(new)" not in done.out
