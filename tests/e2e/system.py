@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -41,6 +41,29 @@ class Engine(Protocol):
 
 
 E = TypeVar("E", bound=Engine)
+
+
+def written_by(manager: str, api: Api, objects: Iterable[Object]) -> dict[str, list[Object]]:
+    """Which fields of these objects a field manager has written, and when.
+
+    A field that another program changes no longer belongs to this one, so whatever differs later was written by it or
+    taken from it. What was never its own, like the replicas of an autoscaler, may change at any time.
+    """
+    found = {}
+    for each in objects:
+        entries = api.get(each)["metadata"]["managedFields"]
+        found[api.address(each)] = [entry for entry in entries if entry["manager"] == manager]
+    assert len(found) > 100
+    assert all(found.values()), [address for address, entries in found.items() if not entries]
+    return found
+
+
+def written_since(before: dict[str, list[Object]], after: dict[str, list[Object]]) -> list[str]:
+    """What was written between two answers of `written_by`, one line for each object."""
+    both = {**before, **after}
+    return [
+        f"{each}: {before.get(each)} -> {after.get(each)}" for each in both if before.get(each) != after.get(each)
+    ]
 
 
 @dataclass

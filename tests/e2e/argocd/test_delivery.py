@@ -16,10 +16,10 @@ from promote.system.process import run
 from tests.e2e.api import Object
 from tests.e2e.argocd import programs
 from tests.e2e.argocd.programs import ArgoCD
-from tests.e2e.environments import condition, substance
+from tests.e2e.environments import condition
 from tests.e2e.loop import wait_until_running
 from tests.e2e.process import wait
-from tests.e2e.system import NAMESPACE, System
+from tests.e2e.system import NAMESPACE, System, written_by, written_since
 from tests.load import patience
 from tests.manifests.render import ENVIRONMENTS, name_of, overlay, render_again
 
@@ -138,16 +138,11 @@ def test_further_comparisons_change_nothing(system: System[ArgoCD]) -> None:
     for kind in ("normal", "hard", "normal"):
         system.engine.refresh("production", kind)
         assert system.engine.application("production")["status"]["sync"]["status"] == "Synced"
-    assert _applied(system) == before
+    assert written_since(before, _applied(system)) == []
     assert system.engine.operation("production")["startedAt"] == begun
 
 
-def _applied(system: System[ArgoCD]) -> dict[str, tuple[Object, list[Object]]]:
-    """All that Argo CD has applied, without what controllers report, and when it wrote which field."""
-    found = {}
-    for each in render_again(system.repository.clone.root / "overlays/production").objects:
-        live = system.api.get(each)
-        fields = [entry for entry in live["metadata"]["managedFields"] if entry["manager"] == programs.MANAGER]
-        found[system.api.address(each)] = substance(live), fields
-    assert len(found) > 100
-    return found
+def _applied(system: System[ArgoCD]) -> dict[str, list[Object]]:
+    """Which fields of every object Argo CD has written, and when."""
+    objects = render_again(system.repository.clone.root / "overlays/production").objects
+    return written_by(programs.MANAGER, system.api, objects)
