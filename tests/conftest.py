@@ -34,3 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_cmdline_main() -> Iterator[None]:
     with shared.folder():
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # after the summary of pytest itself
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Name what failed at the very end, where a log that is cut still has it."""
+    yield
+    for each in [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]:
+        terminalreporter.write_line(f"failed: {each.nodeid} ({each.when})")
