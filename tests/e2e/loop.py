@@ -152,11 +152,15 @@ def _hasten(root: Path) -> None:
 
 
 def running_images(api: Api, namespace: str) -> dict[str, set[str]]:
-    """The images of all pods that are ready and not on their way out, by the image's name."""
+    """The images of all pods that are ready and not on their way out, by the image's name.
+
+    Pods of Jobs are left out: some of them run every five minutes, for a moment.
+    """
     found: dict[str, set[str]] = {}
     for pod in api.list("v1", "Pod", namespace, fieldSelector="status.phase=Running"):
         ready = condition(pod, "Ready")
-        if ready and ready["status"] == "True" and "deletionTimestamp" not in pod["metadata"]:
+        owners = {each["kind"] for each in pod["metadata"].get("ownerReferences", [])}
+        if ready and ready["status"] == "True" and "deletionTimestamp" not in pod["metadata"] and "Job" not in owners:
             for each in pod["spec"]["containers"]:
                 found.setdefault(each["image"].partition("@")[0].rpartition(":")[0], set()).add(each["image"])
     return found

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
@@ -26,8 +27,9 @@ from tests.manifests.render import NAME, name_of
 # Windows and periods are that many times shorter than what is rendered, and so is the time that a rate is over.
 FASTER = 10
 RATE = re.compile(r"\[2m\]")
-# How late a look at a number of pods may be, and how long before a change the autoscaler may have looked last.
-LATE, SYNC = 1.5, 2.0
+# How late a condition may be, how long before a change the autoscaler may have looked last, and how much earlier than
+# the API server it notes a change.
+LATE, SYNC, EARLY = 1.5, 2.0, 0.5
 LOOK = 0.3  # the longest pause between two looks
 STEP, WHOLE = 60.0, 120.0
 
@@ -58,13 +60,22 @@ def _behavior(scaled: Object) -> Object:
     return found
 
 
+class Size(NamedTuple):
+    """A number of pods, and two looks between which the autoscaler asked for it."""
+
+    after: float
+    before: float
+    pods: int
+
+
 @dataclass
 class Scaling:
-    """The scaled services of an environment, and how many pods each was asked to have, and since when."""
+    """The scaled services of an environment, and how many pods each was asked to have."""
 
     environment: Environment
     scaled: dict[str, Object]
-    sizes: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    sizes: dict[str, list[Size]] = field(default_factory=dict)
+    looked: float = 0.0
 
     @property
     def load(self) -> Load:
@@ -76,12 +87,16 @@ class Scaling:
 
     def look(self) -> dict[str, int]:
         """The numbers of pods now, which are remembered where they have changed."""
-        for deployment in self.environment.api.list("apps/v1", "Deployment", self.environment.namespace):
+        begin = time.monotonic()
+        deployments = self.environment.api.list("apps/v1", "Deployment", self.environment.namespace)
+        end = time.monotonic()
+        for deployment in deployments:
             if (name := name_of(deployment)) in self.scaled:
                 history, count = self.sizes.setdefault(name, []), deployment["spec"]["replicas"]
-                if not history or history[-1][1] != count:
-                    history.append((time.monotonic(), count))
-        return {name: history[-1][1] for name, history in self.sizes.items()}
+                if not history or history[-1].pods != count:
+                    history.append(Size(self.looked, end, count))
+        self.looked = begin
+        return {name: history[-1].pods for name, history in self.sizes.items()}
 
     def forget(self) -> float:
         """Remember nothing but the numbers of now; what time it is."""
@@ -158,16 +173,16 @@ def test_each_service_has_the_pods_that_its_load_asks_for(busy: tuple[Scaling, f
 def test_a_service_grows_by_a_quarter_in_each_period(busy: tuple[Scaling, float], name: str) -> None:
     scaling, start = busy
     history = scaling.sizes[name]
-    assert history[1][0] >= start + _window(scaling.scaled[name], "scaleUp") - LATE - SYNC
+    assert history[1].before >= start + _window(scaling.scaled[name], "scaleUp") - SYNC
     [policy] = _behavior(scaling.scaled[name])["scaleUp"]["policies"]
-    for moment, count in history[1:]:
-        before = _size(history, moment - policy["periodSeconds"] + LATE)
+    for each in history[1:]:
+        count, before = each.pods, _size(history, each.before - policy["periodSeconds"])
         assert before < count <= math.ceil(before * (1 + policy["value"] / 100)), history
 
 
-def _size(history: list[tuple[float, int]], moment: float) -> int:
-    """The number of pods at a moment, or the first one that is known."""
-    return [count for since, count in history if since <= moment or since == history[0][0]][-1]
+def _size(history: list[Size], moment: float) -> int:
+    """The newest number of pods that may have been asked for at a moment, or the first one that is known."""
+    return [each.pods for each in history if each.after <= moment + EARLY or each is history[0]][-1]
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +208,7 @@ def _sighted(scaling: Scaling) -> str | None:
 
 
 def test_missing_metrics_remove_and_add_no_pod(blind: Scaling) -> None:
-    assert {name: [count for _, count in history] for name, history in blind.sizes.items()} == {
+    assert {name: [each.pods for each in history] for name, history in blind.sizes.items()} == {
         name: [count] for name, count in BUSY.items()
     }
 
@@ -238,6 +253,6 @@ def test_a_service_shrinks_by_a_tenth_in_each_period_after_its_window(idle: tupl
     scaling, _ = idle
     history = scaling.sizes[name]
     [policy] = _behavior(scaling.scaled[name])["scaleDown"]["policies"]
-    for moment, count in history[1:]:
-        before = _size(history, moment - policy["periodSeconds"] + LATE)
+    for each in history[1:]:
+        count, before = each.pods, _size(history, each.before - policy["periodSeconds"])
         assert before > count >= math.floor(before * (1 - policy["value"] / 100)), history

@@ -20,6 +20,7 @@ from tests.e2e.environments import (
     references,
     resolved,
     roll_out,
+    runs_by_the_clock,
     seal,
     substance,
 )
@@ -52,6 +53,8 @@ def test_the_services_are_there(environment: Environment) -> None:
 
 def test_every_pod_that_should_run_is_ready_and_nothing_else_exists(environment: Environment) -> None:
     for pod in environment.api.list("v1", "Pod", environment.namespace):
+        if runs_by_the_clock(pod):
+            continue  # it may have begun just now
         state = condition(pod, "Ready")
         finished = pod["status"]["phase"] == "Succeeded" and pod["metadata"]["ownerReferences"][0]["kind"] == "Job"
         assert finished or (state and state["status"] == "True"), describe(pod)

@@ -20,6 +20,7 @@ from tests.e2e.environments import Environment, job_of
 from tests.e2e.kubectl import settings, shell
 from tests.e2e.kubelet import LINE
 from tests.e2e.metrics import wait_for_usage
+from tests.e2e.process import wait
 from tests.manifests.commands import RUNBOOK, Command, commands
 from tests.manifests.render import NAME, name_of
 
@@ -93,6 +94,9 @@ def test_a_command_of_the_runbook_works(
         return
     if verb == "top":
         wait_for_usage(environment.api, environment.namespace)
+    if command.text == PENDING:
+        # A pod that runs by the clock waits for a moment.
+        wait("no pod waits", lambda: str(_waiting(environment)) if _waiting(environment) else None, seconds=30)
     said = shell(environment.cluster, command.text + (" --dry-run=server" if verb in DRY_RUN else ""), variables)
     complaints = "\n".join(line for line in said.complaints.splitlines() if not _is_harmless(line))
     assert said.code == 0, said
@@ -102,6 +106,11 @@ def test_a_command_of_the_runbook_works(
         last = string.Template(command.text.rpartition(" -- ")[2]).substitute(variables)
         assert said.output == " ".join(shlex.split(last)) + "\n"
     assert said.output or said.complaints
+
+
+def _waiting(environment: Environment) -> list[str]:
+    pods = environment.api.list("v1", "Pod", environment.namespace, fieldSelector="status.phase=Pending")
+    return [name_of(each) for each in pods]
 
 
 def _is_harmless(line: str) -> bool:

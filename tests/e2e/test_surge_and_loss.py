@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +12,15 @@ from functools import partial
 import pytest
 
 from tests.e2e.api import Object
-from tests.e2e.environments import Environment, condition, describe, job_of, roll_out_at_once, substance
+from tests.e2e.environments import (
+    Environment,
+    condition,
+    describe,
+    job_of,
+    roll_out_at_once,
+    runs_by_the_clock,
+    substance,
+)
 from tests.e2e.process import Unfinished, wait
 from tests.manifests.render import name_of
 
@@ -25,8 +32,6 @@ LIMITS = {
     "HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
     "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
 }
-# How Kubernetes names the Jobs of a CronJob: its name, then the minute since 1970.
-BY_THE_CLOCK = re.compile(r"-\d{8}$")
 FULL = 120.0
 QUIET = 5
 
@@ -160,18 +165,12 @@ def _fingerprints(environment: Environment) -> dict[str, str]:
     for version, kind in environment.api.namespaced_kinds():
         if kind not in VOLATILE:
             for each in environment.api.list(version, kind, environment.namespace):
-                if not _runs_by_the_clock(each):
+                if not runs_by_the_clock(each):
                     found[f"{version} {describe(each)}"] = _fingerprint(each)
     for each in environment.objects:
         if "namespace" not in each["metadata"]:
             found[describe(each)] = _fingerprint(environment.api.get(each))
     return found
-
-
-def _runs_by_the_clock(live: Object) -> bool:
-    """Whether a CronJob made this Job or this pod of a Job: the binary logs are shipped every five minutes."""
-    job = live["metadata"].get("labels", {}).get("batch.kubernetes.io/job-name", "")
-    return bool(BY_THE_CLOCK.search(name_of(live) if live["kind"] == "Job" else job))
 
 
 def _fingerprint(live: Object) -> str:
