@@ -32,6 +32,8 @@ _OWN = re.compile(
     re.MULTILINE,
 )
 _MOST_FILES, _LARGEST = 5_000, 32 << 20
+# The path by which a kustomization names a file or folder, and that without links, which is mostly the same.
+_Place = tuple[str, Path]
 
 
 class _DoubtError(Exception):
@@ -44,7 +46,7 @@ class Inputs:
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
         self._places: dict[str, Path] = {}
-        self._built: dict[Path, frozenset[Path]] = {}
+        self._built: dict[Path, frozenset[_Place]] = {}
         self._hashes: dict[Path, str] = {}
         self._parsed: dict[str, Any] = {}
 
@@ -52,8 +54,8 @@ class Inputs:
         """A hash of all that is read for the target at `path`; None if that is not certain."""
         try:
             target = self._inside(path)
-            files = self._build(target, ()) if kustomization_of(target) else self._below(target)
-            lines = sorted(f"{os.path.relpath(file, self._root)}\0{self._hash(file)}\n" for file in files)
+            read = self._build(target, ()) if kustomization_of(target) else map(_itself, self._below(target))
+            lines = sorted(map(self._line, read))
             whole = "".join([options.identity(), "\n", *lines])
             return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
         except (_DoubtError, OSError, ValueError, RecursionError, RenderError):
@@ -70,8 +72,17 @@ class Inputs:
             self._places[name] = Path(whole)
         return self._places[name]
 
-    def _build(self, folder: Path, above: tuple[Path, ...]) -> frozenset[Path]:
-        """The files that the kustomization in `folder` reads."""
+    def _line(self, place: _Place) -> str:
+        """What decides of a place: where it is, its content and, behind links, by which name it is read.
+
+        Links may change places while all files stay as they are.
+        """
+        name, real = place
+        line = f"{os.path.relpath(real, self._root)}\0{'' if real.is_dir() else self._hash(real)}\n"
+        return line if name == str(real) else f"{os.path.relpath(name, self._root)}\0{line}"
+
+    def _build(self, folder: Path, above: tuple[Path, ...]) -> frozenset[_Place]:
+        """What the kustomization in `folder` reads."""
         if folder not in self._built:
             named = [folder / name for name in FILE_NAMES if os.path.lexists(folder / name)]
             if len(named) != 1 or folder in above:
@@ -79,7 +90,7 @@ class Inputs:
             content = self._content(named[0])
             if not isinstance(content, dict):
                 raise _DoubtError
-            found = {self._inside(named[0])}
+            found = {(str(named[0]), self._inside(named[0]))}
             for field, value in content.items():
                 if field.casefold() in local_charts.FIELDS and options.used().helm:
                     found.update(self._charts(folder, named[0]))
@@ -102,7 +113,7 @@ class Inputs:
                 (self._parsed[text],) = reader.load_all(whole, file.name)
         return self._parsed[text]
 
-    def _named(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:
+    def _named(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[_Place]:
         if field in _BUILT:
             yield from self._folders(folder, field, value, above)
         elif field in _LISTED:
@@ -118,50 +129,53 @@ class Inputs:
         else:
             raise _DoubtError
 
-    def _charts(self, folder: Path, file: Path) -> list[Path]:
+    def _charts(self, folder: Path, file: Path) -> list[_Place]:
         """The files of the charts that the kustomization `file` renders, if they give the same result each time."""
         (root,) = reader.roots(self._read(file).decode())
-        found = [file]
+        found = [_itself(file)]
         for chart in local_charts.of(root):
-            found += self._below(self._at(folder, chart.folder))
-            found += [self._at(folder, name) for name in chart.values]
-        if not local_charts.are_stable(self._read(one) for one in found):
+            top = self._at(folder, chart.folder)
+            below = map(_itself, self._below(top[1]))
+            found += [top, *below, *(self._at(folder, name) for name in chart.values)]
+        if not local_charts.are_stable(self._read(one) for _, one in found if not one.is_dir()):
             raise _DoubtError
         return found
 
-    def _folders(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[Path]:
+    def _folders(self, folder: Path, field: str, value: Any, above: tuple[Path, ...]) -> Iterator[_Place]:
         for name in _texts(value):
-            path = self._at(folder, name)
-            if path.is_dir():
-                yield from self._build(path, above)
+            place = self._at(folder, name)
+            if place[1].is_dir():
+                yield place
+                yield from self._build(place[1], above)
             elif field == "resources":
-                yield path
+                yield place
             else:
                 raise _DoubtError
 
-    def _patched(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[Path]:
+    def _patched(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[_Place]:
         for entry in entries:
             if entry.get("path") is not None:
                 yield from (self._at(folder, name) for name in _texts([entry["path"]]))
 
-    def _generated(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[Path]:
+    def _generated(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[_Place]:
         for entry in entries:
             for name in _texts(entry.get("files") or []):
                 yield self._at(folder, name.rpartition("=")[2])
             single = [entry["env"]] if entry.get("env") else []
             for name in _texts([*(entry.get("envs") or []), *single]):
                 file = self._at(folder, name)
-                lines = self._read(file).decode("utf-8-sig").splitlines()
+                lines = self._read(file[1]).decode("utf-8-sig").splitlines()
                 # The value of a line without `=` comes from a variable of the environment.
                 if any(line.strip() and not line.lstrip().startswith("#") and "=" not in line for line in lines):
                     raise _DoubtError
                 yield file
 
-    def _at(self, folder: Path, name: str) -> Path:
+    def _at(self, folder: Path, name: str) -> _Place:
         """What `name` in the kustomization of `folder` leads to; like kustomize, this resolves `..` before links."""
         if not _NAME.fullmatch(name) or any(host in name.casefold() for host in _HOSTS):
             raise _DoubtError
-        return self._inside(os.path.normpath(os.path.join(folder, name)))  # noqa: PTH118 see `_inside`
+        path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 see `_inside`
+        return path, self._inside(path)
 
     def _below(self, path: Path) -> list[Path]:
         """All files of a target without kustomization, except Git's own."""
@@ -208,6 +222,10 @@ def everything(folders: Iterable[Path]) -> str | None:
     except OSError:
         return None
     return digest.hexdigest()
+
+
+def _itself(file: Path) -> _Place:
+    return str(file), file
 
 
 def _texts(value: Any) -> list[str]:
