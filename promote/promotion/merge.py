@@ -17,7 +17,7 @@ from promote.gates.protocol import Context
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import introduced, moved, policy, trailers, unbuilt, untouched
+from promote.promotion import introduced, moved, policy, trailers, unbuilt, untouched, unwritten
 from promote.promotion.moved import Move
 from promote.promotion.proposal import blocked
 from promote.promotion.prove import judge_change, with_findings
@@ -140,16 +140,15 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
         same = untouched.same(before, after, affected)
-        moves = moved.moves(before, after, affected, base, changed, same)
-        whole = [move.environment.name for move in moves if move.whole]
-        history = workspace.histories(before.config.environments.values(), tip, whole) if moves else {}
-        moves = [moved.with_history(move, history) for move in moves]
+        moves = _with_history(workspace, tip, before, moved.moves(before, after, affected, base, changed, same))
         moves = moved.with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
         unchanged = same if untouched.may_be_left(before, after) else frozenset[str]()
         affected = [one for one in affected if one.name not in unchanged]
         found = unbuilt.after_merge(before, after, affected, changed)
+        others = unwritten.plans(before, found.rendered, moves, base)
+        _insist_on_open(others)
         verdict = _verdict(found.rendered, judges, after.root)
         verdict = introduced.by_merge(verdict, before, affected, found.rendered, judges)
         verdict = completeness.beside(verdict, found.unrendered)
@@ -161,7 +160,14 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
             about_policy = evaluation.evaluate(replace(base, policy=brought), [policy.Gate()])
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
+        plans += others
         return _Judgement(verdict, tuple(plans), before.config.merge, found.unbuilt, tuple(sorted(unchanged)))
+
+
+def _with_history(workspace: Workspace, tip: Tip, before: Tree, moves: Sequence[Move]) -> list[Move]:
+    whole = [move.environment.name for move in moves if move.whole]
+    history = workspace.histories(before.config.environments.values(), tip, whole) if moves else {}
+    return [moved.with_history(move, history) for move in moves]
 
 
 def _insist_on_all(before: Tree, after: Tree, affected: Sequence[Environment]) -> None:

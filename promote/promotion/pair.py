@@ -10,7 +10,7 @@ from typing import Any
 from promote.errors import RenderError
 from promote.kustomize import render, written
 from promote.kustomize.reads import HINTS, differing, not_followed, reads
-from promote.model import Document, Image
+from promote.model import Document, Image, Version
 from promote.promotion import selection
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
@@ -51,15 +51,16 @@ def around(
 ) -> tuple[Versions, Versions]:
     """The versions of an environment before and after a change of `files`, of all its layers if they are among these.
 
-    So they are where an item of `images:` is new: another layer may say what it replaces. Raises ConfigError where
-    they cannot be read.
+    So they are where an image comes or goes: another layer may say what an item of `images:` or a patch replaces, or
+    what it leaves. Raises ConfigError where they cannot be read.
     """
     old, new = before.versions(there), after.versions(here)
     if old.whole and new.whole:
         return old, new
     known = {*old.contents, *new.contents}
     read = reads(before.sheets, there.path) | reads(after.sheets, here.path)
-    if new.own.entries.keys() <= old.own.entries.keys() and not any(one in read - known for one in files):
+    is_named_alike = {image.name for image in old.images} == {image.name for image in new.images}
+    if is_named_alike and not any(one in read - known for one in files):
         return old, new
     return before.versions(there, whole=True), after.versions(here, whole=True)
 
@@ -131,7 +132,7 @@ def _rendered(pair: Pair, where: str, unread: str) -> Unmoved:
             names.add(image.name)
     bundles = pair.there.bundles | pair.here.bundles
     images = (image for each in (pair.there, pair.here) for image in each.images if image.name not in bundles)
-    known = {_last(image.repository) for image in images}
+    known = {last(image.repository) for image in images}
     lines += [
         f"{image}: {_said(one.get(key))} in {pair.source.name}, {_said(other.get(key))} in {pair.target.name}, as "
         f"rendered ({kind}, container {container}): {why}"
@@ -163,13 +164,14 @@ def _overridden(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, s
     """The images of which only other versions are rendered, with these."""
     for image in images:
         found = {
-            version for (_, _, name), all_of in runs.items() if name == _last(image.repository) for version in all_of
+            version for (_, _, name), all_of in runs.items() if name == last(image.repository) for version in all_of
         }
         if found and str(image.version) not in found:
             yield image, " and ".join(sorted(found)) or "none"
 
 
-def _last(repository: str) -> str:
+def last(repository: str) -> str:
+    """The last part of an image's name, which mirrors keep."""
     return repository.rpartition("/")[2]
 
 
@@ -179,9 +181,19 @@ def _runs(documents: Iterable[Document]) -> _Runs:
     for document in documents:
         for container in _containers(document.content):
             repository, version = split(str(container.get("image", "")))
-            key = (document.identity.kind, str(container.get("name", "")), _last(repository))
+            key = (document.identity.kind, str(container.get("name", "")), last(repository))
             found[key].add(str(version))
     return {key: frozenset(versions) for key, versions in found.items()}
+
+
+def running(documents: Iterable[Document]) -> Mapping[str, frozenset[Version]]:
+    """The versions that containers run, by the name of the image."""
+    found: dict[str, set[Version]] = defaultdict(set)
+    for document in documents:
+        for container in _containers(document.content):
+            repository, version = split(str(container.get("image", "")))
+            found[repository].add(version)
+    return {repository: frozenset(versions) for repository, versions in found.items()}
 
 
 def _containers(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hostile.harness import Hostile
+from tests.integration.tiny import DEPLOYMENT
 
 PRODUCTION = "overlays/production/kustomization.yaml"
 PATCH = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: %s}\n"
@@ -39,3 +40,77 @@ def test_links_that_change_places(hostile: Hostile) -> None:
     hostile.runs("check", code=3, says=["there are many"])
     hostile.runs("merge", str(hostile.pull()), code=3, says=["there are many", "not checked again: staging"])
     assert hostile.git("rev-parse", "main", cwd=hostile.origin) == main
+
+
+COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+WEB = DEPLOYMENT.format(name="web").replace("shop/web}", "shop/web}, {name: side, image: 'shop/side:1.0'}")
+# Each lets production run another version, though no file says so where versions are looked for: by what comes to its
+# kustomization, and by other files.
+WAYS: dict[str, tuple[str, dict[str, str]]] = {
+    "a-link-to-the-base": ("", {"shared/web.yaml": WEB.replace("side:1.0", "side:2.0")}),
+    "a-patch": (
+        """\
+patches:
+  - target: {kind: Deployment, name: web}
+    patch: |
+      - {op: replace, path: /spec/template/spec/containers/1/image, value: "shop/side:2.0"}
+""",
+        {},
+    ),
+    "a-replacement": (
+        """\
+configMapGenerator: [{name: x, literals: ["V=shop/side:2.0"]}]
+replacements:
+  - source: {kind: ConfigMap, name: x, fieldPath: data.V}
+    targets:
+      - {select: {kind: Deployment, name: web}, fieldPaths: [spec.template.spec.containers.1.image]}
+""",
+        {},
+    ),
+    "a-transformer": (
+        """\
+transformers:
+  - |
+    apiVersion: builtin
+    kind: PatchTransformer
+    metadata: {name: x}
+    target: {kind: Deployment, name: web}
+    patch: '[{"op": "replace", "path": "/spec/template/spec/containers/1/image", "value": "shop/side:2.0"}]'
+""",
+        {},
+    ),
+    "another-version-next-to-it": (
+        "components: [more]\n",
+        {
+            "overlays/production/more/kustomization.yaml": f"{COMPONENT}resources: [more.yaml]\n",
+            "overlays/production/more/more.yaml": DEPLOYMENT.format(name="more").replace(
+                "shop/more", "shop/side:2.0"
+            ),
+        },
+    ),
+}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "way", [name if name in ("a-link-to-the-base", "a-replacement") else pytest.param(name, marks=pytest.mark.slow)
+            for name in WAYS]
+)  # fmt: skip
+@pytest.mark.parametrize("gate", ["hold", pytest.param("freeze", marks=pytest.mark.slow)])
+def test_a_version_that_no_file_says_passes_no_closed_gate(hostile: Hostile, way: str, gate: str) -> None:
+    hostile.git("mv", "base", "shared")
+    link(hostile, "base", "shared")
+    window = "start: 2020-01-01 00:00, end: 2099-01-01 00:00, timezone: UTC, reason: always"
+    freeze = f", gates: {{freeze: [{{{window}}}]}}"
+    settings = (hostile.root / "promote.yaml").read_text()
+    changed = settings.replace("overlays/production", "overlays/production" + (freeze if gate == "freeze" else ""))
+    hostile.commit({"shared/web.yaml": WEB, "promote.yaml": changed})
+    if gate == "hold":
+        hostile.runs("hold", "production", "side=2.0", "--reason", "it is bad", code=0)
+        hostile.git("pull", "--quiet", "--ff-only", "origin", "main")
+    added, files = WAYS[way]
+    number = str(hostile.pull({PRODUCTION: (hostile.root / PRODUCTION).read_text() + added, **files}))
+    reason = "side: 2.0 is held" if gate == "hold" else "always"
+    hostile.runs("merge", number, code=4, says=[reason])
+    if gate == "freeze":
+        hostile.runs("merge", number, "--despite-freeze", "it must be", code=0)
