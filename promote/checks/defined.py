@@ -62,11 +62,39 @@ def _files(root: Path, kinds: Collection[Kind]) -> Iterator[Any]:
         yield from (reader.from_json(text) for text in texts)
 
 
+def may_have(name: str) -> bool:
+    """Whether a file of this name is searched for definitions."""
+    return name.endswith(_SUFFIXES)
+
+
+def defines(file: Path) -> bool:
+    """Whether a file may have the definition of a kind, or changes one."""
+    return file.is_file() and file.stat().st_size <= LARGEST and definitions.KIND.encode() in file.read_bytes()
+
+
+def disturbed(texts: Sequence[str], kinds: Collection[Kind]) -> list[bool]:
+    """For each of the canonical `texts`, whether another one defines one of `kinds` that it has, and it does not.
+
+    Or not in the same words: so what is found in it may be different without the other one.
+    """
+    own = [_definitions(text, kinds) for text in texts]
+    uses = [documents.kinds(text) & set(kinds) if any(own) else set() for text in texts]
+    return [
+        any(_may_define(chunk.encode(), mine) for chunk in frozenset().union(*own) - here)
+        for here, mine in zip(own, uses, strict=True)
+    ]
+
+
+def _definitions(text: str, kinds: Collection[Kind]) -> frozenset[str]:
+    chunks = documents.split(text) if kinds and definitions.KIND in text else ()
+    return frozenset(chunk for chunk in chunks if _may_define(chunk.encode(), kinds))
+
+
 def _manifests(root: Path) -> Iterator[Path]:
     number = 0
     for parent, folders, names in os.walk(root):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _FOREIGN)
-        for path in (Path(parent, name) for name in sorted(names) if name.endswith(_SUFFIXES)):
+        for path in (Path(parent, name) for name in sorted(names) if may_have(name)):
             number += 1
             if number > _MOST_FILES:
                 return

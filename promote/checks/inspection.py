@@ -49,7 +49,7 @@ def inspect(
 
 def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path, ask: Origins | None = None) -> list[Judged]:
     """What the programs find in each target by all rules, without waivers; raises errors as `inspect` does."""
-    evaluated, is_searched = _evaluated(targets, criteria, root)
+    evaluated, are_open = _evaluated(targets, criteria, root)
     with process.side_by_side(len(targets) or 1) as pool:
         # Where the files leave a doubt, each asks kustomize once more.
         found = [one for _, one in evaluated]
@@ -57,8 +57,8 @@ def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path, ask: Ori
         located = [process.result(one) for one in waiting]
     who = [tuple(one.identity for one in rendered.documents) for rendered in targets]
     return [
-        Judged(target, tuple(part), own, not rendered.files, is_searched)
-        for (target, _), part, own, rendered in zip(evaluated, located, who, targets, strict=True)
+        Judged(target, tuple(part), own, not rendered.files, is_open)
+        for (target, _), part, own, rendered, is_open in zip(evaluated, located, who, targets, are_open, strict=True)
     ]
 
 
@@ -105,8 +105,8 @@ def _seen(one: Judged, only: Sequence[str]) -> waivers.Seen:
 
 def _evaluated(
     targets: Sequence[Rendered], criteria: Criteria, root: Path
-) -> tuple[list[tuple[Target, list[Finding]]], bool]:
-    """What the programs find in each target, and whether files other than those of the targets decide it, too."""
+) -> tuple[list[tuple[Target, list[Finding]]], list[bool]]:
+    """What the programs find in each target, and for each whether files other than its own decide it, too."""
     chosen = criteria.policies.bundle(criteria.profile)
     _refuse_excess(targets)
     small = _all_small(targets)
@@ -118,7 +118,7 @@ def _evaluated(
         about = [_about(file, target, criteria, chosen) for file, target in zip(files, targets, strict=True)]
         evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
-        custom, is_searched = _custom(targets, kinds, criteria, root, Path(temporary))
+        custom, are_open = _custom(targets, kinds, criteria, root, Path(temporary))
         validations = {
             version: pool.submit(_kubeconform, files, version, kinds, custom) for version in criteria.kubernetes
         }
@@ -138,13 +138,13 @@ def _evaluated(
             )
             for target, file, evaluation in zip(targets, files, evaluations, strict=True)
         ]
-        return found, is_searched
+        return found, are_open
 
 
 def _custom(
     targets: Sequence[Rendered], kinds: set[tuple[str, str]], criteria: Criteria, root: Path, folder: Path
-) -> tuple[list[str], bool]:
-    """Where kubeconform finds the schemas of custom resources, and whether other files were searched for them."""
+) -> tuple[list[str], list[bool]]:
+    """Where kubeconform finds the schemas of custom resources, and by target whether others may define its own."""
     packaged = schemas.packaged()
     own = [one for one in criteria.schemas if one not in packaged]
     rest = [one for one in criteria.schemas if one in packaged]
@@ -152,11 +152,13 @@ def _custom(
     for version in criteria.kubernetes:
         schemas.location(version, kinds)
     foreign = defined.lacking(kinds, own, criteria.kubernetes)
-    own += defined.in_targets((one.text for one in targets), foreign, folder / "defined-here")
+    texts = [one.text for one in targets]
+    are_disturbed = defined.disturbed(texts, foreign)
+    own += defined.in_targets(texts, foreign, folder / "defined-here")
     own += rest
     unknown = defined.lacking(foreign, own, criteria.kubernetes)
     own += defined.in_repository(criteria.home or root, unknown, folder / "defined-elsewhere")
-    return schemas.of_custom_resources(own, kinds), bool(unknown)
+    return schemas.of_custom_resources(own, kinds), [bool(unknown) or one for one in are_disturbed]
 
 
 def _refuse_excess(targets: Sequence[Rendered]) -> None:

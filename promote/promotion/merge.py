@@ -144,7 +144,7 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         moves = moved.with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
-        unchanged = same if untouched.may_be_left(before, after) else frozenset[str]()
+        unchanged = same if untouched.may_be_left(before, after, changed) else frozenset[str]()
         affected = [one for one in affected if one.name not in unchanged]
         found = unbuilt.after_merge(before, after, affected, changed)
         others = unwritten.plans(before, found.rendered, moves, base)

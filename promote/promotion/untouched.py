@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from promote.checks import target_policy
+from promote.checks import defined, target_policy
 from promote.checks.inputs import Inputs
 from promote.errors import ConfigError, RenderError, UsageError
 from promote.repository import holds
@@ -13,13 +13,18 @@ from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 
-def may_be_left(before: Tree, after: Tree) -> bool:
-    """Whether a merge need not say anything about environments that it leaves as they are: all findings are old.
+def may_be_left(before: Tree, after: Tree, files: Iterable[str]) -> bool:
+    """Whether a merge of `files` need not say anything about environments that it leaves as they are: all is old.
 
-    They count where old findings deny, and where rules, tables or settings change.
+    It counts where old findings deny, and where rules, tables or settings change. So it does where the definition of
+    a custom resource changes, which is the schema of its kind also in an environment that does not render it.
     """
     policy = target_policy.changed(before, after)
-    return before.config.deny != "all" and all(posixpath.basename(file) == holds.FILE_NAME for file in policy)
+    if before.config.deny == "all" or any(posixpath.basename(file) != holds.FILE_NAME for file in policy):
+        return False
+    # Only what is written in a private copy can be found there.
+    there = (tree.root / file for file in files if defined.may_have(file) for tree in (before, after))
+    return not any(defined.defines(file) for file in there)
 
 
 def same(before: Tree, after: Tree, environments: Iterable[Environment]) -> frozenset[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.hostile.harness import Hostile
+from tests.integration.test_check_definitions import CART, DEFINITION
 from tests.integration.tiny import DEPLOYMENT
 
-PRODUCTION = "overlays/production/kustomization.yaml"
+STAGING, PRODUCTION = "overlays/staging/kustomization.yaml", "overlays/production/kustomization.yaml"
 PATCH = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: %s}\n"
 MANY = """\
 package main
@@ -114,3 +115,16 @@ def test_a_version_that_no_file_says_passes_no_closed_gate(hostile: Hostile, way
     hostile.runs("merge", number, code=4, says=[reason])
     if gate == "freeze":
         hostile.runs("merge", number, "--despite-freeze", "it must be", code=0)
+
+
+@pytest.mark.quick
+def test_a_definition_that_another_environment_renders(hostile: Hostile) -> None:
+    """No file of production changes, and its object is invalid: for a merge, and for a check that remembers."""
+    crd, cart = "overlays/staging/crd.yaml", "overlays/production/cart.yaml"
+    hostile.commit({crd: DEFINITION % "", cart: CART % "4", STAGING: "resources: [crd.yaml]\n",
+                    PRODUCTION: "resources: [cart.yaml]\n"})  # fmt: skip
+    hostile.runs("check", code=0)
+    bad = {crd: (DEFINITION % "").replace("integer", "string")}
+    hostile.runs("merge", str(hostile.pull(bad)), code=3, says=["schema.invalid", "Cart/shop/a"])
+    hostile.write(bad)
+    hostile.runs("check", code=3, says=["schema.invalid", "Cart/shop/a"])
