@@ -7,10 +7,13 @@ have no type in it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -81,7 +84,8 @@ class Cluster:
     def items(self, resource: Resource, namespace: str = "") -> list[Object]:
         """All objects of a kind in a namespace or, without one, in the cluster.
 
-        Raises Forbidden, NotServed, or ClusterError with what to do.
+        Raises Forbidden, NotServed, or ClusterError with what to do. Each has `metadata` with texts; anything else is
+        as the server sent it: whoever reads more of it does so where it is `understood`.
         """
         where = f"{resource} in the namespace {namespace}" if namespace else f"{resource} of all namespaces"
         found: list[Object] = []
@@ -92,8 +96,9 @@ class Cluster:
             items = answer.get("items") if answer is not None else None
             if answer is None:
                 raise NotServed(f"the API server {self.server} does not serve {resource}: install what defines it")
-            found += items or ()
-            following = (answer.get("metadata") or {}).get("continue") or ""
+            with understood():
+                found += map(_object, items or ())
+                following = str((answer.get("metadata") or {}).get("continue") or "")
             if not following:
                 return found
         raise ClusterError(f"there are more than {_PAGE * _MOST_PAGES} {where}: that is more than promote reads")
@@ -101,7 +106,9 @@ class Cluster:
     def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """One object, None where there is none; raises Forbidden, or ClusterError with what to do."""
         what = f"get {resource} {namespace}/{name}"
-        return self._ask(resource.path(namespace, name), [], what, Deadline(_LONGEST_GET))
+        answer = self._ask(resource.path(namespace, name), [], what, Deadline(_LONGEST_GET))
+        with understood():
+            return None if answer is None else _object(answer)
 
     def _ask(self, path: str, query: list[tuple[str, str]], what: str, limit: Deadline) -> Object | None:
         import urllib3
@@ -162,6 +169,32 @@ class Cluster:
         if not isinstance(content, dict):
             raise ClusterError(f"{where} does not answer like an API server: check its address and the proxy")
         return content
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Raise ClusterError where an object of a cluster does not have the form that the code in the block expects."""
+    problem = ""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        problem = f"{type(error).__name__} in {PurePath(last.filename).name}:{last.lineno}"
+    if problem:
+        # Outside `except`: the cause may show what a Secret holds.
+        raise ClusterError(
+            f"the cluster sends an object in a form that promote does not know ({problem}): look at its objects with "
+            "`kubectl get`; if they are valid, report this as a bug of promote"
+        )
+
+
+def _object(item: Any) -> Object:
+    """The object, if it has what each of them has; raises TypeError."""
+    metadata = item["metadata"]
+    if not all(isinstance(metadata.get(key, ""), str) for key in ("namespace", "name", "uid")):
+        raise TypeError
+    found: Object = item
+    return found
 
 
 def _why(error: Exception) -> str:

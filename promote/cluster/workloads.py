@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promote.cluster import quantity, resources
-from promote.cluster.client import Cluster, Object
+from promote.cluster.client import Cluster, Object, understood
 
 _KINDS = {
     "Deployment": resources.DEPLOYMENTS,
@@ -85,6 +85,7 @@ class Job:
     is_scheduled: bool = False
 
 
+@understood()
 def read(cluster: Cluster, namespace: str) -> tuple[Workload, ...]:
     """Every workload of a namespace, with its pods; raises ClusterError."""
     by_owner: dict[str, list[Pod]] = {}
@@ -101,11 +102,13 @@ def read(cluster: Cluster, namespace: str) -> tuple[Workload, ...]:
     )
 
 
+@understood()
 def pods(cluster: Cluster, namespace: str) -> tuple[Pod, ...]:
     """Every pod of a namespace; raises ClusterError."""
     return tuple(_pod(item) for item in cluster.items(resources.PODS, namespace))
 
 
+@understood()
 def jobs(cluster: Cluster, namespace: str) -> tuple[Job, ...]:
     """Every Job of a namespace; raises ClusterError."""
     return tuple(_job(item) for item in cluster.items(resources.JOBS, namespace))
@@ -146,7 +149,7 @@ def _workload(kind: str, item: Object, own: Iterable[Pod]) -> Workload:
 def images_of(spec: Mapping[str, Any]) -> dict[str, str]:
     """By container, init containers included, the image in the spec of a pod."""
     containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    return {one["name"]: one.get("image", "") for one in containers}
+    return {str(one["name"]): str(one.get("image") or "") for one in containers}
 
 
 def _pending(kind: str, item: Object, replicas: int) -> str:

@@ -29,8 +29,12 @@ def delivery_of(kind: str, cluster: Cluster, wanted: Wanted) -> tuple[Delivery |
 
     Raises ClusterError if an engine that is named cannot be read, or if two deliver the environment.
     """
+    # Imported here: a registry loads nothing but names.
+    from promote.cluster.client import understood
+
     if kind != "auto":
-        found = engine(kind).find(cluster, wanted)
+        with understood():
+            found = engine(kind).find(cluster, wanted)
         if found is None:
             raise ClusterError(
                 f"{kind} does not deliver {wanted.name or wanted.path}: correct `engine` in promote.yaml"
@@ -39,7 +43,8 @@ def delivery_of(kind: str, cluster: Cluster, wanted: Wanted) -> tuple[Delivery |
     deliveries, notes = [], []
     for name in ENGINES:
         try:
-            deliveries.append(engine(name).find(cluster, wanted))
+            with understood():
+                deliveries.append(engine(name).find(cluster, wanted))
         except NotServed:
             continue
         except Forbidden:

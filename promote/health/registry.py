@@ -37,10 +37,12 @@ def run(subject: Subject) -> tuple[Checked, ...]:
 
 def _run(name: str, one: Check, subject: Subject) -> Checked:
     # Imported here: a registry loads nothing but names.
+    from promote.cluster.client import understood
     from promote.health.protocol import Checked, Row
 
     try:
-        return Checked(name, one.title, tuple(one.look(subject)))
+        with understood():
+            return Checked(name, one.title, tuple(one.look(subject)))
     except NotServed:
         if not one.needs:
             raise

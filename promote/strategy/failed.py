@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promote.cluster.client import Address, Cluster, Object
+from promote.cluster.client import Address, Cluster, Object, understood
 from promote.cluster.resources import DEPLOYMENTS, Resource
 from promote.errors import NotServed
 from promote.kustomize import render
@@ -45,7 +45,8 @@ def find(workspace: Workspace, environment: str, given: Address) -> tuple[Failed
     spaces = dict.fromkeys(
         one.identity.namespace or default for one in objects.of_kind(documents, *objects.WORKLOADS)
     )
-    found = [each for space in spaces for each in _failed(cluster, space, default, documents)]
+    with understood():
+        found = [each for space in spaces for each in _failed(cluster, space, default, documents)]
     return tuple(
         Failed(name, reason, _entries(images, used)) for name, reason, used in found if _entries(images, used)
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 _SECONDS = 10  # for one answer
+_LONGEST_REASON = 300
 _TOKEN = "PROMETHEUS_TOKEN"  # noqa: S105 the name of the variable
 
 
@@ -58,7 +59,9 @@ class Prometheus:
 
 
 def _reason(content: Any) -> str:
-    return str(content.get("error") or "it gives no reason") if isinstance(content, dict) else "it gives no reason"
+    """Its reason in one line, of which a commit and a hold may get a copy."""
+    said = content.get("error") if isinstance(content, dict) else None
+    return " ".join(str(said or "it gives no reason")[:_LONGEST_REASON].split())
 
 
 def _largest(content: Any) -> float | None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from promote.cluster import resources
+from promote.cluster.resources import Resource
+from promote.engines.argocd import APPLICATIONS
 from promote.health import certificates
 from promote.system import clock
 from tests.integration.cluster_objects import application, argo, deployment, pod
@@ -227,3 +229,28 @@ def test_watch_survives_a_server_that_does_not_answer(shop: Shop, monkeypatch: p
 
 def _interrupt() -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("resource", "keys", "value"),
+    [
+        (resources.DEPLOYMENTS, ("metadata", "generation"), "x"),
+        (resources.PODS, ("status", "containerStatuses"), ["x"]),
+        (resources.PODS, ("metadata", "name"), {"a": "b"}),
+        (resources.REPLICA_SETS, ("metadata", "ownerReferences"), 5),
+        (resources.SERVICES, ("spec",), ["x"]),
+        (resources.ENDPOINT_SLICES, ("endpoints",), ["x"]),
+        (APPLICATIONS, ("spec",), []),
+        (APPLICATIONS, ("status", "sync"), "x"),
+    ],
+)
+def test_an_object_in_a_form_that_nobody_knows_is_no_bug(
+    shop: Shop, resource: Resource, keys: Sequence[str], value: Any
+) -> None:
+    within = shop.server.objects[resource][0]
+    for key in keys[:-1]:
+        within = within[key]
+    within[keys[-1]] = value
+    said = _health(shop, code=6).err
+    assert "the cluster sends an object in a form that promote does not know (" in said
+    assert "Traceback" not in said

@@ -17,7 +17,7 @@ from promote.repository.canary import Canary as Settings
 from promote.strategy import canary, traffic
 from promote.strategy.canary import Canary
 from promote.strategy.conduct import judge
-from promote.strategy.prometheus import _largest
+from promote.strategy.prometheus import _largest, _reason
 from promote.strategy.traffic import ByReplicas, Traffic
 
 OLD, NEW, OTHER = Version("1"), Version("2"), Version("3")
@@ -199,3 +199,10 @@ def test_a_query_names_what_it_is_about_and_keeps_other_dollars() -> None:
     check = Check("x", 'a{w="$workload", s="$service", n="$namespace", r=~"b$"} $other', 1)
     assert check.about("W", "S", "N") == 'a{w="W", s="S", n="N", r=~"b$"} $other'
     assert [one.name for one in DEFAULTS] == ["errors", "latency"]
+
+
+@pytest.mark.parametrize("content", [{"error": "x" * 9_000_000}, {"error": ["x\n"] * 1_000_000}, ["error"], None])
+def test_a_reason_of_prometheus_is_one_short_line(content: object) -> None:
+    """A hold keeps it, and holds.yaml of more than 3 MiB is not read."""
+    assert len(_reason(content)) <= 300
+    assert "\n" not in _reason(content)
