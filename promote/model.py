@@ -162,7 +162,8 @@ class Plan:
     `facts` and `overrides` are by gate: what each found out, None where nothing is known, and the reasons recorded
     for gates that have no result of their own. `remarks` are theirs, for people. `despite` has the reasons given.
     `unmoved` says in what the environments differ that cannot be moved; `shared` are other environments that the
-    change also changes; `settings` move with the versions.
+    change also changes; `settings` move with the versions; `unused` are changes left out because nothing that the
+    target renders uses these images.
     """
 
     source: str
@@ -177,6 +178,7 @@ class Plan:
     unmoved: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     settings: tuple[SettingChange, ...] = ()
+    unused: tuple[Change, ...] = ()
 
     @property
     def blocked(self) -> tuple[GateResult, ...]:

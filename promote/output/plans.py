@@ -25,6 +25,7 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         "gates": [gate_json(gate) for gate in plan.gates],
         **measured(plan),
         "unmoved": list(plan.unmoved),
+        "unused": [change_json(change) for change in plan.unused],
         "shared": list(plan.shared),
         "settings": [setting_json(setting) for setting in plan.settings],
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
@@ -102,12 +103,13 @@ def _edge(plan: Plan) -> str:
 
 
 def _nothing(plan: Plan) -> str:
-    what = "everything that can be moved" if plan.unmoved else "all of this"
+    what = "everything that can be moved" if plan.unmoved or plan.unused else "all of this"
     return f"nothing to do: {plan.target} has {what} already"
 
 
 def _notes(plan: Plan) -> list[str]:
-    return [*(f"note: {note}" for note in plan.notes), *(f"not moved: {line}" for line in plan.unmoved)]
+    lines = [*(f"note: {note}" for note in plan.notes), *(f"not moved: {line}" for line in plan.unmoved)]
+    return [*lines, wording.unused(plan)] if plan.unused else lines
 
 
 def proposal_text(proposal: Proposal) -> list[str]:

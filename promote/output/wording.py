@@ -168,7 +168,7 @@ def _section(proposal: Proposal) -> list[str]:
     name = layered(proposal) if proposal.layered_on else plan.target
     return [
         f"**{inline(name)}**", "", verdict_line(verdict), "", *_table(plan.changes), "",
-        *carried.section(plan), *_gates(plan), *findings(verdict), *_rendered(proposal.differences),
+        *carried.section(plan), *_gates(plan), *_beyond(plan), *findings(verdict), *_rendered(proposal.differences),
     ]  # fmt: skip
 
 
@@ -236,7 +236,17 @@ def _table(changes: Iterable[Change]) -> list[str]:
 def _beyond(plan: Plan) -> list[str]:
     """What the change leaves, though the environments differ in it."""
     rows = [f"- ⚠️ not moved: {inline(line)}" for line in plan.unmoved]
+    rows += [f"- ⚠️ {inline(unused(plan))}"] if plan.unused else []
     return [*rows, ""] if rows else []
+
+
+def unused(plan: Plan) -> str:
+    """In one line, which images are left out because nothing that the target renders uses them."""
+    names = ", ".join(f"{one.image} {shift(one).removeprefix('→')}" for one in plan.unused)
+    return (
+        f"not in use: {names}: nothing that {plan.target} renders runs this; correct the name in images, or remove "
+        "the entry"
+    )
 
 
 def _gates(plan: Plan) -> list[str]:

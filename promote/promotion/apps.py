@@ -92,7 +92,7 @@ def together(made: Sequence[Proposal], shown: Mapping[str, str] | None = None) -
         first = replace(first, plan=replace(first.plan, target=shown.get(first.plan.target, first.plan.target)))
     rest = [_without_note(each) for each in rest]
     if shown:
-        rest = [each for each in rest if each.files or each.plan.unmoved or each.plan.notes]
+        rest = [each for each in rest if each.files or each.plan.unmoved or each.plan.unused or each.plan.notes]
     files = {path: data for each in made for path, data in each.files.items()}
     also = [part for each in rest for part in (replace(each, files={}, also=()), *each.also)]
     return replace(first, files=files, also=(*first.also, *also))

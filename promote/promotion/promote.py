@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from promote.errors import UsageError
-from promote.model import Image, Version
+from promote.model import Change, Image, Version
 from promote.promotion import adding, apps, pair, pending, renames, selection, settings, situation
 from promote.promotion.pending import Pending
+from promote.promotion.proof import NotInUse
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
@@ -79,10 +80,13 @@ class _LeftOut(Edge):
         return cls(**{each.name: getattr(edge, each.name) for each in fields(edge)})
 
 
-def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str = "") -> Proposal:
+def propose(
+    workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str = "", unused: tuple[Change, ...] = ()
+) -> Proposal:
     """The promotion as it would be on the commit that `tree` holds, proved and judged; nothing is published.
 
-    It adds to what `branch` proposes, as the last fetch found that.
+    It adds to what `branch` proposes, as the last fetch found that. It leaves out what is known to be `unused`.
+    Raises NotInUse for an image of --only that nothing in the target uses.
     """
     source, target = tree.environment(edge.source), tree.environment(edge.target)
     if source.path == target.path:
@@ -91,15 +95,12 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     unmoved = pair.unmoved(both)
     chosen = _chosen(edge, there, here, unmoved.names)
-    wanted, notes = renames.wanted(here, there.images, chosen, source.name)
-    kept = pending.NOTHING
-    if edge.only or edge.exclude or isinstance(edge, _LeftOut):
-        allowed = selection.choose((*there.images, *here.images), here.services, (), edge.exclude)
-        kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
-        wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
+    wanted, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
     missing, more = _missing(both, chosen, edge.add)
     notes = [*notes, *more]
+    idle = {change.image for change in unused}
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
+    asked = {name: version for name, version in asked.items() if name not in idle}
     here, after = _edited(here, asked, edge.add)
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
     with_them = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
@@ -107,8 +108,28 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, edge: Edge, branch: str 
         _, after = _edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
     left = (*unmoved.lines, *settings.waiting(both, chosen - moved))
     planned = with_them.onto(here.planned(after, source.name, [*notes, *settings.unknown(both)], edge.despite))
-    planned = replace(planned, plan=replace(planned.plan, unmoved=left))
-    return prove(here, planned, after, edge.allow_other_changes, before=with_them)
+    planned = replace(planned, plan=replace(planned.plan, unmoved=left, unused=unused))
+    try:
+        return prove(here, planned, after, edge.allow_other_changes, before=with_them)
+    except NotInUse as error:
+        if unused or (edge.only and not chosen.isdisjoint(error.names)):
+            raise
+        unused = tuple(change for change in planned.plan.changes if change.image in error.names)
+    tree.overwrite({path: tree.sheets.data(path) for path in planned.files})
+    return propose(workspace, tip, tree, edge, branch, unused)
+
+
+def _wanted(
+    workspace: Workspace, here: Situation, both: pair.Pair, edge: Edge, chosen: frozenset[str], branch: str
+) -> tuple[dict[str, Image | Version], Pending, list[str]]:
+    """By image name, what is asked of the target; what of it the open pull request has already; and notes."""
+    there, kept = both.there.images, pending.NOTHING
+    wanted, notes = renames.wanted(here, there, chosen, both.source.name)
+    if edge.only or edge.exclude or isinstance(edge, _LeftOut):
+        allowed = selection.choose((*there, *here.images), here.services, (), edge.exclude)
+        kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
+        wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
+    return wanted, kept, notes
 
 
 def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[str]) -> frozenset[str]:

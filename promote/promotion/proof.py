@@ -15,6 +15,18 @@ Place = tuple[Identity, str]  # an object, and the JSON pointer of a value in it
 Texts = Mapping[tuple[str, str], str]  # old and new texts other than images of containers, with the image's name
 
 
+class NotInUse(CheckDenied):
+    """Nothing that is rendered uses the images `names`, so that a new version of them would change nothing."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """The images that were to be moved."""
+        self.names = frozenset(names)
+        super().__init__(
+            f"no container runs {', '.join(names)}: the images entry matches nothing that is rendered; "
+            f"correct its name or remove it; a promotion leaves it out with --exclude {names[0]}"
+        )
+
+
 def insist(
     found: Sequence[Difference],
     before: Sequence[Image],
@@ -37,10 +49,7 @@ def insist(
     if stray := sorted(str(move[1]) for move in unplanned_images - planned.keys()):
         raise CheckDenied(f"the rendered manifests would also move to {', '.join(stray)}, which is not planned")
     if idle := sorted(name for move, name in planned.items() if move not in seen and name not in meant):
-        raise CheckDenied(
-            f"no container runs {', '.join(idle)}: the images entry matches nothing that is rendered; "
-            f"correct its name or remove it; a promotion leaves it out with --exclude {idle[0]}"
-        )
+        raise NotInUse(idle)
     places = [(one.resource, one.path) for one in found]
     if unchanged := [f"{who} {path}" for who, path in values if (who, path) not in places]:
         raise CheckDenied(f"the edit has no effect on {', '.join(unchanged)}: something overrides this value")

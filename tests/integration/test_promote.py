@@ -6,8 +6,8 @@ from promote.gates import registry
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox, tiny_overlay
 
 MEASURED = [name for name, gate in registry.load().items() if gate.measures]
-KEYS = ["from", "to", "changes", "gates", *MEASURED, "despite", "unmoved", "shared", "settings", "findings", "branch",
-        "commit", "pull_request", "changed"]  # fmt: skip
+KEYS = ["from", "to", "changes", "gates", *MEASURED, "despite", "unmoved", "unused", "shared", "settings", "findings",
+        "branch", "commit", "pull_request", "changed"]  # fmt: skip
 GATEWAY = ("3d1208dc372523130a120f1e1b630e05d10258fca984cc310be15fc756b3fb2f",
            "dc6c016c7b466a3f4a94bd76087fec3b0fd3949908e9ddb57e1cd1637dbb2045")  # fmt: skip
 OCR = ("c9b9b135ccb1e58da5eaf06fb67fb5f0458dfdccb2c81fb1c9cc0ae8d041ed1b",
@@ -209,14 +209,53 @@ def test_a_change_beside_images_is_refused_unless_asked_for(tiny: Sandbox) -> No
     assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0") + REPLACEMENT
 
 
-@pytest.mark.quick
-def test_an_entry_that_matches_nothing_is_refused(tiny: Sandbox) -> None:
+GONE = '  - name: shop/gone  # was removed\n    newTag: "{}"\n'
+UNUSED = "not in use: shop/gone 1→2: nothing that production renders runs this; correct the name in images"
+
+
+@pytest.fixture
+def stale(tiny: Sandbox) -> Sandbox:
+    """Both environments have an entry of an image that nothing runs."""
     for environment, tag in (("staging", "2"), ("production", "1")):
         path = f"overlays/{environment}/kustomization.yaml"
-        tiny.write(path, tiny.read(path) + f'  - name: shop/gone\n    newTag: "{tag}"\n')
+        tiny.write(path, tiny.read(path) + GONE.format(tag))
     tiny.publish()
-    assert "no container runs shop/gone" in tiny.promote("staging", "production", code=3).err
-    assert list(tiny.branches()) == ["main"]
+    return tiny
+
+
+@pytest.mark.quick
+def test_an_entry_that_matches_nothing_is_left_out_and_named(stale: Sandbox) -> None:
+    answer = stale.promote("plan", "staging", "production", "--output", "json").json
+    gone = {"old": {"tag": "1", "digest": None}, "new": {"tag": "2", "digest": None}}
+    assert answer["unused"] == [{"service": "gone", "image": "shop/gone", **gone}]
+    assert [change["image"] for change in answer["changes"]] == ["shop/api", "shop/web"]
+    assert UNUSED in stale.promote("staging", "production").out
+    assert stale.show() == tiny_overlay("production", "1.2.0", "2.1.0") + GONE.format("1")
+    assert f"- ⚠️ {UNUSED}" in stale.pulls()[1]["body"]
+    stale.promote("merge", "1")
+    again = stale.promote("staging", "production").out
+    assert UNUSED in again
+    assert "nothing to do: production has everything that can be moved already" in again
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("staging", "production", "--only", "gone"), ("staging", "production", "--only", "web", "--only", "gone"),
+     ("plan", "staging", "production", "--only", "shop/gone"), ("bump", "production", "gone=2", "--commit")],
+)  # fmt: skip
+@pytest.mark.quick
+def test_an_entry_that_matches_nothing_is_refused_by_name(stale: Sandbox, command: tuple[str, ...]) -> None:
+    assert "no container runs shop/gone: the images entry matches nothing" in stale.promote(*command, code=3).err
+    assert list(stale.branches()) == ["main"]
+
+
+def test_what_add_would_insert_is_left_out_if_nothing_runs_it(tiny: Sandbox) -> None:
+    path = "overlays/staging/kustomization.yaml"
+    tiny.write(path, tiny.read(path) + GONE.format("2"))
+    tiny.publish()
+    assert "not in use: shop/gone 2: " in tiny.promote("staging", "production", "--add").out
+    assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
+    assert "no container runs" in tiny.promote("staging", "production", "--add", "--only", "gone", code=3).err
 
 
 def test_a_service_that_the_target_lacks_is_left_out_and_named(tiny: Sandbox) -> None:

@@ -54,6 +54,18 @@ def at(tiny: Tiny, file: str) -> str:
     return git(tiny.origin, "show", f"main:{PRODUCTION}/{file}")
 
 
+def test_settings_travel_where_an_entry_is_not_in_use(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    files = {}
+    for where, web, timeout, tag in ((STAGING, "1.1", "30s", "2"), (PRODUCTION, "1.0", "10s", "1")):
+        text = overlay(where, web, timeout).replace("images:", f'images:\n  - {{name: shop/gone, newTag: "{tag}"}}')
+        files[f"{where}/kustomization.yaml"] = text
+    tiny.commit(files)
+    out = promote(capfd, "plan", "staging", "production")
+    assert "not in use: shop/gone 1→2" in out
+    assert f"with web: {PRODUCTION}/settings.env\n      - LEVEL=info\n      + LEVEL=debug" in out
+    assert '- "TIMEOUT=10s"' in out
+
+
 def test_from_plan_to_rollback(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     text = promote(capfd, "plan", "staging", "production")
     assert f"with web: {PRODUCTION}/settings.env\n      - LEVEL=info\n      + LEVEL=debug" in text

@@ -64,7 +64,7 @@ def test_plan_json() -> None:
             "name": "hold", "subject": "web", "passed": False, "reason": "slow", "until": None, "despite": None,
         }],
         "soak": None, "combination": None, "freeze": None, "despite": {},
-        "unmoved": [], "shared": [], "settings": [], "findings": [],
+        "unmoved": [], "unused": [], "shared": [], "settings": [], "findings": [],
     }  # fmt: skip
     nothing = {"branch": None, "commit": None, "pull_request": None, "changed": False}
     assert plans.plan_json(PLAN, Published()) == planned | nothing
