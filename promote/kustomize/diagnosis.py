@@ -7,20 +7,21 @@ are also inspected here. A fault that only kustomize finds is located by the nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
-from promote.kustomize import documents
+from promote.kustomize import documents, misfits
 from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, at
 from promote.yamltext import places, reader
 
 REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
 _WRAPPING = (
     r"accumulating (?:resources|components): ",
+    r"accumulateDirectory: ",
     r"accumulation err='accumulating resources from '[^']*': (?:'[^']*' must resolve to a file': )?",
     r"recursed accumulation of path '[^']*': ",
     r"accumulating resources from '[^']*': ",
@@ -30,19 +31,16 @@ _WRAPPING = (
     r"evalsymlink failure on '[^']*' : ",
 )
 _FOLDER = re.compile(r"(?:recursed accumulation of path|couldn't make target for path) '([^']*)'")
-# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
-_FIELDS = frozenset(
-    "apiVersion kind metadata resources components bases patches patchesStrategicMerge patchesJson6902 images "  # noqa: SIM905
-    "replicas configMapGenerator secretGenerator generatorOptions namePrefix nameSuffix namespace commonLabels "
-    "labels commonAnnotations replacements vars crds configurations openapi transformers generators validators "
-    "buildMetadata sortOptions helmCharts helmGlobals helmChartInflationGenerator imageTags".split()
-)
 _FOLDERS = ("components", "bases")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _FILES = ("resources", *_FOLDERS, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators")
 _PATHS = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
-_OF_GENERATORS = ("files", "envs")
+_OF_GENERATORS = ("files", "envs", "env")
+_NOT_IN_GIT = (
+    "; if it must not be in Git, `unrendered: warn` for this environment in promote.yaml moves versions without a "
+    "rendered proof"
+)
 _OUTSIDE = (
     "is outside of this folder: name a kustomization, or set `kustomize: {load_restrictor: none}` in promote.yaml"
 )
@@ -84,7 +82,8 @@ def essence(reason: str) -> str:
     reason = reason.replace(f"{here}/", "").replace(here, ".").removeprefix("`: ")
     # The removed wrapping may have left one of its quotes.
     for quote in "'\"":
-        reason = reason.strip(quote) if reason.count(quote) % 2 else reason
+        if reason.count(quote) % 2:
+            reason = reason[:-1] if reason.endswith(quote) else reason.removeprefix(quote)
     return reason
 
 
@@ -93,12 +92,6 @@ def _mentions(reason: str, one: Fault) -> bool:
         return "yaml" in reason.lower() or "mapping key" in reason
     name = re.search("'([^']+)'", one.problem)
     return name is not None and name[1] in reason
-
-
-def _close(name: str, known: Iterable[str]) -> str:
-    """The end of a message that suggests the name that was meant instead of `name`, if one is close."""
-    found = nearest(name, known)
-    return found if "did you mean" in found else ""
 
 
 def _walk(folder: Path, files: _Files, seen: set[Path]) -> Iterator[Fault]:
@@ -125,8 +118,8 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
     path = at(file.parent, name)
     line = item.start_mark.line + 1
     if path is None:
-        near = _close(name, _siblings(file.parent, name))
-        yield Fault(file, line, f"`{key}` names '{name}', which does not exist{near}")
+        more = _NOT_IN_GIT if key == "secretGenerator" else misfits.close(name, _siblings(file.parent, name))
+        yield Fault(file, line, f"`{key}` names '{name}', which does not exist{more}")
     elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
         yield Fault(file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml")
     elif path.is_dir():
@@ -172,7 +165,12 @@ def _named(root: Node) -> Iterator[tuple[str, Node]]:
         yield from ((key, path) for entry in places.items(root, key) if (path := places.field(entry, "path")))
     for key in _GENERATORS:
         for entry in places.items(root, key):
-            yield from ((key, item) for names in _OF_GENERATORS for item in places.items(entry, names))
+            yield from ((key, item) for names in _OF_GENERATORS for item in _one_or_more(entry, names))
+
+
+def _one_or_more(entry: Node, key: str) -> list[Node]:
+    value = places.field(entry, key)
+    return [value] if isinstance(value, ScalarNode) else list(places.items(entry, key))
 
 
 def _read(file: Path) -> tuple[list[Node], list[Fault]]:
@@ -196,8 +194,9 @@ def _read(file: Path) -> tuple[list[Node], list[Fault]]:
 
 def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
     """What kustomize found when it combined files that are valid by themselves."""
-    if match := re.search(r'unknown field "([^"]+)"', reason):
-        yield from _unknown_field(files, match[1], reason)
+    inner = _FOLDER.findall(reason)
+    layers = [(file, root) for file, root in files.layers if not inner or str(file.parent) == inner[-1]]
+    yield from (Fault(*one) for one in misfits.found(layers, files.configurations, reason))
     if match := re.search(r"no (?:resource )?matches for Id ([^;\s]+)", reason):
         yield from _without_object(files, match[1])
     if match := re.search(r"operation does not apply: .*?(?:path|key): \"?(/[^\s\":]+)", reason):
@@ -210,28 +209,6 @@ def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
         yield from _naming(files, Path(match[1]), "includes this kustomization: break the cycle")
     if match := re.search(r"merging resources from '([^']*)': may not add resource with an already", reason):
         yield from _twice(files, match[1], reason)
-
-
-def _unknown_field(files: _Files, name: str, reason: str) -> Iterator[Fault]:
-    for file, root in files.configurations:
-        for key in [key for key, _ in _keys(root) if key.value == name]:
-            yield Fault(file, key.start_mark.line + 1, f"a file of `configurations` has no field '{name}'")
-    inner = _FOLDER.findall(reason)
-    for file, root in files.layers:
-        for key, top in _keys(root):
-            is_known = top and name in _FIELDS
-            if key.value == name and not is_known and (not inner or str(file.parent) == inner[-1]):
-                near = _close(name, _FIELDS) if top else ""
-                yield Fault(file, key.start_mark.line + 1, f"unknown field '{name}'{near}")
-
-
-def _keys(node: Node, top: bool = True) -> Iterator[tuple[ScalarNode, bool]]:
-    for child in node.value if isinstance(node, MappingNode | SequenceNode) else ():
-        if isinstance(child, tuple):
-            yield child[0], top
-            yield from _keys(child[1], False)
-        else:
-            yield from _keys(child, False)
 
 
 def _without_object(files: _Files, who: str) -> Iterator[Fault]:

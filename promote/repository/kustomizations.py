@@ -112,7 +112,7 @@ def _small(file: Path) -> bytes:
 def _parsed(data: bytes, path: str, where: str) -> Found:
     if len(data) > _LARGEST:
         raise ValueError("it is larger than 1 MiB")
-    _, content = reader.document(data, where)
+    _, content = reader.document(data, where, first=True)
     if content is None:
         content = {}
     if not isinstance(content, dict):

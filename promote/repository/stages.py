@@ -15,7 +15,7 @@ _WORDS = (
     ("test", "tests", "testing", "tst"),
     ("qa", "quality"),
     ("uat", "acceptance", "acc", "sit", "recette"),
-    ("staging", "stage", "stg", "hml", "hlg", "homolog", "homologacao"),
+    ("staging", "stage", "stag", "stg", "hml", "hlg", "homolog", "homologacao"),
     ("demo", "perf", "load", "training"),
     ("pre", "preprod", "preprd", "pprod", "pprd", "preproduction", "nonprod", "nonprd", "nprod"),
     ("prod", "production", "prd", "live"),

@@ -52,16 +52,18 @@ def load_all(text: str, where: str) -> Iterator[Any]:
         raise RenderError(_said(error, text, where)) from error
 
 
-def compose(data: bytes, where: str) -> yaml.Node | None:
+def compose(data: bytes, where: str, *, first: bool = False) -> yaml.Node | None:
     """The root node of the only document in a file that only promote reads, or None where it is empty.
 
-    What follows all of its aliases is bounded, too. Raises ConfigError, with file and line.
+    With `first`, it is that of the first document, as kustomize reads a kustomization. What follows all of its
+    aliases is bounded, too. Raises ConfigError, with file and line.
     """
     text = decoded(data, where)
     try:
         bounds.refuse_size(text)
         bounds.refuse_excess(text, Loader)
-        root: yaml.Node | None = Settings(text).get_single_node()
+        loader = Settings(text)
+        root: yaml.Node | None = loader.get_node() if first and loader.check_node() else loader.get_single_node()
         if root is not None and "*" in text:
             bounds.refuse_bomb(root)
     except (yaml.YAMLError, ValueError) as error:
@@ -69,12 +71,12 @@ def compose(data: bytes, where: str) -> yaml.Node | None:
     return root
 
 
-def document(data: bytes, where: str) -> tuple[yaml.Node | None, Any]:
+def document(data: bytes, where: str, *, first: bool = False) -> tuple[yaml.Node | None, Any]:
     """The root node of the only document in a file that only promote reads, and its value; None where it is empty.
 
-    Raises ConfigError, with file and line.
+    With `first`, more documents may follow. Raises ConfigError, with file and line.
     """
-    root = compose(data, where)
+    root = compose(data, where, first=first)
     try:
         return root, None if root is None else Settings("").construct_document(root)
     except yaml.YAMLError as error:

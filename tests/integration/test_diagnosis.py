@@ -94,6 +94,16 @@ def two(tmp_path: Path) -> Repository:
         (TOP, "behavior:", "behaviour:", f"{TOP}:14: unknown field 'behaviour' "),
         (TOP, "name: settings", "name: setting", f"{TOP}:13: `behavior: merge` needs another 'setting', .*ttings'"),
         (TOP, "ports/0/name", "ports/7/name", f"{TOP}:9: the path '/spec/ports/7/name' does not exist in an object"),
+        (TOP, "path: cart.patch.yaml", "cart.patch.yaml", f"{TOP}:6: `patches` has a text, .*: write `path: cart"),
+        (TOP, "- path: cart.patch.yaml", "- |-\n    kind: A", f"{TOP}:6: `patches` has a text, .* below `patch:`"),
+        (TOP, "literals: [MODE=loud]", "literals: {MODE: loud}", f"{TOP}:15: `configMapGenerator.literals` has a m"),
+        (BASE, "resources:\n  - cart.yaml", "resources: cart.yaml", f"{BASE}:1: `resources` has a text, .* a list: "),
+        (BASE, "resources:", "commonLabels: {tier: 1}\nresources:", f"{BASE}:1: `commonLabels` has a n.*quotes"),
+        (BASE, "resources:", "replicas: [{name: cart, count: '2'}]\nresources:", f"{BASE}:1: `replicas.count` has a"),
+        ("part/kustomization.yaml", "[]", "{}", "part/kustomization.yaml:3: `resources` has a mapping, .* a list"),
+        (BASE, "files: [MODE=mode.txt]", "env: mode.env", f"{BASE}:5: `configMapGenerator` names 'mode.env', which"),
+        (BASE, "resources:", "secretGenerator: [{name: key, envs: [.env.key]}]\nresources:", f"{BASE}:1: "
+         "`secretGenerator` names '.env.key', which does not exist; .* `unrendered: warn`"),
         (PATCH, "name: cart", "name: card", f"{PATCH}:4: this patch is for Deployment 'card', .* mean 'cart'"),
     ],
 )  # fmt: skip
@@ -104,6 +114,7 @@ def test_the_line_at_fault_comes_first(two: Repository, file: str, old: str, new
     assert refusal.value.place is not None
     # Kustomize's own words follow, without its way there.
     assert "(kustomize cannot build top: " in str(refusal.value)
+    assert str(refusal.value).count("'") % 2 == 0
     assert "accumulat" not in str(refusal.value).replace("accumulation err='merging", "")
     assert str(two.folder) not in str(refusal.value)
 
@@ -123,8 +134,8 @@ def test_as_they_are_the_files_build(two: Repository) -> None:
 
 
 def test_what_nobody_can_tell_is_kustomizes_to_say(two: Repository) -> None:
-    two.edit(TOP, "components:", "namePrefix: [a]\ncomponents:")
-    with surroundings(two.folder), pytest.raises(RenderError, match=r"^x: kustomize cannot build top: .*namePrefix"):
+    two.edit(TOP, "components:", "replicas: [{name: nobody, count: 2}]\ncomponents:")
+    with surroundings(two.folder), pytest.raises(RenderError, match=r"^x: kustomize cannot build top: .*nobody"):
         render.kustomize(two.folder / "top", "x")
 
 

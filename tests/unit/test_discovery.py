@@ -40,7 +40,7 @@ def test_the_names_decide_the_order() -> None:
     assert None not in ranks
     assert ranks == sorted(ranks, key=lambda rank: rank or 0)
     assert len(set(ranks)) == len(names)
-    assert {stages.rank(name) for name in ("stg", "hml", "hlg")} == {stages.rank("staging")}
+    assert {stages.rank(name) for name in ("stg", "stag", "hml", "hlg")} == {stages.rank("staging")}
     assert {stages.rank(name) for name in ("pprd", "nonprd")} == {stages.rank("preprod")}
     same = {"prod", "prod-eu", "eu_prod", "prod1", "live", "PRD"}
     assert {stages.rank(name) for name in same} == {stages.rank("production")}
@@ -171,6 +171,17 @@ def test_every_name_of_a_kustomization_file_counts(tmp_path: Path) -> None:
         f"overlays/{stage}/{name}": text for stage, name in (("dev", "kustomization.yml"), ("prod", "Kustomization"))
     }
     assert list(layout(tmp_path, files).environments) == ["dev", "prod"]
+
+
+def test_only_the_first_document_of_a_kustomization_counts(tmp_path: Path) -> None:
+    text = OVERLAY.format(base="../../base")
+    files = {
+        "overlays/dev/kustomization.yaml": f"---\n{text}---\n",
+        "overlays/prod/kustomization.yaml": f"{text}---\nresources: [../../other]\n",
+    }
+    found = layout(tmp_path, files)
+    assert list(found.environments) == ["dev", "prod"]
+    assert found.remarks == ()
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a list", "a: \x00", "&a [*a]", "x" * (1 << 20) + "y"])
