@@ -65,6 +65,7 @@ def holding_json(done: Changed, environment: str) -> Json:
     return {
         "environment": environment,
         "holds": list(done.holds),
+        **({"repository": done.repository} if done.repository else {}),
         "commit": done.commit,
         "changed": done.commit is not None,
     }

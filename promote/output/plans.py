@@ -17,7 +17,6 @@ from promote.promotion.proposal import Proposal
 
 def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) -> Json:
     """A plan, what was found in it and what became of it, as JSON."""
-    pull = published.pull_request
     return {
         "from": plan.source,
         "to": plan.target,
@@ -29,6 +28,14 @@ def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) 
         "shared": list(plan.shared),
         "settings": [setting_json(setting) for setting in plan.settings],
         "findings": [finding_json(finding) for finding in verdict.findings] if verdict else [],
+        **published_json(published),
+    }
+
+
+def published_json(published: Published) -> Json:
+    """Where a change went, as JSON; with its repository, unless that is the one that promote runs in."""
+    pull = published.pull_request
+    return {
         "branch": published.branch,
         **({"repository": published.repository} if published.repository else {}),
         "commit": published.commit,
@@ -143,13 +150,18 @@ def proof_text(proposal: Proposal) -> list[str]:
     return lines
 
 
+def place_text(published: Published) -> str:
+    """A commit and the branch that it is on, for people."""
+    inside = f" of {published.repository}" if published.repository else ""
+    return f"{(published.commit or '')[:12]} on {published.branch}{inside}"
+
+
 def published_text(published: Published) -> list[str]:
     """Where a change went."""
     lines: list[str] = []
     if published.commit:
         verb = "already there" if published.kept else "pushed"
-        inside = f" of {published.repository}" if published.repository else ""
-        lines += ["", f"{verb}: {published.commit[:12]} on {published.branch}{inside}"]
+        lines += ["", f"{verb}: {place_text(published)}"]
     if pull := published.pull_request:
         lines.append(f"pull request #{pull.number}: {pull.title} ({pull.url})")
     return lines

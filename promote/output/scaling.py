@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promote.cluster.workloads import Workload
-from promote.output import markup, wording
+from promote.output import markup, plans, wording
 from promote.output.markup import code, inline
-from promote.output.values import Json, pull_json
+from promote.output.values import Json
 from promote.output.verdicts import finding_json, identity_json, introduced_text
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.scale import Move, Row, Scaling
@@ -47,7 +47,6 @@ def _brief(moves: Sequence[Move]) -> str:
 
 def change_json(change: Scaling, published: Published) -> Json:
     """A change of replicas and what became of it, as JSON."""
-    pull = published.pull_request
     return {
         "environment": change.environment.name,
         "changes": [
@@ -57,10 +56,7 @@ def change_json(change: Scaling, published: Published) -> Json:
         ],
         "files": list(change.files),
         "findings": [finding_json(finding) for finding in change.verdict.findings] if change.verdict else [],
-        "branch": published.branch,
-        "commit": published.commit,
-        "pull_request": pull and pull_json(pull),
-        "changed": published.changed,
+        **plans.published_json(published),
     }  # fmt: skip
 
 

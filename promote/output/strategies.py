@@ -73,6 +73,7 @@ def _made_json(made: Made) -> Json:
     return {
         "step": step.kind if step else "rollback",
         "share": step.share if step and step.kind != "finish" else None,
+        **({"repository": made.published.repository} if made.published.repository else {}),
         "commit": made.published.commit,
     }
 
@@ -80,8 +81,7 @@ def _made_json(made: Made) -> Json:
 def outcome_text(outcome: Outcome, request: Request) -> list[str]:
     """How a run of a canary ended, for people."""
     lines = [
-        f"{one.step.kind if one.step else 'rollback'}: {(one.published.commit or '')[:12]} on {one.published.branch}"
-        for one in outcome.made
+        f"{one.step.kind if one.step else 'rollback'}: {plans.place_text(one.published)}" for one in outcome.made
     ]
     lines.append(f"{request.service} has {outcome.stable.shortened}; "
                  f"its canary has {outcome.canary.shortened} and {outcome.share}")  # fmt: skip

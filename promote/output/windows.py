@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from promote.output import markup, wording
-from promote.output.values import Json, pull_json
+from promote.output import markup, plans, wording
+from promote.output.values import Json
 from promote.output.verdicts import identity_json
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.trailers import SOURCE, TARGET
@@ -14,7 +14,6 @@ from promote.windows import app_project
 
 def windows_json(found: Windows, published: Published) -> Json:
     """The windows or suspensions and what became of them, as JSON."""
-    pull = published.pull_request
     return {
         "path": found.path,
         "windows": [dict(one) for one in found.entries],
@@ -30,10 +29,7 @@ def windows_json(found: Windows, published: Published) -> Json:
         "renew": found.renew and durations.moment(found.renew),
         "notes": list(found.notes),
         "files": list(found.files),
-        "branch": published.branch,
-        "commit": published.commit,
-        "pull_request": pull and pull_json(pull),
-        "changed": published.changed,
+        **plans.published_json(published),
     }
 
 

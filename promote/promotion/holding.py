@@ -23,13 +23,14 @@ from promote.system.git import Push
 class Changed:
     """The holds that were set or lifted, the title of the commit, and the commit; None where there was none.
 
-    `branch` is the one that has it.
+    `branch` is the one that has it, in the other repository that `repository` names, if there is one.
     """
 
     holds: tuple[str, ...]
     title: str
     commit: str | None
     branch: str
+    repository: str = ""
 
 
 def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Changed:
@@ -88,7 +89,7 @@ def _commit(workspace: Workspace, edit: Callable[[Tree], _Edit], verb: str, envi
     shown = tuple(f"{one.image} {one.version}" for one in done.moved)
     title = printable.one_line(f"{verb}: {environment} ({', '.join(shown)})")
     if not done.moved:
-        return Changed(shown, title, None, line.label)
+        return Changed(shown, title, None, line.label, line.another)
     made = line.commit(tip.commit, {Tree.holds_path(done.where): done.data}, f"{title}\n")
     line.push(Push(line.ref, made, tip.commit))
-    return Changed(shown, title, made, line.label)
+    return Changed(shown, title, made, line.label, line.another)

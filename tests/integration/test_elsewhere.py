@@ -116,6 +116,8 @@ def test_commits_holds_and_checks_are_about_the_other_repository(two: Two) -> No
     assert "prod/origin" in two.promote("hold", "production", "web=2.1.0", "--reason", "it loses carts").out
     assert "it loses carts" in two.promote("plan", "staging", "production", code=4).out
     two.promote("release", "production")
+    for line in ("hold production web=2.2.0 --reason slow", "release production", "scale production web 2"):
+        assert two.promote(*line.split(), "--output", "json").json["repository"].endswith("prod/origin")
     assert "of the repository" in two.promote("bump", "production", "api=1.5.0", code=2).err
     assert [one["name"] for one in two.promote("check", "--output", "json").json["targets"]] == [
         "staging",
