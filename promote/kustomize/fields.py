@@ -21,7 +21,7 @@ _NAMING = ("files", "envs", "env")
 ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "patches": (frozenset({"path", "patch", "target", "options"}), ("path",)),
     "patchesJson6902": (frozenset({"path", "patch", "target", "options"}), ("path",)),
-    "replacements": (frozenset({"path", "source", "targets"}), ("path",)),
+    "replacements": (frozenset({"path", "source", "sourceValue", "targets"}), ("path",)),
     "configMapGenerator": (_OF_GENERATORS, _NAMING),
     "secretGenerator": (_OF_GENERATORS | {"type"}, _NAMING),
     "openapi": (frozenset({"path", "version"}), ("path",)),

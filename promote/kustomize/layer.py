@@ -35,10 +35,18 @@ class Layer:
 
     def read(self, name: str, hints: Sequence[bytes] = ()) -> Sheet | None:
         """The YAML file that the kustomization names, if it may be read and has one of the hints."""
+        path = self._path(name)
+        return self.sheets.sheet(path, hints) if path else None
+
+    def data(self, name: str) -> bytes | None:
+        """The bytes of the file that the kustomization names, if it may be read."""
+        path = self._path(name)
+        return self.sheets.data(path) if path else None
+
+    def _path(self, name: str) -> str:
         path = normpath(join(self.folder, name))
-        if not name or "\n" in name or "\0" in name or posixpath.isabs(name) or not is_within(path, self.within):
-            return None
-        return self.sheets.sheet(path, hints)
+        is_name = name and "\n" not in name and "\0" not in name and not posixpath.isabs(name)
+        return path if is_name and is_within(path, self.within) else ""
 
 
 def is_within(path: str, within: str | None) -> bool:

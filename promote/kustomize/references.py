@@ -32,7 +32,7 @@ _HARMLESS = frozenset({
 _HARMLESS_INSIDE = {
     "patches": {"patch", "target", "options"},
     "patchesjson6902": {"patch", "target", "options"},
-    "replacements": {"source", "targets"},
+    "replacements": {"source", "sourcevalue", "targets"},
     "configmapgenerator": {"name", "namespace", "behavior", "literals", "options"},
     "secretgenerator": {"name", "namespace", "behavior", "literals", "options", "type"},
 }
@@ -46,7 +46,7 @@ _OF_PLUGINS = frozenset({"apiversion", "kind", "metadata", "resources"})
 # The same of a built-in plugin.
 _HARMLESS_IN_PLUGIN = frozenset({
     "apiversion", "kind", "metadata", "patch", "target", "jsonop", "literals", "annotations", "labels", "fieldspecs",
-    "options", "source", "targets", "name", "namespace", "behavior", "type",
+    "options", "source", "sourcevalue", "targets", "name", "namespace", "behavior", "type",
 })  # fmt: skip
 _FUNCTIONS = ("config.kubernetes.io/function", "config.k8s.io/function")
 _BINARY = "tag:yaml.org,2002:binary"

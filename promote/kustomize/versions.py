@@ -18,11 +18,12 @@ def find(
 ) -> Versions:
     """The versions of the environment in `folder`, whose kustomization has the `images:` of `own`.
 
-    With such `images:`, other files are read only if they are in the folder too, unless `whole` is set.
+    With such `images:`, other files are read only if they are in the folder too, unless `whole` is set, or what is in
+    the folder copies versions into images of any layer.
     """
     within = None if whole or not own.entries else folder
     sheets.know(own)
-    found, files = written.slots(sheets, folder, within)
+    found, files, is_whole = written.slots(sheets, folder, within)
     paths = [*files, own.source]
     for one in declared:
         path = normpath(join(folder, one.file))
@@ -34,7 +35,7 @@ def find(
 
     def again(changed: Mapping[str, bytes | None]) -> Versions:
         images = ImagesFile.parse(changed.get(own.source) or own.data, own.source)
-        return find(sheets.with_files(changed), images, folder, declared, whole=within is None)
+        return find(sheets.with_files(changed), images, folder, declared, whole=is_whole)
 
     contents = {path: sheets.data(path) or b"" for path in dict.fromkeys(paths)} | {own.source: own.data}
-    return Versions(own, found, contents, again, within is None)
+    return Versions(own, found, contents, again, is_whole)

@@ -14,24 +14,24 @@ from typing import TypeAlias
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
-from promote.kustomize import charts, image_transformers, remote_bases, selectors
+from promote.kustomize import charts, generated, image_transformers, remote_bases, replacements, selectors
 from promote.kustomize.layer import Layer, alone, below, documents, is_within
 from promote.kustomize.sheets import Sheets
 from promote.versions import atoms
-from promote.versions.atoms import Atom, Place
+from promote.versions.atoms import Atom, Place, Role
 from promote.versions.slots import Said, Setting, Slot
 from promote.versions.spots import Path, Sheet
 from promote.yamltext import places
 from promote.yamltext.scalars import STRING
 
-# What a file must have somewhere to say an image: reading YAML is slow.
 _HINTS = (b"image", b"HelmRelease", b"Application")
 _BASES, _PATCHES = ("resources", "bases"), ("patches", "patchesStrategicMerge", "patchesJson6902")
 _MOST_FOLDERS = 2_000  # as often as they are named
 _DEEPEST = 100  # folders that build on one another
 
 
-_Field: TypeAlias = tuple[str, tuple[str, ...]]  # a kind of objects, and the keys to an image in them
+# A kind of objects, the keys to a field of them, and what that says.
+_Field: TypeAlias = tuple[str, Path, Role]
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class _Layers:
     files: dict[str, None] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     built: int = 0
+    copies: bool = False
     unfollowed: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
 
     def build(self, folder: str, slots: list[Slot], fields: Sequence[_Field] = ()) -> None:
@@ -64,25 +65,26 @@ class _Layers:
 
     def _layer(self, folder: str, sheet: Sheet, slots: list[Slot], outer: Sequence[_Field]) -> None:
         """What one kustomization does, in kustomize's order."""
-        root = sheet.whole.roots[0]
-        fields = [*outer, *self._configured(folder, root)]
+        root, layer = sheet.whole.roots[0], Layer(self.sheets, folder, sheet, self.within, self.files)
+        fields = [*outer, *self._configured(folder, root), *self._copied(layer)]
         for name in [name for key in _BASES for name in _texts(root, key)]:
             inner: list[Slot] = []
             self._resource(normpath(join(folder, name)), inner, fields)
             slots += inner
+        generated.apply(layer, slots, [str(keys[-1]) for _, keys, role in fields if role == "text"])
         for name in _texts(root, "components"):
             self.build(normpath(join(folder, name)), slots, fields)
-        layer = Layer(self.sheets, folder, sheet, self.within, self.files)
         slots += remote_bases.slots(layer) + charts.slots(layer)
         for chart, text, where in charts.others(layer):
             self.unfollowed.setdefault(chart, (text, where))
-        for patch in self._patches(folder, sheet, root):
+        for patch in self._patches(folder, sheet, root, _hints(fields)):
             patch.apply(slots, fields)
         self._named(root, slots)
         images = self.sheets.images(sheet.source) if self.with_images else None
         for entry in images.entries.values() if images else ():
             for slot in slots:
                 slot.set(Setting(sheet.source, entry))
+        replacements.apply(layer, replacements.of_images(layer), slots)
         image_transformers.apply(layer, slots)
 
     def _is_asked(self, path: str) -> bool:
@@ -93,7 +95,7 @@ class _Layers:
             return
         if not self.sheets.is_file(path):
             self.build(path, slots, fields)
-        elif sheet := self.sheets.sheet(path, _HINTS):
+        elif sheet := self.sheets.sheet(path, _hints(fields)):
             for at in objects(sheet):
                 kind, name = _who(at.node)
                 for atom in atoms.of_object(kind, at, _of_kind(fields, kind)):
@@ -102,7 +104,7 @@ class _Layers:
 
     def _configured(self, folder: str, root: Node) -> list[_Field]:
         """The fields with images that the files of `configurations:` name, with the kind of their objects."""
-        found = []
+        found: list[_Field] = []
         for name in _texts(root, "configurations"):
             path = normpath(join(folder, name))
             sheet = self.sheets.sheet(path) if self._is_asked(path) else None
@@ -111,10 +113,28 @@ class _Layers:
             for node in sheet.whole.roots if sheet else ():
                 for item in places.items(node, "images"):
                     steps = tuple(step.removesuffix("[]") for step in places.text(item, "path").split("/") if step)
-                    found.append((places.text(item, "kind"), steps))
+                    found.append((places.text(item, "kind"), steps, "reference"))
         return found
 
-    def _patches(self, folder: str, sheet: Sheet, root: Node) -> Iterator[_Patch]:
+    def _copied(self, layer: Layer) -> list[_Field]:
+        """The fields that `replacements` of a kustomization, and of its components, copy into images."""
+        found: list[_Field] = []
+        waiting, seen = [layer], {layer.folder}
+        while waiting:
+            here = waiting.pop()
+            entries = replacements.of_images(here)
+            self.copies = self.copies or bool(entries)
+            found += [(kind, keys, "text") for kind, keys in replacements.sources(entries)]
+            for name in _texts(here.root.node, "components"):
+                folder = normpath(join(here.folder, name))
+                file = self.sheets.kustomization(folder) if self._is_asked(folder) and folder not in seen else None
+                sheet = self.sheets.sheet(file) if file else None
+                if sheet is not None and sheet.whole.roots:
+                    seen.add(folder)
+                    waiting.append(Layer(self.sheets, folder, sheet, self.within, self.files))
+        return found
+
+    def _patches(self, folder: str, sheet: Sheet, root: Node, hints: Sequence[bytes]) -> Iterator[_Patch]:
         """The patches of a kustomization in the order in which kustomize applies them."""
         top = Place(sheet, sheet.whole, root, (0,))
         for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
@@ -126,7 +146,7 @@ class _Layers:
                     continue
                 name = item.node.value if isinstance(item.node, ScalarNode) else places.text(item.node, "path")
                 path = normpath(join(folder, str(name)))
-                file = self.sheets.sheet(path, _HINTS) if name and self._is_asked(path) else None
+                file = self.sheets.sheet(path, hints) if name and self._is_asked(path) else None
                 if file is not None:
                     yield from (_Patch(path, body, target, self.files) for body in documents(file))
 
@@ -192,17 +212,20 @@ def is_plain(sheets: Sheets, folder: str) -> bool:
         return True
     layers, found = _Layers(sheets, folder, with_images=False), list[Slot]()
     layers.build(folder, found)
-    return bool(places.items(sheet.whole.roots[0], "images")) and not found
+    return bool(places.items(sheet.whole.roots[0], "images")) and not found and not layers.copies
 
 
-def slots(sheets: Sheets, folder: str, within: str | None = None) -> tuple[list[Slot], tuple[str, ...]]:
-    """The images of all objects that the kustomization in `folder` renders, and the files that say them.
+def slots(sheets: Sheets, folder: str, within: str | None = None) -> tuple[list[Slot], tuple[str, ...], bool]:
+    """The images of all objects that the kustomization in `folder` renders, the files that say them, and whether all
+    layers were read.
 
-    With `within`, only files in that folder are read.
+    With `within`, only files in that folder are read, unless these copy texts into images of any layer.
     """
     layers, found = _Layers(sheets, within), list[Slot]()
     layers.build(folder, found)
-    return found, tuple(layers.files)
+    if within is not None and layers.copies:
+        return slots(sheets, folder)
+    return [slot for slot in found if "text" not in slot.said], tuple(layers.files), within is None
 
 
 def unfollowed(sheets: Sheets, folder: str) -> dict[tuple[str, ...], tuple[str, str]]:
@@ -232,12 +255,14 @@ def _add(slots: list[Slot], kind: str, name: str, said: Said) -> None:
         there.said[atom.role] = said
         return
     follows = kind not in ("HelmRelease", "Application", "ApplicationSet")
-    slots.append(Slot(kind, frozenset([name]), atom.group, follows, {atom.role: said}))
+    slots.append(Slot(kind, frozenset([name]), atom.group, follows, {atom.role: said}, pointer=atom.pointer))
 
 
 def _writes(slot: Slot, atom: Atom) -> bool:
     """Whether an operation writes a part of the image of a slot."""
     pointers = [said.atom.pointer for said in slot.said.values()]
+    if atom.role == "text" or "text" in slot.said:
+        return atom.role in slot.said and atom.pointer in pointers
     return atom.pointer in pointers or any(one[:-1] == atom.pointer[:-1] for one in pointers)
 
 
@@ -245,8 +270,13 @@ def _who(node: Node) -> tuple[str, str]:
     return places.text(node, "kind"), places.text(places.field(node, "metadata"), "name")
 
 
-def _of_kind(fields: Sequence[_Field], kind: str) -> list[tuple[str, ...]]:
-    return [steps for own, steps in fields if own in ("", kind)]
+def _of_kind(fields: Sequence[_Field], kind: str) -> dict[Path, Role]:
+    return {keys: role for own, keys, role in fields if own in ("", kind)}
+
+
+def _hints(fields: Sequence[_Field]) -> list[bytes]:
+    """What a file must have somewhere to say an image, or a text that is copied: reading YAML is slow."""
+    return [*_HINTS, *(str(keys[-1]).encode() for _, keys, role in fields if role == "text")]
 
 
 def _steps(pointer: str) -> Path:

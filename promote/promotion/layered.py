@@ -18,7 +18,7 @@ from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Change, Image, Plan, Version
-from promote.promotion.proof import Texts, is_meant, unplanned
+from promote.promotion.proof import Texts, followed, is_meant, unplanned
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.versions.fields import split
@@ -138,13 +138,14 @@ def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_othe
     Returns the latter, where `allow_others` accepts it.
     """
     about = f"{name}, which is layered on {moves.name}"
-    images = [one for one in different if one.is_image and not is_meant(one, moves.texts)]
+    different, texts = followed(different, moves.texts)
+    images = [one for one in different if one.is_image and not is_meant(one, texts)]
     brought = {(one.old, one.new) for one in moves.found if one.is_image}
     stray = {one.new for one in images if not is_planned(moves.changes, one) and (one.old, one.new) not in brought}
     if stray:
         raise CheckDenied(f"{about}, would also move to {', '.join(sorted(stray))}, which is not planned")
     places = {(one.resource.kind, one.path) for one in moves.found}
-    rest = [one for one in unplanned(different, (), moves.texts) if (one.resource.kind, one.path) not in places]
+    rest = [one for one in unplanned(different, (), texts) if (one.resource.kind, one.path) not in places]
     if rest and not allow_others:
         shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
         raise CheckDenied(

@@ -12,7 +12,8 @@ from promote.model import Document, Identity, Image
 
 _MOST_TIMES = 1_000  # that a text may be within another one
 Place = tuple[Identity, str]  # an object, and the JSON pointer of a value in it
-Texts = Mapping[tuple[str, str], str]  # old and new texts other than images of containers, with the image's name
+# Old and new texts other than images of containers, with the image's name; those without a name change no image.
+Texts = Mapping[tuple[str, str], str]
 
 
 class NotInUse(CheckDenied):
@@ -74,7 +75,7 @@ def unplanned(found: Sequence[Difference], values: Collection[Place], texts: Tex
 
 def is_meant(one: Difference, texts: Texts) -> bool:
     """Whether a difference is one of the `texts`, alone or within a longer text."""
-    return any(is_move(one, move) for move in texts)
+    return any(is_move(one, move) for move, name in texts.items() if name or not one.is_image)
 
 
 def is_move(one: Difference, move: tuple[str, str]) -> bool:

@@ -76,7 +76,7 @@ def _scope(sheets: Sheets, environment: Environment, declared: tuple[Declared, .
     except PromoteError:
         return own
     paths = tuple(dict.fromkeys((*own.paths, *found.contents)))
-    return Scope(environment, paths, not found.slots, declared, whole or not images.entries)
+    return Scope(environment, paths, not found.slots, declared, found.whole)
 
 
 def file_bytes(files: Snapshot, path: str) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,8 @@ from promote.versions.fields import split
 from promote.versions.spots import Path, Region, Sheet, Spot, children
 from promote.yamltext import places
 
-Role: TypeAlias = Literal["reference", "registry", "repository", "tag", "digest"]
+# A "text" is what may be copied into an image, and not one itself.
+Role: TypeAlias = Literal["reference", "registry", "repository", "tag", "digest", "text"]
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _ROLES: tuple[Role, ...] = ("registry", "repository", "tag", "digest")
 _RELEASE = ("HelmRelease",)
@@ -84,10 +85,11 @@ class Place:
             yield Place(self.sheet, region or self.region, node, (number,), self.pointer, self.named)
 
 
-def of_object(kind: str, at: Place, fields: Collection[tuple[str, ...]] = ()) -> Iterator[Atom]:
+def of_object(kind: str, at: Place, fields: Mapping[Path, Role]) -> Iterator[Atom]:
     """What the object of `kind` at a place says of images, also in a part of an object, such as a patch.
 
-    `fields` are further paths to images, as `configurations:` names them; they match list items at any position.
+    `fields` are further paths, to images as `configurations:` names them, or to texts that are copied; they match
+    list items at any position.
     """
     if kind in _RELEASE:
         yield from _values_within(at, ("spec", "values"))
@@ -115,13 +117,13 @@ def _containers(at: Place) -> Iterator[Atom]:
         waiting += reversed(list(here.below()))
 
 
-def _configured(at: Place, fields: Collection[tuple[str, ...]]) -> Iterator[Atom]:
+def _configured(at: Place, fields: Mapping[Path, Role]) -> Iterator[Atom]:
     waiting = [at] if fields else []
     while waiting:
         here = waiting.pop()
         steps = tuple(step for step in here.pointer if isinstance(step, str))
         if steps in fields and (spot := here.spot):
-            yield Atom(here.named, here.pointer, "reference", spot)
+            yield Atom(here.named, here.pointer, fields[steps], spot)
         waiting += here.below()
 
 

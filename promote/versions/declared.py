@@ -99,16 +99,18 @@ def _below(at: Place | None) -> Iterator[Place]:
     yield from at.below() if at else ()
 
 
+def spot_of_line(name: str, text: str) -> Spot | None:
+    """The value in the line `NAME=value` of a text; None if there is none."""
+    found = line(name, text)
+    return Spot((), found[1], *found.span(1), "", text.count("\n", 0, found.start()) + 1) if found else None
+
+
 def _in_lines(one: Declared, data: bytes) -> Atom | None:
     try:
-        text = data.decode()
+        spot = spot_of_line(one.path, data.decode())
     except UnicodeDecodeError:
         return None
-    found = line(one.path, text)
-    if found is None:
-        return None
-    spot = Spot((), found[1], *found.span(1), "", text.count("\n", 0, found.start()) + 1)
-    return Atom((one.name,), (), _role(found[1]), spot)
+    return Atom((one.name,), (), _role(spot.text), spot) if spot else None
 
 
 def _role(text: str) -> Role:

@@ -121,7 +121,10 @@ class Versions:
         return {path: data for path, data in self.contents.items() if before.contents.get(path) != data}
 
     def texts(self, before: Versions) -> dict[tuple[str, str], str]:
-        """The texts that are new since `before`, except of containers: the image's name by the old and new text."""
+        """The texts that are new since `before`, except in containers: the image's name by the old and new text.
+
+        A text that is copied into containers has no name: of images, only those that are planned may change with it.
+        """
         found: dict[tuple[str, str], str] = {}
         for old, new in zip(before.slots, self.slots, strict=False):
             both = [role for role in new.said if role in old.said]
@@ -129,6 +132,8 @@ class Versions:
             if not old.is_container:
                 moves.append((old.image.reference, new.image.reference))
                 found |= {move: old.image.name for move in moves if move[0] != move[1]}
+            elif old.is_copied:
+                found = {move: "" for move in moves if move[0] != move[1]} | found
         return found
 
     def _own_edits(self, name: str, target: Image | Version, entries: dict[str, dict[str, Image | Version]]) -> None:
@@ -172,6 +177,8 @@ class Versions:
             as_meant = image == new.get(name) if version is None else name in new and _has(new[name], version)
             if not as_meant or old.keys() != new.keys():
                 where = ", ".join(self.lines(name)) or self.source
+                if version is None and name in new:
+                    raise EditRefused(f"{where}: this is the version of {name}, too; name all images that share it")
                 raise EditRefused(f"{where}: no edit was found that changes only {name}; change it by hand")
 
     def _unknown(self, name: str) -> str:

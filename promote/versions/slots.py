@@ -36,7 +36,8 @@ class Slot:
 
     `names` are those that the object has in one of the layers. `follows` says that `images:` changes it. `called` is
     the name that promote.yaml gives it, or that of a bundle of manifests, not an image: a chart, or a base in another
-    repository. `alias` is the name in a transformer, and the repository that it sets.
+    repository. `alias` is the name in a transformer, and the repository that it sets. `pointer` is `group` by
+    position. `is_copied` says that the atoms are in another object, from which they are copied.
     """
 
     kind: str
@@ -49,6 +50,8 @@ class Slot:
     called: str = ""
     is_bundle: bool = False
     alias: tuple[str, str] | None = None
+    pointer: Path = ()
+    is_copied: bool = False
 
     @property
     def written(self) -> Image:
@@ -103,6 +106,14 @@ class Slot:
         return self.alias is not None or not self.said.keys().isdisjoint(("reference", "repository"))
 
     @property
+    def text(self) -> Said | None:
+        """The text that alone says what it is, and that may be copied; None where there is none."""
+        if said := self.said.get("text"):
+            return said
+        is_alone = self.alias is None and self.version_by is None and self.name_by is None
+        return self.said.get("reference") if is_alone else None
+
+    @property
     def is_container(self) -> bool:
         """Whether it is the image of a container."""
         return not set(self.group).isdisjoint(CONTAINERS) and not self.called
@@ -135,7 +146,7 @@ class Slot:
         """Take what a patch says: items of `images:` further in do not count for it."""
         if said.atom.role == "reference":
             self.said.clear()
-            self.alias = None
+            self.alias, self.is_copied = None, False
         else:
             self.said.pop("reference", None)
         self.said[said.atom.role] = said
@@ -151,8 +162,13 @@ class Slot:
         if entry.image.version != Version():
             self.version_by = setting
 
-    def transform(self, alias: tuple[str, str], said: Mapping[Role, Said]) -> None:
+    def transform(self, alias: tuple[str, str], said: Mapping[Role, Said], *, is_copied: bool = False) -> None:
         """Take what a transformer sets: the repository and, if it says one, the version."""
         self.alias, self.name_by = alias, None
         if said:
-            self.said, self.version_by = dict(said), None
+            self.said, self.version_by, self.is_copied = dict(said), None, is_copied
+
+    def copy(self, other: Slot) -> None:
+        """Run what another container runs, however that is set."""
+        self.said, self.alias, self.is_copied = dict(other.said), other.alias, other.is_copied
+        self.version_by, self.name_by = other.version_by, other.name_by

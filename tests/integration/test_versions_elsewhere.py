@@ -221,13 +221,15 @@ def test_an_entry_is_added_for_one_environment_alone(tiny: Sandbox) -> None:
 
 @pytest.mark.quick
 def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
+    labelled = POD.replace("{name: api}", "{name: api, labels: {app: api}}", 1)
+    base = {"api.yaml": labelled.replace("IMAGE", "shop/api:0.9")}
     replaced = (
         "configMapGenerator: [{name: v, literals: [API=shop/api:VERSION]}]\n"
         "replacements:\n  - source: {kind: ConfigMap, name: v, fieldPath: data.API}\n"
-        "    targets:\n      - select: {kind: Deployment}\n"
+        "    targets:\n      - select: {labelSelector: app=api}\n"
         "        fieldPaths: ['spec.template.spec.containers.0.image']\n"
     )
-    write(tiny, Kind(overlay(replaced)), {"staging": "v2", "production": "v1"})
+    write(tiny, Kind(overlay(replaced), base=base), {"staging": "v2", "production": "v1"})
     drift = tiny.promote("drift", "staging", "production", code=1).out
     assert "shop/api is 0.9 in base/api.yaml:11, but staging renders v2" in drift
     assert "overlays/production/kustomization.yaml:5 (replacements)" in drift

@@ -50,7 +50,7 @@ def needs(kustomization: str, **more: str | None) -> set[str] | None:
         "patchesStrategicMerge: [a.yaml, 'a: 1\n\nb: 2\n']",
         "patches: [{path: a.yaml, target: {kind: X}, options: {}}, {patch: 'a: 1'}]",
         "patchesJson6902: [{path: a.yaml}]",
-        "replacements: [{path: a.yaml}, {source: {}, targets: []}]",
+        "replacements: [{path: a.yaml}, {source: {}, targets: []}, {sourceValue: a, targets: []}]",
         "openapi: {path: a.yaml}",
         "configMapGenerator: [{name: x, files: [a.yaml], literals: [a=b]}]",
         "configMapGenerator: [{name: x, files: [key=a.yaml]}]",

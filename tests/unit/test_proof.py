@@ -253,3 +253,19 @@ def test_two_jobs_under_one_name_are_not_paired() -> None:
     new = [job("m-ccccc22222", NEW)]
     one, other = ([Document(identity(each), each) for each in side] for side in (old, new))
     assert {found.path for found in differences.differences(one, other)} == {""}
+
+
+def test_a_text_without_a_name_changes_with_the_version_but_moves_no_image() -> None:
+    def pair(*images: str, version: str) -> list[Document]:
+        settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "v"}, "data": {"API": version}}
+        return [Document(identity(one), one) for one in (workload(*images), settings)]
+
+    def insist(name: str, *images: str) -> None:
+        old = pair(OLD, "shop/log:1", version="1")
+        found = differences.differences(old, pair(*images, version="2"))
+        proof.insist(found, BEFORE, AFTER, False, texts={("1", "2"): name})
+
+    insist("", NEW, "shop/log:1")
+    insist("shop/web", NEW, "shop/log:2")
+    with pytest.raises(CheckDenied, match="would also move to shop/log:2"):
+        insist("", NEW, "shop/log:2")
