@@ -12,6 +12,8 @@ from promote.errors import UsageError
 
 # https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+# A branch or tag of Git that has folders in its name, and nothing that a shell, a URL or Git reads as something else.
+_REF = re.compile(r"(?=.{1,200}$)[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 # kustomize writes the hash without vowels and characters that look like vowels, so that it is never a word.
 _HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
@@ -38,6 +40,21 @@ def check_tag(tag: str) -> str:
             "starting with a letter, a digit or '_'"
         )
     return tag
+
+
+def is_ref(text: str) -> bool:
+    """Whether `text` may be a branch, a tag or a commit of a repository, such as `release/1.2`."""
+    return _REF.fullmatch(text) is not None and ".." not in text and not text.endswith((".", ".lock"))
+
+
+def check_ref(text: str) -> str:
+    """Return `text`, or raise UsageError where it could be no branch, tag or commit of a repository."""
+    if not is_ref(text):
+        raise UsageError(
+            f"'{text}' is not a valid image tag, and not a branch or tag of Git that promote moves: use letters, "
+            "digits, '_', '.', '-' and '/'"
+        )
+    return text
 
 
 def check_digest(digest: str) -> str:
@@ -70,13 +87,17 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """Read `TAG`, `TAG@DIGEST`, `@DIGEST` or a bare `sha256:…`; raise UsageError on anything else."""
+        """Read `TAG`, `TAG@DIGEST`, `@DIGEST` or a bare `sha256:…`; raise UsageError on anything else.
+
+        A tag with `/` is one of a Git repository; `check_tag` refuses it where it would be that of an image.
+        """
         if _DIGEST.fullmatch(text):
             return cls(None, text)
         tag, at, digest = text.partition("@")
         if not tag and not at:
             raise UsageError("an image version is empty: write TAG, TAG@DIGEST or @DIGEST")
-        return cls(check_tag(tag) if tag else None, check_digest(digest) if at else None)
+        check = check_ref if "/" in tag else check_tag
+        return cls(check(tag) if tag else None, check_digest(digest) if at else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from promote.errors import ConfigError, EditRefused
@@ -63,13 +63,19 @@ def split(reference: str) -> tuple[str, Version]:
 
 
 def goal_of(
-    at: str, fields: Mapping[str, str], image: Image, target: Image | Version, *, whole: bool = False
+    at: str,
+    fields: Mapping[str, str],
+    image: Image,
+    target: Image | Version,
+    *,
+    whole: bool = False,
+    check: Callable[[str], str] = check_tag,
 ) -> Image:
     """The new image of the item that has `image`: `target`, as far as the item's fields can express it.
 
     `whole` says that a `target` without a digest has none, so that one which is written in the same text as the tag
-    goes. Raises EditRefused, with the place `at`, if an outdated part would remain, and UsageError for an invalid tag
-    or digest.
+    goes. Raises EditRefused, with the place `at`, if an outdated part would remain, and UsageError for an invalid
+    digest, or a tag that `check` refuses.
     """
     if isinstance(target, Version):
         target = replace(image, version=target)
@@ -78,7 +84,7 @@ def goal_of(
     version = image.version
     if target.version != version:
         drops = whole and "digest" not in fields and None not in (version.tag, target.version.tag)
-        problem = problem or _version_problem(version, target.version, drops_digest=drops)
+        problem = problem or _version_problem(version, target.version, check, drops_digest=drops)
         version = replace(target.version, tag=target.version.tag if version.tag else None)
     if problem:
         raise EditRefused(f"{at}: image {image.name!r} {problem}")
@@ -93,9 +99,9 @@ def _rename_problem(fields: Mapping[str, str], repository: str) -> str | None:
     return None
 
 
-def _version_problem(now: Version, wanted: Version, *, drops_digest: bool) -> str | None:
+def _version_problem(now: Version, wanted: Version, check: Callable[[str], str], *, drops_digest: bool) -> str | None:
     if wanted.tag is not None:
-        check_tag(wanted.tag)
+        check(wanted.tag)
     if wanted.digest is not None:
         check_digest(wanted.digest)
     if now == _UNVERSIONED:

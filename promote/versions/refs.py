@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Whatever kustomize takes for an address, and a version that is also a valid tag.
+from promote.model import is_ref
+
+# Whatever kustomize takes for an address.
 _ADDRESS = re.compile(
     r"(?:git::)?(?:[a-z][a-z0-9+.-]*://(?:[^@/\s?#]+@)?|[\w.-]+@|(?=[\w-]+(?:\.[\w-]+)+/))"
     r"(?P<host>[\w.-]+(?::\d+)?)[:/](?P<path>[^\s?#]+)\?(?P<query>[^\s#]+)",
     re.IGNORECASE,
 )
-_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _NAMES = ("ref", "version")  # kustomize takes the first that has a value
 _SEGMENTS = 2  # owner and name of a repository, where nothing says where its path ends
 
@@ -40,7 +41,7 @@ def parse(text: str) -> Ref | None:
             return None  # twice: which one counts is the server's choice
         start += len(part) + 1
     span = next((values[name] for name in _NAMES if name in values), None)
-    if span is None or not _VERSION.fullmatch(text[slice(*span)]):
+    if span is None or not is_ref(text[slice(*span)]):
         return None
     return Ref(f"{found['host']}/{_repository(found['path'])}", text[: span[0]], text[slice(*span)], text[span[1] :])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from promote.model import Image, Version
+from promote.model import Image, Version, check_ref, check_tag
 from promote.versions.atoms import CONTAINERS, Atom, Role
 from promote.versions.fields import goal_of, split
 from promote.versions.images import Entry
@@ -89,7 +89,9 @@ class Slot:
         first = next(iter(self.said.values()))
         at = f"{first.file}:{first.atom.spot.line}"
         own = {role: self._text(role) for role in ("digest",) if role in self.said}
-        version = goal_of(at, own, self.written, target, whole=whole).version
+        # Of a bundle in an address, which is written around its version.
+        check = check_ref if self.is_bundle and first.atom.before else check_tag
+        version = goal_of(at, own, self.written, target, whole=whole, check=check).version
         if said := self.said.get("reference"):
             return [(said, said.atom.saying(replace(self.written, version=version).reference))]
         inline = str(version) if "@" in self._text("tag") else version.tag or ""

@@ -41,13 +41,17 @@ imageTag:
 
 @dataclass(frozen=True)
 class Kind:
-    """Files of each environment with ENVIRONMENT, VERSION and CHART, which of them has the version, and its name."""
+    """Files of each environment with ENVIRONMENT, VERSION and CHART, which of them has the version, and its name.
+
+    `before` is what each version begins with.
+    """
 
     files: Mapping[str, str]
     place: str = "kustomization.yaml"
     name: str = "web"
     is_rendered: bool = False
     base: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
 
 
 KINDS = {
@@ -58,6 +62,9 @@ KINDS = {
         {"kustomization.yaml": CHART.replace("CHART", "VERSION"), "values.yaml": "replicas: 2\n"}, name="team/shop"
     ),
     "remote base": Kind({"kustomization.yaml": REMOTE}, name="library"),
+    "branch of a remote base": Kind(
+        {"kustomization.yaml": REMOTE.replace("VERSION", "release/VERSION")}, name="library", before="release/"
+    ),
     "transformer": Kind(
         {"kustomization.yaml": "resources: [../../base]\ntransformers: [web.yaml]\n", "web.yaml": TRANSFORMER},
         "web.yaml",
@@ -92,20 +99,21 @@ def test_from_bump_to_rollback(
     monkeypatch.chdir(tiny.root)
     place = f"overlays/production/{kind.place}"
     before = git(tiny.origin, "show", f"main:{place}")
-    said = "web: 1.1.0 in staging, 1.0.0 in production" if kind.name == "web" else "1.1.0 in staging, 1.0.0 in"
+    old, now, new = (kind.before + version for version in ("1.0.0", "1.1.0", "1.2.0"))
+    said = f"web: {now} in staging, {old} in production" if kind.name == "web" else f"{now} in staging, {old} in"
     assert said in promote(capfd, "drift", "staging", "production", code=1)
-    promote(capfd, "bump", "staging", f"{kind.name.rpartition('/')[2]}=1.2.0", "--commit")
+    promote(capfd, "bump", "staging", f"{kind.name.rpartition('/')[2]}={new}", "--commit")
     text = promote(capfd, "plan", "staging", "production")
-    assert "1.0.0 → 1.2.0" in text
+    assert f"{old} → {new}" in text
     assert (NO_PROOF in text) is not kind.is_rendered
     answer = json.loads(promote(capfd, "staging", "production", "--output", "json"))
     promote(capfd, "merge", str(answer["pull_request"]["number"]))
-    assert git(tiny.origin, "show", f"main:{place}") == before.replace("1.0.0", "1.2.0")
+    assert git(tiny.origin, "show", f"main:{place}") == before.replace(old, new)
     assert git(tiny.origin, "diff", "--name-only", "main~1", "main").split() == [place]
     git(tiny.root, "fetch", "--quiet", "origin")
     promote(capfd, "verify", "origin/main", code=0 if kind.is_rendered else 3)
     assert "same versions" in promote(capfd, "drift", "staging", "production")
-    assert "1.2.0" in promote(capfd, "history", "production", kind.name.rpartition("/")[2])
+    assert new in promote(capfd, "history", "production", kind.name.rpartition("/")[2])
     text = promote(capfd, "rollback", "production", kind.name.rpartition("/")[2], "--reason", "slow")
     assert (NO_PROOF in text) is not kind.is_rendered
     assert git(tiny.origin, "show", f"main:{place}") == before
@@ -151,7 +159,7 @@ def test_an_unread_remote_is_no_silent_same(
     tiny = make(tmp_path, KINDS["remote base"], "1.0", "1.0")
     monkeypatch.chdir(tiny.root)
     assert "same versions" in promote(capfd, "drift", "staging", "production")
-    assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release/1.0")
+    assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release%2F1.0")
 
 
 @pytest.mark.quick

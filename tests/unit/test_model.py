@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.errors import UsageError
-from promote.model import Change, GateResult, Image, Plan, Version, check_digest, check_tag
+from promote.model import Change, GateResult, Image, Plan, Version, check_digest, check_ref, check_tag
 
 SHA256, SHA512 = "sha256:" + "0a" * 32, "sha512:" + "f" * 128
 tags = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", fullmatch=True)
@@ -28,6 +28,19 @@ def test_no_tag(tag: str) -> None:
         check_tag(tag)
 
 
+@pytest.mark.parametrize("ref", ["main", "v1.2.3", "release/1.0", "app/v1.2.3", "a" * 40])
+def test_ref(ref: str) -> None:
+    assert check_ref(ref) == ref
+
+
+@pytest.mark.parametrize(
+    "ref", ["", "/a", "a/", "a//b", "-a/b", "a/-b", "a/.b", "a..b", "a/b.lock", "a b", "a/b?", "a" * 201]
+)
+def test_no_ref(ref: str) -> None:
+    with pytest.raises(UsageError, match="is not a valid image tag, and not a branch or tag of Git"):
+        check_ref(ref)
+
+
 @pytest.mark.parametrize("digest", [SHA256, SHA512])
 def test_digest(digest: str) -> None:
     assert check_digest(digest) == digest
@@ -43,6 +56,7 @@ def test_no_digest(digest: str) -> None:
     ("text", "version"),
     [
         ("1.0", Version("1.0")),
+        ("release/1.0", Version("release/1.0")),
         (f"1.0@{SHA256}", Version("1.0", SHA256)),
         (f"@{SHA256}", Version(None, SHA256)),
         (SHA256, Version(None, SHA256)),
@@ -52,7 +66,9 @@ def test_parse(text: str, version: Version) -> None:
     assert Version.parse(text) == version
 
 
-@pytest.mark.parametrize("text", ["", "@", "1.0@", f"{SHA256}@{SHA256}", f"a b@{SHA256}", "1.0@sha256:1"])
+@pytest.mark.parametrize(
+    "text", ["", "@", "1.0@", f"{SHA256}@{SHA256}", f"a b@{SHA256}", "1.0@sha256:1", "a//b", "a/b c"]
+)
 def test_parse_refuses(text: str) -> None:
     with pytest.raises(UsageError, match=r"image (version|tag|digest)"):
         Version.parse(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,6 +34,7 @@ class Template:
     name: str = "shop/api"
     reference: str = ""  # what is before the version in its scalar; nothing where that is the version itself
     declared: tuple[Declared, ...] = ()
+    folder: str = ""  # what is before each version, as a part of it
 
     def filled(self, version: Version, quote: str) -> dict[str, bytes]:
         text = version.tag or ""
@@ -116,6 +117,8 @@ OF_OTHERS = {
     "chart": Template({OWN: CHARTS.replace("api # v1\n  version: v0", "api\n  version: VALUE # v1")},
                       "charts.example.com/shop/api"),
     "remote base": Template({OWN: f"resources:\n- ../base\n- {ADDRESS} # v1\n"}, "github.com/team/library"),
+    "branch of a remote base": Template({OWN: f"resources:\n- {ADDRESS.replace('RAW', 'release/RAW')}\n"},
+                                        "github.com/team/library", folder="release/"),
     "quoted remote": Template({OWN: f"components: ['{ADDRESS}']\nresources: []\n"}, "github.com/team/library"),
     "remote base by SSH": Template({OWN: "bases:\n- git@git.example.com:a/b.git//x?ref=RAW\n"},
                                    "git.example.com/a/b"),
@@ -185,7 +188,8 @@ def test_an_edit_gives_exactly_the_expected_bytes(
         return {path: text.replace("\n", newline).encode() for path, text in cut.items()}
 
     before = found(files(old), template.declared)
-    assert [image.version for image in before.images if image.name == template.name] == [old]
+    written = [replace(one, tag=f"{template.folder}{one.tag}") for one in (old, new)]
+    assert [image.version for image in before.images if image.name == template.name] == [written[0]]
     if old.digest and not new.digest:
         with pytest.raises(EditRefused):
             result(files(old), template, {template.name: new})
@@ -193,7 +197,7 @@ def test_an_edit_gives_exactly_the_expected_bytes(
     # A tag that needs quotes gets them where there were none, and keeps them where it no longer needs them.
     given = '"' if not quote and not template.reference and old.tag in ("1.10", "20260101", "1e3", "017") else quote
     quote = given
-    assert result(files(old), template, {template.name: new}) == files(new)
+    assert result(files(old), template, {template.name: written[1]}) == files(new)
 
 
 @many(4)
@@ -207,7 +211,7 @@ def test_damaged_files_are_edited_in_one_place_or_refused(kind: str, data: st.Da
     noise = data.draw(st.sampled_from(NOISE))
     files[path] = (text[:cut] + noise + text[cut + data.draw(st.integers(0, 3)) :]).encode()
     try:
-        after = result(files, template, {template.name: Version("v2")})
+        after = result(files, template, {template.name: Version(f"{template.folder}v2")})
     except PromoteError:
         return
     for one, old in files.items():

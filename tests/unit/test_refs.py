@@ -28,6 +28,8 @@ HASH = "0123456789abcdef0123456789abcdef01234567"
         ("https://token@gitlab.com/g/y//d?version=v0&ref=v1", "gitlab.com/g/y", "v1", ""),
         ("https://dev.azure.com/o/p/_git/y/d?ref=v1", "dev.azure.com/o/p/_git/y", "v1", ""),
         ("https://gitlab.com/g/sub/y//d?ref=v1", "gitlab.com/g/sub/y", "v1", ""),
+        ("https://github.com/x/y//deploy?ref=release/1.0", "github.com/x/y", "release/1.0", ""),
+        ("git@github.com:x/y.git//a?ref=app/v1.2.3&timeout=9s", "github.com/x/y", "app/v1.2.3", "&timeout=9s"),
     ],
 )
 def test_the_version_in_an_address(text: str, repository: str, version: str, after: str) -> None:
@@ -44,7 +46,11 @@ def test_the_version_in_an_address(text: str, repository: str, version: str, aft
         "base/y",
         "https://github.com/x/y//deploy",
         "https://github.com/x/y//deploy?ref=",
-        "https://github.com/x/y//deploy?ref=release/1.0",  # no tag of an image could be called so
+        "https://github.com/x/y//deploy?ref=release//1.0",
+        "https://github.com/x/y//deploy?ref=/1.0",
+        "https://github.com/x/y//deploy?ref=a/../b",
+        "https://github.com/x/y//deploy?ref=a/b.lock",
+        "https://github.com/x/y//deploy?ref=a/-b",
         "https://github.com/x/y//deploy?ref=a%2Fb",
         "https://github.com/x/y//deploy?ref=v1&ref=v2",
         "https://raw.githubusercontent.com/x/y/v1/deploy.yaml",
