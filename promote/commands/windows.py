@@ -49,7 +49,7 @@ def run(given: Options) -> Result:
     if sum((given.check, given.write, given.commit, given.pr)) > 1:
         raise UsageError("choose one of --check, --write, --commit and --pr")
     workspace = Workspace.here()
-    names = _applications(workspace, given.application)
+    names = _applications(given.application)
     path = _below(workspace.root, given.path)
 
     def propose(tip: Tip, tree: Tree) -> Windows:
@@ -74,14 +74,12 @@ def run(given: Options) -> Result:
     return Result(wording.windows_json(found, published), text, 1 if given.check and found.files else 0)
 
 
-def _applications(workspace: Workspace, given: tuple[str, ...]) -> dict[str, str]:
+def _applications(given: tuple[str, ...]) -> dict[str, str]:
     names = {}
     for text in given:
         environment, equals, name = text.partition("=")
         if not equals or not name:
             raise UsageError(f"'{text}' is not ENV=NAME, such as production=shop-production")
-        if environment not in workspace.config.environments:
-            raise UsageError(f"promote.yaml has no environment '{environment}'")
         names[environment] = name
     return names
 

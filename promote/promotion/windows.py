@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
@@ -16,7 +16,8 @@ from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip
 from promote.system.git import Files
-from promote.windows import app_project, suspension
+from promote.windows import app_project, delivered, suspension
+from promote.windows.app_project import Application
 from promote.windows.suspension import Suspension
 from promote.windows.sync_windows import Translation, translate
 
@@ -61,58 +62,79 @@ def propose(tip: Tip, tree: Tree, path: str, applications: Mapping[str, str], no
         raise UsageError(
             f"there is no file or folder '{path}': name that of an AppProject, or of Flux's Kustomizations"
         )
-    frozen = {one.name: windows for one in tree.config.environments.values() if (windows := _windows(one))}
-    notes = (tip.note,) if tip.note else ()
+    _insist_on_known(applications, tree)
+    made = Windows(tip, path, notes=(tip.note,) if tip.note else ())
     if target.is_file() and app_project.has_project(files.read(target)):
-        return _argocd(Windows(tip, path, notes=notes), tree, frozen, applications, now)
-    return _flux(Windows(tip, path, notes=notes), tree, frozen, now)
+        return _argocd(made, tree, applications, now)
+    return _flux(made, tree, now)
+
+
+def _insist_on_known(applications: Mapping[str, str], tree: Tree) -> None:
+    """Raise UsageError for the name of an Application that is for no environment."""
+    known = {name: one.stage for name, one in tree.config.environments.items()}
+    for name in applications:
+        # The apps of an environment whose files are not in the checkout are not known there.
+        if name not in known and name.partition("/")[0] not in known.values():
+            raise UsageError(f"promote.yaml has no environment '{name}'")
 
 
 def _windows(environment: Environment) -> tuple[Window, ...]:
     return tuple(one for gate in environment.gates if isinstance(gate, freeze.Gate) for one in gate.windows)
 
 
-def _argocd(
-    made: Windows,
-    tree: Tree,
-    frozen: Mapping[str, tuple[Window, ...]],
-    given: Mapping[str, str],
-    now: datetime,
-) -> Windows:
+def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) -> Windows:
+    """The sync windows of an AppProject: each is for the Applications of an environment, with all of its apps."""
     data = tree.read(made.path) or b""
     project = app_project.project(data.decode(), made.path)
+    frozen = [one for one in tree.config.environments.values() if _windows(one)]
+    delivering = _delivering(tree, [one.name for one in frozen])
     entries: list[dict[str, Any]] = []
-    for name, windows in frozen.items():
-        known = app_project.applications(tree.root, tree.environment(name).own_path)
-        names = [given[name]] if name in given else sorted(known.get(project, ()))
-        if not names and not known:
+    for stage in dict.fromkeys(one.stage for one in frozen):
+        members = [one for one in frozen if one.stage == stage]
+        unnamed = [one for one in members if not any(_is_about(key, one) for key in given)]
+        named = [name for key, name in given.items() if key == stage or key.startswith(f"{stage}/")]
+        found = [each for one in unnamed for each in delivering.get(one.name, ())]
+        if lacking := [one for one in unnamed if one.name not in delivering]:
             raise UsageError(
-                f"no Application in this repository syncs {tree.environment(name).where}: name that of {name} with "
-                f"--application {name}=NAME"
+                f"no Application in this repository syncs {lacking[0].where}: name that of {lacking[0].name} with "
+                f"--application {lacking[0].name}=NAME"
             )
+        names = sorted({*named, *(one.name for one in found if one.project == project)})
         if not names:
-            made = made.noting(
-                f"{name} is left out: its Application belongs to the project {', '.join(sorted(known))}"
-            )
+            others = ", ".join(sorted({one.project for one in found}))
+            made = made.noting(f"{stage} is left out: its Application belongs to the project {others}")
             continue
-        found: Translation = translate(windows, name, now)
-        entries += [app_project.entry(one, names) for one in found.windows]
-        made = replace(made, notes=(*made.notes, *found.later), renew=_earlier(made.renew, found.renew))
+        translated: Translation = translate(_windows(members[0]), stage, now)
+        entries += [app_project.entry(one, names) for one in translated.windows]
+        made = replace(made, notes=(*made.notes, *translated.later), renew=_earlier(made.renew, translated.renew))
     after = app_project.with_windows(data, entries, made.path)
     return replace(made, entries=tuple(entries), files={made.path: after} if after != data else {})
+
+
+def _is_about(name: str, one: Environment) -> bool:
+    """Whether `name` is that of an environment, of all of its apps, or of one app where these are not known."""
+    return name in (one.name, one.stage) or name.startswith(f"{one.name}/")
+
+
+def _delivering(tree: Tree, asked: Collection[str]) -> dict[str, list[Application]]:
+    """By environment, one of those `asked`, the Applications in the repository that sync its folder."""
+    found: dict[str, list[Application]] = {}
+    for one in app_project.applications(tree.root):
+        for source in one.sources:
+            whose = delivered.of(tree.config, asked, "Application", one.name, source)
+            if whose and one not in found.get(whose.environment.name, ()):
+                found.setdefault(whose.environment.name, []).append(one)
+    return found
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((each for each in (one, other) if each), default=None)
 
 
-def _flux(made: Windows, tree: Tree, frozen: Mapping[str, tuple[Window, ...]], now: datetime) -> Windows:
-    folder = tree.root / made.path
-    states = {
-        tree.environment(name).own_path: (name, freeze.current(windows, now) is not None)
-        for name, windows in frozen.items()
-    }
-    every = suspension.suspensions(render.folder_or_file(folder, made.path), states)
+def _flux(made: Windows, tree: Tree, now: datetime) -> Windows:
+    folder, known = tree.root / made.path, tree.config.environments.values()
+    frozen = {one.name: freeze.current(found, now) is not None for one in known if (found := _windows(one))}
+    every = suspension.suspensions(render.folder_or_file(folder, made.path), tree.config, frozen)
     suspension.insist_on_some(every, made.path)
     files = suspension.suspended(tree.root, folder, [one for one in every if one.now != one.wanted])
     return replace(made, suspensions=tuple(every), files=files)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from posixpath import join, normpath
+from typing import NamedTuple, Self
 
 from promote.errors import ConfigError
 from promote.kustomize.files import FILE_NAMES
@@ -44,15 +45,42 @@ def of_snapshot(files: Snapshot, top: str) -> Listing:
     return names
 
 
+class _Pattern(NamedTuple):
+    """A path with one `*`: the folder above the apps, what is around an app in a name there, and what is below."""
+
+    parent: str
+    before: str
+    after: str
+    below: str
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        above, _, rest = path.partition(ANY)
+        parent, _, before = above.rpartition("/")
+        after, slash, below = rest.partition("/")
+        return cls(parent, before, after, slash + below)
+
+
+def app_of(pattern: str, path: str) -> str:
+    """The app whose folder, by a path with one `*`, is `path`; empty if that does not match."""
+    parent, before, after, below = _Pattern.of(pattern)
+    start = join(parent, before)
+    inner = path.removeprefix(start).removesuffix(after + below)
+    return inner if "/" not in inner and start + inner + after + below == path else ""
+
+
+def is_among(pattern: str, path: str) -> bool:
+    """Whether `path` is a folder of an environment: the very one, or one that its `*` matches."""
+    return bool(app_of(pattern, path)) if ANY in pattern else pattern == path
+
+
 def apps(pattern: str, listing: Listing) -> dict[str, str]:
     """By app, the folders with a kustomization that match a path with one `*`."""
-    above, _, rest = pattern.partition(ANY)
-    parent, _, before = above.rpartition("/")
-    after, slash, below = rest.partition("/")
+    parent, before, after, below = _Pattern.of(pattern)
     found = {}
     for name in sorted(listing(parent or ".")):
         app = name[len(before) : len(name) - len(after)]
-        path = join(parent, name) + slash + below
+        path = join(parent, name) + below
         is_match = name.startswith(before) and name.endswith(after) and app and not name.startswith(".")
         if is_match and not set(FILE_NAMES).isdisjoint(listing(path)):
             found[app] = path

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from posixpath import normpath
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -13,6 +12,7 @@ from promote.errors import ConfigError, EditRefused, UsageError
 from promote.fix import edits
 from promote.fix.edits import Edit, ValueChange
 from promote.kustomize import documents
+from promote.windows.delivered import Source
 from promote.windows.sync_windows import SyncWindow
 from promote.yamltext import places, reader
 
@@ -59,9 +59,17 @@ def has_project(text: str) -> bool:
     return any(_is(node, "AppProject") for node in documents.nodes(text))
 
 
-def applications(root: Path, path: str) -> dict[str, list[str]]:
-    """The names of the Applications below `root` that sync the folder `path`, by their project."""
-    found: dict[str, list[str]] = {}
+class Application(NamedTuple):
+    """An Application of Argo CD: its name, its project, and what it syncs."""
+
+    name: str
+    project: str
+    sources: tuple[Source, ...]
+
+
+def applications(root: Path) -> list[Application]:
+    """The Applications in the files below `root`."""
+    found = []
     for file in sorted(root.rglob("*")):
         if file.suffix not in _SUFFIXES or not file.is_file():
             continue
@@ -70,9 +78,12 @@ def applications(root: Path, path: str) -> dict[str, list[str]]:
             for node in (node for node in documents.nodes(text) if _is(node, "Application")):
                 spec = places.field(node, "spec")
                 sources = [places.field(spec, "source"), *places.items(spec, "sources")]
-                if path in {normpath(folder) for one in sources if (folder := places.text(one, "path"))}:
-                    name = places.text(places.field(node, "metadata"), "name")
-                    found.setdefault(places.text(spec, "project"), []).append(name)
+                name = places.text(places.field(node, "metadata"), "name")
+                read = (
+                    Source(*(places.text(one, key) for key in ("path", "repoURL", "targetRevision")))
+                    for one in sources
+                )
+                found.append(Application(name, places.text(spec, "project"), tuple(one for one in read if one.path)))
     return found
 
 
@@ -111,6 +122,8 @@ def _spliced(
 ) -> str:
     there = places.field(spec, _KEY)
     newline = "\r\n" if "\r\n" in text else "\n"
+    if not spec.value:
+        return text  # the proof refuses it
     if not isinstance(there, SequenceNode) or not there.value:
         column = spec.value[0][0].start_mark.column
         block = _block([f"{_KEY}:", *(f"  {line}" for line in lines(entries))], column, newline)

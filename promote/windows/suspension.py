@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from posixpath import normpath
 from typing import Any
 
 from promote.checks.findings import Finding
@@ -19,7 +18,11 @@ from promote.fix.edits import Edit, ValueChange
 from promote.kustomize import differences, files, render
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity
+from promote.repository.config import Config
 from promote.system.paths import shown, write_below
+from promote.windows import delivered
+from promote.windows.delivered import Source
+from promote.yamltext import places
 
 _API, _PATH = "kustomize.toolkit.fluxcd.io/", "/spec/suspend"
 _STEPS = ("spec", "suspend")
@@ -35,18 +38,23 @@ class Suspension:
     wanted: bool
 
 
-def suspensions(rendered: Rendered, frozen: Mapping[str, tuple[str, bool]]) -> list[Suspension]:
-    """The Kustomizations that apply one of the folders in `frozen`.
+def suspensions(rendered: Rendered, settings: Config, frozen: Mapping[str, bool]) -> list[Suspension]:
+    """The Kustomizations that apply one of the environments in `frozen`, which says of each whether it is frozen.
 
-    `frozen` has, by folder, the environment and whether it is frozen.
+    Raises UsageError where one could apply several of the environments.
     """
     found = []
+    repositories = {one.identity.name: one.content.get("spec") for one in rendered.documents if _is_repository(one)}
     for one in rendered.documents:
         spec = one.content.get("spec")
         if not _is_flux(one) or not isinstance(spec, Mapping):
             continue
-        if place := frozen.get(normpath(str(spec.get("path", ".")))):
-            found.append(Suspension(one.identity, place[0], spec.get("suspend") is True, place[1]))
+        fetched = repositories.get(str(places.value_at(spec, ["sourceRef", "name"])))
+        url, branch = (places.value_at(fetched, steps) for steps in (["url"], ["ref", "branch"]))
+        source = Source(str(spec.get("path", ".")), str(url or ""), str(branch or ""))
+        if whose := delivered.of(settings, frozen, "Kustomization", one.identity.name, source):
+            wanted = frozen[whose.environment.name]
+            found.append(Suspension(one.identity, whose.name, spec.get("suspend") is True, wanted))
     return found
 
 
@@ -111,6 +119,10 @@ def _refusal(folder: Path, why: str) -> EditRefused:
 def _is_flux(document: Document) -> bool:
     who = document.identity
     return who.kind == "Kustomization" and who.api_version.startswith(_API)
+
+
+def _is_repository(document: Document) -> bool:
+    return document.identity.kind == "GitRepository"
 
 
 def insist_on_some(every: list[Suspension], folder: str) -> None:

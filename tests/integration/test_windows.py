@@ -142,6 +142,70 @@ def test_the_tiers_of_this_repository_are_suspended_together(tmp_path: Path, sur
     assert clone.git("status", "--short") == "M delivery/flux/production/kustomization.yaml"
 
 
+def test_the_applications_of_all_apps_are_in_one_window(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    overlay = FILES["overlays/staging/kustomization.yaml"].replace("../../base", "../../../base")
+    apps, deployed = {}, {}
+    for app in ("cart", "web"):
+        apps |= {f"apps/{app}/{stage}/kustomization.yaml": overlay for stage in ("staging", "production")}
+        text = ARGOCD["deploy/production.yaml"].replace("overlays/production", f"apps/{app}/production")
+        deployed[f"deploy/{app}.yaml"] = text.replace("shop-live", f"{app}-live")
+    settings = config(WEEKEND).replace("overlays/", "apps/*/")
+    files = FILES | {PROJECT: ARGOCD[PROJECT]} | apps | deployed | {"promote.yaml": settings}
+    clone = made(tmp_path, surroundings, files)
+    clone.promote("windows", "--write", PROJECT)
+    assert [one["applications"] for one in windows(clone)] == [["cart-live", "web-live"]]
+    clone.promote("windows", "--write", PROJECT, "--application", "production/web=by-hand")
+    assert [one["applications"] for one in windows(clone)] == [["by-hand", "cart-live"]]
+    clone.promote("windows", "--write", PROJECT, "--application", "production=both")
+    assert [one["applications"] for one in windows(clone)] == [["both"]]
+    (clone.root / "deploy/web.yaml").unlink()
+    assert "name that of production/web with --app" in clone.promote("windows", PROJECT, code=2).err
+
+
+SAME = """\
+environments:
+  staging: {path: deploy}
+  production: {path: deploy, branch: live, gates: {freeze: [FREEZE]}, ENGINE}
+kubernetes: ["1.36"]
+"""
+
+
+@pytest.mark.parametrize("engine", ["argocd", "flux"])
+def test_environments_at_the_same_path_are_told_apart(
+    tmp_path: Path, surroundings: dict[str, str], engine: str
+) -> None:
+    def same(freeze: str, stated: str) -> str:
+        return SAME.replace("FREEZE", freeze).replace(", ENGINE", stated)
+
+    app = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: NAME}\n" \
+        "spec: {project: shop, source: {path: deploy, targetRevision: BRANCH}}\n---\n"  # fmt: skip
+    kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: NAME}\n" \
+        "spec:\n  path: ./deploy\n  sourceRef: {kind: GitRepository, name: of-NAME}\n---\n" \
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: of-NAME}\n" \
+        "spec: {url: https://git.example.com/shop, ref: {branch: BRANCH}}\n---\n"  # fmt: skip
+    both = "".join(
+        (app if engine == "argocd" else kustomization).replace("NAME", name).replace("BRANCH", branch)
+        for name, branch in (("early", "main"), ("late", "live"))
+    )
+    path = PROJECT if engine == "argocd" else "clusters/all.yaml"
+    freeze = WEEKEND if engine == "argocd" else OPEN
+    files = {"deploy/kustomization.yaml": "resources: []\n", PROJECT: ARGOCD[PROJECT], "clusters/all.yaml": both}
+    clone = made(tmp_path, surroundings, FILES | files | {"promote.yaml": same(freeze, "")})
+    clone.git("push", "--quiet", "origin", "main:live")
+
+    def found() -> list[str]:
+        answer = clone.promote("windows", path, "--output", "json").json
+        names = [name for one in answer["windows"] for name in one["applications"]]
+        return [*names, *(one["resource"]["name"] for one in answer["suspensions"])]
+
+    assert found() == ["late"]
+    clone.write("clusters/all.yaml", both.replace("live}", "odd}").replace("main}", "odd}"))
+    assert "does not say which of them" in clone.promote("windows", path, code=2).err
+    clone.write("promote.yaml", same(freeze, ", engine: {name: late}"))
+    clone.write("clusters/all.yaml", both.replace("live}", "main}"))
+    assert found() == ["late"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -150,10 +214,12 @@ def test_the_tiers_of_this_repository_are_suspended_together(tmp_path: Path, sur
         (["base"], "base has no Kustomization of Flux whose spec.path is an environment with a freeze"),
         ([PROJECT, "--check", "--write"], "choose one of --check, --write, --commit and --pr"),
         ([PROJECT, "--application", "production"], "'production' is not ENV=NAME"),
+        (["deploy/empty.yaml"], "no edit was found that changes only `syncWindows`"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
     words: list[str], said: str, tmp_path: Path, surroundings: dict[str, str]
 ) -> None:
     clone = made(tmp_path, surroundings, shop(WEEKEND, ARGOCD))
+    clone.write("deploy/empty.yaml", ARGOCD[PROJECT].partition("spec:")[0] + "spec: {}\n")
     assert said in clone.promote("windows", *words, code=2).err

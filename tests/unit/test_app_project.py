@@ -90,7 +90,7 @@ def test_a_file_has_one_project() -> None:
             app_project.project(text, "p.yaml")
 
 
-def test_applications_are_those_that_sync_the_folder(tmp_path: Path) -> None:
+def test_applications_are_found_with_what_they_sync(tmp_path: Path) -> None:
     head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
     one = "metadata: {name: one}\nspec: {project: shop, source: {path: overlays/production/}}\n"
     two = "metadata: {name: two}\nspec: {project: shop, sources: [{chart: x}, {path: ./overlays/production}]}\n"
@@ -99,4 +99,11 @@ def test_applications_are_those_that_sync_the_folder(tmp_path: Path) -> None:
     (tmp_path / "apps").mkdir()
     (tmp_path / "apps/all.yaml").write_text("---\n".join(head + each for each in (one, two, other, third)))
     (tmp_path / "broken.yml").write_text("argoproj.io/ Application: {")
-    assert app_project.applications(tmp_path, "overlays/production") == {"shop": ["one", "two"], "other": ["other"]}
+    every = app_project.applications(tmp_path)
+    found = {one.name: (one.project, [each.path for each in one.sources]) for one in every}
+    assert found == {
+        "one": ("shop", ["overlays/production/"]),
+        "two": ("shop", ["./overlays/production"]),
+        "other": ("other", ["overlays/production"]),
+        "third": ("shop", ["overlays/staging"]),
+    }
