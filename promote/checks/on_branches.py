@@ -33,6 +33,8 @@ def verdicts(
         known = [each for some in by_name.values() for each in some]
         lacking = {} if all_of_them else tree.lacking
         left_out = [f"{name} is left out: {tree.missing[one.place]}" for name, one in lacking.items() if one in known]
+        if all_of_them and (unknown := next((name for name in by_name if not by_name[name]), None)):
+            tree.environment(unknown)  # raises why there is none
         # A checkout may name more than the remote, which alone decides what is fetched.
         left_out += [
             f"{name} is left out: promote.yaml on the remote does not name it"

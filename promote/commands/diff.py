@@ -42,7 +42,7 @@ def run(given: Options) -> Result:
     with workspace.at(commit) as before:
         after = workspace.checkout()
         names, notes = _names(after, given.environments)
-        if not names:
+        if not names and not notes:
             raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to compare")
         if given.base:
             # The checkout may be that of a stranger.

@@ -47,10 +47,9 @@ def run(given: Options) -> Result:
     if not given.to:
         raise UsageError("name the colour that gets the traffic: --to blue, or what else the label of its pods says")
     workspace = Workspace.here()
-    environment = workspace.environment(given.environment)
-    pending = running.pending(environment, Address(given.kubeconfig, given.context))
-    request = Request(given.environment, given.service, given.to, pending)
-    branch = switch.branch_of(environment.name, given.service) if given.pr else None
+    address = Address(given.kubeconfig, given.context)
+    request = Request(given.environment, given.service, given.to, lambda one: running.pending(one, address))
+    branch = switch.branch_of(workspace.known(given.environment), given.service) if given.pr else None
     proposal, published = deliver(
         workspace,
         Delivery(branch, dry_run=given.dry_run),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promote.cluster import workloads
 from promote.cluster.client import Address, Cluster
@@ -135,6 +135,8 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
     with workspace.at(tip) as tree:
         environment = tree.environment(name)
         tip = tip.on(environment.place)
+        if tip.place:
+            tip = replace(tip, label=workspace.line(tip.place).label)
         try:
             rendered = render.kustomize(tree.root / environment.path, environment.name)
             return Expected(tip, environment, rendered.text, rendered.documents, basis=tip.commit)

@@ -57,8 +57,9 @@ class Workspace:
         return cls(Repository.containing(here).at(config.root_of(here)))
 
     def environment(self, name: str) -> Environment:
-        """The environment `name` of the checkout, or the folder that it means; raises UsageError."""
-        return self.config.environment(self.root, typed(self.root, name, self.config.names))
+        """The environment `name`, as the newest commits say it; raises what stops its use."""
+        with self.at(self.tip(), judged=False) as tree:
+            return tree.environment(name)
 
     def known(self, name: str) -> str:
         """The canonical form of `name`, so that a folder and its environment have the same holds."""

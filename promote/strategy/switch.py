@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promote.errors import Blocked, UsageError
@@ -13,6 +13,7 @@ from promote.model import Document
 from promote.promotion import situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
+from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.strategy import objects
@@ -23,13 +24,13 @@ from promote.strategy.running import Pending
 class Request:
     """What is asked for: the Service, or a workload that it selects, and the colour that is to get its traffic.
 
-    `pending` asks a cluster whether the colour is ready; None where no cluster is known.
+    `ask` gives what asks the cluster of the environment whether the colour is ready; None where no cluster is known.
     """
 
     environment: str
     service: str
     colour: str
-    pending: Pending | None = None
+    ask: Callable[[Environment], Pending | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
         raise UsageError(f"{who} has no colour '{colour}' in {here.environment.name}: its pods are {known}")
     setting = Setting(found.service, f"/spec/selector/{_escaped(found.label)}", colour)
     files = values.decided(rendered, tree.root, [setting])
-    if files and request.pending is not None and (problem := request.pending(found.colours[colour])):
+    pending = request.ask(here.environment) if files else None
+    if pending is not None and (problem := pending(found.colours[colour])):
         pods = found.colours[colour].identity
         raise Blocked(f"{pods} is not ready for the traffic of {who.name}: {problem}")
     planned = replace(here.planned(here.versions), files=files)

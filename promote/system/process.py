@@ -212,14 +212,14 @@ def _bound(pid: int, memory: int | None) -> None:
 
 @contextmanager
 def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that run programs at the same time; when the block fails, those that it has started are stopped."""
+    """Threads that run programs at the same time, one at least; when the block fails, those programs are stopped."""
     # Imported here: most commands start one program at a time.
     from concurrent.futures import ThreadPoolExecutor
 
     # Whoever catches the failure still needs these, such as a `git cat-file` that answers for as long as it runs.
     older = frozenset(_children)
     try:
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(max(workers, 1)) as pool:
             try:
                 yield pool
             except BaseException:

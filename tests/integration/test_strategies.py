@@ -182,7 +182,7 @@ def test_a_colour_without_a_ready_pod_gets_no_traffic(shop: Sandbox) -> None:
     def propose(workspace: Workspace) -> Proposal:
         tip = workspace.tip()
         with workspace.at(tip.commit) as tree:
-            return switch.propose(workspace, tip, tree, switch.Request("live", "web", "green", pending))
+            return switch.propose(workspace, tip, tree, switch.Request("live", "web", "green", lambda _: pending))
 
     with at_home(shop):
         with pytest.raises(

@@ -144,7 +144,8 @@ def test_the_tiers_of_this_repository_are_suspended_together(tmp_path: Path, sur
 
 def test_the_applications_of_all_apps_are_in_one_window(tmp_path: Path, surroundings: dict[str, str]) -> None:
     overlay = FILES["overlays/staging/kustomization.yaml"].replace("../../base", "../../../base")
-    apps, deployed = {}, {}
+    apps: dict[str, str] = {}
+    deployed: dict[str, str] = {}
     for app in ("cart", "web"):
         apps |= {f"apps/{app}/{stage}/kustomization.yaml": overlay for stage in ("staging", "production")}
         text = ARGOCD["deploy/production.yaml"].replace("overlays/production", f"apps/{app}/production")
