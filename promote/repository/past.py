@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from functools import cached_property
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from typing import Any
 
 from promote.model import Image, Revision, Version
@@ -127,20 +128,20 @@ class Past(Mapping[str, Sequence[Revision]]):
         index.keep(self._tip, own, states)
         return index
 
-    def _blobs(self, states: dict[str, dict[str, str]], start: str) -> list[str]:
-        """The kustomizations that environments had after each commit since `start`; `states` become those of now."""
+    def _blobs(self, states: dict[str, dict[str, str]], start: str) -> Iterator[tuple[str, str]]:
+        """Environments with the kustomizations that they had after each commit since `start`.
+
+        `states` become those of now.
+        """
         owners = {path: name for name in states for path in self._scopes[name].paths}
-        found: dict[str | None, None] = {}
-        touched: set[str] = set()
-        last: object = None
-        for commit, path, blob in self._steps(owners, start) if owners else ():
-            if commit is not last:
-                found |= dict.fromkeys(current(states[name], self._scopes[name].paths) for name in touched)
-                touched, last = set(), commit
-            touched.add(owners[path])
-            states[owners[path]] = _after(states[owners[path]], {path: blob})
-        found |= dict.fromkeys(current(states[name], self._scopes[name].paths) for name in touched)
-        return [blob for blob in found if blob]
+        for _, steps in groupby(self._steps(owners, start) if owners else (), key=itemgetter(0)):
+            touched: set[str] = set()
+            for _, path, blob in steps:
+                touched.add(owners[path])
+                states[owners[path]] = _after(states[owners[path]], {path: blob})
+            for name in touched:
+                if blob := current(states[name], self._scopes[name].paths):
+                    yield name, blob
 
     def _steps(self, paths: Collection[str], start: str) -> Iterable[Step]:
         """The changes of files since `start`; of all environments in one pass, where these will be asked for."""
@@ -230,13 +231,18 @@ class Past(Mapping[str, Sequence[Revision]]):
             else:
                 blobs = self._repository.blobs(blob for step in [state, *some] for blob in step.values() if blob)
                 found[name] = at_steps(state, some, dict(blobs), scope)
-        images = self._images_of(blob for blobs in own.values() for blob in blobs if blob)
+        images = self._images_of((name, blob) for name, blobs in own.items() for blob in blobs if blob)
         return found | {name: [images[blob] if blob else () for blob in blobs] for name, blobs in own.items()}
 
-    def _images_of(self, blobs: Iterable[str]) -> Mapping[str, tuple[Image, ...]]:
-        """The images of kustomizations by their hashes; each is read once."""
-        read = self._repository.blobs(blob for blob in blobs if blob not in self._by_blob)
-        self._by_blob |= {blob: self._reader.read(data) for blob, data in read}
+    def _images_of(self, blobs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[Image, ...]]:
+        """The images of kustomizations by their hashes, given with environments that had them; each is read once."""
+        owners: dict[str, str] = {}
+        for name, blob in blobs:
+            if blob not in self._by_blob:
+                owners.setdefault(blob, name)
+        self._by_blob |= {
+            blob: self._reader.read(data, owners[blob]) for blob, data in self._repository.blobs(owners)
+        }
         return self._by_blob
 
     def _key(self, name: str) -> str:

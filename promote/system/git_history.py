@@ -17,7 +17,8 @@ _GONE, _SUBMODULE = "000000", "160000"
 # Git compares each entry of a tree with each path: with more than these, it is asked for their common folder.
 _FEW_PATHS = 12
 _BLOBS = 400  # contents that are asked for at once: a pipe holds their hashes
-_LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}  # a path is not a pattern
+# A path is not a pattern, and what is read at its end need not be written commit by commit.
+_LITERAL = {"GIT_LITERAL_PATHSPECS": "1", "GIT_FLUSH": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +139,4 @@ def _asked(paths: Collection[str]) -> list[str]:
 
 def _unicode(text: str) -> str:
     """`text` with a replacement for each byte that is not UTF-8: a commit may claim any encoding."""
-    return os.fsencode(text).decode("utf-8", "replace")
+    return text if text.isascii() else os.fsencode(text).decode("utf-8", "replace")

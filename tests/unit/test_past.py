@@ -276,15 +276,49 @@ OTHERS = (
 )
 
 
+def _file(items: list[dict[str, str]], others: list[str]) -> bytes:
+    lines = ["- " + "\n  ".join(f"{key}: {value}" for key, value in item.items()) for item in items]
+    return ("images:\n" + "".join(f"{line}\n" for line in lines) + "".join(others)).encode()
+
+
 @settings(max_examples=40)
-@given(st.lists(st.lists(ITEM, max_size=3), min_size=1, max_size=6), st.lists(st.sampled_from(OTHERS), max_size=2))
-def test_a_template_reads_what_a_parser_reads(files: list[list[dict[str, str]]], others: list[str]) -> None:
+@given(
+    st.lists(st.tuples(st.lists(ITEM, max_size=3), st.sampled_from(("", "a"))), min_size=1, max_size=6),
+    st.lists(st.sampled_from(OTHERS), max_size=2),
+)
+def test_a_template_reads_what_a_parser_reads(
+    files: list[tuple[list[dict[str, str]], str]], others: list[str]
+) -> None:
     """Whatever came before, and whatever else is in the files."""
     reader = Reader()
-    for items in files:
-        lines = ["- " + "\n  ".join(f"{key}: {value}" for key, value in item.items()) for item in items]
-        data = ("images:\n" + "".join(f"{line}\n" for line in lines) + "".join(others)).encode()
-        assert reader.read(data) == _images(data), data
+    for items, about in files:
+        data = _file(items, others)
+        assert reader.read(data, about) == _images(data), data
+
+
+# What the line of a version may become, mostly something that a template has a place for.
+LINES = ('newTag: "1"', 'newTag: "2"', "newTag: v1.0.0", "newTag: v1.2.3", "newTag: 3", "digest: sha256:" + "b" * 64,
+         f"digest: sha256:{1:064x}", f'digest: "sha256:{0:064x}"', "namespace: e1", "namespace: e-2", "# nothing",
+         "newName: other", "x: 1\n  newTag: v0.0.0", "newTag: |\n  newTag: v0.0.0")  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.sampled_from(LINES[:10]), min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from(LINES)), min_size=1, max_size=8),
+    st.sampled_from(OTHERS),
+)
+def test_a_changed_line_reads_what_a_parser_reads(start: list[str], moves: list[tuple[int, str]], more: str) -> None:
+    """Of a file that has most lines of the one before, or none, or that one could not be read."""
+    reader, known, lines = Reader(), set[Image](), list(start)
+    for number, line in [(0, start[0]), *moves]:
+        lines[number % len(lines)] = line
+        items = "".join(f"- name: x{place}\n  {each}\n" for place, each in enumerate(lines))
+        content = f"{more}images:\n{items}".encode()
+        expected = _images(content)
+        assert reader.read(content) == expected, content
+        known |= set(expected)
+    assert set(reader.seen) == known
 
 
 def test_files_that_differ_in_versions_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
