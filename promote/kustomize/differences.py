@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promote.model import Document, Identity
@@ -16,6 +17,7 @@ _SECRET_FIELDS = ("data", "stringData")
 # `kubectl apply` writes the whole object into it, with all values.
 _COPY = "kubectl.kubernetes.io/last-applied-configuration"
 HIDDEN = "***"
+_MOST_ITEMS = 1_000  # that come, go or change in the lists and mappings of an object
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +101,76 @@ def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
     # Imported here: only a change needs it.
     import jsonpatch
 
-    state: Any = old
-    for step in jsonpatch.make_patch(old, new).patch:
+    large = _Large()
+    state, goal = large.without(old, new, "")
+    yield from (_difference(who, *one) for one in large.found)
+    for step in jsonpatch.make_patch(state, goal).patch:
         # A move makes two differences. The paths of a step refer to the result of the steps before it.
         if step["op"] == "move":
-            yield _difference(who, step["from"], _at(state, step["from"]), None)
+            yield _difference(who, step["from"], deepcopy(_at(state, step["from"])), None)
         before = _at(state, step["path"]) if step["op"] in ("replace", "remove") else None
-        after = _at(state, step["from"]) if step["op"] == "move" else step.get("value")
+        after = deepcopy(_at(state, step["from"]) if step["op"] == "move" else step.get("value"))
         is_image = isinstance(before, str) and isinstance(after, str) and _in_container(state, step["path"])
         yield _difference(who, step["path"], before, after, is_image)
-        state = jsonpatch.apply_patch(state, [step])
+        # In place: a copy for each step would take hours where somebody changes ten thousand values.
+        state = jsonpatch.apply_patch(state, [step], in_place=True)
+
+
+@dataclass(slots=True)
+class _Large:
+    """What differs in so many items that the shortest patch would take hours: it is `found` by itself.
+
+    Of a mapping, that is each key that only one side has, of a list the whole list.
+    """
+
+    found: list[tuple[str, Any, Any]] = field(default_factory=list)
+    left: int = field(default_factory=lambda: _MOST_ITEMS)
+
+    def without(self, old: Any, new: Any, path: str) -> tuple[Any, Any]:
+        """Copies without it."""
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            return self._mappings(old, new, path)
+        if isinstance(old, list) and isinstance(new, list):
+            return self._lists(old, new, path)
+        return deepcopy(old), deepcopy(new)
+
+    def _mappings(self, old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> tuple[Any, Any]:
+        apart = old.keys() ^ new.keys()
+        self.left -= len(apart)
+        keep: Collection[str] = apart
+        if self.left < 0:
+            self.found += [
+                (_below(path, key), deepcopy(old.get(key)), deepcopy(new.get(key))) for key in sorted(apart)
+            ]
+            keep = ()
+        both = {key: self.without(old[key], new[key], _below(path, key)) for key in old if key in new}
+        one, other = (
+            {key: both[key][side] if key in both else deepcopy(value) for key, value in whole.items()
+             if key in both or key in keep}
+            for side, whole in enumerate((old, new))
+        )  # fmt: skip
+        return one, other
+
+    def _lists(self, old: list[Any], new: list[Any], path: str) -> tuple[Any, Any]:
+        pairs = list(zip(old, new, strict=False))
+        self.left -= abs(len(old) - len(new)) + sum(_are_apart(one, other) for one, other in pairs)
+        if self.left < 0 and old != new:
+            self.found.append((path, deepcopy(old), deepcopy(new)))
+            return f"\0{path}", f"\0{path}"  # a text that is nowhere else
+        both = [self.without(one, other, f"{path}/{at}") for at, (one, other) in enumerate(pairs)]
+        one, other = (
+            [*(pair[side] for pair in both), *deepcopy(whole[len(pairs) :])] for side, whole in enumerate((old, new))
+        )
+        return one, other
+
+
+def _are_apart(one: Any, other: Any) -> bool:
+    kinds = [(isinstance(value, Mapping), isinstance(value, list)) for value in (one, other)]
+    return kinds[0] != kinds[1] or (not any(kinds[0]) and one != other)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
 def _at(state: Any, path: str) -> Any:

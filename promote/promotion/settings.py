@@ -21,7 +21,9 @@ from promote.versions.settings import Setting
 
 # The bytes of a setting's file, relative to an environment's folder, by the name of the service; None without it.
 Source = Callable[[Setting], bytes | None]
-_BINARY, _HIDDEN = ("(not text)",), ("(a secret: not shown)",)
+_BINARY, _HIDDEN, _TOO_LARGE = ("(not text)",), ("(a secret: not shown)",), ("(too large to be shown)",)
+# Of a file whose changes are shown: comparing takes time that grows with the square of the lines.
+_MOST_LINES, _LARGEST = 5_000, 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ def _diff(setting: Setting, old: bytes, new: bytes, path: str) -> tuple[str, ...
         lines = [data.decode().splitlines() for data in (old, new)]
     except UnicodeDecodeError:
         return _BINARY
+    if max(map(len, lines)) > _MOST_LINES or max(map(len, (old, new))) > _LARGEST:
+        return _TOO_LARGE
     found = list(difflib.unified_diff(lines[0], lines[1], n=0, lineterm=""))[2:]
     shown = tuple(f"{line[0]} {line[1:]}" for line in found if line[0] in "-+")
     return shown or ("(only line ends)",)

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given
@@ -131,19 +132,24 @@ def without_images(value: Any, *, item: bool = False) -> Any:
     return [without_images(one) for one in value] if isinstance(value, list) else value
 
 
-@given(values, values)
-def test_a_change_beside_images_is_never_accepted(one: Any, other: Any) -> None:
+# How much may differ until it is shown as a whole.
+limits = st.sampled_from([0, 2, 1_000])
+
+
+@given(values, values, limits)
+def test_a_change_beside_images_is_never_accepted(one: Any, other: Any, limit: int) -> None:
     # json, because 1 == True where JSON tells them apart.
     assume(json.dumps(without_images(one), sort_keys=True) != json.dumps(without_images(other), sort_keys=True))
-    with pytest.raises(CheckDenied):
+    with patch.object(differences, "_MOST_ITEMS", limit), pytest.raises(CheckDenied):
         judge(workload(OLD, extra=one), workload(NEW, extra=other))
 
 
-@given(values, values)
-def test_differences_rebuild_what_they_are_about(one: Any, other: Any) -> None:
+@given(values, values, limits)
+def test_differences_rebuild_what_they_are_about(one: Any, other: Any, limit: int) -> None:
     old, new = workload(OLD, extra=one), workload(NEW, extra=other)
     before = copy.deepcopy((old, new))
-    found = between(old, new)
+    with patch.object(differences, "_MOST_ITEMS", limit):
+        found = between(old, new)
     assert (old, new) == before
     assert [one.path for one in found if one.is_image and one.old == one.new] == []
     assert (found == []) == (json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True))
