@@ -75,6 +75,11 @@ class Version:
         return (self.tag or "") + (f"@{self.digest}" if self.digest else "")
 
     @property
+    def is_set(self) -> bool:
+        """Whether it says anything: an item of `images:` may have a new name alone."""
+        return self.tag is not None or self.digest is not None
+
+    @property
     def shortened(self) -> str:
         """The version with twelve digits of its digest, which fits a terminal."""
         return shortened(str(self))

@@ -212,16 +212,18 @@ def _pulls(workspace: Workspace, tip: Tip) -> tuple[tuple[PullRequest, ...], lis
 
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:
     """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
-    if not any(running.values()):
+    if not any(image.version.is_set for images in running.values() for image in images):
         nothing = f"no version of an image was found in any environment: {', '.join(running)}"
-        return [nothing, "an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`"]
+        way = "an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`"
+        named = dict.fromkeys(image.short_name for images in running.values() for image in images)
+        return [nothing, f"add `newTag` by hand to the items of `images` for {', '.join(named)}" if named else way]
     cells: dict[str, dict[str, str]] = {}
     for name, images in running.items():
         where = settings.environments[name]
         column = cells.setdefault(where.stage, {})
         for image in images:
             row = image.short_name if where.app in ("", image.short_name) else f"{where.app}/{image.short_name}"
-            column[row] = image.version.tag or str(image.version)[:19]
+            column[row] = image.version.tag or str(image.version)[:19] or "none"
     names = list(dict.fromkeys(row for column in cells.values() for row in column))
     rows = [(name, *(column.get(name, "-") for column in cells.values())) for name in names]
     rows = [("", *cells), *rows]

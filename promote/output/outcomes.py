@@ -133,7 +133,7 @@ def drift_text(found: Drift) -> list[str]:
     """In what two environments differ."""
     source, target = found.source.name, found.target.name
     lines = []
-    if found.is_empty and not found.unmoved:
+    if found.is_empty and not found.unmoved and not found.images:
         lines.append(f"no version of an image was found in {source} or {target}")
     elif not found.images and not found.unmoved:
         lines.append(f"{source} and {target} have the same versions")
@@ -152,7 +152,7 @@ def drift_text(found: Drift) -> list[str]:
 
 
 def _version(version: Version | None) -> str:
-    return version.shortened if version else "none"
+    return (version.shortened or "no version") if version else "none"
 
 
 def explanation_json(found: Explanation) -> Json:

@@ -51,7 +51,7 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     apart = _apart(both.there.images, both.here.images, tree.config.services)
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
     waiting = settings.waiting(both, {image.name for image in both.here.images})
-    is_empty = not (both.there.images or both.here.images)
+    is_empty = not any(image.version.is_set for image in (*both.there.images, *both.here.images))
     return Drift(one, other, tuple(apart), rendered, (*pair.unmoved(both).lines, *waiting), is_empty)
 
 
@@ -62,7 +62,7 @@ def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[s
         a, b = (images[name].version if name in images else None for images in (here, there))
         is_renamed = name in here and name in there and here[name].repository != there[name].repository
         names = (here[name].repository, there[name].repository) if is_renamed else None
-        if a is None or b is None or not a.matches(b) or names:
+        if a is None or b is None or not (a == b or a.matches(b)) or names:
             found.append(Apart(selection.service_of(image, services), name, a, b, names))
     return found
 

@@ -143,6 +143,9 @@ def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[st
         _insist_on_entries(chosen, there)
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
+        for name, is_source in selection.unset(there.images, here.images, chosen):
+            lacks = here.versions.source if is_source else there.source
+            raise UsageError(f"{name} has no version in {lacks}: add `newTag` by hand, or leave it out of --only")
     return chosen
 
 
@@ -152,7 +155,9 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     missing = selection.missing(there.images, here.images, chosen - there.bundles)
     lacking = selection.missing(there.images, here.images, chosen & there.bundles)
     notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in lacking]
-    if not (there.images or here.images):
+    for name, is_source in selection.unset(there.images, here.images, chosen):
+        notes.append(f"{name} has no version in {target if is_source else both.source.name}: left out")
+    if not any(image.version.is_set for image in (*there.images, *here.images)):
         notes.append(f"no version of an image was found in {both.source.name} or {target}")
     if not add:
         notes += [f"{name} has no images entry in {target}: left out (--add adds it)" for name in missing]

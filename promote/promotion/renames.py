@@ -36,7 +36,7 @@ def wanted(
 
 
 def _renamed(image: Image, now: Image) -> Image:
-    is_same = image.version.matches(now.version)
+    is_same = image.version.matches(now.version) or not (image.version.is_set and now.version.is_set)
     return Image(now.name, image.repository, now.version if is_same else image.version)
 
 

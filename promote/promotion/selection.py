@@ -10,12 +10,18 @@ from promote.model import Change, Image, Version
 
 
 def wanted(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> dict[str, Version]:
-    """By image name, the versions that promoting `chosen` images from `source` asks of `target`."""
-    now = {image.name: image.version for image in target}
+    """By image name, the versions that promoting `chosen` images from `source` asks of `target`.
+
+    Nothing is asked where one of them says no version.
+    """
+    now = {image.name: image.version for image in target if image.version.is_set}
     return {
         image.name: image.version
         for image in source
-        if image.name in chosen and image.name in now and not _same(image.version, now[image.name])
+        if image.name in chosen
+        and image.version.is_set
+        and image.name in now
+        and not _same(image.version, now[image.name])
     }
 
 
@@ -49,9 +55,19 @@ def before_items(images: Sequence[Image], items: Sequence[Image]) -> tuple[Image
 
 
 def missing(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> list[str]:
-    """The chosen images that `source` has and `target` has no entry for."""
+    """The chosen images that `source` has a version of and `target` has no entry for."""
     known = {image.name for image in target}
-    return [image.name for image in source if image.name in chosen and image.name not in known]
+    return [image.name for image in source if image.version.is_set and image.name in chosen - known]
+
+
+def unset(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> list[tuple[str, bool]]:
+    """The chosen images of `source` of which it alone or `target` alone says a version, each with whether it does."""
+    now = {image.name: image.version.is_set for image in target}
+    return [
+        (image.name, image.version.is_set)
+        for image in source
+        if image.name in chosen and now.get(image.name, True) != image.version.is_set
+    ]
 
 
 def service_of(image: Image, services: Mapping[str, Sequence[str]]) -> str:

@@ -157,7 +157,7 @@ class Slot:
     def set(self, setting: Setting) -> None:
         """Take what an item of `images:` sets, if it is about this image."""
         entry = setting.entry
-        if not self.follows or not self.has_repository or entry.image.name != self.image.repository:
+        if not self.follows or not self.has_repository or not _is_called(self.image, entry.image.name):
             return
         if "newName" in entry.nodes:
             self.name_by = setting
@@ -174,3 +174,9 @@ class Slot:
         """Run what another container runs, however that is set."""
         self.said, self.alias, self.is_copied = dict(other.said), other.alias, other.is_copied
         self.version_by, self.name_by = other.version_by, other.name_by
+
+
+def _is_called(image: Image, name: str) -> bool:
+    """Whether kustomize takes an item of this `name` for `image`: a name may have the tag or the version, too."""
+    tagged = f"{image.repository}:{image.version.tag}" if image.version.tag else image.repository
+    return name in (image.repository, tagged, image.reference)

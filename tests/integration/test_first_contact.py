@@ -248,3 +248,16 @@ def test_environments_without_versions_are_not_called_the_same(bare: Sandbox) ->
     assert f"{nothing} any environment: staging, production\nan image without a tag gets one with" in said
     assert f"{nothing} staging or production\n" in bare.promote("plan", "staging", "production").out
     assert bare.promote("drift", "staging", "production").out == f"{nothing} staging or production\n"
+
+
+def test_new_names_without_versions_are_not_called_different(bare: Sandbox) -> None:
+    """So an image is named where a pipeline sets its version."""
+    for stage in ("staging", "production"):
+        bare.write(f"overlays/{stage}/kustomization.yaml", "images: [{name: shop/web, newName: eu/web}]\n")
+    bare.publish("name an image")
+    status = bare.promote("status").out
+    assert "no version of an image was found in any environment: staging, production" in status
+    assert "add `newTag` by hand to the items of `images` for web" in status
+    said = "no version of an image was found in staging or production"
+    assert said in bare.promote("drift", "staging", "production").out
+    assert f"note: {said}" in bare.promote("plan", "staging", "production").out

@@ -258,6 +258,33 @@ def test_what_add_would_insert_is_left_out_if_nothing_runs_it(tiny: Sandbox) -> 
     assert "no container runs" in tiny.promote("staging", "production", "--add", "--only", "gone", code=3).err
 
 
+NAMED = {
+    "staging": "  - {name: shop/cart, newName: eu/cart}\n  - {name: shop/mail, newTag: '2'}\n  - name: shop/new\n",
+    "production": "  - {name: shop/cart, newTag: '1'}\n  - {name: shop/mail, newName: us/mail}\n",
+}
+
+
+@pytest.mark.quick
+def test_what_has_no_version_is_left_out_and_named(tiny: Sandbox) -> None:
+    for environment, text in NAMED.items():
+        path = f"overlays/{environment}/kustomization.yaml"
+        tiny.write(path, tiny.read(path) + text)
+    tiny.publish()
+    assert "to promote: promote staging production  (api, web)" in tiny.promote("status").out
+    drift = tiny.promote("drift", "staging", "production", code=1).out
+    assert "cart: eu/cart no version in staging, shop/cart 1 in production" in drift
+    for more in ([], ["--add"]):
+        out = tiny.promote("staging", "production", *more).out
+        assert "note: shop/cart has no version in staging: left out" in out
+        assert "note: shop/mail has no version in production: left out" in out
+        assert "note: shop/new has no version in staging: left out" in out
+        assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0") + NAMED["production"]
+        for name, lacks in (("cart", "staging"), ("mail", "production")):
+            refused = tiny.promote("plan", "staging", "production", "--only", name, *more, code=2).err
+            assert f"shop/{name} has no version in overlays/{lacks}/kustomization.yaml: add `newTag`" in refused
+    assert "no version" in tiny.promote("plan", "staging", "production", "--add", "--only", "new", code=2).err
+
+
 def test_a_service_that_the_target_lacks_is_left_out_and_named(tiny: Sandbox) -> None:
     tiny.write(
         "overlays/staging/kustomization.yaml",

@@ -238,6 +238,21 @@ def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize("digest", ["", f"@sha256:{'a' * 64}"])
+def test_an_item_whose_name_has_the_tag_sets_the_version(tiny: Sandbox, digest: str) -> None:
+    """Kustomize takes it for images of this tag alone."""
+    own = overlay("images: [{name: 'shop/api:0.9', newTag: VERSION}]\n")
+    base = {"api.yaml": POD.replace("IMAGE", f"shop/api:0.9{digest}")}
+    write(tiny, Kind(own, base=base), {"staging": "v2", "production": "v1"})
+    answer = tiny.promote("plan", "staging", "production", "--only", "shop/api", "--output", "json").json
+    assert [(one["old"]["tag"], one["new"]["tag"]) for one in answer["changes"]] == [("v1", "v2")]
+    refused = tiny.promote("plan", "staging", "production", "--only", "api", code=2).err
+    assert "no image or service is called 'api'; did you mean 'api:0.9'?" in refused
+    (revision,) = tiny.promote("history", "staging", "shop/api", "--output", "json").json["revisions"]
+    assert [(one["image"], one["tag"]) for one in revision["images"]] == [("shop/api:v2", "v2")]
+
+
+@pytest.mark.quick
 def test_different_versions_of_one_image_are_left_and_reported(tiny: Sandbox) -> None:
     two = POD.replace("name: api}", "name: two}", 1).replace("IMAGE", "shop/api:0.8")
     base = {"api.yaml": POD.replace("IMAGE", "shop/api:0.9"), "two.yaml": two}
