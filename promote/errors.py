@@ -121,7 +121,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     if len(name) > _LONGEST_NAME or sum(map(len, names)) > _LONGEST_LIST:
         return ""  # comparing them would take long, and so would reading them
-    # `prod` is too short to be close to `production`, but it is how people call it.
-    if close := get_close_matches(name, names, n=1) or [one for one in names if name and one.startswith(name)]:
+    # `prod` is too short to be close to `production`, but it is how people call it, and the other way round.
+    begin = [one for one in names if name and (one.startswith(name) or name.startswith(one))]
+    if close := get_close_matches(name, names, n=1) or begin:
         return f"; did you mean '{close[0]}'?"
     return f"; known: {', '.join(names)}" if names else ""

@@ -78,6 +78,9 @@ def layout(seen: Survey) -> Layout:
     unknown = [name for name in order if stages.rank(named[name].name) is None]
     remarks = (*seen.unread.values(), *_without_kustomization(seen, bool(chosen)), *left_out, *_unordered(unknown))
     after = stages.several({name: named[name].name for name in order}, {name: named[name].owner for name in order})
+    if unknown and unknown != order:
+        # Otherwise they would be said to get what runs in production.
+        after = {**after, unknown[0]: ()}
     others = () if chosen else tuple(sorted({*seen.kustomizations, *seen.unread}))
     return Layout({name: named[name].path for name in order}, remarks, after, others=others)
 
@@ -89,9 +92,9 @@ def _rank(one: Candidate) -> tuple[bool, int]:
 
 def _unordered(names: Sequence[str]) -> list[str]:
     """One remark about all environments whose names say nothing about the order."""
-    said = "its name does not say where it belongs in the order of promotion, so it is last"
+    said = "its name does not say where it belongs in the order of promotion, so it is last: state `after`"
     if len(names) > 1:
-        said = "their names do not say where they belong in the order of promotion, so they are last"
+        said = "their names do not say where they belong in the order of promotion, so they are last: state `after`"
     return [f"{', '.join(names)}: {said}"] if names else []
 
 

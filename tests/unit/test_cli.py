@@ -214,6 +214,7 @@ def test_exit_code_reaches_the_shell() -> None:
     [
         ("stagin", ["staging", "production"], "; did you mean 'staging'?"),
         ("prod", ["staging", "production"], "; did you mean 'production'?"),
+        ("production", ["dev", "prod"], "; did you mean 'prod'?"),
         ("x", ["staging", "production"], "; known: production, staging"),
         ("", ["staging"], "; known: staging"),
         ("x", [], ""),

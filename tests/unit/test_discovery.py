@@ -100,7 +100,9 @@ def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_p
         (["dev", "staging-eu", "staging-us", "prod-eu", "prod-us"],
          {"staging-us": ("dev",), "prod-eu": ("staging-eu",), "prod-us": ("staging-us",)}),
         (["qa1", "qa2", "prod"], {"qa2": (), "prod": ("qa1", "qa2")}),
-        (["dev", "prod", "blue"], {}),
+        (["dev", "prod", "blue"], {"blue": ()}),
+        (["prod", "blue", "green"], {"blue": ()}),
+        (["blue", "green"], {}),
     ],
 )  # fmt: skip
 def test_several_of_the_same_rank_come_after_what_is_before_all_of_them(
