@@ -40,6 +40,8 @@ _GENERATORS = frozenset({"configmapgenerator", "secretgenerator"})
 _FROM_FILES = frozenset({"files", "envs", "env"})
 _NO_CHARTS = "promote renders no Helm charts: allow it (`kustomize: {helm: true}` in promote.yaml), or commit what "
 _NO_CHARTS += "`helm template` prints"
+_NO_GENERATOR = "promote does not run HelmChartInflationGenerator: move its fields to an item under `helmCharts` of "
+_NO_GENERATOR += "the kustomization (`kustomize: {helm: true}` in promote.yaml), or commit what `helm` prints"
 _PLUGINS = frozenset({"generators", "transformers", "validators"})
 # All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
 _OF_PLUGINS = frozenset({"apiversion", "kind", "metadata", "resources"})
@@ -270,7 +272,7 @@ class _Walk:
             kind = next((value for name, value in said if name == "kind"), "this")
             raise Refused(file, line, f"{kind} is not built into kustomize but a program to run: remove it")
         if ("kind", "HelmChartInflationGenerator") in said:
-            raise Refused(file, line, "write charts under `helmCharts`" if options.used().helm else _NO_CHARTS)
+            raise Refused(file, line, _NO_GENERATOR)
         for name, value in pairs:
             if name not in _HARMLESS_IN_PLUGIN:
                 for scalar in contents.scalars(value, _HARMLESS_IN_PLUGIN):

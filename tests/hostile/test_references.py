@@ -72,7 +72,7 @@ CASES = [
          | {"k30/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"}),
     Case("helm", "helmCharts: [{name: x, repo: '{url}', version: '1'}]\n", HELM),
     Case("helm-globals", "helmGlobals: {chartHome: '{outside}'}\n", HELM),
-    Case("helm-plugin", "generators: [g.yaml]\n", HELM, 1, "/g.yaml",
+    Case("helm-plugin", "generators: [g.yaml]\n", "does not run HelmChartInflationGenerator", 1, "/g.yaml",
          {"overlays/staging/g.yaml": PLUGIN.format(
              api="builtin", kind="HelmChartInflationGenerator", rest="repo: '{url}'\n")}),
     Case("exec-plugin", "generators: [g.yaml]\n", "Evil is not built into kustomize", 1, "/g.yaml",

@@ -19,6 +19,11 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "a patch without its object": {BROKEN: f"{WORKS}patches: [{{patch: '{PATCH}'}}]\n"},
     "a file that is missing": {BROKEN: "resources: [../../base, missing.yaml]\n"},
     "a remote base": {BROKEN: "resources: ['https://example.invalid/team/library//deploy?ref=v1']\n"},
+    "a generator of charts": {
+        BROKEN: "generators: [chart.yaml]\n",
+        "overlays/broken/chart.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: x}\n"
+        "name: x\nrepo: https://charts.example.com\nversion: 1.0.0\n",
+    },
     "not YAML": {BROKEN: "resources: [../../base\n"},
     "a base without a kustomization": {BROKEN: "resources: [../../other]\n", "other/notes.txt": "none\n"},
     "a folder outside": {BROKEN: "resources: [../../../outside]\n"},
@@ -131,3 +136,18 @@ def test_a_merge_may_change_rules(tiny: Tiny, capfd: pytest.CaptureFixture[str])
     rule = FILES["policies/main.rego"]
     number = proposed(tiny, capfd, {"policies/main.rego": f"{rule}\n# ours\n"})
     assert "not checked: broken" in promote(capfd, "merge", number)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("more", ["", "kustomize: {helm: true}\n"])
+def test_a_generator_of_charts_is_refused_where_it_is_and_stops_no_other_environment(
+    tiny: Tiny, capfd: pytest.CaptureFixture[str], more: str
+) -> None:
+    tiny.commit({"promote.yaml": SETTINGS + more, **WAYS["a generator of charts"]})
+    said = promote(capfd, "check", "broken", code=2)
+    assert "overlays/broken/chart.yaml:1: promote does not run HelmChartInflationGenerator" in said
+    assert "move its fields to an item under `helmCharts`" in said
+    promote(capfd, "check", "staging", "production")
+    assert "broken" in promote(capfd, "status")
+    said = promote(capfd, "merge", proposed(tiny, capfd))
+    assert "not checked: broken" in said
