@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from promote.cluster.client import Address
 from promote.commands import options
@@ -79,8 +80,23 @@ def _promote(workspace: Workspace, given: Options, branch: str, edges: Sequence[
     more, code = _follow(workspace, pull, given, proposal.environment) if pull else ([], 0)
     if code or not given.wait:
         return Result(answer, [*text, *more], code)
-    rollouts = [_roll_out(workspace, one, given) for one in proposal.every if not one.layered_on]
-    return _with_rollouts(Result(answer, [*text, *more]), rollouts)
+    waits = [_Wait(one.environment, _moved(one)) for one in proposal.every if not one.layered_on]
+    if is_there:
+        # Nothing is to be said of apps that have all of it, and yet they may not run it.
+        waits = [_Wait(one) for one in promote.targets(workspace, edges)]
+    return _with_rollouts(Result(answer, [*text, *more]), [_roll_out(workspace, one, given) for one in waits])
+
+
+class _Wait(NamedTuple):
+    """An environment that is waited for, and what was moved there; None for everything."""
+
+    environment: Environment
+    moved: Moved | None = None
+
+
+def _moved(proposal: Proposal) -> Moved | None:
+    changes, tip = proposal.plan.changes, proposal.tip
+    return Moved(changes, tip.commit, tip.place) if changes else None
 
 
 def _with_rollouts(done: Result, rollouts: Sequence[Result]) -> Result:
@@ -93,16 +109,15 @@ def _with_rollouts(done: Result, rollouts: Sequence[Result]) -> Result:
     return Result(done.json | {"rollout": waited[0] if len(rollouts) == 1 else waited}, text, code)
 
 
-def _roll_out(workspace: Workspace, proposal: Proposal, given: Options) -> Result:
+def _roll_out(workspace: Workspace, wanted: _Wait, given: Options) -> Result:
     """Wait until the promoted versions run, if there is a cluster to ask; raises PartlyDone if it does not answer."""
-    name, changes = proposal.environment.name, proposal.plan.changes
-    if not (proposal.environment.cluster or given.kubeconfig or given.context):
+    name = wanted.environment.name
+    if not (wanted.environment.cluster or given.kubeconfig or given.context):
         return Result(
             None, [f"note: promote.yaml states no cluster of {name} (`cluster`), so no rollout was waited for"]
         )
-    moved = Moved(changes, proposal.tip.commit, proposal.tip.place) if changes else None
     try:
-        waited = rollout.wait(workspace, name, Address(given.kubeconfig, given.context), given.timeout, moved)
+        waited = rollout.wait(workspace, name, Address(given.kubeconfig, given.context), given.timeout, wanted.moved)
     except NetworkError as error:
         raise PartlyDone(f"{name} has the versions in Git, but then: {error}") from error
     return Result(live.waited_json(waited), live.waited_text(waited), 0 if waited.is_done else PartlyDone.exit_code)

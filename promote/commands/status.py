@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import NetworkError, UsageError
+from promote.errors import ConfigError, NetworkError, PromoteError, UsageError
 from promote.forge.protocol import Forge, PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
@@ -51,8 +52,7 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip, judged=False) as tree:
         _insist_on_some(tree.config)
-        running = {name: tree.images(one) for name, one in tree.readable.items()}
-        missing = {name: str(tree.missing[one.place]) for name, one in tree.lacking.items()}
+        running, missing = _running(tree)
         standing = tree.holds()
         pending = _pending(tree, running)
         frozen = _frozen(tree)
@@ -68,7 +68,7 @@ def run(given: Options) -> Result:
             for name, images in running.items()
         },
         "pending": pending,
-        "pull_requests": [values.pull_json(pull) | {"title": pull.title, "branch": pull.head} for pull in pulls],
+        "pull_requests": [_pull_json(one) for one in pulls],
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
@@ -79,6 +79,19 @@ def run(given: Options) -> Result:
     heads = _heads({tip.label: tip.commit, **branches})
     text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
+
+
+def _running(tree: Tree) -> tuple[dict[str, tuple[Image, ...]], dict[str, str]]:
+    """What each environment runs, and why that is not known of some in other repositories, by name."""
+    running, missing = {}, {name: str(tree.missing[one.place]) for name, one in tree.lacking.items()}
+    for name, one in tree.readable.items():
+        try:
+            running[name] = tree.images(one)
+        except ConfigError as error:
+            if not one.repository:
+                raise
+            missing[name] = str(error)
+    return running, missing
 
 
 def _lacking(missing: Mapping[str, str]) -> list[str]:
@@ -128,7 +141,7 @@ def _order(settings: Config) -> list[str]:
 def _waiting(
     settings: Config,
     pending: list[Json],
-    pulls: tuple[PullRequest, ...],
+    pulls: Sequence[_Open],
     standing: tuple[Hold, ...],
     frozen: dict[str, Freeze],
 ) -> list[str]:
@@ -138,7 +151,7 @@ def _waiting(
         source, target = (settings.environments[one[key]] for key in ("from", "to"))
         edges.setdefault((source.stage, target.stage), []).extend([target.app] if target.app else one["services"])
     rest = [f"to promote: promote {' '.join(edge)}  ({', '.join(services)})" for edge, services in edges.items()]
-    rest += [f"open: #{pull.number} {pull.title}" for pull in pulls]
+    rest += [f"open: #{one.pull.number}{one.inside} {one.pull.title}" for one in pulls]
     rest += [
         f"held in {hold.environment}: {hold.image} {shortened(str(hold.version))}: {hold.reason}" for hold in standing
     ]
@@ -190,24 +203,46 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     return found
 
 
-def _pulls(workspace: Workspace, tip: Tip) -> tuple[tuple[PullRequest, ...], list[str]]:
+class _Open(NamedTuple):
+    """An open pull request, and the name of its repository unless that is the one that promote runs in."""
+
+    pull: PullRequest
+    repository: str
+
+    @property
+    def inside(self) -> str:
+        """Its repository for people."""
+        return f" of {self.repository}:" if self.repository else ""
+
+
+def _pull_json(one: _Open) -> Json:
+    pull = values.pull_json(one.pull) | {"title": one.pull.title, "branch": one.pull.head}
+    return pull | ({"repository": one.repository} if one.repository else {})
+
+
+def _pulls(workspace: Workspace, tip: Tip) -> tuple[list[_Open], list[str]]:
     """The open pull requests, and why they are not known: without a forge, the versions can be shown nevertheless."""
     if not workspace.repository.has_remote(workspace.remote):
-        return (), []
+        return [], []
     forges: dict[str, Forge | None] = {}  # by repository
-    found: list[PullRequest] = []
+    found: list[_Open] = []
     notes = []
     for line in map(workspace.line, tip.commits):
-        if line.another not in forges:
-            try:
-                forges[line.another] = workspace.forge(line.place)
-            except (UsageError, NetworkError) as error:
+        inside = f" of {line.another}" if line.another else ""
+        try:
+            if line.another not in forges:
                 forges[line.another] = None
-                inside = f" of {line.another}" if line.another else ""
-                notes.append(f"open pull requests{inside} are not shown: {error}")
-        if forge := forges[line.another]:
-            found += forge.list_open(line.branch)
-    return tuple(found), notes
+                forges[line.another] = workspace.forge(line.place)
+        except (UsageError, NetworkError) as error:
+            notes.append(f"open pull requests{inside} are not shown: {error}")
+        forge = forges[line.another]
+        try:
+            found += [_Open(pull, line.another) for pull in forge.list_open(line.branch)] if forge else []
+        except PromoteError as error:
+            if not line.another:
+                raise
+            notes.append(f"open pull requests{inside} are not shown: {error}")
+    return found, notes
 
 
 def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:

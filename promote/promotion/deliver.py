@@ -6,11 +6,13 @@ committed and pushed. When the push loses a race, all of that is done again on t
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost
+from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost, UsageError
 from promote.forge.protocol import Forge, PullRequest
 from promote.promotion import trailers
 from promote.promotion.proposal import Decided, Proposal
@@ -90,8 +92,10 @@ def _attempt(
     tip = workspace.tip(refs)
     with workspace.at(tip) as tree:
         proposal = propose(tip, tree)
-    line = workspace.line(proposal.tip.place)
-    base, there = line.branch, workspace.head(delivery.branch or "", line.place)
+        line = workspace.line(proposal.tip.place)
+        base, there = line.branch, workspace.head(delivery.branch or "", line.place)
+        if there and line.another and proposal.files:
+            _insist_on_known(tree, line, proposal.tip.commit, there, delivery.branch or "")
     # Looked up before anything is written: with the wrong forge, nothing must be half done.
     opens = delivery.branch and delivery.pull_request and not delivery.dry_run
     forge = workspace.forge(line.place) if opens else None
@@ -180,6 +184,22 @@ def _insist_on_own(repository: Repository, base: str, tip: str, branch: str) -> 
                 f"the branch {branch} holds commits that promote did not make ({sha[:12]}): "
                 "merge its pull request or delete the branch first"
             )
+
+
+def _insist_on_known(tree: Tree, line: Line, tip: str, there: str, branch: str) -> None:
+    """Raise Blocked where what is on the branch of another repository is about no environment of promote.yaml.
+
+    Several repositories may promote into one, and may call their environments the same.
+    """
+    changed: list[str] = []
+    with suppress(UsageError):
+        changed = line.changed(line.repository.merge_base(tip, there), there)
+    if changed and not tree.readers(changed, ()):
+        raise Blocked(
+            f"the branch {branch} of {line.another} changes {posixpath.relpath(changed[0], line.place)}, which no "
+            "environment of promote.yaml reads: another repository may promote with the same names; merge or delete "
+            "that branch first, or give the environments of one of them other names"
+        )
 
 
 def _is_update(repository: Repository, base: str, sha: str, parents: Sequence[str]) -> bool:

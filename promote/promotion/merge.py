@@ -29,6 +29,8 @@ from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system import clock
 
+_MANIFESTS = (".yaml", ".yml", ".json", *FILE_NAMES)
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -125,8 +127,7 @@ def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
 def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[str, str], forge: Forge) -> _Judgement:
     """What the checks say of the merged result, and what it moves; raises Blocked for a closed gate."""
     line = workspace.line(tip.place)
-    tree = line.repository.merge_tree(tip.commit, pull.head_commit)
-    if tree is None:
+    if (tree := line.repository.merge_tree(tip.commit, pull.head_commit)) is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
     merged = workspace.completed(tip.moved(tree))
     with workspace.at(workspace.completed(tip)) as before, workspace.at(merged) as after:
@@ -140,6 +141,7 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
         same = untouched.same(before, after, affected)
+        _insist_on_readers(pull, line, changed, len(same) < len(affected))
         moves = _with_history(workspace, tip, before, moved.moves(before, after, affected, base, changed, same))
         moves = moved.with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
@@ -175,6 +177,20 @@ def _insist_on_all(before: Tree, after: Tree, affected: Sequence[Environment]) -
     missing = [one for one in after.lacking.values() if one not in affected]
     if missing and any(posixpath.basename(file) != holds.FILE_NAME for file in target_policy.changed(before, after)):
         after.environment(missing[0].name)
+
+
+def _insist_on_readers(pull: PullRequest, line: Line, changed: Sequence[str], are_read: bool) -> None:
+    """Raise UsageError where manifests of another repository change that no environment reads.
+
+    Nobody would judge them: several repositories may promote into one, and each has rules and gates for its own
+    environments only.
+    """
+    manifests = [one for one in changed if one.endswith(_MANIFESTS) and posixpath.basename(one) != holds.FILE_NAME]
+    if line.another and manifests and not are_read:
+        raise UsageError(
+            f"pull request #{pull.number} of {line.another} changes {posixpath.relpath(manifests[0], line.place)}, "
+            "which no environment of promote.yaml reads: merge it where that is promoted from, or on the forge"
+        )
 
 
 def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdict:

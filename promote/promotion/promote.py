@@ -197,6 +197,13 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
     return proposal
 
 
+def targets(workspace: Workspace, edges: Sequence[Edge]) -> list[Environment]:
+    """The environments that the edges lead to, one for each app that is not left out, as fetched last."""
+    with workspace.at(workspace.tips[""], judged=False) as tree:
+        parts = [part for edge in edges for part in of_apps(tree, edge)[0] if not isinstance(part, _LeftOut)]
+        return [tree.environment(part.target) for part in parts]
+
+
 def _insist_on_one_branch(tree: Tree, edges: Sequence[Edge]) -> None:
     """Raise UsageError where the targets are on several branches, which no pull request changes at once."""
     if not edges[1:]:

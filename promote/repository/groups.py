@@ -97,8 +97,9 @@ def expanded(environments: Mapping[str, Environment], listing: Listing) -> dict[
     found: dict[str, Environment] = {}
     for name, one in environments.items():
         folders = apps(one.path, listing) if ANY in one.path else {}
-        is_elsewhere = one.place and not listing(one.place)  # on a branch whose files are not here
-        if ANY in one.path and not folders and not is_elsewhere:
+        # On a branch whose files are not here, or where those who own a repository have removed it.
+        may_lack = one.repository or (one.place and not listing(one.place))
+        if ANY in one.path and not folders and not may_lack:
             raise ConfigError(f"environment '{name}': no folder with a kustomization matches '{one.where}'")
         for app, path in folders.items():
             found[f"{name}/{app}"] = replace(one, name=f"{name}/{app}", path=path, group=name, app=app)

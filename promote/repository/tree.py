@@ -12,7 +12,7 @@ from promote.kustomize import versions, written
 from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
 from promote.kustomize.sheets import Sheets
 from promote.model import Hold, Image
-from promote.repository import config, holds
+from promote.repository import config, groups, holds
 from promote.repository.config import Config
 from promote.repository.environments import Environment
 from promote.repository.private_tree import PrivateTree
@@ -48,6 +48,9 @@ class Tree:
         """The environment or folder `name`, ready to be rendered; raises UsageError with the nearest name."""
         name = typed(self.installed, name, self.config.names)
         known = self.config.environments.get(self.config.known(name))
+        stage = self.config.environments.get(name.partition("/")[0])
+        if known is None and stage and groups.ANY in stage.path:
+            return self.environment(stage.name)  # raises why its apps are not known
         if known and known.repository and known.place not in self.mounted:
             raise self.missing.get(known.place) or known.not_here
         self.folder(known.path if known else self.config.known(name))

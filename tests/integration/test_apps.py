@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.integration.cluster_objects import run
+from tests.integration.cluster_server import ClusterServer
 from tests.integration.registry_server import RegistryServer
 from tests.integration.sandbox import Sandbox
 
@@ -67,6 +71,19 @@ def test_a_release_of_all_apps_is_one_commit_and_pull_request(apps: Sandbox) -> 
     apps.promote("merge", "1")
     assert "nothing to do: production has all of this" in apps.promote("staging", "production").out
     assert "worker" in apps.promote("drift", "staging", "production", code=1).out
+
+
+def test_a_wait_that_is_run_again_is_about_all_apps(apps: Sandbox, tmp_path: Path) -> None:
+    with ClusterServer() as server:
+        line = ["staging", "production", "--auto-merge", "--wait", "--timeout", "0"]
+        line += ["--kubeconfig", str(server.kubeconfig(tmp_path))]
+        run(server, {"api": "shop/api:v1.2.0"}, namespace="api")
+        run(server, {"web": "shop/web:v1.1.0"}, namespace="web")
+        apps.promote(*line, code=7)
+        again = apps.promote(*line, code=7).out
+        assert "production/api runs what" in again
+        assert "production/web does not run what" in again
+        assert "production/web" not in apps.promote(*line, "--only", "api").out
 
 
 def test_only_names_an_app_or_an_image_and_the_pull_request_keeps_the_others(apps: Sandbox) -> None:

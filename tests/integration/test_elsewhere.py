@@ -207,6 +207,73 @@ def test_several_targets_in_several_repositories_need_a_pull_request_each(two: T
     assert [pulls[1]["base"] for pulls in (two.tiny.pulls(), two.there.pulls())] == ["main", "main"]
 
 
+def test_what_is_removed_over_there_stops_only_what_needs_it(two: Two) -> None:
+    two.tiny.write("overlays/demo/kustomization.yaml", tiny_overlay("demo", "1.1.0", "2.0.0"))
+    more = "  demo: {path: overlays/demo, after: [staging]}\n"
+    two.there.git("rm", "-r", "--quiet", "deploy")
+    two.there.commit("nothing is left")
+    two.there.git("push", "--quiet", "origin", "HEAD:main")
+    for path in ("deploy/production", "deploy/*"):
+        two.say(settings(str(two.there.origin), more).replace("deploy/production", f"'{path}'"))
+        answer = two.promote("status", "--output", "json").json
+        assert list(answer["environments"]) == ["staging", "demo"]
+        assert f"no kustomization.yaml in '{path}' on the branch main" in answer["missing"]["production"]
+        two.promote("plan", "staging", "demo")
+        for line in ("plan staging production", "scale production/x api 2", "history production"):
+            done = two.promote(*line.split(), code=2)
+            assert path in done.err or "no environment 'production/x'" in done.err
+    assert "no kustomization.yaml" in two.promote("scale", "production/x", "api", "2", code=2).err
+
+
+def test_what_is_only_elsewhere_is_left_out_or_named(two: Two) -> None:
+    two.say(settings(str(two.there.origin)).replace("  staging: {path: overlays/staging}\n", ""))
+    assert "production is left out" in two.promote("diff").out
+    assert "production is left out" in two.promote("check", "--fix").out
+    two.say(settings(str(two.there.origin)).replace("deploy/production", "deploy/*"))
+    assert "0 denied" in two.promote("check", "production/production").out
+    assert "no environment 'production/prod'" in two.promote("check", "production/prod", code=2).err
+    two.there.origin.rename(two.there.origin.with_name("away.git"))
+    for line in ("switch production/production api --to x", "scale production/production api 2"):
+        assert "its repository" in two.promote(*line.split(), code=6).err
+
+
+def test_two_repositories_promote_into_one(two: Two) -> None:
+    """Each has its own environments there, which both call production, and judges nothing else."""
+    file = "deploy/production/kustomization.yaml"
+    two.there.write("deploy/other/kustomization.yaml", production("1.1.0", "2.0.0"))
+    two.there.commit("that of another team")
+    two.there.git("push", "--quiet", "origin", "HEAD:main")
+    two.promote("staging", "production")
+    proposed = two.at("rev-parse", BRANCH)
+    two.say(settings(str(two.there.origin)).replace("deploy/production", "deploy/other"))
+    refused = two.promote("staging", "production", code=4).err
+    assert f"the branch {BRANCH} of" in refused
+    assert f"changes {file}, which no environment of promote.yaml reads" in refused
+    assert two.at("rev-parse", BRANCH) == proposed
+    assert f"changes {file}, which" in two.promote("merge", "1", "--environment", "production", code=2).err
+    two.promote("bump", "production", "api=1.1.9", "--pr")
+    two.promote("bump", "staging", "api=1.2.1", "--pr")
+    shown = two.promote("status").out
+    assert "open: #1 bump: staging" in shown
+    assert "prod/origin: bump: production" in shown
+    listed = two.promote("status", "--output", "json").json["pull_requests"]
+    assert ["repository" in one for one in listed] == [False, True, True]
+    two.promote("merge", "2", "--environment", "production")
+    two.say(settings(str(two.there.origin)))
+    two.promote("merge", "1", "--environment", "production")
+    assert two.show() == production("1.2.0", "2.1.0")
+
+
+def test_pull_requests_elsewhere_that_cannot_be_listed_are_noted(two: Two) -> None:
+    two.promote("bump", "staging", "api=1.2.1", "--pr")
+    blob = two.at("rev-parse", f"main:{FILE}")
+    tree = two.tiny.git("--git-dir", str(two.there.origin), "mktree", stdin=f"100644 blob {blob}\t1.json\n".encode())
+    two.at("update-ref", "refs/promote/pulls", two.at("commit-tree", tree, "-m", "not a record"))
+    shown = two.promote("status").out
+    assert "open: #1 bump: staging" in shown
+    assert "prod/origin are not shown: " in shown
+
+
 def test_a_checkout_does_not_choose_what_is_fetched(two: Two) -> None:
     """Neither a promote.yaml that is not on the shared branch, nor one that names another shared branch."""
     evil = other_repository(two.tiny, "evil")
