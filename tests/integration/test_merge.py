@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox, tiny_overlay
@@ -104,3 +107,18 @@ def test_the_method_of_promote_yaml_is_the_default(tiny: Sandbox) -> None:
     tiny.publish()
     tiny.promote("staging", "production", "--auto-merge")
     assert tiny.at_origin("log", "-1", "--format=%s", "main").endswith("(#1)")
+
+
+def test_a_folder_whose_name_is_not_utf_8_stops_no_merge(tiny: Sandbox) -> None:
+    """Neither where it was before nor where the pull request brings it, as long as no environment reads it."""
+    tiny.promote("staging", "production")
+    for branch in ("main", BRANCH):
+        tiny.git("fetch", "--quiet")
+        tiny.git("checkout", "--quiet", f"origin/{branch}")
+        folder = Path(os.fsdecode(os.fsencode(tiny.root) + f"/{branch[:4]}-caf".encode() + b"\xe9"))
+        folder.mkdir()
+        (folder / "kustomization.yaml").write_text("namespace: none\n", encoding="utf-8")
+        tiny.commit("notes")
+        tiny.git("push", "--quiet", "origin", f"HEAD:{branch}")
+    tiny.promote("merge", "1")
+    assert tiny.show(KUSTOMIZATION, "main") == tiny_overlay("production", "1.2.0", "2.1.0")
