@@ -29,6 +29,10 @@ forge: {{kind: auto, merge: merge}}
 # Images that move together, under one name:
 # services:
 #   shop: [example/web, example/worker]
+
+# Which tags of an image are newer versions, for `promote bump ENVIRONMENT --newest`:
+# follow:
+#   example/web: {{semver: "*"}}
 """
 
 

@@ -150,6 +150,7 @@ def test_init_finds_the_apps(apps: Sandbox) -> None:
     assert "to promote: promote staging production  (api, web)" in apps.promote("status").out
     apps.promote("init")
     assert "  staging: {path: 'apps/*/overlays/staging'}" in apps.read("promote.yaml")
+    apps.replace("promote.yaml", "# follow:\n#   example/web:", "follow:\n  shop/web:")
     assert apps.promote("plan", "staging", "production", "--only", "web", "--output", "json").json["changes"]
 
 
