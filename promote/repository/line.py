@@ -73,8 +73,9 @@ class Line:
         Raises RaceLost if one was rewritten or deleted meanwhile.
         """
         found = self.repository.remote_refs(self.remote, *refs)
-        if found:
-            self.repository.fetch(self.remote, found)
+        if not found or self.repository.needs_nothing_of(found.values()):
+            return found
+        self.repository.fetch(self.remote, found)
         if not self.repository.holds(found.values()):
             raise RaceLost(f"a branch of '{self.remote}' was rewritten during the fetch: run the command again")
         return found

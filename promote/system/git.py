@@ -62,6 +62,12 @@ class Repository(HistoryReader, Remotes, Merging):
         asked = "".join(f"{commit}\n" for commit in commits)
         return " missing" not in self._git("cat-file", "--batch-check", stdin=asked.encode())
 
+    def needs_nothing_of(self, commits: Iterable[str]) -> bool:
+        """Whether all that `commits` need is in the object database: a fetch of them would bring nothing."""
+        # The question that `git fetch` asks itself, once it has connected to the server.
+        options = ("--objects", "--stdin", "--not", "--exclude-promisor-objects", "--all", "--quiet")
+        return self._try("rev-list", *options, stdin="".join(f"{one}\n" for one in commits).encode()).code == 0
+
     def has_changes(self) -> bool:
         """Whether tracked files of the checkout or its index differ from HEAD."""
         done = self._try("status", "--porcelain", "--untracked-files=no", "--ignore-submodules")

@@ -13,9 +13,9 @@ import pytest
 from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
 from tests.unit.test_process import ends
 
-CALLS = 36  # that a first promotion makes of Git
+CALLS = 35  # that a first promotion makes of Git
 # Between two calls nothing is written but temporary files: killed after one is killed before the next.
-PUSH = 26  # the first that leaves a trace; of those before it, every third stands for its neighbours
+PUSH = 25  # the first that leaves a trace; of those before it, every third stands for its neighbours
 MOMENTS = [
     *(("AT", number) for number in (*range(1, PUSH, 3), *range(PUSH + 1, CALLS + 1))),
     *(pytest.param(*moment, marks=pytest.mark.quick) for moment in (("AT", PUSH), ("AFTER", CALLS))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -137,10 +138,32 @@ def test_a_branch_that_moves_between_asking_and_fetching(tiny: Sandbox, shim: Sh
     assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
+@pytest.mark.quick
+def test_only_what_is_not_here_is_fetched(tiny: Sandbox, shim: Shim) -> None:
+    def status() -> tuple[bool, bool]:
+        done = tiny.finish("status", env=shim.env)
+        assert done.code == 0, done
+        return any(" fetch " in call for call in shim.calls), "1.3.0" in done.out
+
+    assert status() == (False, False)
+    other = tiny.clone("other")
+    other.write("overlays/staging/kustomization.yaml", tiny_overlay("staging", "1.3.0", "2.1.0"))
+    other.commit("faster")
+    other.git("push", "--quiet", "origin", "main")
+    # Of the new commit, this clone has nothing but the object itself.
+    commit = subprocess.run(
+        ["git", "-C", str(other.root), "cat-file", "commit", "HEAD"], capture_output=True, check=True
+    )
+    stored = ["git", "-C", str(tiny.root), "hash-object", "-w", "-t", "commit", "--stdin"]
+    subprocess.run(stored, input=commit.stdout, capture_output=True, check=True)
+    assert status() == (True, True)
+
+
 @pytest.mark.thorough
 def test_a_branch_that_is_merged_between_asking_and_fetching(tiny: Sandbox, shim: Shim) -> None:
-    tiny.promote("staging", "production")
-    script = once(tiny, rival(tiny.clone("other"), "merge", "1"))
+    other = tiny.clone("other")  # our own clone has not seen the branch
+    other.promote("staging", "production")
+    script = once(tiny, rival(other, "merge", "1"))
     done = tiny.finish("staging", "production", env=shim.before_each("fetch", script))
     assert (done.code, "nothing to do" in done.out) == (0, True), done
     assert list(tiny.branches()) == ["main"]

@@ -11,6 +11,10 @@ pytestmark = pytest.mark.quick
 
 @pytest.mark.parametrize("step", ["ls-remote", pytest.param("fetch", marks=pytest.mark.thorough), "push"])
 def test_an_origin_that_hangs(tiny: Sandbox, shim: Shim, step: str) -> None:
+    other = tiny.clone("other")
+    other.write("note", "what is not here must be fetched")
+    other.commit("faster")
+    other.git("push", "--quiet", "origin", "main")
     before, tip = tiny.snapshot(), tiny.tip()
     env = shim.before_each(step, "exec tail -f /dev/null") | {"PROMOTE_GIT_TIMEOUT": "3"}
     done = tiny.finish("bump", "production", "api=1.5.0", "--commit", env=env)
