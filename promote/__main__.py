@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -12,9 +13,13 @@ if __name__ == "__main__":
 
 from promote.cli.main import main
 
+# What a command reads, it keeps until its end: Python need not look for garbage in it after every 700 objects.
+_GARBAGE = 50_000
+
 
 def run() -> None:
     """Run the command line and leave with its exit code."""
+    gc.set_threshold(_GARBAGE)
     raise SystemExit(main())
 
 

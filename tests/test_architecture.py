@@ -73,7 +73,7 @@ HEAVY = frozenset({"argcomplete", "jsonschema", "jsonpatch", "jsonpointer", "kub
 # `promote --help` loads these, so they may load next to nothing.
 QUICK = ("__init__", "__main__", "cli.main", "cli.arguments", "errors", "commands.options", *REGISTRIES)
 LIGHT = frozenset(
-    "__future__ argparse collections errno importlib io itertools os re sys typing promote".split()  # noqa: SIM905
+    "__future__ argparse collections errno gc importlib io itertools os re sys typing promote".split()  # noqa: SIM905
 )
 LONGEST_FUNCTION, LONGEST_FILE = 40, 300
 
