@@ -22,6 +22,9 @@ _REFUSED = re.compile(
     r"|protocol\.(.*\.)?allow|fetch\.bundleuri",
     re.DOTALL,
 )
+# Without it, whoever is on the way to a remote, such as a proxy of `http.proxy`, gets the user's credential for it.
+_VERIFIED = re.compile(r"http\.(.*\.)?sslverify", re.DOTALL)
+_TRUE = {"true", "yes", "on", "1"}
 _HARMLESS = {"", "never"}  # an empty list of helpers, and a protocol that is forbidden
 _TRANSPORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]*::")  # `ext::sh -c …`: a program instead of a URL
 _ADDRESS = re.compile(r"remote\..*\.(url|pushurl)", re.DOTALL)
@@ -74,13 +77,19 @@ def _pair(entry: str) -> tuple[str, str]:
 def insist(settings: Sequence[Setting]) -> None:
     """Raise ConfigError for a setting of the repository's own that would start a program to reach a remote.
 
+    So does one for which nobody verifies that the remote is the one that its URL names.
     One that the user's own configuration has in the same words is the user's.
     """
     users = {(one.key, one.value) for one in settings if one.scope not in _OWN}
     for one in settings:
-        if one.scope in _OWN and (one.key, one.value) not in users and _starts_a_program(one):
+        if one.scope not in _OWN or (one.key, one.value) in users:
+            continue
+        problem = "can start a program, and a repository must not choose one" if _starts_a_program(one) else ""
+        if _VERIFIED.fullmatch(one.key) and one.value.casefold() not in _TRUE:
+            problem = "lets anybody pass for the remote and get your credential"
+        if problem:
             raise ConfigError(
-                f"{one.key} in {one.place} can start a program, and a repository must not choose one: remove it, "
+                f"{one.key} in {one.place} {problem}: remove it, "
                 f"or move it to your own configuration with `git config --global {one.key} VALUE`"
             )
 

@@ -168,12 +168,14 @@ REFUSED = {
     "url.ext::{run} .insteadOf": "/",
     "protocol.ext.allow": "always",
     "fetch.bundleURI": "{url}/bundle",
+    "http.sslVerify": "false",
+    "http.https://example.com.sslVerify": "0",
 }
 
 
 @pytest.mark.quick
 @pytest.mark.parametrize(
-    "key", [key if key in ("core.sshCommand", "remote.origin.vcs") else pytest.param(key, marks=pytest.mark.thorough)
+    "key", [key if key in ("core.sshCommand", "http.sslVerify") else pytest.param(key, marks=pytest.mark.thorough)
             for key in REFUSED]
 )  # fmt: skip
 def test_what_would_reach_a_remote_by_a_program_is_refused(hostile: Hostile, key: str) -> None:
