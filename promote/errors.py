@@ -115,14 +115,30 @@ class PartlyDone(PromoteError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a 'not found' message: the nearest known name, or all of them."""
+    names = sorted(set(known))
+    if _take_long(name, names):
+        return ""
+    # `prod` is too short to be close to `production`, but it is how people call it, and the other way round.
+    begin = [one for one in names if name and (one.startswith(name) or name.startswith(one))]
+    if close := _closest(name, names, 1, 0.6) or begin:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""
+
+
+def nearest_images(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The end of a message about an image that is not there: the three nearest names, or `otherwise` without any."""
+    names = list(known)
+    close = [] if _take_long(name, names) else _closest(name, names, 3, 0)
+    return f"the nearest names are {', '.join(map(repr, close))}" if close else otherwise
+
+
+def _take_long(name: str, names: Iterable[str]) -> bool:
+    """Whether it would take long to compare a name with these, and so would reading them."""
+    return len(name) > _LONGEST_NAME or sum(map(len, names)) > _LONGEST_LIST
+
+
+def _closest(name: str, names: list[str], most: int, cutoff: float) -> list[str]:
     # Imported here: only a mistake needs it.
     from difflib import get_close_matches
 
-    names = sorted(set(known))
-    if len(name) > _LONGEST_NAME or sum(map(len, names)) > _LONGEST_LIST:
-        return ""  # comparing them would take long, and so would reading them
-    # `prod` is too short to be close to `production`, but it is how people call it, and the other way round.
-    begin = [one for one in names if name and (one.startswith(name) or name.startswith(one))]
-    if close := get_close_matches(name, names, n=1) or begin:
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(names)}" if names else ""
+    return get_close_matches(name, names, most, cutoff)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from promote.errors import EditRefused
+from promote.errors import EditRefused, nearest_images
 from promote.model import Image, Version
 from promote.versions.declared import edited
 from promote.versions.images import ImagesFile
@@ -182,9 +181,8 @@ class Versions:
                 raise EditRefused(f"{where}: no edit was found that changes only {name}; change it by hand")
 
     def _unknown(self, name: str) -> str:
-        known = [image.name for image in self.images]
-        nearest = ", ".join(map(repr, difflib.get_close_matches(name, known, cutoff=0)))
-        hint = f"the nearest names are {nearest}" if nearest else "add an item for it to 'images', or use --add"
+        known = (image.name for image in self.images)
+        hint = nearest_images(name, known, "add an item for it to 'images', or use --add")
         return f"there is no image {name!r}; {hint}"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from promote.errors import ConfigError, EditRefused
+from promote.errors import ConfigError, EditRefused, nearest_images
 from promote.model import Image, Version
 from promote.versions.fields import FIELDS, check_field, goal_of, image_of, texts_of
 from promote.yamltext.scalars import NULL, STRING
@@ -163,8 +162,7 @@ def _scalar(document: ParsedText, field: str, node: Node) -> ScalarNode:
 def _find(document: ParsedText, entries: Mapping[str, Entry], name: str) -> Entry:
     if name in entries:
         return entries[name]
-    nearest = ", ".join(map(repr, difflib.get_close_matches(name, entries, cutoff=0)))
-    hint = f"the nearest names are {nearest}" if nearest else "add an item for it to 'images'"
+    hint = nearest_images(name, entries, "add an item for it to 'images'")
     raise EditRefused(f"{document.at(document.root)}: there is no image {name!r}; {hint}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from promote.checks import inspection, kubeconform
-from promote.errors import nearest
+from promote.errors import nearest, nearest_images
 from promote.kustomize import local_charts, readers, selectors
 from promote.kustomize.differences import Difference
 from promote.model import Identity
@@ -41,6 +41,7 @@ CASES: dict[str, tuple[Callable[[], object], object]] = {
     "dashes in a kustomization": (lambda: any(map(str.isalpha, readers._words("- " * MANY))), False),
     "quotes in a kustomization": (lambda: any(map(str.isalpha, readers._words('"' + "a " * MANY))), True),
     "a long name that is not known": (lambda: nearest("a b" * MANY, ["b a" * MANY]), ""),
+    "an image that is none of many": (lambda: nearest_images("shop/api", ["x" * 99] * MANY, ""), ""),
 }  # fmt: skip
 
 
