@@ -214,7 +214,10 @@ def test_a_target_without_documents(small: Repository) -> None:
 
 def test_a_target_that_does_not_render(small: Repository) -> None:
     small.append("kustomization.yaml", "  - missing.yaml\n")
-    with pytest.raises(RenderError, match=r"small: kustomize cannot build .*: .*"):
+    with pytest.raises(
+        RenderError,
+        match=r"yaml:22: `labels` has a text, .* \(kustomize cannot build small: ",
+    ):
         small.check()
     small.write("kustomization.yaml", "resources: [missing.yaml]\n")
     with pytest.raises(RenderError, match=r"missing\.yaml"):

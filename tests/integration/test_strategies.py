@@ -449,11 +449,13 @@ def test_what_cannot_be_a_canary_is_refused(shop: Sandbox, arguments: tuple[str,
 
 @pytest.mark.quick
 def test_nothing_starts_without_prometheus(shop: Sandbox, prometheus: Prometheus) -> None:
-    before, prometheus.value = shop.tip(), "down"
+    prometheus.value = "down"
     assert "answers HTTP 503: starting" in shop.promote("canary", "live", "api", "api=1.1", code=6).err
     shop.replace("promote.yaml", "error_ratio{", "errors{")
+    shop.publish("ask for errors")
     assert "cannot evaluate the query" in _with_value(shop, prometheus, 0.0)
     shop.replace("promote.yaml", prometheus.address, "http://127.0.0.1:9")
+    before = shop.publish("ask nobody")
     assert "cannot be reached" in shop.promote("canary", "live", "api", "api=1.1", code=6).err
     assert shop.tip() == before
 
