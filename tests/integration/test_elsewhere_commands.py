@@ -206,7 +206,7 @@ ROWS = (
     ("switch {live} desk --to green", 0, "the traffic of desk moves to green"),
     ("switch {live} desk --to blue --pr", 0, "pull request #4"),
     ("canary {live} post post=1.3@{digest} --steps 50,100 --once", 0, "2 of 4 pods"),
-    ("canary {live} post post=1.3@{digest} --abort --reason slow", 0, "1.3 → "),
+    ("canary {live} post post=1.3@{digest} --abort --reason slow", 0, "→ 1.2.0@sha256"),
     ("canary {live} post post=1.3@{digest} --once", 4, "slow"),
 )
 _MORE = ("repository", "branch, apps")
