@@ -37,6 +37,8 @@ FIRST = (
     "ConfigMap",
 )
 READY_SECONDS = 240.0
+# What the API server says where two pods are counted in a quota at once; the controller tries again.
+CONFLICT = "the object has been modified"
 # How Kubernetes names the Jobs of a CronJob: its name, then the minute since 1970.
 BY_THE_CLOCK = re.compile(r"-\d{8}$")
 
@@ -197,11 +199,16 @@ def missing(api: Api, item: Object) -> str | None:
     return f"no kubelet would start it without {unresolved}" if unresolved else None
 
 
+def insist_on_pods(deployment: Object) -> None:
+    """Raise Unfinished if pods of a Deployment were refused, and not only because two counted a quota at once."""
+    failure = condition(deployment, "ReplicaFailure")
+    if failure and CONFLICT not in failure["message"]:
+        raise Unfinished(f"{describe(deployment)}: {failure['message']}")
+
+
 def _deployment(api: Api, live: Object) -> str | None:
     status, wanted = live["status"], live["spec"]["replicas"]
-    failure = condition(live, "ReplicaFailure")
-    if failure:
-        raise Unfinished(f"{describe(live)}: {failure['message']}")
+    insist_on_pods(live)
     counts = {key: status.get(key, 0) for key in ("replicas", "updatedReplicas", "availableReplicas")}
     return _rolled_out(live, wanted, counts)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.e2e import aggregation
-from tests.e2e.api import Api, Object
+from tests.e2e.api import Api, Object, Refused
 from tests.e2e.process import wait
 
 if TYPE_CHECKING:
@@ -44,9 +44,13 @@ def start(cluster: Cluster) -> None:
 
 
 def use(api: Api, pods: list[Object], *, cpu: str | None = None, memory: str | None = None) -> None:
-    """Let pods use so much from now on; None is next to nothing."""
+    """Let pods use so much from now on; None is next to nothing. Autoscalers may have removed some of them."""
     for each in pods:
-        api.merge(each, {"metadata": {"annotations": {CPU: cpu, MEMORY: memory}}})
+        try:
+            api.merge(each, {"metadata": {"annotations": {CPU: cpu, MEMORY: memory}}})
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
 
 
 def wait_for_usage(api: Api, namespace: str) -> None:

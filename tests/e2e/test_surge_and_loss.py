@@ -13,9 +13,10 @@ import pytest
 
 from tests.e2e.api import Object
 from tests.e2e.environments import (
+    CONFLICT,
     Environment,
-    condition,
     describe,
+    insist_on_pods,
     job_of,
     roll_out_at_once,
     runs_by_the_clock,
@@ -102,8 +103,7 @@ def _below(environment: Environment, most: dict[str, int]) -> str | None:
     """Which Deployments have fewer pods than they may have."""
     live = environment.live("Deployment")
     for each in live:
-        if failure := condition(each, "ReplicaFailure"):
-            raise Unfinished(f"{describe(each)}: {failure['message']}")
+        insist_on_pods(each)
     counts = {name_of(each): each["status"].get("replicas", 0) for each in live}
     low = {name: f"{count} of {most[name]}" for name, count in counts.items() if count < most[name]}
     return str(low) if low else None
@@ -111,7 +111,7 @@ def _below(environment: Environment, most: dict[str, int]) -> str | None:
 
 def _refusals(environment: Environment) -> set[str]:
     events = environment.api.list("v1", "Event", environment.namespace, fieldSelector="reason=FailedCreate")
-    return {f"{each['metadata']['uid']} {each['message']}" for each in events}
+    return {f"{each['metadata']['uid']} {each['message']}" for each in events if CONFLICT not in each["message"]}
 
 
 def test_the_quota_admits_the_full_surge(environment: Environment) -> None:

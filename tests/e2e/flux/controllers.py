@@ -139,9 +139,10 @@ class Flux(Programs):
         return str(status.get("artifact", {}).get("revision", "")).rpartition(":")[2]
 
     def wait_for(self, environment: str, commit: str, *, seconds: float = 300.0) -> None:
-        """Wait until every tier has applied a commit and is healthy.
+        """Wait until every tier has applied a commit and was healthy with it.
 
-        Ready alone proves nothing: a tier stays ready with the commit before until it notices the new one.
+        Ready alone proves nothing: a tier stays ready with the commit before until it notices the new one. Nor is it
+        needed: a tier that runs again with the same commit, as each does every three minutes, is not ready meanwhile.
         """
 
         def behind() -> str | None:
@@ -188,6 +189,7 @@ def _behind(kustomization: Object, commit: str) -> str | None:
     status = kustomization.get("status", {})
     ready = condition(kustomization, "Ready") or {}
     applied = status.get("lastAppliedRevision", "")
-    if applied.endswith(commit) and ready.get("status") == "True":
+    # Flux notes what it has applied once that is healthy.
+    if applied.endswith(commit) and (ready.get("status") == "True" or ready.get("reason") == "Progressing"):
         return None
     return f"at {applied[-40:][:7]}, {ready.get('reason')}: {ready.get('message', '')[:300]}"
