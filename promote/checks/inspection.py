@@ -50,7 +50,7 @@ def inspect(
 def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path, ask: Origins | None = None) -> list[Judged]:
     """What the programs find in each target by all rules, without waivers; raises errors as `inspect` does."""
     evaluated, are_open = _evaluated(targets, criteria, root)
-    with process.side_by_side(len(targets) or 1) as pool:
+    with process.side_by_side(len(targets)) as pool:
         # Where the files leave a doubt, each asks kustomize once more.
         found = [one for _, one in evaluated]
         waiting = [pool.submit(_located, *one, root, ask) for one in zip(found, targets, strict=True)]

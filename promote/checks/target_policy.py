@@ -5,6 +5,7 @@ The policy is everything by which a change is judged: promote.yaml, holds, rules
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,11 @@ def changed(before: Tree, after: Tree) -> tuple[str, ...]:
     differing = {name for name in names if not name.endswith(_OF_TESTS) and before.read(name) != after.read(name)}
     new = {name for name in differing - moved if before.read(name) is None}
     return tuple(sorted(differing | moved, key=lambda name: (name not in _FILES, name in new, name)))
+
+
+def changes_rules(files: Iterable[str]) -> bool:
+    """Whether `changed` files of the policy are more than holds, which are about versions alone."""
+    return any(posixpath.basename(file) != holds.FILE_NAME for file in files)
 
 
 def _folders(*settings: Config) -> set[str]:

@@ -112,13 +112,13 @@ def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
         after = deepcopy(_at(state, step["from"]) if step["op"] == "move" else step.get("value"))
         is_image = isinstance(before, str) and isinstance(after, str) and _in_container(state, step["path"])
         yield _difference(who, step["path"], before, after, is_image)
-        # In place: a copy for each step would take hours where somebody changes ten thousand values.
+        # In place: with a copy for each step, the time would grow with the square of the changed values.
         state = jsonpatch.apply_patch(state, [step], in_place=True)
 
 
 @dataclass(slots=True)
 class _Large:
-    """What differs in so many items that the shortest patch would take hours: it is `found` by itself.
+    """What differs in so many items that the shortest patch would take too long: it is `found` by itself.
 
     Of a mapping, that is each key that only one side has, of a list the whole list.
     """

@@ -175,7 +175,7 @@ def _with_history(workspace: Workspace, tip: Tip, before: Tree, moves: Sequence[
 def _insist_on_all(before: Tree, after: Tree, affected: Sequence[Environment]) -> None:
     """Raise the error for which an environment cannot be judged, if the merge changes the rules for all of them."""
     missing = [one for one in after.lacking.values() if one not in affected]
-    if missing and any(posixpath.basename(file) != holds.FILE_NAME for file in target_policy.changed(before, after)):
+    if missing and target_policy.changes_rules(target_policy.changed(before, after)):
         after.environment(missing[0].name)
 
 

@@ -178,22 +178,25 @@ def last(repository: str) -> str:
 def _runs(documents: Iterable[Document]) -> _Runs:
     """The versions of each image by kind of object, container, and the last part of the image's name."""
     found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for document in documents:
-        for container in _containers(document.content):
-            repository, version = split(str(container.get("image", "")))
-            key = (document.identity.kind, str(container.get("name", "")), last(repository))
-            found[key].add(str(version))
+    for kind, container, repository, version in _images(documents):
+        found[kind, container, last(repository)].add(str(version))
     return {key: frozenset(versions) for key, versions in found.items()}
 
 
 def running(documents: Iterable[Document]) -> Mapping[str, frozenset[Version]]:
     """The versions that containers run, by the name of the image."""
     found: dict[str, set[Version]] = defaultdict(set)
+    for _, _, repository, version in _images(documents):
+        found[repository].add(version)
+    return {repository: frozenset(versions) for repository, versions in found.items()}
+
+
+def _images(documents: Iterable[Document]) -> Iterator[tuple[str, str, str, Version]]:
+    """What each container runs: the kind of the object, the container, the name of the image, and its version."""
     for document in documents:
         for container in _containers(document.content):
             repository, version = split(str(container.get("image", "")))
-            found[repository].add(version)
-    return {repository: frozenset(versions) for repository, versions in found.items()}
+            yield document.identity.kind, str(container.get("name", "")), repository, version
 
 
 def _containers(value: Any) -> Iterator[Mapping[str, Any]]:

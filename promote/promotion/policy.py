@@ -15,7 +15,7 @@ from promote.model import PolicyChange
 from promote.promotion import introduced
 from promote.promotion.prove import judge_change
 from promote.promotion.unbuilt import Results
-from promote.repository import config, holds, shared_branch
+from promote.repository import config, shared_branch
 from promote.repository.config import Config
 from promote.repository.environments import is_elsewhere
 from promote.repository.tree import Tree
@@ -33,7 +33,7 @@ def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context
     if not files:
         return None
     denied = _held(before, contexts)
-    if any(posixpath.basename(file) != holds.FILE_NAME for file in files):
+    if target_policy.changes_rules(files):
         try:
             denied += _denied(before, after, files, found, contexts)
         except PromoteError as error:

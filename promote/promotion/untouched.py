@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable
 
 from promote.checks import defined, target_policy
 from promote.checks.inputs import Inputs
 from promote.errors import ConfigError, RenderError, UsageError
-from promote.repository import holds
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
@@ -19,8 +17,7 @@ def may_be_left(before: Tree, after: Tree, files: Iterable[str]) -> bool:
     It counts where old findings deny, and where rules, tables or settings change. So it does where the definition of
     a custom resource changes, which is the schema of its kind also in an environment that does not render it.
     """
-    policy = target_policy.changed(before, after)
-    if before.config.deny == "all" or any(posixpath.basename(file) != holds.FILE_NAME for file in policy):
+    if before.config.deny == "all" or target_policy.changes_rules(target_policy.changed(before, after)):
         return False
     # Only what is written in a private copy can be found there.
     there = (tree.root / file for file in files if defined.may_have(file) for tree in (before, after))

@@ -75,10 +75,10 @@ def _pair(entry: str) -> tuple[str, str]:
 
 
 def insist(settings: Sequence[Setting]) -> None:
-    """Raise ConfigError for a setting of the repository's own that would start a program to reach a remote.
+    """Raise ConfigError for a setting of the repository's own that would make it unsafe to reach a remote.
 
-    So does one for which nobody verifies that the remote is the one that its URL names.
-    One that the user's own configuration has in the same words is the user's.
+    It would start a program, or nobody would verify that the remote is the one that its URL names. One that the
+    user's own configuration has in the same words is the user's.
     """
     users = {(one.key, one.value) for one in settings if one.scope not in _OWN}
     for one in settings:
