@@ -55,7 +55,6 @@ spec:
 """
 
 
-@pytest.mark.quick
 def test_a_release_of_all_apps_is_one_commit_and_pull_request(apps: Sandbox) -> None:
     assert "to promote: promote staging production  (api, web)" in apps.promote("status").out
     planned = apps.promote("plan", "staging", "production")

@@ -184,6 +184,7 @@ def test_policies_that_are_not_rego(small: Repository) -> None:
         small.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["conftest", "kubeconform"])
 @pytest.mark.parametrize(
     ("script", "message"),

@@ -333,7 +333,6 @@ def binary_file(folder: Path) -> None:
     (folder / "a.yaml").write_bytes(b"\x7fELF\x02\x01\x01\0\0")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -376,7 +375,6 @@ def test_suffixes_in_any_case_are_read(files: Repository) -> None:
     assert "unread" not in found.json["targets"][0]
 
 
-@pytest.mark.quick
 def test_what_was_not_looked_at_is_named(files: Repository) -> None:
     files.write("m/a.yaml", MAP % "a")
     files.write("m/.git/c.txt", "kept by Git")

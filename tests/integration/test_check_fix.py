@@ -91,7 +91,6 @@ def test_git_takes_all_that_is_printed(case: Case) -> None:
     assert "this patch fixes 2 findings in 1 files; 1 have no automatic fix" in found.result.text
 
 
-@pytest.mark.quick
 def test_bytes_around_it_stay(case: Case) -> None:
     file = case.repository.folder / CART
     text = file.read_text().replace(NO_ESCALATION, "            allowPrivilegeEscalation: true # why\n")

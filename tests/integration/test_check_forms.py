@@ -10,8 +10,6 @@ import pytest
 from promote.checks import api_constraints, schemas
 from tests.integration.checking import Checked, Repository
 
-pytestmark = pytest.mark.quick
-
 POD = "/spec/template/spec/containers/0"
 # By the path: what is refused there, each with words of the message, and what is accepted.
 FORMS: dict[str, tuple[dict[Any, str], list[Any]]] = {
@@ -266,6 +264,7 @@ def test_no_value_of_a_secret_is_repeated(checked: Checked) -> None:
     assert "sesame" not in json.dumps(checked.json)
 
 
+@pytest.mark.quick
 def test_the_schemas_have_what_is_asked_of_their_parts() -> None:
     """A definition that Kubernetes renames would lose it without a word."""
     for version in ("1.35", "1.36", "1.37"):

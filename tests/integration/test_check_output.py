@@ -126,7 +126,6 @@ def sarif_schema() -> Any:
     return json.loads(source.split("`")[1])
 
 
-@pytest.mark.quick
 def test_sarif_is_what_its_schema_describes(small: Repository, sarif_schema: Any) -> None:
     log = json.loads("\n".join(view(small.check().result, "sarif")))
     validator = Draft4Validator(sarif_schema)
@@ -162,14 +161,12 @@ def test_only_one_rule(small: Repository) -> None:
     assert small.check(only=("images.tag",)).code == 0
 
 
-@pytest.mark.quick
 def test_only_never_hides_that_something_was_not_seen(small: Repository) -> None:
     small.write("m/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
     found = small.check("m", only=("images.tag",))
     assert (found.code, found.rules) == (3, {"schema.missing"})
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("images.tga", "did you mean 'images.tag'?"), ("qqq", "`promote policies` lists them")],

@@ -131,7 +131,6 @@ def test_what_the_profile_for_everybody_denies() -> None:
     assert sorted(set(denied) - only_in_strict) == DENIED_FOR_EVERYBODY
 
 
-@pytest.mark.quick
 def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Repository) -> None:
     before = (one_pod.folder / "promote.yaml").read_text()
     one_pod.write("promote.yaml", before + "profile: baseline\n")

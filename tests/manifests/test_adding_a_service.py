@@ -104,6 +104,7 @@ def test_the_sixth_service_has_what_the_tables_promise_of_it(ordinary: Path, env
     assert numbers.differences("what is rendered", found, ordinary, environment) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_the_sixth_service_has_the_ordinary_flows_and_no_other(ordinary: Path, environment: str) -> None:
     found = reach(render(ordinary / "overlays" / environment))

@@ -58,6 +58,7 @@ def test_the_covering_combinations_are_allowed_and_cover() -> None:
     assert {name.removesuffix("/ENV") for each in COVERING for name in each} == optional()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
 @rendering
 def test_a_component_keeps_to_the_namespace_and_its_labels(

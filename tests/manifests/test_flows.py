@@ -31,11 +31,13 @@ def test_exactly_the_declared_flows_are_allowed(environment: str) -> None:
     assert found.denied == set()
 
 
+@pytest.mark.slow
 def test_exactly_the_declared_flows_are_allowed_with_every_component(variants: dict[str, Reach]) -> None:
     assert [name for name, found in variants.items() if found.reachable != found.declared] == []
     assert [denied for found in variants.values() for denied in found.denied] == []
 
 
+@pytest.mark.slow
 def test_every_name_of_the_table_is_somebody(variants: dict[str, Reach]) -> None:
     """A misspelt name would declare nothing, and its row would look as if it did."""
     talking = {end for found in variants.values() for flow in found.declared for end in (flow.caller, flow.callee)}

@@ -166,6 +166,7 @@ def test_the_servers_accept_nothing_else(rendered: Render) -> None:
     assert "management.tcp" not in rabbitmq + (REPOSITORY / "base/rabbitmq/rabbitmq.conf").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @both
 def test_the_flows_are_those_without_tls(rendered: Render, environment: str) -> None:
     found = {each for each in reach(rendered).reachable if each.callee != "cert-manager"}

@@ -93,6 +93,7 @@ def test_every_rule_is_read_and_none_twice() -> None:
     assert len(ALERTS) + len(RECORDED) == sum(int(count) for count in re.findall(r"(\d+) rules found", said))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_alerts_fire_as_promised(path: Path) -> None:
     code, said = run("promtool", "test", "rules", path)

@@ -26,6 +26,7 @@ def _mutants() -> dict[str, Case]:
     return dict(removals(policies)) | dict(additions(policies, names))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", STAGING_IS_SLOW)
 def test_an_independent_analyzer_finds_the_same_flows(environment: str) -> None:
     rendered = overlay(environment)

@@ -120,6 +120,7 @@ def _is_demo(sealed: Object) -> bool:
     return bool(sealed["metadata"]["annotations"].get(seal_demo.DEMO) == "true")
 
 
+@pytest.mark.slow
 @both
 def test_a_store_provides_the_same_secrets(workshop: Workshop, environment: str) -> None:
     folder = workshop.overlay(environment, ("edge-ingress", f"secrets-external/{environment}"))
@@ -191,6 +192,7 @@ def _versions(rendered: Render) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["secrets-sealed", "secrets-external"])
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_pod_that_stays_has_the_version_of_each_secret_that_it_reads(

@@ -72,6 +72,7 @@ def _is_open(rendered: Render, workload: Object) -> None:
     assert Flow(name_of(workload), "jaeger", f"{opened}/TCP") in reach(rendered).reachable
 
 
+@pytest.mark.slow
 @both
 def test_the_way_of_a_trace_from_each_service_to_jaeger_is_open(environment: str) -> None:
     services = overlay(environment).services("Deployment")
