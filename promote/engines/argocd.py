@@ -56,7 +56,12 @@ def find(cluster: Cluster, wanted: Wanted) -> Delivery | None:
 def _delivers(application: Object, wanted: Wanted) -> bool:
     if wanted.name:
         return bool(application["metadata"]["name"] == wanted.name)
-    return any(same_path(one["path"], wanted.path) for one in _sources(application) if one.get("path"))
+    return any(_is_at(one, wanted) for one in _sources(application))
+
+
+def _is_at(source: Mapping[str, Any], wanted: Wanted) -> bool:
+    """Whether a source is the folder of the environment; a chart, and a source of values only, has no path."""
+    return bool(source.get("path")) and same_path(source["path"], wanted.path)
 
 
 def _sources(application: Object) -> Sequence[Mapping[str, Any]]:
@@ -74,21 +79,23 @@ def _delivery(cluster: Cluster, application: Object, wanted: Wanted) -> Delivery
         *([] if may_parameters else [f"time limits of Argo CD: ConfigMap {PARAMETERS} may not be read"]),
     ]
     windows = ((project or {}).get("spec") or {}).get("syncWindows") or ()
-    return Delivery("argocd", (_part(application, windows, wanted),), tuple(advice), tuple(unread))
+    return Delivery("argocd", (part(application, windows, wanted),), tuple(advice), tuple(unread))
 
 
-def _part(application: Object, windows: Sequence[Mapping[str, Any]], wanted: Wanted) -> Part:
+def part(application: Object, windows: Sequence[Mapping[str, Any]], wanted: Wanted) -> Part:
+    """What an Application says of the environment that it delivers."""
     status = application.get("status") or {}
     sync, operation = status.get("sync") or {}, status.get("operationState") or {}
     working = operation.get("phase") in _WORKING or bool(application.get("operation"))
     failed = operation.get("phase") in _FAILED
     claims = sync.get("status") == "Synced"
+    applied = (status.get("history") or [{}])[-1]
     attempted = operation.get("syncResult") or (operation.get("operation") or {}).get("sync") or {}
     return Part(
         "Application",
         application["metadata"]["namespace"],
         application["metadata"]["name"],
-        _revision(sync, application, wanted) if claims else _last_applied(status, application, wanted),
+        _revision(sync if claims else applied, application, wanted),
         str(sync.get("status") or "Unknown"),
         str((status.get("health") or {}).get("status") or "Unknown"),
         claims and not failed and not working,
@@ -102,15 +109,9 @@ def _part(application: Object, windows: Sequence[Mapping[str, Any]], wanted: Wan
 def _revision(state: Mapping[str, Any], application: Object, wanted: Wanted) -> str:
     """The commit of the source that has the environment; an Application of several sources lists theirs."""
     if revisions := state.get("revisions"):
-        paths = [same_path(one.get("path", ""), wanted.path) for one in _sources(application)]
-        place = paths.index(True) if True in paths else 0
+        place = next((at for at, one in enumerate(_sources(application)) if _is_at(one, wanted)), 0)
         return str(revisions[place]) if place < len(revisions) else ""
     return str(state.get("revision") or "")
-
-
-def _last_applied(status: Mapping[str, Any], application: Object, wanted: Wanted) -> str:
-    history = status.get("history") or ()
-    return _revision(history[-1], application, wanted) if history else ""
 
 
 def _failures(status: Mapping[str, Any]) -> Iterator[str]:

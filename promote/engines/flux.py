@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from promote.cluster.client import Cluster, Object
@@ -55,7 +56,6 @@ def find(cluster: Cluster, wanted: Wanted) -> Delivery | None:
         if len(ours) != 1:
             raise ambiguous([f"GitRepository/{name}" for _, name in sources], wanted.path)
         found = [one for one in found if _source(one) in ours]
-    # One Kustomization for each tier: in the order in which they wait for each other.
     ordered = _ordered(found)
     return _delivery(cluster, ordered, {key: sources[key] for key in map(_source, ordered)})
 
@@ -72,20 +72,18 @@ def _source(kustomization: Object) -> tuple[str, str]:
 
 
 def _ordered(found: Sequence[Object]) -> list[Object]:
-    left = {one["metadata"]["name"]: one for one in found}
-    ordered: list[Object] = []
-    while left:
-        free = [
-            one
-            for one in left.values()
-            if not {each["name"] for each in one["spec"].get("dependsOn") or ()} & set(left)
-        ]
-        if not free:
-            names = ", ".join(left)
-            raise ClusterError(f"the Kustomizations {names} wait for each other: correct their dependsOn")
-        ordered += free
-        left = {name: one for name, one in left.items() if one not in free}
-    return ordered
+    """In the order in which they wait for each other."""
+    known = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in found}
+    waits = {
+        who: [(each.get("namespace") or who[0], each["name"]) for each in one["spec"].get("dependsOn") or ()]
+        for who, one in known.items()
+    }
+    try:
+        ordered = list(TopologicalSorter(waits).static_order())
+    except CycleError as error:
+        names = ", ".join(name for _, name in error.args[1][1:])
+        raise ClusterError(f"the Kustomizations {names} wait for each other: correct their dependsOn") from None
+    return [known[who] for who in ordered if who in known]
 
 
 def _delivery(

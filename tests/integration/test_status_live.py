@@ -9,6 +9,7 @@ import pytest
 
 from promote.cluster import resources
 from promote.engines import argocd, flux
+from promote.engines.protocol import Wanted
 from tests.integration.cluster_objects import application, argo, fluxcd, kustomization, pod, run
 from tests.integration.cluster_server import TOKEN, ClusterServer
 from tests.integration.sandbox import Outcome, Sandbox
@@ -186,6 +187,28 @@ def test_the_tiers_of_flux_are_listed_in_their_order(shop: Shop) -> None:
     other = kustomization("./overlays/staging", tip, name="c")
     fluxcd(shop.server, last, kustomization(f"./{PATH}", tip, name="b"), other)
     assert [one["name"] for one in shop.json()["engine"]["objects"]] == ["b", "a"]
+
+
+def test_a_tier_may_wait_for_one_of_its_name_elsewhere(shop: Shop) -> None:
+    waits = {"dependsOn": [{"name": "shop", "namespace": "platform"}]}
+    fluxcd(shop.server, kustomization(f"./{PATH}", shop.sandbox.tip(), spec=waits))
+    assert [one["name"] for one in shop.json()["engine"]["objects"]] == ["shop"]
+
+
+def test_tiers_that_wait_for_each_other_are_an_error(shop: Shop) -> None:
+    tip = shop.sandbox.tip()
+    tiers = [
+        kustomization(f"./{PATH}", tip, name=name, spec={"dependsOn": [{"name": other}]})
+        for name, other in (("a", "b"), ("b", "a"))
+    ]
+    fluxcd(shop.server, *tiers)
+    assert "wait for each other: correct their dependsOn" in shop.status(code=6).err
+
+
+def test_the_revision_is_that_of_the_source_with_the_environment() -> None:
+    one = application(".", "", spec={"source": None, "sources": [{"chart": "redis"}, {"path": "."}]})
+    status = one["status"] | {"sync": {"status": "Synced", "revisions": ["1.2.3", "a" * 40]}}
+    assert argocd.part(one | {"status": status}, (), Wanted(".")).revision == "a" * 40
 
 
 @pytest.mark.parametrize(
