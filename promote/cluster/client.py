@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Object = Mapping[str, Any]
 
-TIMEOUT = (5, 20)  # seconds to connect, and for each silence while reading
+_TIMEOUT = (5, 20)  # seconds to connect, and for each silence while reading
 _LONGEST_GET, _LONGEST_LIST = 60, 300  # seconds for one object, and for all pages of a list
 _LARGEST = 64 << 20  # bytes of one page, unpacked
 _PAGE = 500
@@ -40,18 +40,20 @@ _READER = "bind its account to the reader's permissions (delivery/reader), or ch
 
 @dataclass(frozen=True)
 class Address:
-    """Which API server to ask: a file and a context in it; None takes the default of each."""
+    """Which API server to ask: a kubeconfig (else KUBECONFIG, else the default file) and a context in it."""
 
     kubeconfig: str | None = None
     context: str | None = None
 
 
 class Cluster:
-    """An API server, asked as the account of one context; every request has a time limit."""
+    """An API server, asked as the account of one context; every request has a time limit.
 
-    def __init__(self, address: Address, timeout: tuple[float, float] = TIMEOUT) -> None:
+    The first question raises ClusterError where there is no such kubeconfig or context.
+    """
+
+    def __init__(self, address: Address) -> None:
         self._address = address
-        self._timeout = timeout
 
     @cached_property
     def _connection(self) -> tuple[ApiClient, str]:
@@ -143,7 +145,7 @@ class Cluster:
             header_params={"Accept": "application/json", "Accept-Encoding": "gzip"},
             auth_settings=["BearerToken"],
         )
-        answer = client.call_api(*request, _request_timeout=self._timeout)
+        answer = client.call_api(*request, _request_timeout=_TIMEOUT)
         return answer.status, http.body(answer.response, f"the API server {self.server}", _LARGEST)
 
     def _understood(self, status: int, data: bytes, what: str) -> Object | None:
@@ -212,11 +214,3 @@ def _why(error: Exception) -> str:
     if isinstance(cause, urllib3.exceptions.TimeoutError):
         return "it did not answer in time"
     return type(cause).__name__
-
-
-def connect(given: str | None = None, context: str | None = None) -> Cluster:
-    """The cluster of a kubeconfig (`given`, else KUBECONFIG, else the default file) and a context in it.
-
-    Nothing is asked before the first question, which raises ClusterError where there is no such file or context.
-    """
-    return Cluster(Address(given, context))

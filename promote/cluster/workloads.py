@@ -33,7 +33,6 @@ class Pod:
     images: Mapping[str, str]
     digests: Mapping[str, str]
     limits: Mapping[str, float]
-    restarts: int = 0
     problem: str = ""
     owner: str = ""
     ending: bool = False
@@ -62,11 +61,6 @@ class Workload:
         """The pods that get traffic."""
         return tuple(pod for pod in self.pods if pod.ready and not pod.ending)
 
-    @property
-    def is_rolled_out(self) -> bool:
-        """Whether every pod is of the newest template and available, and no older one is left."""
-        return not self.pending
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -94,9 +88,9 @@ def read(cluster: Cluster, namespace: str) -> tuple[Workload, ...]:
     # A Deployment owns ReplicaSets, and those own the pods.
     for one in cluster.items(resources.REPLICA_SETS, namespace):
         if owner := _owner(one):
-            by_owner.setdefault(owner, []).extend(by_owner.pop(_metadata(one)["uid"], ()))
+            by_owner.setdefault(owner, []).extend(by_owner.pop(one["metadata"]["uid"], ()))
     return tuple(
-        _workload(kind, item, by_owner.get(_metadata(item)["uid"], ()))
+        _workload(kind, item, by_owner.get(item["metadata"]["uid"], ()))
         for kind, resource in _KINDS.items()
         for item in cluster.items(resource, namespace)
     )
@@ -114,13 +108,8 @@ def jobs(cluster: Cluster, namespace: str) -> tuple[Job, ...]:
     return tuple(_job(item) for item in cluster.items(resources.JOBS, namespace))
 
 
-def _metadata(item: Object) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = item.get("metadata") or {}
-    return found
-
-
 def _owner(item: Object) -> str:
-    owners = _metadata(item).get("ownerReferences") or ()
+    owners = item["metadata"].get("ownerReferences") or ()
     return next((str(one["uid"]) for one in owners if one.get("controller")), "")
 
 
@@ -130,7 +119,7 @@ def conditions(item: Object) -> dict[str, Mapping[str, Any]]:
 
 
 def _workload(kind: str, item: Object, own: Iterable[Pod]) -> Workload:
-    metadata, spec = _metadata(item), item["spec"]
+    metadata, spec = item["metadata"], item["spec"]
     replicas = (
         (item.get("status") or {}).get("desiredNumberScheduled", 0) if kind == "DaemonSet" else spec["replicas"]
     )
@@ -155,16 +144,17 @@ def images_of(spec: Mapping[str, Any]) -> dict[str, str]:
 def _pending(kind: str, item: Object, replicas: int) -> str:
     """What keeps a rollout from being complete, as `kubectl rollout status` decides it."""
     status = item.get("status") or {}
-    if status.get("observedGeneration", 0) < _metadata(item).get("generation", 0):
+    if status.get("observedGeneration", 0) < item["metadata"].get("generation", 0):
         return "its controller has not seen the newest template yet"
-    progressing = conditions(item).get("Progressing", {})
+    found = conditions(item)
+    progressing = found.get("Progressing", {})
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return f"ProgressDeadlineExceeded: {progressing.get('message', '')}"
-    if failure := conditions(item).get("ReplicaFailure"):
+    if failure := found.get("ReplicaFailure"):
         return f"{failure.get('reason', '')}: {failure.get('message', '')}"
-    updated = status.get("updatedNumberScheduled" if kind == "DaemonSet" else "updatedReplicas", 0)
-    available = status.get("numberAvailable" if kind == "DaemonSet" else "availableReplicas", 0)
-    total = status.get("currentNumberScheduled" if kind == "DaemonSet" else "replicas", 0)
+    fields = ("updatedNumberScheduled", "numberAvailable", "currentNumberScheduled")
+    fields = fields if kind == "DaemonSet" else ("updatedReplicas", "availableReplicas", "replicas")
+    updated, available, total = (status.get(field, 0) for field in fields)
     left = (
         (updated < replicas, f"{updated} of {replicas} pods are of the newest template"),
         (total > updated, f"{total - updated} pods of an older template are left"),
@@ -174,7 +164,7 @@ def _pending(kind: str, item: Object, replicas: int) -> str:
 
 
 def _pod(item: Object) -> Pod:
-    metadata, status = _metadata(item), item.get("status") or {}
+    metadata, status = item["metadata"], item.get("status") or {}
     states = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     ready = conditions(item).get("Ready", {}).get("status") == "True"
     phase = str(status.get("phase", "Unknown"))
@@ -187,7 +177,6 @@ def _pod(item: Object) -> Pod:
         images_of(item["spec"]),
         digests,
         _limits(item["spec"]),
-        sum(one.get("restartCount", 0) for one in states),
         "" if ready or phase == "Succeeded" else _problem(item, states),
         _owner(item),
         "deletionTimestamp" in metadata,
@@ -225,7 +214,7 @@ def _said(what: str, message: Any) -> str:
 
 
 def _job(item: Object) -> Job:
-    metadata, found = _metadata(item), conditions(item)
+    metadata, found = item["metadata"], conditions(item)
     states = {name: one for name, one in found.items() if one.get("status") == "True"}
     failure = states.get("Failed") or states.get("FailureTarget") or {}
     return Job(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from promote.cluster.resources import AUTOSCALERS
 from promote.cluster.workloads import conditions
+from promote.engines.protocol import line
 from promote.health.protocol import Check, Row, Subject
 
 
@@ -16,7 +17,7 @@ def look(subject: Subject) -> Iterator[Row]:
         name = f"HorizontalPodAutoscaler/{one['metadata']['name']}"
         pods = f"{status.get('currentReplicas', 0)} pods, {spec.get('minReplicas', 1)} to {spec['maxReplicas']}"
         wrong = [
-            f"{each.get('reason')}: {' '.join(str(each.get('message', '')).split())}"
+            f"{each.get('reason')}: {line(each.get('message'))}"
             for kind in ("AbleToScale", "ScalingActive")
             if (each := found.get(kind, {})).get("status") == "False" and each.get("reason") != "ScalingDisabled"
         ]

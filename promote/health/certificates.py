@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from promote.cluster.resources import CERTIFICATES
 from promote.cluster.workloads import conditions
+from promote.engines.protocol import line
 from promote.health.protocol import Check, Row, Subject
 from promote.system import clock, durations
 
@@ -21,8 +22,7 @@ def look(subject: Subject) -> Iterator[Row]:
         left = durations.instant(str(end)) - clock.now() if end else None
         until = f"until {end}" if end else "never issued"
         if ready.get("status") != "True":
-            said = f"{ready.get('reason', 'Unknown')}: {' '.join(str(ready.get('message', '')).split())}"
-            yield Row(name, "failed", f"{until}; {said}")
+            yield Row(name, "failed", f"{until}; {ready.get('reason', 'Unknown')}: {line(ready.get('message'))}")
         elif left is None or left <= timedelta():
             yield Row(name, "failed", f"{until}; it is expired" if left is not None else until)
         else:

@@ -77,7 +77,7 @@ def rows_of(subject: Subject, kinds: Sequence[str]) -> Iterator[Row]:
         yield Row(f"{kind}/{name}", "failed", "it is not in the cluster")
     for one in mine:
         ready = f"{len(one.ready)} of {one.replicas} pods ready"
-        works = one.is_rolled_out and len(one.ready) >= one.replicas
+        works = not one.pending and len(one.ready) >= one.replicas
         yield Row(str(one), "ok" if works else "failed", ready + (f"; {one.pending}" if one.pending else ""))
         for pod in one.pods:
             if pod.problem and not pod.ending:

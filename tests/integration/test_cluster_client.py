@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promote.cluster import resources, workloads
-from promote.cluster.client import Cluster, connect
+from promote.cluster.client import Address, Cluster
 from promote.errors import ClusterError, Forbidden, NotServed
 from tests.integration.cluster_objects import deployment, pod, run
 from tests.integration.cluster_server import TOKEN, ClusterServer
@@ -25,7 +25,7 @@ def server() -> Iterator[ClusterServer]:
 
 @pytest.fixture
 def cluster(server: ClusterServer, tmp_path: Path) -> Iterator[Cluster]:
-    connected = connect(str(server.kubeconfig(tmp_path)))
+    connected = Cluster(Address(str(server.kubeconfig(tmp_path))))
     yield connected
     connected.close()
 
@@ -44,7 +44,7 @@ def test_the_pods_of_a_deployment_are_those_of_its_replica_sets(server: ClusterS
         "web": ["web-1-0", "web-1-1"],
         "cart": ["cart-1-0", "cart-1-1"],
     }
-    assert [one.is_rolled_out for one in found.values()] == [True, True]
+    assert [one.pending for one in found.values()] == ["", ""]
     assert found["web"].images == {"web": "shop/web:1"}
 
 
@@ -67,7 +67,7 @@ def test_a_rollout_says_what_it_waits_for(
     run(server, {"web": "shop/web:1"})
     server.put(resources.DEPLOYMENTS, deployment("web", "shop/web:1", 2, **status))
     [found] = workloads.read(cluster, "shop")
-    assert (found.pending, found.is_rolled_out) == (pending, False)
+    assert found.pending == pending
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_refusal_says_what_to_do(server: ClusterServer, cluster: Cluster) -> N
 
 def test_an_expired_token_is_named_as_such(server: ClusterServer, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="its token or certificate is expired or invalid") as refusal:
-        connect(str(server.kubeconfig(tmp_path, token="an-old-one"))).items(resources.PODS, "shop")  # noqa: S106
+        Cluster(Address(str(server.kubeconfig(tmp_path, token="an-old-one")))).items(resources.PODS, "shop")  # noqa: S106
     assert "an-old-one" not in str(refusal.value)
 
 
@@ -130,7 +130,7 @@ def test_an_unreachable_server_is_named_with_its_context(tmp_path: Path) -> None
     with ClusterServer() as gone:
         path = gone.kubeconfig(tmp_path)
     with pytest.raises(ClusterError, match=r"cannot reach .*127\.0\.0\.1:\d+ \(context test\): connection refused"):
-        connect(str(path)).items(resources.PODS, "shop")
+        Cluster(Address(str(path))).items(resources.PODS, "shop")
 
 
 def test_a_failing_server_is_not_taken_for_an_empty_one(server: ClusterServer, cluster: Cluster) -> None:
@@ -141,9 +141,9 @@ def test_a_failing_server_is_not_taken_for_an_empty_one(server: ClusterServer, c
 
 def test_a_missing_file_and_a_missing_context_are_named(server: ClusterServer, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="there is no kubeconfig /nowhere/config"):
-        connect("/nowhere/config").items(resources.PODS, "shop")
+        Cluster(Address("/nowhere/config")).items(resources.PODS, "shop")
     with pytest.raises(ClusterError, match="has no context 'tst'; did you mean 'test'"):
-        connect(str(server.kubeconfig(tmp_path)), "tst").items(resources.PODS, "shop")
+        Cluster(Address(str(server.kubeconfig(tmp_path)), "tst")).items(resources.PODS, "shop")
 
 
 def test_a_broken_file_shows_no_token(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_broken_file_shows_no_token(tmp_path: Path) -> None:
     }
     path.write_text(json.dumps(content))
     with pytest.raises(ClusterError, match=r"the context 'test' .* is not valid") as refusal:
-        connect(str(path)).items(resources.PODS, "shop")
+        Cluster(Address(str(path))).items(resources.PODS, "shop")
     assert TOKEN not in str(refusal.value)
     assert refusal.value.__cause__ is None
     assert refusal.value.__context__ is None
@@ -171,4 +171,4 @@ def test_a_login_program_that_fails_is_named(server: ClusterServer, tmp_path: Pa
     }
     path.write_text(json.dumps(content))
     with pytest.raises(ClusterError, match=r"the program that logs in to the context 'test' .* failed"):
-        connect(str(path)).items(resources.PODS, "shop")
+        Cluster(Address(str(path))).items(resources.PODS, "shop")

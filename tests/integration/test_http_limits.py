@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from promote.cluster.client import connect
+from promote.cluster.client import Address, Cluster
 from promote.cluster.resources import Resource
 from promote.errors import NetworkError
 from promote.forge.gitea_client import Gitea
@@ -175,7 +175,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
             "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
         }
         (tmp_path / "kubeconfig").write_text(yaml.safe_dump(content))
-        return connect(str(tmp_path / "kubeconfig")).items(Resource("", "v1", "pods"))
+        return Cluster(Address(str(tmp_path / "kubeconfig"))).items(Resource("", "v1", "pods"))
 
     return ask
 
