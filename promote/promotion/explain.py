@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from promote.errors import CheckDenied
 from promote.gates import evaluation, registry
-from promote.model import GateResult
+from promote.promotion.proof import place_of
 from promote.promotion.proposal import Proposal
 
 _ROUNDS = 100  # in which environments may take turns at being closed
@@ -44,12 +43,12 @@ def explain(proposal: Proposal, allow_other_changes: bool) -> Explanation:
     if not allow_other_changes:
         way = "look at it, and pass --allow-other-changes"
         lasting += [
-            Obstacle("proof", f"{one.resource} {one.path} also changes", way)
-            for each in proposal.every
-            for one in each.others
+            Obstacle("proof", f"{place_of(one)} also changes", way) for each in proposal.every for one in each.others
         ]
     ways = {name: gate.way for name, gate in registry.load().items()}
-    closed = [_of_gate(result, ways) for result in proposal.blocked]
+    closed = [
+        Obstacle(one.name, f"{one.subject}: {one.reason}", ways[one.name], one.until) for one in proposal.blocked
+    ]
     code = proposal.exit_code or (CheckDenied.exit_code if lasting else 0)
     return Explanation((*closed, *lasting), None if lasting else _earliest(proposal), code)
 
@@ -67,7 +66,3 @@ def _earliest(proposal: Proposal) -> datetime | None:
         # By the time that the gates of one open, those of another may have closed.
         now = max(opens)
     return None
-
-
-def _of_gate(result: GateResult, ways: Mapping[str, str]) -> Obstacle:
-    return Obstacle(result.name, f"{result.subject}: {result.reason}", ways[result.name], result.until)

@@ -38,7 +38,7 @@ def marked(
     left = tuple(one for one in verdict.findings if one.status != "old")
     if not left or not before:
         return verdict
-    there = (_remembered if is_in_place else inspection.inspect)(before, criteria, root).findings
+    there = (judged if is_in_place else inspection.inspect)(before, criteria, root).findings
     rest = replace(verdict, findings=left)
     compared = baseline.compared(rest, there, Base(""), hides_nothing=hides_nothing, unchanged=unchanged)
     told = iter(compared.findings)
@@ -46,9 +46,10 @@ def marked(
     return replace(verdict, findings=findings, forgives_old=True)
 
 
-def _remembered(before: Sequence[Rendered], criteria: Criteria, root: Path) -> Verdict:
-    targets = {(one.name, one.folder): one for one in before}
-    return remembered.judge([*targets], criteria, root, load=lambda path, name: targets[name, path])
+def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path) -> Verdict:
+    """What the checks say of targets that are rendered already, of files below `root`; it may be remembered."""
+    rendered = {(one.name, one.folder): one for one in targets}
+    return remembered.judge([*rendered], criteria, root, load=lambda path, name: rendered[name, path])
 
 
 def by_merge(

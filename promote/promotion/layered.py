@@ -18,7 +18,7 @@ from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Change, Image, Plan, Version
-from promote.promotion.proof import Texts, followed, is_meant, unplanned
+from promote.promotion.proof import Texts, followed, is_meant, place_of, unplanned
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.versions.fields import split
@@ -147,7 +147,7 @@ def _insist(name: str, moves: Moves, different: Sequence[Difference], allow_othe
     places = {(one.resource.kind, one.path) for one in moves.found}
     rest = [one for one in unplanned(different, (), texts) if (one.resource.kind, one.path) not in places]
     if rest and not allow_others:
-        shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
+        shown = "; ".join(map(place_of, rest[:5]))
         raise CheckDenied(
             f"the change touches more than images in {about} ({shown}): look at it, and pass --allow-other-changes"
         )

@@ -5,17 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from promote.checks import completeness, remembered, target_policy
-from promote.checks.criteria import Criteria, criteria
+from promote.checks import completeness, target_policy
+from promote.checks.criteria import criteria
 from promote.checks.findings import Verdict
 from promote.errors import Blocked, HeadMoved, UsageError
 from promote.forge.protocol import Forge, Method, PullRequest
 from promote.gates import evaluation
+from promote.gates.policy import Gate as PolicyGate
 from promote.gates.protocol import Context
 from promote.kustomize.files import FILE_NAMES
-from promote.kustomize.render import Rendered
 from promote.model import Plan
 from promote.promotion import introduced, moved, policy, trailers, unbuilt, untouched, unwritten
 from promote.promotion.moved import Move
@@ -51,17 +50,6 @@ class Merged:
     def is_merged(self) -> bool:
         """Whether the pull request is merged now; without a verdict, it was before."""
         return self.verdict is None or self.commit is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """What the checks and gates say of a merge, and how the target branch wants it to be made."""
-
-    verdict: Verdict
-    plans: tuple[Plan, ...]
-    method: Method
-    unbuilt: tuple[str, ...]
-    unchanged: tuple[str, ...]
 
 
 def merge(
@@ -102,12 +90,12 @@ def _attempt(
     judged[:] = [head]
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
-    found = _judge(workspace, policy.against(workspace, tip, sibling(place, pull.base)), pull, despite, forge)
-    done = Merged(pull, None, found.verdict, found.plans, found.unbuilt, found.unchanged)
-    if found.verdict.denied:
-        return done
+    against = policy.against(workspace, tip, sibling(place, pull.base))
+    found, usual = _judge(workspace, against, pull, despite, forge)
+    if found.verdict and found.verdict.denied:
+        return found
     _record(forge, pull, found.plans)
-    return replace(done, commit=forge.merge(number, head, tip, method or found.method))
+    return replace(found, commit=forge.merge(number, head, tip, method or usual))
 
 
 def _there(commit: str | None, branch: str, pull: PullRequest, line: Line) -> str:
@@ -124,19 +112,19 @@ def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
         forge.update(pull.number, pull.title, "\n".join([pull.body.rstrip(), "", *new, ""]))
 
 
-def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[str, str], forge: Forge) -> _Judgement:
-    """What the checks say of the merged result, and what it moves; raises Blocked for a closed gate."""
+def _judge(
+    workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[str, str], forge: Forge
+) -> tuple[Merged, Method]:
+    """What the checks say of the result, what it moves, and how to merge it; raises Blocked for a closed gate."""
     line = workspace.line(tip.place)
     if (tree := line.repository.merge_tree(tip.commit, pull.head_commit)) is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
     merged = workspace.completed(tip.moved(tree))
     with workspace.at(workspace.completed(tip)) as before, workspace.at(merged) as after:
-        policy.insist_on_same_remote(workspace.config, before, workspace.config.branch if tip.place else pull.base)
-        policy.insist_on_rules_inside(before, after)
-        policy.insist_on_no_own_rules(after, tip, pull.base)
-        changed = line.changed(tip.commit, tree)
+        policy.insist_on_own(workspace.config, before, after, tip, pull.base)
+        changed, policy_files = line.changed(tip.commit, tree), target_policy.changed(before, after)
         affected = environments(after, changed)
-        _insist_on_all(before, after, affected)
+        _insist_on_all(after, affected, policy_files)
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
@@ -146,24 +134,23 @@ def _judge(workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[s
         moves = moved.with_layers(before, after, moves, changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
-        unchanged = same if untouched.may_be_left(before, after, changed) else frozenset[str]()
+        unchanged = same if untouched.may_be_left(before, after, changed, policy_files) else frozenset[str]()
         affected = [one for one in affected if one.name not in unchanged]
         found = unbuilt.after_merge(before, after, affected, changed)
         others = unwritten.plans(before, found.rendered, moves, base)
         _insist_on_open(others)
-        verdict = _verdict(found.rendered, judges, after.root)
+        verdict = introduced.judged(found.rendered, judges, after.root)
         verdict = introduced.by_merge(verdict, before, affected, found.rendered, judges)
         verdict = completeness.beside(verdict, found.unrendered)
-        contexts = [move.context for move in moves]
-        for plan, context in zip(plans, contexts, strict=True):
-            verdict = with_findings(verdict, judge_change(plan, context, judges))
+        for plan, move in zip(plans, moves, strict=True):
+            verdict = with_findings(verdict, judge_change(plan, move.context, judges))
         if not verdict.denied:
-            brought = policy.change(before, after, found, contexts, pull.base)
-            about_policy = evaluation.evaluate(replace(base, policy=brought), [policy.Gate()])
+            brought = policy.change(policy_files, before, after, found, [one.context for one in moves], pull.base)
+            about_policy = evaluation.evaluate(replace(base, policy=brought), [PolicyGate()])
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
-        plans += others
-        return _Judgement(verdict, tuple(plans), before.config.merge, found.unbuilt, tuple(sorted(unchanged)))
+        left = found.unbuilt, tuple(sorted(unchanged))
+        return Merged(pull, None, verdict, (*plans, *others), *left), before.config.merge
 
 
 def _with_history(workspace: Workspace, tip: Tip, before: Tree, moves: Sequence[Move]) -> list[Move]:
@@ -172,10 +159,10 @@ def _with_history(workspace: Workspace, tip: Tip, before: Tree, moves: Sequence[
     return [moved.with_history(move, history) for move in moves]
 
 
-def _insist_on_all(before: Tree, after: Tree, affected: Sequence[Environment]) -> None:
+def _insist_on_all(after: Tree, affected: Sequence[Environment], policy_files: Sequence[str]) -> None:
     """Raise the error for which an environment cannot be judged, if the merge changes the rules for all of them."""
     missing = [one for one in after.lacking.values() if one not in affected]
-    if missing and target_policy.changes_rules(target_policy.changed(before, after)):
+    if missing and target_policy.changes_rules(policy_files):
         after.environment(missing[0].name)
 
 
@@ -191,13 +178,6 @@ def _insist_on_readers(pull: PullRequest, line: Line, changed: Sequence[str], ar
             f"pull request #{pull.number} of {line.another} changes {posixpath.relpath(manifests[0], line.place)}, "
             "which no environment of promote.yaml reads: merge it where that is promoted from, or on the forge"
         )
-
-
-def _verdict(targets: Sequence[Rendered], judges: Criteria, root: Path) -> Verdict:
-    """What the checks say of targets that are rendered already."""
-    rendered = {(one.folder, one.name): one for one in targets}
-    named = [(name, folder) for folder, name in rendered]
-    return remembered.judge(named, judges, root, load=lambda folder, name: rendered[folder, name])
 
 
 def _asked(move: Move) -> Plan:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from promote.checks import target_policy
 from promote.errors import ConfigError, PromoteError, UsageError
 from promote.gates import hold
-from promote.gates.policy import Gate
 from promote.gates.protocol import Context
 from promote.model import PolicyChange
 from promote.promotion import introduced
@@ -21,15 +20,14 @@ from promote.repository.environments import is_elsewhere
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 
-__all__ = ["Gate", "against", "change", "insist_on_no_own_rules", "insist_on_rules_inside", "insist_on_same_remote"]
 
+def change(
+    files: tuple[str, ...], before: Tree, after: Tree, found: Results, contexts: Sequence[Context], base: str
+) -> PolicyChange | None:
+    """What the policy of the branch `base`, which `before` holds, says of a pull request that changes its `files`.
 
-def change(before: Tree, after: Tree, found: Results, contexts: Sequence[Context], base: str) -> PolicyChange | None:
-    """What the policy of the branch `base`, which `before` holds, says of a pull request that changes that policy.
-
-    None if it does not. `found` is what was rendered of its result, `contexts` the moves of versions.
+    None if it changes none. `found` is what was rendered of its result, `contexts` the moves of versions.
     """
-    files = target_policy.changed(before, after)
     if not files:
         return None
     denied = _held(before, contexts)
@@ -60,7 +58,17 @@ def _denied(
     return [*missing, *found]
 
 
-def insist_on_rules_inside(before: Tree, after: Tree) -> None:
+def insist_on_own(here: Config, before: Tree, after: Tree, tip: Tip, base: str) -> None:
+    """Raise UsageError or ConfigError where the checkout, or what is merged, would decide how a merge is judged.
+
+    `here` is promote.yaml of the checkout, `base` the target branch.
+    """
+    _insist_on_same_remote(here, before, here.branch if tip.place else base)
+    _insist_on_rules_inside(before, after)
+    _insist_on_no_own_rules(after, tip, base)
+
+
+def _insist_on_rules_inside(before: Tree, after: Tree) -> None:
     """Raise ConfigError if a pull request takes rules from a folder of this machine that its target does not take."""
     chosen = after.config.policies
     if chosen is None or chosen == before.config.policies:
@@ -89,7 +97,7 @@ def against(workspace: Workspace, tip: str, place: str) -> Tip:
     return Tip(tip, base, commits={**workspace.tips, "": tip})
 
 
-def insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:
+def _insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:
     """Raise ConfigError if a pull request makes the branch of an environment the one whose rules judge it later."""
     may_be_shared = tip.place and not is_elsewhere(tip.place)  # nobody reads that of another repository
     data = after.read(posixpath.join(tip.place, config.FILE_NAME)) if may_be_shared else None
@@ -100,7 +108,7 @@ def insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:
         )
 
 
-def insist_on_same_remote(here: Config, target: Tree, base: str) -> None:
+def _insist_on_same_remote(here: Config, target: Tree, base: str) -> None:
     """Raise UsageError if promote.yaml of the checkout has another remote or forge than that of the target branch.
 
     The checkout may be that of a pull request, which must not decide where a merge is made, and by whose rules.

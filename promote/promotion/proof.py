@@ -56,7 +56,7 @@ def insist(
         raise CheckDenied(f"the edit has no effect on {', '.join(unchanged)}: something overrides this value")
     rest = unplanned(found, values, texts)
     if rest and not allow_others:
-        shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
+        shown = "; ".join(map(place_of, rest[:5]))
         raise CheckDenied(
             f"the change touches more than images ({shown}): look at it, and pass --allow-other-changes"
         )
@@ -71,6 +71,11 @@ def insist_on_no_image(found: Sequence[Difference]) -> None:
 def unplanned(found: Sequence[Difference], values: Collection[Place], texts: Texts | None = None) -> list[Difference]:
     """The differences other than images of containers, the planned `values`, and `texts`."""
     return [one for one in others(found) if (one.resource, one.path) not in values and not is_meant(one, texts or {})]
+
+
+def place_of(one: Difference) -> str:
+    """The object and the field of a difference, for people."""
+    return f"{one.resource} {one.path or '(the whole object)'}"
 
 
 def is_meant(one: Difference, texts: Texts) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from promote.checks import inspection, remembered, renderings
+from promote.checks import inspection, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Verdict, in_order
 from promote.checks.renderings import Build
@@ -20,7 +20,7 @@ from promote.model import Plan
 from promote.promotion import derived, introduced, layered, shared, unproved
 from promote.promotion.facts import facts
 from promote.promotion.layered import Layer, Moves
-from promote.promotion.proof import Place, Texts, followed, insist, insist_on_no_image, unplanned
+from promote.promotion.proof import Place, Texts, followed, insist, insist_on_no_image, place_of, unplanned
 from promote.promotion.proposal import Proposal
 from promote.promotion.settings import NO_SETTINGS, Carried
 from promote.promotion.situation import Situation
@@ -81,7 +81,7 @@ def _proved(
         # Rendering is most of what a plan waits for: all at once.
         old, *middle, new = renderings.of([*builds, Build(root / folder, name, situation.tree.top)])
         with process.side_by_side(2) as pool:
-            judging = pool.submit(_judge, situation, new, root / folder)
+            judging = pool.submit(introduced.judged, [new], situation.criteria, root)
             free = [one for each in middle for one in differences.differences(old.documents, each.documents)]
             if bundles.isdisjoint(change.image for change in planned.plan.changes):
                 insist_on_no_image(free)
@@ -107,12 +107,6 @@ def _with_files(situation: Situation, top: Path, files: Mapping[str, bytes]) -> 
     return build
 
 
-def _judge(situation: Situation, rendered: Rendered, folder: Path) -> Verdict:
-    """The verdict on what is rendered already of `folder`."""
-    named = [(rendered.name, folder)]
-    return remembered.judge(named, situation.criteria, situation.root, load=lambda *_: rendered)
-
-
 def _marked(verdict: Verdict, situation: Situation, planned: Proposal, old: Rendered, root: Path) -> Verdict:
     """The verdict, its findings marked old that were there before, unless old ones deny, too."""
     if not planned.context.is_rollback and situation.criteria.denies_old:
@@ -125,7 +119,7 @@ def _of_layer(situation: Situation, planned: Proposal, layer: Layer) -> Proposal
     plan, context = layered.judged(
         layer.environment, layer.changes, situation.tree, planned.context, lambda: situation.history
     )
-    verdict = _judge(situation, layer.after, situation.root / layer.environment.path)
+    verdict = introduced.judged([layer.after], situation.criteria, situation.root)
     verdict = _marked(verdict, situation, planned, layer.before.rendering, layer.before.root)
     verdict = with_findings(verdict, judge_change(plan, context, situation.criteria))
     made = shared.proposal(planned, layer.environment, plan, context, layer.differences, verdict)
@@ -144,7 +138,7 @@ def _insist(
     bundles = situation.versions.bundles
     old, new = ([one for one in images if one.name not in bundles] for images in (situation.images, after.images))
     try:
-        insist(found, old, new, False, values)
+        insist(found, old, new, allow_others=False, values=values)
     except CheckDenied:
         # Values of Helm, fields of other kinds, and declared places: all layers are read only where these matter.
         before = situation.tree.versions(situation.environment, whole=True)
@@ -162,7 +156,7 @@ def judge_change(
     if context.is_rollback or not criteria.policies.of_changes(criteria.profile):
         return ()
     moved = None if found is None else differences.others(found)
-    others = moved if moved is None else [f"{one.resource} {one.path or '(the whole object)'}" for one in moved]
+    others = moved if moved is None else [place_of(one) for one in moved]
     return inspection.inspect_change(facts(plan, context, others), criteria)
 
 

@@ -22,6 +22,7 @@ from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Identity
 from promote.promotion import introduced
+from promote.promotion.proof import place_of
 from promote.promotion.proposal import denied
 from promote.promotion.prove import with_findings
 from promote.promotion.trailers import Trailers
@@ -206,7 +207,7 @@ def _insist(
 ) -> None:
     """Raise CheckDenied unless the differences are those numbers, and one of them becomes `count`."""
     if rest := [one for one in found if (one.resource, one.path) not in targets]:
-        shown = "; ".join(f"{one.resource} {one.path or '(the whole object)'}" for one in rest[:5])
+        shown = "; ".join(map(place_of, rest[:5]))
         raise CheckDenied(
             f"the number is not the only change in {overlay.environment.name} ({shown}): change it by hand"
         )

@@ -11,13 +11,14 @@ from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 
-def may_be_left(before: Tree, after: Tree, files: Iterable[str]) -> bool:
+def may_be_left(before: Tree, after: Tree, files: Iterable[str], policy_files: Iterable[str]) -> bool:
     """Whether a merge of `files` need not say anything about environments that it leaves as they are: all is old.
 
-    It counts where old findings deny, and where rules, tables or settings change. So it does where the definition of
-    a custom resource changes, which is the schema of its kind also in an environment that does not render it.
+    It counts where old findings deny, and where rules, tables or settings are among the changed `policy_files`. So
+    it does where the definition of a custom resource changes, which is the schema of its kind also in an environment
+    that does not render it.
     """
-    if before.config.deny == "all" or target_policy.changes_rules(target_policy.changed(before, after)):
+    if before.config.deny == "all" or target_policy.changes_rules(policy_files):
         return False
     # Only what is written in a private copy can be found there.
     there = (tree.root / file for file in files if defined.may_have(file) for tree in (before, after))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
-from promote.model import Change, Hold, Image
+from promote.model import Change, Hold
 from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt, untouched
-from promote.promotion.proof import Texts, followed, insist, unplanned
+from promote.promotion.proof import Texts, followed, insist, place_of, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment, is_elsewhere, sibling
 from promote.repository.tree import Tree
@@ -146,14 +146,9 @@ def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[
         wide = before.versions(there, whole=True), after.versions(environment, whole=True)
         found, texts = followed(found, wide[1].texts(wide[0]))
     try:
-        left, right = (_without(some, old.bundles) for some in (images, new.images))
+        left, right = ([one for one in some if one.name not in old.bundles] for some in (images, new.images))
         insist(found, left, right, allow_others=True, texts=texts)
     except CheckDenied as error:
         faults.append(str(error))
-    faults += [f"{one.resource} {one.path or '(the whole object)'} changes" for one in unplanned(found, (), texts)]
+    faults += [f"{place_of(one)} changes" for one in unplanned(found, (), texts)]
     return Moved(changes, moved, tuple(faults))
-
-
-def _without(images: Iterable[Image], bundles: Collection[str]) -> list[Image]:
-    """The images, without what is a bundle of manifests."""
-    return [image for image in images if image.name not in bundles]

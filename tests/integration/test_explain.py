@@ -46,6 +46,11 @@ def test_what_changes_beside_images(tiny: Sandbox) -> None:
     assert said.endswith("  to pass: look at it, and pass --allow-other-changes\nopens by itself: never\n")
     allowed = tiny.promote("explain", "staging", "production", "--allow-other-changes", "--output", "json").json
     assert allowed["obstacles"] == []
+    renames = REPLACEMENT.replace("metadata.labels.tag", "metadata.name")
+    tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION).replace(REPLACEMENT, renames))
+    tiny.publish()
+    said = tiny.promote("explain", "staging", "production", code=3).out
+    assert said.count(" (the whole object) also changes") == 2
 
 
 def test_nothing_in_the_way(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
