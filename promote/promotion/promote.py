@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
 
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
@@ -57,7 +56,8 @@ class Edge:
     """What is asked for: two environments, and which services; `despite` are reasons to pass gates, by name.
 
     With `replace`, the open pull request keeps nothing of what it proposes for other services. With `add`,
-    an image that the target has no version of gets an item in its own `images:`.
+    an image that the target has no version of gets an item in its own `images:`. An app that was not asked for
+    `is_left_out`: nothing is promoted, but what the open pull request proposes for it stays.
     """
 
     source: str
@@ -68,16 +68,7 @@ class Edge:
     replace: bool = False
     add: bool = False
     despite: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _LeftOut(Edge):
-    """An app that was not asked for: nothing is promoted, but what the open pull request proposes for it stays."""
-
-    @classmethod
-    def of(cls, edge: Edge) -> Self:
-        """The same edge, left out."""
-        return cls(**{each.name: getattr(edge, each.name) for each in fields(edge)})
+    is_left_out: bool = False
 
 
 def propose(
@@ -125,7 +116,7 @@ def _wanted(
     """By image name, what is asked of the target; what of it the open pull request has already; and notes."""
     there, kept = both.there.images, pending.NOTHING
     wanted, notes = renames.wanted(here, there, chosen, both.source.name)
-    if edge.only or edge.exclude or isinstance(edge, _LeftOut):
+    if edge.only or edge.exclude or edge.is_left_out:
         allowed = selection.choose((*there, *here.images), here.services, (), edge.exclude)
         kept = pending.kept(workspace, here, branch, chosen, chosen if edge.replace else allowed)
         wanted, notes = {**kept.versions, **wanted}, [*kept.notes, *notes]
@@ -134,7 +125,7 @@ def _wanted(
 
 def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[str]) -> frozenset[str]:
     """The images that the promotion is about; raises UsageError for one of --only that an environment lacks."""
-    if isinstance(edge, _LeftOut):
+    if edge.is_left_out:
         return frozenset()
     images = (*there.images, *here.images)
     chosen = selection.choose(images, here.services, edge.only, edge.exclude).difference(unmoved)
@@ -200,7 +191,7 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
 def targets(workspace: Workspace, edges: Sequence[Edge]) -> list[Environment]:
     """The environments that the edges lead to, one for each app that is not left out, as fetched last."""
     with workspace.at(workspace.tips[""], judged=False) as tree:
-        parts = [part for edge in edges for part in of_apps(tree, edge)[0] if not isinstance(part, _LeftOut)]
+        parts = [part for edge in edges for part in of_apps(tree, edge)[0] if not part.is_left_out]
         return [tree.environment(part.target) for part in parts]
 
 
@@ -210,10 +201,9 @@ def _insist_on_one_branch(tree: Tree, edges: Sequence[Edge]) -> None:
         return
     targets = [one for edge in edges for one in apps.of(tree, edge.target) or [tree.environment(edge.target)]]
     if other := next((one for one in targets if one.place != targets[0].place), None):
-        different = "repositories" if other.repository != targets[0].repository else "branches"
+        where = "in different repositories" if other.repository != targets[0].repository else "on different branches"
         raise UsageError(
-            f"{targets[0].stage} and {other.stage} are {'in' if different == 'repositories' else 'on'} different "
-            f"{different}: --separate opens a pull request for each"
+            f"{targets[0].stage} and {other.stage} are {where}: --separate opens a pull request for each"
         )
 
 
@@ -247,10 +237,10 @@ def _of_app(edge: Edge, pair: Sequence[Environment], only: _Names, exclude: _Nam
     part = replace(edge, source=source, target=target, only=(), exclude=())
     chosen, excluded = ([names[one.name] for one in pair if one.name in names] for names in (only, exclude))
     if excluded and () in excluded:
-        return _LeftOut.of(replace(part, replace=True))
+        return replace(part, replace=True, is_left_out=True)
     part = replace(part, exclude=tuple(dict.fromkeys(name for names in excluded for name in names)))
     if edge.only and not chosen:
-        return _LeftOut.of(part)
+        return replace(part, is_left_out=True)
     return part if () in chosen else replace(part, only=tuple(dict.fromkeys(name for one in chosen for name in one)))
 
 
