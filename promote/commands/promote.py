@@ -13,7 +13,7 @@ from promote.commands.result import Result, refused, together
 from promote.errors import NetworkError, PartlyDone, PromoteError
 from promote.forge.protocol import PullRequest
 from promote.output import live, outcomes, plans, wording
-from promote.promotion import follow, promote, rollout
+from promote.promotion import merge, promote, rollout
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.promote import Edge, Fan
 from promote.promotion.proposal import Proposal
@@ -128,13 +128,13 @@ def _follow(workspace: Workspace, pull: PullRequest, given: Options, of: Environ
     text: list[str] = []
     try:
         if given.auto_merge:
-            done = follow.auto_merge(workspace, pull, given.despite, of)
+            done = merge.auto_merge(workspace, pull, given.despite, of)
             text += [done] if isinstance(done, str) else outcomes.merged_text(done)
             if not isinstance(done, str) and not done.is_merged:
                 return text, 3
         if not given.wait:
             return text, 0
-        waited, code = follow.wait(workspace.forge(of.place), pull.number, given.timeout)
+        waited, code = merge.wait_until_merged(workspace.forge(of.place), pull.number, given.timeout)
     except NetworkError as error:
         raise PartlyDone(f"pull request #{pull.number} is open ({pull.url}), but then: {error}") from error
     return [*text, waited], code

@@ -1,4 +1,4 @@
-"""Merges a pull request once its result, not its branch, passes the checks and the gates."""
+"""Merges a pull request once its result, not its branch, passes checks and gates; waits where a forge merges."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from promote.repository.environments import Environment, sibling
 from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
-from promote.system import clock
+from promote.system import clock, deadline
 
+_POLL = 5.0  # seconds between two questions to the forge
 _MANIFESTS = (".yaml", ".yml", ".json", *FILE_NAMES)
 
 
@@ -209,3 +210,28 @@ def environments(after: Tree, changed: Sequence[str]) -> list[Environment]:
     if not known:
         raise UsageError("promote.yaml names no environment, and no kustomization changes: nothing can be checked")
     return known
+
+
+def auto_merge(workspace: Workspace, pull: PullRequest, despite: Mapping[str, str], of: Environment) -> Merged | str:
+    """Have the forge merge once its requirements are met, and say so; one without a server is merged at once.
+
+    `of` is an environment that the pull request is about.
+    """
+    forge = workspace.forge(of.place)
+    if not forge.has_server:
+        return merge(workspace, pull.number, None, despite, of.name if of.repository else "")
+    forge.enable_auto_merge(pull.number, workspace.config.merge)
+    return f"#{pull.number} will be merged by {forge.name} once its requirements are met"
+
+
+def wait_until_merged(forge: Forge, number: int, timeout: float) -> tuple[str, int]:
+    """Wait until the pull request is merged, for `timeout` seconds at most: what to say, and the exit code."""
+    end = clock.elapsed() + timeout
+    while (state := forge.get(number).state) == "open":
+        if (left := end - clock.elapsed()) <= 0:
+            return f"pull request #{number} is still open after {timeout:.0f} s", Blocked.exit_code
+        clock.pause(min(_POLL, left))
+        deadline.renew()
+    if state == "closed":
+        return f"pull request #{number} was closed without being merged", Blocked.exit_code
+    return f"pull request #{number} is merged", 0
