@@ -16,6 +16,7 @@ from promote.oci.client import Registries
 from promote.output import wording
 from promote.promotion import bump, newest
 from promote.promotion.bump import Request
+from promote.promotion.deliver import branch_of
 from promote.repository.workspace import Workspace
 
 
@@ -53,7 +54,7 @@ def run(given: Options) -> Result:
     request = Request(
         given.environment, wanted, given.allow_other_changes, given.despite, given.lands, given.add, resolve
     )
-    branch = bump.branch_of(workspace.known(given.environment), wanted)
+    branch = branch_of("bump", workspace.known(given.environment), "-".join(sorted(wanted)))
     return editing.run(
         given, workspace, lambda tip, tree: bump.propose(workspace, tip, tree, request), branch, wording.bump
     )
@@ -66,7 +67,8 @@ def _newest(given: Options) -> Result:
     workspace = Workspace.here()
     request = newest.Request(given.environment, given.versions, given.allow_other_changes, given.despite, given.lands)
     registries = Registries(workspace.config.registries)
-    branch = newest.branch_of(workspace.known(given.environment), given.versions)
+    # One for all images, and one for each choice of names.
+    branch = branch_of("bump", workspace.known(given.environment), "+".join(["newest", *sorted(given.versions)]))
     return editing.run(
         given, workspace, lambda tip, tree: newest.propose(workspace, tip, tree, request, registries), branch,
         wording.bump,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promote.cluster.client import Address
-from promote.commands import options
+from promote.commands import editing, options
 from promote.commands.result import Result
 from promote.errors import UsageError
-from promote.output import plans, strategies
+from promote.output import strategies
 from promote.promotion import bump
 from promote.promotion.deliver import Delivery, Wording, deliver
 from promote.promotion.proposal import Proposal
@@ -104,8 +104,8 @@ def _one(workspace: Workspace, request: Request, given: Options) -> Result:
         return strategies.canary(proposal, request, None, given.reason)
 
     proposal, published = deliver(workspace, Delivery(None, dry_run=given.dry_run), propose, describe)
-    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
-    if found:
-        text.insert(0, f"next step: {found[0].kind}" + (f" to {found[0].share} %" if found[0].share else ""))
-    code = 0 if published.changed else proposal.exit_code
-    return Result(plans.proposal_json(proposal, published), text, code)
+    done = editing.result(proposal, published)
+    if not found:
+        return done
+    step = f"next step: {found[0].kind}" + (f" to {found[0].share} %" if found[0].share else "")
+    return replace(done, text=[step, *done.text])

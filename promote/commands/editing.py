@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import plans
-from promote.promotion.deliver import Delivery, Wording, deliver, edit_checkout
+from promote.promotion.deliver import Delivery, Published, Wording, deliver, edit_checkout
 from promote.promotion.proposal import Proposal
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -53,6 +53,11 @@ def run(
         proposal, published = deliver(workspace, delivery, propose, describe)
     else:
         proposal, published = edit_checkout(workspace, propose, dry_run=given.dry_run)
+    return result(proposal, published)
+
+
+def result(proposal: Proposal, published: Published) -> Result:
+    """A proposal and what became of it; a change that was made is a success, whatever it passed."""
     text = [*plans.proposal_text(proposal), *plans.published_text(published), *plans.edited_text(proposal, published)]
     code = 0 if published.changed else proposal.exit_code
     return Result(plans.proposal_json(proposal, published), text, code)

@@ -121,6 +121,11 @@ def delivery(parser: argparse.ArgumentParser) -> None:
     option(parser, "--pr", action="store_true", help="open a pull request instead of editing the checkout")
 
 
+def pull_request(parser: argparse.ArgumentParser) -> None:
+    """Add the option of a command that commits, unless it is to open a pull request."""
+    option(parser, "--pr", action="store_true", help="open a pull request instead of committing to the shared branch")
+
+
 def dry_run(parser: argparse.ArgumentParser) -> None:
     """Add the option that writes nothing."""
     option(parser, "--dry-run", action="store_true", help="plan, prove and check, but write nothing")

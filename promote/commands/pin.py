@@ -12,6 +12,7 @@ from promote.commands.result import Result
 from promote.oci.client import Registries
 from promote.output import wording
 from promote.promotion import pin
+from promote.promotion.deliver import branch_of
 from promote.promotion.pin import Request
 from promote.repository.workspace import Workspace
 
@@ -39,7 +40,7 @@ def run(given: Options) -> Result:
         given.environment, given.only, given.exclude, given.allow_other_changes, given.despite, given.lands
     )
     resolve = Registries(workspace.config.registries).pinned
-    branch = pin.branch_of(workspace.known(given.environment))
+    branch = branch_of("pin", workspace.known(given.environment))
     return editing.run(
         given, workspace, lambda tip, tree: pin.propose(workspace, tip, tree, request, resolve), branch, wording.pin
     )

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from promote.cluster.client import Address
-from promote.commands import options
+from promote.commands import editing, options
 from promote.commands.result import Result
 from promote.errors import UsageError
-from promote.output import plans, wording
+from promote.output import wording
 from promote.promotion import rollback
-from promote.promotion.deliver import Delivery, deliver
+from promote.promotion.deliver import Delivery, branch_of, deliver
 from promote.promotion.rollback import Decision, Request
 from promote.repository.workspace import Workspace
 from promote.strategy import failed
@@ -50,8 +50,7 @@ def arguments(parser: ArgumentParser) -> None:
     further = "further back than the rollback that was the last change"
     options.option(parser, "--again", action="store_true", help=further)
     options.option(parser, "--reason", default="", metavar="TEXT", help="why; it is kept with the hold")
-    by_pull_request = "open a pull request instead of committing to the shared branch"
-    options.option(parser, "--pr", action="store_true", help=by_pull_request)
+    options.pull_request(parser)
     options.dry_run(parser)
     options.allow_others(parser)
     new_ones = "roll back although the checks find what neither the environment nor the restored version had"
@@ -87,7 +86,7 @@ def run(given: Options) -> Result:
     )
     request.insist_on_sense()
     workspace = Workspace.here()
-    branch = rollback.branch_of(workspace.known(given.environment)) if given.pr else None
+    branch = branch_of("rollback", workspace.known(given.environment)) if given.pr else None
     first = Decision()
     proposal, published = deliver(
         workspace,
@@ -95,6 +94,4 @@ def run(given: Options) -> Result:
         lambda tip, tree: rollback.propose(workspace, tip, tree, request, first),
         wording.rollback,
     )
-    text = [*plans.proposal_text(proposal), *plans.published_text(published)]
-    code = 0 if published.changed else proposal.exit_code
-    return Result(plans.proposal_json(proposal, published), text, code)
+    return editing.result(proposal, published)

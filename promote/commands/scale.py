@@ -10,8 +10,8 @@ from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.output import plans, scaling
-from promote.promotion import scale, scaled
-from promote.promotion.deliver import Delivery, deliver
+from promote.promotion import scale
+from promote.promotion.deliver import Delivery, branch_of, deliver
 from promote.promotion.scale import Request
 from promote.repository.workspace import Workspace
 
@@ -43,8 +43,7 @@ def arguments(parser: ArgumentParser) -> None:
     options.option(parser, "--status", action="store_true", help="show the numbers in Git, and change nothing")
     options.option(parser, "--live", action="store_true", help="with --status: also show how many pods run")
     options.cluster(parser)
-    by_pull_request = "open a pull request instead of committing to the shared branch"
-    options.option(parser, "--pr", action="store_true", help=by_pull_request)
+    options.pull_request(parser)
     options.dry_run(parser)
 
 
@@ -56,10 +55,10 @@ def run(given: Options) -> Result:
         with workspace.at(workspace.local_tip()) as tree:
             environment, rows = scale.status(tree, given.environment)
         address = Address(given.kubeconfig, given.context)
-        live = scaled.look(environment, rows, address) if given.live else None
+        live = scale.pods(environment, rows, address) if given.live else None
         return Result(scaling.status_json(environment.name, rows, live), scaling.status_text(rows, live))
     request = Request(given.environment, given.service, given.count)
-    branch = scale.branch_of(workspace.known(given.environment), given.service) if given.pr else None
+    branch = branch_of("scale", workspace.known(given.environment), given.service or "default") if given.pr else None
     change, published = deliver(
         workspace,
         Delivery(branch, dry_run=given.dry_run),

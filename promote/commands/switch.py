@@ -10,7 +10,7 @@ from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.output import plans, strategies
-from promote.promotion.deliver import Delivery, deliver
+from promote.promotion.deliver import Delivery, branch_of, deliver
 from promote.repository.workspace import Workspace
 from promote.strategy import running, switch
 from promote.strategy.switch import Request
@@ -37,8 +37,7 @@ def arguments(parser: ArgumentParser) -> None:
         parser, "--to", default="", metavar="COLOUR", help="the colour that gets the traffic, such as green"
     )
     options.cluster(parser)
-    by_pull_request = "open a pull request instead of committing to the shared branch"
-    options.option(parser, "--pr", action="store_true", help=by_pull_request)
+    options.pull_request(parser)
     options.dry_run(parser)
 
 
@@ -49,7 +48,7 @@ def run(given: Options) -> Result:
     workspace = Workspace.here()
     address = Address(given.kubeconfig, given.context)
     request = Request(given.environment, given.service, given.to, lambda one: running.pending(one, address))
-    branch = switch.branch_of(workspace.known(given.environment), given.service) if given.pr else None
+    branch = branch_of("switch", workspace.known(given.environment), given.service) if given.pr else None
     proposal, published = deliver(
         workspace,
         Delivery(branch, dry_run=given.dry_run),

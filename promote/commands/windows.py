@@ -12,7 +12,7 @@ from promote.errors import UsageError
 from promote.output import plans
 from promote.output import windows as wording
 from promote.promotion import windows
-from promote.promotion.deliver import Delivery, Published, deliver
+from promote.promotion.deliver import Delivery, Published, branch_of, deliver
 from promote.promotion.windows import Windows
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -56,7 +56,7 @@ def run(given: Options) -> Result:
         return windows.propose(tip, tree, path, names, clock.now())
 
     if given.commit or given.pr:
-        branch = f"windows/{path.replace('/', '-')}" if given.pr else None
+        branch = branch_of("windows", path) if given.pr else None
         found, published = deliver(workspace, Delivery(branch), propose, wording.described)
     else:
         with workspace.checkout_copy() as tree:

@@ -10,8 +10,7 @@ from promote.output.markup import code, inline
 from promote.output.values import Json
 from promote.output.verdicts import finding_json, identity_json, introduced_text
 from promote.promotion.deliver import Published, Wording
-from promote.promotion.scale import Move, Row, Scaling
-from promote.promotion.scaled import Live
+from promote.promotion.scale import Move, Pods, Row, Scaling
 from promote.promotion.trailers import SOURCE, TARGET
 from promote.scaling.services import Number
 from promote.system import printable
@@ -74,7 +73,7 @@ def change_text(change: Scaling) -> list[str]:
     return lines
 
 
-def status_json(environment: str, rows: Sequence[Row], live: Live | None) -> Json:
+def status_json(environment: str, rows: Sequence[Row], live: Pods | None) -> Json:
     """How many pods each service has in Git and, where that was asked, in the cluster, as JSON."""
     return {
         "environment": environment,
@@ -103,7 +102,7 @@ def _live_json(workload: Workload | None) -> Json | None:
     return {"replicas": workload.replicas, "ready": len(workload.ready)} if workload else None
 
 
-def status_text(rows: Sequence[Row], live: Live | None) -> list[str]:
+def status_text(rows: Sequence[Row], live: Pods | None) -> list[str]:
     """How many pods each service has, as a table; a number that is not the default one says so."""
     # Imported here: programs ask for JSON.
     from tabulate import tabulate

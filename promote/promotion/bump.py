@@ -104,9 +104,3 @@ def _images(given: str, here: Situation, add: bool) -> Sequence[str]:
         return here.services.get(given, [given])
     hint = "; if this is an image that has no version yet, --add gives it one"
     return selection.resolve(given, here.images, here.services, hint)
-
-
-def branch_of(environment: str, names: Mapping[str, Version]) -> str:
-    """The branch of the pull request that sets versions of these names."""
-    parts = [environment, "-".join(sorted(names))]
-    return "/".join(["bump", *(part.replace("/", "-") for part in parts)])

@@ -57,6 +57,11 @@ class Published:
     repository: str = ""  # that has it, unless it is the one that promote runs in
 
 
+def branch_of(verb: str, *parts: str) -> str:
+    """The branch of the pull request of a command, about what `parts` name: each is one level of the name."""
+    return "/".join([verb, *(part.replace("/", "-") for part in parts)])
+
+
 def deliver(
     workspace: Workspace,
     delivery: Delivery,
@@ -87,36 +92,30 @@ def _attempt(
     propose: Callable[[Tip, Tree], _Change],
     describe: Callable[[_Change], Wording],
 ) -> tuple[_Change, Published]:
-    branches = [delivery.branch] if delivery.branch else []
-    refs = workspace.fetch(*branches)
+    branch = delivery.branch or ""
+    refs = workspace.fetch(*filter(None, [branch]))
     tip = workspace.tip(refs)
     with workspace.at(tip) as tree:
         proposal = propose(tip, tree)
         line = workspace.line(proposal.tip.place)
-        base, there = line.branch, workspace.head(delivery.branch or "", line.place)
+        there = workspace.head(branch, line.place)
         if there and line.another and proposal.files:
-            _insist_on_known(tree, line, proposal.tip.commit, there, delivery.branch or "")
+            _insist_on_known(tree, line, proposal.tip.commit, there, branch)
     # Looked up before anything is written: with the wrong forge, nothing must be half done.
-    opens = delivery.branch and delivery.pull_request and not delivery.dry_run
+    opens = branch and delivery.pull_request and not delivery.dry_run
     forge = workspace.forge(line.place) if opens else None
-    if not proposal.files and there and forge:
-        return _with_note(proposal, forge.find_open(delivery.branch or "", base)), Published()
+    if not proposal.files and there and forge and (stale := forge.find_open(branch, line.branch)):
+        proposal = proposal.noting(f"pull request #{stale.number} is still open and proposes other values: close it")
     if delivery.dry_run or not proposal.files:
         return proposal, Published()
     proposal.insist()
     wording = describe(proposal)
-    if delivery.branch is None:
+    if not branch:
         return proposal, _push_to_base(workspace, proposal, wording.message)
-    published = _push_branch(workspace, proposal, delivery.branch, there, wording.message)
+    published = _push_branch(workspace, proposal, branch, there, wording.message)
     if forge is None:
         return proposal, published
-    return proposal, _open_pull_request(forge, published, base, wording)
-
-
-def _with_note(proposal: _Change, stale: PullRequest | None) -> _Change:
-    if stale is None:
-        return proposal
-    return proposal.noting(f"pull request #{stale.number} is still open and proposes other values: close it")
+    return proposal, _open_pull_request(forge, published, line.branch, wording)
 
 
 def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Published:
@@ -147,29 +146,19 @@ def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: st
     Raises RaceLost when that branch or the shared one has moved, and Blocked when it holds commits that
     promote did not make.
     """
-    line, ref, tip = workspace.line(proposal.tip.place), f"refs/heads/{branch}", proposal.tip.commit
+    line, tip, overrides = workspace.line(proposal.tip.place), proposal.tip.commit, proposal.overrides
+    repository = line.repository
     made = line.commit(tip, proposal.files, message)
     if there is not None:
-        if _same(line.repository, there, made) and _says(line.repository, there, proposal.overrides):
+        is_same = all(asked(there) == asked(made) for asked in (repository.tree, repository.parents))
+        if is_same and (not overrides or trailers.holds(repository.message(there), overrides)):
             made = there
         else:
-            _insist_on_own(line.repository, tip, there, branch)
+            _insist_on_own(repository, tip, there, branch)
     # What the plan was made from goes along unchanged, and so does a branch that needs no commit: where one of them
     # has moved, the plan and its gates must be made again.
-    line.push(Push(ref, made, there or ABSENT), *_unmoved(workspace, proposal.tip, line))
+    line.push(Push(f"refs/heads/{branch}", made, there or ABSENT), *_unmoved(workspace, proposal.tip, line))
     return Published(branch, made, None, made != there, made == there, line.another)
-
-
-def _same(repository: Repository, one: str, other: str) -> bool:
-    return (repository.tree(one), repository.parents(one)) == (
-        repository.tree(other),
-        repository.parents(other),
-    )
-
-
-def _says(repository: Repository, commit: str, wanted: trailers.Trailers) -> bool:
-    """Whether the message of a commit has all of the trailers."""
-    return not wanted or trailers.holds(repository.message(commit), wanted)
 
 
 def _insist_on_own(repository: Repository, base: str, tip: str, branch: str) -> None:

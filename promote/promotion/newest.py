@@ -223,9 +223,3 @@ def _reached(order: Mapping[str, Sequence[str]], start: str) -> set[str]:
     while more := {name for name, before in order.items() if not found.isdisjoint(before)} - found:
         found |= more
     return found
-
-
-def branch_of(environment: str, names: Sequence[str]) -> str:
-    """The branch of the pull request: one for all images, and one for each choice of `names`."""
-    parts = ["newest", *sorted(names)]
-    return f"bump/{environment.replace('/', '-')}/{'+'.join(parts).replace('/', '-')}"

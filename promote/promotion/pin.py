@@ -80,8 +80,3 @@ def _left(here: Situation, after: Versions, chosen: frozenset[str]) -> Iterator[
             f"{name} has different versions within {here.environment.name} ({', '.join(lines)}): none of them is "
             "pinned; make them the same, or declare each under `versions` in promote.yaml"
         )
-
-
-def branch_of(environment: str) -> str:
-    """The branch of the pull request that pins the images of an environment."""
-    return f"pin/{environment.replace('/', '-')}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from promote.errors import Blocked, ConfigError, RenderError, UsageError
 from promote.kustomize import render
 from promote.model import Change, Hold, Image, Revision
-from promote.promotion import apps, introduced, restored, selection, situation
+from promote.promotion import apps, introduced, selection, settings, situation
 from promote.promotion.apps import Asked
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
@@ -39,6 +39,11 @@ class Request:
     lands: bool = True
     despite_findings: str | None = None
 
+    @property
+    def names_revision(self) -> bool:
+        """Whether it says what to go back to."""
+        return self.to is not None or self.to_commit is not None
+
     def insist_on_sense(self) -> None:
         """Raise UsageError where the parts of the request do not fit together."""
         if self.services and self.everything:
@@ -47,7 +52,7 @@ class Request:
             raise UsageError(f"name the services to roll back, or --all for all of {self.environment}")
         if self.to is not None and self.to_commit is not None:
             raise UsageError("name the revision by --to or by --to-commit, not by both")
-        if self.again and (self.to is not None or self.to_commit is not None):
+        if self.again and self.names_revision:
             raise UsageError("--again goes one further back: name the revision, or leave --again out")
 
 
@@ -135,7 +140,7 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first
         _decide_from(workspace, here, request, first)
     wanted = _as_at_first(here.images, first.moves)
     after = here.versions.with_versions(wanted, whole=True)
-    with_them = restored.settings_of(workspace, here, after)
+    with_them = settings.restored(workspace, here, after)
     after = with_them.before(here.versions).with_versions(wanted, whole=True) if with_them.files else after
     planned = here.planned(after, notes=first.notes, is_rollback=True, lands=request.lands)
     planned = with_them.onto(planned)
@@ -188,7 +193,7 @@ def _decide_from(workspace: Workspace, here: Situation, request: Request, first:
     try:
         _decide(_Past(here, known, workspace.line(here.tip.place), request), first)
     except UsageError:
-        if here.versions.whole or request.to is not None or request.to_commit is not None:
+        if here.versions.whole or request.names_revision:
             raise
         # An item of `images:` may be newer than the version that it replaced in another layer.
         known = workspace.history(here.tip, here.environment, whole=True)
@@ -223,7 +228,7 @@ def _as_at_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping
 def _done(past: _Past) -> Mapping[str, Return]:
     """By image name, the rollbacks that this command would repeat: their image has not moved since."""
     request, known = past.request, past.known
-    if request.again or request.to is not None or request.to_commit is not None:
+    if request.again or request.names_revision:
         return {}
     if request.everything:
         found = history.returned_set(known, past.refused_at)
@@ -279,8 +284,3 @@ def _holds(environment: str, changes: Sequence[Change], reason: str) -> list[Hol
         Hold(environment, one.image, one.old, reason or f"rolled back to {one.new.tag or one.new}", today)
         for one in changes
     ]
-
-
-def branch_of(environment: str) -> str:
-    """The branch of the pull request that rolls an environment back."""
-    return f"rollback/{environment.replace('/', '-')}"

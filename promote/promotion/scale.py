@@ -15,18 +15,21 @@ from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Finding, Verdict
 from promote.checks.rules import PROFILES
 from promote.checks.sources import Sources
+from promote.cluster import workloads
+from promote.cluster.client import Address
+from promote.cluster.workloads import Workload
 from promote.errors import CheckDenied, UsageError
 from promote.gates import freeze
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Identity
-from promote.promotion import introduced
+from promote.promotion import introduced, live
 from promote.promotion.proof import place_of
 from promote.promotion.proposal import denied
 from promote.promotion.prove import with_findings
 from promote.promotion.trailers import Trailers
-from promote.repository.environments import Environment
+from promote.repository.environments import Environment, Place
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip
 from promote.scaling.overlay import Overlay, numbers
@@ -98,6 +101,10 @@ class Row:
     default: int | None
 
 
+# By the workload of each service, what a cluster has of it; None where it has none.
+Pods = Mapping[Identity, Workload | None]
+
+
 def propose(tip: Tip, tree: Tree, request: Request) -> Scaling:
     """The change as it would be on the commit that `tree` holds, proved and judged; nothing is published.
 
@@ -141,9 +148,14 @@ def status(tree: Tree, name: str) -> tuple[Environment, list[Row]]:
     ]
 
 
-def branch_of(environment: str, service: str | None) -> str:
-    """The branch of the pull request that scales a service, or all of them."""
-    return "/".join(["scale", *(part.replace("/", "-") for part in (environment, service or "default"))])
+def pods(environment: Environment, rows: Sequence[Row], address: Address) -> Pods:
+    """How many pods of each service really run; raises ClusterError."""
+    cluster = live.reach(environment, address).cluster
+    default = (environment.cluster or Place()).namespace
+    every = [row.service.workload for row in rows]
+    spaces = dict.fromkeys(who.namespace or default for who in every)
+    found = {(one.kind, one.namespace, one.name): one for space in spaces for one in workloads.read(cluster, space)}
+    return {who: found.get((who.kind, who.namespace or default, who.name)) for who in every}
 
 
 def _notes(tip: Tip, environment: Environment) -> tuple[str, ...]:

@@ -13,9 +13,11 @@ from promote.model import Image, SettingChange
 from promote.promotion import selection
 from promote.promotion.pair import Pair
 from promote.promotion.proposal import Proposal
+from promote.promotion.situation import Situation
 from promote.repository.config import Config
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
+from promote.repository.workspace import Workspace
 from promote.versions.found import Versions
 from promote.versions.settings import Setting
 
@@ -129,11 +131,28 @@ def waiting(both: Pair, chosen: Collection[str]) -> list[str]:
 def differing(before: Tree, after: Tree, environment: Environment, moved: Collection[str], images: Sequence[Image]
               ) -> dict[str, bytes]:  # fmt: skip
     """The files of `before` with the settings of `after` that travel with `moved` images, where these differ."""
+    return dict(carried(before, environment, images, moved, of_environment(after, environment), "").files)
+
+
+def restored(workspace: Workspace, here: Situation, after: Versions) -> Carried:
+    """The settings that travel with what a rollback restores, as they were when that ran last."""
+    moved = selection.changes(here.images, after.images, here.services)
+    config, environment, line = here.tree.config, here.environment, workspace.line(here.tip.place)
+    if not moved or not config.settings:
+        return NO_SETTINGS
+    past = workspace.history(here.tip, environment, whole=here.versions.whole)
 
     def source(setting: Setting) -> bytes | None:
-        return after.read(path_of(setting, environment))
+        names = of_service(setting, environment, config, here.images)
+        for change in moved:
+            last = max((one.number for one in past if one.runs(change.image, change.new)), default=0)
+            if change.image in names and 0 < last < len(past):
+                # Settings may have changed since the version came; the next revision replaced both.
+                return line.read(f"{past[last].commit}^", path_of(setting, environment))
+        return None
 
-    return dict(carried(before, environment, images, moved, source, "").files)
+    names = [change.image for change in moved]
+    return carried(here.tree, environment, here.images, names, source, "the version that is restored")
 
 
 def path_of(setting: Setting, environment: Environment) -> str:

@@ -93,8 +93,3 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
 
 def _escaped(label: str) -> str:
     return label.replace("~", "~0").replace("/", "~1")
-
-
-def branch_of(environment: str, service: str) -> str:
-    """The branch of the pull request that switches a Service."""
-    return "/".join(["switch", environment.replace("/", "-"), service])
