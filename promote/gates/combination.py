@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from promote.gates.protocol import Context, Facts, InvalidSettings, Judgement, Need
+from promote.gates.protocol import Context, Facts, InvalidSettings, Judgement, Need, version_facts
 from promote.gates.stays import Stays, as_facts
-from promote.model import Image, Revision, Version
+from promote.model import Image, Revision
 from promote.system import durations
 
 
@@ -80,13 +80,9 @@ def _apart(together: Sequence[Image], now: Revision) -> list[Facts]:
     return [
         {
             "image": image.name,
-            "here": _version(image.version),
-            "there": _version(there.version) if (there := now.image(image.name)) else None,
+            "here": version_facts(image.version),
+            "there": version_facts(there.version) if (there := now.image(image.name)) else None,
         }
         for image in together
         if not now.runs(image.name, image.version)
     ]
-
-
-def _version(version: Version) -> Facts:
-    return {"tag": version.tag, "digest": version.digest}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
-from promote.model import Change, GateResult, Hold, Image, Plan, PolicyChange, Revision
+from promote.model import Change, GateResult, Hold, Image, Plan, PolicyChange, Revision, Version
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Forge, PullRequest
@@ -28,10 +28,6 @@ class InvalidSettings(ValueError):
     def __init__(self, problem: str, *path: str | int) -> None:
         super().__init__(problem)
         self.path = path
-
-
-def _never(_: Change) -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Context:
     holds: tuple[Hold, ...] = ()
     base: str | None = None
     head: str | None = None
-    goes_back: Callable[[Change], bool] = _never
+    goes_back: Callable[[Change], bool] = lambda _: False
     forge: Callable[[], Forge] | None = None
     pull_request: PullRequest | None = None
     is_rollback: bool = False
@@ -144,6 +140,11 @@ class Gate(Protocol):
     def judge(self, context: Context) -> Judgement:
         """Whether the change may pass now."""
         ...
+
+
+def version_facts(version: Version) -> Facts:
+    """A version as JSON."""
+    return {"tag": version.tag, "digest": version.digest}
 
 
 class WithoutSettings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from promote.gates.protocol import Context, Facts, InvalidSettings, Judgement, Need
+from promote.gates.protocol import Context, InvalidSettings, Judgement, Need
 from promote.gates.stays import Stay, Stays, as_facts
 from promote.model import Change, GateResult
 from promote.system import durations
@@ -54,8 +54,22 @@ class Gate:
         if not source or not known:
             return Judgement(self._results([(change, None) for change in context.forward], None))
         ran = Stays(known, context.now)
-        stays = [(change, _stay(ran, change)) for change in context.forward]
-        return Judgement(self._results(stays, source), self._facts(source, stays), tuple(_remarks(source, stays)))
+
+        def stay_of(change: Change) -> Stay | None:
+            return ran.last(lambda one: one.runs(change.image, change.new))
+
+        stays = [(change, stay_of(change)) for change in context.forward]
+        facts = {
+            "environment": source,
+            "required": None if self.required is None else int(self.required.total_seconds()),
+            "images": [{"service": one.service, "image": one.image, **as_facts(stay)} for one, stay in stays],
+        }
+        remarks = tuple(
+            f"{one.service} ran in {source} for {durations.spoken(stay.length)}, from {stay.commit[:12]} on"
+            for one, stay in stays
+            if stay
+        )
+        return Judgement(self._results(stays, source), facts, remarks)
 
     def _results(self, stays: list[tuple[Change, Stay | None]], source: str | None) -> tuple[GateResult, ...]:
         required = self.required
@@ -68,25 +82,6 @@ class Gate:
             reason = f"{_time_in(source, stay)}; {durations.spoken(required)} are required"
             found.append(GateResult(self.name, change.service, passed, reason, until))
         return tuple(found)
-
-    def _facts(self, source: str, stays: list[tuple[Change, Stay | None]]) -> Facts:
-        return {
-            "environment": source,
-            "required": None if self.required is None else int(self.required.total_seconds()),
-            "images": [{"service": one.service, "image": one.image, **as_facts(stay)} for one, stay in stays],
-        }
-
-
-def _stay(ran: Stays, change: Change) -> Stay | None:
-    return ran.last(lambda one: one.runs(change.image, change.new))
-
-
-def _remarks(source: str, stays: list[tuple[Change, Stay | None]]) -> list[str]:
-    return [
-        f"{change.service} ran in {source} for {durations.spoken(stay.length)}, from {stay.commit[:12]} on"
-        for change, stay in stays
-        if stay
-    ]
 
 
 def _time_in(source: str | None, stay: Stay | None) -> str:

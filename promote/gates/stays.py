@@ -45,19 +45,15 @@ class Stays:
 
     @cached_property
     def _times(self) -> list[datetime]:
-        return _times(self.known, self.now)
-
-
-def _times(known: Sequence[Revision], now: datetime) -> list[datetime]:
-    """When each revision came: not before the one before it, and not after `now`, since not every clock is right."""
-    times: list[datetime] = []
-    latest = datetime.min.replace(tzinfo=UTC)
-    for revision in known:
-        said = durations.instant(revision.when)
-        latest = max(latest, said) if said <= now else latest
-        # One wrong date must not hold up what comes after it.
-        times.append(latest if said <= now else now)
-    return times
+        """When each revision came: not before the one before it, nor after `now`, since not every clock is right."""
+        times: list[datetime] = []
+        latest = datetime.min.replace(tzinfo=UTC)
+        for revision in self.known:
+            said = durations.instant(revision.when)
+            latest = max(latest, said) if said <= self.now else latest
+            # One wrong date must not hold up what comes after it.
+            times.append(latest if said <= self.now else self.now)
+        return times
 
 
 def as_facts(stay: Stay | None) -> Facts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from promote.gates.protocol import Context, Facts, History
+from promote.gates.protocol import Context, Facts, History, version_facts
 from promote.model import Change, Plan, Revision, Version
 from promote.repository.past import Past
 
@@ -41,17 +41,13 @@ def _image(
     return {
         "service": change.service,
         "image": change.image,
-        "old": _version(change.old),
-        "new": _version(change.new),
+        "old": version_facts(change.old),
+        "new": version_facts(change.new),
         "rolled_back": context.goes_back(change),
         # Not known where the environment before never had such an image.
         "ran": any(version.matches(change.new) for version in versions) if versions else None,
         "digests": sorted(digests[change.image]) if history and change.new.digest else None,
     }
-
-
-def _version(version: Version) -> Facts:
-    return {"tag": version.tag, "digest": version.digest}
 
 
 def _versions(revisions: Sequence[Revision]) -> dict[str, set[Version]]:
