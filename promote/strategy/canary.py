@@ -176,8 +176,7 @@ def _proved(
     here = state.here
     settings = [] if share is None else [one for one in state.traffic.settings(share) if one.now != one.value]
     files = values.decided(state.rendered, here.root, settings)
-    edited = _with_edits(here, files)
-    after = edited.versions
+    after = here.versions.again(files) if files else here.versions
     for name, version in wanted.items():
         try:
             after = after.with_versions({name: version}, whole=is_rollback)
@@ -188,15 +187,7 @@ def _proved(
     planned = here.planned(after, is_rollback=is_rollback, lands=True, changes=changes, despite=despite)
     changed: Files = {**files, **planned.files}
     if hold and changed:
-        changed = {**changed, here.holds_path: holds.add(here.holds_file, [_hold(state, *hold)])}
+        new = Hold(here.environment.name, state.image.name, *hold, clock.today().isoformat())
+        changed = {**changed, here.holds_path: holds.add(here.holds_file, [new])}
     places = [(one.document.identity, one.path) for one in settings]
     return prove(here, replace(planned, files=changed), after, allow_others=is_rollback, values=places)
-
-
-def _with_edits(here: Situation, files: Mapping[str, bytes]) -> Situation:
-    """The situation with the edits in `files`."""
-    return replace(here, versions=here.versions.again(files)) if files else here
-
-
-def _hold(state: Canary, version: Version, reason: str) -> Hold:
-    return Hold(state.here.environment.name, state.image.name, version, reason, clock.today().isoformat())

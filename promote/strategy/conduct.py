@@ -20,13 +20,13 @@ from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.strategy import canary
 from promote.strategy.canary import Canary, Request, Step
+from promote.strategy.prometheus import LONGEST_REASON
 from promote.strategy.running import Pending
 from promote.system import clock, durations
 
 Ask = Callable[[str], float | None]  # the answer of Prometheus to a query, None without data
 # The wording of a step or, where there is none, of the way back and its reason.
 Describe = Callable[[Proposal, Request, Step | None, str], Wording]
-_LONGEST_REASON = 300  # characters of what a cluster says; a hold keeps it
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Conductor:
         if self.pending is None:
             return _Wait(f"{name} has until {durations.moment(until)} to start" if now < until else "")
         if (problem := self.pending(workload)) and now > until + self.settings.patience:
-            self.outcome.failed = f"{name} does not become ready: {problem[:_LONGEST_REASON]}"
+            self.outcome.failed = f"{name} does not become ready: {problem[:LONGEST_REASON]}"
         return _Wait(f"{name}: {problem}" if problem else "")
 
     def _commit(self, step: Step | None) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 _SECONDS = 10  # for one answer
-_LONGEST_REASON = 300
+LONGEST_REASON = 300  # characters of what a server or a cluster says: a commit and a hold may keep them
 _TOKEN = "PROMETHEUS_TOKEN"  # noqa: S105 the name of the variable
 
 
@@ -59,9 +59,9 @@ class Prometheus:
 
 
 def _reason(content: Any) -> str:
-    """Its reason in one line, of which a commit and a hold may get a copy."""
+    """Its reason in one line."""
     said = content.get("error") if isinstance(content, dict) else None
-    return " ".join(str(said or "it gives no reason")[:_LONGEST_REASON].split())
+    return " ".join(str(said or "it gives no reason")[:LONGEST_REASON].split())
 
 
 def _largest(content: Any) -> float | None:

@@ -37,9 +37,6 @@ class Traffic(Protocol):
     def settings(self, share: int) -> list[Setting]:
         """What must be rendered for a share."""
 
-    def described(self, share: int) -> str:
-        """What it gets with a share, for people."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Backends:
@@ -71,7 +68,7 @@ class ByWeight:
     @property
     def now(self) -> str:
         """The weight."""
-        return self.described(self.level)
+        return f"{self.level} % of the traffic by weight"
 
     def level_of(self, share: int) -> int:
         """The share itself."""
@@ -84,10 +81,6 @@ class ByWeight:
             for one in self.backends
             for path, weight in ((one.stable, WHOLE - share), (one.canary, share))
         ]
-
-    def described(self, share: int) -> str:
-        """The share."""
-        return f"{share} % of the traffic by weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +102,9 @@ class ByReplicas:
 
     @property
     def now(self) -> str:
-        """The number of pods."""
-        return self._pods(self.level)
+        """The number of pods, and the share that they really are."""
+        level, all_of_them = self.level, self.level + self.pods
+        return f"{level} of {all_of_them} pods, {round(WHOLE * level / all_of_them)} % of the traffic"
 
     def level_of(self, share: int) -> int:
         """The replicas."""
@@ -119,13 +113,6 @@ class ByReplicas:
     def settings(self, share: int) -> list[Setting]:
         """The replicas of the canary."""
         return [Setting(self.canary, "/spec/replicas", self.level_of(share))]
-
-    def described(self, share: int) -> str:
-        """The number of pods, and the share that they really are."""
-        return self._pods(self.level_of(share))
-
-    def _pods(self, level: int) -> str:
-        return f"{level} of {level + self.pods} pods, {round(WHOLE * level / (level + self.pods))} % of the traffic"
 
 
 def between(documents: Sequence[Document], stable: Document, canary: Document) -> Traffic:

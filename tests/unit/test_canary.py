@@ -101,7 +101,7 @@ def test_replicas_that_something_else_sets_are_refused() -> None:
 def test_the_minimum_of_the_autoscaler_is_the_number_of_pods() -> None:
     target = {"scaleTargetRef": {"kind": "Deployment", "name": "a"}, "minReplicas": 5, "maxReplicas": 9}
     by = traffic.between([_service("a", app="a"), _object("HorizontalPodAutoscaler", "x", target)], STABLE, SECOND)
-    assert by.described(50) == "5 of 10 pods, 50 % of the traffic"
+    assert (by.level_of(50), by.now) == (5, "0 of 5 pods, 0 % of the traffic")
 
 
 @dataclass(frozen=True)
