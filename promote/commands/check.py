@@ -19,9 +19,9 @@ from promote.errors import RenderError, UsageError, nearest
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import GateResult, Plan, PolicyChange
-from promote.output.gates import gate_json, gate_line
 from promote.output.report import CheckReport
-from promote.output.verdicts import Json, verdict_json, verdict_text
+from promote.output.values import Json, gate_json, gate_line
+from promote.output.verdicts import verdict_json, verdict_text
 from promote.repository import config, trusted
 from promote.repository.config import Config
 from promote.system.paths import shown

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promote.fix.fixer import Outcome, Refusal
-from promote.output.verdicts import Json, finding_json
+from promote.output.values import Json
+from promote.output.verdicts import finding_json
 
 
 def fixes_text(made: Outcome, write: bool) -> list[str]:

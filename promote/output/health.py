@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from promote.model import shortened
+from promote.output.values import Json
 from promote.promotion.health import Health
-
-Json = dict[str, Any]
 
 
 def health_json(found: Health) -> Json:

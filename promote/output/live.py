@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from promote.engines.protocol import Delivery
 from promote.model import shortened
+from promote.output.values import Json
 from promote.promotion.live import Live, Seen
 from promote.promotion.rollout import Waited
 from promote.promotion.running import Running
-
-Json = dict[str, Any]
 
 
 def live_json(seen: Live) -> Json:

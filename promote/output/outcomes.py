@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from promote.model import Version, shortened
 from promote.output import wording
-from promote.output.gates import gate_json
-from promote.output.values import change_json, pull_json, version_json
+from promote.output.values import Json, change_json, gate_json, pull_json, version_json
 from promote.output.verdicts import identity_json, introduced_text
 from promote.promotion.drift import Apart, Drift
 from promote.promotion.explain import Explanation
@@ -16,8 +14,6 @@ from promote.promotion.holding import Changed
 from promote.promotion.merge import Merged
 from promote.promotion.verify import Verification
 from promote.system import durations
-
-Json = dict[str, Any]
 
 _MOST_NAMES = 5  # of environments in one line
 

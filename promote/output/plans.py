@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from promote.checks.findings import UNRENDERED, Verdict
 from promote.model import Plan, Revision, shortened
 from promote.output import carried, wording
-from promote.output.gates import gate_json, gate_line
-from promote.output.values import Json, change_json, pull_json, setting_json, version_json
+from promote.output.values import Json, change_json, gate_json, gate_line, pull_json, setting_json, version_json
 from promote.output.verdicts import finding_json, introduced_text
 from promote.promotion.deliver import Published
 from promote.promotion.facts import measured

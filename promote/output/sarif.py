@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 from urllib.parse import quote
 
 from promote import __version__
@@ -17,8 +16,8 @@ from promote.checks.findings import Finding, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity
 from promote.output.report import CheckReport
+from promote.output.values import Json
 
-Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"deny": "error", "warn": "warning"}
 # GitHub calls 7.0 and more high, 4.0 and more medium; nothing here is so bad that it would be critical.

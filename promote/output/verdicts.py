@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from promote.checks import coverage
 from promote.checks.coverage import Matrix
 from promote.checks.findings import Finding, Verdict, Waiver
 from promote.model import Identity
 from promote.output import wording
+from promote.output.values import Json
 
-Json = dict[str, Any]
 _SHOWN = 5
 
 

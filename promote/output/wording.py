@@ -12,6 +12,7 @@ from promote.kustomize.differences import Difference
 from promote.model import Change, GateResult, Plan, Version
 from promote.output import carried, markup
 from promote.output.markup import code, inline
+from promote.output.values import why
 from promote.promotion.deliver import Wording
 from promote.promotion.proposal import Proposal
 from promote.promotion.trailers import SOURCE, TARGET, Trailers
@@ -134,11 +135,6 @@ def message(title: str, lines: Iterable[str], trailers: Trailers) -> str:
     said = [_TRAILER.sub(r" \g<0>", printable.one_line(line)) for line in lines]
     listed = [f"{key}: {printable.one_line(value)}" for key, value in trailers]
     return "\n".join([printable.one_line(title), "", *said, *([""] if said else []), *listed, ""])
-
-
-def why(gate: GateResult) -> str:
-    """Why a gate is open or closed, in words that stay the same until something changes."""
-    return gate.reason + (f"; despite it: {gate.despite}" if gate.despite else "")
 
 
 def body(

@@ -7,6 +7,7 @@ from promote.checks.findings import NOWHERE, Finding, Target, Verdict, Waiver
 from promote.checks.rules import Rule
 from promote.model import Identity, Source
 from promote.output import sarif
+from promote.output.values import Json
 
 CART = Identity("apps/v1", "Deployment", "shop", "cart")
 RULES = (
@@ -18,12 +19,12 @@ TARGETS = (Target("staging", "overlays/staging", 1, 1, 1),)
 WAIVER = Waiver("it is old", "team", "OPS-1", "2026-05-31")
 
 
-def run(*findings: Finding) -> sarif.Json:
+def run(*findings: Finding) -> Json:
     (only,) = sarif.log(Verdict(TARGETS, findings), RULES)["runs"]
     return dict(only)
 
 
-def result(finding: Finding) -> sarif.Json:
+def result(finding: Finding) -> Json:
     (only,) = run(finding)["results"]
     return dict(only)
 
