@@ -9,7 +9,7 @@ from typing import Protocol
 from promote.errors import NetworkError, UsageError
 from promote.model import Hold, Image, Version
 from promote.oci import search
-from promote.promotion import apps, selection, situation
+from promote.promotion import apps, pair, selection, situation
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
 from promote.promotion.situation import Situation
@@ -111,12 +111,9 @@ def _chosen(here: Situation, names: Sequence[str], registries: Registries) -> _C
 def _apart(here: Situation) -> Iterator[str]:
     """The images with a row that have several versions here, so that nobody can say which one moves."""
     known = {image.name for image in here.images}
-    for name, lines in here.versions.apart.items():
-        if name not in known and not {name, name.rpartition("/")[2]}.isdisjoint(here.tree.config.follow):
-            yield (
-                f"{name} has different versions within {here.environment.name} ({', '.join(lines)}): make them the "
-                "same, or declare each under `versions` in promote.yaml"
-            )
+    for name, text in pair.apart(here.versions, here.environment.name).items():
+        if name not in known and not {name, pair.last(name)}.isdisjoint(here.tree.config.follow):
+            yield text
 
 
 def _rows(here: Situation) -> dict[str, Follow]:

@@ -68,12 +68,9 @@ def around(
 def _differs(tree: Tree, source: Environment, target: Environment) -> bool:
     """Whether a file outside of both folders, which only one of them reads, may say an image."""
     within = tuple(f"{one.path}/" for one in (source, target))
-    outside = [path for path in _unshared(tree, source, target) if not path.startswith(within)]
+    unshared = differing(tree.sheets, source.path, target.path)
+    outside = [path for path in unshared if not path.startswith(within)]
     return any(hint in (tree.sheets.data(path) or b"") for path in outside for hint in HINTS)
-
-
-def _unshared(tree: Tree, source: Environment, target: Environment) -> frozenset[str]:
-    return differing(tree.sheets, source.path, target.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +89,8 @@ def unmoved(pair: Pair) -> Unmoved:
 
     Both are rendered only where something in their own layers may set versions in ways that are not followed.
     """
-    lines = [*_apart(pair.source, pair.there), *_apart(pair.target, pair.here)]
-    files = _unshared(pair.tree, pair.source, pair.target)
+    lines = [*apart(pair.there, pair.source.name).values(), *apart(pair.here, pair.target.name).values()]
+    files = differing(pair.tree.sheets, pair.source.path, pair.target.path)
     names: set[str] = set()
     if places := not_followed(pair.tree.sheets, files):
         found = _rendered(pair, ", ".join(places), ", ".join(not_followed(pair.tree.sheets, files, by_text=True)))
@@ -102,12 +99,13 @@ def unmoved(pair: Pair) -> Unmoved:
     return Unmoved(tuple(dict.fromkeys(lines)), frozenset(names))
 
 
-def _apart(environment: Environment, versions: Versions) -> Iterator[str]:
-    for name, lines in versions.apart.items():
-        yield (
-            f"{name} has different versions within {environment.name} ({', '.join(lines)}): none of them is moved; "
-            "make them the same, or declare each under `versions` in promote.yaml"
-        )
+def apart(versions: Versions, environment: str, done: str = "moved") -> dict[str, str]:
+    """What to say of each image that has several versions in an environment, by its name."""
+    return {
+        name: f"{name} has different versions within {environment} ({', '.join(lines)}): none of them is {done}; "
+        "make them the same, or declare each under `versions` in promote.yaml"
+        for name, lines in versions.apart.items()
+    }
 
 
 def _rendered(pair: Pair, where: str, unread: str) -> Unmoved:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from promote.errors import NetworkError
 from promote.model import Image, Version
-from promote.promotion import selection, situation
+from promote.promotion import pair, selection, situation
 from promote.promotion.bump import Resolve
 from promote.promotion.proposal import Proposal
 from promote.promotion.prove import prove
@@ -75,8 +75,4 @@ def _left(here: Situation, after: Versions, chosen: frozenset[str]) -> Iterator[
             yield f"{image.name} has a tag in {where}, but not the name of its image: add a digest by hand"
         else:
             yield f"{image.name} has no place for a digest in {where}: add one by hand"
-    for name, lines in after.apart.items():
-        yield (
-            f"{name} has different versions within {here.environment.name} ({', '.join(lines)}): none of them is "
-            "pinned; make them the same, or declare each under `versions` in promote.yaml"
-        )
+    yield from pair.apart(after, here.environment.name, "pinned").values()

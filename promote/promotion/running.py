@@ -63,13 +63,9 @@ def _difference(live: Workload, containers: Sequence[str], image: str) -> str:
             return "no pod is ready"
         other = [each for one in containers if not same_image(image, each := live.images.get(one, ""))]
         return f"it has no pods, and its template wants {_shown(other[0])}" if other else ""
-    wrong = [
-        each for pod in live.ready for one in containers if not same_image(image, each := pod.images.get(one, ""))
-    ]
-    pods = [pod for pod in live.ready if any(not same_image(image, pod.images.get(one, "")) for one in containers)]
-    if not pods:
-        return ""
-    return f"{len(pods)} of {len(live.ready)} ready pods run {_shown(wrong[0])}"
+    by_pod = ([pod.images.get(one, "") for one in containers] for pod in live.ready)
+    wrong = [other for found in by_pod if (other := [each for each in found if not same_image(image, each)])]
+    return f"{len(wrong)} of {len(live.ready)} ready pods run {_shown(wrong[0][0])}" if wrong else ""
 
 
 def _shown(image: str) -> str:

@@ -19,7 +19,7 @@ from promote.system.git import Files
 from promote.windows import app_project, delivered, suspension
 from promote.windows.app_project import Application
 from promote.windows.suspension import Suspension
-from promote.windows.sync_windows import Translation, translate
+from promote.windows.sync_windows import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,10 @@ def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) 
             others = ", ".join(sorted({one.project for one in found}))
             made = made.noting(f"{stage} is left out: its Application belongs to the project {others}")
             continue
-        translated: Translation = translate(_windows(members[0]), stage, now)
+        translated = translate(_windows(members[0]), stage, now)
         entries += [app_project.entry(one, names) for one in translated.windows]
-        made = replace(made, notes=(*made.notes, *translated.later), renew=_earlier(made.renew, translated.renew))
+        renew = min(filter(None, (made.renew, translated.renew)), default=None)
+        made = replace(made, notes=(*made.notes, *translated.later), renew=renew)
     after = app_project.with_windows(data, entries, made.path)
     return replace(made, entries=tuple(entries), files={made.path: after} if after != data else {})
 
@@ -125,10 +126,6 @@ def _delivering(tree: Tree, asked: Collection[str]) -> dict[str, list[Applicatio
             if whose and one not in found.get(whose.environment.name, ()):
                 found.setdefault(whose.environment.name, []).append(one)
     return found
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((each for each in (one, other) if each), default=None)
 
 
 def _flux(made: Windows, tree: Tree, now: datetime) -> Windows:
