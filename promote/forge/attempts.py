@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeVar
 
-from promote.errors import PromoteError
+from promote.errors import NetworkError, PromoteError
 from promote.system import deadline
 from promote.system.deadline import Deadline
 
 T = TypeVar("T")
 
 MAX_BODY = 65_536
+LONGEST_REASON = 300  # characters of what a forge says
 TIMEOUT = 20  # seconds, for connecting and for each wait while reading
 _PATIENCE = 60.0  # seconds that one call may wait between its attempts, in total
 _PAUSES = (1.0, 2.0, 4.0)
@@ -29,6 +31,34 @@ class Trouble:
     again: bool = False
     uncertain: bool = False
     wait: float = 0.0
+
+
+def unanswered(error: Exception, host: str, forge: str) -> Trouble:
+    """What it means that a request had no answer, or one that is not of the API of `forge`."""
+    if isinstance(error, OSError):
+        message = f"cannot reach {host} ({type(error).__name__}): run the same command again"
+        return Trouble(NetworkError(message), again=True, uncertain=True)
+    message = (
+        f"the answer of {host} is not one of {forge}'s API: check that the remote's address is correct "
+        "and that no proxy interferes"
+    )
+    return Trouble(NetworkError(message), uncertain=True)
+
+
+def passing(status: int, host: str, wait: float, *, is_limit: bool) -> Trouble | None:
+    """What it means that a server takes no more requests for `wait` seconds, or fails; None for other answers."""
+    if is_limit:
+        message = f"{host} limits the rate of requests: run the same command again in {wait:.0f} s"
+        return Trouble(NetworkError(message), again=True, wait=wait)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        message = f"{host} failed ({status}): run the same command again"
+        return Trouble(NetworkError(message), again=True, uncertain=True, wait=wait)
+    return None
+
+
+def refusal(answer: str, table: Iterable[tuple[str, type[PromoteError], str]]) -> tuple[type[PromoteError], str]:
+    """The error and the advice of the first row of `table` whose pattern matches; the last row fits everything."""
+    return next((kind, advice) for pattern, kind, advice in table if re.match(pattern, answer, re.IGNORECASE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,8 +138,9 @@ class Gitea:
             if pull.state == "merged":
                 return True
             _require_open(pull)
-            # Gitea would merge at once.
-            if not self._has_requirements(pull.base):
+            branch, _ = self._http.ask("GET", f"branches/{quote(pull.base)}")
+            if not (branch["enable_status_check"] or branch["required_approvals"]):
+                # Gitea would merge at once.
                 raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, NOTHING_TO_WAIT_FOR)
             wanted = {"Do": method, "head_commit_id": pull.head_commit, "merge_when_checks_succeed": True}
             try:
@@ -188,10 +189,6 @@ class Gitea:
         pull = _read(data)
         merged = pull.state == "merged" and pull.head_commit == head_commit
         return _text(data["merge_commit_sha"]) if merged else None
-
-    def _has_requirements(self, branch: str) -> bool:
-        found, _ = self._http.ask("GET", f"branches/{quote(branch)}")
-        return bool(found["enable_status_check"] or found["required_approvals"])
 
     def _ask(
         self,

@@ -7,11 +7,10 @@ from http import HTTPStatus
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.address import Token
-from promote.forge.attempts import Trouble
+from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, unanswered
 from promote.forge.gitea_http import Refused
 from promote.system.process import redact
 
-_LONGEST_REASON = 300
 # When an answer is not what Gitea documents, reading it fails in many ways. All exceptions of requests are OSError.
 TROUBLE = (Refused, OSError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 SCHEDULED = "already scheduled to auto merge"
@@ -48,32 +47,16 @@ def _wait(error: Refused) -> float:
 
 def explain(what: str, error: Exception, host: str, token: Token, *, new: bool = False) -> Trouble:
     """What a failed request about `what` means; no text has the token. `new`: a 404 may pass after a first push."""
-    if isinstance(error, OSError):
-        message = f"cannot reach {host} ({type(error).__name__}): run the same command again"
-        return Trouble(NetworkError(message), again=True, uncertain=True)
     if not isinstance(error, Refused):
-        message = (
-            f"the answer of {host} is not one of Gitea's API: check that the remote's address is correct "
-            "and that no proxy interferes"
-        )
-        return Trouble(NetworkError(message), uncertain=True)
+        return unanswered(error, host, "Gitea")
     wait = _wait(error)
-    if error.status == HTTPStatus.TOO_MANY_REQUESTS or (error.status == HTTPStatus.FORBIDDEN and wait):
-        message = f"{host} limits the rate of requests: run the same command again in {wait:.0f} s"
-        return Trouble(NetworkError(message), again=True, wait=wait)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        message = f"{host} failed ({error.status}): run the same command again"
-        return Trouble(NetworkError(message), again=True, uncertain=True, wait=wait)
-    return _refusal(what, error, token, new=new)
-
-
-def _refusal(what: str, error: Refused, token: Token, *, new: bool) -> Trouble:
+    is_limit = error.status == HTTPStatus.TOO_MANY_REQUESTS or bool(error.status == HTTPStatus.FORBIDDEN and wait)
+    if trouble := passing(error.status, host, wait, is_limit=is_limit):
+        return trouble
     # Remove the token before the cut: half a token is a secret too.
-    reason = redact(" ".join(error.message.replace(token.value, "***").split()))[:_LONGEST_REASON]
+    reason = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
     answer = f"{error.status} {reason}"
-    kind, advice = next(
-        (kind, advice) for pattern, kind, advice in _REFUSALS if re.match(pattern, answer, re.IGNORECASE)
-    )
+    kind, advice = refusal(answer, _REFUSALS)
     said = reason or "refused without a reason"
     message = f"{what}: {said} ({error.status}); {advice.format(variable=token.variable)}"
     again = bool(_PASSING.match(answer)) or (new and error.status == HTTPStatus.NOT_FOUND)

@@ -66,7 +66,9 @@ class Http:
             if not answer.is_redirect:
                 break
             # A renamed repository. Requests itself would turn a POST into a GET.
-            url = self._same_server(url, answer.headers["Location"])
+            url = urljoin(url, answer.headers["Location"])
+            if urlsplit(url)[:2] != urlsplit(self._api)[:2]:
+                raise ValueError("an address on another server")
         if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
             raise Refused(answer.status_code, _message(answer), answer.headers)
         return (reader.from_json(answer.content) if answer.content else None), answer.headers
@@ -88,12 +90,6 @@ class Http:
             if not items or (total.isdecimal() and seen >= int(total)):
                 return
         raise ValueError("a list without an end")
-
-    def _same_server(self, url: str, location: str) -> str:
-        there = urljoin(url, location)
-        if urlsplit(there)[:2] != urlsplit(self._api)[:2]:
-            raise ValueError("an address on another server")
-        return there
 
 
 def _message(answer: requests.Response) -> str:

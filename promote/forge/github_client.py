@@ -155,7 +155,6 @@ class GitHub:
         GitHub cannot check `base_commit`: protect the branch with a required check for that.
         Raises RaceLost if the branch has moved, and Blocked if GitHub's own rules forbid the merge.
         """
-
         del base_commit
 
         def merge() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,10 +12,9 @@ from github.GithubException import IncompletableObject
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.address import Token
-from promote.forge.attempts import Trouble
+from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, unanswered
 from promote.system.process import redact
 
-_LONGEST_REASON = 300
 # PyGithub raises its own exceptions and those of requests (all OSError). When an answer is not what GitHub documents,
 # its code fails in many ways: assertions, failed look-ups, invalid JSON.
 TROUBLE = (
@@ -94,33 +92,15 @@ def _reason(error: GithubException) -> tuple[str, str]:
 
 def explain(what: str, error: Exception, host: str, token: Token) -> Trouble:
     """What a failed request about `what` means; no text has the token."""
-    if isinstance(error, OSError):
-        message = f"cannot reach {host} ({type(error).__name__}): run the same command again"
-        return Trouble(NetworkError(message), again=True, uncertain=True)
     if not isinstance(error, GithubException) or isinstance(error, IncompletableObject):
-        message = (
-            f"the answer of {host} is not one of GitHub's API: check that the remote's address is correct "
-            "and that no proxy interferes"
-        )
-        return Trouble(NetworkError(message), uncertain=True)
-    wait = _wait(error)
-    if _is_rate_limit(error):
-        message = f"{host} limits the rate of requests: run the same command again in {wait:.0f} s"
-        return Trouble(NetworkError(message), again=True, wait=wait)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        message = f"{host} failed ({error.status}): run the same command again"
-        return Trouble(NetworkError(message), again=True, uncertain=True, wait=wait)
-    return _refusal(what, error, token)
-
-
-def _refusal(what: str, error: GithubException, token: Token) -> Trouble:
+        return unanswered(error, host, "GitHub")
+    if trouble := passing(error.status, host, _wait(error), is_limit=_is_rate_limit(error)):
+        return trouble
     types, reason = _reason(error)
     # Remove the token before the cut: half a token is a secret too.
-    reason = redact(reason.replace(token.value, "***"))[:_LONGEST_REASON]
+    reason = redact(reason.replace(token.value, "***"))[:LONGEST_REASON]
     answer = f"{error.status} {types} {reason}"
-    kind, advice = next(
-        (kind, advice) for pattern, kind, advice in _REFUSALS if re.match(pattern, answer, re.IGNORECASE)
-    )
+    kind, advice = refusal(answer, _REFUSALS)
     message = f"{what}: {reason} ({error.status}); {advice.format(variable=token.variable)}"
     # GitHub also answers 405 if the pull request is already merged.
     exists = kind is NetworkError and "already exists" in reason

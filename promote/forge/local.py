@@ -81,11 +81,12 @@ class Local:
         return self._until_it_holds(attempt)
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
-        """Merge if both branches are still at the checked commits; return the new base commit."""
+        """Merge if both branches are still at the checked commits (else RaceLost); return the new base commit."""
         records = self._read()
         pull = _known(records, number)
         if pull.state != "open":
-            raise UsageError(f"pull request {number} is already {pull.state}")
+            # It was open when it was judged.
+            raise RaceLost(f"pull request {number} is already {pull.state}")
         if pull.head_commit != head_commit:
             raise RaceLost(f"the branch {pull.head} has moved since it was checked: run the merge again")
         merged = self._merged(pull, base_commit, method)
@@ -124,18 +125,15 @@ class Local:
                 f"pull request {pull.number} conflicts with {pull.base}: run its promotion again to update it"
             )
         if method == "merge":
-            return repository.commit_tree(tree, [base_commit, pull.head_commit], _merge_message(pull))
+            message = f"{pull.title}\n\nMerge pull request #{pull.number} from {pull.head}\n"
+            return repository.commit_tree(tree, [base_commit, pull.head_commit], message)
         if method == "squash":
             return repository.commit_tree(tree, [base_commit], f"{pull.title} (#{pull.number})\n\n{pull.body}")
-        return self._rebased(pull, base_commit)
-
-    def _rebased(self, pull: PullRequest, base_commit: str) -> str:
         tip = base_commit
-        for commit in reversed(self._repository.ahead(base_commit, pull.head_commit)):
-            tree = self._repository.cherry_tree(tip, commit)
-            if tree is None:
+        for commit in reversed(repository.ahead(base_commit, pull.head_commit)):
+            if (tree := repository.cherry_tree(tip, commit)) is None:
                 raise Blocked(f"pull request {pull.number} cannot be rebased: run its promotion again to update it")
-            tip = self._repository.commit_tree(tree, [tip], self._repository.message(commit))
+            tip = repository.commit_tree(tree, [tip], repository.message(commit))
         return tip
 
     def _until_it_holds(self, attempt: Callable[[_Records], _Result]) -> _Result:
@@ -183,10 +181,6 @@ def _known(records: _Records, number: int) -> PullRequest:
 def _open_one(records: _Records, head: str, base: str) -> PullRequest | None:
     matching = (pull for pull in records.pulls.values() if (pull.head, pull.base, pull.state) == (head, base, "open"))
     return next(matching, None)
-
-
-def _merge_message(pull: PullRequest) -> str:
-    return f"{pull.title}\n\nMerge pull request #{pull.number} from {pull.head}\n"
 
 
 def _is_local(url: str) -> bool:

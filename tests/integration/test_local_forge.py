@@ -96,7 +96,7 @@ def test_what_was_merged_keeps_its_last_commit(tiny: Sandbox, forge: Forge) -> N
     assert merged == tiny.tip()
     push_branch(tiny, "topic")
     assert (forge.get(1).state, forge.get(1).head_commit) == ("merged", pull.head_commit)
-    with pytest.raises(UsageError, match="already merged"):
+    with pytest.raises(RaceLost, match="already merged"):
         forge.merge(1, pull.head_commit, tiny.tip(), "merge")
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from promote.forge.protocol import Forge, PullRequest
+from promote.model import Plan
+from promote.promotion import merge
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Sandbox, tiny_overlay
 
 
@@ -27,6 +31,22 @@ def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
     assert tiny.pulls()[1]["state"] == "merged"
     again = tiny.promote("merge", "1", "--output", "json").json
     assert (again["commit"], again["changed"]) == (None, False)
+
+
+@pytest.mark.quick
+def test_a_merge_that_somebody_else_makes_meanwhile_is_no_error(
+    tiny: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.promote("staging", "production")
+    record, base = merge._record, tiny.tip()
+
+    def overtaken(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
+        record(forge, pull, plans)
+        forge.merge(pull.number, pull.head_commit, base, "merge")
+
+    monkeypatch.setattr(merge, "_record", overtaken)
+    assert "pull request #1 is already merged" in tiny.promote("merge", "1").out
+    assert tiny.at_origin("rev-parse", "main^1") == base
 
 
 @pytest.mark.quick
