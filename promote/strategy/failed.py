@@ -47,9 +47,8 @@ def find(workspace: Workspace, environment: str, given: Address) -> tuple[Failed
     )
     with understood():
         found = [each for space in spaces for each in _failed(cluster, space, default, documents)]
-    return tuple(
-        Failed(name, reason, _entries(images, used)) for name, reason, used in found if _entries(images, used)
-    )
+    every = (Failed(name, reason, _entries(images, used)) for name, reason, used in found)
+    return tuple(one for one in every if one.images)
 
 
 def _failed(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from promote.errors import UsageError, nearest
 from promote.model import Document
+from promote.versions import fields
 from promote.yamltext import places
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout")
@@ -38,18 +39,19 @@ def images(workload: Document) -> list[str]:
 
 def share_image(one: Document, other: Document | None) -> bool:
     """Whether two workloads have an image in common, in whatever version."""
-    found = [{_repository(image) for image in images(each)} for each in (one, other) if each]
+    found = [{fields.split(image)[0] for image in images(each)} for each in (one, other) if each]
     return len(found) > 1 and bool(found[0] & found[1])
-
-
-def _repository(image: str) -> str:
-    path, slash, last = image.partition("@")[0].rpartition("/")
-    return path + slash + last.partition(":")[0]
 
 
 def selects(labels: Labels, workload: Document) -> bool:
     """Whether the pods of a workload have all of the labels; nothing is selected by none."""
     return bool(labels) and labels.items() <= pod_labels(workload).items()
+
+
+def serves(service: Document, workload: Document) -> bool:
+    """Whether a Service selects the pods of a workload."""
+    is_near = service.identity.namespace == workload.identity.namespace
+    return is_near and selects(selector(service), workload)
 
 
 def selected(labels: Labels, documents: Iterable[Document], namespace: str) -> list[Document]:
@@ -67,10 +69,7 @@ def service(documents: Sequence[Document], name: str) -> Document:
     if found := [one for one in services if one.identity.name == name]:
         return _only(found, name)
     workloads = [one for one in of_kind(documents, *WORKLOADS) if one.identity.name == name]
-    found = [
-        one for one in services for workload in workloads
-        if one.identity.namespace == workload.identity.namespace and selects(selector(one), workload)
-    ]  # fmt: skip
+    found = [one for one in services if any(serves(one, workload) for workload in workloads)]
     if not found:
         names = [one.identity.name for one in (*services, *workloads)]
         raise UsageError(f"no Service is called '{name}', and none selects the pods of a workload '{name}'"

@@ -117,13 +117,16 @@ class ByReplicas:
 
 def between(documents: Sequence[Document], stable: Document, canary: Document) -> Traffic:
     """How traffic is split between two workloads; raises UsageError where nothing splits it."""
-    services = [one for one in objects.of_kind(documents, "Service") if _near(one, stable)]
-    first = {one.identity.name for one in services if _selects(one, stable) and not _selects(one, canary)}
-    second = {one.identity.name for one in services if _selects(one, canary) and not _selects(one, stable)}
-    routes = [one for one in objects.of_kind(documents, *ROUTES) if _near(one, stable)]
+    space = stable.identity.namespace
+    services = [one for one in objects.of_kind(documents, "Service") if one.identity.namespace == space]
+    of_stable, of_canary = (
+        {one.identity.name for one in services if objects.serves(one, workload)} for workload in (stable, canary)
+    )
+    first, second = of_stable - of_canary, of_canary - of_stable
+    routes = [one for one in objects.of_kind(documents, *ROUTES) if one.identity.namespace == space]
     if backends := tuple(pair for route in routes for pair in _backends(route, first, second)):
         return ByWeight(backends)
-    if not any(_selects(one, stable) and _selects(one, canary) for one in services):
+    if not of_stable & of_canary:
         raise UsageError(
             f"nothing splits traffic between {stable.identity.name} and {canary.identity.name}: no rule of a route "
             "has their Services as its backends, and no Service selects the pods of both; see docs/strategies.md"
@@ -133,14 +136,6 @@ def between(documents: Sequence[Document], stable: Document, canary: Document) -
             f"{canary.identity} needs `replicas: 0` in Git, and no autoscaler: its replicas are the share"
         )
     return ByReplicas(canary, objects.least_pods(documents, stable))
-
-
-def _near(one: Document, other: Document) -> bool:
-    return one.identity.namespace == other.identity.namespace
-
-
-def _selects(service: Document, workload: Document) -> bool:
-    return objects.selects(objects.selector(service), workload)
 
 
 def _backends(route: Document, first: set[str], second: set[str]) -> Iterator[_Backends]:

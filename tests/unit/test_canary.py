@@ -14,7 +14,7 @@ from promote.kustomize import documents
 from promote.model import Document, Image, Version
 from promote.repository.canary import DEFAULTS, Check
 from promote.repository.canary import Canary as Settings
-from promote.strategy import canary, traffic
+from promote.strategy import canary, objects, traffic
 from promote.strategy.canary import Canary
 from promote.strategy.conduct import judge
 from promote.strategy.prometheus import _largest, _reason
@@ -102,6 +102,11 @@ def test_the_minimum_of_the_autoscaler_is_the_number_of_pods() -> None:
     target = {"scaleTargetRef": {"kind": "Deployment", "name": "a"}, "minReplicas": 5, "maxReplicas": 9}
     by = traffic.between([_service("a", app="a"), _object("HorizontalPodAutoscaler", "x", target)], STABLE, SECOND)
     assert (by.level_of(50), by.now) == (5, "0 of 5 pods, 0 % of the traffic")
+
+
+def test_a_service_that_selects_two_workloads_of_one_name_is_one() -> None:
+    front, second = _service("front", app="a"), _object("StatefulSet", "a", STABLE.content["spec"])
+    assert objects.service([front, STABLE, second], "a") == front
 
 
 @dataclass(frozen=True)
