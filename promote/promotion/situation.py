@@ -69,11 +69,6 @@ class Situation:
         """What the environment runs now, by the names that it has after the change."""
         return selection.before_items(self.versions.images, self.added)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What has to be said of the commit itself."""
-        return (self.tip.note,) if self.tip.note else ()
-
     def planned(
         self,
         after: Versions,
@@ -91,7 +86,8 @@ class Situation:
         """
         if changes is None:
             changes = selection.changes(self.images, after.images, self.services)
-        plan = Plan(source, self.environment.name, changes, notes=(*self.notes, *notes), despite=despite or {})
+        notes = tuple(filter(None, (self.tip.note, *notes)))
+        plan = Plan(source, self.environment.name, changes, notes=notes, despite=despite or {})
         gates = self.environment.gates
         needs = evaluation.needs(gates)
         # Rules about the change ask for history, too.

@@ -20,13 +20,10 @@ from promote.versions.found import Versions
 from promote.yamltext import reader
 
 
-def moves_only_images(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> bool:
-    """Whether each file is a kustomization that differs in its `images:` and, as YAML, in nothing else; or holds."""
-    return all(
-        posixpath.basename(path) in FILE_NAMES and _rest(before.get(path), path) == _rest(data, path)
-        for path, data in after.items()
-        if posixpath.basename(path) != holds.FILE_NAME
-    )
+def moves_only_images(path: str, before: bytes | None, after: bytes | None) -> bool:
+    """Whether a file has holds, or is a kustomization that differs in its `images:` and, as YAML, in nothing else."""
+    name = posixpath.basename(path)
+    return name == holds.FILE_NAME or (name in FILE_NAMES and _rest(before, path) == _rest(after, path))
 
 
 def _rest(data: bytes | None, path: str) -> object:
@@ -43,7 +40,7 @@ def moves_only_versions(
     before: Mapping[str, bytes | None], after: Mapping[str, bytes | None], proved: Callable[[], frozenset[str]]
 ) -> bool:
     """Whether each file is one that `moves_only_images` accepts, or its bytes are proved."""
-    rest = {path for path in after if not moves_only_images({path: before.get(path)}, {path: after[path]})}
+    rest = {path for path, data in after.items() if not moves_only_images(path, before.get(path), data)}
     return not rest or rest <= proved()
 
 

@@ -130,5 +130,5 @@ def test_the_pull_request_itself_cannot_allow_it(tiny: Tiny, capfd: pytest.Captu
     ],
 )
 def test_what_may_change_unproved(file: str, before: str | None, after: str | None, only: bool) -> None:
-    old, new = ({file: None if text is None else text.encode()} for text in (before, after))
-    assert moves_only_images(old, new) is only
+    old, new = (None if text is None else text.encode() for text in (before, after))
+    assert moves_only_images(file, old, new) is only
