@@ -129,9 +129,14 @@ def current(windows: tuple[Window, ...], now: datetime) -> Freeze | None:
     return max(found, key=lambda freeze: freeze.end.astimezone(UTC), default=None)
 
 
+def windows_of(gates: Iterable[object]) -> tuple[Window, ...]:
+    """The windows of those `gates` that are freezes."""
+    return tuple(window for gate in gates if isinstance(gate, Gate) for window in gate.windows)
+
+
 def current_of(gates: Iterable[object], now: datetime) -> Freeze | None:
     """What `current` finds in the windows of those `gates` that are freezes."""
-    return current(tuple(window for gate in gates if isinstance(gate, Gate) for window in gate.windows), now)
+    return current(windows_of(gates), now)
 
 
 def _moment(text: str) -> datetime | Weekly:

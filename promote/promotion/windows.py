@@ -9,7 +9,6 @@ from typing import Any, Self
 
 from promote.errors import UsageError
 from promote.gates import freeze
-from promote.gates.freeze import Window
 from promote.kustomize import files, render
 from promote.promotion.trailers import Trailers
 from promote.repository.environments import Environment
@@ -78,15 +77,11 @@ def _insist_on_known(applications: Mapping[str, str], tree: Tree) -> None:
             raise UsageError(f"promote.yaml has no environment '{name}'")
 
 
-def _windows(environment: Environment) -> tuple[Window, ...]:
-    return tuple(one for gate in environment.gates if isinstance(gate, freeze.Gate) for one in gate.windows)
-
-
 def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) -> Windows:
     """The sync windows of an AppProject: each is for the Applications of an environment, with all of its apps."""
     data = tree.read(made.path) or b""
     project = app_project.project(data.decode(), made.path)
-    frozen = [one for one in tree.config.environments.values() if _windows(one)]
+    frozen = [one for one in tree.config.environments.values() if freeze.windows_of(one.gates)]
     delivering = _delivering(tree, [one.name for one in frozen])
     entries: list[dict[str, Any]] = []
     for stage in dict.fromkeys(one.stage for one in frozen):
@@ -104,7 +99,7 @@ def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) 
             others = ", ".join(sorted({one.project for one in found}))
             made = made.noting(f"{stage} is left out: its Application belongs to the project {others}")
             continue
-        translated = translate(_windows(members[0]), stage, now)
+        translated = translate(freeze.windows_of(members[0].gates), stage, now)
         entries += [app_project.entry(one, names) for one in translated.windows]
         renew = min(filter(None, (made.renew, translated.renew)), default=None)
         made = replace(made, notes=(*made.notes, *translated.later), renew=renew)
@@ -129,8 +124,9 @@ def _delivering(tree: Tree, asked: Collection[str]) -> dict[str, list[Applicatio
 
 
 def _flux(made: Windows, tree: Tree, now: datetime) -> Windows:
-    folder, known = tree.root / made.path, tree.config.environments.values()
-    frozen = {one.name: freeze.current(found, now) is not None for one in known if (found := _windows(one))}
+    folder = tree.root / made.path
+    known = [one for one in tree.config.environments.values() if freeze.windows_of(one.gates)]
+    frozen = {one.name: freeze.current_of(one.gates, now) is not None for one in known}
     every = suspension.suspensions(render.folder_or_file(folder, made.path), tree.config, frozen)
     suspension.insist_on_some(every, made.path)
     files = suspension.suspended(tree.root, folder, [one for one in every if one.now != one.wanted])
