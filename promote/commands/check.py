@@ -84,7 +84,8 @@ def run(given: Options) -> Result:
     is_about_paths = given.targets and all(Path(name).exists() for name in given.targets)
     settings = config.load(root) if is_about_paths else config.load_or_find(root)
     trusted.follow(settings)
-    given = replace(given, targets=tuple(one for name in given.targets for one in _apps(settings, name)))
+    named = [[one.name for one in settings.members(name)] or [name] for name in given.targets]
+    given = replace(given, targets=tuple(name for names in named for name in names))
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
@@ -276,25 +277,17 @@ def _targets(
     root: Path, settings: Config, names: tuple[str, ...], elsewhere: Sequence[str]
 ) -> list[tuple[str, Path]]:
     """What to check of the checkout, by name."""
-    if names:
-        return [(name, _path(root, settings, name)) for name in dict.fromkeys(names) if name not in elsewhere]
-    if not settings.environments:
+    if not names and not settings.environments:
         raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to check")
-    return [(name, _path(root, settings, name)) for name in settings.environments if name not in elsewhere]
-
-
-def _apps(settings: Config, name: str) -> list[str]:
-    """The environments of the apps of `name`, or itself."""
-    return [one.name for one in settings.members(name)] or [name]
+    wanted = dict.fromkeys(names or settings.environments)
+    return [(name, _path(root, settings, name)) for name in wanted if name not in elsewhere]
 
 
 def _path(root: Path, settings: Config, name: str) -> Path:
     if name in settings.environments:
-        environment = settings.environment(root, name)
-        return root / environment.path
+        return root / settings.environment(root, name).path
     if Path(name).exists():
         return Path(name).resolve()
     if (root / name).is_dir():
         return (root / name).resolve()
-    known = nearest(name, settings.names)
-    raise UsageError(f"there is no environment, folder or file '{name}'{known}")
+    raise UsageError(f"there is no environment, folder or file '{name}'{nearest(name, settings.names)}")

@@ -48,7 +48,8 @@ def run(given: Options) -> Result:
     workspace = Workspace.here()
     if given.live:
         return _live(workspace, given)
-    _insist_on_live(given.environment)
+    if given.environment:
+        raise UsageError(f"add --live to ask the cluster of {given.environment}, or leave out the environment")
     tip = workspace.local_tip()
     with workspace.at(tip, judged=False) as tree:
         _insist_on_some(tree.config)
@@ -59,7 +60,7 @@ def run(given: Options) -> Result:
         notes = assumed(tree.config)
         after = _after(tree.config)
     pulls, without = _pulls(workspace, tip)
-    branches = _branches(workspace, tip)
+    branches = {workspace.line(place).label: commit for place, commit in tip.commits.items() if place}
     json = {
         "commit": tip.commit,
         **({"branches": branches} if branches else {}),
@@ -76,7 +77,7 @@ def run(given: Options) -> Result:
         **({"missing": missing} if missing else {}),
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(missing)]
-    heads = _heads({tip.label: tip.commit, **branches})
+    heads = ", ".join(f"{label} at {commit[:12]}" for label, commit in {tip.label: tip.commit, **branches}.items())
     text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text)
 
@@ -107,22 +108,8 @@ def _insist_on_some(settings: Config) -> None:
         )
 
 
-def _insist_on_live(environment: str | None) -> None:
-    if environment:
-        raise UsageError(f"add --live to ask the cluster of {environment}, or leave out the environment")
-
-
 def _after(settings: Config) -> dict[str, list[str]]:
     return {name: list(one.after) for name, one in settings.environments.items() if one.after is not None}
-
-
-def _branches(workspace: Workspace, tip: Tip) -> dict[str, str]:
-    """The commits of the branches other than the shared one."""
-    return {workspace.line(place).label: commit for place, commit in tip.commits.items() if place}
-
-
-def _heads(branches: Mapping[str, str]) -> str:
-    return ", ".join(f"{branch} at {commit[:12]}" for branch, commit in branches.items())
 
 
 def _order(settings: Config) -> list[str]:
@@ -180,12 +167,8 @@ def _hold_json(hold: Hold) -> Json:
 
 def _frozen(tree: Tree) -> dict[str, Freeze]:
     """By environment, the window that is open now."""
-    now = clock.now()
-    found = {}
-    for name, environment in tree.config.environments.items():
-        if current := freeze.current_of(environment.gates, now):
-            found[name] = current
-    return found
+    now, known = clock.now(), tree.config.environments
+    return {name: current for name, one in known.items() if (current := freeze.current_of(one.gates, now))}
 
 
 def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:

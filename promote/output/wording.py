@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from promote.checks.findings import UNRENDERED, Verdict
 from promote.kustomize.differences import Difference
-from promote.model import Change, GateResult, Plan, Version
+from promote.model import Change, Plan, Version
 from promote.output import carried, markup
 from promote.output.markup import code, inline
 from promote.output.values import why
@@ -42,13 +42,10 @@ def shift(change: Change) -> str:
 
 def promotion(proposal: Proposal) -> Wording:
     """What a promotion says of itself."""
-    plan = proposal.plan
-    named = [one.plan for one in proposal.every if not one.layered_on and one.plan.changes]
-    changes = _changes(proposal)
-    app = proposal.environment.app
-    source, targets = plan.source.removesuffix(f"/{app}") if app else plan.source, _stages(proposal)
-    title = subject("promote", f"{source} → {', '.join(targets)}", changes)
-    trailers = [("Promoted-From", source), *((TARGET, each.target) for each in named)]
+    app, source, targets = proposal.environment.app, proposal.plan.source, _stages(proposal)
+    source = source.removesuffix(f"/{app}") if app else source
+    title = subject("promote", f"{source} → {', '.join(targets)}", _changes(proposal))
+    trailers = [("Promoted-From", source), *((TARGET, each) for each in _named(proposal))]
     return _wording(proposal, title, trailers, " && ".join(f"promote rollback {each} --all" for each in targets))
 
 
@@ -122,12 +119,9 @@ def _more(proposal: Proposal) -> list[str]:
 
 def layered(proposal: Proposal) -> str:
     """An environment that changes because it is layered on another one, or shares files with it."""
-    name, files = proposal.environment.name, proposal.shared
-    return (
-        f"{name}, which is built from {', '.join(files)} too"
-        if files
-        else (f"{name}, which is layered on {proposal.layered_on}")
-    )
+    files = ", ".join(proposal.shared)
+    how = f"built from {files} too" if files else f"layered on {proposal.layered_on}"
+    return f"{proposal.environment.name}, which is {how}"
 
 
 def message(title: str, lines: Iterable[str], trailers: Trailers) -> str:
@@ -246,17 +240,15 @@ def unused(plan: Plan) -> str:
 
 
 def _gates(plan: Plan) -> list[str]:
-    rows = [f"- {_sign(gate)} {gate.name}: {inline(f'{gate.subject}: {why(gate)}')}" for gate in plan.gates]
+    signs = ["⚠️" if gate.despite else "✅" if gate.passed else "❌" for gate in plan.gates]
+    rows = [
+        f"- {sign} {gate.name}: {inline(f'{gate.subject}: {why(gate)}')}"
+        for sign, gate in zip(signs, plan.gates, strict=True)
+    ]
     rows += [
         f"- ⚠️ {name}: {inline(f'{plan.target}: despite it: {reason}')}" for name, reason in plan.overrides.items()
     ]
     return [*rows, ""] if rows else []
-
-
-def _sign(gate: GateResult) -> str:
-    if gate.despite:
-        return "⚠️"
-    return "✅" if gate.passed else "❌"
 
 
 def findings(verdict: Verdict | None) -> list[str]:
