@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from promote.errors import UsageError
 from promote.kustomize.patches import Layer
 from promote.model import Document, Identity
+from promote.yamltext import places
 
 # The kinds that have `spec.replicas`.
 _KINDS = ("Deployment", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet")
@@ -119,38 +120,29 @@ def _target_key(who: Identity) -> Identity:
 
 
 def _target(scaler: Document, fields: _Fields) -> Identity:
-    spec = _mapping(scaler.content.get("spec"))
-    reference = _mapping(spec.get("scaleTargetRef"))
-    version, kind = fields.target
-    who = Identity(
-        str(reference.get("apiVersion", version)),
-        str(reference.get("kind", kind)),
-        scaler.identity.namespace,
-        str(reference.get("name", "")),
+    version, kind, name = (
+        places.value_at(scaler.content, ["spec", "scaleTargetRef", key]) for key in ("apiVersion", "kind", "name")
     )
-    return _target_key(who)
+    usual = Identity(*fields.target, scaler.identity.namespace, str(name or ""))
+    return _target_key(replace(usual, api_version=str(version or usual.api_version), kind=str(kind or usual.kind)))
 
 
 def _number(document: Document, fields: _Fields) -> Number:
-    spec = _mapping(document.content.get("spec"))
-    least, most = spec.get(fields.least), spec.get(fields.most, fields.most_default)
+    least, most = (places.value_at(document.content, ["spec", name]) for name in (fields.least, fields.most))
     return Number(
         document.identity,
         fields.least,
         least if isinstance(least, int) else fields.least_default,
-        most if isinstance(most, int) else None,
+        most if isinstance(most, int) else fields.most_default,
     )
 
 
 def _images(content: Mapping[str, Any]) -> tuple[str, ...]:
     """The images of a workload's containers."""
-    pod = _mapping(_mapping(_mapping(content.get("spec")).get("template")).get("spec"))
-    containers = pod.get("containers")
-    return tuple(str(_mapping(one).get("image", "")) for one in containers) if isinstance(containers, list) else ()
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    containers = places.value_at(content, ["spec", "template", "spec", "containers"])
+    return tuple(
+        str(places.value_at(one, ["image"]) or "") for one in (containers if isinstance(containers, list) else ())
+    )
 
 
 def _group(who: Identity) -> str:
