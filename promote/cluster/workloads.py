@@ -9,6 +9,7 @@ from typing import Any
 
 from promote.cluster import quantity, resources
 from promote.cluster.client import Cluster, Object, understood
+from promote.model import Identity
 
 _KINDS = {
     "Deployment": resources.DEPLOYMENTS,
@@ -16,6 +17,8 @@ _KINDS = {
     "DaemonSet": resources.DAEMON_SETS,
 }
 _DIGEST = re.compile(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
+
+Key = tuple[str, str, str]  # kind, namespace and name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class Workload:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
+
+    @property
+    def key(self) -> Key:
+        """By which Git and the cluster know it."""
+        return self.kind, self.namespace, self.name
 
     @property
     def ready(self) -> tuple[Pod, ...]:
@@ -133,6 +141,11 @@ def _workload(kind: str, item: Object, own: Iterable[Pod]) -> Workload:
         tuple(own),
         _pending(kind, item, replicas),
     )
+
+
+def key_of(who: Identity, default: str) -> Key:
+    """The key of an object in Git; `default` is the namespace of those that state none."""
+    return who.kind, who.namespace or default, who.name
 
 
 def images_of(spec: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Literal
 from promote.cluster import workloads
 from promote.cluster.client import Cluster, Object
 from promote.cluster.resources import Resource
-from promote.cluster.workloads import Workload
+from promote.cluster.workloads import Key, Workload
 from promote.engines.protocol import Delivery
 
 # A warning is not a failure: somebody should look, but everything works. Unknown is what nobody can read.
@@ -28,11 +28,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Subject:
-    """A running environment: `wanted` are the workloads of Git, by kind, namespace and name; `engine` delivers it."""
+    """A running environment: `wanted` are the workloads of Git; `engine` delivers it."""
 
     cluster: Cluster
     namespaces: Sequence[str]
-    wanted: frozenset[tuple[str, str, str]]
+    wanted: frozenset[Key]
     engine: Delivery | None = None
     notes: tuple[str, ...] = ()
 
@@ -72,7 +72,7 @@ class Checked:
 def rows_of(subject: Subject, kinds: Sequence[str]) -> Iterator[Row]:
     """The workloads of some kinds, with the pods that are not ready; those of Git that are not there have failed."""
     mine = [one for one in subject.workloads if one.kind in kinds]
-    there = {(one.kind, one.namespace, one.name) for one in mine}
+    there = {one.key for one in mine}
     for kind, _, name in sorted(one for one in subject.wanted - there if one[0] in kinds):
         yield Row(f"{kind}/{name}", "failed", "it is not in the cluster")
     for one in mine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.cluster.client import Address
+from promote.cluster.workloads import key_of
 from promote.errors import RenderError
 from promote.health import registry
 from promote.health.protocol import Checked, Subject
@@ -39,11 +40,9 @@ class Patient:
         """Every check now; raises ClusterError."""
         expected, default = self.expected, self.expected.default_namespace
         engine, notes = live.delivery(self.workspace, expected.environment, self.reach)
-        wanted = {
-            (one.identity.kind, one.identity.namespace or default, one.identity.name) for one in expected.workloads
-        }
+        wanted = frozenset(key_of(one.identity, default) for one in expected.workloads)
         cluster = self.reach.cluster
-        subject = Subject(cluster, expected.namespaces, frozenset(wanted), engine, notes)
+        subject = Subject(cluster, expected.namespaces, wanted, engine, notes)
         return Health(expected.environment.name, cluster.context, registry.run(subject))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from promote.cluster import workloads
 from promote.cluster.client import Address, Cluster
-from promote.cluster.workloads import Job, Pod, images_of
+from promote.cluster.workloads import Job, Pod, images_of, key_of
 from promote.engines import registry
 from promote.engines.protocol import Delivery, Part, Wanted
 from promote.errors import PromoteError, RenderError
@@ -166,9 +166,7 @@ def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
     cluster, default = through.cluster, wanted.default_namespace
     live = [one for namespace in wanted.namespaces for one in workloads.read(cluster, namespace)]
     jobs = [one for namespace in wanted.namespaces for one in workloads.jobs(cluster, namespace)]
-    ours = {
-        (one.identity.kind, one.identity.namespace or default, one.identity.name): one for one in wanted.documents
-    }
+    ours = {key_of(one.identity, default): one for one in wanted.documents}
     engine, notes = delivery(workspace, wanted.environment, through)
     if wanted.fault and wanted.basis:
         notes = (*notes, f"compared with {wanted.basis[:12]}, the newest commit that can be rendered")
@@ -179,7 +177,7 @@ def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
         engine,
         tuple(Seen(part, _behind(workspace, wanted, part)) for part in (engine.parts if engine else ())),
         tuple(job for job in jobs if job.failed and _is(job, ours.get(("Job", job.namespace, job.name)))),
-        tuple(pod for one in live if (one.kind, one.namespace, one.name) in ours for pod in one.pods if pod.problem),
+        tuple(pod for one in live if one.key in ours for pod in one.pods if pod.problem),
         notes,
     )
 

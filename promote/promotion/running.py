@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from promote.cluster.workloads import Workload, images_of
+from promote.cluster.workloads import Workload, images_of, key_of
 from promote.model import Document
 from promote.versions import fields
 
@@ -33,13 +33,12 @@ class Running:
 
 def compare(documents: Iterable[Document], live: Sequence[Workload], default: str) -> list[Running]:
     """Every image of every workload in `documents`; `default` is the namespace of those that state none."""
-    known = {(one.kind, one.namespace, one.name): one for one in live}
+    known = {one.key: one for one in live}
     found: list[Running] = []
     for document in documents:
-        who = document.identity
-        if who.kind in KINDS:
-            namespace = who.namespace or default
-            found += _images(document, known.get((who.kind, namespace, who.name)), namespace)
+        if document.identity.kind in KINDS:
+            key = key_of(document.identity, default)
+            found += _images(document, known.get(key), key[1])
     return found
 
 

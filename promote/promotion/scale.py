@@ -154,8 +154,8 @@ def pods(environment: Environment, rows: Sequence[Row], address: Address) -> Pod
     default = (environment.cluster or Place()).namespace
     every = [row.service.workload for row in rows]
     spaces = dict.fromkeys(who.namespace or default for who in every)
-    found = {(one.kind, one.namespace, one.name): one for space in spaces for one in workloads.read(cluster, space)}
-    return {who: found.get((who.kind, who.namespace or default, who.name)) for who in every}
+    found = {one.key: one for space in spaces for one in workloads.read(cluster, space)}
+    return {who: found.get(workloads.key_of(who, default)) for who in every}
 
 
 def _notes(tip: Tip, environment: Environment) -> tuple[str, ...]:
