@@ -50,8 +50,9 @@ def parse(text: str) -> Remote | None:
 def write(remote: Remote, target: Path) -> None:
     """Write the files of the remote's commit to the new folder `target`, with links that stay inside.
 
-    Raises NetworkError if it cannot be fetched, GitError if what the cache holds is not what its hash says, and
-    LeadsOut for a link out of it.
+    A file that is too large is left out, so that a kustomization that names it cannot be built. Raises NetworkError
+    if the commit cannot be fetched, GitError if what the cache holds is not what its hash says, and LeadsOut for a
+    link out of it.
     """
     target.mkdir(parents=True)
     repository = fetched(f"https://{remote.repository}", remote.commit, PROTOCOL)
@@ -60,7 +61,8 @@ def write(remote: Remote, target: Path) -> None:
         for path, entry in entries.items():
             if entry.kind == "file":
                 (data,) = files.contents([path])
-                folder.make_file(path, data or b"")
+                if data is not None:
+                    folder.make_file(path, data)
         # Links last, so that no file can be written through one.
         for path in (path for path, entry in entries.items() if entry.kind == "link"):
             find(files, path)

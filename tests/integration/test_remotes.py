@@ -11,6 +11,7 @@ import pytest
 
 from promote.cli.main import main
 from promote.kustomize import remotes
+from promote.system import git_objects
 from promote.system.git_fetched import fetched
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
 
@@ -153,6 +154,18 @@ def test_a_remote_may_not_lead_out_of_itself(tiny: Tiny, library: Library, capfd
     tiny.write(overlay(f"{ADDRESS}//deploy?ref={last}"))
     assert main(["check", "staging"]) == 2
     assert "leads out of the repository" in capfd.readouterr().err
+
+
+def test_a_file_that_is_too_large_is_missing_and_not_empty(
+    tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_objects, "LARGEST", 500)
+    (library.root / "deploy/base/thing.yaml").write_text(THING.replace("NAME", "large") + "#" * 500)
+    git(library.root, "commit", "--quiet", "--all", "--message=large")
+    last = git(library.root, "rev-parse", "HEAD").strip()
+    tiny.write(overlay(f"{ADDRESS}//deploy?ref={last}"))
+    assert main(["check", "staging"]) == 2
+    assert "thing.yaml" in capfd.readouterr().err
 
 
 def test_a_cache_that_was_changed_is_refused(
