@@ -32,19 +32,19 @@ def turn(place: str) -> Iterator[None]:
         # In the cache as well: services of one user may each have a temporary folder of their own.
         for folder in (_of_cache, _of_machine):
             with suppress(OSError, ToolError):
-                ticket = _Ticket(folder() / cache.key(place))
+                ticket = _Ticket(_own(folder()) / cache.key(place))
                 stack.callback(ticket.end)
                 ticket.wait()
         yield
 
 
 def _of_cache() -> Path:
-    return _own(cache.folder() / "turns")
+    return cache.folder() / "turns"
 
 
 def _of_machine() -> Path:
     """A folder for all processes of this user, whatever cache each of them has."""
-    return _own(scratch.top().parent / f"promote-turns-{os.geteuid()}")
+    return scratch.top().parent / f"promote-turns-{os.geteuid()}"
 
 
 def _own(folder: Path) -> Path:
@@ -65,9 +65,13 @@ class _Ticket:
         # Locked before the others can see it: they remove what nobody has locked.
         # A name of its own for each ticket: two threads of one process must not wait for each other's lock.
         self._file, hidden = tempfile.mkstemp(prefix=".", dir=folder)
-        self._path = folder / f"{time.time_ns():020d}{Path(hidden).name}"
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        Path(hidden).rename(self._path)
+        self._path = Path(hidden)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._path = self._path.rename(folder / f"{time.time_ns():020d}{self._path.name}")
+        except OSError:  # such as a file system without locks
+            self.end()
+            raise
 
     def wait(self) -> None:
         """Wait for those in front, each of them for a limited time."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
+import tempfile
 import time
 from pathlib import Path
 from threading import Barrier, Event, Thread
+from typing import Any
 
 import pytest
 
@@ -77,6 +81,32 @@ def test_a_folder_that_others_can_write_gives_no_turn(
     before = set(tmp_path.iterdir())
     with turn("origin main"):
         assert set(tmp_path.iterdir()) == before
+
+
+def test_a_file_system_without_locks_gives_no_turn_and_keeps_nothing(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    made: list[int] = []
+    mkstemp = tempfile.mkstemp
+
+    def make(*given: Any, **named: Any) -> tuple[int, str]:
+        handle, path = mkstemp(*given, **named)
+        made.append(handle)
+        return handle, path
+
+    monkeypatch.setattr(tempfile, "mkstemp", make)
+    with turn("origin main"):
+        pass
+    assert len(made) == 2
+    for handle in made:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(handle)
+    assert [path for place in (tmp_path, machine) for path in place.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.usefixtures("machine")
