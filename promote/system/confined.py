@@ -64,6 +64,16 @@ class Folder:
                 raise
             return None
 
+    def plain(self, path: str) -> os.stat_result:
+        """What is at `path`, if that is a plain file; raises EditRefused for anything else, and OSError."""
+        about = self.status(path)
+        if about is None or not stat.S_ISREG(about.st_mode):
+            raise EditRefused(
+                f"{path} is a link, or is reached through one: promote edits plain files only, so name the file "
+                "itself"
+            )
+        return about
+
     def target(self, path: str) -> str:
         """What the link at `path` points to; raises OSError."""
         above, _, name = path.rpartition("/")
@@ -82,11 +92,7 @@ class Folder:
     def replace(self, path: str, data: bytes) -> None:
         """Replace the content of a file atomically; it keeps its mode. Raises EditRefused for a link, and OSError."""
         above, _, name = path.rpartition("/")
-        about = self.status(path)
-        if about is None or not stat.S_ISREG(about.st_mode):
-            raise EditRefused(
-                f"{path} is a link, is reached through one, or is not a file: promote edits plain files"
-            )
+        about = self.plain(path)
         folder, partial = self._enter(above), f".{name}.{os.getpid()}"
         try:
             with os.fdopen(os.open(partial, _NEW, 0o600, dir_fd=folder), "wb") as file:
@@ -141,12 +147,7 @@ def replace_files(root: Path, files: Mapping[str, bytes | None]) -> None:
     new = {path: data for path, data in files.items() if data is not None}
     with Folder(root) as folder:
         for path in new:
-            about = folder.status(path)
-            if about is None or not stat.S_ISREG(about.st_mode):
-                raise EditRefused(
-                    f"{path} is a link, or is reached through one: promote edits plain files only, so name the file "
-                    "itself"
-                )
+            folder.plain(path)
         for path, data in new.items():
             try:
                 folder.replace(path, data)

@@ -57,7 +57,10 @@ class Deadline:
             raise problems.pop()
         if answers:
             return answers[0]
-        raise self._over(server)
+        more = f", or allow more seconds by {self._variable}" if self._variable else ""
+        raise NetworkError(
+            f"{server} has not given whole answers within {self._seconds:g} s: run the same command again{more}"
+        )
 
     def spend(self, seconds: float) -> None:
         """Count time that was spent otherwise, such as a pause between two questions."""
@@ -71,12 +74,6 @@ class Deadline:
             raise NetworkError(f"{server} redirects more than {_MOST_REDIRECTS} times: correct the remote's address")
         if self._requests > _MOST_REQUESTS:
             raise NetworkError(f"{server} was asked more than {_MOST_REQUESTS} times: it gives a list without an end")
-
-    def _over(self, server: str) -> NetworkError:
-        more = f", or allow more seconds by {self._variable}" if self._variable else ""
-        return NetworkError(
-            f"{server} has not given whole answers within {self._seconds:g} s: run the same command again{more}"
-        )
 
 
 _command: list[Deadline] = []

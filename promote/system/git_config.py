@@ -66,12 +66,7 @@ def parse(listing: str) -> list[Setting]:
     """What `git config --list --null --show-scope --show-origin` printed."""
     fields = listing.split("\0")
     lines = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-    return [Setting(scope, origin, *_pair(entry)) for scope, origin, entry in lines]
-
-
-def _pair(entry: str) -> tuple[str, str]:
-    key, _, value = entry.partition("\n")
-    return key, value
+    return [Setting(scope, origin, *entry.partition("\n")[::2]) for scope, origin, entry in lines]
 
 
 def insist(settings: Sequence[Setting]) -> None:

@@ -18,9 +18,15 @@ class Merging(Git):
         """The tree of merging two commits, or None if they conflict; raises GitError if Git cannot merge.
 
         No attribute has a say: what a forge merges does not depend on a clone, and no program of it is started.
+        Raises ConfigError where an attribute in .git could choose a program of the repository's own.
         """
         git_folder = Path(self._git("rev-parse", "--absolute-git-dir").rstrip("\n"))
-        self._insist_on_no_driver()
+        attributes = self.root / self._git("rev-parse", "--git-path", "info/attributes").rstrip("\n")
+        if attributes.is_file() and (drivers := git_config.drivers(self.configuration())):
+            raise ConfigError(
+                f"{drivers[0].key} in {drivers[0].place} names a program for merges, which {attributes} may choose: "
+                "remove one of them"
+            )
         with tempfile.TemporaryDirectory(prefix="promote-merge-") as folder:
             # Git reads .gitattributes from the current folder and from the index.
             away = [*GIT, "--bare", f"--git-dir={git_folder}", "merge-tree", "--write-tree", ours, theirs]
@@ -33,12 +39,3 @@ class Merging(Git):
                 "its whole history (`git fetch --unshallow`)"
             )
         return done.text.split("\n")[0] if done.code == 0 else None
-
-    def _insist_on_no_driver(self) -> None:
-        """Raise ConfigError where an attribute in .git could choose a program of the repository's own."""
-        attributes = self.root / self._git("rev-parse", "--git-path", "info/attributes").rstrip("\n")
-        if attributes.is_file() and (found := git_config.drivers(self.configuration())):
-            raise ConfigError(
-                f"{found[0].key} in {found[0].place} names a program for merges, which {attributes} may choose: "
-                "remove one of them"
-            )

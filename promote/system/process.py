@@ -140,13 +140,13 @@ def run(
     command = [str(part) for part in argv]
     own = exactly or Exactly(environment(env))
     with signals.delayed() as go_on:
-        try:
-            child = landlock.within(own.access, lambda: _started(command, cwd, own))
-        except OSError as error:
-            raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
+        child = _started(command, cwd, own)
         with child, _running(child):
             go_on()
-            _bound(child.pid, memory)
+            # From the parent: Python code between fork and exec is not safe in a process with threads.
+            if memory is not None and sys.platform == "linux":
+                with suppress(ProcessLookupError):
+                    resource.prlimit(child.pid, resource.RLIMIT_DATA, (memory, memory))
             try:
                 stdout, stderr = child.communicate(stdin, timeout)
             except subprocess.TimeoutExpired:
@@ -154,17 +154,26 @@ def run(
     return Completed(child.returncode, stdout, stderr)
 
 
-def _started(command: Sequence[str], cwd: Path | None, own: Exactly) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*own.through, *command],
-        cwd=cwd,
-        env=dict(own.environment),
-        # Its own session, so that a time-out also ends what the program itself has started.
-        start_new_session=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def _started(
+    command: Sequence[str], cwd: Path | None, own: Exactly, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, so that a time-out also ends what the program itself has started."""
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*own.through, *command],
+            cwd=cwd,
+            env=dict(own.environment),
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+
+    try:
+        return landlock.within(own.access, start)
+    except OSError as error:
+        raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
 
 
 @contextmanager
@@ -174,18 +183,7 @@ def dialogue(
     """Start `argv`, which answers requests, and stop it after the block; raises ToolError if it is missing."""
     command = [str(part) for part in argv]
     with signals.delayed() as go_on:
-        try:
-            child = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=environment(env),
-                start_new_session=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            raise ToolError(f"cannot start {command[0]}: {error.strerror}") from error
+        child = _started(command, cwd, Exactly(environment(env)), subprocess.DEVNULL)
         with _running(child):
             go_on()
             try:
@@ -193,21 +191,10 @@ def dialogue(
             finally:
                 # It has nothing to save: it only reads.
                 _stop(child)
-                _close(child)
-
-
-def _close(child: subprocess.Popen[bytes]) -> None:
-    for pipe in (child.stdin, child.stdout):
-        with suppress(BrokenPipeError):
-            pipe.close()  # type: ignore[union-attr]
-    child.wait()
-
-
-def _bound(pid: int, memory: int | None) -> None:
-    # From the parent: Python code between fork and exec is not safe in a process with threads.
-    if memory is not None and sys.platform == "linux":
-        with suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_DATA, (memory, memory))
+                for pipe in (child.stdin, child.stdout):
+                    with suppress(BrokenPipeError):
+                        pipe.close()  # type: ignore[union-attr]
+                child.wait()
 
 
 @contextmanager

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
-def _nowhere(_: str) -> None:
-    pass
-
-
-_listener: list[Callable[[str], None]] = [_nowhere]
+_listener: list[Callable[[str], object]] = [lambda _: None]
 
 
 def report(line: str) -> None:
@@ -17,6 +12,6 @@ def report(line: str) -> None:
     _listener[-1](line)
 
 
-def listen(listener: Callable[[str], None]) -> None:
+def listen(listener: Callable[[str], object]) -> None:
     """Send what is reported from now on to `listener`."""
     _listener[-1] = listener
