@@ -122,7 +122,7 @@ class Fixer:
                 continue
             old = change.file.read_bytes()
             self._originals.setdefault(change.file, old)
-            change.file.write_bytes(old[: len(old) - len(old.removeprefix(_BOM))] + change.text.encode())
+            change.file.write_bytes(reader.encoded(change.text, old))
             try:
                 return self._proved(state, change), change, ""
             except (EditRefused, RenderError) as error:
@@ -197,9 +197,6 @@ class Fixer:
 
     def _judged(self, targets: Sequence[Rendered]) -> _State:
         return _State(targets, inspection.inspect(targets, self.criteria, self.root, self.only, self._ask))
-
-
-_BOM = b"\xef\xbb\xbf"
 
 
 def _pending(verdict: Verdict, left: Set[tuple[str, ...]]) -> Iterator[Finding]:

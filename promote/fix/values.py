@@ -102,14 +102,12 @@ def _counts(folder: Path, setting: Setting) -> Iterator[Written]:
 
 def _applied(file: Path, made: Sequence[Edit]) -> bytes:
     """The bytes of the file with all edits; raises EditRefused where two of them touch the same text."""
-    data = file.read_bytes()
-    bom = len(data) - len(data.removeprefix(b"\xef\xbb\xbf"))
     text, end = files.read(file), None
     for edit in sorted(dict.fromkeys(made), key=lambda one: one.start, reverse=True):
         if end is not None and edit.end > end:
             raise EditRefused(f"{file.name}: one value decides two that should differ: write each of them")
         text, end = edit.applied(text), edit.start
-    return data[:bom] + text.encode()
+    return reader.encoded(text, file.read_bytes())
 
 
 def edit_at(written: Written, content: Any, wanted: ValueChange) -> Edit:

@@ -11,6 +11,7 @@ from promote.errors import ConfigError, EditRefused
 from promote.versions import declared
 from promote.versions.atoms import Place
 from promote.versions.spots import Sheet, characters, children
+from promote.yamltext import reader
 from promote.yamltext.spans import difference
 
 
@@ -72,7 +73,7 @@ def _yaml_taken(path: str, theirs: bytes, ours: bytes, source: str) -> bytes:
     if now == token:
         return ours
     text = here.whole.text
-    data = ours[: len(ours) - len(text.encode())] + (text[:start] + token + text[end:]).encode()
+    data = reader.encoded(text[:start] + token + text[end:], ours)
     _prove(here, data, old, new)
     return data
 

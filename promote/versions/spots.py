@@ -17,7 +17,6 @@ from promote.yamltext.spans import Goal, difference
 
 Path: TypeAlias = tuple[str | int, ...]  # the number of a document, from 0, then keys and positions
 
-_BOM = b"\xef\xbb\xbf"
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")  # anchors and tags before a scalar
 _HEADER = re.compile(r"\|[-+]?[ \t]*(?:#.*)?$")
 _QUOTES = ("'", '"')
@@ -103,7 +102,7 @@ class Sheet:
         if not isinstance(node, ScalarNode) or node.tag != STRING:
             return None
         text, start, end = node.value, node.start_mark.index, node.end_mark.index
-        starts = tuple(_line_starts(text))
+        starts = (0, *(match.end() for match in re.finditer("\n", text)))
         if node.style == "|":
             lines = self._block(node, len(starts))
         else:
@@ -140,7 +139,7 @@ class Sheet:
         for start, end in sorted(wanted, reverse=True):
             spot, new = wanted[start, end]
             text = text[:start] + spot.written(new) + text[end:]
-        data = (_BOM if self.data.startswith(_BOM) else b"") + text.encode()
+        data = reader.encoded(text, self.data)
         self._prove(data, list(wanted.values()))
         return data
 
@@ -222,8 +221,3 @@ def children(node: Node) -> Iterator[tuple[str | int, Node]]:
         yield from enumerate(node.value)
     elif isinstance(node, MappingNode):
         yield from ((key.value, value) for key, value in node.value if isinstance(key, ScalarNode))
-
-
-def _line_starts(text: str) -> Iterator[int]:
-    yield 0
-    yield from (match.end() for match in re.finditer("\n", text))

@@ -38,7 +38,7 @@ def refusal(problem: str, where: Any) -> yaml.constructor.ConstructorError:
     return yaml.constructor.ConstructorError(None, None, problem, where.start_mark)
 
 
-def refuse_size(text: str) -> None:
+def _refuse_size(text: str) -> None:
     """Raise Excess for a document that no cluster accepts."""
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)] if len(text) > REQUEST else []
     for start, end in pairwise(starts):
@@ -64,8 +64,10 @@ def size(text: str, loader: Any) -> int:
 def refuse_excess(text: str, loader: Any, most: int = MOST_NODES) -> None:
     """Refuse what would fill the memory, or crash the C parser, which recurses for every level of nesting.
 
-    Raises Excess for more than `most` keys and values, and yaml.YAMLError for what is nested too deeply.
+    Raises Excess for a document that no cluster accepts and for more than `most` keys and values, and yaml.YAMLError
+    for what is nested too deeply.
     """
+    _refuse_size(text)
     indents = max(map(len, _INDENTS.findall(text)), default=0)
     # A list may start at the column of its key, so a column has at most two levels.
     shallow = text.count("[") + text.count("{") + 2 * indents <= DEEPEST

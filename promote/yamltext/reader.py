@@ -5,6 +5,7 @@ Nothing else in `promote` parses them. `promote.yamltext.bounds` has the limits;
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -33,7 +34,6 @@ _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 def load_all(text: str, where: str) -> Iterator[Any]:
     """Every document of `text`; raises RenderError, with the line, for YAML that Kubernetes does not accept."""
     try:
-        bounds.refuse_size(text)
         bounds.refuse_excess(text, Loader)
         loader = Loader(text)
         while loader.check_node():
@@ -60,7 +60,6 @@ def compose(data: bytes, where: str, *, first: bool = False) -> yaml.Node | None
     """
     text = decoded(data, where)
     try:
-        bounds.refuse_size(text)
         bounds.refuse_excess(text, Loader)
         loader = Settings(text)
         root: yaml.Node | None = loader.get_node() if first and loader.check_node() else loader.get_single_node()
@@ -92,28 +91,35 @@ def decoded(data: bytes, where: str) -> str:
         raise ConfigError(f"{where}:{line}: this is not UTF-8: save the file as UTF-8") from None
 
 
+def encoded(text: str, before: bytes) -> bytes:
+    """The bytes of a file whose new text this is, with a byte order mark if the bytes `before` have one."""
+    return (codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b"") + text.encode()
+
+
 def roots(text: str) -> list[yaml.Node]:
     """The root node of every document in `text`; none where the text is not YAML."""
     try:
-        bounds.refuse_size(text)
         bounds.refuse_excess(text, Loader)
-        found = [node for node in yaml.compose_all(text, Loader=Loader) if node is not None]
-        for node in found if "*" in text else ():
-            bounds.refuse_bomb(node)
+        return list(_composed(text))
     except (yaml.YAMLError, ValueError):
         return []
-    return found
 
 
 def insist_on_limits(text: str, where: str) -> None:
     """Raise ConfigError, with the line, for YAML that another program must not be given: it would fill its memory."""
     try:
-        bounds.refuse_size(text)
         bounds.refuse_excess(text, Loader)
-        for node in yaml.compose_all(text, Loader=Loader) if "*" in text else ():
-            bounds.refuse_bomb(node)
+        if "*" in text:
+            list(_composed(text))
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(_said(error, text, where)) from error
+
+
+def _composed(text: str) -> Iterator[yaml.Node]:
+    for node in yaml.compose_all(text, Loader=Loader):
+        if "*" in text:
+            bounds.refuse_bomb(node)
+        yield node
 
 
 def value(node: yaml.Node) -> Any:
