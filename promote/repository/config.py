@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +30,7 @@ from promote.versions import follow
 from promote.versions.declared import Declared
 from promote.versions.settings import Setting
 from promote.yamltext import reader
-from promote.yamltext.validation import fault, line_of
+from promote.yamltext.validation import Invalid, fault, line_of
 
 if TYPE_CHECKING:
     from promote.repository.discovery import Layout
@@ -39,14 +39,6 @@ FILE_NAME = SETTINGS
 BRANCH = "main"  # the shared branch, where promote.yaml names none
 POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
 _document = lru_cache(maxsize=2)(reader.document)  # checkout, tip and private copies mostly have the same file
-
-
-class _Invalid(Exception):
-    """A setting at `path` that the schema allows but that is invalid nevertheless."""
-
-    def __init__(self, path: Sequence[str | int], problem: str) -> None:
-        super().__init__(problem)
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +191,7 @@ def parse(data: bytes) -> Config:
     _insist(data, root, content)
     try:
         return _config(content)
-    except (_Invalid, follow.InvalidFollow) as error:
+    except Invalid as error:
         path = ".".join(map(str, error.path))
         raise ConfigError(f"{FILE_NAME}:{line_of(root, error.path)}: {path}: {error}") from None
 
@@ -238,7 +230,7 @@ def _config(content: Mapping[str, Any]) -> Config:
 
 
 def _environments(entries: Mapping[str, Mapping[str, Any]], shared: str) -> dict[str, Environment]:
-    """The environments by name, where `shared` is the shared branch; raises _Invalid with the path."""
+    """The environments by name, where `shared` is the shared branch; raises Invalid with the path."""
     order = _order(entries)
     lines = {name: _line(name, entry, shared) for name, entry in entries.items()}
     return {
@@ -260,7 +252,7 @@ def _environments(entries: Mapping[str, Mapping[str, Any]], shared: str) -> dict
 
 
 def _line(environment: str, entry: Mapping[str, Any], shared: str) -> tuple[str, str]:
-    """The other repository and the branch that it is on, both empty for the `shared` one; raises _Invalid."""
+    """The other repository and the branch that it is on, both empty for the `shared` one; raises Invalid."""
     address: str = entry.get("repository", "")
     branch: str = entry.get("branch", BRANCH if address else shared)
     for key, problem in (
@@ -269,32 +261,32 @@ def _line(environment: str, entry: Mapping[str, Any], shared: str) -> tuple[str,
         ("repository", addresses.problem(address) if address else ""),
     ):
         if problem:
-            raise _Invalid(["environments", environment, key], problem)
+            raise Invalid(["environments", environment, key], problem)
     return address, "" if branch == shared and not address else branch
 
 
 def _order(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """By environment, those that come before it; raises _Invalid for an unknown one, and for a circle."""
+    """By environment, those that come before it; raises Invalid for an unknown one, and for a circle."""
     try:
         return stages.order({name: entry.get("after") for name, entry in entries.items()})
     except stages.Unordered as error:
-        raise _Invalid(["environments", error.name, "after", *error.path], str(error)) from None
+        raise Invalid(["environments", error.name, "after", *error.path], str(error)) from None
 
 
 def _canary(environment: str, entry: Mapping[str, Any]) -> Canary | None:
-    """The settings of canaries; raises _Invalid with the path."""
+    """The settings of canaries; raises Invalid with the path."""
     try:
         return Canary.configured(entry.get("canary"))
     except ValueError as error:
-        raise _Invalid(["environments", environment, "canary"], str(error)) from None
+        raise Invalid(["environments", environment, "canary"], str(error)) from None
 
 
 def _gates(environment: str, entry: Mapping[str, Any], first: bool) -> tuple[Gate, ...]:
-    """All gates, with the environment's settings of each; raises _Invalid with the path."""
+    """All gates, with the environment's settings of each; raises Invalid with the path."""
     settings, found = entry.get("gates", {}), []
     for name, gate in registry.load().items():
         try:
             found.append(gate.configured(settings.get(name), first=first))
         except InvalidSettings as error:
-            raise _Invalid(["environments", environment, "gates", name, *error.path], str(error)) from None
+            raise Invalid(["environments", environment, "gates", name, *error.path], str(error)) from None
     return tuple(found)

@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from promote.errors import ConfigError, EditRefused, UsageError, nearest
 from promote.model import Hold, Version
 from promote.yamltext import reader
+from promote.yamltext.scalars import NULL
 
 FILE_NAME = "holds.yaml"
 _HEADER = """\
@@ -32,15 +33,11 @@ def read(data: bytes | None) -> tuple[Hold, ...]:
     if root is None:
         return ()
     entries = _fields(root, ("holds",))["holds"]
-    if _is_empty(entries):
+    if isinstance(entries, ScalarNode) and entries.tag == NULL:
         return ()
     if not isinstance(entries, SequenceNode):
         raise _wrong(entries, "`holds` is not a list; write '- environment: …' items under it")
     return tuple(_hold(entry) for entry in entries.value)
-
-
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
 def _hold(entry: Node) -> Hold:
@@ -89,7 +86,8 @@ def add(data: bytes | None, holds: Sequence[Hold]) -> bytes:
         return data
     document, editor = _open(data)
     for hold in new:
-        document["holds"].append(dict(zip(_KEYS, _values(hold), strict=True)))
+        values = hold.environment, hold.image, str(hold.version), hold.reason, hold.since
+        document["holds"].append(dict(zip(_KEYS, values, strict=True)))
     return _proved(_bytes(document, editor, data), [*known, *new])
 
 
@@ -109,10 +107,6 @@ def _proved(data: bytes, expected: Sequence[Hold]) -> bytes:
         if list(read(data)) == list(expected):
             return data
     raise EditRefused(f"{FILE_NAME}:1: no edit was found that changes only these holds; change the file by hand")
-
-
-def _values(hold: Hold) -> tuple[str, ...]:
-    return hold.environment, hold.image, str(hold.version), hold.reason, hold.since
 
 
 def _open(data: bytes | None) -> tuple[Any, Any]:

@@ -9,19 +9,12 @@ from dataclasses import dataclass
 
 from promote.versions import semver
 from promote.versions.semver import InvalidRange, Precedence, Range
+from promote.yamltext.validation import Invalid
 
 GROUP = "order"  # the named group of a pattern that has what tags are ordered by
 # Numbers with what dates and times have between them; both have no sign and no fraction.
 _NUMBERS = re.compile(r"v?([0-9]+(?:[-_.T]+[0-9]+)*)Z?")
 _PARTIAL = re.compile(r"v?[0-9]+(?:\.[0-9]+)?")
-
-
-class InvalidFollow(ValueError):
-    """A row that cannot be followed: its `path` in promote.yaml, and what is wrong as text."""
-
-    def __init__(self, path: Sequence[str | int], problem: str) -> None:
-        super().__init__(problem)
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +66,15 @@ class Follow:
 
 
 def rows(entries: Mapping[str, Mapping[str, str]]) -> dict[str, Follow]:
-    """The rows of `follow`, by the name of an image or a service; raises InvalidFollow."""
+    """The rows of `follow`, by the name of an image or a service; raises Invalid."""
     found = {name: Follow(**entry) for name, entry in entries.items()}
     for name, row in found.items():
         try:
             row.range()
         except InvalidRange as error:
-            raise InvalidFollow(["follow", name, "semver"], str(error)) from None
+            raise Invalid(["follow", name, "semver"], str(error)) from None
         if problem := _problem(row.pattern):
-            raise InvalidFollow(["follow", name, "pattern"], problem)
+            raise Invalid(["follow", name, "pattern"], problem)
     return found
 
 

@@ -12,7 +12,7 @@ from yaml.resolver import Resolver
 STRING = "tag:yaml.org,2002:str"
 NULL = "tag:yaml.org,2002:null"
 MERGE = "tag:yaml.org,2002:merge"
-_BOOLEAN = "tag:yaml.org,2002:bool"
+BOOLEAN = "tag:yaml.org,2002:bool"
 _NUMBER = "tag:yaml.org,2002:float"
 
 _YAML_1_1: Any = Resolver()
@@ -36,7 +36,7 @@ def plain_tag(text: str) -> str:
     if text in _NULLS:
         return NULL
     if text in _BOOLEANS:
-        return _BOOLEAN
+        return BOOLEAN
     return _NUMBER if _is_number(text) else STRING
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from promote.errors import nearest
+from promote.yamltext.scalars import MERGE, STRING
 
 _TYPES = {"object": "a mapping", "array": "a list", "string": "a string", "boolean": "true or false"}
 _KINDS = {
@@ -23,6 +24,14 @@ _KINDS = {
 # How values are shown in messages: whole, unless they are long.
 _VALUES = Repr()
 _VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 120
+
+
+class Invalid(ValueError):
+    """A value at `path` of a file that the schema allows but that is invalid nevertheless."""
+
+    def __init__(self, path: Sequence[str | int], problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
 
 
 class Fault(NamedTuple):
@@ -53,7 +62,7 @@ def _keys(node: yaml.Node | None) -> Iterator[Fault]:
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     for key, _ in pairs:
         line = key.start_mark.line + 1
-        if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+        if key.tag not in (STRING, MERGE):
             yield Fault(line, f"the key '{key.value}' is not a string; put it in quotes")
         if key.value in seen:
             yield Fault(line, f"duplicate key '{key.value}'; delete one of them")
