@@ -15,13 +15,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from promote.errors import RenderError
 from promote.kustomize import local_charts, options
 from promote.kustomize.diagnosis import REMOTE
-from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN
+from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN, PLUGINS
 from promote.kustomize.files import FILE_NAMES
 from promote.system.snapshot import LARGEST, Found, LeadsOut, Snapshot, find, walk
 from promote.yamltext import places, reader
+from promote.yamltext.scalars import NULL, STRING
 
-_PLUGINS = ("transformers", "generators", "validators")
-_OFTEN_INLINE = ("patchesStrategicMerge", *_PLUGINS)
+_OFTEN_INLINE = ("patchesStrategicMerge", *PLUGINS)
 # Built-in transformers that name files in no field or, of patches, in one of two.
 _TRANSFORMERS = frozenset(
     "AnnotationsTransformer HashTransformer ImageTagTransformer LabelTransformer LegacyOrderTransformer "  # noqa: SIM905
@@ -29,7 +29,6 @@ _TRANSFORMERS = frozenset(
     "PrefixTransformer SuffixTransformer PrefixSuffixTransformer ReplicaCountTransformer SortOrderTransformer".split()
 )
 _NAMING_A_FILE = ("path", "paths")
-_STRING = "tag:yaml.org,2002:str"
 
 
 class _Doubt(Exception):
@@ -81,7 +80,7 @@ class _Closure:
         if take is None:
             raise _Doubt
         inline = [item for item in _items(value) if name in _OFTEN_INLINE and "\n" in _string(item)]
-        for item in inline if name in _PLUGINS else ():
+        for item in inline if name in PLUGINS else ():
             _insist_on_transformers(_string(item).encode())
         for item in _items(value):
             if item not in inline and (found := self._found_or_remote(file, folder, item)) is not None:
@@ -93,7 +92,7 @@ class _Closure:
             "resources": self._resource,
             **dict.fromkeys(FOLDERS, self._folder),
             **dict.fromkeys((*FILES, "patchesStrategicMerge"), self._add),
-            **dict.fromkeys(_PLUGINS, self._plugin),
+            **dict.fromkeys(PLUGINS, self._plugin),
         }
 
     def _entry(self, file: str, folder: str, kind: str, entry: Node) -> None:
@@ -205,13 +204,13 @@ def _fields(node: Node, known: frozenset[str], wanted: tuple[str, ...]) -> Itera
 
 
 def _string(node: Node) -> str:
-    if not isinstance(node, ScalarNode) or node.tag != _STRING:
+    if not isinstance(node, ScalarNode) or node.tag != STRING:
         raise _Doubt
     return str(node.value)
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+    return isinstance(node, ScalarNode) and node.tag == NULL
 
 
 def _insist_on_transformers(data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The fields of a kustomization whose files promote finds by itself, in kustomize's exact notation.
+"""The fields of a kustomization, in kustomize's exact notation, and which of them name files.
 
 https://kubectl.docs.kubernetes.io/references/kustomize/kustomization. Any other field, and any other notation, may
 make kustomize read anything.
@@ -15,6 +15,8 @@ PLAIN = frozenset(
 )
 # They list folders, or files.
 FOLDERS, FILES = ("components", "bases"), ("configurations", "crds")
+# They list files or texts, in which there may be a transformer, a generator or a validator.
+PLUGINS = ("transformers", "generators", "validators")
 _OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "files", "envs", "env"})
 _NAMING = ("files", "envs", "env")
 # Of lists of mappings, and of the one mapping `openapi`: all fields of an entry, and those that name files.
@@ -26,3 +28,5 @@ ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "secretGenerator": (_OF_GENERATORS | {"type"}, _NAMING),
     "openapi": (frozenset({"path", "version"}), ("path",)),
 }
+CHARTS = ("helmCharts", "helmGlobals", "helmChartInflationGenerator")
+KNOWN = PLAIN.union(FOLDERS, FILES, PLUGINS, ENTRIES, CHARTS, ("resources", "patchesStrategicMerge"))

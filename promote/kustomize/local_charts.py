@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from promote.kustomize import contents, files
+from promote.kustomize import contents, fields, files
 from promote.yamltext import reader
+from promote.yamltext.scalars import BOOLEAN, NULL, STRING
 
 # As Go compares names; `helmChartInflationGenerator` is an old notation, which could name another program.
-FIELDS = frozenset({"helmcharts", "helmglobals", "helmchartinflationgenerator"})
+FIELDS = frozenset(map(str.casefold, fields.CHARTS))
 _HOME = "charts"  # where kustomize looks for charts
 _NAME = r"[a-zA-Z0-9_][\w.-]*"
 _FORMS = {
@@ -37,7 +38,6 @@ _FORMS = {
 _LISTS = ("apiVersions", "additionalValuesFiles")
 _SWITCHES = frozenset({"includeCRDs", "skipHooks", "skipTests", "devel", "debug"})
 _VALUES = "valuesInline"
-_STRING, _BOOLEAN, _NULL = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "null"))
 
 # What kustomize prints when helm fails: first what helm has said.
 REFUSAL = re.compile(r"\AError: (?P<said>.*): unable to run: '(?P<command>.*?)' with env=", re.DOTALL)
@@ -98,7 +98,7 @@ def _chart(entry: Node, home: str) -> Chart:
     for name, value in _fields(entry):
         if name in _FORMS:
             texts[name] = [_text(name, item) for item in (_items(value) if name in _LISTS else [value])]
-        elif name != _VALUES and not (name in _SWITCHES and value.tag in (_BOOLEAN, _NULL)):
+        elif name != _VALUES and not (name in _SWITCHES and value.tag in (BOOLEAN, NULL)):
             line = value.start_mark.line + 1
             raise Unclear(line, f"promote renders no chart with this `{name}`: correct or remove it")
     name, version, repo = (next(iter(texts.get(field, ())), "") for field in ("name", "version", "repo"))
@@ -111,7 +111,7 @@ def _chart(entry: Node, home: str) -> Chart:
 
 def _fields(node: Node | None) -> Iterator[tuple[str, Node]]:
     """The fields of a mapping; raises Unclear for anything else, and for a field that is there twice."""
-    if node is None or node.tag == _NULL:
+    if node is None or node.tag == NULL:
         return
     if not isinstance(node, MappingNode):
         raise Unclear(node.start_mark.line + 1, "this is not a mapping, which is needed here")
@@ -126,15 +126,15 @@ def _fields(node: Node | None) -> Iterator[tuple[str, Node]]:
 def _items(node: Node | None) -> Iterator[Node]:
     if isinstance(node, SequenceNode):
         yield from node.value
-    elif node is not None and node.tag != _NULL:
+    elif node is not None and node.tag != NULL:
         raise Unclear(node.start_mark.line + 1, "this is not a list, which is needed here")
 
 
 def _text(field: str, node: Node) -> str:
     """The text of a field, if it has the field's form; empty for null."""
-    if node.tag == _NULL:
+    if node.tag == NULL:
         return ""
-    if node.tag != _STRING or not re.fullmatch(_FORMS[field], str(node.value), re.ASCII):
+    if node.tag != STRING or not re.fullmatch(_FORMS[field], str(node.value), re.ASCII):
         raise Unclear(node.start_mark.line + 1, f"`{field}` is not written as promote accepts it: `{_FORMS[field]}`")
     return str(node.value)
 

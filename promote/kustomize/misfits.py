@@ -9,16 +9,10 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import nearest
+from promote.kustomize.fields import KNOWN
 from promote.yamltext import places
 from promote.yamltext.scalars import STRING
 
-# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization
-_FIELDS = frozenset(
-    "apiVersion kind metadata resources components bases patches patchesStrategicMerge patchesJson6902 images "  # noqa: SIM905
-    "replicas configMapGenerator secretGenerator generatorOptions namePrefix nameSuffix namespace commonLabels "
-    "labels commonAnnotations replacements vars crds configurations openapi transformers generators validators "
-    "buildMetadata sortOptions helmCharts helmGlobals helmChartInflationGenerator imageTags".split()
-)
 _OTHER_TYPE = re.compile(r"cannot unmarshal (\w+) into Go struct field ([\w.]+) of type (\S+?)\"?$")
 _CALLED = {
     "string": "a text", "number": "a number", "bool": "true or false", "object": "a mapping", "array": "a list"
@@ -54,8 +48,8 @@ def _unknown(layers: Layers, configurations: Layers, name: str) -> Iterator[_Mis
             yield file, key.start_mark.line + 1, f"a file of `configurations` has no field '{name}'"
     for file, root in layers:
         for key, top in _keys(root):
-            if key.value == name and not (top and name in _FIELDS):
-                near = close(name, _FIELDS) if top else ""
+            if key.value == name and not (top and name in KNOWN):
+                near = close(name, KNOWN) if top else ""
                 yield file, key.start_mark.line + 1, f"unknown field '{name}'{near}"
 
 

@@ -12,12 +12,11 @@ from posixpath import dirname, isabs, join, normpath
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.kustomize import charts, contents, image_transformers, remote_bases
+from promote.kustomize.fields import PLAIN
 from promote.kustomize.layer import Layer
 from promote.kustomize.sheets import Sheets
 from promote.versions import refs
 
-# Fields that name no file, and may be long.
-_PLAIN = frozenset({"images", "labels", "commonLabels", "commonAnnotations", "replicas", "vars", "metadata"})
 # Fields through which versions may reach the objects in ways that are not followed.
 _OTHERS = ("replacements", "transformers", "generators", "vars", "helmCharts", "helmChartInflationGenerator")
 _REMOTE = re.compile(r"://|^github\.com/|^git@|\?ref=")
@@ -102,7 +101,7 @@ def _names(sheets: Sheets, folder: str) -> Iterator[str]:
     sheet = sheets.sheet(file) if file else None
     for root in sheet.whole.roots[:1] if sheet else ():
         for key, value in _pairs(root):
-            for scalar in contents.scalars(value, frozenset()) if key not in _PLAIN else ():
+            for scalar in contents.scalars(value, frozenset()) if key not in PLAIN else ():
                 text = str(scalar.value).rpartition("=")[2]
                 if text and "\n" not in text and "\0" not in text and not isabs(text):
                     yield normpath(join(folder, text))

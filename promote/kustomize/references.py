@@ -18,23 +18,18 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.errors import RenderError
 from promote.kustomize import contents, local_charts, options, remotes
+from promote.kustomize.fields import ENTRIES, PLAIN, PLUGINS
 from promote.kustomize.files import FILE_NAMES, at, read
 from promote.kustomize.remotes import Copies
 from promote.system.paths import is_content, private_tree, shown
 
 # Fields of a kustomization that name no file, folder or address. Go compares names regardless of case.
-_HARMLESS = frozenset({
-    "apiversion", "kind", "metadata", "nameprefix", "namesuffix", "namespace", "commonlabels", "labels",
-    "commonannotations", "images", "imagetags", "replicas", "vars", "sortoptions", "buildmetadata",
-    "generatoroptions",
-})  # fmt: skip
+_HARMLESS = frozenset(map(str.casefold, PLAIN))
 # The same inside of the items of a field.
 _HARMLESS_INSIDE = {
-    "patches": {"patch", "target", "options"},
-    "patchesjson6902": {"patch", "target", "options"},
-    "replacements": {"source", "sourcevalue", "targets"},
-    "configmapgenerator": {"name", "namespace", "behavior", "literals", "options"},
-    "secretgenerator": {"name", "namespace", "behavior", "literals", "options", "type"},
+    field.casefold(): {each.casefold() for each in known.difference(naming)}
+    for field, (known, naming) in ENTRIES.items()
+    if field != "openapi"
 }
 _GENERATORS = frozenset({"configmapgenerator", "secretgenerator"})
 _FROM_FILES = frozenset({"files", "envs", "env"})
@@ -42,7 +37,6 @@ _NO_CHARTS = "promote renders no Helm charts: allow it (`kustomize: {helm: true}
 _NO_CHARTS += "`helm template` prints"
 _NO_GENERATOR = "promote does not run HelmChartInflationGenerator: move its fields to an item under `helmCharts` of "
 _NO_GENERATOR += "the kustomization (`kustomize: {helm: true}` in promote.yaml), or commit what `helm` prints"
-_PLUGINS = frozenset({"generators", "transformers", "validators"})
 # All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
 _OF_PLUGINS = frozenset({"apiversion", "kind", "metadata", "resources"})
 # The same of a built-in plugin.
@@ -161,7 +155,7 @@ class _Walk:
                 raise Refused(file, line + 1, f"a folder of plugins may only list resources: remove `{key.value}`")
             if name not in _HARMLESS | local_charts.FIELDS:
                 for scalar in contents.scalars(value, _HARMLESS_INSIDE.get(name, set())):
-                    plugin = of_plugins or name in _PLUGINS
+                    plugin = of_plugins or name in PLUGINS
                     self._reference(file, scalar, 0, plugin=plugin, generated=name in _GENERATORS)
 
     def _charts(self, file: Path, root: Node) -> None:
