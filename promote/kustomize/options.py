@@ -5,12 +5,13 @@ None of this lets it run another program than our helm, and that only for charts
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from promote.errors import ToolError
-from promote.system import tools
+from promote.system import process, tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,6 @@ class Options:
 
 
 _used = Options()
-_ANYWHERE = ("--load-restrictor", "LoadRestrictionsNone")
 
 
 def use(options: Options) -> None:
@@ -36,23 +36,16 @@ def used() -> Options:
     return _used
 
 
-def arguments(*, charts: bool) -> list[str | Path]:
-    """What kustomize is started with, for a folder with or without `charts`; raises ToolError without helm."""
-    return [*(_ANYWHERE if _used.load_restrictor == "none" else ()), *_for_charts(charts)]
+def build(folder: Path, reads: Iterable[Path], *, charts: bool, anywhere: bool = False) -> process.Completed:
+    """Let kustomize build `folder`, with or without `charts`; it opens nothing but what it `reads`.
 
-
-def anywhere(*, charts: bool) -> list[str | Path]:
-    """The same for a mirror of files that were looked at already, in which they are links to the originals."""
-    return [*_ANYWHERE, *_for_charts(charts)]
-
-
-def starts(*, charts: bool) -> list[Path]:
-    """The programs that kustomize starts then; raises ToolError without helm."""
-    return [tools.find("helm").resolve()] if charts and _used.helm else []
-
-
-def _for_charts(charts: bool) -> list[str | Path]:
-    return [part for helm in starts(charts=charts) for part in ("--enable-helm", "--helm-command", helm)]
+    With `anywhere`, it follows links out of `folder`, for a mirror of files that were looked at already. Raises
+    ToolError without helm, and as `tools.run` does.
+    """
+    restrictor = ("--load-restrictor", "LoadRestrictionsNone") if anywhere or _used.load_restrictor == "none" else ()
+    starts = [tools.find("helm").resolve()] if charts and _used.helm else []
+    for_charts = [part for helm in starts for part in ("--enable-helm", "--helm-command", helm)]
+    return tools.run("kustomize", "build", *restrictor, *for_charts, folder, reads=reads, starts=starts)
 
 
 def identity() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,6 @@ from promote.kustomize import contents, documents, local_charts, options, patche
 from promote.kustomize.files import at
 from promote.kustomize.patches import Layer
 from promote.model import Document, Identity
-from promote.system import tools
 from promote.yamltext import places, reader
 
 _MARK = "promote.internal/origin"
@@ -50,10 +49,8 @@ def of(folder: Path) -> dict[Identity, Origin]:
         mirror = _Mirror(Path(temporary).resolve())
         mirror.fill(list(patches.layers(folder.resolve())))
         # This reads the same files as the real build: the other files of the mirror are links to the originals.
-        how = options.anywhere(charts=mirror.has_charts)
-        starts = options.starts(charts=mirror.has_charts)
         reads = [mirror.root, *mirror.originals]
-        done = tools.run("kustomize", "build", *how, mirror.at(folder.resolve()), reads=reads, starts=starts)
+        done = options.build(mirror.at(folder.resolve()), reads, charts=mirror.has_charts, anywhere=True)
         if done.code != 0:
             return {}
         found = documents.read(done.text, folder.name)
@@ -75,15 +72,9 @@ class _Mirror:
     """A copy of the kustomizations below `root`, each at its own path; all other files are links to `originals`."""
 
     root: Path
-    marks: list[Origin]
-    has_charts: bool
-    originals: list[Path]
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.marks = []
-        self.has_charts = False
-        self.originals = []
+    marks: list[Origin] = field(default_factory=list)
+    has_charts: bool = False
+    originals: list[Path] = field(default_factory=list)
 
     def at(self, path: Path) -> Path:
         """The path in the mirror for `path`."""

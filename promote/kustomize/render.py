@@ -14,7 +14,7 @@ from promote.errors import RenderError, UsageError
 from promote.kustomize import diagnosis, documents, local_charts, options, patches, references
 from promote.kustomize.files import FILE_NAMES, at, kustomization_of, read
 from promote.model import Document
-from promote.system import process, tools
+from promote.system import process
 from promote.system.paths import is_inside, shown, top_of, without_copies
 from promote.yamltext import reader
 
@@ -54,9 +54,7 @@ def kustomize(folder: Path, name: str) -> Rendered:
     """
     try:
         with references.local(folder) as local:
-            how = options.arguments(charts=local.has_charts)
-            starts = options.starts(charts=local.has_charts)
-            done = tools.run("kustomize", "build", *how, local.folder.resolve(), reads=local.reads, starts=starts)
+            done = options.build(local.folder.resolve(), local.reads, charts=local.has_charts)
     except RenderError as error:
         raise RenderError(f"{name}: {without_copies(str(error))}") from None
     if done.code != 0:
