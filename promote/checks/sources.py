@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from promote.checks.findings import NOWHERE, Finding
 from promote.checks.objects import Objects
 from promote.errors import ConfigError
-from promote.kustomize import counts, documents, generators, origins, patches
+from promote.kustomize import documents, generators, origins, patches
 from promote.kustomize.files import FILE_NAMES, at
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin
@@ -23,6 +23,7 @@ from promote.kustomize.patches import Layer
 from promote.kustomize.render import Rendered
 from promote.model import Document, Identity, Source
 from promote.system.paths import shown
+from promote.versions.fields import split
 from promote.versions.images import Entry, ImagesFile
 from promote.yamltext import places, reader
 from promote.yamltext.places import Place
@@ -68,7 +69,9 @@ class Sources:
         if document is None:
             return self._of_namespace(finding.resource)
         steps = places.parts(finding.path)
-        if _is_namespace(document, steps) and (given := self._given(places.value_at(document.content, steps))):
+        # What the `namespace:` of a kustomization may write.
+        is_namespace = steps == ["metadata", "name" if document.identity.kind == "Namespace" else "namespace"]
+        if is_namespace and (given := self._given(places.value_at(document.content, steps))):
             return given
         return self._of_image(document, steps, finding.rule) or self._of_value(document, steps) or self._of_charts()
 
@@ -148,7 +151,7 @@ class Sources:
 
     def _sayings(self, document: Document, steps: list[str]) -> Iterator[Said]:
         for layer in self._layers:
-            yield from counts.said(layer, document, steps)
+            yield from generators.counts(layer, document, steps)
         yield from self._generated(document, steps)
         yield from self._in_origin(document, steps)
         yield from self._patched(document, steps)
@@ -206,9 +209,9 @@ class Sources:
 
         None if the object itself or a patch has the image exactly as it is rendered: then no entry changed it.
         """
-        if not _is_image(steps):
+        if steps[-1:] != ["image"] or len(steps) == 1 or not steps[-2].isdecimal():
             return None
-        repository = _repository(str(places.value_at(document.content, steps) or ""))
+        repository, _ = split(str(places.value_at(document.content, steps) or ""))
         lacks = rule in _IMAGE_KEYS and self._said(document, steps) is None
         for number, layer in enumerate(self._layers):
             for entry in _entries(layer):
@@ -283,17 +286,3 @@ def _line_within(place: Place, text: Any, inner: list[str]) -> int:
         with suppress(yaml.YAMLError):
             return place.first - 1 + places.follow(root, reader.value(root), inner).line
     return place.line
-
-
-def _is_namespace(document: Document, steps: list[str]) -> bool:
-    """Whether the steps lead to what the `namespace:` of a kustomization may write."""
-    return steps == ["metadata", "name" if document.identity.kind == "Namespace" else "namespace"]
-
-
-def _is_image(steps: list[str]) -> bool:
-    return steps[-1:] == ["image"] and steps[-2:-1] != [] and steps[-2].isdecimal()
-
-
-def _repository(image: str) -> str:
-    path, _, last = image.partition("@")[0].rpartition("/")
-    return "/".join(part for part in (path, last.partition(":")[0]) if part)

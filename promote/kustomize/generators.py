@@ -1,14 +1,23 @@
-"""Where an entry of `configMapGenerator` or `secretGenerator` sets a key: a literal, a file, or a line of a file."""
+"""Where a kustomization itself sets a value: in an entry of `configMapGenerator`, `secretGenerator` or `replicas`.
+
+A generator's entry sets a key by a literal, by a file, or by a line of a file.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from yaml.nodes import Node, ScalarNode
 
+from promote.kustomize.patches import Layer
+from promote.model import Document
 from promote.yamltext import places
 from promote.yamltext.places import Place
+
+# https://github.com/kubernetes-sigs/kustomize/blob/kustomize/v5.8.1/api/internal/konfig/builtinpluginconsts/replicas.go
+_COUNTED = ("Deployment", "ReplicationController", "ReplicaSet", "StatefulSet")
 
 
 class Said(NamedTuple):
@@ -16,6 +25,17 @@ class Said(NamedTuple):
 
     file: Path
     place: Place
+
+
+def counts(layer: Layer, document: Document, steps: Sequence[str]) -> Iterator[Said]:
+    """The entries of `replicas:` in `layer` that set the number at `steps` of `document`."""
+    if document.identity.kind not in _COUNTED or list(steps) != ["spec", "replicas"]:
+        return
+    for item in places.items(layer.root, "replicas"):
+        count = places.field(item, "count")
+        if count is not None and places.text(item, "name") in layer.names(document.identity.name):
+            same = places.says(count, places.value_at(document.content, steps))
+            yield Said(layer.file, Place(count.start_mark.line + 1, len(steps), True, same))
 
 
 def origin(entry: Node, file: Path, steps: list[str], value: str) -> Said:
