@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from yaml.nodes import ScalarNode
 
-from promote.kustomize.layer import Layer, alone, documents
+from promote.kustomize.layer import Layer
 from promote.versions import atoms
-from promote.versions.atoms import Atom, Place
+from promote.versions.atoms import Atom, Place, alone, documents
 from promote.versions.slots import Said, Slot
 from promote.yamltext import places
 

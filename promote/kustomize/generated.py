@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from posixpath import basename, join, normpath
 
-from promote.kustomize.layer import Layer, below
+from promote.kustomize.layer import Layer
 from promote.versions import declared
-from promote.versions.atoms import Atom, Place
+from promote.versions.atoms import Atom, Place, items
 from promote.versions.slots import Said, Slot
 from promote.versions.spots import Spot
 from promote.yamltext import places
@@ -35,7 +35,7 @@ def apply(layer: Layer, slots: list[Slot], keys: Collection[str]) -> None:
 
 
 def _literal(entry: Place, key: str) -> Said | None:
-    for item in below(entry.at("literals")):
+    for item in items(entry.at("literals")):
         name, equals, value = str(item.node.value).partition("=")
         if name == key and equals and (spot := item.spot):
             # As kustomize does: quotes around a value are not a part of it.
@@ -46,7 +46,7 @@ def _literal(entry: Place, key: str) -> Said | None:
 
 
 def _line(layer: Layer, entry: Place, key: str) -> Said | None:
-    for item in [*below(entry.at("envs")), *filter(None, [entry.at("env")])]:
+    for item in [*items(entry.at("envs")), *filter(None, [entry.at("env")])]:
         path, text = _text(layer, str(item.node.value))
         if spot := declared.spot_of_line(key, text):
             return _said(path, key, spot)
@@ -54,7 +54,7 @@ def _line(layer: Layer, entry: Place, key: str) -> Said | None:
 
 
 def _file(layer: Layer, entry: Place, key: str) -> Said | None:
-    for item in below(entry.at("files")):
+    for item in items(entry.at("files")):
         name, _, file = str(item.node.value).rpartition("=")
         if key == (name or basename(file)):
             path, text = _text(layer, file)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from yaml.nodes import ScalarNode
 
-from promote.kustomize.layer import Layer, alone, documents
-from promote.model import Version
-from promote.versions.atoms import Atom, Place, Role
+from promote.kustomize.layer import Layer
+from promote.versions.atoms import Atom, Place, Role, alone, documents
 from promote.versions.fields import split
 from promote.versions.slots import Said, Slot
 from promote.yamltext import places
@@ -58,7 +57,7 @@ def _is_followed(body: Place) -> bool:
     return (
         tag is not None
         and len(dict(_said(tag))) == len(fields)
-        and split(places.text(tag.node, "newName"))[1] == Version()
+        and not split(places.text(tag.node, "newName"))[1].is_set
     )
 
 

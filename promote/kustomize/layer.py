@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import join, normpath
 
-from yaml.nodes import SequenceNode
-
 from promote.kustomize.sheets import Sheets
-from promote.versions.atoms import Place
+from promote.versions.atoms import Place, documents, items
 from promote.versions.spots import Sheet
 
 
@@ -27,11 +25,11 @@ class Layer:
     @property
     def root(self) -> Place:
         """The kustomization itself."""
-        return Place(self.sheet, self.sheet.whole, self.sheet.whole.roots[0], (0,))
+        return next(documents(self.sheet))
 
     def items(self, key: str) -> Iterator[Place]:
         """The items of the list at `key`."""
-        return below(self.root.at(key))
+        return items(self.root.at(key))
 
     def read(self, name: str, hints: Sequence[bytes] = ()) -> Sheet | None:
         """The YAML file that the kustomization names, if it may be read and has one of the hints."""
@@ -52,20 +50,3 @@ class Layer:
 def is_within(path: str, within: str | None) -> bool:
     """Whether a path may be read."""
     return within is None or path == within or path.startswith(f"{within}/") or within == "."
-
-
-def below(at: Place | None) -> Iterator[Place]:
-    """The items of a list; nothing of anything else."""
-    if at is not None and isinstance(at.node, SequenceNode):
-        yield from at.below()
-
-
-def alone(at: Place) -> Place:
-    """A place as the object that it is, and not as a part of another one."""
-    return Place(at.sheet, at.region, at.node, at.path)
-
-
-def documents(sheet: Sheet) -> Iterator[Place]:
-    """The documents of a file."""
-    for number, root in enumerate(sheet.whole.roots):
-        yield Place(sheet, sheet.whole, root, (number,))

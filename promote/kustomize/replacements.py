@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from yaml.nodes import Node, SequenceNode
 
 from promote.kustomize import field_paths, selectors
-from promote.kustomize.layer import Layer, alone, below, documents
-from promote.versions.atoms import Atom, Place, Role
+from promote.kustomize.layer import Layer
+from promote.versions.atoms import Atom, Place, Role, alone, documents, items
 from promote.versions.fields import split
 from promote.versions.slots import Said, Slot
 from promote.versions.spots import Path, children
@@ -42,7 +42,7 @@ def apply(layer: Layer, entries: Sequence[Place], slots: Sequence[Slot]) -> None
     """Set what these replacements of a kustomization set, after `images:` of it; what is not understood stays."""
     for entry in entries:
         source = _source(entry, slots)
-        for target in below(entry.at("targets")) if source else ():
+        for target in items(entry.at("targets")) if source else ():
             how = _Part.of(target)
             for slot in [one for one in slots if _selects(target, one)]:
                 if isinstance(source, Slot) and not how.delimiter:
@@ -59,12 +59,12 @@ def _entries(layer: Layer) -> Iterator[Place]:
         yield from [item] if sheet is None else ()
         for document in list(documents(sheet))[:1] if sheet else ():
             layer.files[document.sheet.source] = None
-            yield from map(alone, below(document)) if isinstance(document.node, SequenceNode) else [document]
+            yield from map(alone, items(document)) if isinstance(document.node, SequenceNode) else [document]
 
 
 def _paths(entry: Place) -> Iterator[str]:
-    for target in below(entry.at("targets")):
-        yield from (str(path.node.value) for path in below(target.at("fieldPaths")))
+    for target in items(entry.at("targets")):
+        yield from (str(path.node.value) for path in items(target.at("fieldPaths")))
 
 
 def _is_of_image(path: str) -> bool:
@@ -130,7 +130,7 @@ def _is_at(slot: Slot, path: str) -> bool:
 
 def _selects(target: Place, slot: Slot) -> bool:
     """Whether a target certainly is the image of a slot: of a container, whose object it selects, not rejects."""
-    paths = [str(path.node.value) for path in below(target.at("fieldPaths"))]
+    paths = [str(path.node.value) for path in items(target.at("fieldPaths"))]
     if not slot.is_container or not any(_is_at(slot, path) for path in paths):
         return False
     select, rejects = places.field(target.node, "select"), places.items(target.node, "reject")

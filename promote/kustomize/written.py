@@ -15,17 +15,17 @@ from typing import TypeAlias
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from promote.kustomize import charts, generated, image_transformers, remote_bases, replacements, selectors
-from promote.kustomize.layer import Layer, alone, below, documents, is_within
+from promote.kustomize.layer import Layer, is_within
 from promote.kustomize.sheets import Sheets
 from promote.versions import atoms
-from promote.versions.atoms import Atom, Place, Role
+from promote.versions.atoms import Atom, Place, Role, alone, documents
 from promote.versions.slots import Said, Setting, Slot
 from promote.versions.spots import Path, Sheet
 from promote.yamltext import places
 from promote.yamltext.scalars import STRING
 
 _HINTS = (b"image", b"HelmRelease", b"Application")
-_BASES, _PATCHES = ("resources", "bases"), ("patches", "patchesStrategicMerge", "patchesJson6902")
+_BASES = ("resources", "bases")
 _MOST_FOLDERS = 2_000  # as often as they are named
 _DEEPEST = 100  # folders that build on one another
 
@@ -60,30 +60,30 @@ class _Layers:
         self.files[file] = None
         self.built += 1
         self.waiting.append(folder)
-        self._layer(folder, sheet, slots, fields)
+        self._layer(Layer(self.sheets, folder, sheet, self.within, self.files), slots, fields)
         self.waiting.pop()
 
-    def _layer(self, folder: str, sheet: Sheet, slots: list[Slot], outer: Sequence[_Field]) -> None:
+    def _layer(self, layer: Layer, slots: list[Slot], outer: Sequence[_Field]) -> None:
         """What one kustomization does, in kustomize's order."""
-        root, layer = sheet.whole.roots[0], Layer(self.sheets, folder, sheet, self.within, self.files)
-        fields = [*outer, *self._configured(folder, root), *self._copied(layer)]
+        root = layer.root.node
+        fields = [*outer, *self._configured(layer), *self._copied(layer)]
         for name in [name for key in _BASES for name in _texts(root, key)]:
             inner: list[Slot] = []
-            self._resource(normpath(join(folder, name)), inner, fields)
+            self._resource(normpath(join(layer.folder, name)), inner, fields)
             slots += inner
         generated.apply(layer, slots, [str(keys[-1]) for _, keys, role in fields if role == "text"])
         for name in _texts(root, "components"):
-            self.build(normpath(join(folder, name)), slots, fields)
+            self.build(normpath(join(layer.folder, name)), slots, fields)
         slots += remote_bases.slots(layer) + charts.slots(layer)
         for chart, text, where in charts.others(layer):
             self.unfollowed.setdefault(chart, (text, where))
-        for patch in self._patches(folder, sheet, root, _hints(fields)):
+        for patch in self._patches(layer, _hints(fields)):
             patch.apply(slots, fields)
         self._named(root, slots)
-        images = self.sheets.images(sheet.source) if self.with_images else None
+        images = self.sheets.images(layer.sheet.source) if self.with_images else None
         for entry in images.entries.values() if images else ():
             for slot in slots:
-                slot.set(Setting(sheet.source, entry))
+                slot.set(Setting(layer.sheet.source, entry))
         replacements.apply(layer, replacements.of_images(layer), slots)
         image_transformers.apply(layer, slots)
 
@@ -102,14 +102,13 @@ class _Layers:
                     self.files[path] = None
                     _add(slots, kind, name, Said(path, atom))
 
-    def _configured(self, folder: str, root: Node) -> list[_Field]:
+    def _configured(self, layer: Layer) -> list[_Field]:
         """The fields with images that the files of `configurations:` name, with the kind of their objects."""
         found: list[_Field] = []
-        for name in _texts(root, "configurations"):
-            path = normpath(join(folder, name))
-            sheet = self.sheets.sheet(path) if self._is_asked(path) else None
+        for name in _texts(layer.root.node, "configurations"):
+            sheet = layer.read(name)
             if sheet:
-                self.files[path] = None
+                self.files[sheet.source] = None
             for node in sheet.whole.roots if sheet else ():
                 for item in places.items(node, "images"):
                     steps = tuple(step.removesuffix("[]") for step in places.text(item, "path").split("/") if step)
@@ -134,21 +133,20 @@ class _Layers:
                     waiting.append(Layer(self.sheets, folder, sheet, self.within, self.files))
         return found
 
-    def _patches(self, folder: str, sheet: Sheet, root: Node, hints: Sequence[bytes]) -> Iterator[_Patch]:
+    def _patches(self, layer: Layer, hints: Sequence[bytes]) -> Iterator[_Patch]:
         """The patches of a kustomization in the order in which kustomize applies them."""
-        top = Place(sheet, sheet.whole, root, (0,))
         for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
-            for item in below(top.at(key)):
+            for item in layer.items(key):
                 target = places.field(item.node, "target")
                 inline = item if isinstance(item.node, ScalarNode) and "\n" in item.node.value else item.at("patch")
                 if inline is not None:
-                    yield from (_Patch(sheet.source, alone(body), target, self.files) for body in inline.inside)
+                    yield from (
+                        _Patch(inline.sheet.source, alone(body), target, self.files) for body in inline.inside
+                    )
                     continue
                 name = item.node.value if isinstance(item.node, ScalarNode) else places.text(item.node, "path")
-                path = normpath(join(folder, str(name)))
-                file = self.sheets.sheet(path, hints) if name and self._is_asked(path) else None
-                if file is not None:
-                    yield from (_Patch(path, body, target, self.files) for body in documents(file))
+                if file := layer.read(str(name), hints):
+                    yield from (_Patch(file.source, body, target, self.files) for body in documents(file))
 
     @staticmethod
     def _named(root: Node, slots: list[Slot]) -> None:

@@ -85,6 +85,23 @@ class Place:
             yield Place(self.sheet, region or self.region, node, (number,), self.pointer, self.named)
 
 
+def documents(sheet: Sheet) -> Iterator[Place]:
+    """The documents of a file."""
+    for number, root in enumerate(sheet.whole.roots):
+        yield Place(sheet, sheet.whole, root, (number,))
+
+
+def items(at: Place | None) -> Iterator[Place]:
+    """The items of a list; nothing of anything else."""
+    if at is not None and isinstance(at.node, SequenceNode):
+        yield from at.below()
+
+
+def alone(at: Place) -> Place:
+    """A place as the object that it is, and not as a part of another one."""
+    return Place(at.sheet, at.region, at.node, at.path)
+
+
 def of_object(kind: str, at: Place, fields: Mapping[Path, Role]) -> Iterator[Atom]:
     """What the object of `kind` at a place says of images, also in a part of an object, such as a patch.
 
@@ -165,8 +182,8 @@ def _sources(at: Place) -> Iterator[Atom]:
     """The images that the sources of an Application set."""
     spec = at.at("spec", "template", "spec") or at.at("spec")
     several = spec.at("sources") if spec else None
-    for source in filter(None, [spec.at("source") if spec else None, *_below(several)]):
-        for image in _below(source.at("kustomize", "images")):
+    for source in filter(None, [spec.at("source") if spec else None, *items(several)]):
+        for image in items(source.at("kustomize", "images")):
             yield from _kustomize_image(image)
         yield from _helm(source)
 
@@ -186,7 +203,7 @@ def _helm(source: Place) -> Iterator[Atom]:
     if values := source.at("helm", "values"):
         for document in values.inside:
             yield from of_values(document)
-    for parameter in _below(source.at("helm", "parameters")):
+    for parameter in items(source.at("helm", "parameters")):
         yield from _parameter(parameter)
 
 
@@ -201,8 +218,3 @@ def _parameter(at: Place) -> Iterator[Atom]:
             yield Atom(group[:-1], value.pointer, role, spot)
     if steps[-1] == "image" and split(spot.text)[1].tag:
         yield Atom(group, value.pointer, "reference", spot)
-
-
-def _below(at: Place | None) -> Iterator[Place]:
-    if at is not None and isinstance(at.node, SequenceNode):
-        yield from at.below()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yaml.nodes import Node, ScalarNode
 
 from promote.versions import refs
-from promote.versions.atoms import Atom, Place, Role
+from promote.versions.atoms import Atom, Place, Role, documents
 from promote.versions.fields import split
 from promote.versions.slots import Said, Slot
 from promote.versions.spots import Sheet, Spot
@@ -59,10 +59,10 @@ def edited(data: bytes, file: str, edits: Sequence[tuple[Spot, str]]) -> bytes:
 def at_path(sheet: Sheet, path: str) -> Place | None:
     """What is at `path` in the first document that has it; an item of a list also by name, or `NAME` of `NAME=…`."""
     steps = places.parts(path) if path.startswith("/") else path.split(".")
-    for number, root in enumerate(sheet.whole.roots):
-        at: Place | None = Place(sheet, sheet.whole, root, (number,))
+    for top in documents(sheet):
+        at: Place | None = top
         for step in steps:
-            at = next((each for each in _below(at) if step in _names(each)), None)
+            at = next((each for each in at.below() if step in _names(each)), None) if at else None
         if at is not None:
             return at
     return None
@@ -93,10 +93,6 @@ def _in_yaml(one: Declared, sheet: Sheet) -> Atom | None:
 def _names(at: Place) -> tuple[str, ...]:
     key = key_of(at.node).removesuffix("=") if isinstance(at.pointer[-1], int) else ""
     return (str(at.pointer[-1]), str(at.named[-1]), *([key] if key else []))
-
-
-def _below(at: Place | None) -> Iterator[Place]:
-    yield from at.below() if at else ()
 
 
 def spot_of_line(name: str, text: str) -> Spot | None:

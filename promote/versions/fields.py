@@ -9,8 +9,6 @@ from dataclasses import replace
 from promote.errors import ConfigError, EditRefused
 from promote.model import Image, Version, check_digest, check_tag
 
-_UNVERSIONED = Version()
-
 # Only ambiguous text is refused. `${TAG}` is not a valid tag, but another program may replace it.
 _SHAPES = {
     "name": (re.compile(r".+"), "a name"),
@@ -42,11 +40,9 @@ def image_of(at: str, fields: Mapping[str, str]) -> Image:
     appends theirs. Raises ConfigError, with the place `at`, if the result would have two tags or two digests.
     """
     name, digest = fields["name"], fields.get("digest")
-    repository, in_name = split(fields.get("newName", name))
-    if "newName" not in fields:
-        in_name = _UNVERSIONED
+    repository, in_name = split(fields["newName"]) if "newName" in fields else (split(name)[0], Version())
     tag, _, tag_digest = fields.get("newTag", "").partition("@")
-    if tag and in_name != _UNVERSIONED:
+    if tag and in_name.is_set:
         raise ConfigError(f"{at}: image {name!r} has a version in newName and in newTag; keep one of them")
     if digest and (tag_digest or in_name.digest):
         raise ConfigError(f"{at}: image {name!r} has two digests; delete one of them")
@@ -104,7 +100,7 @@ def _version_problem(now: Version, wanted: Version, check: Callable[[str], str],
         check(wanted.tag)
     if wanted.digest is not None:
         check_digest(wanted.digest)
-    if now == _UNVERSIONED:
+    if not now.is_set:
         return "has no version to replace; add 'newTag: …' by hand"
     if now.digest and not wanted.digest and not drops_digest:
         return "has a digest, which would not match a new tag; give the new digest too, or delete the old one by hand"
@@ -117,6 +113,6 @@ def texts_of(fields: Mapping[str, str], goal: Image) -> dict[str, str]:
     """The fields that must change to express `goal`, with their new texts; each part stays in its field."""
     inline = replace(goal.version, digest=None) if "digest" in fields else goal.version
     texts = {"newTag": str(inline), "digest": goal.version.digest or "", "newName": goal.repository}
-    if "newName" in fields and split(fields["newName"])[1] != _UNVERSIONED:
+    if "newName" in fields and split(fields["newName"])[1].is_set:
         texts["newName"] = replace(goal, version=inline).reference
     return {field: text for field, text in texts.items() if fields.get(field, text) != text}

@@ -40,7 +40,7 @@ class Versions:
     def images(self) -> tuple[Image, ...]:
         """What runs: the items of the environment's own `images:` in their order, then what is written elsewhere."""
         elsewhere = {name: slots[0].image for name, slots in self._elsewhere.items() if name not in self.apart}
-        own = [image for image in self.own.images if image.name not in elsewhere or _is_set(image)]
+        own = [image for image in self.own.images if image.name not in elsewhere or image.version.is_set]
         return (*own, *(image for name, image in elsewhere.items() if name not in {one.name for one in own}))
 
     @cached_property
@@ -49,14 +49,14 @@ class Versions:
         found: dict[str, list[Slot]] = {}
         for slot in self.slots:
             by = slot.version_by
-            if _is_set(slot.image) and (by is None or by.file != self.source):
+            if slot.image.version.is_set and (by is None or by.file != self.source):
                 found.setdefault(slot.image.name, []).append(slot)
         return found
 
     @cached_property
     def apart(self) -> Mapping[str, tuple[str, ...]]:
         """By image name, where different versions of it are written, of which nobody can say which one is meant."""
-        own = {image.name: image for image in self.own.images if _is_set(image)}
+        own = {image.name: image for image in self.own.images if image.version.is_set}
         found = {}
         for name, slots in self._elsewhere.items():
             versions = {slot.image.version for slot in slots} | {own[name].version for _ in [0] if name in own}
@@ -81,7 +81,11 @@ class Versions:
     def lines(self, name: str) -> tuple[str, ...]:
         """Where the version of an image is written, as `file:line`."""
         entry = self.own.entries.get(name)
-        own = [f"{self.source}:{entry.line('newTag', 'digest', 'newName')}"] if entry and _is_set(entry.image) else []
+        own = (
+            [f"{self.source}:{entry.line('newTag', 'digest', 'newName')}"]
+            if entry and entry.image.version.is_set
+            else []
+        )
         return tuple(dict.fromkeys([*own, *(line for one in self._elsewhere.get(name, ()) for line in one.lines)]))
 
     def with_versions(self, wanted: Wanted, *, whole: bool = False) -> Versions:
@@ -137,7 +141,7 @@ class Versions:
 
     def _own_edits(self, name: str, target: Image | Version, entries: dict[str, dict[str, Image | Version]]) -> None:
         entry = self.own.entries.get(name)
-        if entry is not None and (_is_set(entry.image) or name not in self._elsewhere):
+        if entry is not None and (entry.image.version.is_set or name not in self._elsewhere):
             entries.setdefault(self.source, {})[name] = target
         elif entry is not None and isinstance(target, Image):
             now = entry.image
@@ -159,7 +163,7 @@ class Versions:
         return changed
 
     def _insist_on_one_version(self, wanted: Iterable[str]) -> None:
-        own = {image.name for image in self.own.images if _is_set(image)}
+        own = {image.name for image in self.own.images if image.version.is_set}
         for name in wanted:
             if name in self.apart and name not in own:
                 raise EditRefused(
@@ -212,10 +216,6 @@ def _slot_edits(
     for said, text in slot.edits(version, whole=whole):
         if said.atom.spot.text != text:
             spots.setdefault(said.file, []).append((said, text))
-
-
-def _is_set(image: Image) -> bool:
-    return image.version != Version()
 
 
 def _has(image: Image, wanted: Version) -> bool:

@@ -100,11 +100,6 @@ def read_images(data: bytes, source: str) -> tuple[Image, ...]:
     return ImagesFile.parse(data, source).images
 
 
-def set_images(data: bytes, wanted: Mapping[str, Image | Version], source: str) -> bytes:
-    """The kustomization `data` with other versions; raises errors as `ImagesFile.with_versions` does."""
-    return ImagesFile.parse(data, source).with_versions(wanted).data
-
-
 def _entries(document: ParsedText) -> dict[str, Entry]:
     found = _known(document, document.root, ("images", "imageTags"))
     if "imageTags" in found:

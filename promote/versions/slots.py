@@ -161,7 +161,7 @@ class Slot:
             return
         if "newName" in entry.nodes:
             self.name_by = setting
-        if entry.image.version != Version():
+        if entry.image.version.is_set:
             self.version_by = setting
 
     def transform(self, alias: tuple[str, str], said: Mapping[Role, Said], *, is_copied: bool = False) -> None:

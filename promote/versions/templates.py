@@ -149,26 +149,14 @@ class Reader:
         return tuple(self._known.setdefault(image, image) for image in _images(data) or ())
 
 
-def _tag(number: int) -> str:
-    return f"v{number}.0.0"
-
-
-def _digest(number: int) -> str:
-    return f"sha256:{number:064x}"
-
-
-def _name(number: int) -> str:
-    return f"promote-place-{number}"
-
-
 def _template(texts: Sequence[bytes], known: dict[Image, Image]) -> _Template | None:
     """What the places between the `texts` mean; None if one of them is not the version of exactly one image.
 
     Images that have none of the places are the same in all files: they become `known`.
     """
     starts = texts[1::2]
-    names = {_name(number): number for number, start in enumerate(starts) if start.startswith(_NAMES)}
     distinct = [_distinct(number, start) for number, start in enumerate(starts)]
+    names = {version for version, start in zip(distinct, starts, strict=True) if start.startswith(_NAMES)}
     lines = zip(texts[::2], starts, distinct, strict=False)
     text = b"".join(part for line, start, version in lines for part in (line, start, version.encode()))
     images = _images(text + texts[-1])
@@ -187,8 +175,8 @@ def _template(texts: Sequence[bytes], known: dict[Image, Image]) -> _Template | 
 def _distinct(number: int, start: bytes) -> str:
     """A text for a place that begins with `start`; of the same kind as what is there, and nowhere else."""
     if start.startswith(_NAMES):
-        return _name(number)
-    return _digest(number) if b"digest" in start else _tag(number)
+        return f"promote-place-{number}"
+    return f"sha256:{number:064x}" if b"digest" in start else f"v{number}.0.0"
 
 
 def _images(data: bytes) -> tuple[Image, ...] | None:

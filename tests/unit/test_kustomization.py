@@ -10,7 +10,7 @@ from promote.errors import ConfigError, EditRefused, UsageError
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Version
 from promote.system.process import run
-from promote.versions.images import ImagesFile, read_images, set_images
+from promote.versions.images import ImagesFile, read_images
 
 KUSTOMIZE = Path(__file__).parents[2] / ".tools" / "bin" / "kustomize"
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -23,12 +23,12 @@ def item(fields: str) -> str:
 
 
 def edited(text: str, wanted: Version | Image, name: str = "a") -> str:
-    return set_images(text.encode(), {name: wanted}, "k.yaml").decode()
+    return ImagesFile.parse(text.encode(), "k.yaml").with_versions({name: wanted}).data.decode()
 
 
 def refusal(text: str, wanted: Version | Image, name: str = "a") -> str:
     with pytest.raises(EditRefused) as caught:
-        set_images(text.encode(), {name: wanted}, "k.yaml")
+        ImagesFile.parse(text.encode(), "k.yaml").with_versions({name: wanted})
     return str(caught.value)
 
 
@@ -208,7 +208,11 @@ def test_only_the_named_images_change_however_alike_they_are() -> None:
         "# a v1\nimages:\n- name: a/b\n  newTag: v1\n- newTag: v1 # a: v1\n  name: a\n"
         "- {name: a-b, newTag: v1}\npatches: [{patch: 'images: [{name: a, newTag: v1}]'}]\n"
     )
-    after = set_images(text.encode(), {"a": Version("v2"), "a-b": Version("on")}, "k.yaml").decode()
+    after = (
+        ImagesFile.parse(text.encode(), "k.yaml")
+        .with_versions({"a": Version("v2"), "a-b": Version("on")})
+        .data.decode()
+    )
     expected = text.replace("- newTag: v1", "- newTag: v2").replace(
         "name: a-b, newTag: v1", 'name: a-b, newTag: "on"'
     )
@@ -269,11 +273,11 @@ SHARED = "images: [{name: a, newTag: &v v1}, {name: b, newTag: *v}]"
 
 def test_a_shared_tag_changes_only_for_all_its_images_at_once() -> None:
     both = {"a": Version("v2"), "b": Version("v2")}
-    assert set_images(SHARED.encode(), both, "k.yaml").decode() == SHARED.replace("v1", "v2")
+    assert ImagesFile.parse(SHARED.encode(), "k.yaml").with_versions(both).data.decode() == SHARED.replace("v1", "v2")
     assert "alias" in refusal(SHARED, Version("v2"), "a")
     assert "alias" in refusal(SHARED, Version("v2"), "b")
     with pytest.raises(EditRefused, match="alias"):
-        set_images(SHARED.encode(), both | {"b": Version("v3")}, "k.yaml")
+        ImagesFile.parse(SHARED.encode(), "k.yaml").with_versions(both | {"b": Version("v3")})
 
 
 @pytest.mark.parametrize(
@@ -364,7 +368,7 @@ def test_images_may_be_missing_or_empty() -> None:
     assert FILE_NAMES == ("kustomization.yaml", "kustomization.yml", "Kustomization")
     for text in (b"resources: []", b"images:", b"images: []", b"images: ~"):
         assert read_images(text, "k.yaml") == ()
-        assert set_images(text, {}, "k.yaml") == text
+        assert ImagesFile.parse(text, "k.yaml").with_versions({}).data == text
 
 
 BOMBS = {
@@ -391,4 +395,7 @@ def test_a_thousand_images_are_set_at_once() -> None:
     expected = "".join(
         f"- name: team/service-{n}\n  newTag: {f'1.2.{n}' if n % 2 else '2.0.0'}\n" for n in range(1000)
     )
-    assert set_images(f"images:\n{items}".encode(), wanted, "k.yaml").decode() == f"images:\n{expected}"
+    assert (
+        ImagesFile.parse(f"images:\n{items}".encode(), "k.yaml").with_versions(wanted).data.decode()
+        == f"images:\n{expected}"
+    )

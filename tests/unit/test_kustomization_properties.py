@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from promote.errors import EditRefused, PromoteError
 from promote.model import Image, Version
-from promote.versions.images import read_images, set_images
+from promote.versions.images import ImagesFile, read_images
 
 PLAIN_TAGS = ["v1", "v1.2", "2.0.1", "sha-0a1b2c3", "main_7", "1.4.0-rc.1", "nope", "x86"]
 QUOTED_TAGS = ["1.10", "20260101", "1_0", "0x1f", "1e3", "12e5", "y", "On", "null", "2024-01-01", "1.", "017"]
@@ -286,7 +286,7 @@ def test_an_edit_gives_exactly_the_expected_bytes_or_is_refused(
     }
     after = before | {name: image for name, image in outcomes.items() if image}
     try:
-        result = set_images(data, wanted, "k.yaml")
+        result = ImagesFile.parse(data, "k.yaml").with_versions(wanted).data
     except EditRefused:
         assert None in outcomes.values()
     else:
@@ -307,7 +307,7 @@ WISH = {"a": Version("v2")}
 def attempt(data: bytes, wanted: Mapping[str, Version | Image]) -> bytes | None:
     """The edited file, or None where an error of ours explains, on one line, why there is none."""
     try:
-        return set_images(data, wanted, "k.yaml")
+        return ImagesFile.parse(data, "k.yaml").with_versions(wanted).data
     except PromoteError as error:
         message = str(error)
     assert message.startswith("k.yaml:")
