@@ -56,7 +56,12 @@ class Survey:
 
 def survey(root: Path) -> Survey:
     """What there is below `root`; links, hidden folders and nested clones are not followed."""
-    return _survey(_folders(root), lambda path: _small(root / path))
+
+    def read(path: str) -> bytes:
+        with (root / path).open("rb") as file:
+            return file.read(_LARGEST + 1)
+
+    return _survey(_folders(root), read)
 
 
 def of_snapshot(files: Snapshot, top: str) -> Survey:
@@ -101,12 +106,6 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
         below[:] = [] if is_other else sorted(filter(_is_ours, below))
         if not is_other:
             yield path.relative_to(root).as_posix(), files
-
-
-def _small(file: Path) -> bytes:
-    if file.stat().st_size > _LARGEST:
-        raise ValueError("it is larger than 1 MiB")
-    return file.read_bytes()
 
 
 def _parsed(data: bytes, path: str, where: str) -> Found:

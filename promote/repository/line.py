@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from promote.errors import EditRefused, RaceLost
+from promote.errors import EditRefused, RaceLost, UsageError
 from promote.repository.environments import is_elsewhere
 from promote.system.git import Files, Push, Repository
 
@@ -105,3 +105,19 @@ class Line:
         if not path.startswith(f"{self.place}/"):
             raise EditRefused(f"{path} is not on the branch {self.branch}: change it there")
         return posixpath.relpath(path, self.place)
+
+
+def checkout_note(repository: Repository, commit: str, label: str) -> str:
+    """What to say of a checkout that is not at the `commit` of the branch called `label`; empty if it is."""
+    try:
+        head = repository.resolve("HEAD")
+    except UsageError:
+        return ""
+    ahead, behind = (
+        f"{number} commit{'s' if number > 1 else ''}" if (number := len(repository.ahead(*pair))) else ""
+        for pair in ((commit, head), (head, commit))
+    )
+    parts = [f"is {behind} behind"] if behind else []
+    parts += [f"has {ahead} not pushed"] if ahead else []
+    parts += ["has uncommitted changes"] if repository.has_changes() else []
+    return f"your checkout {' and '.join(parts)}: planned from {label}" if parts else ""

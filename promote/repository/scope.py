@@ -17,6 +17,7 @@ from promote.system.git import Repository
 from promote.system.paths import is_inside
 from promote.system.snapshot import LARGEST, LeadsOut, Snapshot, find
 from promote.versions.declared import Declared
+from promote.versions.found import Versions
 from promote.versions.images import ImagesFile
 
 
@@ -32,13 +33,8 @@ class Scope:
 
     def images(self, sheets: Sheets) -> tuple[Image, ...]:
         """What the files say; nothing where they cannot be read."""
-        folder = self.environment.path
-        path = sheets.kustomization(folder)
-        try:
-            own = ImagesFile.parse(sheets.data(path) or b"", path) if path else None
-            return versions.find(sheets, own, folder, self.declared, whole=self.whole).images if own else ()
-        except PromoteError:
-            return ()
+        found = _versions(sheets, self.environment, self.declared, self.whole)
+        return found.images if found else ()
 
 
 def own_paths(environment: Environment) -> tuple[str, ...]:
@@ -67,16 +63,23 @@ def _scope(sheets: Sheets, environment: Environment, declared: tuple[Declared, .
     own = Scope(environment, own_paths(environment))
     if not whole and not declared and written.is_plain(sheets, environment.path):
         return own
-    path = sheets.kustomization(environment.path)
-    try:
-        images = ImagesFile.parse(sheets.data(path) or b"", path) if path else None
-        if images is None:
-            return own
-        found = versions.find(sheets, images, environment.path, declared, whole=whole)
-    except PromoteError:
+    found = _versions(sheets, environment, declared, whole)
+    if found is None:
         return own
     paths = tuple(dict.fromkeys((*own.paths, *found.contents)))
     return Scope(environment, paths, not found.slots, declared, found.whole)
+
+
+def _versions(
+    sheets: Sheets, environment: Environment, declared: tuple[Declared, ...], whole: bool
+) -> Versions | None:
+    """What the environment runs; None where its files cannot be read."""
+    path = sheets.kustomization(environment.path)
+    try:
+        own = ImagesFile.parse(sheets.data(path) or b"", path) if path else None
+        return versions.find(sheets, own, environment.path, declared, whole=whole) if own else None
+    except PromoteError:
+        return None
 
 
 def file_bytes(files: Snapshot, path: str) -> bytes | None:
@@ -92,11 +95,8 @@ def has_file(files: Snapshot, path: str) -> bool:
 
 def _file(files: Snapshot, path: str) -> str | None:
     """The path, without links, of the file at `path`."""
-    path = posixpath.normpath(path)
-    if posixpath.isabs(path) or path.split("/", 1)[0] == "..":
-        return None
     try:
-        found = find(files, path)
+        found = find(files, posixpath.normpath(path))
     except LeadsOut:
         return None
     return found.path if found.entry is not None and found.entry.kind == "file" else None

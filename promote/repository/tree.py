@@ -131,7 +131,8 @@ class Tree:
 
     def versions(self, environment: Environment, *, whole: bool = False) -> Versions:
         """What the environment runs, by `versions.find`; raises ConfigError with file and line."""
-        own = self._own_images(environment)
+        path, data = self._own_file(environment)
+        own = ImagesFile.parse(data, path)
         return versions.find(self.sheets, own, environment.path, self.config.versions, whole=whole)
 
     @property
@@ -156,10 +157,6 @@ class Tree:
 
     def _data(self, path: str) -> bytes | None:
         return self.private.data(self.whole(path)) if self.private else bytes_below(self.root / path, self.top)
-
-    def _own_images(self, environment: Environment) -> ImagesFile:
-        path, data = self._own_file(environment)
-        return ImagesFile.parse(data, path)
 
     def _own_file(self, environment: Environment) -> tuple[str, bytes]:
         """The environment's own kustomization, with its bytes."""

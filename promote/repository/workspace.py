@@ -13,10 +13,10 @@ from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for, forge_of_another
 from promote.gates.protocol import History
 from promote.model import Revision
-from promote.repository import addresses, config, groups, local_changes, shared_branch, trusted
+from promote.repository import addresses, config, groups, shared_branch, trusted
 from promote.repository.config import Config
 from promote.repository.environments import BRANCHES, Environment, is_elsewhere, sibling
-from promote.repository.line import Line, Tip
+from promote.repository.line import Line, Tip, checkout_note
 from promote.repository.others import Others
 from promote.repository.past import Past
 from promote.repository.private_tree import PrivateTree
@@ -198,7 +198,7 @@ class Workspace:
         """The remote's shared branch, with a note if the checkout is different."""
         commit = (refs or self.fetch())[self.base_ref]
         label = f"{self.remote}/{self.config.branch}"
-        notes = [*config.assumed(self.config), *filter(None, [local_changes.note(self.repository, commit, label)])]
+        notes = [*config.assumed(self.config), *filter(None, [checkout_note(self.repository, commit, label)])]
         return Tip(commit, label, "; ".join(notes), commits={**self.tips, "": commit})
 
     def local_tip(self, *branches: str) -> Tip:
