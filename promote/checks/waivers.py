@@ -16,7 +16,6 @@ from yaml.nodes import Node
 from promote.checks.findings import Finding, Level, Waiver, is_about_seeing, unknown_rule
 from promote.checks.kubeconform import MISSING_ID
 from promote.errors import ConfigError, RenderError
-from promote.kustomize import documents
 from promote.model import Identity, Source
 from promote.yamltext import places, reader
 from promote.yamltext.validation import fault
@@ -92,18 +91,16 @@ def parse(data: bytes, file: str, schema: Mapping[str, Any], known: Iterable[str
     Raises ConfigError, with file and line, for anything that the schema does not allow, a rule that does not
     exist or cannot be waived, a date that is none or too far ahead, and two waivers for one thing.
     """
+    text = reader.decoded(data, file)
     try:
-        text = data.decode("utf-8-sig")
         contents = list(reader.load_all(text, file))
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file}:1: this is not UTF-8: save the file as UTF-8") from None
     except RenderError as error:
         raise ConfigError(str(error)) from None
     if len(contents) != 1:
         raise ConfigError(f"{file}:1: there are {len(contents)} YAML documents: write one, with the key waivers")
     if contents[0] == {"waivers": []}:
         return ()
-    (root,) = documents.nodes(text)
+    (root,) = reader.roots(text)
     if found := fault(root, contents[0], schema):
         raise ConfigError(f"{file}:{found.line}: {found.message}")
     given = zip(contents[0]["waivers"], places.items(root, "waivers"), strict=True)

@@ -94,6 +94,12 @@ def test_what_is_refused(old: str, new: str, refusal: str) -> None:
     assert refusal in str(refused.value)
 
 
+@pytest.mark.parametrize("items", ["[{a: 1}, {b: 2}]", "[]"])
+def test_a_list_of_kubernetes_is_refused(items: str) -> None:
+    with pytest.raises(ConfigError, match=r"^w\.yaml:1: unknown key 'kind'"):
+        parse(f"kind: List\nitems: {items}\n")
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"^w\.yaml:1: this is not UTF-8"):
         waivers.parse(b"waivers: [\xff]", "w.yaml", SCHEMA, [], TODAY)
