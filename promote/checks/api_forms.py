@@ -35,7 +35,6 @@ _DNS_LABEL = f"^{_WORD}$"
 _DNS_NAME = rf"^{_WORD}(\.{_WORD})*$"
 _HOST = rf"^(\*\.)?{_WORD}(\.{_WORD})*$"
 _QUALIFIED = rf"^({_WORD}(\.{_WORD})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
-_DOMAIN_QUALIFIED = rf"^{_WORD}(\.{_WORD})*/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 _KEY = r"^[-._a-zA-Z0-9]{1,253}$"
 _VARIABLE = r"^[ -<>-~]+$"
 _PERCENT = r"^[0-9]+%$"
@@ -90,7 +89,6 @@ DNS_NAME: Schema = {"maxLength": 253, "pattern": _DNS_NAME}
 HOST: Schema = {"maxLength": 253, "pattern": _HOST}
 _LONG_NAME: Schema = {"type": "string", "pattern": "[^/]{64,}$"}
 QUALIFIED: Schema = {"maxLength": 317, "pattern": _QUALIFIED, "not": _LONG_NAME}
-DOMAIN_QUALIFIED: Schema = {"maxLength": 317, "pattern": _DOMAIN_QUALIFIED, "not": _LONG_NAME}
 FINALIZER: Schema = {"maxLength": 317, "pattern": _FINALIZER, "not": _LONG_NAME}
 LABEL_1035: Schema = {"maxLength": 63, "pattern": _LABEL_1035}
 GROUPED: Schema = {"pattern": _GROUPED}
@@ -219,7 +217,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "this is not a qualified name",
         "write letters, digits, '-', '_' and '.', with a domain and a slash before them or without",
     ),
-    _DOMAIN_QUALIFIED: ("this name has no domain", "write a domain, a slash and a name"),
     _KEY: ("this is not a valid key", "write letters, digits, '-', '_' and '.'"),
     _VARIABLE: ("this is not the name of a variable", "write printable characters other than '='"),
     _PERCENT: ("this is neither a number nor a percentage", "write a number without quotes, or one such as 25%"),

@@ -91,15 +91,12 @@ def _rule_finding(level: Level, result: Mapping[str, Any], target: str, only_war
     given = metadata.get("resource") or {}
     who = Identity(*(str(given.get(key) or "") for key in ("apiVersion", "kind", "namespace", "name")))
     rule, fix, container, path = (str(metadata.get(key) or "") for key in ("rule", "fix", "container", "path"))
-    correction = _correction(metadata.get("mend"))
+    said = metadata.get("mend")
+    correction = None
+    if isinstance(said, Mapping) and said.keys() & {"remove", "set"}:
+        correction = Correction(json.dumps(said.get("set")), remove="set" not in said)
     if only_warn is not None and (rule in only_warn or metadata.get(_GENTLE[0]) == _GENTLE[1]):
         level = "warn"
     return Finding(
         rule or "rule.unnamed", level, target, who, result["msg"], fix, container, path=path, correction=correction
     )
-
-
-def _correction(said: Any) -> Correction | None:
-    if not isinstance(said, Mapping) or not said.keys() & {"remove", "set"}:
-        return None
-    return Correction(json.dumps(said.get("set")), remove="set" not in said)

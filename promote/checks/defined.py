@@ -30,7 +30,8 @@ _MOST_FILES, _MOST_BYTES = 20_000, 64 << 20
 
 def in_targets(texts: Iterable[str], kinds: Collection[Kind], folder: Path) -> list[Path]:
     """Write the schemas of those `kinds` that canonical `texts` define to `folder`; that, if there is one."""
-    return _written(_chunks(texts, kinds), kinds, folder)
+    chunks = (chunk for text in texts for chunk in _chunks(text, kinds))
+    return _written((content for chunk in chunks for content in reader.load_all(chunk, "")), kinds, folder)
 
 
 def in_repository(root: Path, kinds: Collection[Kind], folder: Path) -> list[Path]:
@@ -38,12 +39,10 @@ def in_repository(root: Path, kinds: Collection[Kind], folder: Path) -> list[Pat
     return _written(_files(root, kinds) if kinds else (), kinds, folder)
 
 
-def _chunks(texts: Iterable[str], kinds: Collection[Kind]) -> Iterator[Any]:
-    for text in texts:
-        if definitions.KIND in text:
-            for chunk in documents.split(text):
-                if _may_define(chunk.encode(), kinds):
-                    yield from reader.load_all(chunk, "")
+def _chunks(text: str, kinds: Collection[Kind]) -> list[str]:
+    """The documents of a canonical text that may define one of `kinds`."""
+    chunks = documents.split(text) if kinds and definitions.KIND in text else ()
+    return [chunk for chunk in chunks if _may_define(chunk.encode(), kinds)]
 
 
 def _files(root: Path, kinds: Collection[Kind]) -> Iterator[Any]:
@@ -77,17 +76,12 @@ def disturbed(texts: Sequence[str], kinds: Collection[Kind]) -> list[bool]:
 
     Or not in the same words: so what is found in it may be different without the other one.
     """
-    own = [_definitions(text, kinds) for text in texts]
+    own = [frozenset(_chunks(text, kinds)) for text in texts]
     uses = [documents.kinds(text) & set(kinds) if any(own) else set() for text in texts]
     return [
         any(_may_define(chunk.encode(), mine) for chunk in frozenset().union(*own) - here)
         for here, mine in zip(own, uses, strict=True)
     ]
-
-
-def _definitions(text: str, kinds: Collection[Kind]) -> frozenset[str]:
-    chunks = documents.split(text) if kinds and definitions.KIND in text else ()
-    return frozenset(chunk for chunk in chunks if _may_define(chunk.encode(), kinds))
 
 
 def _manifests(root: Path) -> Iterator[Path]:

@@ -109,7 +109,8 @@ def _evaluated(
     """What the programs find in each target, and for each whether files other than its own decide it, too."""
     chosen = criteria.policies.bundle(criteria.profile)
     _refuse_excess(targets)
-    small = _all_small(targets)
+    # All targets at the same time: one after the other takes less memory and more time.
+    small = all(len(one.text) <= _SMALL_TEXT and reader.at_most(one.text) <= _SMALL for one in targets)
     with (
         tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
         process.side_by_side(_WORKERS if small else 1) as pool,
@@ -171,11 +172,6 @@ def _refuse_excess(targets: Sequence[Rendered]) -> None:
             f"{', '.join(target.name for target in targets)}: more than {reader.MOST_CHARACTERS >> 20} MiB or "
             f"{reader.MOST_NODES:,} keys and values: check fewer targets at once, or parts of one"
         )
-
-
-def _all_small(targets: Sequence[Rendered]) -> bool:
-    """Whether all targets can be judged at the same time; one after the other takes less memory and more time."""
-    return all(len(one.text) <= _SMALL_TEXT and reader.at_most(one.text) <= _SMALL for one in targets)
 
 
 def _judge(

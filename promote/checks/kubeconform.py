@@ -8,15 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from promote.checks import api_forms, encrypted
+from promote.checks import api_forms
 from promote.checks.findings import Finding
 from promote.model import Document, Identity
+from promote.yamltext import places
 
 MISSING_ID = "schema.missing"
 MISSING_SCHEMA = (
     "correct apiVersion and kind; for a custom resource commit its CustomResourceDefinition, or put its schema at "
     "<group>/<kind>_<version>.json in a folder that `schemas:` in promote.yaml names"
 )
+_OF_SOPS = "sops"  # the key at the top with what SOPS needs to decrypt the rest
 _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s- at '|$)", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _UNKNOWN = re.compile(r"^additional property '(.*)'$")
@@ -50,11 +52,24 @@ def from_kubeconform(
         document, position = same.pop(0) if same else (Document(Identity(key[0], key[1], "", key[2]), {}), None)
         if resource["status"] != "statusValid":
             found = _schema_findings(resource, target, document.identity)
-            seen = (one for one in found if not encrypted.hides(document.content, one.path))
+            seen = (one for one in found if not is_encrypted(document.content, one.path))
             findings.extend(replace(one, position=position) for one in seen)
     if not needs_schemas:
         findings = [replace(one, level="warn") if one.rule == MISSING_ID else one for one in findings]
     return validated, findings
+
+
+def is_encrypted(content: Mapping[str, Any], path: str) -> bool:
+    """Whether the value at the JSON pointer `path` is not there, or is another one, once SOPS has decrypted it.
+
+    Who applies such an object decrypts it first, so what is encrypted cannot be judged.
+    """
+    added = content.get(_OF_SOPS)
+    if not isinstance(added, Mapping) or not isinstance(added.get("mac"), str):
+        return False
+    steps = places.parts(path)
+    value = places.value_at(content, steps)
+    return steps[:1] == [_OF_SOPS] or (isinstance(value, str) and value.startswith("ENC["))
 
 
 def without_schema(findings: Iterable[Finding]) -> int:

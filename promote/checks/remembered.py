@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -124,9 +124,5 @@ class _Verdicts:
 
         parts = [code(), version("PyYAML"), schemas.release(), files, criteria.profile, *criteria.kubernetes]
         parts += ["excluded", *criteria.excluded]
-        parts += [f"{name}={value}" for name, value in _variables().items()]
+        parts += [f"{name}={value}" for name, value in sorted(os.environ.items()) if _VARIABLES.match(name)]
         return cache.key(*parts, *(tools.identity(name) for name in tools.VERSIONS))
-
-
-def _variables() -> Mapping[str, str]:
-    return {name: value for name, value in sorted(os.environ.items()) if _VARIABLES.match(name)}

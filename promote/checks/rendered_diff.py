@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from promote.checks.inputs import Inputs
 from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
-from promote.kustomize.render import Rendered
 from promote.model import Identity
 from promote.system import cache, tools
 from promote.system.store import code
@@ -77,13 +76,11 @@ def _rendered(pairs: Sequence[Pair]) -> Iterator[tuple[str, list[Difference]]]:
         # Two at least: the parser waits while a program runs.
         built = dict(zip(folders, render.side_by_side(folders, workers=max(2, os.cpu_count() or 2)), strict=True))
         for name, old, new in some:
-            yield name, _between(built[old, name] if old else None, built[new, name])
-
-
-def _between(before: Rendered | None, after: Rendered) -> list[Difference]:
-    if before is not None and before.text == after.text:
-        return []
-    return differences.differences(before.documents if before else [], after.documents)
+            before, after = built[old, name] if old else None, built[new, name]
+            if before is not None and before.text == after.text:
+                yield name, []
+            else:
+                yield name, differences.differences(before.documents if before else [], after.documents)
 
 
 def _json(found: Sequence[Difference]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from yaml.nodes import ScalarNode
@@ -57,24 +58,16 @@ def outward(text: str, node: ScalarNode, inner: Edit) -> Edit:
 
 
 def _insist_on_meaning(before: str, after: str, old: str, new: str) -> None:
-    found = [reader.value(node) for node in documents.nodes(after)]
-    expected = [_with(reader.value(node), old, new) for node in documents.nodes(before)]
-    if [_chomped(one) for one in found] != [_chomped(one) for one in expected]:
+    """Raise EditRefused unless every text `old` is `new`, which refuses the edit where `old` occurs twice."""
+
+    def chomped(value: Any, replaced: Mapping[str, str]) -> Any:
+        if isinstance(value, dict):
+            return {key: chomped(one, replaced) for key, one in value.items()}
+        if isinstance(value, list):
+            return [chomped(one, replaced) for one in value]
+        text = value.rstrip("\n") if isinstance(value, str) else value
+        return replaced.get(text, text) if isinstance(text, str) else text
+
+    expected = [chomped(reader.value(node), {old: new.rstrip("\n")}) for node in documents.nodes(before)]
+    if [chomped(reader.value(node), {}) for node in documents.nodes(after)] != expected:
         raise EditRefused("the edited file would not have the intended content; change it by hand")
-
-
-def _with(value: Any, old: str, new: str) -> Any:
-    """`value` with the text `new` for every text `old`; if `old` occurs twice, the change is refused."""
-    if isinstance(value, dict):
-        return {key: _with(one, old, new) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_with(one, old, new) for one in value]
-    return new if isinstance(value, str) and value.rstrip("\n") == old else value
-
-
-def _chomped(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _chomped(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_chomped(one) for one in value]
-    return value.rstrip("\n") if isinstance(value, str) else value

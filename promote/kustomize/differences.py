@@ -42,16 +42,12 @@ def redacted(content: Mapping[str, Any]) -> dict[str, Any]:
         return dict(content)
     shown = dict(content)
     for key in shown.keys() & set(_SECRET_FIELDS):
-        shown[key] = _hidden(shown[key])
+        shown[key] = dict.fromkeys(shown[key], HIDDEN) if isinstance(shown[key], Mapping) else HIDDEN
     metadata: Any = shown.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     if isinstance(annotations, Mapping) and _COPY in annotations:
         shown["metadata"] = {**metadata, "annotations": {**annotations, _COPY: HIDDEN}}
     return shown
-
-
-def _hidden(values: object) -> object:
-    return dict.fromkeys(values, HIDDEN) if isinstance(values, Mapping) else HIDDEN
 
 
 def differences(before: Iterable[Document], after: Iterable[Document]) -> list[Difference]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promote.checks import encrypted, kubeconform
+from promote.checks import kubeconform
 from promote.model import Document, Identity
 
 VALUE = "ENC[AES256_GCM,data:cXdl,iv:YQ==,tag:Yg==,type:str]"
@@ -34,13 +34,13 @@ SECRET: dict[str, Any] = {
     ],
 )
 def test_only_what_is_encrypted_is_hidden(path: str, expected: bool) -> None:
-    assert encrypted.hides(SECRET, path) is expected
+    assert kubeconform.is_encrypted(SECRET, path) is expected
 
 
 @pytest.mark.parametrize("added", [None, "text", {}, {"mac": None}])
 def test_without_the_mark_of_sops_nothing_is_hidden(added: Any) -> None:
     content = SECRET | {"sops": added}
-    assert not any(encrypted.hides(content, path) for path in ("/sops", "/data/a~1b"))
+    assert not any(kubeconform.is_encrypted(content, path) for path in ("/sops", "/data/a~1b"))
 
 
 def test_the_schema_judges_the_rest() -> None:
