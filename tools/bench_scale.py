@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import resource
 import shlex
 import shutil
 import subprocess
@@ -26,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from promote.checks import policies  # noqa: E402
 from tools import large_repository, performance_plot  # noqa: E402
-from tools.bench_volume import watched  # noqa: E402
+from tools.bench_volume import used, watched  # noqa: E402
 from tools.large_repository import Size  # noqa: E402
 
 COMMITS, OVERLAYS = (500, 5_000, 50_000), (10, 100, 1_000)
@@ -101,14 +100,14 @@ class Place:
 
     def watched(self, *arguments: str) -> tuple[float, float]:
         """The same, and the most MB that promote and all it starts have together."""
-        before = _used()
+        before = used()
         with subprocess.Popen(
             [*PROMOTE, *arguments], cwd=self.folder, env=_environment(self.cache), stdout=subprocess.DEVNULL
         ) as child, watched(child.pid) as peaks:  # fmt: skip
             child.wait()
         if child.returncode not in (0, 1, 3, 4):
             sys.exit(f"promote {arguments[0]} failed")
-        return _used() - before, max(peaks)
+        return used() - before, max(peaks)
 
     def forget(self) -> None:
         """Remove what is remembered of the repository, but not the schemas."""
@@ -256,18 +255,13 @@ def _environment(cache: Path) -> Mapping[str, str]:
 
 
 def _seconds(command: Sequence[str], folder: Path, environment: Mapping[str, str], denied: bool = False) -> float:
-    before = _used()
+    before = used()
     done = subprocess.run(command, cwd=folder, env=dict(environment), capture_output=True, check=False)
     if done.returncode not in ((0, 1, 3, 4) if command[0] == sys.executable or denied else (0, 123)):
         sys.exit(
             f"{' '.join(command)[:200]} failed:\n{(done.stderr or done.stdout).decode(errors='replace')[-2000:]}"
         )
-    return _used() - before
-
-
-def _used() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return used() - before
 
 
 if __name__ == "__main__":

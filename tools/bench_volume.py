@@ -98,7 +98,7 @@ def _check(folder: Path, *targets: str) -> tuple[float, float]:
 
 def _run(folder: Path, *arguments: str) -> tuple[float, float]:
     """As `_check` for any command."""
-    before = _seconds()
+    before = used()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PROMOTE_NO_CACHE": "1"}
     with subprocess.Popen(
         [sys.executable, "-m", "promote", *arguments],
@@ -107,12 +107,13 @@ def _run(folder: Path, *arguments: str) -> tuple[float, float]:
         said = child.communicate()[0].decode(errors="replace")
     if child.returncode not in (0, 3):
         sys.exit(f"promote {arguments[0]} failed:\n{said}")
-    return _seconds() - before, max(peaks)
+    return used() - before, max(peaks)
 
 
-def _seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def used() -> float:
+    """Seconds of processor time of all programs that this process has started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def denied(stage: Stage, sandbox: Sandbox) -> None:
     place = re.search(rf"{re.escape(RULE)} +{re.escape(MANIFEST)}:(\d+)", "\n".join(done.lines))
     line = text.splitlines()[int(place[1]) - 1].strip() if place else "none"
     stage.verify(f"it names the rule, and the line that was added: `{line}`", line == "- {}")
-    stage.verify("it says how to mend it", any(line.strip().startswith("fix: ") for line in done.lines))
+    stage.verify("it says how to fix it", any(line.strip().startswith("fix: ") for line in done.lines))
 
     stage.say("Without the line, the same check passes.")
     stage.git("restore", MANIFEST)

@@ -22,7 +22,6 @@ from typing import Any
 from promote.checks.rules import GENERAL, PROFILES
 from promote.system import process
 
-_LEVELS = ("deny", "warn")
 _JUDGED = (0, 3)  # exit codes of a check that judged everything
 _SHOWN = 90  # characters of a reason
 _LONGEST = 1800  # seconds for one set, on a busy machine

@@ -10,22 +10,18 @@ from pathlib import Path
 from pip._vendor.packaging.requirements import Requirement
 
 from tools.setup.complete import applies, installed, locked, name_of
+from tools.setup.packages import requirements
 from tools.setup.work import Step, Workplace, fingerprint, replace_folder
 
 # A package in a lock: its line, and the lines with its hashes.
 _ENTRY = re.compile(r"^(?P<name>[\w.-]+)==.*\n(?:    --hash=.*\n?)*", re.MULTILINE)
 
 
-def lock_of(root: Path) -> Path:
-    """The lock that pins them."""
-    return root / "tools" / "requirements.txt"
-
-
 def packages(root: Path) -> dict[str, str]:
     """Every package that promote needs, directly or through others, and its locked version."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     known = installed(Path(sysconfig.get_path("purelib")))
-    pins = locked(lock_of(root).read_text(encoding="utf-8"), {})
+    pins = locked(requirements(root).read_text(encoding="utf-8"), {})
     waiting = [(Requirement(one), "") for one in project["dependencies"]]
     seen: set[tuple[str, str]] = set()
     while waiting:
@@ -42,7 +38,7 @@ def packages(root: Path) -> dict[str, str]:
 def wheels_step(root: Path) -> Step:
     """Their wheels in `.tools/wheels`, from which pip installs without a network."""
     names = packages(root)
-    text = lock_of(root).read_text(encoding="utf-8")
+    text = requirements(root).read_text(encoding="utf-8")
     lines = "".join(entry[0] for entry in _ENTRY.finditer(text) if name_of(entry["name"]) in names)
     folder = root / ".tools" / "wheels"
 
