@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -132,17 +133,59 @@ def test_the_scripts_of_the_action_are_valid(shell: str) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
+def program(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+
+
+def run_of_action(name: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a step of the action as GitHub does; programs in `bin` and then those of the machine are on PATH."""
+    (script,) = (step["run"] for step in load(ROOT / "action.yml")["runs"]["steps"] if step["name"].startswith(name))
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    given = {"RUNNER_TEMP": str(folder), "PATH": f"{folder / 'bin'}:{os.defpath}", **env}
+    (folder / "workspace").mkdir(exist_ok=True)
+    return subprocess.run(command, cwd=folder / "workspace", env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["venv.py", "venv/__init__.py", "runpy.py", "logging.py", "ensurepip/__init__.py"])
+def test_the_action_runs_no_file_of_the_pull_request(tmp_path: Path, name: str) -> None:
+    """Its token is in the environment while it installs the command."""
+    marker = tmp_path / "ran"
+    file = tmp_path / "workspace" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(f"open({str(marker)!r}, 'w').close()\n")
+    program(tmp_path / "bin/gh", 'mkdir -p "$RUNNER_TEMP/promote/wheels"; : > "$RUNNER_TEMP/promote/wheels/a.whl"')
+    program(tmp_path / "bin/python3", f'exec {sys.executable} "$@" --without-pip')
+    done = run_of_action("Install", tmp_path, REPOSITORY="a/b", VERSION="v1")
+    assert not marker.exists()
+    assert (tmp_path / "promote/venv/bin/python3").exists(), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("found", "asked"),
+    [
+        ("https://github.com/a/b/pull/7#issuecomment-42", "api --method PATCH repos/a/b/issues/comments/42 "),
+        ("", "api --method POST repos/a/b/issues/7/comments "),
+    ],
+)
+def test_the_action_renews_no_comment_of_somebody_else(tmp_path: Path, found: str, asked: str) -> None:
+    """Its author could change the report afterwards."""
+    log = tmp_path / "log"
+    program(tmp_path / "bin/gh", f"""echo "$*" >> {log}; if [ "$1" = pr ]; then echo '{found}'; fi""")
+    (tmp_path / "promote").mkdir()
+    (tmp_path / "promote/report.md").write_text("all is well\n")
+    done = run_of_action("Report", tmp_path, NUMBER="7", GITHUB_REPOSITORY="a/b")
+    assert (done.returncode, done.stderr) == (0, "")
+    search, *_, write = log.read_text().splitlines()
+    assert search.startswith("pr view 7 --repo a/b --json comments --jq .comments[] | select(.viewerDidAuthor and ")
+    assert write.startswith(asked)
+
+
 def test_the_action_shows_what_is_denied_before_it_fails(tmp_path: Path) -> None:
-    (tmp_path / "promote/venv/bin").mkdir(parents=True)
-    program = tmp_path / "promote/venv/bin/promote"
-    program.write_text("#!/bin/sh\necho denied: $*\nexit 3\n")
-    program.chmod(0o755)
-    (script,) = (step["run"] for step in load(ROOT / "action.yml")["runs"]["steps"] if step["name"] == "Check")
-    env = {"RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "PATH": os.defpath}
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]  # as GitHub starts it
-    done = subprocess.run(
-        command, env=env | {"TARGETS": "a b", "BASE": "main"}, capture_output=True, text=True, check=False
-    )
+    program(tmp_path / "promote/venv/bin/promote", "echo denied: $*\nexit 3")
+    summary = str(tmp_path / "summary")
+    done = run_of_action("Check", tmp_path, GITHUB_STEP_SUMMARY=summary, TARGETS="a b", BASE="main")
     arguments = "denied: check a b --base main --fail-on new --output"
     assert (done.returncode, done.stdout, done.stderr) == (3, f"{arguments} github\n", "")
     assert (tmp_path / "summary").read_text() == f"{arguments} markdown\n"
