@@ -104,13 +104,14 @@ def _layers(before: Tree, after: Tree, move: Move, files: Sequence[str]) -> list
 def with_history(move: Move, history: History) -> Move:
     """The move with what ran before it.
 
-    What goes back to a version that the environment ran, and holds the one that it leaves, is a rollback.
+    What goes back to a version that the environment ran, and holds the one that it leaves, is a rollback. Where
+    nobody knows what it ran, as in a shallow clone, nothing is: anybody can write a hold.
     """
     name, past = move.environment.name, history.get(move.environment.name, ())
     held: list[Hold] = [hold for hold in move.context.holds if hold.environment == name]
 
     def goes_back(change: Change) -> bool:
-        ran = not past or any(revision.runs(change.image, change.new) for revision in past)
+        ran = any(revision.runs(change.image, change.new) for revision in past)
         return ran and any(hold.refuses(name, change.image, change.old) for hold in held)
 
     return replace(move, context=replace(move.context, history=history, goes_back=goes_back))

@@ -6,7 +6,7 @@ out, and nothing moves in a freeze.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -37,8 +37,8 @@ def plans(before: Tree, rendered: Iterable[Rendered], moves: Sequence[Move], bas
             continue
         context = said[one.name].context if one.name in said else base
         changes = tuple(_changes(before, there, one, context))
-        goes_back = bool(context.plan.changes) and not context.forward
-        asked = replace(base, plan=Plan("", one.name, changes, despite=base.plan.despite), is_rollback=goes_back)
+        goes_back = _goes_back(before, there, context)
+        asked = replace(base, plan=Plan("", one.name, changes, despite=base.plan.despite), goes_back=goes_back)
         found.append(evaluation.evaluate(asked, [gate for gate in there.gates if "history" not in gate.needs]))
     return [plan for plan in found if plan.gates]
 
@@ -47,6 +47,20 @@ def _may_close(there: Environment, base: Context) -> bool:
     """Whether a gate may be closed for any version; most are open, and then nothing has to be rendered."""
     is_configured = any(gate.schema is not None and "history" not in gate.needs for gate in there.gates)
     return is_configured or any(hold.environment == there.name for hold in base.holds)
+
+
+def _goes_back(before: Tree, there: Environment, context: Context) -> Callable[[Change], bool]:
+    """Whether a version comes with a rollback of all that the plan of `context` moves: as a copy, or in a bundle.
+
+    Anything else only comes with it, to pass a freeze.
+    """
+    planned = context.plan.changes
+    if not planned or context.forward:
+        return lambda _: False
+    bundles = before.versions(there, whole=True).bundles
+    if any(one.image in bundles for one in planned):
+        return lambda _: True
+    return lambda change: any(change.new.matches(one.new) for one in planned)
 
 
 def _changes(before: Tree, there: Environment, new: Rendered, context: Context) -> Iterator[Change]:

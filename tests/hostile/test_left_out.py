@@ -117,6 +117,50 @@ def test_a_version_that_no_file_says_passes_no_closed_gate(hostile: Hostile, way
         hostile.runs("merge", number, "--despite-freeze", "it must be", code=0)
 
 
+FREEZE = "{start: 2020-01-01 00:00, end: 2099-01-01 00:00, timezone: UTC, reason: always}"
+HELD = """\
+holds:
+  - {environment: production, image: shop/web, version: "1.0", reason: it is bad, since: "2026-01-01"}
+"""
+
+
+def frozen(hostile: Hostile) -> str:
+    """A production that is frozen, and ran shop/web 0.9 before 1.0; its kustomization."""
+    settings = (hostile.root / "promote.yaml").read_text()
+    gates = f"overlays/production, gates: {{freeze: [{FREEZE}], soak: 1h}}"
+    overlay = (hostile.root / PRODUCTION).read_text()
+    hostile.commit({"promote.yaml": settings.replace("overlays/production", gates), "base/web.yaml": WEB})
+    for version in ("0.9", "1.0"):
+        hostile.commit({PRODUCTION: overlay.replace('"1.0"', f'"{version}"', 1)})
+    return (hostile.root / PRODUCTION).read_text()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("depth", ["1", pytest.param("2", marks=pytest.mark.slow), ""])
+@pytest.mark.parametrize("version", ["0.9", "6.6.6"])
+def test_a_hold_makes_a_rollback_only_of_what_ran(hostile: Hostile, depth: str, version: str) -> None:
+    """A stranger can write one. In a shallow clone nobody knows what ran, so that gates stay closed."""
+    overlay = frozen(hostile)
+    number = str(hostile.pull({PRODUCTION: overlay.replace('"1.0"', f'"{version}"', 1), "holds.yaml": HELD}))
+    clone = hostile.root.parent / "clone/shallow"
+    options = [f"--depth={depth}"] if depth else []
+    hostile.git("clone", "--quiet", *options, f"file://{hostile.origin}", str(clone))
+    is_rollback = not depth and version == "0.9"
+    outcome = hostile.runs("merge", number, code=0 if is_rollback else 4, cwd=clone)
+    assert is_rollback or "always" in outcome.err
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("side", ["6.6.6", "0.9"])
+def test_nothing_passes_a_freeze_next_to_a_rollback(hostile: Hostile, side: str) -> None:
+    """A copy of the version that goes back does: a replacement or a second container may have it."""
+    overlay = frozen(hostile).replace('"1.0"', '"0.9"', 1)
+    added, files = WAYS["another-version-next-to-it"]
+    files = {name: text.replace("side:2.0", f"side:{side}") for name, text in files.items()}
+    number = str(hostile.pull({PRODUCTION: overlay + added, "holds.yaml": HELD, **files}))
+    hostile.runs("merge", number, code=0 if side == "0.9" else 4, says=[] if side == "0.9" else ["always"])
+
+
 @pytest.mark.quick
 def test_a_definition_that_another_environment_renders(hostile: Hostile) -> None:
     """No file of production changes, and its object is invalid: for a merge, and for a check that remembers."""
