@@ -1,23 +1,30 @@
-"""A folder for data that can be made again: converted schemas, and the keys of inputs that were verified."""
+"""A folder for data that can be made again: converted schemas, and the keys of inputs that were verified.
+
+What is in it is believed. So only this user may write it, and it is in no clone, where a pull request could fill it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
 from functools import cache as once
 from pathlib import Path
 
 from promote.system import scratch
 
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
 
 def folder() -> Path:
-    """The folder of the cache: PROMOTE_CACHE, else the user's cache folder.
+    """The folder of the cache: PROMOTE_CACHE, else the user's cache folder; without links.
 
-    If it is not writable, as in many containers, a temporary folder that this process removes.
+    If it is not writable, as in many containers, or not private, a temporary folder that this process removes.
     """
     chosen = _chosen()
-    return chosen if chosen is not None and _writable(chosen) else _temporary()
+    usable = _usable(chosen) if chosen is not None else None
+    return usable or _temporary()
 
 
 def _chosen() -> Path | None:
@@ -34,12 +41,34 @@ def _chosen() -> Path | None:
 
 
 @once
-def _writable(path: Path) -> bool:
+def _usable(path: Path) -> Path | None:
+    """The folder without links, which is made if necessary; None if it cannot be used."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole = path.resolve()
+        return whole if os.access(whole, os.W_OK | os.X_OK) and _is_private(whole) else None
     except OSError:
-        return False
-    return os.access(path, os.W_OK | os.X_OK)
+        return None
+
+
+def _is_private(whole: Path) -> bool:
+    """Whether nobody else decides what is in a folder, or puts another one in its place."""
+    is_own = whole.stat().st_uid == os.geteuid() and not _others(whole)
+    above = (_is_guarded(folder) and not (folder / ".git").exists() for folder in (whole, *whole.parents))
+    return is_own and all(above)
+
+
+def _is_guarded(folder: Path) -> bool:
+    """Whether only this user and root can replace what this user has in a folder."""
+    found = folder.stat()
+    return found.st_uid in (0, os.geteuid()) and (bool(found.st_mode & stat.S_ISVTX) or not _others(folder))
+
+
+def _others(folder: Path) -> bool:
+    """Whether others may write in a folder; the user's own group has no other member by default."""
+    found = folder.stat()
+    is_own_group = found.st_gid == os.getegid()
+    return bool(found.st_mode & (stat.S_IWOTH if is_own_group else _OTHERS))
 
 
 @once

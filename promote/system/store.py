@@ -82,9 +82,7 @@ def private(name: str, repository: Path) -> Path | None:
     except OSError:
         return None
     is_own = details.st_uid == os.geteuid() and not stat.S_IMODE(details.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    # `repository` may be a private copy, so that no other clone is trusted either.
-    is_in_clone = any((above / ".git").exists() for above in (whole, *whole.parents))
-    return folder if is_own and not is_in_clone and not whole.is_relative_to(repository.resolve()) else None
+    return folder if is_own and not whole.is_relative_to(repository.resolve()) else None
 
 
 def _evict(folder: Path, most: int) -> None:

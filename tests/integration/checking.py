@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shlex import quote
@@ -22,7 +23,8 @@ from tests.defaults import DEFAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")
-CACHE = ROOT / ".pytest_cache" / "promote"  # kept between runs, as a user's own is
+# Kept between runs, as a user's own is, and in no clone.
+CACHE = Path(tempfile.gettempdir()) / f"promote-tests-{os.geteuid()}"
 CONFIG = """\
 environments:
   staging: {path: overlays/staging}

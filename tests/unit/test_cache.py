@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,10 @@ from promote.system import cache, scratch
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
-    cache._writable.cache_clear()
+    cache._usable.cache_clear()
     cache._temporary.cache_clear()
     yield
-    cache._writable.cache_clear()
+    cache._usable.cache_clear()
     cache._temporary.cache_clear()
 
 
@@ -61,6 +62,71 @@ def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("os.access", lambda *_: False)
     assert cache.folder() == scratch.top() / "cache"
     assert cache.folder() != tmp_path / "cache"
+
+
+def in_a_clone(folder: Path) -> Path:
+    (folder / ".git").mkdir(parents=True)
+    return folder / "cache"
+
+
+def in_a_worktree(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / ".git").write_text("gitdir: elsewhere\n")
+    return folder / "deep/cache"
+
+
+def through_a_link(folder: Path) -> Path:
+    in_a_clone(folder / "clone").mkdir()
+    (folder / "link").symlink_to(folder / "clone/cache")
+    return folder / "link"
+
+
+def with_mode(mode: int, name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        (folder / "cache").mkdir(parents=True)
+        (folder / name).chmod(mode)
+        return folder / "cache"
+
+    return make
+
+
+def of_another_user(folder: Path) -> Path:
+    (folder / "cache").mkdir(parents=True)
+    os.chown(folder, 12345, -1)
+    return folder / "cache"
+
+
+def of_another_group(folder: Path) -> Path:
+    (folder / "cache").mkdir(parents=True)
+    os.chown(folder / "cache", -1, 12345)
+    (folder / "cache").chmod(0o770)
+    return folder / "cache"
+
+
+@pytest.mark.parametrize(
+    "made", [in_a_clone, in_a_worktree, through_a_link, with_mode(0o777, "cache"), with_mode(0o777, "."),
+             with_mode(0o1777, "cache"), of_another_user, of_another_group],
+)  # fmt: skip
+def test_what_others_could_fill_is_not_used(
+    made: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    if os.geteuid() != 0 and made in (of_another_user, of_another_group):
+        pytest.skip("only root can give a file away")
+    chosen = made(tmp_path / "made")
+    monkeypatch.setenv("PROMOTE_CACHE", str(chosen))
+    cache.remember("x")
+    assert (cache.folder(), list(chosen.glob("*"))) == (scratch.top() / "cache", [])
+
+
+@pytest.mark.parametrize("made", [with_mode(0o1777, "."), with_mode(0o770, "cache"), with_mode(0o700, ".")])
+def test_what_only_this_user_can_fill_is_used(
+    made: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a folder in that for temporary files, and one of the user's own group."""
+    chosen = made(tmp_path / "made")
+    monkeypatch.setenv("PROMOTE_CACHE", str(chosen))
+    assert cache.folder() == chosen
 
 
 def test_remember() -> None:
