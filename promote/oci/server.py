@@ -79,7 +79,7 @@ class Server:
         digest = answer.headers.get("Docker-Content-Digest", "")
         if not digest:
             answer = self._manifest("GET", path, tag)
-            digest = f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
+            digest = self._hashed(answer, f"{path}:{tag}")
         if answer.headers.get("Content-Type", "").startswith(_RETIRED):
             raise NetworkError(
                 f"{self.host} has {path}:{tag} only in the retired format of Docker 1.9: push it again"
@@ -88,6 +88,21 @@ class Server:
             return check_digest(digest)
         except UsageError:
             raise NetworkError(f"{self.host} does not answer like a registry: its digest is not valid") from None
+
+    def _hashed(self, answer: requests.Response, what: str) -> str:
+        """The digest of a manifest; raises NetworkError for anything else, such as a page to log in."""
+        digest = f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
+        try:
+            content: Any = reader.from_json(answer.content)
+        except ValueError:
+            content = None
+        if not isinstance(content, dict) or "schemaVersion" not in content:
+            raise NetworkError(
+                f"{self.host} does not answer like a registry: {what} is not a manifest; check its address"
+            )
+        if answer.headers.get("Docker-Content-Digest", digest) != digest:
+            raise NetworkError(f"{self.host} gives a manifest of {what} that has another digest than it says")
+        return digest
 
     def tags(self, path: str, query: str = "") -> tuple[list[str], str]:
         """One page of the tags of a repository, and the query of the next page, empty where this is the last.
@@ -173,6 +188,8 @@ class Server:
     def _token(self, asked: Challenge, path: str, credential: Credential | None) -> str:
         """A token that may pull from one repository, whatever else the registry would have us ask for."""
         where = self._realm(asked.realm)
+        if credential and not asked.realm.lower().startswith("https:") and not is_loopback(where):
+            raise NetworkError(f"{where} asks for a credential without TLS: it is not sent; serve it by https")
         query = {"service": asked.service, "scope": f"repository:{path}:pull"}
         wait: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False}
         if credential and credential.kind == "refresh":

@@ -1,13 +1,14 @@
-"""Asks Prometheus for one number; a token in PROMETHEUS_TOKEN goes to the configured server only."""
+"""Asks Prometheus for one number; a token in PROMETHEUS_TOKEN goes to the configured server only, and encrypted."""
 
 from __future__ import annotations
 
 import math
 import os
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from promote.errors import ConfigError, NetworkError
+from promote.errors import ConfigError, NetworkError, UsageError
 from promote.system.deadline import Deadline
 from promote.yamltext import reader
 
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
 _SECONDS = 10  # for one answer
 LONGEST_REASON = 300  # characters of what a server or a cluster says: a commit and a hold may keep them
 _TOKEN = "PROMETHEUS_TOKEN"  # noqa: S105 the name of the variable
+# Where a token may be sent: as for forges, without TLS to this machine only.
+_SAFE = re.compile(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)", re.IGNORECASE)
 
 
 class Prometheus:
     """One server, by the address of its web page."""
 
     def __init__(self, address: str) -> None:
+        """Raises UsageError for a token that is not sent there."""
         from promote.system import http
 
         self._address = address
         self._session = http.session()
-        token = os.environ.get(_TOKEN, "").strip()
+        token = _token(address)
         self._session.headers.update({"User-Agent": "promote", "Accept": "application/json"})
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
@@ -56,6 +60,17 @@ class Prometheus:
         return self._session.post(
             f"{self._address}/api/v1/query", data={"query": query}, timeout=_SECONDS, allow_redirects=False
         )
+
+
+def _token(address: str) -> str:
+    """The token for an address, empty where there is none; raises UsageError if it is not sent there."""
+    token = os.environ.get(_TOKEN, "").strip()
+    if token and not _SAFE.match(address):
+        raise UsageError(f"the token in {_TOKEN} is not sent to {address}: use https for `prometheus`, or unset it")
+    # requests would show a value that is not valid in a header.
+    if token and not re.fullmatch(r"[!-~]+", token):
+        raise UsageError(f"{_TOKEN} contains spaces, line breaks or other characters that no token has")
+    return token
 
 
 def _reason(content: Any) -> str:

@@ -219,6 +219,26 @@ def test_a_registry_without_the_header_is_asked_for_the_manifest(registry: Regis
     assert [one.method for one in registry.seen] == ["HEAD", "GET"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "words"),
+    [
+        ({"Content-Type": "text/html"}, b"<html>please log in</html>", "is not a manifest"),
+        ({}, b"", "is not a manifest"),
+        ({}, b"[]", "is not a manifest"),
+        ({}, b'{"errors": []}', "is not a manifest"),
+        ({}, b"[" * 100_000, "is not a manifest"),
+        ({"Docker-Content-Digest": f"sha256:{'0' * 64}"}, b'{"schemaVersion": 2}', "another digest than it says"),
+    ],
+)
+def test_what_is_no_manifest_has_no_digest_to_pin(
+    registry: RegistryServer, headers: dict[str, str], body: bytes, words: str
+) -> None:
+    """A portal of a network answers every request with its page; nobody could pull what has the digest of that."""
+    registry.rule = lambda seen: (200, {} if seen.method == "HEAD" else headers, body)
+    with pytest.raises(NetworkError, match=words):
+        ask(registry)
+
+
 def test_a_retired_manifest_has_no_digest_to_pin(registry: RegistryServer) -> None:
     kind = "application/vnd.docker.distribution.manifest.v1+prettyjws"
     registry.rule = lambda _: (200, {"Docker-Content-Digest": API, "Content-Type": kind}, b"")
@@ -331,3 +351,28 @@ def test_a_password_is_not_sent_without_tls(
     with pytest.raises(NetworkError, match="asks for a credential without TLS: it is not sent"):
         asking.pinned(f"{registry.host}/shop/api", Version("1.1.0"))
     assert {one.authorization for one in registry.seen} == {""}
+
+
+def test_a_password_is_not_sent_to_a_token_server_without_tls(
+    registry: RegistryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where promote.yaml lets the token server be asked without TLS: a registry may name any."""
+    token_server = RegistryServer()
+    with token_server:
+        token_server.rule = lambda _: (200, {}, b'{"token": "t"}')
+        challenge = {"WWW-Authenticate": BEARER.format(host=token_server.host)}
+        registry.rule = lambda seen: (
+            (200, {"Docker-Content-Digest": API}, b"{}") if seen.authorization else (401, challenge, b"")
+        )
+        plain = Access(private=True, plain_http=True)
+        monkeypatch.setattr("promote.oci.server.is_loopback", lambda host: host == registry.host)
+        for kind in ("auth", "identitytoken"):
+            asking = Registries(
+                {registry.host: plain, token_server.host: plain},
+                DockerConfig(login(tmp_path, registry.host, kind=kind)),
+            )
+            with pytest.raises(NetworkError, match="asks for a credential without TLS: it is not sent"):
+                asking.pinned(f"{registry.host}/shop/api", Version("1.1.0"))
+        assert token_server.seen == []
+        asking = Registries({registry.host: plain, token_server.host: plain}, DockerConfig(tmp_path / "none.json"))
+        assert asking.pinned(f"{registry.host}/shop/api", Version("1.1.0")).digest == API
