@@ -7,7 +7,7 @@ settings of staging; a command that is given `staging` is about all of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from posixpath import join, normpath
@@ -105,15 +105,20 @@ def expanded(environments: Mapping[str, Environment], listing: Listing) -> dict[
             found[f"{name}/{app}"] = replace(one, name=f"{name}/{app}", path=path, group=name, app=app)
         if not folders:
             found[name] = one
-    stages = listed(found.values())
-    return {name: _in_order(one, found, stages) for name, one in found.items()}
+    stages: dict[str, dict[str, str]] = {}
+    for one in found.values():
+        stages.setdefault(one.stage, {})[one.app] = one.name
+    previous = dict(zip(stages, [(), *((stage,) for stage in stages)], strict=False))
+    return {name: _in_order(one, stages, previous[one.stage]) for name, one in found.items()}
 
 
-def _in_order(one: Environment, known: Mapping[str, Environment], stages: Sequence[str]) -> Environment:
-    """The environment with the apps of what comes before it."""
-    at = stages.index(one.stage)
-    before = stages[max(at - 1, 0) : at] if one.after is None else one.after
-    names = tuple(name for stage in before for name in _same(known, stage, one))
+def _in_order(one: Environment, stages: Mapping[str, Mapping[str, str]], previous: tuple[str, ...]) -> Environment:
+    """The environment with the apps of what comes before it: of the `previous` stage, or of those that it states.
+
+    `stages` has the names of environments by stage and app.
+    """
+    before = previous if one.after is None else one.after
+    names = tuple(name for stage in before for name in _same(stages.get(stage, {}), one.app))
     return replace(one, listed=names) if one.after is None else replace(one, after=names)
 
 
@@ -122,9 +127,11 @@ def members(known: Mapping[str, Environment], stage: str) -> list[Environment]:
     return [one for one in known.values() if one.stage == stage]
 
 
-def _same(known: Mapping[str, Environment], stage: str, one: Environment) -> list[str]:
-    """The environments of `stage` from which one gets its versions: that of the same app, if both have apps."""
-    return [each.name for each in members(known, stage) if each.app == one.app or not (each.app and one.app)]
+def _same(names: Mapping[str, str], app: str) -> list[str]:
+    """Of environments by app, those from which one of `app` gets its versions: of the same app, if both have apps."""
+    if not app or "" in names:
+        return list(names.values())
+    return [names[app]] if app in names else []
 
 
 def order(known: Mapping[str, Environment]) -> dict[str, tuple[str, ...]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from promote.errors import ConfigError, UsageError
+from promote.kustomize.files import FILE_NAMES
 from promote.repository import config, groups
+from tests.load import patience
 
 FOLDERS = ("apps/web/overlays/dev", "apps/cart/overlays/dev", "apps/web/overlays/prod", "apps/.old/overlays/dev",
            "apps/no/overlays/dev/more", "k8s-web/dev", "k8s-cart/dev", "k8s-/dev", ".ci/web/dev")  # fmt: skip
@@ -70,3 +73,15 @@ def test_a_path_that_matches_nothing_is_reported(root: Path) -> None:
     (root / "promote.yaml").write_bytes(b"environments:\n  a: {path: none/*/b}\n")
     with pytest.raises(ConfigError, match=r"environment 'a': no folder with a kustomization matches 'none/\*/b'"):
         config.load(root)
+
+
+def test_many_apps_are_put_in_order_one_by_one() -> None:
+    """Anybody can add folders that match: what looks through all apps for each of them takes minutes for these."""
+    stages = {name: f"{name}: {{path: apps/*/{name}}}" for name in ("dev", "staging", "prod")}
+    settings = config.parse(f"environments: {{{', '.join(stages.values())}}}".encode())
+    apps = [f"app{number:04}" for number in range(5_000)]
+    start = time.monotonic()
+    found = groups.expanded(settings.environments, lambda folder: apps if folder == "apps" else FILE_NAMES)
+    assert time.monotonic() - start < patience(10)
+    assert [*found] == [f"{stage}/{app}" for stage in stages for app in apps]
+    assert [found[f"{stage}/app0042"].listed for stage in stages] == [(), ("dev/app0042",), ("staging/app0042",)]
