@@ -91,6 +91,10 @@ class NetworkError(PromoteError):
     exit_code = 6
 
 
+class PushDeclined(NetworkError):
+    """The server of a remote does not accept a push, such as one to a protected branch (exit 6)."""
+
+
 class ClusterError(NetworkError):
     """A cluster cannot be reached or read: no kubeconfig, no answer, or a refusal (exit 6)."""
 

@@ -123,7 +123,7 @@ def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Publ
     tip, line = proposal.tip, workspace.line(proposal.tip.place)
     made = line.commit(tip.commit, proposal.files, message)
     others = [one for one in _unmoved(workspace, tip, line) if one.ref != line.ref]
-    line.push(Push(line.ref, made, tip.commit), *others)
+    line.land(made, tip.commit, *others)
     return Published(line.branch, made, None, changed=True, repository=line.another)
 
 

@@ -16,7 +16,6 @@ from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.system import clock, printable
-from promote.system.git import Push
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +90,5 @@ def _commit(workspace: Workspace, edit: Callable[[Tree], _Edit], verb: str, envi
     if not done.moved:
         return Changed(shown, title, None, line.label, line.another)
     made = line.commit(tip.commit, {Tree.holds_path(done.where): done.data}, f"{title}\n")
-    line.push(Push(line.ref, made, tip.commit))
+    line.land(made, tip.commit)
     return Changed(shown, title, made, line.label, line.another)

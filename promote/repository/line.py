@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from promote.errors import EditRefused, RaceLost, UsageError
+from promote.errors import EditRefused, PushDeclined, RaceLost, UsageError
 from promote.repository.environments import is_elsewhere
 from promote.system.git import Files, Push, Repository
 
@@ -83,6 +83,17 @@ class Line:
     def push(self, *moves: Push) -> None:
         """Move refs of the remote, all or none; raises RaceLost when one is not where it was expected."""
         self.repository.push(self.remote, *moves)
+
+    def land(self, commit: str, expected: str, *others: Push) -> None:
+        """Move the branch itself from `expected` to `commit`, and other refs with it; raises as `push` does.
+
+        Where the server does not accept it, PushDeclined says what else there is to do.
+        """
+        try:
+            self.push(Push(self.ref, commit, expected), *others)
+        except PushDeclined as error:
+            way = "open a pull request (--pr, where the command has it), or let this account push there"
+            raise PushDeclined(f"{error}; if the branch {self.label} is protected, {way}") from error
 
     def changed(self, old: str, new: str) -> list[str]:
         """The paths of a tree in which two commits or trees of the branch differ."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from promote.errors import NetworkError, RaceLost, StillLocked, UsageError
+from promote.errors import NetworkError, PushDeclined, RaceLost, StillLocked, UsageError
 from promote.system import cache, git_config, process
 from promote.system.git_runner import Git, reason
 
@@ -14,6 +14,9 @@ _RACE = ("stale info", "fetch first", "non-fast-forward", "reference already exi
          " but expected ")  # fmt: skip
 _LOCKED = ("failed to update ref", "cannot lock ref", "failed to lock")
 _NAME_TAKEN = "; cannot create '"  # refs/heads/a prevents refs/heads/a/b: not a race, a retry does not help
+_WITH_ANOTHER = "atomic push fail"
+_DECLINED = "[remote rejected]"
+_LONGEST_REASON = 300  # characters
 # Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
 _NOT_OURS = ("fetch", "mirror")
 
@@ -153,6 +156,16 @@ class Remotes(Git):
             return RaceLost(f"a branch of '{remote}' has moved in the meantime")
         if any(sign in output for sign in _LOCKED):
             return StillLocked(f"'{remote}' cannot lock the branch: {reason(done.error)}")
-        rejected = [line for line in process.redact(done.text).splitlines() if line.startswith("!")]
-        why = rejected[0].split("\t")[-1] if rejected else reason(done.error)
-        return NetworkError(f"'{remote}' rejected the push: {why}")
+        rejected = [line.split("\t")[-1] for line in process.redact(done.text).splitlines() if line.startswith("!")]
+        # Each ref of an atomic push fails; only one of them says why.
+        why = next((line for line in rejected if _WITH_ANOTHER not in line), reason(done.error))
+        if _DECLINED not in why:
+            return NetworkError(f"'{remote}' rejected the push: {why}")
+        return PushDeclined(f"'{remote}' rejected the push: {why}{_said_by_server(done.error)}")
+
+
+def _said_by_server(text: str) -> str:
+    """What a server says of a push that it does not accept, as the end of a message."""
+    lines = [line.removeprefix("remote: ").strip() for line in text.splitlines() if line.startswith("remote: ")]
+    said = "; ".join(line.rstrip(".") for line in lines if any(map(str.isalpha, line)))
+    return f": {said[:_LONGEST_REASON]}" if said else ""

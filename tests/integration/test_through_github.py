@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from promote.forge.local import REF
 from tests.integration.forge_server import Answer, Json
 from tests.integration.github_server import GitHubServer
 from tests.integration.sandbox import BRANCH, Outcome, Sandbox, Shim, tiny_overlay
@@ -210,10 +212,59 @@ def test_the_reason_of_a_server_is_told_without_credentials(tiny: Sandbox) -> No
     assert done.err == f"promote: git ls-remote failed: https://***@github.com/mediq: denied: {advice}\n"
 
 
+GITHUB_REFUSES = (
+    "GH006: Protected branch update failed for refs/heads/main.",
+    "Changes must be made through a pull request.",
+)
+PROTECTED = "if the branch main is protected, open a pull request (--pr, where the command has it)"
+
+
+def protect(origin: Path, *said: str, hook: str = "pre-receive", ref: str = "refs/heads/main") -> None:
+    """Let the server refuse `ref`, or everything with a hook that gets no names, and say why."""
+    lines = [f"echo 'error: {line}' >&2" for line in said]
+    test = f'[ "$1" = {ref} ] || exit 0' if hook == "update" else ""
+    file = origin / "hooks" / hook
+    file.write_text("\n".join(["#!/bin/sh", test, *lines, "exit 1", ""]))
+    file.chmod(0o755)
+
+
 @pytest.mark.quick
 def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
-    hook = tiny.origin / "hooks/pre-receive"
-    hook.write_text("#!/bin/sh\nexit 1\n")
-    hook.chmod(0o755)
+    protect(tiny.origin)
     done = tiny.promote("staging", "production", code=6)
     assert "'origin' rejected the push: [remote rejected] (pre-receive hook declined)" in done.err
+    # The branch of a pull request is not what --pr is a way around.
+    assert "--pr" not in done.err
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    "command", [("bump", "staging", "api=9.9.9", "--commit"), ("hold", "staging", "api=9.9.9", "--reason", "bad")]
+)
+def test_a_protected_branch_is_named_with_the_way_out(tiny: Sandbox, command: tuple[str, ...]) -> None:
+    protect(tiny.origin, *GITHUB_REFUSES, hook="update")
+    done = tiny.promote(*command, code=6)
+    assert (
+        "'origin' rejected the push: [remote rejected] (hook declined): error: GH006: Protected branch update failed "
+        "for refs/heads/main; error: Changes must be made through a pull request; "
+    ) in done.err
+    assert PROTECTED in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.quick
+def test_of_several_refs_the_one_that_is_refused_says_why(tiny: Sandbox) -> None:
+    tiny.promote("staging", "production")
+    # Git names main first, which fails only because this one does.
+    protect(tiny.origin, *GITHUB_REFUSES, hook="update", ref=REF)
+    done = tiny.promote("merge", "1", code=6)
+    assert "atomic" not in done.err
+    assert "[remote rejected] (hook declined): error: GH006" in done.err
+
+
+@pytest.mark.quick
+def test_a_server_that_says_a_lot_is_quoted_in_part(tiny: Sandbox) -> None:
+    protect(tiny.origin, "x" * 2_000, "=" * 50)
+    done = tiny.promote("bump", "staging", "api=9.9.9", "--commit", code=6)
+    assert "x" * 250 in done.err
+    assert len(done.err) < 700
