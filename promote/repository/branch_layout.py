@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from promote.repository import discovery, kustomizations, stages
+from promote.repository import kustomizations, stages
+from promote.repository.candidates import name_of
 from promote.repository.discovery import Layout
 from promote.repository.kustomizations import Survey
 from promote.system.git import Repository
@@ -22,7 +23,7 @@ def find(repository: Repository, remote: str) -> Layout:
         about = f"that set versions and that {', '.join(branches)} all have"
         return Layout(remarks=(f"of the kustomizations {about}, {said}, not one",))
     branches.sort(key=lambda one: (stages.rank(one) or 0, one))
-    names = {discovery.name_of(one): one for one in branches}
+    names = {name_of(one): one for one in branches}
     after = stages.several({name: name for name in names}, dict.fromkeys(names, ""))
     return Layout(dict.fromkeys(names, paths.pop()), after=after, branches=names)
 

@@ -6,33 +6,20 @@ that share a base. What is not understood is reported.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from promote.repository import groups, stages
+from promote.repository import stages
+from promote.repository.candidates import SHARED, Candidate, app_folders, holder, named, of_apps, of_stages
 from promote.repository.kustomizations import Survey, survey
-from promote.repository.schema import schema
 
 # Folders whose children are environments.
 CONTAINERS = ("overlays", "overlay", "environments", "envs", "env", "clusters", "stages")
-# Folders of what environments share or consist of.
-_SHARED = frozenset({"base", "bases", "common", "shared", "component", "components"})
 # What Flux installs of itself into the folder of a cluster.
 _OF_FLUX = "flux-system"
 _FEWEST = 2  # environments that share a base
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A folder that may be an environment: its name there, and the folder of what it is an environment of."""
-
-    path: str
-    name: str
-    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +56,20 @@ def layout(seen: Survey) -> Layout:
     if chosen and all("clusters" in one.path.split("/") and not seen.reaches_versions(one.path) for one in chosen):
         # What Flux applies to a cluster names the folders that it takes from the repository.
         taken = {one.path for one in chosen}
-        applied = [one for one in _next_to_one_another(seen) if one.path not in taken]
+        applied = [one for one in _called_like_stages(seen) if one.path not in taken]
         left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen if applied]
         chosen = applied or chosen
     chosen = chosen or _called_like_stages(seen) or _below_stages(seen)
-    named = _named(_of_apps(_of_stages(chosen, seen), seen))
-    order = sorted(named, key=lambda name: (_rank(named[name]), name))
-    unknown = [name for name in order if stages.rank(named[name].name) is None]
+    found = named(of_apps(of_stages(chosen, seen), seen))
+    order = sorted(found, key=lambda name: (_rank(found[name]), name))
+    unknown = [name for name in order if stages.rank(found[name].name) is None]
     remarks = (*seen.unread.values(), *_without_kustomization(seen, bool(chosen)), *left_out, *_unordered(unknown))
-    after = stages.several({name: named[name].name for name in order}, {name: named[name].owner for name in order})
+    after = stages.several({name: found[name].name for name in order}, {name: found[name].owner for name in order})
     if unknown and unknown != order:
         # Otherwise they would be said to get what runs in production.
         after = {**after, unknown[0]: ()}
     others = () if chosen else tuple(sorted({*seen.kustomizations, *seen.unread}))
-    return Layout({name: named[name].path for name in order}, remarks, after, others=others)
+    return Layout({name: found[name].path for name in order}, remarks, after, others=others)
 
 
 def _rank(one: Candidate) -> tuple[bool, int]:
@@ -105,95 +92,29 @@ def _contained(seen: Survey) -> list[Candidate]:
         parts = PurePosixPath(path).parts
         within = [index for index, part in enumerate(parts[:-1]) if part in CONTAINERS]
         # In `clusters/east/overlays/dev`, the inner folder has the stages.
-        of_stages = [index for index in within if stages.rank(parts[index + 1]) is not None]
-        at = next(iter([*reversed(of_stages), *within]), None)
+        with_stages = [index for index in within if stages.rank(parts[index + 1]) is not None]
+        at = next(iter([*reversed(with_stages), *within]), None)
         is_ours = _OF_FLUX not in parts and not seen.kustomizations[path].is_component
-        if at is None or not is_ours or not _SHARED.isdisjoint(parts[at + 1 :]):
+        if at is None or not is_ours or not SHARED.isdisjoint(parts[at + 1 :]):
             continue
         if not any(path.startswith(f"{other.path}/") for other in found):
             found.append(Candidate(path, "-".join(parts[at + 1 :]), "/".join(parts[:at])))
     return found
 
 
-def _of_stages(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
-    """The candidates, those of several apps in the folder of a stage as one: `overlays/staging/*`.
-
-    Only where the path matches nothing else, and one stage has several apps.
-    """
-    of_apps = _parents(candidates)
-    folders: dict[str, list[Candidate]] = {}
-    for one in candidates:
-        folders.setdefault(PurePosixPath(one.path).parent.as_posix(), []).append(one)
-    of_stages: dict[str, Candidate] = {}
-    for folder, some in folders.items():
-        name, path = PurePosixPath(folder).name, f"{folder}/{groups.ANY}"
-        matching = [each for each in seen.kustomizations if _matches(each, path)]
-        apps = [each for each in matching if PurePosixPath(each).name not in _SHARED]
-        if stages.rank(name) is not None and _parent(some[0]) not in of_apps and len(apps) == len(some):
-            of_stages[folder] = Candidate(path, name, some[0].owner)
-    if not any(len(folders[folder]) > 1 for folder in of_stages):
-        return list(candidates)
-    return [one for folder, some in folders.items() for one in ([of_stages[folder]] if folder in of_stages else some)]
-
-
-def _of_apps(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
-    """The candidates, those of several apps as one with a `*` in its path: `apps/*/overlays/staging`.
-
-    Only where the path matches nothing else.
-    """
-    of_apps = _parents(candidates)
-    by_path: dict[str, list[Candidate]] = {}
-    for one in candidates:
-        by_path.setdefault(_pattern(one) if _parent(one) in of_apps else one.path, []).append(one)
-    found: list[Candidate] = []
-    for path, some in by_path.items():
-        matching = [each for each in seen.kustomizations if _matches(each, path)]
-        is_of_apps = groups.ANY in path and len(matching) == len(some)
-        found += [Candidate(path, some[0].name, _parent(some[0]))] if is_of_apps else some
-    return found
-
-
-def _parents(candidates: Iterable[Candidate]) -> set[str]:
-    """The folders that have several apps with environments."""
-    owners = {(_parent(one), one.owner) for one in candidates if one.owner}
-    often = Counter(parent for parent, _ in owners)
-    return {parent for parent, number in often.items() if number > 1}
-
-
-def _parent(one: Candidate) -> str:
-    return PurePosixPath(one.owner).parent.as_posix() if one.owner else ""
-
-
-def _pattern(one: Candidate) -> str:
-    """The path with a `*` for the app, which is the last folder of the owner."""
-    owner = PurePosixPath(one.owner)
-    return (owner.parent / groups.ANY / PurePosixPath(one.path).relative_to(owner)).as_posix()
-
-
-def _matches(path: str, pattern: str) -> bool:
-    return path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
-
-
 def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[Candidate], list[str]]:
     """Those in a folder of environments of which one sets versions; where none does, all of them."""
-    of_apps = _parents(candidates)
-    holders = {_holder(one, of_apps) for one in candidates if seen.kustomizations[one.path].has_versions}
-    if not holders:
-        return list(candidates), []
-    left_out = sorted({_holder(one, of_apps) for one in candidates} - holders)
+    folders = app_folders(candidates)
+    every = {holder(one, folders) for one in candidates}
+    holders = {holder(one, folders) for one in candidates if seen.kustomizations[one.path].has_versions} or every
+    left_out = sorted(every - holders)
     remarks = [f"{folder}: left out, for none of its kustomizations sets a version" for folder in left_out]
     # Next to stages, variants such as `overlays/aws` are for others to build on.
-    of_stages = {_holder(one, of_apps) for one in candidates if stages.rank(one.name) is not None} & holders
-    variants = sorted(holders - of_stages) if of_stages else []
+    with_stages = {holder(one, folders) for one in candidates if stages.rank(one.name) is not None} & holders
+    variants = sorted(holders - with_stages) if with_stages else []
     remarks += [f"{folder}: left out, for none of its folders is called like a stage" for folder in variants]
     holders -= set(variants)
-    return [one for one in candidates if _holder(one, of_apps) in holders], remarks
-
-
-def _holder(one: Candidate, of_apps: Collection[str]) -> str:
-    """The folder of environments that a candidate is in; those of several apps are one."""
-    parts = PurePosixPath(_pattern(one) if _parent(one) in of_apps else one.path).parts
-    return "/".join(parts[: len(PurePosixPath(one.owner).parts) + 1])
+    return [one for one in candidates if holder(one, folders) in holders], remarks
 
 
 def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool) -> list[Candidate]:
@@ -247,7 +168,7 @@ def _below_stages(seen: Survey) -> list[Candidate]:
     for path, one in sorted(seen.kustomizations.items()):
         *above, stage, app = ("", "", *PurePosixPath(path).parts)
         owner = "/".join(above[2:])
-        if stages.rank(stage) is not None and not one.is_component and app not in _SHARED:
+        if stages.rank(stage) is not None and not one.is_component and app not in SHARED:
             folders.setdefault(owner, []).append(Candidate(path, f"{stage}-{app}", owner))
     found: list[Candidate] = []
     for some in folders.values():
@@ -282,19 +203,3 @@ def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:
         elif said:
             found.append(f"{folder}: {', '.join(said)} are left out, for they have no kustomization.yaml")
     return found
-
-
-def _named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Each with a name of its own: the folder's, with that of its app where there are several apps."""
-    several = len({one.owner for one in candidates}) > 1
-    short = [name_of(f"{PurePosixPath(one.owner).name}-{one.name}" if several else one.name) for one in candidates]
-    often = Counter(short)
-    whole = [name if often[name] == 1 else name_of(one.path) for name, one in zip(short, candidates, strict=True)]
-    return dict(zip(whole, candidates, strict=True))
-
-
-def name_of(text: str) -> str:
-    """`text` as the schema of promote.yaml allows the name of an environment."""
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "environment"
-    reserved = schema()["properties"]["environments"]["propertyNames"]["not"]["enum"]
-    return f"{name}-environment" if name in reserved else name

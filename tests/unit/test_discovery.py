@@ -77,6 +77,32 @@ def test_apps_next_to_their_base_are_one_environment_too(tmp_path: Path) -> None
     assert dict(layout(tmp_path, files).environments) == {"dev": "*/dev", "prod": "*/prod"}
 
 
+@pytest.mark.parametrize("below", ["k8s", "deploy/kubernetes"])
+def test_apps_with_manifests_next_to_their_code_are_one_environment(tmp_path: Path, below: str) -> None:
+    files = of_apps(f"services/web/{below}", f"services/cart/{below}")
+    found = layout(tmp_path, files)
+    pattern = f"services/*/{below}/overlays"
+    assert list(found.environments.items()) == [("dev", f"{pattern}/dev"), ("prod", f"{pattern}/prod")]
+    assert (found.remarks, dict(found.after)) == ((), {})
+    assert list(config.of_layout(found, groups.of_folder(tmp_path)).environments) == [
+        "dev/cart", "dev/web", "prod/cart", "prod/web",
+    ]  # fmt: skip
+
+
+def test_a_folder_of_manifests_names_no_app(tmp_path: Path) -> None:
+    found = layout(tmp_path, of_apps("shop/web/k8s", "bank/cart/k8s"))
+    assert list(found.environments.items()) == [
+        (f"{app}-{stage}", f"{folder}/{app}/k8s/overlays/{stage}")
+        for stage in ("dev", "prod") for folder, app in (("bank", "cart"), ("shop", "web"))
+    ]  # fmt: skip
+
+
+def test_a_folder_that_has_another_app_is_not_one_of_several_by_its_name(tmp_path: Path) -> None:
+    found = layout(tmp_path, of_apps("east/web", "west/web"))
+    assert found.environments["east-web-overlays-dev"] == "east/web/overlays/dev"
+    assert len(found.environments) == 4
+
+
 def test_of_two_such_folders_the_one_with_stages_counts(tmp_path: Path) -> None:
     names = [f"clusters/{cluster}/overlays/{stage}" for cluster in ("east", "west") for stage in ("dev", "prod")]
     found = layout(tmp_path, overlays(*names, base="base"))
@@ -245,6 +271,13 @@ def test_variants_next_to_stages_are_left_out_and_reported(tmp_path: Path) -> No
     assert found.remarks == ("kit/overlays: left out, for none of its folders is called like a stage",)
 
 
+def test_variants_are_left_out_where_no_kustomization_sets_a_version_itself(tmp_path: Path) -> None:
+    files = overlays("overlays/dev", "overlays/prod", "kit/overlays/aws", "kit/overlays/gcp", base="base")
+    found = layout(tmp_path, {name: text.partition("images")[0] for name, text in files.items()})
+    assert list(found.environments) == ["dev", "prod"]
+    assert found.remarks == ("kit/overlays: left out, for none of its folders is called like a stage",)
+
+
 def test_folders_of_other_programs_are_not_reported_where_there_are_environments(tmp_path: Path) -> None:
     for folder in ("web/overlays/menu", "terraform/environments/prod", "terraform/environments/dev"):
         (tmp_path / folder).mkdir(parents=True)
@@ -268,3 +301,9 @@ def test_what_flux_applies_to_clusters_is_taken_instead_of_the_clusters(tmp_path
     )
     alone = {name: text for name, text in files.items() if name.startswith("clusters")}
     assert layout(tmp_path / "alone", alone).environments == {"dev": "clusters/dev", "prod": "clusters/prod"}
+
+
+def test_what_flux_applies_to_its_only_late_cluster_is_taken_too(tmp_path: Path) -> None:
+    files = {f"{one}/kustomization.yaml": BASE for one in ("apps/production", "apps/core", "apps/base/web")}
+    files |= {f"clusters/{one}/alerts/kustomization.yaml": BASE for one in ("production", "core")}
+    assert layout(tmp_path, files).environments == {"production": "apps/production"}

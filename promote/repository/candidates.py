@@ -1,0 +1,125 @@
+"""Folders that may be environments: those of several apps become one with a `*` in its path, and each gets a name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from promote.repository import groups, stages
+from promote.repository.kustomizations import Survey
+from promote.repository.schema import schema
+
+# Folders of what environments share or consist of.
+SHARED = frozenset({"base", "bases", "common", "shared", "component", "components"})
+# Folders in which an app has its manifests next to its code: they name no app.
+_OF_MANIFESTS = frozenset(
+    {"config", "deploy", "deployment", "deployments", "gitops", "infra", "k8", "k8s", "kube", "kubernetes",
+     "kustomize", "manifest", "manifests", "ops"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A folder that may be an environment: its name there, and the folder of what it is an environment of."""
+
+    path: str
+    name: str
+    owner: str
+
+
+def app_folders(candidates: Iterable[Candidate]) -> dict[str, str]:
+    """By owner, the folders of all apps that it is one of, with a `*` for the app: `apps/*`, `services/*/k8s`.
+
+    An owner that is alone has none.
+    """
+    owners = {one.owner for one in candidates if one.owner}
+    often = Counter(pattern for owner in owners for pattern in _patterns(owner))
+    several = {owner: [pattern for pattern in _patterns(owner) if often[pattern] > 1] for owner in owners}
+    return {owner: patterns[0] for owner, patterns in several.items() if patterns}
+
+
+def _patterns(owner: str) -> list[str]:
+    """The path of an owner with a `*` for its last folder, or for one in which only those of manifests follow."""
+    parts = PurePosixPath(owner).parts
+    after = next((number for number, part in enumerate(reversed(parts)) if part not in _OF_MANIFESTS), 0)
+    places = range(len(parts) - 1, len(parts) - 2 - after, -1)
+    return ["/".join([*parts[:at], groups.ANY, *parts[at + 1 :]]) for at in places]
+
+
+def of_stages(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
+    """The candidates, those of several apps in the folder of a stage as one: `overlays/staging/*`.
+
+    Only where the path matches nothing else, and one stage has several apps.
+    """
+    several = app_folders(candidates)
+    folders: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        folders.setdefault(PurePosixPath(one.path).parent.as_posix(), []).append(one)
+    stage_of: dict[str, Candidate] = {}
+    for folder, some in folders.items():
+        name, path = PurePosixPath(folder).name, f"{folder}/{groups.ANY}"
+        matching = [each for each in seen.kustomizations if _matches(each, path)]
+        apps = [each for each in matching if PurePosixPath(each).name not in SHARED]
+        if stages.rank(name) is not None and some[0].owner not in several and len(apps) == len(some):
+            stage_of[folder] = Candidate(path, name, some[0].owner)
+    if not any(len(folders[folder]) > 1 for folder in stage_of):
+        return list(candidates)
+    return [one for folder, some in folders.items() for one in ([stage_of[folder]] if folder in stage_of else some)]
+
+
+def of_apps(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
+    """The candidates, those of several apps as one with a `*` in its path: `apps/*/overlays/staging`.
+
+    Only where the path matches nothing else.
+    """
+    several = app_folders(candidates)
+    by_path: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        by_path.setdefault(_path_of_all(one, several), []).append(one)
+    found: list[Candidate] = []
+    for path, some in by_path.items():
+        matching = [each for each in seen.kustomizations if _matches(each, path)]
+        is_of_apps = groups.ANY in path and len(matching) == len(some)
+        found += [Candidate(path, some[0].name, path.partition(groups.ANY)[0].rstrip("/"))] if is_of_apps else some
+    return found
+
+
+def _path_of_all(one: Candidate, folders: Mapping[str, str]) -> str:
+    """The path of a candidate with a `*` for the app, if there are several."""
+    return f"{folders.get(one.owner, one.owner)}{one.path[len(one.owner) :]}"
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
+
+
+def holder(one: Candidate, of_apps: Mapping[str, str]) -> str:
+    """The folder of environments that a candidate is in; those of several apps are one."""
+    parts = PurePosixPath(_path_of_all(one, of_apps)).parts
+    return "/".join(parts[: len(PurePosixPath(one.owner).parts) + 1])
+
+
+def named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Each with a name of its own: the folder's, with that of its app where there are several apps."""
+    several = len({one.owner for one in candidates}) > 1
+    short = [name_of(f"{_app_of(one)}-{one.name}" if several else one.name) for one in candidates]
+    often = Counter(short)
+    whole = [name if often[name] == 1 else name_of(one.path) for name, one in zip(short, candidates, strict=True)]
+    return dict(zip(whole, candidates, strict=True))
+
+
+def _app_of(one: Candidate) -> str:
+    """The folder that says what it is an environment of."""
+    parts = PurePosixPath(one.owner).parts
+    return next((part for part in reversed(parts) if part not in _OF_MANIFESTS), PurePosixPath(one.owner).name)
+
+
+def name_of(text: str) -> str:
+    """`text` as the schema of promote.yaml allows the name of an environment."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "environment"
+    reserved = schema()["properties"]["environments"]["propertyNames"]["not"]["enum"]
+    return f"{name}-environment" if name in reserved else name
