@@ -84,10 +84,11 @@ def propose(
         raise UsageError(f"{edge.source} and {edge.target} are the same folder: name two environments")
     both = pair.read(tree, source, target, edge.only)
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
-    unmoved = pair.unmoved(both)
+    # Of an app that was not asked for, nothing is to be said, and nothing is rendered to say it.
+    unmoved = pair.Unmoved() if isinstance(edge, _LeftOut) else pair.unmoved(both)
     chosen = _chosen(edge, there, here, unmoved.names)
     wanted, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
-    missing, more = _missing(both, chosen, edge.add)
+    missing, more = ([], []) if isinstance(edge, _LeftOut) else _missing(both, chosen, edge.add)
     notes = [*notes, *more]
     idle = {change.image for change in unused}
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
@@ -98,7 +99,7 @@ def propose(
     if with_them.files:
         _, after = _edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
     left = (*unmoved.lines, *settings.waiting(both, chosen - moved))
-    planned = with_them.onto(here.planned(after, source.name, [*notes, *settings.unknown(both)], edge.despite))
+    planned = with_them.onto(here.planned(after, source.name, notes, edge.despite))
     planned = replace(planned, plan=replace(planned.plan, unmoved=left, unused=unused))
     try:
         return prove(here, planned, after, edge.allow_other_changes, before=with_them)
@@ -152,7 +153,7 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
         notes.append(f"no version of an image was found in {both.source.name} or {target}")
     if not add:
         notes += [f"{name} has no images entry in {target}: left out (--add adds it)" for name in missing]
-    return missing, notes
+    return missing, [*notes, *settings.unknown(both)]
 
 
 def _edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) -> tuple[Situation, Versions]:

@@ -101,6 +101,21 @@ def test_only_names_an_app_or_an_image_and_the_pull_request_keeps_the_others(app
     assert "no app, image or service is called 'wep'; did you mean 'web'?" in refused
 
 
+@pytest.mark.quick
+def test_of_an_app_that_was_not_asked_for_nothing_is_said_or_rendered(apps: Sandbox) -> None:
+    remote = "resources: ['https://github.test/shop/api/releases/download/v1/install.yaml']\n"
+    for stage in ("staging", "production"):
+        apps.write(file_of("api", stage), remote)
+    apps.publish("an app without versions, from elsewhere")
+    whole = apps.promote("plan", "staging", "production").out
+    assert "no version of an image was found in staging/api or production/api" in whole
+    assert "what is rendered could not be compared" in whole
+    only = apps.promote("plan", "staging", "production", "--only", "web").out
+    assert "v1.1.0 → v1.2.0" in only
+    assert "api" not in only
+    assert "api" not in apps.promote("plan", "staging", "production", "--exclude", "api").out
+
+
 def test_history_and_rollback_know_the_apps(apps: Sandbox) -> None:
     apps.promote("bump", "production", "web=v1.1.1", "--commit")
     apps.promote("staging", "production")
