@@ -9,7 +9,11 @@ import sys
 if __name__ == "__main__":
     # `python -m` looks for modules in the current folder first. That is the repository to work on, whose `yaml.py`
     # must not be imported; this package itself is found by its own path. The installed command never looks there.
-    sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != os.getcwd()]  # noqa: PTH100, PTH109
+    try:
+        here = os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        here = ""  # it was deleted, which the command reports
+    sys.path[:] = [entry for entry in sys.path if entry and os.path.abspath(entry) != here]  # noqa: PTH100
 
 from promote.cli.main import main
 

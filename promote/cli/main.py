@@ -81,6 +81,11 @@ def _do(given: Namespace) -> int:
         # Git's names are bytes, and kustomize's are UTF-8: no other encoding can pass all of them on.
         raise UsageError(f"names of files are {encoding} in this locale: set PYTHONUTF8=1, or LC_ALL=C.UTF-8")
 
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more: change to another one") from None
+
     scratch.use()
     progress.listen(lambda line: _complain(process.redact(line)))
     command = import_module(f"promote.commands.{given.verb}")

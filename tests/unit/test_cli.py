@@ -209,6 +209,25 @@ def test_exit_code_reaches_the_shell() -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.parametrize("command", [["status"], ["check"], ["init", "--dry-run"]], ids=" ".join)
+def test_a_current_folder_that_was_deleted_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(command) == 2
+    said = "promote: the current folder does not exist any more: change to another one\n"
+    assert capsys.readouterr().err == said
+    # With its own path, as Python looks for it where it is.
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "promote", *command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 @pytest.mark.parametrize(
     ("name", "known", "says"),
     [
