@@ -38,9 +38,14 @@ def sources(entries: Sequence[Place]) -> Iterator[tuple[str, Path]]:
             yield places.text(source.node, "kind"), path
 
 
-def apply(layer: Layer, entries: Sequence[Place], slots: Sequence[Slot]) -> None:
-    """Set what these replacements of a kustomization set, after `images:` of it; what is not understood stays."""
-    for entry in entries:
+def apply(layer: Layer, slots: Sequence[Slot]) -> None:
+    """Set what the replacements of a kustomization set, after `images:` of it; what is not understood stays.
+
+    The images that they copy, such as the tag of one into a variable or label, are marked.
+    """
+    for entry in _entries(layer):
+        _mark_source(entry, slots)
+    for entry in of_images(layer):
         source = _source(entry, slots)
         for target in items(entry.at("targets")) if source else ():
             how = _Part.of(target)
@@ -50,6 +55,16 @@ def apply(layer: Layer, entries: Sequence[Place], slots: Sequence[Slot]) -> None
                 elif isinstance(source, Said):
                     _set(slot, source, how)
                     layer.files[source.file] = None
+
+
+def _mark_source(entry: Place, slots: Sequence[Slot]) -> None:
+    source = entry.at("source")
+    if source is None or not _is_of_image(places.text(source.node, "fieldPath")):
+        return
+    kind, name, path = (places.text(source.node, key) for key in (*_NAMING, "fieldPath"))
+    for slot in slots:
+        if slot.is_container and kind in ("", slot.kind) and (not name or name in slot.names) and _is_at(slot, path):
+            slot.is_source = True
 
 
 def _entries(layer: Layer) -> Iterator[Place]:

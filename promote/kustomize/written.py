@@ -84,7 +84,7 @@ class _Layers:
         for entry in images.entries.values() if images else ():
             for slot in slots:
                 slot.set(Setting(layer.sheet.source, entry))
-        replacements.apply(layer, replacements.of_images(layer), slots)
+        replacements.apply(layer, slots)
         image_transformers.apply(layer, slots)
 
     def _is_asked(self, path: str) -> bool:

@@ -85,10 +85,10 @@ def propose(
     both = pair.read(tree, source, target, edge.only)
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     # Of an app that was not asked for, nothing is to be said, and nothing is rendered to say it.
-    unmoved = pair.Unmoved() if isinstance(edge, _LeftOut) else pair.unmoved(both)
+    unmoved = pair.Unmoved() if edge.is_left_out else pair.unmoved(both)
     chosen = _chosen(edge, there, here, unmoved.names)
     wanted, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
-    missing, more = ([], []) if isinstance(edge, _LeftOut) else _missing(both, chosen, edge.add)
+    missing, more = ([], []) if edge.is_left_out else _missing(both, chosen, edge.add)
     notes = [*notes, *more]
     idle = {change.image for change in unused}
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}

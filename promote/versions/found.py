@@ -137,6 +137,8 @@ class Versions:
                 found |= {move: old.image.name for move in moves if move[0] != move[1]}
             elif old.is_copied:
                 found = {move: "" for move in moves if move[0] != move[1]} | found
+            elif old.is_source:
+                found = dict.fromkeys(_copies(old.image, new.image), "") | found
         return found
 
     def _own_edits(self, name: str, target: Image | Version, entries: dict[str, dict[str, Image | Version]]) -> None:
@@ -216,6 +218,13 @@ def _slot_edits(
     for said, text in slot.edits(version, whole=whole):
         if said.atom.spot.text != text:
             spots.setdefault(said.file, []).append((said, text))
+
+
+def _copies(old: Image, new: Image) -> list[tuple[str, str]]:
+    """The old and new texts that a copy of an image, or of a part of it, may have."""
+    one, other = old.version, new.version
+    texts = [(old.reference, new.reference), (str(one), str(other)), (one.tag, other.tag), (one.digest, other.digest)]
+    return [(before, after) for before, after in texts if before and after and before != after]
 
 
 def _has(image: Image, wanted: Version) -> bool:

@@ -37,7 +37,8 @@ class Slot:
     `names` are those that the object has in one of the layers. `follows` says that `images:` changes it. `called` is
     the name that promote.yaml gives it, or that of a bundle of manifests, not an image: a chart, or a base in another
     repository. `alias` is the name in a transformer, and the repository that it sets. `pointer` is `group` by
-    position. `is_copied` says that the atoms are in another object, from which they are copied.
+    position. `is_copied` says that the atoms are in another object, from which they are copied, and `is_source` that
+    other fields get a copy of what it runs.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Slot:
     alias: tuple[str, str] | None = None
     pointer: Path = ()
     is_copied: bool = False
+    is_source: bool = False
 
     @property
     def written(self) -> Image:

@@ -154,3 +154,44 @@ def test_a_base_with_the_text_moves_all_environments_that_copy_it(tiny: Sandbox)
     out = tiny.promote("bump", "staging", "api=v1.2.0", "--commit").out
     assert "production" in out
     assert tiny.show("base/versions.env", "main").rstrip() == LINES.replace("VERSION", "v1.2.0").rstrip()
+
+
+# The tag that runs, in a variable, an annotation and a ConfigMap, and the whole image in another entry.
+SHOWN = """\
+images: [{name: shop/api, newTag: VERSION}]
+replacements:
+- source:
+    kind: Deployment
+    name: api
+    fieldPath: "spec.template.spec.containers.[name=api].image"
+    options: {delimiter: ":", index: 1}
+  targets:
+  - select: {kind: Deployment, name: api}
+    fieldPaths: ["spec.template.spec.containers.[name=api].env.[name=ABOUT].value", metadata.annotations.about]
+    options: {create: true}
+  - select: {kind: ConfigMap, name: about}
+    fieldPaths: [data.tag]
+- source: {kind: Deployment, name: api, fieldPath: "spec.template.spec.containers.0.image"}
+  targets:
+  - select: {kind: ConfigMap, name: about}
+    fieldPaths: [data.image]
+"""
+ABOUT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: about}\ndata: {tag: none, image: none}\n"
+SHOWING = Kind(
+    overlay(SHOWN),
+    base={"api.yaml": POD.replace("IMAGE", "shop/api:v0") + "          env: [{name: ABOUT}]\n", "about.yaml": ABOUT},
+)
+
+
+@pytest.mark.quick
+def test_what_copies_the_version_that_runs_follows_it(tiny: Sandbox) -> None:
+    write(tiny, SHOWING, {"staging": "v1.1.0", "production": "v1.0.0"})
+    plan = tiny.promote("plan", "staging", "production").out
+    for path in ("/data/image: shop/api:v1.1.0", "/data/tag: v1.1.0", "/env/0/value: v1.1.0"):
+        assert path in plan
+    tiny.promote("staging", "production")
+    tiny.promote("merge", "1")
+    tiny.git("pull", "--quiet", "origin", "main")
+    assert "moves versions and nothing else" in tiny.promote("verify", "HEAD").out
+    tiny.promote("rollback", "production", "api")
+    assert "newTag: v1.0.0" in tiny.show("overlays/production/kustomization.yaml", "main")
