@@ -33,6 +33,14 @@ class EditRefused(ConfigError):
     """A byte-exact edit could not be proved safe, so nothing was written (exit 2)."""
 
 
+class NoPlace(EditRefused):
+    """What says the version of `image` has no place for a part of the new one, or would keep one (exit 2)."""
+
+    def __init__(self, text: str, image: str = "") -> None:
+        super().__init__(text)
+        self.image = image
+
+
 class ToolError(PromoteError):
     """A program that promote runs is missing, has the wrong version or failed (exit 2)."""
 

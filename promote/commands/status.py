@@ -232,9 +232,9 @@ def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]
     """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
     if not any(image.version.is_set for images in running.values() for image in images):
         nothing = f"no version of an image was found in any environment: {', '.join(running)}"
-        way = "an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`"
         named = dict.fromkeys(image.short_name for images in running.values() for image in images)
-        return [nothing, f"add `newTag` by hand to the items of `images` for {', '.join(named)}" if named else way]
+        which = f": {', '.join(named)}" if named else ""
+        return [nothing, f"an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`{which}"]
     cells: dict[str, dict[str, str]] = {}
     for name, images in running.items():
         where = settings.environments[name]

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import join, normpath
 
+from yaml.nodes import Node
+
 from promote.kustomize.sheets import Sheets
 from promote.versions.atoms import Place, documents, items
+from promote.versions.fields import split
 from promote.versions.spots import Sheet
+from promote.yamltext import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,9 @@ class Layer:
 def is_within(path: str, within: str | None) -> bool:
     """Whether a path may be read."""
     return within is None or path == within or path.startswith(f"{within}/") or within == "."
+
+
+def says_version(item: Node) -> bool:
+    """Whether an item of `images:` sets a version, and not only a name."""
+    is_set = any(places.text(item, field) for field in ("newTag", "digest"))
+    return is_set or split(places.text(item, "newName"))[1].is_set

@@ -18,10 +18,11 @@ def find(
 ) -> Versions:
     """The versions of the environment in `folder`, whose kustomization has the `images:` of `own`.
 
-    With such `images:`, other files are read only if they are in the folder too, unless `whole` is set, or what is in
-    the folder copies versions into images of any layer.
+    With such `images:`, other files are read only if they are in the folder too, unless `whole` is set, one of the
+    items says no version, or what is in the folder copies versions into images of any layer.
     """
-    within = None if whole or not own.entries else folder
+    says_all = bool(own.entries) and all(image.version.is_set for image in own.images)
+    within = folder if says_all and not whole else None
     sheets.know(own)
     found, files, is_whole = written.slots(sheets, folder, within)
     paths = [*files, own.source]

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from promote.kustomize import charts, generated, image_transformers, remote_bases, replacements, selectors
-from promote.kustomize.layer import Layer, is_within
+from promote.kustomize.layer import Layer, is_within, says_version
 from promote.kustomize.sheets import Sheets
 from promote.versions import atoms
 from promote.versions.atoms import Atom, Place, Role, alone, documents
@@ -208,9 +208,12 @@ def is_plain(sheets: Sheets, folder: str) -> bool:
     sheet = sheets.sheet(path) if path else None
     if sheet is None or not sheet.whole.roots:
         return True
+    items = places.items(sheet.whole.roots[0], "images")
+    if not items or not all(map(says_version, items)):
+        return False
     layers, found = _Layers(sheets, folder, with_images=False), list[Slot]()
     layers.build(folder, found)
-    return bool(places.items(sheet.whole.roots[0], "images")) and not found and not layers.copies
+    return not found and not layers.copies
 
 
 def slots(sheets: Sheets, folder: str, within: str | None = None) -> tuple[list[Slot], tuple[str, ...], bool]:

@@ -1,24 +1,27 @@
-"""Adds items to an environment's own `images:` where a version has none there."""
+"""Adds versions to an environment's own `images:` where they are not said there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from promote.errors import EditRefused
+from promote.errors import EditRefused, NoPlace
 from promote.model import Image, Version
 from promote.promotion import selection
 from promote.promotion.situation import Situation
 from promote.versions.found import Versions
 
 
-def edited(here: Situation, wanted: Mapping[str, Image | Version]) -> tuple[Situation, Versions]:
-    """The situation with the items that are new, and the versions with those that are `wanted`.
+def edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) -> tuple[Situation, Versions]:
+    """The situation with what is new, and the versions with those that are `wanted`; nothing is new without `add`.
 
-    What has an item in the environment's own `images:` is edited there, and everything else gets one.
+    What has a version in the environment's own `images:` is edited there. An item without one gets it, and everything
+    else gets an item.
     """
-    places = here.versions.own.entries.keys() | here.versions.bundles
-    own = {name: target for name, target in wanted.items() if name in places}
+    if not add:
+        return here, _present(here.versions, wanted)
+    settled, entries = here.versions.settled, here.versions.own.entries
+    own = {name: target for name, target in wanted.items() if name in settled}
     known = {image.name: image for image in here.images}
     new = []
     for name, target in wanted.items():
@@ -27,6 +30,10 @@ def edited(here: Situation, wanted: Mapping[str, Image | Version]) -> tuple[Situ
         version = target.version if isinstance(target, Image) else target
         if name in known and known[name].version == version:
             continue
+        if name in entries:
+            repository = target.repository if isinstance(target, Image) else entries[name].image.repository
+            new.append(Image(name, repository, version))
+            continue
         # What other layers rename is found by the name that it has by then.
         name_there = known[name].repository if name in known else name
         new.append(Image(name_there, name_there, version))
@@ -34,20 +41,39 @@ def edited(here: Situation, wanted: Mapping[str, Image | Version]) -> tuple[Situ
     return replace(here, added=tuple(new)), after
 
 
+def _present(versions: Versions, wanted: Mapping[str, Image | Version]) -> Versions:
+    """The versions with those that are `wanted`, where they are written now.
+
+    A refusal names --add if another layer says the version, in a form that has no place for the new one.
+    """
+    try:
+        return versions.with_versions(wanted)
+    except NoPlace as error:
+        if error.image not in versions.beneath:
+            raise
+        raise EditRefused(f"{error}; or --add says it in {versions.source}, for this environment alone") from None
+
+
 def items(old: Versions, new: Versions) -> tuple[Image, ...]:
-    """The items of the environment's own `images:` that only `new` has."""
-    return tuple(image for image in new.own.images if image.name not in old.own.entries)
+    """The items of the environment's own `images:` that only `new` has, or only `new` gives a version."""
+    return tuple(image for image in new.own.images if _is_new(image, old))
+
+
+def _is_new(image: Image, old: Versions) -> bool:
+    entry = old.own.entries.get(image.name)
+    return entry is None or (image.version.is_set and not entry.image.version.is_set)
 
 
 def derived(old: Versions, new: Versions) -> Versions:
-    """`old` with the versions of `new`, and with the items that only `new` has, as `edited` adds them.
+    """`old` with the versions of `new`, and with what only `new` has in its own `images:`, as `edited` adds it.
 
     Raises EditRefused for an item that `edited` would not add.
     """
     added = items(old, new)
     now = {image.name: image for image in selection.before_items(old.images, added)}
     for item in added:
-        if item.repository != item.name or item.version in (Version(), now[item.name].version):
+        is_renamed = item.repository != item.name and item.name not in old.own.entries
+        if is_renamed or item.version in (Version(), now[item.name].version):
             raise EditRefused(f"the new item {item.name} of 'images' sets no version, or more than one")
     names = {item.name for item in added}
     moved = {one.name: one for one in new.images if one.name not in names}

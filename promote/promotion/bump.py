@@ -80,7 +80,7 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pr
                 raise UsageError(f"'{image}' is given twice, as '{given}' too: which version is meant?")
     if request.resolve:
         by_image = _resolved(by_image, here, request.resolve)
-    here, after = adding.edited(here, by_image) if request.add else (here, here.versions.with_versions(by_image))
+    here, after = adding.edited(here, by_image, request.add)
     planned = here.planned(after, despite=request.despite, lands=request.lands)
     return prove(here, planned, after, request.allow_other_changes)
 

@@ -93,11 +93,11 @@ def propose(
     idle = {change.image for change in unused}
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
     asked = {name: version for name, version in asked.items() if name not in idle}
-    here, after = _edited(here, asked, edge.add)
+    here, after = adding.edited(here, asked, edge.add)
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
     with_them = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
     if with_them.files:
-        _, after = _edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
+        _, after = adding.edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
     left = (*unmoved.lines, *settings.waiting(both, chosen - moved))
     planned = with_them.onto(here.planned(after, source.name, notes, edge.despite))
     planned = replace(planned, plan=replace(planned.plan, unmoved=left, unused=unused))
@@ -136,8 +136,10 @@ def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[st
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
         for name, is_source in selection.unset(there.images, here.images, chosen):
-            lacks = here.versions.source if is_source else there.source
-            raise UsageError(f"{name} has no version in {lacks}: add `newTag` by hand, or leave it out of --only")
+            if not is_source:
+                raise UsageError(f"{name} has no version in {there.source}: leave it out of --only")
+            if not edge.add:
+                raise UsageError(f"{name} has no version in {here.versions.source}: --add gives it one")
     return chosen
 
 
@@ -147,17 +149,18 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     missing = selection.missing(there.images, here.images, chosen - there.bundles)
     lacking = selection.missing(there.images, here.images, chosen & there.bundles)
     notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in lacking]
-    for name, is_source in selection.unset(there.images, here.images, chosen):
-        notes.append(f"{name} has no version in {target if is_source else both.source.name}: left out")
+    unset = dict(selection.unset(there.images, here.images, chosen))
+    notes += [
+        f"{name} has no version in {both.source.name}: left out" for name, is_source in unset.items() if not is_source
+    ]
+    lacking = [name for name, is_source in unset.items() if is_source]
+    missing += lacking if add else []
+    notes += [] if add else [f"{name} has no version in {target}: left out (--add gives it one)" for name in lacking]
     if not any(image.version.is_set for image in (*there.images, *here.images)):
         notes.append(f"no version of an image was found in {both.source.name} or {target}")
     if not add:
         notes += [f"{name} has no images entry in {target}: left out (--add adds it)" for name in missing]
     return missing, [*notes, *settings.unknown(both)]
-
-
-def _edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) -> tuple[Situation, Versions]:
-    return adding.edited(here, wanted) if add else (here, here.versions.with_versions(wanted))
 
 
 def _settings(tree: Tree, source: Environment, kept: Pending) -> settings.Source:

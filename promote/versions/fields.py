@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from promote.errors import ConfigError, EditRefused
+from promote.errors import ConfigError, EditRefused, NoPlace
 from promote.model import Image, Version, check_digest, check_tag
 
 # Only ambiguous text is refused. `${TAG}` is not a valid tag, but another program may replace it.
@@ -70,20 +70,20 @@ def goal_of(
     """The new image of the item that has `image`: `target`, as far as the item's fields can express it.
 
     `whole` says that a `target` without a digest has none, so that one which is written in the same text as the tag
-    goes. Raises EditRefused, with the place `at`, if an outdated part would remain, and UsageError for an invalid
-    digest, or a tag that `check` refuses.
+    goes. Raises NoPlace, with the place `at`, if an outdated part would remain, EditRefused for a name that cannot be
+    set, and UsageError for an invalid digest, or a tag that `check` refuses.
     """
     if isinstance(target, Version):
         target = replace(image, version=target)
     moved = target.repository != image.repository
-    problem = _rename_problem(fields, target.repository) if moved else None
+    if moved and (problem := _rename_problem(fields, target.repository)):
+        raise EditRefused(f"{at}: image {image.name!r} {problem}")
     version = image.version
     if target.version != version:
         drops = whole and "digest" not in fields and None not in (version.tag, target.version.tag)
-        problem = problem or _version_problem(version, target.version, check, drops_digest=drops)
+        if problem := _version_problem(version, target.version, check, drops_digest=drops):
+            raise NoPlace(f"{at}: image {image.name!r} {problem}", image.name)
         version = replace(target.version, tag=target.version.tag if version.tag else None)
-    if problem:
-        raise EditRefused(f"{at}: image {image.name!r} {problem}")
     return replace(image, repository=target.repository, version=version)
 
 
@@ -101,7 +101,7 @@ def _version_problem(now: Version, wanted: Version, check: Callable[[str], str],
     if wanted.digest is not None:
         check_digest(wanted.digest)
     if not now.is_set:
-        return "has no version to replace; add 'newTag: …' by hand"
+        return "has no version to replace; let --add give it one"
     if now.digest and not wanted.digest and not drops_digest:
         return "has a digest, which would not match a new tag; give the new digest too, or delete the old one by hand"
     if now.tag and not wanted.tag:

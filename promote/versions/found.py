@@ -65,6 +65,17 @@ class Versions:
         return found
 
     @property
+    def settled(self) -> frozenset[str]:
+        """What the environment's own `images:` gives a version, and bundles, which they cannot give one."""
+        return self.bundles.union(image.name for image in self.own.images if image.version.is_set)
+
+    @property
+    def beneath(self) -> frozenset[str]:
+        """What only other layers give a version, and an item of the environment's own `images:` would set."""
+        found = self._elsewhere.items()
+        return frozenset(name for name, slots in found if all(one.follows and not one.is_bundle for one in slots))
+
+    @property
     def nameless(self) -> Mapping[str, tuple[str, ...]]:
         """By what promote calls it, where the version of an image is written without the name of the image.
 
@@ -116,8 +127,14 @@ class Versions:
         return after
 
     def with_entries(self, images: Sequence[Image]) -> Versions:
-        """The versions with new items in the environment's own `images:`, and no other byte changed."""
-        return self.again({self.source: inserted(self.own, images)}) if images else self
+        """The versions with those of `images` added to the environment's own `images:`, and no other byte changed.
+
+        An item that has none yet gets it, and another name if that is asked for; everything else gets an item.
+        """
+        if not images:
+            return self
+        known = {one.name: replace(one, version=Version()) for one in images if one.name in self.own.entries}
+        return self.again({self.source: inserted(self.own.with_versions(known), images)})
 
     def changes(self, before: Versions) -> dict[str, bytes]:
         """The files that are new since `before`."""

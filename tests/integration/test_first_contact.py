@@ -257,7 +257,7 @@ def test_new_names_without_versions_are_not_called_different(bare: Sandbox) -> N
     bare.publish("name an image")
     status = bare.promote("status").out
     assert "no version of an image was found in any environment: staging, production" in status
-    assert "add `newTag` by hand to the items of `images` for web" in status
+    assert "gets one with `promote bump ENV IMAGE=TAG --add`: web\n" in status
     said = "no version of an image was found in staging or production"
     assert said in bare.promote("drift", "staging", "production").out
     assert f"note: {said}" in bare.promote("plan", "staging", "production").out

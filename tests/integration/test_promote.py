@@ -273,15 +273,17 @@ def test_what_has_no_version_is_left_out_and_named(tiny: Sandbox) -> None:
     assert "to promote: promote staging production  (api, web)" in tiny.promote("status").out
     drift = tiny.promote("drift", "staging", "production", code=1).out
     assert "cart: eu/cart no version in staging, shop/cart 1 in production" in drift
-    for more in ([], ["--add"]):
+    lacking = "note: shop/mail has no version in production: left out (--add gives it one)"
+    for more, said in (([], lacking), (["--add"], "not in use: shop/mail 2")):
         out = tiny.promote("staging", "production", *more).out
         assert "note: shop/cart has no version in staging: left out" in out
-        assert "note: shop/mail has no version in production: left out" in out
+        assert said in out
         assert "note: shop/new has no version in staging: left out" in out
         assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0") + NAMED["production"]
-        for name, lacks in (("cart", "staging"), ("mail", "production")):
-            refused = tiny.promote("plan", "staging", "production", "--only", name, *more, code=2).err
-            assert f"shop/{name} has no version in overlays/{lacks}/kustomization.yaml: add `newTag`" in refused
+        refused = tiny.promote("plan", "staging", "production", "--only", "cart", *more, code=2).err
+        assert "shop/cart has no version in overlays/staging/kustomization.yaml: leave it out of --only" in refused
+    refused = tiny.promote("plan", "staging", "production", "--only", "mail", code=2).err
+    assert "shop/mail has no version in overlays/production/kustomization.yaml: --add gives it one" in refused
     assert "no version" in tiny.promote("plan", "staging", "production", "--add", "--only", "new", code=2).err
 
 

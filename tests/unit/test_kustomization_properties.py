@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promote.errors import EditRefused, PromoteError
 from promote.model import Image, Version
 from promote.versions.images import ImagesFile, read_images
+from promote.versions.insertion import inserted
 
 PLAIN_TAGS = ["v1", "v1.2", "2.0.1", "sha-0a1b2c3", "main_7", "1.4.0-rc.1", "nope", "x86"]
 QUOTED_TAGS = ["1.10", "20260101", "1_0", "0x1f", "1e3", "12e5", "y", "On", "null", "2024-01-01", "1.", "017"]
@@ -293,6 +294,24 @@ def test_an_edit_gives_exactly_the_expected_bytes_or_is_refused(
         assert result == file.filled(after)
         assert None not in outcomes.values()
         assert read_images(result, "k.yaml") == tuple(after.values())
+
+
+@many(4)
+@given(files(), st.data())
+def test_an_item_without_a_version_gets_one_and_keeps_every_other_byte(file: File, data: st.DataObject) -> None:
+    before = {item.image.name: item.image for item in file.items}
+    lacking = [image for image in before.values() if not image.version.is_set]
+    wanted = {image.name: replace(image, version=data.draw(versions("td"))) for image in lacking}
+    old = ImagesFile.parse(file.filled(before), "k.yaml")
+    try:
+        result = inserted(old, list(wanted.values()))
+    except EditRefused:
+        # Lines that end with a carriage return alone.
+        assert file.line_end == "\r"
+        return
+    assert read_images(result, "k.yaml") == tuple((before | wanted).values())
+    rest = iter(result)
+    assert all(byte in rest for byte in old.data)
 
 
 FRAGMENTS = [
