@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,7 +43,8 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """The versions of each environment on the shared branch, pending promotions, open pull requests and holds.
 
-    With --live, what one environment really runs; exit 1 where that is not what the shared branch says.
+    Exit 2 where an environment cannot be read, after the others. With --live, what one environment really runs;
+    exit 1 where that is not what the shared branch says.
     """
     workspace = Workspace.here()
     if given.live:
@@ -53,9 +54,9 @@ def run(given: Options) -> Result:
     tip = workspace.local_tip()
     with workspace.at(tip, judged=False) as tree:
         _insist_on_some(tree.config)
-        running, missing = _running(tree)
+        seen = _seen(tree)
         standing = tree.holds()
-        pending = _pending(tree, running)
+        pending = _pending(tree, seen.running)
         frozen = _frozen(tree)
         notes = assumed(tree.config)
         after = _after(tree.config)
@@ -66,7 +67,7 @@ def run(given: Options) -> Result:
         **({"branches": branches} if branches else {}),
         "environments": {
             name: [{"image": image.name, **values.version_json(image.version)} for image in images]
-            for name, images in running.items()
+            for name, images in seen.running.items()
         },
         "pending": pending,
         "pull_requests": [_pull_json(one) for one in pulls],
@@ -74,30 +75,53 @@ def run(given: Options) -> Result:
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
         **({"after": after} if after else {}),
-        **({"missing": missing} if missing else {}),
+        **seen.beyond,
     }
-    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(missing)]
+    rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(seen)]
     heads = ", ".join(f"{label} at {commit[:12]}" for label, commit in {tip.label: tip.commit, **branches}.items())
-    text = [*notes, heads, "", *_table(tree.config, running), *_order(tree.config)]
-    return Result(json, [*text, "", *rest] if rest else text)
+    text = [*notes, heads, "", *_table(tree.config, seen), *_order(tree.config)]
+    return Result(json, [*text, "", *rest] if rest else text, ConfigError.exit_code if seen.errors else 0)
 
 
-def _running(tree: Tree) -> tuple[dict[str, tuple[Image, ...]], dict[str, str]]:
-    """What each environment runs, and why that is not known of some in other repositories, by name."""
-    running, missing = {}, {name: str(tree.missing[one.place]) for name, one in tree.lacking.items()}
+@dataclass(slots=True)
+class _Seen:
+    """By environment, what it runs; and of images with different versions in it, by name, where these are written.
+
+    `missing` and `errors` say why that is not known: of some in other repositories, and of what cannot be read.
+    """
+
+    running: dict[str, tuple[Image, ...]]
+    missing: dict[str, str]
+    errors: dict[str, str]
+    apart: dict[str, dict[str, list[str]]]
+
+    @property
+    def beyond(self) -> Json:
+        """What there is to say, in JSON, other than what runs."""
+        parts = {"missing": self.missing, "errors": self.errors, "apart": self.apart}
+        return {name: part for name, part in parts.items() if part}
+
+
+def _seen(tree: Tree) -> _Seen:
+    seen = _Seen({}, {name: str(tree.missing[one.place]) for name, one in tree.lacking.items()}, {}, {})
     for name, one in tree.readable.items():
         try:
-            running[name] = tree.images(one)
-        except ConfigError as error:
-            if not one.repository:
-                raise
-            missing[name] = str(error)
-    return running, missing
+            seen.running[name], apart = tree.said(one)
+        except (ConfigError, UsageError) as error:
+            (seen.missing if one.repository else seen.errors)[name] = str(error)
+            continue
+        if apart:
+            seen.apart[name] = {image: list(lines) for image, lines in apart.items()}
+    return seen
 
 
-def _lacking(missing: Mapping[str, str]) -> list[str]:
-    """What is not shown, and why; the apps of an environment of many folders have one reason."""
-    return list(dict.fromkeys(f"not shown: {reason}" for reason in missing.values()))
+def _lacking(seen: _Seen) -> list[str]:
+    """What is not shown, and why; the environments that have one reason in one line."""
+    named: dict[str, list[str]] = {}
+    for name, reason in seen.errors.items():
+        named.setdefault(reason, []).append(name)
+    rest = [f"not shown: {reason}" for reason in dict.fromkeys(seen.missing.values())]
+    return [*rest, *(f"not shown: {', '.join(names)}: {reason}" for reason, names in named.items())]
 
 
 def _insist_on_some(settings: Config) -> None:
@@ -176,7 +200,7 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
     edges = [(source, target) for target, before in tree.config.order.items() for source in before]
     for source, target in edges:
         if source not in running or target not in running:
-            continue  # in a repository that cannot be used now
+            continue  # it cannot be read now
         images, now = running[source], running[target]
         chosen = frozenset(image.name for image in images)
         behind = selection.wanted(images, now, chosen)
@@ -228,9 +252,12 @@ def _pulls(workspace: Workspace, tip: Tip) -> tuple[list[_Open], list[str]]:
     return found, notes
 
 
-def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]:
+def _table(settings: Config, seen: _Seen) -> list[str]:
     """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
-    if not any(image.version.is_set for images in running.values() for image in images):
+    running = seen.running
+    if not running:
+        return ["no environment can be read"]
+    if not seen.apart and not any(image.version.is_set for images in running.values() for image in images):
         nothing = f"no version of an image was found in any environment: {', '.join(running)}"
         named = dict.fromkeys(image.short_name for images in running.values() for image in images)
         which = f": {', '.join(named)}" if named else ""
@@ -239,9 +266,10 @@ def _table(settings: Config, running: dict[str, tuple[Image, ...]]) -> list[str]
     for name, images in running.items():
         where = settings.environments[name]
         column = cells.setdefault(where.stage, {})
-        for image in images:
-            row = image.short_name if where.app in ("", image.short_name) else f"{where.app}/{image.short_name}"
-            column[row] = image.version.tag or str(image.version)[:19] or "none"
+        shown = {image.short_name: image.version.tag or str(image.version)[:19] or "none" for image in images}
+        shown |= {image.rpartition("/")[2]: "several" for image in seen.apart.get(name, ())}
+        for short, version in shown.items():
+            column[short if where.app in ("", short) else f"{where.app}/{short}"] = version
     names = list(dict.fromkeys(row for column in cells.values() for row in column))
     rows = [(name, *(column.get(name, "-") for column in cells.values())) for name in names]
     rows = [("", *cells), *rows]

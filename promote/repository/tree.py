@@ -171,7 +171,14 @@ class Tree:
 
     def images(self, environment: Environment) -> tuple[Image, ...]:
         """What an environment runs; raises ConfigError with file and line."""
-        return self._plain_images(environment) or self.versions(environment).images
+        return self.said(environment)[0]
+
+    def said(self, environment: Environment) -> tuple[tuple[Image, ...], Mapping[str, tuple[str, ...]]]:
+        """The same, with the images of which it has different versions: where these are written, by image name."""
+        if plain := self._plain_images(environment):
+            return plain, {}
+        found = self.versions(environment)
+        return found.images, found.apart
 
     def _plain_images(self, environment: Environment) -> tuple[Image, ...]:
         """The same, without positions, where only `images:` of its own kustomization says it; otherwise nothing.
