@@ -115,6 +115,7 @@ def drift_json(found: Drift, commit: str) -> Json:
         "images": [_apart_json(one) for one in found.images],
         "manifests": manifests,
         "unmoved": list(found.unmoved),
+        "unused": {name: list(images) for name, images in found.unused.items()},
     }
 
 
@@ -138,6 +139,7 @@ def drift_text(found: Drift) -> list[str]:
         here, there = here + _version(one.source), there + _version(one.target)
         lines.append(f"{one.service}: {here} in {source}, {there} in {target}")
     lines += [f"not moved: {line}" for line in found.unmoved]
+    lines += [wording.unused(", ".join(images), name) for name, images in found.unused.items()]
     if found.manifests is None:
         return lines
     return [

@@ -115,7 +115,7 @@ def _nothing(plan: Plan) -> str:
 
 def _notes(plan: Plan) -> list[str]:
     lines = [*(f"note: {note}" for note in plan.notes), *(f"not moved: {line}" for line in plan.unmoved)]
-    return [*lines, wording.unused(plan)] if plan.unused else lines
+    return [*lines, wording.left_out(plan)] if plan.unused else lines
 
 
 def proposal_text(proposal: Proposal) -> list[str]:

@@ -226,17 +226,19 @@ def _table(changes: Iterable[Change]) -> list[str]:
 def _beyond(plan: Plan) -> list[str]:
     """What the change leaves, though the environments differ in it."""
     rows = [f"- ⚠️ not moved: {inline(line)}" for line in plan.unmoved]
-    rows += [f"- ⚠️ {inline(unused(plan))}"] if plan.unused else []
+    rows += [f"- ⚠️ {inline(left_out(plan))}"] if plan.unused else []
     return [*rows, ""] if rows else []
 
 
-def unused(plan: Plan) -> str:
+def left_out(plan: Plan) -> str:
     """In one line, which images are left out because nothing that the target renders uses them."""
-    names = ", ".join(f"{one.image} {shift(one).removeprefix('→')}" for one in plan.unused)
-    return (
-        f"not in use: {names}: nothing that {plan.target} renders runs this; correct the name in images, or remove "
-        "the entry"
-    )
+    return unused(", ".join(f"{one.image} {shift(one).removeprefix('→')}" for one in plan.unused), plan.target)
+
+
+def unused(names: str, environment: str) -> str:
+    """In one line, which items of `images:` nothing that an environment renders uses."""
+    why = f"nothing that {environment} renders runs this"
+    return f"not in use: {names}: {why}; correct the name in images, or remove the entry"
 
 
 def _gates(plan: Plan) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promote.errors import UsageError
@@ -32,6 +32,7 @@ class Drift:
     """What two environments differ in; `manifests` is None where nobody asked for it.
 
     `unmoved` says in what they differ that no promotion can move; `is_empty` is whether neither has a version.
+    `unused` are, by environment, the items of its `images:` that match nothing.
     """
 
     source: Environment
@@ -40,6 +41,7 @@ class Drift:
     manifests: tuple[Difference, ...] | None
     unmoved: tuple[str, ...] = ()
     is_empty: bool = False
+    unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
@@ -52,7 +54,8 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
     waiting = settings.waiting(both, {image.name for image in both.here.images})
     is_empty = not any(image.version.is_set for image in (*both.there.images, *both.here.images))
-    return Drift(one, other, tuple(apart), rendered, (*pair.unmoved(both).lines, *waiting), is_empty)
+    unused = {each.name: found for each in (one, other) if (found := tree.unmatched(each))}
+    return Drift(one, other, tuple(apart), rendered, (*pair.unmoved(both).lines, *waiting), is_empty, unused)
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:

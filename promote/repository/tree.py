@@ -11,6 +11,7 @@ from promote.errors import ConfigError, PromoteError
 from promote.kustomize import versions, written
 from promote.kustomize.files import LFS, LFS_PROBLEM, kustomization_of
 from promote.kustomize.sheets import Sheets
+from promote.kustomize.unmatched import unmatched
 from promote.model import Hold, Image
 from promote.repository import config, groups, holds
 from promote.repository.config import Config
@@ -134,6 +135,11 @@ class Tree:
         path, data = self._own_file(environment)
         own = ImagesFile.parse(data, path)
         return versions.find(self.sheets, own, environment.path, self.config.versions, whole=whole)
+
+    def unmatched(self, environment: Environment) -> tuple[str, ...]:
+        """The items of the environment's own `images:` that certainly match nothing that it renders."""
+        found = self.versions(environment, whole=True)
+        return unmatched(self.sheets, found.own, environment.path, found.slots)
 
     @property
     def sheets(self) -> Sheets:

@@ -22,9 +22,11 @@ def test_versions_that_differ(tiny: Sandbox) -> None:
         ],
         "manifests": None,
         "unmoved": [],
+        "unused": {"production": ["shop/job"]},
     }  # fmt: skip
     said = tiny.promote("drift", "production", "staging", code=1).out.splitlines()
-    assert said == ["api: 1.1.0 in production, 1.2.0 in staging", "job: 7 in production, none in staging"]
+    assert said[:2] == ["api: 1.1.0 in production, 1.2.0 in staging", "job: 7 in production, none in staging"]
+    assert [line.partition(": nothing")[0] for line in said[2:]] == ["not in use: shop/job"]
 
 
 def test_no_drift_is_left_by_a_promotion(tiny: Sandbox) -> None:
@@ -52,3 +54,35 @@ def test_manifests_that_differ_beside_namespace_and_hash(tiny: Sandbox) -> None:
 
 def test_one_environment_by_two_names(tiny: Sandbox) -> None:
     assert "are the same folder" in tiny.promote("drift", "staging", "overlays/staging", code=2).err
+
+
+STALE = "  - {name: shop/gone, newTag: '1'}\n"
+
+
+@pytest.mark.quick
+def test_drift_names_items_that_match_nothing(tiny: Sandbox) -> None:
+    tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION) + STALE)
+    tiny.publish("an item of what is gone")
+    said = "not in use: shop/gone: nothing that production renders runs this; correct the name in images"
+    assert said in tiny.promote("drift", "staging", "production", code=1).out
+    answer = tiny.promote("drift", "staging", "production", "--output", "json", code=1).json
+    assert answer["unused"] == {"production": ["shop/gone"]}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("more", "item"),
+    [
+        ("", "  - {name: 'shop/(gone|api)', newTag: '1'}\n"),
+        ("", "  - {name: 'shop/api:latest', newTag: '1'}\n"),
+        ("generators: [plugin.yaml]\n", STALE),
+        ("helmCharts: [{name: shop}]\n", STALE),
+        ("components: ['https://github.test/shop/more?ref=v1']\n", STALE),
+    ],
+    ids=["pattern", "tag", "plugin", "chart", "elsewhere"],
+)
+def test_an_item_that_may_match_is_not_called_stale(tiny: Sandbox, more: str, item: str) -> None:
+    tiny.write(KUSTOMIZATION, more + tiny.read(KUSTOMIZATION) + item)
+    tiny.write("overlays/production/plugin.yaml", "apiVersion: shop/v1\nkind: Maker\nmetadata: {name: maker}\n")
+    tiny.publish("an item of what may be there")
+    assert tiny.promote("drift", "staging", "production", "--output", "json", code=1).json["unused"] == {}
