@@ -41,6 +41,7 @@ def test_the_names_decide_the_order() -> None:
     assert ranks == sorted(ranks, key=lambda rank: rank or 0)
     assert len(set(ranks)) == len(names)
     assert {stages.rank(name) for name in ("stg", "stag", "hml", "hlg")} == {stages.rank("staging")}
+    assert (stages.rank("alpha"), stages.rank("beta")) == (stages.rank("test"), stages.rank("uat"))
     assert {stages.rank(name) for name in ("pprd", "nonprd")} == {stages.rank("preprod")}
     same = {"prod", "prod-eu", "eu_prod", "prod1", "live", "PRD"}
     assert {stages.rank(name) for name in same} == {stages.rank("production")}
