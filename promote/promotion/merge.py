@@ -138,7 +138,7 @@ def _judge(
         unchanged = same if untouched.may_be_left(before, after, changed, policy_files) else frozenset[str]()
         affected = [one for one in affected if one.name not in unchanged]
         found = unbuilt.after_merge(before, after, affected, changed)
-        others = unwritten.plans(before, found.rendered, moves, base)
+        others = unwritten.plans(before, after, found.rendered, unchanged, moves, base)
         _insist_on_open(others)
         verdict = introduced.judged(found.rendered, judges, after.root)
         verdict = introduced.by_merge(verdict, before, affected, found.rendered, judges)

@@ -49,16 +49,18 @@ def moves(
     for name, there in {**{one.name: one for one in affected}, **before.readable}.items():
         if name in same and not after.config.versions:
             continue
-        try:
-            here = after.config.environments.get(name, there)
-            old, new = pair.around(before, there, after, here, changed)
-        except ConfigError:
-            continue  # one that the merge brings, or removes, moves nothing
-        images = selection.before_items(old.images, adding.items(old, new))
-        if changes := selection.changes(images, new.images, after.config.services):
-            plan = Plan("", name, changes, despite=base.plan.despite)
-            context = replace(base, plan=plan, images=images, after=there.after, listed=there.listed)
-            found.append(Move(there, context, after.config.environments.get(name), old.whole))
+        own = after.config.environments.get(name)
+        # Where it was, too: what applies a folder does not know that the pull request names another one.
+        for here in {there.path: there, **({own.path: own} if own else {})}.values():
+            try:
+                old, new = pair.around(before, there, after, here, changed)
+            except ConfigError:
+                continue  # one that the merge brings, or removes, moves nothing
+            images = selection.before_items(old.images, adding.items(old, new))
+            if changes := selection.changes(images, new.images, after.config.services):
+                plan = Plan("", name, changes, despite=base.plan.despite)
+                context = replace(base, plan=plan, images=images, after=there.after, listed=there.listed)
+                found.append(Move(there, context, own if here is own else None, old.whole))
     return found
 
 

@@ -6,7 +6,7 @@ out, and nothing moves in a freeze.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -23,24 +23,45 @@ from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
 
-def plans(before: Tree, rendered: Iterable[Rendered], moves: Sequence[Move], base: Context) -> list[Plan]:
+def plans(
+    before: Tree,
+    after: Tree,
+    rendered: Sequence[Rendered],
+    left: Collection[str],
+    moves: Sequence[Move],
+    base: Context,
+) -> list[Plan]:
     """What the gates that need no history say of such versions in what was `rendered` after the merge.
 
     The others look for a version in the past, which files tell. An environment that cannot be rendered `before` the
-    merge has nothing to compare.
+    merge has nothing to compare, and what is called in `left` is as it was.
     """
     said = {move.environment.name: move for move in moves}
     found = []
-    for one in rendered:
-        there = before.readable.get(one.name)
-        if there is None or not _may_close(there, base):
+    for there in before.readable.values():
+        if there.name in left or not _may_close(there, base):
             continue
-        context = said[one.name].context if one.name in said else base
-        changes = tuple(_changes(before, there, one, context))
+        context = said[there.name].context if there.name in said else base
+        new = _now(after, there, rendered)
+        changes = tuple(dict.fromkeys(change for one in new for change in _changes(before, there, one, context)))
         goes_back = _goes_back(before, there, context)
-        asked = replace(base, plan=Plan("", one.name, changes, despite=base.plan.despite), goes_back=goes_back)
+        asked = replace(base, plan=Plan("", there.name, changes, despite=base.plan.despite), goes_back=goes_back)
         found.append(evaluation.evaluate(asked, [gate for gate in there.gates if "history" not in gate.needs]))
     return [plan for plan in found if plan.gates]
+
+
+def _now(after: Tree, there: Environment, rendered: Iterable[Rendered]) -> list[Rendered]:
+    """What is rendered after the merge under the name of an environment, and in the folder that it had.
+
+    The pull request may give it another folder, and the folder another name or none: what applies it does not know.
+    """
+    with suppress(ConfigError, RenderError, UsageError):
+        folder = after.folder(there.path)
+        known = [one for one in rendered if one.name == there.name or one.folder == folder]
+        if any(one.folder == folder for one in known):
+            return known
+        return [*known, *renderings.of([Build(folder, there.name, after.top)])]
+    return [one for one in rendered if one.name == there.name]
 
 
 def _may_close(there: Environment, base: Context) -> bool:

@@ -161,6 +161,37 @@ def test_nothing_passes_a_freeze_next_to_a_rollback(hostile: Hostile, side: str)
     hostile.runs("merge", number, code=0 if side == "0.9" else 4, says=[] if side == "0.9" else ["always"])
 
 
+OTHERWISE = {
+    "another-name": ("production: {path: overlays/production", "prod: {path: overlays/production"),
+    "no-name": ("  production: {path: overlays/production", "  # production: {path: overlays/production"),
+    "another-folder": ("{path: overlays/production", "{path: overlays/old"),
+}
+QUICK = [("said", "another-folder"), ("next-to-it", "another-name"), ("in-its-layers", "no-name")]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("what", "how"),
+    [pytest.param(what, how, marks=[] if (what, how) in QUICK else pytest.mark.slow)
+     for what in ("said", "next-to-it", "in-its-layers") for how in OTHERWISE],
+)  # fmt: skip
+def test_a_folder_that_promote_yaml_names_otherwise_keeps_its_gates(hostile: Hostile, what: str, how: str) -> None:
+    """What applies it to a cluster does not read promote.yaml."""
+    overlay = frozen(hostile) + "components: [more]\n"
+    hostile.commit({PRODUCTION: overlay, "overlays/production/more/kustomization.yaml": COMPONENT + "namespace: a\n"})
+    settings = (hostile.root / "promote.yaml").read_text()
+    changed = {"promote.yaml": settings.replace(*OTHERWISE[how])}
+    if how == "another-folder":
+        changed["overlays/old/kustomization.yaml"] = overlay.replace("components: [more]\n", "")
+    if what == "said":
+        changed[PRODUCTION] = overlay.replace('"1.0"', '"6.6"', 1)
+    else:
+        changed |= WAYS["another-version-next-to-it"][1]
+    if what == "next-to-it":
+        changed[PRODUCTION] = f"{overlay}# and more\n"
+    hostile.runs("merge", str(hostile.pull(changed)), code=4, says=["always"])
+
+
 @pytest.mark.quick
 def test_a_definition_that_another_environment_renders(hostile: Hostile) -> None:
     """No file of production changes, and its object is invalid: for a merge, and for a check that remembers."""
