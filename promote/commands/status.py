@@ -59,7 +59,6 @@ def run(given: Options) -> Result:
         pending = _pending(tree, seen.running)
         frozen = _frozen(tree)
         notes = assumed(tree.config)
-        after = _after(tree.config)
     pulls, without = _pulls(workspace, tip)
     branches = {workspace.line(place).label: commit for place, commit in tip.commits.items() if place}
     json = {
@@ -74,7 +73,7 @@ def run(given: Options) -> Result:
         "holds": [_hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
         "notes": [*notes, *without],
-        **({"after": after} if after else {}),
+        **({"after": after} if (after := _after(tree.config)) else {}),
         **seen.beyond,
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(seen)]
