@@ -24,10 +24,15 @@ class Gate(WithoutSettings):
     stops_rollbacks: ClassVar[bool] = True
 
     def judge(self, context: Context) -> Judgement:
-        """Closed if the files of the target branch deny what those of the change allow."""
+        """Closed if the files of the target branch deny what those of the change allow.
+
+        What is open nevertheless has a remark: the next change is judged by these files.
+        """
         change = context.policy
-        if change is None or not change.denials:
+        if change is None:
             return Judgement()
+        if not change.denials:
+            return Judgement(remarks=(f"changes the policy that judges later changes: {_few(change.files)}",))
         first, *more = change.denials
         others = f" (and {len(more)} more)" if more else ""
         reason = f"it passes only because it changes {_few(change.files)}: by those of {change.base}, {first}{others}"

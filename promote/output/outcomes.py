@@ -40,8 +40,9 @@ def merged_text(done: Merged) -> list[str]:
         return [f"pull request #{number} is already merged"]
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
     moved = [f"{plan.target}: {one.service} {wording.shift(one)}" for plan in done.plans for one in plan.changes]
+    policy = [remark for plan in done.plans if not plan.changes for remark in plan.remarks]
     left = _unbuilt(done.unbuilt) + _unchanged(done.unchanged)
-    return [*moved, *introduced_text(done.verdict), *left, f"pull request #{number} {end}"]
+    return [*moved, *policy, *introduced_text(done.verdict), *left, f"pull request #{number} {end}"]
 
 
 def _unbuilt(names: Sequence[str]) -> list[str]:

@@ -61,11 +61,14 @@ def verify(workspace: Workspace, name: str) -> Verification:
         known = merge.environments(after, files)
         same = untouched.same(before, after, known)
         moved = {one.name: _seen(before, after, one, files, one.name in same) for one in known}
-        standing = set(before.holds())
-        added = tuple(hold for hold in after.holds() if hold not in standing)
+        standing, held = (dict.fromkeys(tree.holds()) for tree in (before, after))
+    added = tuple(hold for hold in held if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
     expected = [file for each in moved.values() if each.changes for file in each.files]
     faults += derived.beyond(files, [*expected, posixpath.join(tip.place, holds.FILE_NAME)])
+    faults += [
+        f"the hold of {one.image} {one.version} in {one.environment} is gone" for one in standing if one not in held
+    ]
     if not any(each.changes for each in moved.values()):
         faults.append("it moves no version")
     return Verification(commit, parent, moved, added, tuple(faults))

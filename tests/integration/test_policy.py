@@ -137,6 +137,17 @@ def test_a_pull_request_may_change_its_policy_if_it_passes_by_both(tiny: Sandbox
     assert (merged["gates"], merged["commit"]) == ([], tiny.tip())
 
 
+@pytest.mark.parametrize(
+    ("change", "file"),
+    [(lax_rule, "policies/images/tag.rego"), (lambda clone: clone.write("holds.yaml", "holds: []\n"), "holds.yaml")],
+)
+def test_a_change_of_the_policy_alone_is_named(tiny: Sandbox, change: Callable[[Clone], None], file: str) -> None:
+    """What it denied before, the next pull request may bring."""
+    propose(tiny, change)
+    said = tiny.promote("merge", "1").out.splitlines()
+    assert f"changes the policy that judges later changes: {file}" in said
+
+
 def test_a_policy_of_the_target_branch_that_nobody_can_follow_closes_the_gate(tiny: Sandbox) -> None:
     tiny.replace("policies/images/tag.rego", "# METADATA", "# METADATA\n# : [")
     tiny.publish("a broken rule")

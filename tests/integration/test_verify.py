@@ -143,3 +143,22 @@ def test_what_does_more_is_told(tiny: Sandbox, change: Callable[[Sandbox], None]
 @pytest.mark.quick
 def test_the_first_commit_has_nothing_to_be_derived_from(tiny: Sandbox) -> None:
     assert "has no parent" in tiny.promote("verify", "HEAD", code=2).err
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "  - {environment: staging, image: shop/web, version: '9', reason: y, since: '2'}\n"]
+)
+def test_a_hold_that_goes_is_reported(tiny: Sandbox, kept: str) -> None:
+    """The next promotion would bring what was held."""
+    held = "  - {environment: production, image: shop/web, version: '9', reason: x, since: '1'}\n"
+    tiny.write("holds.yaml", f"holds:\n{held}{kept}")
+    tiny.publish()
+    tiny.replace(KUSTOMIZATION, "1.1.0", "1.2.0")
+    tiny.write("holds.yaml", f"holds:\n{kept}" if kept else "holds: []\n")
+    tiny.publish()
+    assert faults(tiny) == ["the hold of shop/web 9 in production is gone"]
+    tiny.git("reset", "--quiet", "--hard", "HEAD^")
+    tiny.replace(KUSTOMIZATION, "1.1.0", "1.2.0")
+    tiny.write("holds.yaml", f"holds:\n{kept}{held}")
+    tiny.commit("the same holds in another order")
+    assert faults(tiny, code=0) == []
