@@ -205,7 +205,8 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
         behind = selection.wanted(images, now, chosen)
         services = [selection.service_of(image, tree.config.services) for image in images if image.name in behind]
         if services:
-            found.append({"from": source, "to": target, "services": services})
+            # Images of several registries may have the same short name.
+            found.append({"from": source, "to": target, "services": list(dict.fromkeys(services))})
     return found
 
 

@@ -67,3 +67,12 @@ def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> Non
     apart = tiny.promote("status", "--output", "json").json["apart"]
     assert apart.keys() == {"staging", "production"}
     assert [place.partition(":")[0] for place in apart["staging"]["shop/both"]] == ["base/deployments.yaml"] * 2
+
+
+@pytest.mark.quick
+def test_images_that_are_called_alike_are_one_service_to_promote(tiny: Sandbox) -> None:
+    for name, tag in (("staging", "2"), ("production", "1")):
+        path = f"overlays/{name}/kustomization.yaml"
+        tiny.write(path, tiny.read(path) + f"  - {{name: eu/api, newTag: '{tag}'}}\n")
+    tiny.publish("two images called api")
+    assert "to promote: promote staging production  (api, web)" in tiny.promote("status").out
