@@ -148,6 +148,14 @@ def test_a_change_of_the_policy_alone_is_named(tiny: Sandbox, change: Callable[[
     assert f"changes the policy that judges later changes: {file}" in said
 
 
+@pytest.mark.quick
+def test_rules_that_cannot_be_evaluated_are_not_merged_though_no_manifest_changes(tiny: Sandbox) -> None:
+    broken = ("policies/images/tag.rego", 'image.tag == "latest"', "image.tag == nothing_of_that_name")
+    propose(tiny, lambda clone: clone.replace(*broken))
+    assert "nothing_of_that_name" in tiny.promote("merge", "1", code=2).err
+    assert tiny.pulls()[1]["state"] == "open"
+
+
 def test_a_policy_of_the_target_branch_that_nobody_can_follow_closes_the_gate(tiny: Sandbox) -> None:
     tiny.replace("policies/images/tag.rego", "# METADATA", "# METADATA\n# : [")
     tiny.publish("a broken rule")
@@ -155,6 +163,24 @@ def test_a_policy_of_the_target_branch_that_nobody_can_follow_closes_the_gate(ti
     refused = tiny.promote("merge", "1", code=4).err
     assert "policies/images/tag.rego" in refused
     tiny.promote("merge", "1", "--despite-policy", "the rule is broken")
+
+
+def test_a_schema_that_the_pull_request_brings_does_not_count(tiny: Sandbox) -> None:
+    """Whoever merges may have checked the pull request out, so that its schemas are on this machine, too."""
+
+    def change(clone: Clone) -> None:
+        clone.write("base/thing.yaml", "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: thing}\n")
+        clone.replace("base/kustomization.yaml", "[deployments.yaml]", "[deployments.yaml, thing.yaml]")
+        clone.write("schemas/example.com/thing_v1.json", "{}")
+
+    tiny.write("promote.yaml", tiny.read("promote.yaml") + "schemas: [schemas]\n")
+    tiny.publish("schemas that are installed")
+    propose(tiny, change)
+    tiny.git("fetch", "--quiet", "origin")
+    tiny.git("switch", "--quiet", "--detach", "origin/proposal")
+    refused = tiny.promote("merge", "1", code=4).err
+    assert "it passes only because it changes schemas/example.com/thing_v1.json" in refused
+    assert "schema.missing: " in refused
 
 
 @pytest.mark.quick
