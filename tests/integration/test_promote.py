@@ -296,11 +296,14 @@ def test_a_service_that_the_target_lacks_is_left_out_and_named(tiny: Sandbox) ->
     assert "note: shop/new has no images entry in production: left out" in tiny.promote("staging", "production").out
 
 
-@pytest.mark.quick
-def test_commits_of_others_on_the_branch_are_not_overwritten(tiny: Sandbox) -> None:
+@pytest.mark.parametrize("is_merge", [pytest.param(False, marks=pytest.mark.quick), True], ids=["commit", "merge"])
+def test_commits_of_others_on_the_branch_are_not_overwritten(tiny: Sandbox, is_merge: bool) -> None:
     tiny.promote("staging", "production")
+    tiny.stage("web", "2.1.0", "2.2.0")
     tiny.git("fetch", "--quiet", "origin", BRANCH)
     tiny.git("checkout", "--quiet", "-b", BRANCH, "FETCH_HEAD")
+    if is_merge:
+        tiny.git("merge", "--quiet", "--no-commit", "main")
     tiny.write("fix.txt", "by hand")
     tiny.commit("a fix by hand")
     tiny.git("push", "--quiet", "origin", BRANCH)
