@@ -151,6 +151,18 @@ def test_a_reason_is_kept_in_the_commit_and_in_the_pull_request(frozen: Sandbox)
     assert frozen.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
+def test_a_reason_is_recorded_once_however_often_the_merge_is_tried(frozen: Sandbox) -> None:
+    frozen.promote("staging", "production", "--despite-freeze", "logins fail")
+    hook = frozen.origin / "hooks/update"
+    hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/main ]\n')  # as a protected branch
+    hook.chmod(0o755)
+    merge = ("merge", "1", "--despite-freeze", "logins still fail")
+    frozen.promote(*merge, code=6)
+    hook.unlink()
+    frozen.promote(*merge)
+    assert frozen.pulls()[1]["body"].count("Override-Reason: freeze: logins still fail") == 1
+
+
 @pytest.mark.thorough
 def test_a_reason_comes_to_a_branch_that_was_there(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(tiny, WEEKEND)
