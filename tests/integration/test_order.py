@@ -44,6 +44,14 @@ def test_each_of_the_stages_before_may_promote(graph: Sandbox, source: str) -> N
     assert graph.promote("plan", source, "production", "--output", "json").json["gates"] == []
 
 
+def test_a_merge_measures_in_the_stage_that_is_stated(graph: Sandbox) -> None:
+    graph.replace("promote.yaml", "after: [staging]}", "after: [staging], gates: {soak: 1h}}")
+    graph.publish("a time to soak")
+    graph.promote("staging", "prod-us", "--despite-soak", "a hotfix")
+    refused = graph.promote("merge", "1", code=4).err
+    assert "api: in staging since" in refused  # not in production, which is listed before it
+
+
 def test_the_status_follows_the_graph(graph: Sandbox) -> None:
     answer = graph.promote("status", "--output", "json").json
     assert answer["after"] == {"load": ["dev"], "production": ["staging", "load"], "prod-us": ["staging"]}
