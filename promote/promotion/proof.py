@@ -79,7 +79,12 @@ def place_of(one: Difference) -> str:
 
 
 def is_meant(one: Difference, texts: Texts) -> bool:
-    """Whether a difference is one of the `texts`, alone or within a longer text."""
+    """Whether a difference is one of the `texts`, alone or within a longer text.
+
+    In a selector it never is: that of a Deployment cannot change, and another one leads to other pods.
+    """
+    if any(key.lower().endswith("selector") for key in one.path.split("/")):
+        return False
     return any(is_move(one, move) for move, name in texts.items() if name or not one.is_image)
 
 

@@ -195,3 +195,29 @@ def test_what_copies_the_version_that_runs_follows_it(tiny: Sandbox) -> None:
     assert "moves versions and nothing else" in tiny.promote("verify", "HEAD").out
     tiny.promote("rollback", "production", "api")
     assert "newTag: v1.0.0" in tiny.show("overlays/production/kustomization.yaml", "main")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("key", ["spec.selector.matchLabels.version", "spec.template.metadata.labels.version"])
+def test_a_copy_in_a_selector_is_more_than_a_version(tiny: Sandbox, key: str) -> None:
+    """Kubernetes refuses another selector of a Deployment, so the new version would never run."""
+    copied = f"""\
+images:
+- name: shop/api
+  newTag: VERSION
+replacements:
+- source:
+    kind: Deployment
+    name: api
+    fieldPath: spec.template.spec.containers.0.image
+    options: {{delimiter: ":", index: 1}}
+  targets:
+  - select: {{kind: Deployment, name: api}}
+    fieldPaths: [{key}]
+    options: {{create: true}}
+"""
+    kind = Kind(overlay(copied), base={"api.yaml": POD.replace("IMAGE", "shop/api:v0")})
+    write(tiny, kind, {"staging": "v1.1.0", "production": "v1.0.0"})
+    in_selector = "selector" in key
+    planned = tiny.promote("plan", "staging", "production", code=3 if in_selector else 0)
+    assert ("more than images" in planned.err and "/spec/selector" in planned.err) == in_selector
