@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from promote.errors import EditRefused, PromoteError
+from promote.errors import ConfigError, EditRefused, PromoteError
 from promote.model import Image, Version
 from promote.versions.images import ImagesFile, read_images
 from promote.versions.insertion import inserted
@@ -308,6 +308,10 @@ def test_an_item_without_a_version_gets_one_and_keeps_every_other_byte(file: Fil
     except EditRefused:
         # Lines that end with a carriage return alone.
         assert file.line_end == "\r"
+        return
+    except ConfigError:
+        # A second document that is not YAML: what follows the first one cannot be compared.
+        assert file.tail == "--- [}\n"
         return
     assert read_images(result, "k.yaml") == tuple((before | wanted).values())
     rest = iter(result)
