@@ -56,7 +56,8 @@ def verify(workspace: Workspace, name: str) -> Verification:
     if parent is None:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
     tip = _on_its_branch(repository, commit, parent, tip)
-    files = workspace.line(tip.place).changed(parent, commit)
+    line = workspace.line(tip.place)
+    files = line.changed(parent, commit)
     with workspace.at(tip.moved(parent)) as before, workspace.at(tip.moved(commit)) as after:
         known = merge.environments(after, files)
         same = untouched.same(before, after, known)
@@ -65,6 +66,7 @@ def verify(workspace: Workspace, name: str) -> Verification:
     added = tuple(hold for hold in held if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
     expected = [file for each in moved.values() if each.changes for file in each.files]
+    faults += [f"{path} changes its mode" for path in line.changed_modes(parent, commit)]
     faults += derived.beyond(files, [*expected, posixpath.join(tip.place, holds.FILE_NAME)])
     faults += [
         f"the hold of {one.image} {one.version} in {one.environment} is gone" for one in standing if one not in held

@@ -21,7 +21,7 @@ from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
 from promote.system.git_runner import GIT
-from promote.system.snapshot import Entry, Snapshot, differing
+from promote.system.snapshot import Entry, Snapshot, changes_mode, differing
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
 
@@ -105,6 +105,12 @@ class Repository(HistoryReader, Remotes, Merging):
         """The paths in which two commits or trees differ; raises GitError where these are too many to be compared."""
         with self.files_of(old) as before, self.files_of(new) as after:
             return list(map(self._ours, differing(before, after)))
+
+    def changed_modes(self, old: str, new: str) -> list[str]:
+        """The paths that two commits both have, but one of them as a link, a submodule or an executable file."""
+        with self.files_of(old) as before, self.files_of(new) as after:
+            found = [path for path in differing(before, after) if changes_mode(before, after, path)]
+        return list(map(self._ours, found))
 
     def message(self, commit: str) -> str:
         """The message of a commit; what its encoding does not have is replaced."""

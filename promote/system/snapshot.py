@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from promote.errors import GitError, RenderError
@@ -128,3 +128,10 @@ def differing(one: Snapshot, other: Snapshot) -> Iterator[str]:
                 raise GitError(
                     f"{folder}: the commits differ in more than {_MOST_DIFFERENCES:,} files: split the change"
                 )
+
+
+def changes_mode(one: Snapshot, other: Snapshot, path: str) -> bool:
+    """Whether a path of both is a link, a submodule or executable in one of them only."""
+    folder, name = posixpath.split(path)
+    before, after = (files.entries(folder).get(name) for files in (one, other))
+    return before is not None and after is not None and replace(before, sha="") != replace(after, sha="")

@@ -114,6 +114,11 @@ def notes(tiny: Sandbox) -> None:
     tiny.replace("overlays/staging/kustomization.yaml", "# the API", "# our API")
 
 
+def mode(tiny: Sandbox) -> None:
+    version(tiny)
+    (tiny.root / KUSTOMIZATION).chmod(0o755)
+
+
 def nothing(tiny: Sandbox) -> None:
     tiny.write("notes.txt", "by the way")
 
@@ -131,6 +136,7 @@ def nothing(tiny: Sandbox) -> None:
                 "production: Deployment/shop-production/web /spec/template/spec/containers/0/command changes"}),
         (notes, {"notes.txt changes, where no version moves",
                  "overlays/staging/kustomization.yaml changes, where no version moves"}),
+        (mode, {f"{KUSTOMIZATION} changes its mode"}),
         (nothing, {"notes.txt changes, where no version moves", "it moves no version"}),
     ],
 )  # fmt: skip
