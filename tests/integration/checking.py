@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("PROMOTE_TOOLS") or ROOT / ".tools" / "bin")
 # Kept between runs, as a user's own is, and in no clone.
 CACHE = Path(tempfile.gettempdir()) / f"promote-tests-{os.geteuid()}"
+# A verdict of an earlier test would hide what is wrong in this one: only schemas are kept.
+ENVIRONMENT = {"PROMOTE_CACHE": str(CACHE), "PROMOTE_NO_CACHE": "1", "PROMOTE_TOOLS": str(TOOLS)}
 CONFIG = """\
 environments:
   staging: {path: overlays/staging}
@@ -155,7 +157,7 @@ def _where(source: Mapping[str, Any] | None) -> str:
 def surroundings(folder: Path, **environment: str) -> Iterator[None]:
     """Within `folder`, with a cache of the tests' own and nothing remembered of other programs."""
     tools.find.cache_clear()
-    given = {"PROMOTE_CACHE": str(CACHE), "PROMOTE_TOOLS": str(TOOLS), **environment}
+    given = {**ENVIRONMENT, **environment}
     with contextlib.chdir(folder), mock.patch.dict(os.environ, given):
         yield
     tools.find.cache_clear()

@@ -161,7 +161,8 @@ def test_what_is_wrong_with_a_branch_is_said(branches: Sandbox) -> None:
     ):
         branches.write("promote.yaml", SETTINGS.replace(old, new))
         branches.publish()
-        assert words in branches.promote("status", code=2).err
+        said = branches.promote("status", code=2)
+        assert words in said.out + said.err
     branches.at_origin("update-ref", "refs/heads/eu", "refs/heads/production")
     several = SETTINGS.replace("kubernetes", "  eu: {path: deploy, branch: eu, after: [staging]}\nkubernetes")
     branches.write("promote.yaml", several)

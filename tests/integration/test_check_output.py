@@ -19,7 +19,7 @@ from promote.commands import policies
 from promote.errors import UsageError
 from promote.model import Identity, Source
 from promote.output import sarif
-from tests.integration.checking import CACHE, ROOT, TOOLS, Repository, surroundings, view
+from tests.integration.checking import ENVIRONMENT, ROOT, Repository, surroundings, view
 from tools.setup.go import download_modules
 from tools.setup.work import Workplace
 
@@ -37,7 +37,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 
 def promote(repository: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROMOTE_CACHE": str(CACHE), "PROMOTE_TOOLS": str(TOOLS)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **ENVIRONMENT}
     command = [sys.executable, "-m", "promote", *arguments]
     return subprocess.run(
         command, cwd=repository.folder, env=environment, capture_output=True, text=True, timeout=60, check=False

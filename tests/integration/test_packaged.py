@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.checking import CACHE, ROOT, TOOLS
+from tests.integration.checking import ENVIRONMENT, ROOT
 
 pytestmark = pytest.mark.quick
 
@@ -69,7 +69,7 @@ def promote(python: Path, folder: Path, *arguments: str) -> tuple[int, Any]:
     done = subprocess.run(
         [python, "-m", "promote", *arguments, "--output", "json"],
         cwd=folder, capture_output=True, check=False,
-        env=environment | {"PROMOTE_TOOLS": str(TOOLS), "PROMOTE_CACHE": str(CACHE)},
+        env=environment | ENVIRONMENT,
     )  # fmt: skip
     assert done.stdout, done.stderr.decode()
     return done.returncode, json.loads(done.stdout)
