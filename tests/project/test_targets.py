@@ -161,7 +161,7 @@ def test_every_test_is_in_one_run_before_a_merge_or_else_at_night(found: Collect
 
 
 def test_every_file_has_a_quick_test_or_another_that_covers_it(found: Collected) -> None:
-    """What most changes break is found in three minutes, not only by what takes longer."""
+    """What most changes break is found by `make test`, not only by what takes longer."""
     runs = pytests(BEFORE_A_MERGE)
     numbers = [runs.index(pytests(commands(target))[0]) for target in ("test", "integration")]
     quick, slow = ({test.partition("::")[0] for test in found.before[number]} for number in numbers)
