@@ -66,7 +66,7 @@ def verify(workspace: Workspace, name: str) -> Verification:
     added = tuple(hold for hold in held if hold not in standing)
     faults = [f"{name}: {fault}" for name, each in moved.items() for fault in each.faults]
     expected = [file for each in moved.values() if each.changes for file in each.files]
-    faults += [f"{path} changes its mode" for path in line.changed_modes(parent, commit)]
+    faults += [f"{path} changes its mode" for path in line.changed_modes(parent, commit, files)]
     faults += derived.beyond(files, [*expected, posixpath.join(tip.place, holds.FILE_NAME)])
     faults += [
         f"the hold of {one.image} {one.version} in {one.environment} is gone" for one in standing if one not in held

@@ -99,9 +99,10 @@ class Line:
         """The paths of a tree in which two commits or trees of the branch differ."""
         return [posixpath.join(self.place, path) for path in self.repository.changed(old, new)]
 
-    def changed_modes(self, old: str, new: str) -> list[str]:
-        """The paths of a tree that both commits of the branch have, but not with the same mode."""
-        return [posixpath.join(self.place, path) for path in self.repository.changed_modes(old, new)]
+    def changed_modes(self, old: str, new: str, paths: Iterable[str]) -> list[str]:
+        """Those of the `paths` of a tree that both commits of the branch have, but not with the same mode."""
+        found = self.repository.changed_modes(old, new, map(self._own, paths))
+        return [posixpath.join(self.place, path) for path in found]
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file at a commit of the branch, by its path in a tree; None where there is no such file."""

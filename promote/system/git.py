@@ -106,11 +106,10 @@ class Repository(HistoryReader, Remotes, Merging):
         with self.files_of(old) as before, self.files_of(new) as after:
             return list(map(self._ours, differing(before, after)))
 
-    def changed_modes(self, old: str, new: str) -> list[str]:
-        """The paths that two commits both have, but one of them as a link, a submodule or an executable file."""
+    def changed_modes(self, old: str, new: str, paths: Iterable[str]) -> list[str]:
+        """Those of `paths` that two commits both have, but one as a link, a submodule or an executable file."""
         with self.files_of(old) as before, self.files_of(new) as after:
-            found = [path for path in differing(before, after) if changes_mode(before, after, path)]
-        return list(map(self._ours, found))
+            return [path for path in paths if changes_mode(before, after, self._whole(path))]
 
     def message(self, commit: str) -> str:
         """The message of a commit; what its encoding does not have is replaced."""
