@@ -92,11 +92,9 @@ class Versions:
     def lines(self, name: str) -> tuple[str, ...]:
         """Where the version of an image is written, as `file:line`."""
         entry = self.own.entries.get(name)
-        own = (
-            [f"{self.source}:{entry.line('newTag', 'digest', 'newName')}"]
-            if entry and entry.image.version.is_set
-            else []
-        )
+        own = []
+        if entry and entry.image.version.is_set:
+            own.append(f"{self.source}:{entry.line('newTag', 'digest', 'newName')}")
         return tuple(dict.fromkeys([*own, *(line for one in self._elsewhere.get(name, ()) for line in one.lines)]))
 
     def with_versions(self, wanted: Wanted, *, whole: bool = False) -> Versions:
