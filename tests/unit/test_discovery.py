@@ -90,14 +90,6 @@ def test_apps_with_manifests_next_to_their_code_are_one_environment(tmp_path: Pa
     ]  # fmt: skip
 
 
-def test_a_folder_of_manifests_names_no_app(tmp_path: Path) -> None:
-    found = layout(tmp_path, of_apps("shop/web/k8s", "bank/cart/k8s"))
-    assert list(found.environments.items()) == [
-        (f"{app}-{stage}", f"{folder}/{app}/k8s/overlays/{stage}")
-        for stage in ("dev", "prod") for folder, app in (("bank", "cart"), ("shop", "web"))
-    ]  # fmt: skip
-
-
 def test_a_folder_that_has_another_app_is_not_one_of_several_by_its_name(tmp_path: Path) -> None:
     found = layout(tmp_path, of_apps("east/web", "west/web"))
     assert found.environments["east-web-overlays-dev"] == "east/web/overlays/dev"
@@ -110,10 +102,11 @@ def test_of_two_such_folders_the_one_with_stages_counts(tmp_path: Path) -> None:
     assert found.environments == {"dev": "clusters/*/overlays/dev", "prod": "clusters/*/overlays/prod"}
 
 
-def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_path: Path) -> None:
-    found = layout(tmp_path, of_apps("shop/web", "bank/cart"))
+@pytest.mark.parametrize("below", ["", "/k8s"])  # a folder of manifests names no app
+def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_path: Path, below: str) -> None:
+    found = layout(tmp_path, of_apps(f"shop/web{below}", f"bank/cart{below}"))
     assert list(found.environments.items()) == [
-        (f"{app}-{stage}", f"{folder}/{app}/overlays/{stage}")
+        (f"{app}-{stage}", f"{folder}/{app}{below}/overlays/{stage}")
         for stage in ("dev", "prod") for folder, app in (("bank", "cart"), ("shop", "web"))
     ]  # fmt: skip
     assert found.after == {"web-dev": (), "cart-prod": ("cart-dev",)} | {"web-prod": ("web-dev",)}
