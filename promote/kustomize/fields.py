@@ -29,4 +29,6 @@ ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "openapi": (frozenset({"path", "version"}), ("path",)),
 }
 CHARTS = ("helmCharts", "helmGlobals", "helmChartInflationGenerator")
+# Through these, versions may reach the objects in ways that are not followed.
+NOT_FOLLOWED = ("replacements", "transformers", "generators", "vars", "helmCharts", "helmChartInflationGenerator")
 KNOWN = PLAIN.union(FOLDERS, FILES, PLUGINS, ENTRIES, CHARTS, ("resources", "patchesStrategicMerge"))

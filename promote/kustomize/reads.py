@@ -12,13 +12,11 @@ from posixpath import dirname, isabs, join, normpath
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from promote.kustomize import charts, contents, image_transformers, remote_bases
-from promote.kustomize.fields import PLAIN
+from promote.kustomize.fields import NOT_FOLLOWED, PLAIN
 from promote.kustomize.layer import Layer
 from promote.kustomize.sheets import Sheets
 from promote.versions import refs
 
-# Fields through which versions may reach the objects in ways that are not followed.
-_OTHERS = ("replacements", "transformers", "generators", "vars", "helmCharts", "helmChartInflationGenerator")
 _REMOTE = re.compile(r"://|^github\.com/|^git@|\?ref=")
 # What a file must have somewhere to say a version.
 HINTS = (b"image", b"tag:", b"digest:", charts.FIELD.encode(), b"?ref=", b"?version=")
@@ -53,8 +51,8 @@ def not_followed(sheets: Sheets, files: Iterable[str], *, by_text: bool = False)
         for root in sheet.whole.roots[:1] if sheet else ():
             for key, value in _pairs(root):
                 texts = [str(one.value) for one in contents.scalars(value, frozenset())]
-                named = [_text(sheets, file, text) for text in texts] if key in _OTHERS else []
-                is_meant = key in _OTHERS and any(map(_IMAGE.search, [*texts, *named]))
+                named = [_text(sheets, file, text) for text in texts] if key in NOT_FOLLOWED else []
+                is_meant = key in NOT_FOLLOWED and any(map(_IMAGE.search, [*texts, *named]))
                 remote = [text for text in texts if key in remote_bases.FIELDS and _REMOTE.search(text)]
                 if by_text:
                     is_meant = is_meant and not _is_read(sheets, file, key)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from posixpath import dirname, join, normpath
 
-from promote.kustomize import contents
+from promote.kustomize import contents, remote_bases
+from promote.kustomize.fields import NOT_FOLLOWED
 from promote.kustomize.reads import reads
 from promote.kustomize.sheets import Sheets
 from promote.versions.fields import split
@@ -14,11 +15,8 @@ from promote.versions.images import ImagesFile
 from promote.versions.slots import Slot
 from promote.yamltext import places
 
-# Fields that may bring or name images in ways that are not followed.
-_OTHERS = ("generators", "transformers", "vars", "replacements", "helmCharts", "helmChartInflationGenerator")
 # Kustomize takes the name of an item for a regular expression.
 _PATTERN = re.compile(r"[*+?()\[\]{}|^$\\]")
-_FOLDERS = ("resources", "bases", "components")
 
 
 def unmatched(sheets: Sheets, own: ImagesFile, folder: str, slots: Sequence[Slot]) -> tuple[str, ...]:
@@ -38,9 +36,9 @@ def unmatched(sheets: Sheets, own: ImagesFile, folder: str, slots: Sequence[Slot
 def _may_have_others(sheets: Sheets, file: str) -> bool:
     sheet = sheets.sheet(file)
     for root in sheet.whole.roots[:1] if sheet else ():
-        if any(places.field(root, key) is not None for key in _OTHERS):
+        if any(places.field(root, key) is not None for key in NOT_FOLLOWED):
             return True
-        lists = [node for key in _FOLDERS if (node := places.field(root, key)) is not None]
+        lists = [node for key in remote_bases.FIELDS if (node := places.field(root, key)) is not None]
         named = [text for node in lists for text in contents.scalars(node, frozenset())]
         paths = [normpath(join(dirname(file), str(one.value))) for one in named]
         if any(not sheets.is_file(path) and not sheets.kustomization(path) for path in paths):
