@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -117,9 +115,8 @@ def _promote_modules(one: Import) -> set[str]:
 
 def _modules_of(dotted: str) -> set[str]:
     """The module that `dotted` names, or the one that a name in it belongs to."""
-    known = {module.name for module in MODULES}
     owner = dotted.rpartition(".")[0]
-    return {dotted} & known or {owner} & known
+    return {dotted} & NAMES or {owner} & NAMES
 
 
 def _imports(tree: ast.AST, *, at_once: bool = True) -> Iterator[Import]:
@@ -135,13 +132,11 @@ def _imports(tree: ast.AST, *, at_once: bool = True) -> Iterator[Import]:
 
 
 MODULES = _modules()
+NAMES = {module.name for module in MODULES}
 
 
-def each(modules: Iterable[Module]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("module", list(modules), ids=lambda module: module.name)
-
-
-each_module = each(MODULES)
+def of(*packages: str) -> list[Module]:
+    return [module for module in MODULES if _package(module.name) in packages]
 
 
 def _package(name: str) -> str:
@@ -155,36 +150,37 @@ def test_only_four_modules_are_in_no_package() -> None:
     assert {_package(module.name) for module in MODULES} == set(PACKAGES) | TOP_LEVEL
 
 
-@each_module
-def test_dependencies_point_downward(module: Module) -> None:
-    if module.name == "__init__":
-        assert module.own == set()
-        return
-    here = _package(module.name)
-    level = -1 if here == "__main__" else PACKAGES.index(here)
-    for other in module.own - {"__init__"}:
-        there = _package(other)
-        assert there == here or PACKAGES.index(there) > level, f"{module.name} imports {other}"
+def test_dependencies_point_downward() -> None:
+    levels = {name: level for level, name in enumerate(("__main__", *PACKAGES, "__init__"))}
+    upward = [
+        f"{module.name} imports {other}"
+        for module in MODULES
+        for other in module.own
+        if _package(other) != _package(module.name) and levels[_package(other)] <= levels[_package(module.name)]
+    ]
+    assert upward == []
 
 
-@each(module for module in MODULES if _package(module.name) == "commands")
-def test_commands_do_not_use_each_other(module: Module) -> None:
+def test_commands_do_not_use_each_other() -> None:
     shared = {"commands", *(f"commands.{name}" for name in ("editing", "options", "registry", "result"))}
-    assert {name for name in module.own if _package(name) == "commands"} <= shared
+    for module in of("commands"):
+        assert {name for name in module.own if _package(name) == "commands"} <= shared, module.name
 
 
-@each(module for module in MODULES if _package(module.name) in PURE)
-def test_pure_packages_only_decide(module: Module) -> None:
+def test_pure_packages_only_decide() -> None:
     outside = {"os", "subprocess", "shutil", "tempfile", "socket", "time", "random", "sys", "github"}
-    assert outside & {one.name.partition(".")[0] for one in _imports(module.tree)} == set()
-    at_once = {name for one in _imports(module.tree) if one.at_once for name in _promote_modules(one)}
-    assert {name for name in at_once if name.startswith(("system.git", "system.process", "system.tools"))} == set()
-    assert {name for name in at_once if _package(name) == "forge"} <= {"forge.protocol"}
     # Reading a file needs no import where there are paths.
-    calls = {node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
-    names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
-    names |= {call.id for call in calls if isinstance(call, ast.Name)}
-    assert names & {"open", "read_text", "read_bytes", "write_text", "write_bytes", "is_file", "exists"} == set()
+    reading = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "is_file", "exists"}
+    for module in of(*PURE):
+        found = list(_imports(module.tree))
+        at_once = {name for one in found if one.at_once for name in _promote_modules(one)}
+        calls = {node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
+        names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
+        names |= {call.id for call in calls if isinstance(call, ast.Name)}
+        assert outside & {one.name.partition(".")[0] for one in found} == set(), module.name
+        assert [name for name in at_once if name.startswith(("system.git", "system.process", "system.tools"))] == []
+        assert {name for name in at_once if _package(name) == "forge"} <= {"forge.protocol"}, module.name
+        assert names & reading == set(), module.name
 
 
 def test_no_import_cycles() -> None:
@@ -192,21 +188,19 @@ def test_no_import_cycles() -> None:
     TopologicalSorter({module.name: module.own for module in MODULES}).prepare()
 
 
-@each_module
-def test_each_outer_thing_has_one_owner(module: Module) -> None:
-    for one in _imports(module.tree):
-        top = one.name.partition(".")[0]
-        owners = OWNERS.get(top, {module.name})
-        assert {module.name, _package(module.name)} & owners, f"{module.path}:{one.line} imports {one.name}"
+def test_each_outer_thing_has_one_owner() -> None:
+    for module in MODULES:
+        for one in _imports(module.tree):
+            owners = OWNERS.get(one.name.partition(".")[0], {module.name})
+            assert {module.name, _package(module.name)} & owners, f"{module.path}:{one.line} imports {one.name}"
 
 
-@each_module
-def test_heavy_imports_wait_until_they_are_needed(module: Module) -> None:
-    for one in _imports(module.tree):
-        top = one.name.partition(".")[0]
-        assert not (one.at_once and top in HEAVY), f"{module.path}:{one.line} imports {one.name} at once"
-        if one.at_once and module.name in QUICK:
-            assert top in LIGHT, f"{module.path}:{one.line} makes --help load {one.name}"
+def test_heavy_imports_wait_until_they_are_needed() -> None:
+    for module in MODULES:
+        for one in (one for one in _imports(module.tree) if one.at_once):
+            top = one.name.partition(".")[0]
+            assert top not in HEAVY, f"{module.path}:{one.line} imports {one.name} at once"
+            assert module.name not in QUICK or top in LIGHT, f"{module.path}:{one.line} makes --help load {one.name}"
 
 
 # Of PyYAML, all others may use the types of nodes and the root of its errors.
@@ -214,36 +208,41 @@ YAML_TYPES = {"yaml.Node", "yaml.ScalarNode", "yaml.SequenceNode", "yaml.Mapping
 PARSERS = {"tomllib", "pickle", "marshal", "ast", "csv", "configparser", "plistlib", "shelve"}
 
 
-@each(module for module in MODULES if _package(module.name) != "yamltext")
-def test_only_the_bounded_reader_parses(module: Module) -> None:
+def test_only_the_bounded_reader_parses() -> None:
     """Whatever comes from outside is limited in one place; `repository.holds` edits with ruamel what it has read."""
-    imported = {one.name for one in _imports(module.tree)}
-    assert {name for name in imported if name.partition(".")[0] in PARSERS} == set()
-    assert {name for name in imported if name.startswith(("json.", "yaml."))} <= {
-        *(f"yaml.nodes.{name.removeprefix('yaml.')}" for name in YAML_TYPES),
-        *YAML_TYPES,
-    }
-    attributes = [node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)]
-    used = {ast.unparse(node) for node in attributes if isinstance(node.value, ast.Name)}
-    assert {name for name in used if name.startswith("yaml.")} <= YAML_TYPES
-    assert {name for name in used if name.startswith("json.")} <= {"json.dumps"}
+    allowed = {"json.dumps", *YAML_TYPES, *(f"yaml.nodes.{name.removeprefix('yaml.')}" for name in YAML_TYPES)}
+    for module in MODULES:
+        if _package(module.name) == "yamltext":
+            continue
+        imported = {one.name for one in _imports(module.tree)}
+        assert {name for name in imported if name.partition(".")[0] in PARSERS} == set(), module.name
+        used = imported | _attributes(module)
+        assert {name for name in used if name.startswith(("json.", "yaml."))} <= allowed, module.name
 
 
-@each(module for module in MODULES if module.name not in ("cli.main", "__main__"))
-def test_only_cli_prints_and_exits(module: Module) -> None:
-    names = {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name)}
-    assert names & {"print", "input", "exit", "quit", "SystemExit"} == set()
-    attributes = {ast.unparse(node) for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
-    assert attributes & {"sys.exit", "os._exit", "os.abort", "sys.stdout", "sys.stderr"} == set()
+def test_only_cli_prints_and_exits() -> None:
+    for module in MODULES:
+        if module.name in ("cli.main", "__main__"):
+            continue
+        names = {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name)}
+        assert names & {"print", "input", "exit", "quit", "SystemExit"} == set(), module.name
+        leaving = {"sys.exit", "os._exit", "os.abort", "sys.stdout", "sys.stderr"}
+        assert _attributes(module) & leaving == set(), module.name
 
 
-@each_module
-def test_functions_and_files_are_short(module: Module) -> None:
-    assert len(module.path.read_text().splitlines()) <= LONGEST_FILE
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= LONGEST_FUNCTION, f"{module.path}:{node.lineno} {node.name} has {length} lines"
+def _attributes(module: Module) -> set[str]:
+    """What is used of names, such as `json.dumps`."""
+    attributes = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
+    return {f"{node.value.id}.{node.attr}" for node in attributes if isinstance(node.value, ast.Name)}
+
+
+def test_functions_and_files_are_short() -> None:
+    for module in MODULES:
+        assert len(module.path.read_text().splitlines()) <= LONGEST_FILE, module.path
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                assert length <= LONGEST_FUNCTION, f"{module.path}:{node.lineno} {node.name} has {length} lines"
 
 
 def test_help_loads_next_to_nothing() -> None:
