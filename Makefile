@@ -7,6 +7,9 @@ ENVIRONMENTS := staging production
 # What still runs after so many seconds never ends: its stacks are printed, and its process ends.
 HUNG := -o faulthandler_timeout=1500 -o faulthandler_exit_on_timeout=true
 
+# Compiled once, where an image for containers asks Python to keep nothing: each start of a program and of the tests would compile again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test integration thorough project pod-security mutation mutation-sample servers \
   debian helm kubeseal kube-score e2e fuzz try verify verify-first verify-rest versions docs dist lint fmt bench clean
