@@ -30,7 +30,7 @@ demo: setup ## run a promotion from end to end in a sandbox
 check: setup ## render the overlays, validate them and ask the policies
 	@$(BIN)/promote check $(ENVIRONMENTS) delivery/argocd delivery/argocd/notifications delivery/flux delivery/flux/notifications delivery/reader/argocd delivery/reader/flux
 
-test: lint ## lint, then run the quick tests, in three to ten minutes
+test: lint ## lint, then run the quick tests, in about three minutes
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not thorough"
 
 integration: setup-test ## run the slower tests, most of which run promote in repositories with real tools

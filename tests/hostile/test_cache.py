@@ -13,7 +13,6 @@ from tests.integration.tiny import DEPLOYMENT
 WRONG = DEPLOYMENT.format(name="web").replace("spec:\n", "spec:\n  replicas: many\n", 1)
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("place", ["the-checkout", "a-folder-for-all"])
 def test_a_schema_that_accepts_everything(hostile: Hostile, place: str) -> None:
     """CI of GitLab keeps between jobs only what is in the checkout, so that PROMOTE_CACHE may be there."""

@@ -112,6 +112,7 @@ def every() -> list[object]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "command"), every())
 def test_what_a_chart_or_a_path_leads_to_outside_is_refused(hostile: Hostile, case: Case, command: str) -> None:
     hostile.commit({"promote.yaml": SETTINGS})
@@ -150,7 +151,7 @@ def test_a_template_sees_nothing_but_its_chart(hostile: Hostile, template: str, 
     hostile.runs("diff", "staging", "--base", "HEAD~1", code=code)
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_helm_gets_no_token_and_no_home(hostile: Hostile) -> None:
     """The programs of the user's helm, its plugins and its kubeconfig are not looked for."""
     plugin = hostile.folder / "home/.local/share/helm/plugins/evil"

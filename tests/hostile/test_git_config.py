@@ -141,7 +141,6 @@ def test_this_configuration_starts_programs(hostile: Hostile) -> None:
     assert hostile.marker.exists()
 
 
-@pytest.mark.quick
 def test_none_of_it_is_started(hostile: Hostile) -> None:
     ignored(hostile)
     for command in QUICK:
@@ -173,7 +172,6 @@ REFUSED = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     "key", [key if key in ("core.sshCommand", "http.sslVerify") else pytest.param(key, marks=pytest.mark.thorough)
             for key in REFUSED]
@@ -215,7 +213,6 @@ def test_the_user_s_own_configuration_may_name_programs(hostile: Hostile) -> Non
     hostile.runs("status", code=0, env=env)
 
 
-@pytest.mark.quick
 def test_a_checkout_elsewhere_is_refused(hostile: Hostile) -> None:
     hostile.git("config", "core.worktree", str(hostile.outside))
     hostile.runs("status", code=2)
@@ -223,7 +220,6 @@ def test_a_checkout_elsewhere_is_refused(hostile: Hostile) -> None:
     hostile.runs("status", code=2, says=["core.worktree in ", "/.git/config leads to /"])
 
 
-@pytest.mark.quick
 def test_a_driver_that_attributes_in_the_git_folder_choose_is_refused(hostile: Hostile) -> None:
     hostile.pull({"note.txt": "b\n"})
     hostile.commit({"note.txt": "a\n"})
@@ -277,7 +273,6 @@ def test_modules_in_the_current_folder_are_not_imported(hostile: Hostile) -> Non
     hostile.runs("status", code=0)
 
 
-@pytest.mark.quick
 def test_a_package_of_the_same_name_is_not_the_command(hostile: Hostile) -> None:
     bad = f"open({str(hostile.marker)!r}, 'w')\n"
     hostile.write({"promote/__init__.py": bad, "promote/__main__.py": bad})

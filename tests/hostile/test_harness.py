@@ -11,6 +11,7 @@ from tests.hostile.harness import CANARY, TOKENS, Hostile
 pytestmark = pytest.mark.quick
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["check", pytest.param("plan staging production", marks=pytest.mark.thorough), "merge 1"]
 )

@@ -24,7 +24,6 @@ def link(hostile: Hostile, name: str, target: str) -> None:
     path.symlink_to(target)
 
 
-@pytest.mark.quick
 def test_links_that_change_places(hostile: Hostile) -> None:
     """Every file has the content that it had, and the other patch comes last."""
     folder = "overlays/production"
@@ -92,7 +91,6 @@ transformers:
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     "way", [name if name in ("a-link-to-the-base", "a-replacement") else pytest.param(name, marks=pytest.mark.slow)
             for name in WAYS]
@@ -135,7 +133,6 @@ def frozen(hostile: Hostile) -> str:
     return (hostile.root / PRODUCTION).read_text()
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("depth", ["1", pytest.param("2", marks=pytest.mark.slow), ""])
 @pytest.mark.parametrize("version", ["0.9", "6.6.6"])
 def test_a_hold_makes_a_rollback_only_of_what_ran(hostile: Hostile, depth: str, version: str) -> None:
@@ -150,7 +147,6 @@ def test_a_hold_makes_a_rollback_only_of_what_ran(hostile: Hostile, depth: str, 
     assert is_rollback or "always" in outcome.err
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("side", ["6.6.6", "0.9"])
 def test_nothing_passes_a_freeze_next_to_a_rollback(hostile: Hostile, side: str) -> None:
     """A copy of the version that goes back does: a replacement or a second container may have it."""
@@ -169,7 +165,6 @@ OTHERWISE = {
 QUICK = [("said", "another-folder"), ("next-to-it", "another-name"), ("in-its-layers", "no-name")]
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("what", "how"),
     [pytest.param(what, how, marks=[] if (what, how) in QUICK else pytest.mark.slow)

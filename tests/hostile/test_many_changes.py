@@ -20,7 +20,6 @@ OBJECTS = {
 @pytest.mark.parametrize(
     "what", [name if name == "values" else pytest.param(name, marks=pytest.mark.slow) for name in OBJECTS]
 )
-@pytest.mark.quick
 def test_many_values_of_one_object(hostile: Hostile, what: str) -> None:
     head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: many}\n"
     overlay = (hostile.root / PRODUCTION).read_text().replace("[../../base]", "[../../base, many.yaml]")

@@ -106,7 +106,6 @@ RECORDS: dict[str, Mapping[str, bytes]] = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=() if one in ("deep", "a list") else thorough) for one in RECORDS]
 )
@@ -121,7 +120,6 @@ def test_a_record_that_is_none(hostile: Hostile, name: str) -> None:
 GATES = CONFIG.replace("{path: overlays/production}", "{path: overlays/production, gates: {soak: LENGTH}}")
 
 
-@pytest.mark.quick
 def test_a_soak_of_more_than_the_calendar_has(hostile: Hostile) -> None:
     hostile.commit({"promote.yaml": GATES.replace("LENGTH", " ".join(["9999w"] * 60))})
     hostile.runs("plan", "staging", "production", code=2, says=["promote.yaml:3:", "longer than 1000 years"])

@@ -112,7 +112,6 @@ def every() -> list[object]:
     ]  # fmt: skip
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("case", "command"), every())
 def test_a_reference_that_leads_out_is_refused(hostile: Hostile, case: Case, command: str) -> None:
     given = {

@@ -55,7 +55,6 @@ SCHEMAS = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("where", SCHEMAS)
 @pytest.mark.parametrize("command", ["check", pytest.param("merge 1", marks=pytest.mark.thorough)])
 def test_a_schema_of_a_rule_is_not_fetched(hostile: Hostile, where: str, command: str) -> None:

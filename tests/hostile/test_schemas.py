@@ -36,6 +36,7 @@ REFERENCES: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "command"),
     [
@@ -57,12 +58,14 @@ def test_a_reference_in_escapes_is_refused(hostile: Hostile) -> None:
     hostile.runs("check", code=2, says=["thing_v1.json", "leads out of this schema"])
 
 
+@pytest.mark.slow
 def test_a_schema_that_refers_to_itself_is_used(hostile: Hostile) -> None:
     schema = {"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/$defs/a", "$defs": {"a": {}}}
     with_thing(hostile, json.dumps(schema))
     hostile.runs("check", code=0, says=["3 validated"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["../../../outside/x", "a/../../b", "a" * 300], ids=["up", "through", "long"])
 def test_a_kind_that_is_a_path_is_refused(hostile: Hostile, kind: str) -> None:
     with_thing(hostile, "{}", OBJECT.replace("Thing", kind))

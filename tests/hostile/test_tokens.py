@@ -63,7 +63,6 @@ def written(hostile: Hostile) -> Iterator[tuple[str, bytes]]:
         yield f"objects of {root}", os.fsencode(hostile.git("cat-file", "--batch-all-objects", "--batch", cwd=root))
 
 
-@pytest.mark.quick
 def test_tokens_stay_with_promote_and_what_git_asks_a_remote_for(
     hostile: Hostile, hostile_cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -88,7 +88,6 @@ def quick(one: str, every: Iterable[str]) -> list[Any]:
     return [value if value == one else pytest.param(value, marks=pytest.mark.thorough) for value in every]
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("command", quick("status", ["status", "plan", "diff"]))
 def test_a_tree_entry_that_leads_out(hostile: Hostile, name: str, command: str) -> None:
@@ -100,7 +99,6 @@ def test_a_tree_entry_that_leads_out(hostile: Hostile, name: str, command: str) 
     )
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("command", quick("plan", COMMANDS))
 def test_a_subtree_of_dots(hostile: Hostile, command: str) -> None:
     """The folder `base` has a folder `..`, which has a file."""
@@ -131,7 +129,6 @@ def test_a_link_and_a_folder_of_one_name(hostile: Hostile, command: str) -> None
     hostile.runs(*COMMANDS[command], code=2, says=["the entry 'zz' is there twice"])
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("command", quick("plan", COMMANDS))
 def test_a_chain_of_links_to_a_file_outside(hostile: Hostile, command: str) -> None:
     """Each link by itself stays inside; before, `plan` rewrote the file that they lead to."""
@@ -146,7 +143,6 @@ def test_a_chain_of_links_to_a_file_outside(hostile: Hostile, command: str) -> N
     assert victim.read_text() == FILES[KUSTOMIZATION]
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("command", quick("bump", COMMANDS))
 @pytest.mark.parametrize("where", ["file", "folder", "base", "policies", "table", "rules", "settings", "holds"])
 def test_a_link_to_the_outside(hostile: Hostile, command: str, where: str) -> None:
@@ -175,7 +171,6 @@ def test_a_link_to_the_outside(hostile: Hostile, command: str, where: str) -> No
         assert "this link leads out of the repository" in outcome.err, outcome
 
 
-@pytest.mark.quick
 def test_a_merge_of_links_and_entries_that_lead_out(hostile: Hostile) -> None:
     link(hostile, "a/b/c/up", "../../..")
     link(hostile, KUSTOMIZATION, "../../a/b/c/up/../outside/secret.txt")
@@ -189,7 +184,6 @@ def test_a_merge_of_a_subtree_of_dots(hostile: Hostile) -> None:
     hostile.runs("merge", str(hostile.pull(commit=commit)), code=2)
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("command", ["bump", "bump --commit"])
 def test_an_edit_goes_through_no_link(hostile: Hostile, command: str) -> None:
     """A link that stays inside may be read, but promote edits plain files."""
@@ -258,7 +252,6 @@ def test_replacements_and_grafts_change_nothing(hostile: Hostile) -> None:
     hostile.runs(*COMMANDS["promote"], code=0)
 
 
-@pytest.mark.quick
 def test_alternates_that_are_gone(hostile: Hostile) -> None:
     (hostile.root / ".git/objects/info").mkdir(exist_ok=True)
     (hostile.root / ".git/objects/info/alternates").write_text(
@@ -291,7 +284,6 @@ def large(hostile: Hostile, size: int) -> str:
     return name
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     "name", quick("base/web.yaml", ["base/web.yaml", KUSTOMIZATION, "promote.yaml", "policies/data/big.json"])
 )

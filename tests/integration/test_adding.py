@@ -32,7 +32,6 @@ ITEMS = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("before", "after"), ITEMS.values(), ids=ITEMS)
 @pytest.mark.parametrize("base", ["", "images: [{name: shop/api, newTag: 1.0.0}]\n"], ids=["no version", "a base"])
 def test_an_item_without_a_version_gets_one(tiny: Sandbox, before: str, after: str, base: str) -> None:
@@ -48,7 +47,6 @@ def test_an_item_without_a_version_gets_one(tiny: Sandbox, before: str, after: s
     assert "production: api" in tiny.promote("verify", "HEAD").out
 
 
-@pytest.mark.quick
 def test_an_item_with_a_name_alone_has_the_version_of_the_base(tiny: Sandbox) -> None:
     tiny.replace("base/deployments.yaml", "image: shop/api", "image: shop/api:1.0.0")
     for file, environment in ((STAGING, "staging"), (KUSTOMIZATION, "production")):
@@ -66,7 +64,6 @@ def test_an_item_with_a_name_alone_has_the_version_of_the_base(tiny: Sandbox) ->
     assert [one["images"][0]["tag"] for one in history][:2] == ["1.1.0", "1.0.0"]
 
 
-@pytest.mark.quick
 def test_a_promotion_gives_the_target_what_it_lacks(tiny: Sandbox) -> None:
     tiny.write(KUSTOMIZATION, PLAIN.format("production") + "images:\n- name: shop/api\n  newName: eu/api\n")
     tiny.publish()
@@ -80,7 +77,6 @@ def test_a_promotion_gives_the_target_what_it_lacks(tiny: Sandbox) -> None:
     assert "newTag: 1.2.0" in tiny.show(KUSTOMIZATION, "main")
 
 
-@pytest.mark.quick
 def test_a_digest_over_the_tag_of_a_base_needs_an_item(tiny: Sandbox) -> None:
     tiny.replace("base/deployments.yaml", "image: shop/api", "image: shop/api:1.0.0")
     tiny.write(STAGING, PLAIN.format("staging") + f"images: [{{name: shop/api, digest: '{DIGEST}'}}]\n")
@@ -98,7 +94,6 @@ def test_a_digest_over_the_tag_of_a_base_needs_an_item(tiny: Sandbox) -> None:
     assert way not in tiny.promote("bump", "staging", "api=2", code=2).err
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("value", ["", '""', "null"])
 def test_an_empty_field_is_not_written_twice(tiny: Sandbox, value: str) -> None:
     tiny.write(KUSTOMIZATION, PLAIN.format("production") + f"images:\n- name: shop/api\n  newTag: {value}\n")

@@ -101,7 +101,6 @@ def test_only_names_an_app_or_an_image_and_the_pull_request_keeps_the_others(app
     assert "no app, image or service is called 'wep'; did you mean 'web'?" in refused
 
 
-@pytest.mark.quick
 def test_of_an_app_that_was_not_asked_for_nothing_is_said_or_rendered(apps: Sandbox) -> None:
     remote = "resources: ['https://github.test/shop/api/releases/download/v1/install.yaml']\n"
     for stage in ("staging", "production"):

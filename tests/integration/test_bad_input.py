@@ -238,7 +238,6 @@ CONFIGURATION = [
 ]  # fmt: skip
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("case", COMMAND_LINE + REPOSITORY + CONFIGURATION, ids=lambda case: case.name)
 def test_bad_input(
     case: Case, tiny: Tiny, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -302,7 +301,6 @@ def test_dirty_checkout(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     assert "6.6" not in out
 
 
-@pytest.mark.quick
 def test_shallow_clone(tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(tiny.root)
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{tiny.origin}", str(tiny.root))
@@ -382,7 +380,6 @@ def test_tool_that_is_missing(
     fails(tiny, "staging production", 2, "cannot start git: No such file", capfd=capfd)
 
 
-@pytest.mark.quick
 def test_cache_that_cannot_be_written(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -391,7 +388,6 @@ def test_cache_that_cannot_be_written(
     assert "0 denied" in answers(tiny, "plan staging production", capfd)
 
 
-@pytest.mark.quick
 def test_no_home(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -401,7 +397,6 @@ def test_no_home(
     assert "0 denied" in answers(tiny, "plan staging production", capfd)
 
 
-@pytest.mark.quick
 def test_file_names_that_are_no_text(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     with Path(os.fsdecode(os.fsencode(tiny.root) + b"/caf\xe9 \n.txt")).open("w") as file:
         file.write("x")

@@ -88,7 +88,6 @@ def test_commits_holds_and_checks_are_about_the_branch_of_the_environment(branch
     assert (branches.snapshot(), branches.tip()) == before
 
 
-@pytest.mark.quick
 def test_rules_of_the_shared_branch_judge_what_goes_to_another(branches: Sandbox) -> None:
     branches.git("checkout", "--quiet", "production")
     branches.write("policies/main.rego", "package main\n")  # nobody asks it
@@ -180,7 +179,6 @@ def test_a_kustomization_does_not_reach_another_branch(branches: Sandbox) -> Non
     assert "leads to another branch" in branches.promote("bump", "staging", "web=3", "--pr", code=2).err
 
 
-@pytest.mark.quick
 def test_init_finds_environments_on_branches(branches: Sandbox) -> None:
     branches.git("rm", "--quiet", "promote.yaml")
     branches.commit("no settings")

@@ -41,7 +41,6 @@ def test_an_older_version_is_no_promotion(shop: Sandbox) -> None:
     assert shop.pulls() == {}
 
 
-@pytest.mark.quick
 def test_a_version_that_staging_never_ran_is_refused(shop: Sandbox) -> None:
     told = {("change.untried", "deny", "api: 1.3.0 has never run in staging")}
     assert findings(shop, "bump", "production", "api=1.3.0", "--pr", "--dry-run", code=3) == told
@@ -91,7 +90,6 @@ def test_promote_yaml_decides_that_it_is_denied(shop: Sandbox) -> None:
     assert "change.combination" in shop.promote("merge", "1", code=3).out
 
 
-@pytest.mark.quick
 def test_several_major_versions_are_shown_in_the_pull_request(shop: Sandbox) -> None:
     shop.stage("api", "1.2.0", "2.0.0")
     shop.stage("web", "2.1.0", "3.0.0")

@@ -87,7 +87,7 @@ def text(shop: Tiny, folder: str = STAGING) -> str:
     return render.kustomize(shop.root / folder, "it").text
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_chart_of_the_repository_is_rendered_with_its_values(shop: Tiny) -> None:
     rendered = text(shop)
     assert "name: api" in rendered
@@ -95,6 +95,7 @@ def test_a_chart_of_the_repository_is_rendered_with_its_values(shop: Tiny) -> No
     assert "value: quick" in rendered
 
 
+@pytest.mark.slow
 def test_a_version_in_a_chart_is_promoted_with_a_rendered_proof(
     shop: Tiny, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_version_in_a_chart_is_promoted_with_a_rendered_proof(
     assert main(["diff", "production", "--base", "HEAD"]) == 0
 
 
+@pytest.mark.slow
 def test_a_finding_in_a_chart_names_where_it_is_listed(shop: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     (shop.root / "charts/api/templates/api.yaml").write_text(
         DEPLOYMENT.replace("  selector:", "  never: 1\n  selector:")
@@ -120,6 +122,7 @@ def test_a_finding_in_a_chart_names_where_it_is_listed(shop: Tiny, capfd: pytest
     )
 
 
+@pytest.mark.slow
 def test_what_helm_says_is_in_the_message(shop: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     shop.write({"charts/api/templates/api.yaml": '{{ fail "set a mode" }}\n'})
     assert main(["check", "staging"]) == 2

@@ -40,7 +40,6 @@ def statuses(found: Checked) -> dict[str, str]:
     return {one["rule"]: one["status"] for one in found.json["findings"]}
 
 
-@pytest.mark.quick
 def test_new_old_and_fixed(branch: tuple[Repository, Clone]) -> None:
     repository, clone = branch
     before = clone.git("rev-parse", "main")
@@ -126,7 +125,6 @@ def test_an_environment_that_has_moved_is_still_itself(branch: tuple[Repository,
     assert statuses(compare(repository)) == {"workloads.read_only_root": "old"}
 
 
-@pytest.mark.quick
 def test_a_base_that_cannot_be_judged_makes_all_new(branch: tuple[Repository, Clone]) -> None:
     repository, clone = branch
     good = (repository.folder / "kustomization.yaml").read_bytes()

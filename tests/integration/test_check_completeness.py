@@ -50,6 +50,7 @@ def judge(folder: Path, text: str, versions: tuple[str, ...] = ("1.36",)) -> Ver
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("separator", ["--- # note\n", "---   \n", "--- !!map\n"])
 def test_a_separator_that_conftest_does_not_split_at_hides_nothing(bare: Repository, separator: str) -> None:
     bare.write("files/all.yaml", (CONFIG_MAP % "first") + separator + CONFIG_MAP % "second" + "data: {a: 1}\n")
@@ -64,6 +65,7 @@ def test_a_text_that_is_not_canonical_is_refused(tmp_path: Path) -> None:
         judge(tmp_path, (CONFIG_MAP % "first") + "--- # note\n" + CONFIG_MAP % "second")
 
 
+@pytest.mark.slow
 def test_conftest_seeing_fewer_documents(small: Repository, tmp_path: Path) -> None:
     found = small.check(PROMOTE_TOOLS=wrap(tmp_path / "tools", "conftest", DROP_THE_LAST))
     assert (found.code, found.json["targets"][0]["evaluated"]) == (3, 4)
@@ -72,6 +74,7 @@ def test_conftest_seeing_fewer_documents(small: Repository, tmp_path: Path) -> N
     }
 
 
+@pytest.mark.slow
 def test_kubeconform_seeing_fewer_documents(small: Repository, tmp_path: Path) -> None:
     drop = 'exec "$real" "$@" | sed "/\\"name\\": \\"cart\\"/s/cart/cat/"\n'
     found = small.check(PROMOTE_TOOLS=wrap(tmp_path / "tools", "kubeconform", drop))
@@ -99,6 +102,7 @@ def test_a_kind_without_a_schema(bare: Repository) -> None:
     assert [one["rule"] for one in found.json["findings"]] == ["schema.missing"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["baseline", "general", "strict"])
 def test_a_kind_without_a_schema_is_a_warning_in_a_smaller_profile(bare: Repository, profile: str) -> None:
     bare.write("files/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
@@ -107,6 +111,7 @@ def test_a_kind_without_a_schema_is_a_warning_in_a_smaller_profile(bare: Reposit
     assert [(one["rule"], one["level"]) for one in found.json["findings"]] == [("schema.missing", "warn")]
 
 
+@pytest.mark.slow
 def test_the_custom_resources_of_the_sync_engines() -> None:
     with surroundings(ROOT):
         found = Checked(check.run(check.Options(("delivery/argocd", "delivery/flux", "delivery/flux/notifications"))))
@@ -117,6 +122,7 @@ def test_the_custom_resources_of_the_sync_engines() -> None:
         assert {"put its schema at" in one["fix"] for one in found.of("schema.missing")} == {True}
 
 
+@pytest.mark.slow
 def test_a_schema_of_a_custom_resource_is_used_strictly(bare: Repository) -> None:
     bare.write("files/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\nspek: {}\n")
     bare.write("schemas/example.com/cart_v1.json", '{"properties": {"spec": {}, "kind": {}, "apiVersion": {}, '
@@ -127,6 +133,7 @@ def test_a_schema_of_a_custom_resource_is_used_strictly(bare: Repository) -> Non
     assert finding["source"]["line"] == 4
 
 
+@pytest.mark.slow
 def test_a_schema_that_cannot_be_read(bare: Repository) -> None:
     bare.write("files/a.yaml", "apiVersion: example.com/v1\nkind: Cart\nmetadata: {name: a}\n")
     bare.write("schemas/example.com/cart_v1.json", "{")
@@ -156,6 +163,7 @@ def test_an_empty_policy_folder(small: Repository) -> None:
         small.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "files",
     [
@@ -173,11 +181,13 @@ def test_policies_that_evaluate_nothing(small: Repository, files: dict[str, str]
     assert found.rules == {"check.no_rules"}
 
 
+@pytest.mark.slow
 def test_policies_with_a_rule_pass(small: Repository) -> None:
     policies(small, main=MAIN, evaluation=EVALUATION, rule=RULE)
     assert small.check().code == 0
 
 
+@pytest.mark.slow
 def test_policies_that_are_not_rego(small: Repository) -> None:
     policies(small, main="package main\n\ndeny contains")
     with pytest.raises(ToolError, match=r"conftest gave no verdict: .*"):
@@ -206,6 +216,7 @@ def test_a_program_that_gives_no_verdict(
         small.check(PROMOTE_TOOLS=wrap(tmp_path / "tools", name, script))
 
 
+@pytest.mark.slow
 def test_a_target_without_documents(small: Repository) -> None:
     small.write("empty/kustomization.yaml", "resources: []\n")
     small.write("files/empty.yaml", "---\n# nothing\n---\n")
@@ -225,6 +236,7 @@ def test_a_target_that_does_not_render(small: Repository) -> None:
         small.check()
 
 
+@pytest.mark.slow
 def test_an_object_that_stands_twice(bare: Repository) -> None:
     bare.write("files/a.yaml", CONFIG_MAP % "same")
     bare.write("files/b.yaml", CONFIG_MAP % "same")
@@ -232,6 +244,7 @@ def test_an_object_that_stands_twice(bare: Repository) -> None:
     assert finding["message"] == "ConfigMap/a/same is defined 2 times"
 
 
+@pytest.mark.slow
 def test_namespaces_are_told_apart(bare: Repository) -> None:
     for namespace in ("a", "b"):
         text = (CONFIG_MAP % "same").replace("namespace: a", f"namespace: {namespace}")

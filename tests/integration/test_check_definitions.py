@@ -59,7 +59,6 @@ def test_what_is_remembered_does_not_outlive_a_definition_elsewhere(shop: Reposi
     assert schema_findings(shop.check("files")) == ["schema.missing"]
 
 
-@pytest.mark.quick
 def test_the_definition_in_the_target_comes_before_the_schemas_that_come_with_promote(shop: Repository) -> None:
     rollout = (
         DEFINITION.replace("example.com", "argoproj.io").replace("Cart", "Rollout").replace("v1\n", "v1alpha1\n")

@@ -41,7 +41,6 @@ def wrong(found: Checked) -> dict[str, str]:
     }
 
 
-@pytest.mark.quick
 def test_several_documents_some_empty(files: Repository) -> None:
     text = "\n---\n".join(["# only a comment", MAP % "a", "", "---", MAP % "b" + WRONG, "null", MAP % "c"])
     files.write("m/all.yaml", text + "\n---\n")
@@ -49,7 +48,6 @@ def test_several_documents_some_empty(files: Repository) -> None:
     assert (seen(found), wrong(found)) == (3, {"b": files.line("m/all.yaml", "number")})
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
 def test_json(files: Repository, suffix: str) -> None:
     document = {
@@ -63,7 +61,6 @@ def test_json(files: Repository, suffix: str) -> None:
     assert (seen(found), wrong(found)) == (1, {"a": files.line(f"m/a.{suffix}", '"n"')})
 
 
-@pytest.mark.quick
 def test_lists_within_lists(files: Repository) -> None:
     files.write("m/list.yaml", """\
 apiVersion: v1
@@ -84,7 +81,6 @@ items:
     assert (seen(found), wrong(found)) == (3, {"c": files.line("m/list.yaml", "number")})
 
 
-@pytest.mark.quick
 def test_windows_lines_and_a_byte_order_mark(files: Repository) -> None:
     text = (MAP % "a") + "---\n" + (MAP % "b") + WRONG
     files.write("m/a.yaml", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
@@ -92,7 +88,6 @@ def test_windows_lines_and_a_byte_order_mark(files: Repository) -> None:
     assert (seen(found), wrong(found)) == (2, {"b": "m/a.yaml:8"})
 
 
-@pytest.mark.quick
 def test_anchors_and_merge_keys(files: Repository) -> None:
     files.write("m/a.yaml", """\
 apiVersion: v1
@@ -109,7 +104,6 @@ data:
     assert {one["source"]["line"] for one in found.of("schema.invalid")} == {7, 8}
 
 
-@pytest.mark.quick
 def test_words_that_yaml_parsers_disagree_on_reach_the_programs_as_the_cluster_reads_them(files: Repository) -> None:
     values = {
         "port": "22:22",
@@ -132,7 +126,6 @@ def test_words_that_yaml_parsers_disagree_on_reach_the_programs_as_the_cluster_r
     ]
 
 
-@pytest.mark.quick
 def test_strange_characters_are_no_line_breaks(files: Repository) -> None:
     files.write("m/a.yaml", (MAP % "a") + 'data: {text: "\\u2028---\\u0085---\\n---\\n\\ufeff"}\n')
     assert seen(files.check("m")) == 1
@@ -181,7 +174,6 @@ REFUSED: dict[str, tuple[str | bytes, int | None, str]] = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(files: Repository, name: str) -> None:
     content, line, message = REFUSED[name]
@@ -203,7 +195,6 @@ def merge_bomb(levels: int) -> str:
     return MAP % "a" + "data:\n  l0: &l0 {a: b}\n" + "\n".join(lines) + "\n"
 
 
-@pytest.mark.quick
 def test_files_that_together_are_too_large(files: Repository) -> None:
     for name in "abc":
         files.write(f"m/{name}.yaml", MAP % name + f"data: {{a: {'x' * 2_950_000}}}\n")
@@ -222,7 +213,6 @@ def test_targets_that_together_are_too_large(files: Repository, monkeypatch: pyt
         files.check("a", "b", "c")
 
 
-@pytest.mark.quick
 def test_a_large_target_gets_the_same_verdict(files: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write("m/a.yaml", MAP % "a" + "---\n" + MAP % "b" + "data: {a: 1}\n---\n" + MAP % "a")
     at_once = files.check("m")
@@ -253,7 +243,6 @@ def test_aliases_that_would_fill_the_memory_are_refused_in_little_memory(files: 
         tracemalloc.stop()
 
 
-@pytest.mark.quick
 def test_a_few_aliases_are_no_bomb(files: Repository) -> None:
     files.write("m/good.yaml", bomb(4))
     assert seen(files.check("m")) == 1
@@ -272,7 +261,6 @@ def test_a_target_that_does_not_exist(files: Repository) -> None:
         files.check("stagin")
 
 
-@pytest.mark.quick
 def test_one_file_is_a_target(files: Repository) -> None:
     files.write("m/a.yaml", MAP % "a" + WRONG)
     files.write("m/b.yaml", MAP % "b" + WRONG)
@@ -287,7 +275,6 @@ def test_nothing_to_check_without_environments(tmp_path: Path) -> None:
         files.check()
 
 
-@pytest.mark.quick
 def test_objects_of_one_name_in_two_namespaces_are_told_apart(files: Repository) -> None:
     files.write(
         "m/a.yaml",
@@ -366,7 +353,6 @@ def test_nothing_else_is_judged_through_a_link_that_leads_out(files: Repository)
         files.check("m")
 
 
-@pytest.mark.quick
 def test_suffixes_in_any_case_are_read(files: Repository) -> None:
     for name in ("a.YAML", "b.Yml", "c.JSON"):
         files.write(f"m/{name}", MAP % name[0] if "J" not in name else json.dumps(yaml.safe_load(MAP % "c")))
@@ -438,7 +424,6 @@ def test_a_folder_in_which_everything_is_skipped(files: Repository) -> None:
         files.check("m", skip=("*",))
 
 
-@pytest.mark.quick
 def test_links_within_the_folder_are_followed_once(files: Repository) -> None:
     files.write("m/below/a.yaml", MAP % "a")
     (files.folder / "m" / "round").symlink_to(".")

@@ -63,7 +63,6 @@ def case(tmp_path: Path, surroundings: dict[str, str]) -> Case:
     return Case(repository, clone)
 
 
-@pytest.mark.quick
 def test_a_missing_line_is_added_and_only_that(case: Case) -> None:
     good = (case.repository.folder / CART).read_text()
     case.repository.edit(CART, NO_ESCALATION, "")

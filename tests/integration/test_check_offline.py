@@ -53,7 +53,6 @@ def test_with_a_proxy_that_answers_nothing(small: Repository) -> None:
     assert made == {"1.35", "1.36", "1.37"}
 
 
-@pytest.mark.quick
 def test_in_a_network_of_its_own_that_leads_nowhere(small: Repository) -> None:
     isolate = ("unshare", "--net")
     if not shutil.which("unshare") or subprocess.run([*isolate, "true"], capture_output=True, check=False).returncode:
@@ -96,7 +95,6 @@ def test_a_version_that_nobody_has(small: Repository) -> None:
         small.check()
 
 
-@pytest.mark.quick
 def test_every_version_is_asked_and_named(small: Repository) -> None:
     """1.35 knows no such kind: only its verdict may differ."""
     (kind,) = {"podcertificaterequest-certificates-v1beta1.json"}

@@ -44,7 +44,6 @@ def promote(repository: Repository, *arguments: str) -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.quick
 def test_json_has_exactly_the_keys_that_were_promised(small: Repository) -> None:
     done = promote(small, "check", "--output", "json")
     found = json.loads(done.stdout)
@@ -59,7 +58,6 @@ def test_json_has_exactly_the_keys_that_were_promised(small: Repository) -> None
     assert found["summary"] == {"deny": 2, "warn": 0, "waived": 0}
 
 
-@pytest.mark.quick
 def test_json_of_a_finding(small: Repository) -> None:
     (finding,) = small.check().of("workloads.read_only_root")
     assert finding == {

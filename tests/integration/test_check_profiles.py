@@ -144,7 +144,6 @@ def test_promote_yaml_names_the_profile_and_the_command_line_another(one_pod: Re
         one_pod.write("promote.yaml", before)
 
 
-@pytest.mark.quick
 def test_a_rule_outside_the_profile_cannot_be_asked_for(one_pod: Repository) -> None:
     with pytest.raises(UsageError, match="the profile 'baseline' does not have the rule"):
         one_pod.check("m", profile="baseline", only=("images.retired",))

@@ -77,6 +77,7 @@ def _rendered(folder: Path) -> str:
     return render.kustomize(folder / "overlays" / "a", "a").text
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
@@ -220,6 +221,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ran
 
 
+@pytest.mark.slow
 def test_an_unchanged_target_starts_no_program(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = _counted(monkeypatch)
     first = checked.judge()
@@ -232,6 +234,7 @@ def test_an_unchanged_target_starts_no_program(checked: Checked, monkeypatch: py
     assert "conftest" in ran
 
 
+@pytest.mark.slow
 def test_a_remembered_verdict_is_a_new_one(checked: Checked) -> None:
     """With findings, their places, and what was seen."""
     rendered = [render.kustomize(checked.target[1], "a")]
@@ -240,6 +243,7 @@ def test_a_remembered_verdict_is_a_new_one(checked: Checked) -> None:
     assert [checked.judge() for _ in range(2)] == [expected] * 2
 
 
+@pytest.mark.slow
 def test_what_a_change_starts_from_is_judged_once(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its verdict is that of the environment before, where its files are still there to be compared."""
     rendered = render.kustomize(checked.target[1], "a")
@@ -295,6 +299,7 @@ def test_nothing_is_remembered_of_rules_that_look_elsewhere(call: str, checked: 
     assert checked.key() is None
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_is_applied_to_what_is_remembered(checked: Checked) -> None:
     whole = checked.judge()
     assert {finding.rule for finding in whole.findings} == {"some.rule"}
@@ -302,6 +307,7 @@ def test_what_is_asked_for_is_applied_to_what_is_remembered(checked: Checked) ->
     assert checked.judge() == whole
 
 
+@pytest.mark.slow
 def test_a_verdict_that_turns_out_different_is_an_error(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = checked.judge()
     kept = Answers("verdicts", checked.root, 1 << 20)
@@ -313,6 +319,7 @@ def test_a_verdict_that_turns_out_different_is_an_error(checked: Checked, monkey
     assert checked.judge(fresh=True) == expected
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_meanwhile_is_not_remembered(checked: Checked) -> None:
     def load(path: Path, name: str) -> render.Rendered:
         rendered = render.folder_or_file(path, name)

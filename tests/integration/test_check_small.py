@@ -41,12 +41,14 @@ def found(small: Repository) -> Checked:
     return small.check()
 
 
+@pytest.mark.slow
 def test_a_root_container(found: Checked, small: Repository) -> None:
     where = small.line("cart.yaml", "runAsNonRoot: false")
     assert found.code == 3
     assert ("workloads.run_as_non_root", "Deployment/cart", where) in found.places
 
 
+@pytest.mark.slow
 def test_what_is_missing_belongs_to_what_it_is_missing_from(found: Checked, small: Repository) -> None:
     context = small.line("cart.yaml", "          securityContext:")
     assert ("workloads.privilege_escalation", "Deployment/cart", context) in found.places
@@ -85,6 +87,7 @@ def test_a_generated_secret_is_the_generators(found: Checked, small: Repository)
     assert f"{finding['source']['file']}:{finding['source']['line']}" == small.line(FILE, "name: token")
 
 
+@pytest.mark.slow
 def test_a_namespace_of_plain_files_is_where_the_first_object_names_it(tmp_path: Path) -> None:
     repository = Repository.bare(tmp_path / "plain")
     text = (Repository.small(tmp_path / "small").folder / "cart.yaml").read_text()
@@ -93,6 +96,7 @@ def test_a_namespace_of_plain_files_is_where_the_first_object_names_it(tmp_path:
     assert ("network.default_deny", "Namespace/shop", where) in repository.check("manifests").places
 
 
+@pytest.mark.slow
 def test_nothing_is_denied_without_a_defect(tmp_path: Path) -> None:
     found = Repository.small(tmp_path / "small").check()
     assert (found.code, found.json["findings"]) == (0, [])

@@ -234,6 +234,7 @@ configMapGenerator:
 """
 
 
+@pytest.mark.slow
 def test_renamed_objects_are_told_apart_however_alike(two: Repository) -> None:
     two.write("top/twins.yaml", TWINS)
     two.edit(TOP, "[../base]", "[../base, twins.yaml]")
@@ -281,6 +282,7 @@ def test_kustomize_is_asked_once_more_at_most(two: Repository, tmp_path: Path) -
     assert builds("ServiceAccount", "my-port") == 2
 
 
+@pytest.mark.slow
 def test_without_origins_there_is_no_source(two: Repository, tmp_path: Path) -> None:
     refuses = 'case "$*" in *promote-origins-*) exit 1;; esac; exec "$real" "$@"'
     with surroundings(two.folder, PROMOTE_TOOLS=wrap(tmp_path / "tools", "kustomize", refuses)):

@@ -106,12 +106,14 @@ def test_no_document_of_a_stream_is_lost(text: str) -> None:
     assert counted is None or expected is None or counted == expected
 
 
+@pytest.mark.slow
 def test_hardly_any_stream_is_refused() -> None:
     refused = [text for text in generated() if ours(text) is None]
     assert len(refused) < EXAMPLES / 10, refused[:3]
     assert sum(reference(text) is not None for text in generated()) > EXAMPLES / 2
 
 
+@pytest.mark.slow
 def test_the_programs_see_every_document_of_every_stream(tmp_path: Path) -> None:
     files = Repository.bare(tmp_path / "bare")
     texts = [text for text in generated() if ours(text) and reference(text)]

@@ -50,6 +50,7 @@ def judge(repository: Repository, waivers: str, *only: str, today: date = TODAY)
         return inspection.inspect([render.kustomize(Path.cwd(), "small")], rules, repository.folder, only)
 
 
+@pytest.mark.slow
 def test_a_waived_finding_is_shown_and_does_not_deny(small: Repository) -> None:
     verdict = judge(small, ENTRY)
     (found,) = verdict.findings
@@ -58,6 +59,7 @@ def test_a_waived_finding_is_shown_and_does_not_deny(small: Repository) -> None:
     assert (verdict.denied, verdict.waived) == (False, 1)
 
 
+@pytest.mark.slow
 def test_an_expired_waiver_denies_beside_the_finding(small: Repository) -> None:
     verdict = judge(small, ENTRY, today=date(2026, 5, 2))
     assert {(one.rule, str(one.source)) for one in verdict.denials} == {
@@ -66,6 +68,7 @@ def test_an_expired_waiver_denies_beside_the_finding(small: Repository) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_waiver_of_another_container_warns_and_waives_nothing(small: Repository) -> None:
     verdict = judge(small, ENTRY.replace("container: server", "container: proxy"))
     assert [(one.rule, one.level) for one in verdict.findings] == [
@@ -74,28 +77,33 @@ def test_a_waiver_of_another_container_warns_and_waives_nothing(small: Repositor
     ]
 
 
+@pytest.mark.slow
 def test_other_rules_say_nothing_of_it(small: Repository) -> None:
     unused = ENTRY.replace("container: server", "container: proxy")
     assert judge(small, unused, "images.tag").findings == ()
     assert [one.rule for one in judge(small, unused, "workloads.read_only_root").findings][1:] == ["waivers.unused"]
 
 
+@pytest.mark.slow
 def test_a_schema_can_be_waived(small: Repository) -> None:
     entry = ENTRY.replace("workloads.read_only_root", "schema.invalid").replace("    container: server\n", "")
     assert [one.rule for one in judge(small, entry).findings][1:] == ["waivers.unused"]
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_the_file_stops_the_check(small: Repository) -> None:
     with pytest.raises(ConfigError, match=rf"^{WAIVERS}:2: there is no rule 'workloads.read_only_rot'; did you mean"):
         judge(small, ENTRY.replace("only_root", "only_rot"))
 
 
+@pytest.mark.slow
 def test_without_the_file_nothing_is_waived(small: Repository) -> None:
     judge(small, ENTRY)
     (small.folder / WAIVERS).unlink()
     assert small.check().code == 3
 
 
+@pytest.mark.slow
 def test_a_repository_without_rules_has_waivers_of_its_own(tmp_path: Path) -> None:
     repository = Repository.small(tmp_path / "small")
     (repository.folder / "policies").unlink()

@@ -30,12 +30,14 @@ def cluster(server: ClusterServer, tmp_path: Path) -> Iterator[Cluster]:
     connected.close()
 
 
+@pytest.mark.slow
 def test_a_long_list_is_read_to_its_end(server: ClusterServer, cluster: Cluster) -> None:
     server.put(resources.PODS, *(pod(f"web-{number:04}", "web:1", "x") for number in range(1001)))
     assert len(cluster.items(resources.PODS, "shop")) == 1001
     assert len(server.reads) == 3
 
 
+@pytest.mark.slow
 def test_the_pods_of_a_deployment_are_those_of_its_replica_sets(server: ClusterServer, cluster: Cluster) -> None:
     run(server, {"web": "shop/web:1", "cart": "shop/cart:2"}, replicas=2)
     server.put(resources.PODS, pod("stray", "shop/web:1", "nobody"))

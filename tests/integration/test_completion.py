@@ -35,6 +35,7 @@ def completed(sandbox: Sandbox, line: str, answer: Path) -> set[str]:
     return {word.strip() for word in answer.read_text().split("\n") if word}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -50,6 +51,7 @@ def test_words_are_completed(tiny: Sandbox, tmp_path: Path, line: str, words: se
     assert completed(tiny, line, tmp_path / "answer") == words
 
 
+@pytest.mark.slow
 def test_a_broken_promote_yaml_completes_nothing(tiny: Sandbox, tmp_path: Path) -> None:
     tiny.write("promote.yaml", "environments: [")
     assert completed(tiny, "promote history sta", tmp_path / "answer") == set()

@@ -18,7 +18,8 @@ CALLS = 35  # that a first promotion makes of Git
 PUSH = 25  # the first that leaves a trace; of those before it, every third stands for its neighbours
 MOMENTS = [
     *(("AT", number) for number in (*range(1, PUSH, 3), *range(PUSH + 1, CALLS + 1))),
-    *(pytest.param(*moment, marks=pytest.mark.quick) for moment in (("AT", PUSH), ("AFTER", CALLS))),
+    pytest.param("AT", PUSH, marks=pytest.mark.quick),
+    ("AFTER", CALLS),
     *(pytest.param("AT", number, marks=pytest.mark.thorough) for number in range(1, PUSH) if number % 3 != 1),
 ]
 
@@ -83,7 +84,6 @@ def test_a_hangup_that_is_ignored_stays_so(tiny: Sandbox, shim: Shim) -> None:
     assert sorted(tiny.branches()) == ["main", BRANCH]
 
 
-@pytest.mark.quick
 def test_what_was_killed_leaves_its_temporary_files_to_the_next(tiny: Sandbox, shim: Shim, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -105,7 +105,6 @@ def test_killed_in_a_rollback_before_its_push(tiny: Sandbox, shim: Shim) -> None
     assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
-@pytest.mark.quick
 def test_killed_in_a_rollback_after_its_push(tiny: Sandbox, shim: Shim) -> None:
     for version in ("api=1.2.0", "api=1.3.0"):
         tiny.promote("bump", "production", version, "--commit")

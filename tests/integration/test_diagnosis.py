@@ -73,6 +73,7 @@ def two(tmp_path: Path) -> Repository:
     return repository
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [

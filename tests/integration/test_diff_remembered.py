@@ -49,6 +49,7 @@ def _fresh(trees: tuple[Path, Path]) -> dict[str, list[Difference]]:
     return {name: differences.differences(before[name], after[name]) for name in before}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -35,6 +35,7 @@ def test_no_drift_is_left_by_a_promotion(tiny: Sandbox) -> None:
     assert said == "staging and production have the same versions\n0 differences other than images\n"
 
 
+@pytest.mark.slow
 def test_manifests_that_differ_beside_namespace_and_hash(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--auto-merge")
     tiny.git("pull", "--quiet", "origin", "main")
@@ -59,7 +60,7 @@ def test_one_environment_by_two_names(tiny: Sandbox) -> None:
 STALE = "  - {name: shop/gone, newTag: '1'}\n"
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_drift_names_items_that_match_nothing(tiny: Sandbox) -> None:
     tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION) + STALE)
     tiny.publish("an item of what is gone")
@@ -69,7 +70,6 @@ def test_drift_names_items_that_match_nothing(tiny: Sandbox) -> None:
     assert answer["unused"] == {"production": ["shop/gone"]}
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("more", "item"),
     [

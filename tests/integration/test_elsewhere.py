@@ -76,7 +76,6 @@ def two(tiny: Sandbox) -> Two:
     return Two(tiny, there)
 
 
-@pytest.mark.quick
 def test_a_release_goes_to_the_other_repository_and_back(two: Two) -> None:
     before = two.tiny.snapshot(), two.tiny.branches()
     status = two.promote("status").out

@@ -51,7 +51,6 @@ def test_a_freeze_of_a_region_stops_production(shop: Sandbox) -> None:
     assert "a fair" in shop.promote("staging", "production", code=4).err
 
 
-@pytest.mark.quick
 def test_the_environments_are_those_that_init_finds(shop: Sandbox) -> None:
     settings = shop.read("promote.yaml")
     (shop.root / "promote.yaml").unlink()
@@ -59,7 +58,6 @@ def test_the_environments_are_those_that_init_finds(shop: Sandbox) -> None:
     assert [one["path"] for one in found] == re.findall(r"path: (\S+?)[,}]", settings)
 
 
-@pytest.mark.quick
 def test_no_rule_denies_it(shop: Sandbox) -> None:
     assert shop.promote("check", "--output", "json").json["summary"]["deny"] == 0
 

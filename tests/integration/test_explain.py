@@ -38,6 +38,7 @@ def test_what_a_rule_denies(tiny: Sandbox) -> None:
     assert answer["earliest"] is None
 
 
+@pytest.mark.slow
 def test_what_changes_beside_images(tiny: Sandbox) -> None:
     tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION) + REPLACEMENT)
     tiny.publish()

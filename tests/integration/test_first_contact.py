@@ -111,7 +111,6 @@ def test_without_promote_yaml_commands_use_what_init_finds_and_say_so(bare: Sand
     assert bare.promote("history", "staging", "--output", "json").json["revisions"]
 
 
-@pytest.mark.quick
 def test_with_promote_yaml_nothing_is_said_of_it(tiny: Sandbox) -> None:
     assert tiny.promote("status", "--output", "json").json["notes"] == []
     assert "init" not in tiny.promote("status").out + tiny.promote("check").out
@@ -158,7 +157,6 @@ def test_an_environment_is_named_as_people_type(tiny: Sandbox, folder: str, type
     assert tiny.promote("check", name, "--output", "json", cwd=cwd).json["targets"][0]["documents"] == 2
 
 
-@pytest.mark.quick
 def test_a_folder_and_its_environment_have_the_same_branch(tiny: Sandbox) -> None:
     tiny.promote("../staging", ".", cwd=tiny.root / "overlays/production")
     assert set(tiny.branches()) == {"main", "promote/staging-to-production"}
@@ -193,7 +191,6 @@ def test_promote_yaml_may_be_in_a_subfolder(nested: Sandbox, folder: str) -> Non
     assert nested.promote("drift", "staging", "production", code=1, cwd=cwd)
 
 
-@pytest.mark.quick
 def test_a_subfolder_is_compared_and_fixed_in_its_place(nested: Sandbox) -> None:
     cwd = nested.root / "deploy"
     nested.promote("bump", "staging", "shop/api=9.9.9", cwd=cwd)
@@ -223,7 +220,6 @@ def test_only_what_needs_a_forge_needs_one(tiny: Sandbox, url: str) -> None:
     assert set(tiny.branches()) == {"main"}
 
 
-@pytest.mark.quick
 def test_the_folder_of_a_promotion_may_be_created_later(tmp_path: Path, tiny: Sandbox) -> None:
     """A repository whose first commit has no kustomization: status says what to do, and does not crash."""
     folder = tmp_path / "empty"

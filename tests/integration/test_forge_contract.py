@@ -109,6 +109,7 @@ def test_open_makes_one_pull_request_though_the_answer_was_lost(
     assert (len(server.sent("POST")), pauses) == (1, [])
 
 
+@pytest.mark.slow
 def test_open_makes_one_pull_request_though_it_timed_out(forge: Forge, server: ForgeServer) -> None:
     server.hang("POST /pulls", works=True)
     assert forge.open(BRANCH, "main", "ours", "").number == 1
@@ -224,6 +225,7 @@ def test_merge_is_blocked_for_the_reason_of_the_forge(forge: Forge, server: Forg
     assert (server.pulls[1]["state"], pauses) == ("open", [])
 
 
+@pytest.mark.slow
 def test_a_passing_failure_is_not_seen(forge: Forge, server: ForgeServer, pauses: list[float]) -> None:
     server.add_pull(BRANCH)
     server.fail("GET /pulls/1", 502, ECHO)
@@ -267,6 +269,7 @@ def test_a_repository_that_the_token_may_not_see(forge: Forge, server: ForgeServ
         forge.list_open("main")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", GARBAGE)
 @pytest.mark.parametrize("status", [200, 400])
 def test_garbage_is_told_as_such(forge: Forge, server: ForgeServer, body: str, status: int, kind: Kind) -> None:

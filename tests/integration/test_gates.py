@@ -46,7 +46,6 @@ def frozen(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     return ask(tiny, WEEKEND)
 
 
-@pytest.mark.quick
 def test_a_plan_says_when_it_may_go(tiny: Sandbox, later: Any) -> None:
     ask(tiny, "      soak: 4h\n")
     later(1)
@@ -192,7 +191,6 @@ def test_a_freeze_lets_a_rollback_through(tiny: Sandbox, monkeypatch: pytest.Mon
     assert tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
-@pytest.mark.quick
 def test_a_hold_makes_no_rollback_of_what_goes_forward(frozen: Sandbox) -> None:
     frozen.promote("staging", "production", "--only", "api", "--despite-freeze", "prepared for Monday")
     frozen.promote("hold", "production", "api=1.1.0", "--reason", "it leaks")

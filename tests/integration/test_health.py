@@ -62,6 +62,7 @@ def _rows(shop: Shop, check: str, code: int = 0) -> list[tuple[str, str, str]]:
     return [(row["subject"], row["state"], row["detail"]) for row in found["checks"][check]]
 
 
+@pytest.mark.slow
 def test_a_healthy_environment(shop: Shop) -> None:
     said = _health(shop).out
     assert "  ok  Deployment/api  1 of 1 pods ready" in said.splitlines()
@@ -131,6 +132,7 @@ def test_usage_of_the_limits(shop: Shop, memory: str, state: str, detail: str) -
     assert _rows(shop, "usage") == [("Deployment/api", state, detail)]
 
 
+@pytest.mark.slow
 def test_an_autoscaler_without_metrics(shop: Shop) -> None:
     def scaler(**condition: str) -> Object:
         status = {"currentReplicas": 3, "conditions": [condition]}
@@ -176,6 +178,7 @@ def test_a_certificate_that_ends_soon_is_a_warning(shop: Shop) -> None:
     assert [state for _, state, _ in _rows(shop, "certificates")] == ["warning"]
 
 
+@pytest.mark.slow
 def test_what_is_not_installed_or_may_not_be_read_is_unknown(shop: Shop) -> None:
     assert _rows(shop, "certificates") == [("cert-manager.io", "unknown", "not installed")]
     shop.server.forbidden.add(("pods", NAMESPACE))
@@ -183,6 +186,7 @@ def test_what_is_not_installed_or_may_not_be_read_is_unknown(shop: Shop) -> None
     assert "does not allow to list pods in the namespace shop-production" in _health(shop, code=6).err
 
 
+@pytest.mark.slow
 def test_a_sync_that_failed(shop: Shop) -> None:
     broken = application(PATH, shop.sandbox.tip(), status={"operationState": {"phase": "Failed", "message": "no"}})
     argo(shop.server, broken)
@@ -199,6 +203,7 @@ def test_an_unsafe_setting_is_a_warning(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_watch_looks_again_until_it_is_interrupted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = iter((lambda: shop.server.put(resources.ENDPOINT_SLICES, _slice("api")), lambda: None))
 
@@ -213,6 +218,7 @@ def test_watch_looks_again_until_it_is_interrupted(shop: Shop, monkeypatch: pyte
     assert "interrupted" in done.err
 
 
+@pytest.mark.slow
 def test_watch_survives_a_server_that_does_not_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = iter((503, 0))
 
@@ -231,6 +237,7 @@ def _interrupt() -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resource", "keys", "value"),
     [

@@ -189,6 +189,7 @@ def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ask:
     return {"github": github, "gitea": gitea, "metrics": metrics}[request.param]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [
@@ -217,6 +218,7 @@ def test_an_answer_without_an_end(
     assert TOKEN not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", [endless_list, endless_redirects])
 def test_a_list_or_a_way_without_an_end(
     serve: Callable[[Behaviour], Server], behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
@@ -237,6 +239,7 @@ def test_gitea_follows_few_redirects(serve: Callable[[Behaviour], Server]) -> No
     assert server.requests <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", [drip_headers, drip_body])
 def test_asking_which_forge_it_is_ends(
     serve: Callable[[Behaviour], Server], behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch

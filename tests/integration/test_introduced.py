@@ -46,7 +46,6 @@ def faulty(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
-@pytest.mark.quick
 def test_what_was_there_before_stops_nothing_and_is_counted(faulty: Sandbox) -> None:
     done = faulty.promote("bump", "production", "api=1.3.0", "--commit")
     assert "1 finding was there before: `promote check production` lists them" in done.out
@@ -77,7 +76,6 @@ def unseen(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
-@pytest.mark.quick
 def test_a_merge_passes_what_was_not_seen_before_either(unseen: Sandbox) -> None:
     unseen.git("fetch", "--quiet")
     unseen.git("checkout", "--quiet", "-b", BRANCH, f"origin/{BRANCH}")

@@ -17,7 +17,6 @@ def region(tiny: Sandbox, gates: str = "", kustomization: str = REGION) -> None:
     tiny.publish()
 
 
-@pytest.mark.quick
 def test_a_promotion_names_what_is_layered_on_its_target(tiny: Sandbox) -> None:
     region(tiny)
     answer = tiny.promote("staging", "production", "--output", "json").json

@@ -40,6 +40,7 @@ def push_branch(clone: Clone, name: str) -> str:
     return tip
 
 
+@pytest.mark.slow
 def test_a_pull_request_gets_the_next_number(tiny: Sandbox, forge: Forge) -> None:
     other = push_branch(tiny, "other")
     first, second = forge.open("topic", "main", "one", "text"), forge.open("other", "main", "two", "")
@@ -50,6 +51,7 @@ def test_a_pull_request_gets_the_next_number(tiny: Sandbox, forge: Forge) -> Non
     assert forge.get(2) == second
 
 
+@pytest.mark.slow
 def test_a_branch_has_one_open_pull_request(tiny: Sandbox, forge: Forge) -> None:
     first = forge.open("topic", "main", "one", "text")
     assert forge.open("topic", "main", "another", "") == first
@@ -61,6 +63,7 @@ def test_a_branch_has_one_open_pull_request(tiny: Sandbox, forge: Forge) -> None
     assert forge.open("topic", "main", "again", "").number == 2
 
 
+@pytest.mark.slow
 def test_title_and_body_can_be_replaced(tiny: Sandbox, forge: Forge) -> None:
     forge.open("topic", "main", "one", "text")
     made = forge.update(1, 'a "new" title → ü', "a\nbody\n")
@@ -70,6 +73,7 @@ def test_title_and_body_can_be_replaced(tiny: Sandbox, forge: Forge) -> None:
     assert tiny.at_origin("rev-parse", REF) == records
 
 
+@pytest.mark.slow
 def test_the_branch_itself_says_where_it_is(tiny: Sandbox, forge: Forge) -> None:
     before = forge.open("topic", "main", "one", "").head_commit
     tiny.git("checkout", "--quiet", "topic")
@@ -81,6 +85,7 @@ def test_the_branch_itself_says_where_it_is(tiny: Sandbox, forge: Forge) -> None
         forge.merge(1, before, tiny.tip(), "merge")
 
 
+@pytest.mark.slow
 def test_a_merge_on_a_base_that_moved_does_nothing(tiny: Sandbox, forge: Forge) -> None:
     pull, checked = forge.open("topic", "main", "one", ""), tiny.tip()
     tiny.write("meanwhile.txt", "pushed after the check")
@@ -90,6 +95,7 @@ def test_a_merge_on_a_base_that_moved_does_nothing(tiny: Sandbox, forge: Forge) 
     assert (tiny.tip(), forge.get(1).state, "topic" in tiny.branches()) == (tip, "open", True)
 
 
+@pytest.mark.slow
 def test_what_was_merged_keeps_its_last_commit(tiny: Sandbox, forge: Forge) -> None:
     pull = forge.open("topic", "main", "one", "")
     merged = forge.merge(1, pull.head_commit, tiny.tip(), "merge")
@@ -100,6 +106,7 @@ def test_what_was_merged_keeps_its_last_commit(tiny: Sandbox, forge: Forge) -> N
         forge.merge(1, pull.head_commit, tiny.tip(), "merge")
 
 
+@pytest.mark.slow
 def test_a_second_clone_sees_and_merges_what_the_first_opened(tiny: Sandbox, forge: Forge) -> None:
     pull = forge.open("topic", "main", "one", "text")
     elsewhere = Local(Repository(tiny.clone("elsewhere", "--single-branch").root), "origin")
@@ -117,6 +124,7 @@ def test_unknown_numbers_and_branches(forge: Forge) -> None:
         forge.enable_auto_merge(1, "merge")
 
 
+@pytest.mark.slow
 def test_pull_requests_opened_at_once_get_numbers_of_their_own(tiny: Sandbox) -> None:
     names = [f"topic-{number}" for number in range(6)]
     for name in names:
@@ -132,6 +140,7 @@ def test_pull_requests_opened_at_once_get_numbers_of_their_own(tiny: Sandbox) ->
     assert {pull["number"]: pull["head"] for pull in tiny.pulls().values()} == dict(zip(numbers, names, strict=True))
 
 
+@pytest.mark.slow
 def test_one_branch_opened_at_once_gets_one_number(tiny: Sandbox) -> None:
     push_branch(tiny, "topic")
     forge = Local(Repository(tiny.root), "origin")

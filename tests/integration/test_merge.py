@@ -33,7 +33,6 @@ def test_a_merge_moves_branch_and_record_at_once(tiny: Sandbox) -> None:
     assert (again["commit"], again["changed"]) == (None, False)
 
 
-@pytest.mark.quick
 def test_a_merge_that_somebody_else_makes_meanwhile_is_no_error(
     tiny: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,7 +48,6 @@ def test_a_merge_that_somebody_else_makes_meanwhile_is_no_error(
     assert tiny.at_origin("rev-parse", "main^1") == base
 
 
-@pytest.mark.quick
 def test_the_merged_result_is_checked_not_the_branch(tiny: Sandbox) -> None:
     tiny.write("promote.yaml", tiny.read("promote.yaml") + "deny: all\n")
     tiny.publish("deny all")
@@ -96,7 +94,6 @@ def test_a_number_that_nobody_knows(tiny: Sandbox) -> None:
     assert "there are none yet" in tiny.promote("merge", "1", code=2).err
 
 
-@pytest.mark.quick
 def test_a_shallow_clone_that_cannot_merge_says_so(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     tiny.write("meanwhile.txt", "a commit on top")

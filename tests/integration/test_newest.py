@@ -48,7 +48,6 @@ def digest(registry: RegistryServer, name: str) -> str:
     return registry.tags[name]
 
 
-@pytest.mark.quick
 def test_the_newest_tag_and_its_digest_and_no_other_byte(shop: Sandbox, registry: RegistryServer) -> None:
     before = shop.read(STAGING)
     planned = shop.promote("bump", "staging", "--newest", "--dry-run").out
@@ -63,7 +62,6 @@ def test_the_newest_tag_and_its_digest_and_no_other_byte(shop: Sandbox, registry
     assert "nothing to do" in again
 
 
-@pytest.mark.quick
 def test_a_scheduled_job_keeps_one_branch_and_one_pull_request(shop: Sandbox, registry: RegistryServer) -> None:
     run = ("bump", "staging", "--newest", "--pr", "--output", "json")
     first = shop.promote(*run).json
@@ -161,7 +159,6 @@ def test_tags_that_nothing_orders_are_left_to_people(shop: Sandbox, registry: Re
     assert done["unmoved"] == ["web: nothing says which of main-10-bbbbbbb, main-10-eeeeeee is newer: name one"]
 
 
-@pytest.mark.quick
 def test_every_registry_that_fails_is_named_and_nothing_changes(shop: Sandbox, registry: RegistryServer) -> None:
     registry.rule = lambda seen: (403, {}, b"") if "web" in seen.path else (404, {}, b"")
     before, refs = shop.snapshot(), shop.at_origin("for-each-ref")

@@ -39,11 +39,13 @@ def test_a_stage_is_not_skipped_without_a_reason(graph: Sandbox) -> None:
     assert "Override-Reason: order: a hotfix" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["staging", "load"])
 def test_each_of_the_stages_before_may_promote(graph: Sandbox, source: str) -> None:
     assert graph.promote("plan", source, "production", "--output", "json").json["gates"] == []
 
 
+@pytest.mark.slow
 def test_a_merge_measures_in_the_stage_that_is_stated(graph: Sandbox) -> None:
     graph.replace("promote.yaml", "after: [staging]}", "after: [staging], gates: {soak: 1h}}")
     graph.publish("a time to soak")

@@ -75,6 +75,7 @@ def promote(python: Path, folder: Path, *arguments: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", ["", "environments: {live: {path: m}}\n"], ids=["nothing", "promote.yaml"])
 def test_the_rules_of_the_package_judge_a_folder(python: Path, tmp_path: Path, config: str) -> None:
     (tmp_path / "m").mkdir()
@@ -90,18 +91,21 @@ def test_the_rules_of_the_package_judge_a_folder(python: Path, tmp_path: Path, c
     assert {rule for rule in denied if rule.startswith(("main.", "check.", "schema."))} == set()
 
 
+@pytest.mark.slow
 def test_what_is_right_passes(python: Path, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(MAP)
     code, found = promote(python, tmp_path, "check", "a.yaml")
     assert (code, found["findings"], found["targets"][0]["validated"]) == (0, [], 1)
 
 
+@pytest.mark.slow
 def test_rules_that_need_a_systems_own_tables_say_so(python: Path, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(MAP)
     code, found = promote(python, tmp_path, "check", "a.yaml", "--profile", "system")
     assert (code, {one["rule"] for one in found["findings"]}) == (3, {"main.tables"})
 
 
+@pytest.mark.slow
 def test_the_rules_of_the_package_are_those_of_the_checkout(python: Path, tmp_path: Path) -> None:
     _, packaged = promote(python, tmp_path, "policies")
     _, ours = promote(Path(sys.executable), ROOT, "policies")

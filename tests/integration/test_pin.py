@@ -44,6 +44,7 @@ def shop(tiny: Sandbox, registry: RegistryServer, tmp_path: Path) -> Sandbox:
     return tiny
 
 
+@pytest.mark.slow
 def test_pin_adds_digests_and_changes_no_other_byte(shop: Sandbox) -> None:
     before = shop.read(KUSTOMIZATION)
     planned = shop.promote("pin", "production", "--dry-run").out
@@ -55,6 +56,7 @@ def test_pin_adds_digests_and_changes_no_other_byte(shop: Sandbox) -> None:
     assert shop.promote("pin", "production").out.startswith("nothing to do")
 
 
+@pytest.mark.slow
 def test_pin_by_a_commit_of_one_image_then_of_the_rest(shop: Sandbox) -> None:
     done = shop.promote("pin", "production", "--only", "api", "--commit", "--output", "json").json
     assert [one["image"] for one in done["changes"]] == ["shop/api"]
@@ -69,6 +71,7 @@ def test_pin_by_a_commit_of_one_image_then_of_the_rest(shop: Sandbox) -> None:
     assert (again["commit"], again["changed"]) == (rest["commit"], False)
 
 
+@pytest.mark.slow
 def test_pin_writes_a_digest_wherever_the_version_is_written(shop: Sandbox, registry: RegistryServer) -> None:
     registry.tags["shop/cart:7"] = WEB
     cart = shop.read("base/deployments.yaml").split("---\n")[1].replace("api", "cart")
@@ -85,6 +88,7 @@ def test_pin_writes_a_digest_wherever_the_version_is_written(shop: Sandbox, regi
     assert f'newTag: "2.1.0"\n    digest: {WEB}\n' in shop.read(KUSTOMIZATION)
 
 
+@pytest.mark.slow
 def test_bump_resolves_a_tag(shop: Sandbox) -> None:
     shop.promote("bump", "staging", "api=1.3.0", "--resolve")
     assert f'newTag: "1.3.0@{API}"  # the API' in shop.read(STAGING)
@@ -92,6 +96,7 @@ def test_bump_resolves_a_tag(shop: Sandbox) -> None:
     assert "is given with a digest" in refused
 
 
+@pytest.mark.slow
 def test_a_rollback_takes_a_digest_back_that_the_version_before_had_not(
     shop: Sandbox, registry: RegistryServer
 ) -> None:
@@ -107,6 +112,7 @@ def test_a_rollback_takes_a_digest_back_that_the_version_before_had_not(
     shop.promote("verify", done["commit"])
 
 
+@pytest.mark.slow
 def test_all_tags_that_are_not_there_are_named_and_nothing_is_written(
     shop: Sandbox, registry: RegistryServer
 ) -> None:
@@ -118,6 +124,7 @@ def test_all_tags_that_are_not_there_are_named_and_nothing_is_written(
     assert shop.read(KUSTOMIZATION) == before[KUSTOMIZATION].decode()
 
 
+@pytest.mark.slow
 def test_a_version_without_the_name_of_its_image_is_left_and_said(shop: Sandbox, registry: RegistryServer) -> None:
     shop.write("overlays/production/versions.env", "JOB=7.0\n")
     shop.replace("promote.yaml", "registries:", "versions: [{name: job, file: versions.env, path: JOB}]\nregistries:")
@@ -126,6 +133,7 @@ def test_a_version_without_the_name_of_its_image_is_left_and_said(shop: Sandbox,
     assert not [one for one in registry.seen if "job" in one.path]
 
 
+@pytest.mark.slow
 def test_a_freeze_blocks_a_pin(shop: Sandbox) -> None:
     always = "freeze: [{start: 2020-01-01 00:00, end: 2099-01-01 00:00, timezone: UTC, reason: an audit}]"
     shop.replace("promote.yaml", "{path: overlays/production}", f"{{path: overlays/production, gates: {{{always}}}}}")

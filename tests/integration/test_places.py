@@ -54,7 +54,6 @@ def test_nothing_of_the_clone_changes(tiny: Sandbox, arguments: list[str]) -> No
     assert tiny.at_origin("tag") == ""
 
 
-@pytest.mark.quick
 def test_neither_does_it_on_a_detached_head_or_in_another_branch(tiny: Sandbox) -> None:
     tiny.git("checkout", "--quiet", "--detach")
     before = tiny.snapshot()
@@ -63,7 +62,6 @@ def test_neither_does_it_on_a_detached_head_or_in_another_branch(tiny: Sandbox) 
     assert tiny.show() == PROMOTED
 
 
-@pytest.mark.quick
 def test_the_users_hooks_do_not_run(tiny: Sandbox) -> None:
     for name in ("pre-push", "pre-commit", "commit-msg", "post-index-change", "reference-transaction"):
         hook = tiny.root / ".git/hooks" / name
@@ -73,7 +71,6 @@ def test_the_users_hooks_do_not_run(tiny: Sandbox) -> None:
     assert not (tiny.root.parent / "hooks-that-ran").exists()
 
 
-@pytest.mark.quick
 def test_from_a_linked_worktree(tiny: Sandbox) -> None:
     tiny.git("worktree", "add", "--quiet", str(tiny.root.parent / "linked"))
     before = tiny.snapshot()
@@ -88,7 +85,6 @@ def test_from_a_subfolder(tiny: Sandbox) -> None:
     assert tiny.show() == PROMOTED
 
 
-@pytest.mark.quick
 def test_from_a_path_with_spaces_and_quotes(tiny: Sandbox) -> None:
     place = tiny.root.parent / 'a b\'s "c" ü'
     tiny.root.rename(place)
@@ -153,7 +149,6 @@ def test_a_merge_without_promote_yaml_is_checked_too(tiny: Sandbox) -> None:
     assert tiny.pulls()[1]["state"] == "merged"
 
 
-@pytest.mark.quick
 def test_outside_of_a_clone_and_without_a_remote(tiny: Sandbox, tmp_path: Path) -> None:
     assert "not in a Git repository" in tiny.promote("status", cwd=tmp_path, code=2).err
     tiny.git("remote", "rename", "origin", "upstream")
@@ -183,7 +178,6 @@ def test_a_bump_edits_only_the_checkout(tiny: Sandbox) -> None:
     assert tiny.git("status", "--porcelain") == f"M {KUSTOMIZATION}"
 
 
-@pytest.mark.quick
 def test_diff_compares_the_checkout_with_the_shared_branch(tiny: Sandbox) -> None:
     assert "production: no difference" in tiny.promote("diff").out
     tiny.replace(KUSTOMIZATION, "1.1.0", "1.1.9")
@@ -193,7 +187,6 @@ def test_diff_compares_the_checkout_with_the_shared_branch(tiny: Sandbox) -> Non
     ]
 
 
-@pytest.mark.quick
 def test_status_shows_what_waits(tiny: Sandbox) -> None:
     tiny.promote("hold", "production", "web=2.1.0", "--reason", "slow")
     tiny.promote("staging", "production", "--exclude", "web")

@@ -86,7 +86,7 @@ def not_at_all(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("weaken", "file"),
     [
-        pytest.param(lax_rule, "policies/images/tag.rego", marks=pytest.mark.quick),
+        (lax_rule, "policies/images/tag.rego"),
         pytest.param(fewer_rules, "promote.yaml", marks=pytest.mark.thorough),
         pytest.param(other_rules, "promote.yaml", marks=pytest.mark.thorough),
         pytest.param(linked_rules, "policies", marks=pytest.mark.thorough),
@@ -148,7 +148,6 @@ def test_a_change_of_the_policy_alone_is_named(tiny: Sandbox, change: Callable[[
     assert f"changes the policy that judges later changes: {file}" in said
 
 
-@pytest.mark.quick
 def test_rules_that_cannot_be_evaluated_are_not_merged_though_no_manifest_changes(tiny: Sandbox) -> None:
     broken = ("policies/images/tag.rego", 'image.tag == "latest"', "image.tag == nothing_of_that_name")
     propose(tiny, lambda clone: clone.replace(*broken))
@@ -183,7 +182,6 @@ def test_a_schema_that_the_pull_request_brings_does_not_count(tiny: Sandbox) -> 
     assert "schema.missing: " in refused
 
 
-@pytest.mark.quick
 def test_a_hold_of_the_target_branch_stays_where_the_pull_request_removes_it(tiny: Sandbox) -> None:
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "it leaks")
 
@@ -209,7 +207,6 @@ def test_gates_of_both_sides_are_asked(tiny: Sandbox, monkeypatch: pytest.Monkey
     tiny.promote("merge", "1", "--despite-freeze", "urgent")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("settings", "key"),
     [("forge: {kind: gitea}\n", "forge.kind"), ("git: {remote: evil}\n", "git.remote")],

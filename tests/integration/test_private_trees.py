@@ -46,6 +46,7 @@ def workspace(tiny: Tiny) -> Workspace:
     return Workspace(Repository(tiny.root))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_checkout", [False, True])
 def test_a_private_tree_has_only_what_is_needed(tiny: Tiny, is_checkout: bool) -> None:
     """Its cost does not grow with the repository: 1.3 times at most with 5,000 files instead of 50."""
@@ -220,6 +221,7 @@ def test_two_processes_answer_all_who_ask_for_one_file_after_the_other(
         assert [data for data in several if data] == [FILES[name].encode() for name in names[1:]]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tiny: Tiny) -> None:
     tiny.write({"base/web.yaml": b"\0" * (LARGEST + 1)})
     with workspace(tiny).at(tiny.commit(push=False)) as tree:
@@ -311,6 +313,7 @@ def rendered(folder: Path) -> str:
         return f"fails: {str(error).partition(' (kustomize')[0]}"
 
 
+@pytest.mark.slow
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=repositories())
 def test_a_sparse_tree_renders_what_a_whole_tree_does(tmp_path: Path, files: dict[str, str]) -> None:

@@ -14,7 +14,6 @@ OCR = ("c9b9b135ccb1e58da5eaf06fb67fb5f0458dfdccb2c81fb1c9cc0ae8d041ed1b",
        "66016fc467655103249b3cf35e7ead833791a67d52d29790f0ff7a029bdb6135")  # fmt: skip
 
 
-@pytest.mark.quick
 def test_a_promotion_changes_exactly_the_bytes_of_two_services(mediq: Sandbox) -> None:
     expected = mediq.read(KUSTOMIZATION)
     for old, new in (('1.4.2"\n    digest: sha256:' + GATEWAY[0], '1.5.0"\n    digest: sha256:' + GATEWAY[1]),
@@ -70,7 +69,6 @@ def test_staging_moving_on_renews_branch_and_pull_request(tiny: Sandbox) -> None
     ]
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("options", "api", "web"),
     [
@@ -130,7 +128,6 @@ def test_auto_merge_merges_at_once_where_nobody_else_could(tiny: Sandbox) -> Non
     assert list(tiny.branches()) == ["main"]
 
 
-@pytest.mark.quick
 def test_waiting_in_vain_says_what_was_done_and_leaves_with_4(tiny: Sandbox) -> None:
     done = tiny.promote("staging", "production", "--wait", "--timeout", "0", "--output", "json", code=4)
     assert done.json["pull_request"]["number"] == 1
@@ -198,7 +195,6 @@ replacements:
 """
 
 
-@pytest.mark.quick
 def test_a_change_beside_images_is_refused_unless_asked_for(tiny: Sandbox) -> None:
     tiny.write(KUSTOMIZATION, tiny.read(KUSTOMIZATION) + REPLACEMENT)
     tiny.publish()
@@ -224,7 +220,6 @@ def stale(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
-@pytest.mark.quick
 def test_an_entry_that_matches_nothing_is_left_out_and_named(stale: Sandbox) -> None:
     answer = stale.promote("plan", "staging", "production", "--output", "json").json
     gone = {"old": {"tag": "1", "digest": None}, "new": {"tag": "2", "digest": None}}
@@ -244,7 +239,6 @@ def test_an_entry_that_matches_nothing_is_left_out_and_named(stale: Sandbox) -> 
     [("staging", "production", "--only", "gone"), ("staging", "production", "--only", "web", "--only", "gone"),
      ("plan", "staging", "production", "--only", "shop/gone"), ("bump", "production", "gone=2", "--commit")],
 )  # fmt: skip
-@pytest.mark.quick
 def test_an_entry_that_matches_nothing_is_refused_by_name(stale: Sandbox, command: tuple[str, ...]) -> None:
     assert "no container runs shop/gone: the images entry matches nothing" in stale.promote(*command, code=3).err
     assert list(stale.branches()) == ["main"]
@@ -265,7 +259,6 @@ NAMED = {
 }
 
 
-@pytest.mark.quick
 def test_what_has_no_version_is_left_out_and_named(tiny: Sandbox) -> None:
     for environment, text in NAMED.items():
         path = f"overlays/{environment}/kustomization.yaml"

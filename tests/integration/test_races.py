@@ -46,7 +46,6 @@ def test_a_version_that_reaches_staging_meanwhile_is_promoted_too(tiny: Sandbox,
     assert list(tiny.pulls()) == [1]
 
 
-@pytest.mark.quick
 def test_a_hold_that_arrives_meanwhile_blocks(tiny: Sandbox, shim: Shim) -> None:
     script = once(tiny, rival(tiny.clone("other"), "hold", "production", "api=1.2.0", "--reason", "'it leaks'"))
     done = tiny.finish("staging", "production", env=shim.before_each("push", script))
@@ -118,7 +117,6 @@ def test_a_lock_that_a_crash_left_ends_before_the_deadline(tiny: Sandbox) -> Non
     assert (done.code, "'origin' cannot lock the branch" in done.err) == (5, True), done
 
 
-@pytest.mark.quick
 def test_the_branch_of_a_faster_promoter_is_not_overwritten(tiny: Sandbox, shim: Shim) -> None:
     script = once(tiny, rival(tiny.clone("other"), "staging", "production", "--only", "web"))
     done = tiny.finish("staging", "production", "--only", "api", env=shim.before_each("push", script))

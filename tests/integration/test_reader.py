@@ -43,6 +43,7 @@ def _asked(reads: list[Read], namespace: str) -> set[Allowed]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "namespace"), [("argocd", "argocd"), ("flux", "flux-system")])
 def test_the_reader_may_read_exactly_what_is_asked_for(
     tiny: Sandbox, tmp_path: Path, engine: str, namespace: str

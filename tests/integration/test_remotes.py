@@ -80,6 +80,7 @@ def rendered(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> str:
     return out
 
 
+@pytest.mark.slow
 def test_an_allowed_commit_is_rendered_and_fetched_once(
     tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +93,7 @@ def test_an_allowed_commit_is_rendered_and_fetched_once(
     assert "3 documents rendered" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_two_commits_of_one_repository(tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.write(overlay(*(f"{ADDRESS}.git//deploy/base?ref={one}" for one in (library.first, library.last))))
     out = rendered(tiny, capfd)
@@ -99,6 +101,7 @@ def test_two_commits_of_one_repository(tiny: Tiny, library: Library, capfd: pyte
     assert "ConfigMap/two" in out
 
 
+@pytest.mark.slow
 def test_the_files_of_the_checkout_stay_as_they_are(tiny: Tiny, library: Library) -> None:
     tiny.commit(
         {
@@ -137,6 +140,7 @@ def test_any_other_form_is_refused(
     assert "is a remote reference" in err
 
 
+@pytest.mark.slow
 def test_only_the_checkout_that_promote_runs_in_allows(
     tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,6 +151,7 @@ def test_only_the_checkout_that_promote_runs_in_allows(
     assert "is a remote reference" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_remote_may_not_lead_out_of_itself(tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]) -> None:
     (library.root / "deploy/kustomization.yaml").write_text("resources: [../../../../base]\n")
     git(library.root, "commit", "--quiet", "--all", "--message=out")
@@ -156,6 +161,7 @@ def test_a_remote_may_not_lead_out_of_itself(tiny: Tiny, library: Library, capfd
     assert "leads out of the repository" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_is_missing_and_not_empty(
     tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +174,7 @@ def test_a_file_that_is_too_large_is_missing_and_not_empty(
     assert "thing.yaml" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_cache_that_was_changed_is_refused(
     tiny: Tiny, library: Library, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,6 +200,7 @@ def test_a_cache_that_was_changed_is_refused(
     assert "delete this folder" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "diff"])
 def test_with_a_base_only_its_remotes_are_fetched(
     tiny: Tiny, library: Library, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str
@@ -208,6 +216,7 @@ def test_with_a_base_only_its_remotes_are_fetched(
     assert main([command, "staging", "--base", after]) == (0 if command == "check" else 1)
 
 
+@pytest.mark.slow
 def test_a_commit_is_promoted_with_all_that_it_brings(
     tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -234,6 +243,7 @@ def test_a_commit_is_promoted_with_all_that_it_brings(
     assert git(tiny.origin, "show", f"main:{file}") == files("production", library.first, "1.1")[file]
 
 
+@pytest.mark.slow
 def test_a_commit_hides_no_other_change(tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]) -> None:
     settings = {"promote.yaml": (tiny.root / "promote.yaml").read_text()}
     tiny.commit({**overlay(f"{ADDRESS}//deploy?ref={library.first}"), **settings})

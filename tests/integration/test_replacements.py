@@ -76,7 +76,6 @@ def references(files: Mapping[str, bytes]) -> list[str]:
     return sorted(image.reference for image in found(files).images)
 
 
-@pytest.mark.quick
 @settings(suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(CASES))
 def test_kustomize_renders_the_versions_that_are_found_and_edited(
@@ -92,7 +91,6 @@ def test_kustomize_renders_the_versions_that_are_found_and_edited(
     assert [one.version for one in found(after).images if one.name == case.name] == [new]
 
 
-@pytest.mark.quick
 def test_from_status_to_rollback(tiny: Sandbox) -> None:
     write(tiny, REPLACED, {"staging": "v1.1.0", "production": "v1.0.0"})
     restored, promoted = (LINES.replace("VERSION", version) for version in ("v1.0.0", "v1.2.0"))
@@ -142,7 +140,6 @@ def test_an_image_that_would_move_too_and_is_not_followed_is_denied(tiny: Sandbo
     assert "would also move to shop/web:v1.1.0" in tiny.promote("staging", "production", code=3).err
 
 
-@pytest.mark.quick
 def test_a_base_with_the_text_moves_all_environments_that_copy_it(tiny: Sandbox) -> None:
     base = {
         "api.yaml": POD.replace("IMAGE", "shop/api:v0"), "job.yaml": JOB,
@@ -183,7 +180,6 @@ SHOWING = Kind(
 )
 
 
-@pytest.mark.quick
 def test_what_copies_the_version_that_runs_follows_it(tiny: Sandbox) -> None:
     write(tiny, SHOWING, {"staging": "v1.1.0", "production": "v1.0.0"})
     plan = tiny.promote("plan", "staging", "production").out
@@ -197,7 +193,6 @@ def test_what_copies_the_version_that_runs_follows_it(tiny: Sandbox) -> None:
     assert "newTag: v1.0.0" in tiny.show("overlays/production/kustomization.yaml", "main")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("key", ["spec.selector.matchLabels.version", "spec.template.metadata.labels.version"])
 def test_a_copy_in_a_selector_is_more_than_a_version(tiny: Sandbox, key: str) -> None:
     """Kubernetes refuses another selector of a Deployment, so the new version would never run."""

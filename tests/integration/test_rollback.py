@@ -156,14 +156,12 @@ def test_everything_goes_back_once_unless_asked_again(tiny: Sandbox) -> None:
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
-@pytest.mark.quick
 def test_a_jump_back_is_not_undone_by_the_next_rollback(tiny: Sandbox) -> None:
     to_production(tiny, "api=1.2.0", "api=1.3.0")
     tiny.promote("rollback", "production", "api", "--to", "1")
     assert "no earlier version" in tiny.promote("rollback", "production", "api", code=2).err
 
 
-@pytest.mark.quick
 def test_a_rollback_onto_a_held_version_is_refused(tiny: Sandbox) -> None:
     to_production(tiny, "api=1.2.0", "api=1.3.0")
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "worse")
@@ -197,7 +195,6 @@ def test_a_rollback_that_makes_no_sense(tiny: Sandbox, arguments: list[str], rea
     assert reason in tiny.promote("rollback", "production", *arguments, code=2).err
 
 
-@pytest.mark.quick
 def test_hold_and_release_say_when_there_is_nothing_to_do(tiny: Sandbox) -> None:
     assert "--reason" in tiny.promote("hold", "production", "api=1.2.0", code=2).err
     tiny.promote("hold", "production", "api=1.2.0", "--reason", "no")

@@ -76,7 +76,6 @@ def test_deploy_waits_until_the_images_run_and_the_engine_is_there(shop: Shop, t
     assert f"production runs what {tip[:12]} says, after 10 s" in _deploy(shop).out
 
 
-@pytest.mark.quick
 def test_deploy_ends_at_its_time_limit_and_says_what_is_missing(shop: Shop, time: Time) -> None:
     waits = [{"name": "api", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}}]
     broken = pod(
@@ -120,7 +119,6 @@ def test_a_server_that_stays_away_ends_with_6(shop: Shop, time: Time) -> None:
     assert "it answered 503" in _deploy(shop, "--timeout", "20", code=6).err
 
 
-@pytest.mark.quick
 def test_a_promotion_waits_for_its_own_images_only(shop: Shop, time: Time) -> None:
     stuck = deployment("other", "other:1", namespace=NAMESPACE, availableReplicas=0)
     shop.server.put(resources.DEPLOYMENTS, stuck)
@@ -184,7 +182,6 @@ def migrating(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     return shop
 
 
-@pytest.mark.quick
 def test_a_job_that_failed_for_good_ends_the_wait_early(migrating: Shop, time: Time) -> None:
     fluxcd(migrating.server, _not_ready(migrating.sandbox.tip()))
     said = _deploy(migrating, code=1).out
@@ -200,7 +197,6 @@ def _not_ready(commit: str, status: str = "False") -> Object:
     )
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("reason", ["the engine has not tried this commit yet", "the engine still tries"])
 def test_a_failure_that_may_pass_is_waited_for(migrating: Shop, time: Time, reason: str) -> None:
     tried = migrating.sandbox.at_origin("rev-parse", "main~1") if "not" in reason else migrating.sandbox.tip()
@@ -209,14 +205,12 @@ def test_a_failure_that_may_pass_is_waited_for(migrating: Shop, time: Time, reas
     assert time.now == 120
 
 
-@pytest.mark.quick
 def test_the_failed_job_of_an_older_commit_does_not_count(migrating: Shop, time: Time) -> None:
     migrating.server.put(resources.JOBS, _failing(migrating, "shop/api:1.0.0"))
     _deploy(migrating)
     assert time.now == 0
 
 
-@pytest.mark.quick
 def test_a_rollout_that_is_over_its_deadline_ends_the_wait_early(
     shop: Shop, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +222,6 @@ def test_a_rollout_that_is_over_its_deadline_ends_the_wait_early(
     assert "Deployment/api: ProgressDeadlineExceeded: too late" in said
 
 
-@pytest.mark.quick
 def test_an_operation_that_failed_ends_the_wait_early(
     shop: Shop, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +234,6 @@ def test_an_operation_that_failed_ends_the_wait_early(
     assert 90 <= time.now <= 100
 
 
-@pytest.mark.quick
 def test_a_commit_that_cannot_be_rendered_is_not_waited_for(shop: Shop, time: Time) -> None:
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", "../../base", "../../bse")
     shop.sandbox.publish("break production")
@@ -249,7 +241,6 @@ def test_a_commit_that_cannot_be_rendered_is_not_waited_for(shop: Shop, time: Ti
     assert time.now == 0
 
 
-@pytest.mark.quick
 def test_a_newer_commit_is_waited_for_instead(shop: Shop, time: Time) -> None:
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.1.0"', '"1.2.0"')
     shop.sandbox.publish("bump api")
@@ -275,7 +266,6 @@ def test_images_that_no_workload_runs_are_not_said_to_run(migrating: Shop, time:
     assert "nothing that keeps running has these images" in said
 
 
-@pytest.mark.quick
 def test_what_runs_without_pods_is_judged_by_its_template(shop: Shop, time: Time) -> None:
     run(shop.server, {"api": IMAGES["api"]}, namespace=NAMESPACE, replicas=0)
     shop.server.objects[resources.PODS] = [

@@ -169,7 +169,6 @@ def test_a_number_applies_wherever_the_default_is_written(
     assert clone.at_origin("diff", "--name-only", start, "main") == ""
 
 
-@pytest.mark.quick
 def test_a_second_number_changes_its_digits_only(web: Sandbox) -> None:
     web.promote("scale", "production", "web", "4")
     first = web.tip()
@@ -197,7 +196,6 @@ def test_each_service_has_its_own_number_and_its_own_way_back(tmp_path: Path, su
     assert numbers(clone, "web") == (1, 1)
 
 
-@pytest.mark.quick
 def test_status_shows_the_number_the_maximum_and_the_default(web: Sandbox) -> None:
     web.promote("scale", "production", "web", "4")
     lines = web.promote("scale", "production", "--status").out.splitlines()
@@ -207,7 +205,6 @@ def test_status_shows_the_number_the_maximum_and_the_default(web: Sandbox) -> No
     ]
 
 
-@pytest.mark.quick
 def test_status_also_shows_how_many_pods_run(tmp_path: Path, surroundings: dict[str, str]) -> None:
     base = WEB + "---\n" + workload("Deployment", "cart")
     clone = made(tmp_path, surroundings, shop(base))
@@ -226,7 +223,6 @@ def test_status_also_shows_how_many_pods_run(tmp_path: Path, surroundings: dict[
     assert clone.promote("scale", "production", "--status", *words, code=6).err.startswith("promote: ")
 
 
-@pytest.mark.quick
 def test_a_dry_run_and_a_number_that_is_there_write_nothing(web: Sandbox) -> None:
     before = (web.snapshot(), web.branches())
     done = web.promote("scale", "production", "web", "4", "--dry-run")
@@ -269,7 +265,6 @@ REFUSED = [
 ]
 
 
-@pytest.mark.quick
 def test_what_makes_no_sense_is_refused(web: Sandbox) -> None:
     start = web.tip()
     for words, code, said in REFUSED:
@@ -277,7 +272,6 @@ def test_what_makes_no_sense_is_refused(web: Sandbox) -> None:
     assert web.tip() == start
 
 
-@pytest.mark.quick
 def test_two_autoscalers_of_one_service_are_refused(tmp_path: Path, surroundings: dict[str, str]) -> None:
     clone = made(tmp_path, surroundings, shop(WEB + KEDA))
     said = clone.promote("scale", "production", "web", "3", code=2).err
@@ -354,7 +348,6 @@ def test_the_defaults_come_back_also_where_an_autoscaler_is_gone(web: Sandbox) -
     assert web.show(OVERLAY, "main") == start
 
 
-@pytest.mark.quick
 def test_a_service_of_promote_yaml_is_what_runs_its_image(tmp_path: Path, surroundings: dict[str, str]) -> None:
     overlay = "images: [{name: 'shop/web', newName: registry.example/web, newTag: '2'}]\n"
     config = CONFIG + "services: {front: [shop/web]}\n"

@@ -23,6 +23,7 @@ def test_a_promotion_is_one_commit_that_modifies_one_file(tiny: Sandbox) -> None
         assert old.replace('"1.1.0"', '"1.2.0"').replace('"2.0.0"', '"2.1.0"') == new
 
 
+@pytest.mark.slow
 def test_a_rollback_says_what_it_takes_back(tiny: Sandbox) -> None:
     tiny.promote("bump", "production", "api=1.3.0", "--commit")
     bumped = tiny.tip()

@@ -111,7 +111,6 @@ def test_settings_wait_for_the_next_version(tiny: Tiny, capfd: pytest.CaptureFix
     assert "settings" not in promote(capfd, "plan", "staging", "production", "--only", "cart")
 
 
-@pytest.mark.quick
 def test_what_one_environment_lacks_is_said(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     more = "  - {service: web, file: settings.env, path: ONLY_HERE}\n  - {service: wep, file: settings.env}\n"
     tiny.commit(
@@ -121,7 +120,6 @@ def test_what_one_environment_lacks_is_said(tiny: Tiny, capfd: pytest.CaptureFix
     assert "no image or service is called 'wep'" in text
 
 
-@pytest.mark.quick
 def test_secrets_are_not_shown_and_images_are_refused(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     secret = overlay(PRODUCTION, "1.0", "10s").replace("configMapGenerator", "secretGenerator")
     tiny.commit({f"{PRODUCTION}/kustomization.yaml": secret})

@@ -105,6 +105,7 @@ def test_a_package_that_cannot_be_downloaded_leaves_no_environment(checkout: Pat
     assert [entry.name for entry in (checkout / ".tools").iterdir()] == ["lock"]
 
 
+@pytest.mark.slow
 def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_path: Path) -> None:
     pretend_done(checkout, all_but_builds)
     go = installed_go() or ROOT / ".tools" / "go" / "go" / "bin" / "go"
@@ -121,6 +122,7 @@ def test_a_program_that_cannot_be_downloaded_leaves_nothing(checkout: Path, tmp_
     assert sorted(entry.name for entry in (checkout / ".tools").iterdir()) == ["lock", "nca", "schemas"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str, str]) -> None:
     pretend_done(checkout, all_but_builds)
     with start(checkout, "promote", fake_go | {"WAIT": "1"}) as killed:
@@ -133,6 +135,7 @@ def test_a_killed_run_is_repaired_by_the_next(checkout: Path, fake_go: dict[str,
     assert run(checkout, "promote", fake_go) == (0, "setup: ready\n")
 
 
+@pytest.mark.slow
 def test_flags_of_the_environment_cannot_change_what_is_built(checkout: Path, fake_go: dict[str, str]) -> None:
     pretend_done(checkout, all_but_builds)
     unlocking = {"GOFLAGS": "-mod=mod -modcacherw -modfile=/nonexistent/go.mod --overlay=/nonexistent.json"}
@@ -140,6 +143,7 @@ def test_flags_of_the_environment_cannot_change_what_is_built(checkout: Path, fa
     assert Path(f"{fake_go['BUILDS']}.flags").read_text() == "-modcacherw -mod=readonly\n"
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_do_each_step_once(checkout: Path, fake_go: dict[str, str]) -> None:
     pretend_done(checkout, all_but_builds)
     slow = fake_go | {"WAIT": "0.3"}
@@ -178,6 +182,7 @@ def test_what_a_sync_engine_reads_is_validated(document: str) -> None:
     assert "additional properties 'prun' not allowed" in output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "question"),
     [

@@ -25,7 +25,6 @@ def regions(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
-@pytest.mark.quick
 def test_several_environments_change_in_one_commit_and_pull_request(regions: Sandbox) -> None:
     answer = regions.promote("staging", "prod-us", "prod-eu", "--output", "json").json
     assert (answer["to"], answer["branch"], answer["pull_request"]["number"]) == ("prod-eu, prod-us", BOTH, 1)
@@ -72,7 +71,6 @@ def test_one_that_is_blocked_stops_all_of_one_pull_request_and_only_itself_of_se
     )
 
 
-@pytest.mark.quick
 def test_separate_ones_have_a_pull_request_each(regions: Sandbox) -> None:
     answer = regions.promote("staging", *REGIONS, "--separate", "--output", "json").json
     assert [one["pull_request"]["number"] for one in answer["targets"]] == [1, 2]

@@ -9,6 +9,7 @@ from tests.integration.sandbox import Sandbox, Shim
 pytestmark = pytest.mark.quick
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["ls-remote", pytest.param("fetch", marks=pytest.mark.thorough), "push"])
 def test_an_origin_that_hangs(tiny: Sandbox, shim: Shim, step: str) -> None:
     other = tiny.clone("other")

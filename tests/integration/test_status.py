@@ -27,7 +27,6 @@ def three(tiny: Sandbox) -> Sandbox:
     return tiny
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("text", "told"), FAULTS.values(), ids=FAULTS)
 def test_an_environment_that_cannot_be_read_hides_no_other(three: Sandbox, text: str, told: str) -> None:
     three.write(KUSTOMIZATION, text)
@@ -56,7 +55,6 @@ def test_where_nothing_can_be_read_each_is_named(tiny: Sandbox) -> None:
     assert out.count("not shown: ") == 2
 
 
-@pytest.mark.quick
 def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> None:
     tiny.replace("base/deployments.yaml", "image: shop/api", "image: shop/both:1.0.0")
     tiny.replace("base/deployments.yaml", "image: shop/web", "image: shop/both:2.0.0")
@@ -69,7 +67,6 @@ def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> Non
     assert [place.partition(":")[0] for place in apart["staging"]["shop/both"]] == ["base/deployments.yaml"] * 2
 
 
-@pytest.mark.quick
 def test_images_that_are_called_alike_are_one_service_to_promote(tiny: Sandbox) -> None:
     for name, tag in (("staging", "2"), ("production", "1")):
         path = f"overlays/{name}/kustomization.yaml"

@@ -68,6 +68,7 @@ def test_a_cluster_that_runs_what_git_says(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_synced_at_the_new_commit_while_the_old_images_run_is_a_difference(shop: Shop) -> None:
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", '"1.1.0"', '"1.2.0"')
     tip = shop.sandbox.publish("bump api")
@@ -78,6 +79,7 @@ def test_synced_at_the_new_commit_while_the_old_images_run_is_a_difference(shop:
     ]
 
 
+@pytest.mark.slow
 def test_ready_kustomizations_of_an_older_commit_are_a_difference(shop: Shop) -> None:
     old = shop.sandbox.tip()
     fluxcd(shop.server, kustomization(f"./{PATH}", old))
@@ -89,6 +91,7 @@ def test_ready_kustomizations_of_an_older_commit_are_a_difference(shop: Shop) ->
     ]
 
 
+@pytest.mark.slow
 def test_an_older_commit_that_renders_the_same_is_not_a_difference(shop: Shop) -> None:
     fluxcd(shop.server, kustomization(f"./{PATH}", shop.sandbox.tip()))
     shop.sandbox.write("README.md", "nothing of production\n")
@@ -155,6 +158,7 @@ def test_an_application_that_is_degraded_says_so_though_not_why(shop: Shop) -> N
     assert found["unhealthy"] == ["Application/shop: it is Degraded, and does not say why: see `promote health`"]
 
 
+@pytest.mark.slow
 def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     failed = {"type": "Ready", "status": "False", "reason": "HealthCheckFailed", "message": "Job/migrate failed"}
     one = kustomization(f"./{PATH}", shop.sandbox.tip(), status={"conditions": [failed]})
@@ -167,6 +171,7 @@ def test_what_flux_says_of_a_failure_is_shown(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ready", "reason"), [("Unknown", "Progressing"), ("False", "DependencyNotReady"), ("True", "Succeeded")]
 )
@@ -189,6 +194,7 @@ def test_the_tiers_of_flux_are_listed_in_their_order(shop: Shop) -> None:
     assert [one["name"] for one in shop.json()["engine"]["objects"]] == ["b", "a"]
 
 
+@pytest.mark.slow
 def test_a_tier_may_wait_for_one_of_its_name_elsewhere(shop: Shop) -> None:
     waits = {"dependsOn": [{"name": "shop", "namespace": "platform"}]}
     fluxcd(shop.server, kustomization(f"./{PATH}", shop.sandbox.tip(), spec=waits))
@@ -225,6 +231,7 @@ def test_an_unsafe_application_is_reported(shop: Shop, spec: Any, advice: str) -
     assert advice in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "is_unsafe"), [("migrate", True), ("migrate-2456789bcd", False)])
 def test_a_job_that_would_be_changed_is_reported(shop: Shop, job: str, is_unsafe: bool) -> None:
     jobs = {"resources": [{"kind": "Job", "name": job, "status": "Synced"}]}
@@ -236,6 +243,7 @@ def test_a_job_that_would_be_changed_is_reported(shop: Shop, job: str, is_unsafe
     assert ["ServerSideDiff=false" in one for one in said] == [True] * is_unsafe
 
 
+@pytest.mark.slow
 def test_operations_without_a_time_limit_are_reported(shop: Shop) -> None:
     argo(shop.server, application(PATH, shop.sandbox.tip()), timeout="0")
     [said] = shop.json()["engine"]["advice"]
@@ -268,6 +276,7 @@ def test_what_stops_argo_cd_from_applying_is_shown(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_may_not_be_read_is_named_and_nothing_fails(shop: Shop) -> None:
     argo(shop.server, application(PATH, shop.sandbox.tip()))
     shop.server.forbidden |= {("appprojects", "*"), ("configmaps", "*"), ("applications", "")}
@@ -280,6 +289,7 @@ def test_what_may_not_be_read_is_named_and_nothing_fails(shop: Shop) -> None:
     assert [note.split(" may not")[0] for note in found["notes"]] == ["the objects of argocd", "the objects of flux"]
 
 
+@pytest.mark.slow
 def test_without_an_engine_the_images_decide(shop: Shop) -> None:
     assert shop.json()["notes"] == [f"no sync engine in this cluster delivers {PATH}"]
     shop.run(web="shop/web:1.9.0")
@@ -288,6 +298,7 @@ def test_without_an_engine_the_images_decide(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_two_engines_are_an_error_until_one_is_named(shop: Shop) -> None:
     argo(shop.server, application(PATH, shop.sandbox.tip()))
     fluxcd(shop.server, kustomization(f"./{PATH}", shop.sandbox.tip()))
@@ -297,6 +308,7 @@ def test_two_engines_are_an_error_until_one_is_named(shop: Shop) -> None:
     assert shop.json()["engine"]["name"] == "flux"
 
 
+@pytest.mark.slow
 def test_of_several_applications_the_one_of_this_repository_counts(shop: Shop) -> None:
     tip = shop.sandbox.tip()
     argo(shop.server, application(PATH, tip), application(PATH, tip, name="other"))
@@ -325,6 +337,7 @@ def test_a_workload_that_is_not_there_is_a_difference(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_commit_that_cannot_be_rendered_is_reported_with_what_runs(shop: Shop) -> None:
     old = shop.sandbox.tip()
     shop.sandbox.replace(f"{PATH}/kustomization.yaml", "../../base", "../../bse")
@@ -340,6 +353,7 @@ def test_a_commit_that_cannot_be_rendered_is_reported_with_what_runs(shop: Shop)
     assert found["notes"] == [f"compared with {old[:12]}, the newest commit that can be rendered"]
 
 
+@pytest.mark.slow
 def test_the_clusters_that_promote_yaml_names_are_asked(shop: Shop) -> None:
     settings = "cluster: {context: shop}, engine: {context: hub}"
     shop.sandbox.replace("promote.yaml", f"{PATH}}}", f"{PATH}, {settings}}}")

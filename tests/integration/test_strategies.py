@@ -92,7 +92,6 @@ def subjects(shop: Sandbox) -> list[str]:
 # Blue-green
 
 
-@pytest.mark.quick
 def test_a_switch_changes_one_word_of_one_file(shop: Sandbox) -> None:
     answer = shop.promote("switch", "live", "web", "--to", "green", "--output", "json").json
     assert (answer["commit"], answer["colour"], answer["changed"]) == (shop.tip(), "green", True)
@@ -103,7 +102,6 @@ def test_a_switch_changes_one_word_of_one_file(shop: Sandbox) -> None:
     assert subjects(shop) == ["switch: live (web blue→green)", "switch: live (web green→blue)"]
 
 
-@pytest.mark.quick
 def test_a_switch_that_is_made_already_is_not_made_again(shop: Sandbox) -> None:
     before = shop.tip()
     answer = shop.promote("switch", "live", "web", "--to", "blue", "--output", "json").json
@@ -121,7 +119,6 @@ def test_a_switch_by_pull_request_or_without_a_commit(shop: Sandbox) -> None:
     assert shop.show(LIVE, "switch/live/web") == AT_REST.replace("value: blue}", "value: green}")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("service", "colour", "why"),
     [
@@ -136,7 +133,6 @@ def test_what_cannot_be_switched_is_refused(shop: Sandbox, service: str, colour:
     assert shop.tip() == before
 
 
-@pytest.mark.quick
 def test_a_colour_that_another_environment_shares_is_not_edited(shop: Sandbox) -> None:
     shop.write(LIVE, AT_REST.partition("- target")[0] + "- path: route.yaml\n")
     shop.publish()
@@ -156,7 +152,6 @@ def test_another_service_is_not_a_colour(shop: Sandbox) -> None:
     )
 
 
-@pytest.mark.quick
 def test_a_word_that_also_decides_another_service_is_not_changed(shop: Sandbox) -> None:
     service = (
         "apiVersion: v1\nkind: Service\nmetadata: {name: web-admin}\nspec: {selector: {app: web, version: blue}}\n"
@@ -171,7 +166,6 @@ def test_a_word_that_also_decides_another_service_is_not_changed(shop: Sandbox) 
     assert shop.tip() == tip
 
 
-@pytest.mark.quick
 def test_a_colour_without_a_ready_pod_gets_no_traffic(shop: Sandbox) -> None:
     asked: list[str] = []
 
@@ -344,7 +338,6 @@ def test_a_version_that_fails_once_it_is_stable_is_taken_back_too(midway: Sandbo
     assert re.findall(r'shop/api, newTag: "(.*)"', live(midway)) == ["1.0", "1.0"]
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     "value", [None, *(pytest.param(one, marks=pytest.mark.thorough) for one in (float("nan"), "down"))]
 )
@@ -368,7 +361,6 @@ def test_data_that_comes_back_in_time_is_no_fault(midway: Sandbox, prometheus: P
     assert steps(midway)[-1] == "canary withdrawn"
 
 
-@pytest.mark.quick
 def test_a_run_of_one_step_makes_one_commit_or_waits(midway: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     once = ("canary", "live", "mail", "mail=1.1", "--once", "--output", "json")
     passed = timedelta()
@@ -421,7 +413,6 @@ def test_an_entry_that_cannot_have_the_stable_version_does_not_stop_the_way_back
     assert "version: 1.1@sha256" in midway.show("holds.yaml", "main")
 
 
-@pytest.mark.quick
 def test_a_service_of_several_images_needs_the_one_that_is_meant(shop: Sandbox) -> None:
     config = shop.read("promote.yaml")
     shop.write("promote.yaml", f"{config}services: {{all: [shop/api, shop/mail]}}\n")
@@ -447,7 +438,6 @@ def test_what_cannot_be_a_canary_is_refused(shop: Sandbox, arguments: tuple[str,
     assert shop.tip() == before
 
 
-@pytest.mark.quick
 def test_nothing_starts_without_prometheus(shop: Sandbox, prometheus: Prometheus) -> None:
     prometheus.value = "down"
     assert "answers HTTP 503: starting" in shop.promote("canary", "live", "api", "api=1.1", code=6).err

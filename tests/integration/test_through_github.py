@@ -85,7 +85,6 @@ def site(tiny: Sandbox, shim: Shim) -> Iterator[Site]:
     assert TOKEN not in tiny.at_origin("log", "--all", "--format=%B")
 
 
-@pytest.mark.quick
 def test_a_promotion_from_plan_to_merge(site: Site) -> None:
     answer = site.promote("staging", "production", "--output", "json").json
     assert answer["pull_request"] == {"number": 1, "url": "https://github.example/mediq/infra/pull/1"}
@@ -130,7 +129,6 @@ def test_a_failure_after_the_push_ends_with_7_and_is_finished(
     site.assert_one()
 
 
-@pytest.mark.quick
 def test_a_504_after_the_work_was_done_makes_no_twin(site: Site) -> None:
     site.server.fail("POST /pulls", 504, works=True)
     site.promote("staging", "production")
@@ -161,7 +159,6 @@ def test_a_branch_that_moves_while_it_is_judged_is_not_merged(site: Site, monkey
     assert (site.tiny.tip(), site.server.pulls[1]["state"]) == (base, "open")
 
 
-@pytest.mark.quick
 def test_auto_merge_is_left_to_github(site: Site) -> None:
     site.server.fail("POST /graphql", 429, headers=LATER)
     assert "pull request #1 is open" in site.promote("staging", "production", "--auto-merge", code=7).err
@@ -170,7 +167,6 @@ def test_auto_merge_is_left_to_github(site: Site) -> None:
     site.assert_one()
 
 
-@pytest.mark.quick
 def test_without_a_token_nothing_is_pushed(site: Site) -> None:
     refused = site.promote("staging", "production", code=2, GH_TOKEN="", GITHUB_TOKEN="")
     assert "no token for" in refused.err
@@ -228,7 +224,6 @@ def protect(origin: Path, *said: str, hook: str = "pre-receive", ref: str = "ref
     file.chmod(0o755)
 
 
-@pytest.mark.quick
 def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
     protect(tiny.origin)
     done = tiny.promote("staging", "production", code=6)
@@ -237,7 +232,6 @@ def test_a_hook_of_the_server_that_declines_is_told(tiny: Sandbox) -> None:
     assert "--pr" not in done.err
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     "command", [("bump", "staging", "api=9.9.9", "--commit"), ("hold", "staging", "api=9.9.9", "--reason", "bad")]
 )
@@ -252,7 +246,6 @@ def test_a_protected_branch_is_named_with_the_way_out(tiny: Sandbox, command: tu
     assert done.err.count("\n") == 1
 
 
-@pytest.mark.quick
 def test_of_several_refs_the_one_that_is_refused_says_why(tiny: Sandbox) -> None:
     tiny.promote("staging", "production")
     # Git names main first, which fails only because this one does.
@@ -262,7 +255,6 @@ def test_of_several_refs_the_one_that_is_refused_says_why(tiny: Sandbox) -> None
     assert "[remote rejected] (hook declined): error: GH006" in done.err
 
 
-@pytest.mark.quick
 def test_a_server_that_says_a_lot_is_quoted_in_part(tiny: Sandbox) -> None:
     protect(tiny.origin, "x" * 2_000, "=" * 50)
     done = tiny.promote("bump", "staging", "api=9.9.9", "--commit", code=6)

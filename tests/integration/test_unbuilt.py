@@ -81,7 +81,6 @@ def test_what_reads_no_changed_file_is_not_built_again(tiny: Tiny, capfd: pytest
     assert "moves versions and nothing else" in promote(capfd, "verify", "HEAD")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("settings", "more"),
     [
@@ -130,7 +129,6 @@ def test_what_a_merge_touches_or_breaks_stops_it(
     assert "kustomization.yaml" in promote(capfd, "merge", proposed(tiny, capfd, more), code=2)
 
 
-@pytest.mark.quick
 def test_a_merge_may_change_rules(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit(WAYS["a file that is missing"])
     rule = FILES["policies/main.rego"]
@@ -138,7 +136,6 @@ def test_a_merge_may_change_rules(tiny: Tiny, capfd: pytest.CaptureFixture[str])
     assert "not checked: broken" in promote(capfd, "merge", number)
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("more", ["", "kustomize: {helm: true}\n"])
 def test_a_generator_of_charts_is_refused_where_it_is_and_stops_no_other_environment(
     tiny: Tiny, capfd: pytest.CaptureFixture[str], more: str

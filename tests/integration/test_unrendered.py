@@ -45,7 +45,6 @@ def pull(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.quick
 def test_without_the_setting_nothing_is_promoted(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     tiny.commit({"promote.yaml": ALLOWED.replace(", unrendered: warn", "")})
     assert FOLDER in promote(capfd, "plan", "staging", "production", code=2)
@@ -96,7 +95,6 @@ def test_a_promotion_is_proposed_merged_and_rolled_back(tiny: Tiny, capfd: pytes
     assert git(tiny.origin, "show", f"main:{PRODUCTION}") == before
 
 
-@pytest.mark.quick
 def test_a_merge_that_does_more_is_refused(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     made, branch = pull(tiny, capfd), "promote/staging-to-production"
     git(tiny.root, "fetch", "--quiet", "origin")

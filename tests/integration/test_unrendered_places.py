@@ -152,7 +152,6 @@ def test_what_only_a_chart_knows_is_no_silent_same(
     assert ("same versions" in text) is not bool(said)
 
 
-@pytest.mark.quick
 def test_an_unread_remote_is_no_silent_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,7 +161,6 @@ def test_an_unread_remote_is_no_silent_same(
     assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release%2F1.0")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(("kind", "is_same"), [("PatchTransformer", False), ("LabelTransformer", True)])
 def test_a_transformer_that_is_not_followed_is_no_silent_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str, is_same: bool
@@ -175,7 +173,6 @@ def test_a_transformer_that_is_not_followed_is_no_silent_same(
     assert ("could not be compared" in text) is not is_same
 
 
-@pytest.mark.quick
 def test_without_the_setting_nothing_moves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,7 +183,6 @@ def test_without_the_setting_nothing_moves(
     assert "is a remote reference" in promote(capfd, "plan", "staging", "production", code=2)
 
 
-@pytest.mark.quick
 def test_a_base_that_the_target_lacks_is_not_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,7 +197,6 @@ def test_a_base_that_the_target_lacks_is_not_added(
 FROZEN = 'gates: {freeze: [{start: "Monday 00:00", end: "Sunday 23:59", timezone: UTC, reason: audit}]}'
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("staging", ["", "helmCharts: [{name: x}]\n"])
 def test_a_version_that_environments_share_counts_for_all_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], staging: str
@@ -235,7 +230,6 @@ def test_an_environment_that_cannot_be_rendered_has_its_gates_asked_by_one_that_
     assert "also changes production, which is built from base/web.yaml too" in text
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [

@@ -123,7 +123,6 @@ def nothing(tiny: Sandbox) -> None:
     tiny.write("notes.txt", "by the way")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -182,7 +182,6 @@ def test_from_bump_to_rollback(tiny: Sandbox, name: str) -> None:
     tiny.promote("staging", "production", code=4)
 
 
-@pytest.mark.quick
 def test_explain_accepts_what_the_promotion_accepts(tiny: Sandbox) -> None:
     write(tiny, KINDS["HelmRelease"], {"staging": "v1.1.0", "production": "v1.0.0"})
     said = tiny.promote("explain", "staging", "production").out
@@ -202,7 +201,6 @@ def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -
     assert tiny.show("base/api.yaml", "main").rstrip() == before.replace("shop/api:0.9", "shop/api:1.0").rstrip()
 
 
-@pytest.mark.quick
 def test_an_entry_is_added_for_one_environment_alone(tiny: Sandbox) -> None:
     write(
         tiny,
@@ -219,7 +217,6 @@ def test_an_entry_is_added_for_one_environment_alone(tiny: Sandbox) -> None:
     assert 'newTag: "0.9"' in tiny.show(file, "main")
 
 
-@pytest.mark.quick
 def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
     labelled = POD.replace("{name: api}", "{name: api, labels: {app: api}}", 1)
     base = {"api.yaml": labelled.replace("IMAGE", "shop/api:0.9")}
@@ -237,7 +234,6 @@ def test_a_difference_that_cannot_be_moved_is_reported(tiny: Sandbox) -> None:
     assert "cannot be moved" in tiny.promote("plan", "staging", "production").out
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("digest", ["", f"@sha256:{'a' * 64}"])
 def test_an_item_whose_name_has_the_tag_sets_the_version(tiny: Sandbox, digest: str) -> None:
     """Kustomize takes it for images of this tag alone."""

@@ -55,6 +55,7 @@ def windows(clone: Sandbox) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_project_gets_the_windows_and_is_compared_with_them(tmp_path: Path, surroundings: dict[str, str]) -> None:
     clone = made(tmp_path, surroundings, shop(WEEKEND, ARGOCD))
     before = clone.read(PROJECT)
@@ -97,6 +98,7 @@ def test_what_no_schedule_can_express_is_named(tmp_path: Path, surroundings: dic
     assert "the freeze of production, 'a long one': it lasts 28490 days" in said
 
 
+@pytest.mark.slow
 def test_flux_is_suspended_and_resumed_by_commits(tmp_path: Path, surroundings: dict[str, str]) -> None:
     clone = made(tmp_path, surroundings, shop(OPEN, {"clusters/main/apps.yaml": PLAIN}))
     clone.promote("windows", "--check", "clusters/main", code=1)
@@ -118,6 +120,7 @@ def test_flux_is_suspended_and_resumed_by_commits(tmp_path: Path, surroundings: 
     assert "  suspend: false\n" in clone.show(path, "main")
 
 
+@pytest.mark.slow
 def test_the_tiers_of_this_repository_are_suspended_together(tmp_path: Path, surroundings: dict[str, str]) -> None:
     files = {
         path.relative_to(REPOSITORY).as_posix(): path.read_text(encoding="utf-8")
@@ -142,6 +145,7 @@ def test_the_tiers_of_this_repository_are_suspended_together(tmp_path: Path, sur
     assert clone.git("status", "--short") == "M delivery/flux/production/kustomization.yaml"
 
 
+@pytest.mark.slow
 def test_the_applications_of_all_apps_are_in_one_window(tmp_path: Path, surroundings: dict[str, str]) -> None:
     overlay = FILES["overlays/staging/kustomization.yaml"].replace("../../base", "../../../base")
     apps: dict[str, str] = {}
@@ -171,6 +175,7 @@ kubernetes: ["1.36"]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["argocd", "flux"])
 def test_environments_at_the_same_path_are_told_apart(
     tmp_path: Path, surroundings: dict[str, str], engine: str

@@ -171,7 +171,6 @@ def test_a_mix_of_all_commands_loses_nothing(shared: Sandbox, seed: int) -> None
     shared.promote("status")
 
 
-@pytest.mark.quick
 def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     rival = shared.clone("rival")
     log: list[str | None] = []
@@ -193,7 +192,6 @@ def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, monkeypatch: 
     crowd.assert_whole(shared)
 
 
-@pytest.mark.quick
 def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     rival = shared.clone("rival")
     log: list[str] = []

@@ -73,6 +73,7 @@ def test_a_component_keeps_to_the_namespace_and_its_labels(
         assert "example.com" not in json.dumps(each.get("spec", {}).get("hostnames", [])), each
 
 
+@pytest.mark.slow
 def test_the_page_tells_the_kinds_of_each_component(workshop: Workshop) -> None:
     bare = _kinds(_with(workshop, "production"))
     told = {row[0].strip("`"): set(re.findall(r"`([^`]+)`", row[2])) for row in table("component")}
@@ -120,6 +121,7 @@ def test_the_controller_is_told_to_count_connections() -> None:
     assert settings["server-snippets"].strip() == "limit_conn connections_per_address 10;"
 
 
+@pytest.mark.slow
 @rendering
 def test_both_edges_send_the_same_headers(workshop: Workshop, environment: str) -> None:
     annotation = overlay(environment).one("Ingress", "mediq")["metadata"]["annotations"]["nginx.org/add-header"]
@@ -486,6 +488,7 @@ def test_the_quota_is_what_everything_takes_at_its_largest(environment: str) -> 
     assert rendered["spec"] == yaml.safe_load(text)["spec"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", COVERING, ids=lambda names: names[0])
 @rendering
 def test_the_quota_admits_every_component_at_its_largest(

@@ -62,7 +62,9 @@ def test_both_overlays_render_the_same_objects() -> None:
     assert staging == production
 
 
-@pytest.mark.parametrize("folder", [".", "base", *(f"overlays/{each}" for each in ENVIRONMENTS)])
+@pytest.mark.parametrize(
+    "folder", [pytest.param(".", marks=pytest.mark.slow), "base", *(f"overlays/{each}" for each in ENVIRONMENTS)]
+)
 def test_kustomize_has_nothing_to_complain_about(folder: str) -> None:
     assert render(REPOSITORY / folder).stderr == ""
 
@@ -74,6 +76,7 @@ def test_only_current_fields_and_local_files_are_used(path: Path) -> None:
     assert not [each for each in content.get("resources", []) if "://" in each or each.startswith("git@")]
 
 
+@pytest.mark.slow
 def test_the_environments_can_share_a_cluster() -> None:
     together = Counter(identity(each) for each in render(REPOSITORY).objects)
     assert [each for each, count in together.items() if count > 1] == []

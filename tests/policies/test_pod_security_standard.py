@@ -25,6 +25,7 @@ def fixtures() -> Path:
     return pod_security.fixtures()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("version", SAMPLE)
 def test_the_rules_agree_with_the_fixtures(fixtures: Path, version: str, level: str, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ BEFORE_A_MERGE = commands("verify")
 AT_NIGHT = commands(*asked_for(NIGHTLY))
 # A file in which every test is slow, and the one whose quick tests are about the same.
 COVERED = {
+    "tests/hostile/test_tokens.py": "tests/unit/test_process.py",
     "tests/integration/test_check_defects.py": "tests/integration/test_check_small.py",
     "tests/integration/test_components.py": "tests/manifests/test_components.py",
     "tests/integration/test_live.py": "tests/policies/test_rules.py",

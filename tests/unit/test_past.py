@@ -120,6 +120,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return make
 
 
+@pytest.mark.slow
 @settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(COMMITS, COMMITS, COMMITS, st.integers(0, 7))
 def test_what_is_remembered_is_what_is_read(
