@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from promote.system import scratch
 from tests import shared
 
 # Started in the background of a shell, Python would ignore Ctrl-C, and under nohup a hangup; all that the tests start
@@ -21,6 +22,11 @@ settings.load_profile("quick")  # `make thorough` asks for the other
 
 # Most of their tests start many processes. `make test` runs those marked `quick`, `make integration` the others.
 MOSTLY_SLOW = tuple(Path(__file__).parent / name for name in ("integration", "hostile"))
+
+
+def pytest_sessionstart() -> None:
+    """Make the temporary folder of this process before a test names another place for it, which is deleted."""
+    scratch.top()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by `-m`

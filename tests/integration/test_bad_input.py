@@ -45,17 +45,15 @@ def tiny(template: Tiny, caches: Path, tmp_path: Path, monkeypatch: pytest.Monke
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PROMOTE_CACHE", str(caches))
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    monkeypatch.setattr("tempfile.tempdir", None)
     copy = template.copy(tmp_path)
     monkeypatch.chdir(copy.root)
+    before = set(scratch.top().rglob("*"))
     tools.find.cache_clear()
     yield copy
     tools.find.cache_clear()
-    # What holds temporary files goes when this process does; all else is gone.
-    left = (path.name for path in (tmp_path / "temporary").iterdir())
-    assert [name for name in left if name != scratch.top().name] == []
+    # A cache that takes the place of one that cannot be written goes when this process does; all else is gone.
+    left = set(scratch.top().rglob("*")) - before
+    assert [path for path in left if not path.is_relative_to(scratch.top() / "cache")] == []
     cache._temporary.cache_clear()
 
 

@@ -38,7 +38,6 @@ def test_a_relative_folder_stays_where_it_was(tmp_path: Path, monkeypatch: pytes
 
 
 def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.delenv("PROMOTE_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("HOME")
@@ -48,7 +47,6 @@ def test_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "file").touch()
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "file/cache"))
     assert cache.folder() == scratch.top() / "cache"
@@ -58,7 +56,6 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("os.access", lambda *_: False)
     assert cache.folder() == scratch.top() / "cache"
     assert cache.folder() != tmp_path / "cache"
@@ -110,7 +107,6 @@ def of_another_group(folder: Path) -> Path:
 def test_what_others_could_fill_is_not_used(
     made: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     if os.geteuid() != 0 and made in (of_another_user, of_another_group):
         pytest.skip("only root can give a file away")
     chosen = made(tmp_path / "made")
