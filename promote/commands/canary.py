@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from promote.changes.proposal import Proposal
 from promote.cluster.client import Address
 from promote.commands import editing, options
 from promote.commands.result import Result
@@ -13,7 +14,6 @@ from promote.errors import UsageError
 from promote.output import strategies
 from promote.promotion import bump
 from promote.promotion.deliver import Delivery, Wording, deliver
-from promote.promotion.proposal import Proposal
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.strategy import canary, running

@@ -117,7 +117,7 @@ def run(given: Options) -> Result:
 def _insist_on_open(gates: Sequence[GateResult], result: Result) -> None:
     """Raise Blocked if a gate is closed, with the `result` to print."""
     if closed := [gate for gate in gates if not gate.passed]:
-        from promote.promotion.proposal import blocked
+        from promote.changes.proposal import blocked
 
         refusal = blocked(closed)
         refusal.result = replace(result, exit_code=refusal.exit_code)

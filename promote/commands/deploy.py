@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
+from promote.live import rollout
 from promote.output import live
-from promote.promotion import rollout
 from promote.repository.workspace import Workspace
 
 

@@ -6,11 +6,11 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from promote.changes.proposal import Proposal
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import plans
 from promote.promotion.deliver import Delivery, Published, Wording, deliver, edit_checkout
-from promote.promotion.proposal import Proposal
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 

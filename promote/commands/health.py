@@ -10,9 +10,9 @@ from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import Unreachable
+from promote.live import health
+from promote.live.health import Health, Patient
 from promote.output import health as output
-from promote.promotion import health
-from promote.promotion.health import Health, Patient
 from promote.repository.workspace import Workspace
 from promote.system import clock, durations
 

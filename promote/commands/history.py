@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+from promote.changes import apps, selection, situation
+from promote.changes.apps import Asked
 from promote.commands import options
 from promote.commands.result import Result
 from promote.output import plans
 from promote.output.values import Json
-from promote.promotion import apps, selection, situation
-from promote.promotion.apps import Asked
 from promote.repository import history
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from promote.changes.proposal import Proposal
 from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result, refused, together
 from promote.errors import NetworkError, PartlyDone, PromoteError
 from promote.forge.protocol import PullRequest
+from promote.live import rollout
+from promote.live.rollout import Moved
 from promote.output import live, outcomes, plans, wording
-from promote.promotion import merge, promote, rollout
+from promote.promotion import merge, promote
 from promote.promotion.deliver import Delivery, deliver
 from promote.promotion.promote import Edge, Fan
-from promote.promotion.proposal import Proposal
-from promote.promotion.rollout import Moved
 from promote.repository.environments import Environment
 from promote.repository.workspace import Workspace
 

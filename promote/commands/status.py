@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from promote.changes import selection
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, NetworkError, PromoteError, UsageError
@@ -16,7 +17,6 @@ from promote.gates.freeze import Freeze
 from promote.model import Hold, Image, shortened
 from promote.output import values
 from promote.output.values import Json
-from promote.promotion import selection
 from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -174,12 +174,12 @@ def _live(workspace: Workspace, given: Options) -> Result:
         raise UsageError("--live asks the cluster of one environment: name it")
     # Imported here: clusters are seldom asked, and the client of Kubernetes takes longer than all else.
     from promote.cluster.client import Address
+    from promote.live import observed
     from promote.output import live as output
-    from promote.promotion import live
 
-    wanted = live.expected(workspace, workspace.local_tip(), given.environment)
-    through = live.reach(wanted.environment, Address(given.kubeconfig, given.context))
-    seen = live.look(workspace, wanted, through)
+    wanted = observed.expected(workspace, workspace.local_tip(), given.environment)
+    through = observed.reach(wanted.environment, Address(given.kubeconfig, given.context))
+    seen = observed.look(workspace, wanted, through)
     return Result(output.live_json(seen), output.live_text(seen), int(bool(seen.differences)))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from promote.live.health import Health
 from promote.model import shortened
 from promote.output.values import Json
-from promote.promotion.health import Health
 
 
 def health_json(found: Health) -> Json:

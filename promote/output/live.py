@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from promote.engines.protocol import Delivery
+from promote.live.observed import Live, Seen
+from promote.live.rollout import Waited
+from promote.live.running import Running
 from promote.model import shortened
 from promote.output.values import Json
-from promote.promotion.live import Live, Seen
-from promote.promotion.rollout import Waited
-from promote.promotion.running import Running
 
 
 def live_json(seen: Live) -> Json:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from promote.changes.proposal import Proposal
 from promote.checks.findings import UNRENDERED, Verdict
 from promote.model import Plan, Revision, shortened
 from promote.output import carried, wording
 from promote.output.values import Json, change_json, gate_json, gate_line, pull_json, setting_json, version_json
 from promote.output.verdicts import finding_json, introduced_text
 from promote.promotion.deliver import Published
-from promote.promotion.facts import measured
-from promote.promotion.proposal import Proposal
+from promote.proof.facts import measured
 
 
 def plan_json(plan: Plan, published: Published, verdict: Verdict | None = None) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promote.changes.trailers import SOURCE, TARGET
 from promote.cluster.workloads import Workload
 from promote.output import markup, plans, wording
 from promote.output.markup import code, inline
@@ -11,7 +12,6 @@ from promote.output.values import Json
 from promote.output.verdicts import finding_json, identity_json, introduced_text
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.scale import Move, Pods, Row, Scaling
-from promote.promotion.trailers import SOURCE, TARGET
 from promote.scaling.services import Number
 from promote.system import printable
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from promote.changes.proposal import Proposal
+from promote.changes.trailers import SOURCE, TARGET, Trailers
 from promote.model import shortened
 from promote.output import plans, values, wording
 from promote.output.values import Json
 from promote.promotion.deliver import Wording
-from promote.promotion.proposal import Proposal
-from promote.promotion.trailers import SOURCE, TARGET, Trailers
 from promote.strategy.canary import Request, Step
 from promote.strategy.conduct import Made, Outcome
 from promote.system import printable

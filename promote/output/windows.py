@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from promote.changes.trailers import SOURCE, TARGET
 from promote.output import markup, plans, wording
 from promote.output.values import Json
 from promote.output.verdicts import identity_json
 from promote.promotion.deliver import Published, Wording
-from promote.promotion.trailers import SOURCE, TARGET
 from promote.promotion.windows import Windows
 from promote.system import durations, printable
 from promote.windows import app_project

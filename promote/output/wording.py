@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from promote.changes.proposal import Proposal
+from promote.changes.trailers import SOURCE, TARGET, Trailers
 from promote.checks.findings import UNRENDERED, Verdict
 from promote.kustomize.differences import Difference
 from promote.model import Change, Plan, Version
@@ -14,8 +16,6 @@ from promote.output import carried, markup
 from promote.output.markup import code, inline
 from promote.output.values import why
 from promote.promotion.deliver import Wording
-from promote.promotion.proposal import Proposal
-from promote.promotion.trailers import SOURCE, TARGET, Trailers
 from promote.system import printable
 
 _TRAILER = re.compile(r"^[A-Za-z0-9-]+\s*:")

@@ -1,1 +1,1 @@
-"""The use case: plan, propose, deliver, roll back, hold and verify a change of versions."""
+"""What is decided: which change is made, how it is delivered and merged, and what a commit made of it."""

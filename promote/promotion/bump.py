@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from promote.changes import adding, apps, selection, situation
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import UsageError
 from promote.model import Version
-from promote.promotion import adding, apps, selection, situation
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
-from promote.promotion.situation import Situation
+from promote.proof.prove import prove
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 

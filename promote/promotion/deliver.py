@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from promote.changes import trailers
+from promote.changes.proposal import Decided, Proposal
+from promote.changes.trailers import SOURCE, TARGET
 from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost, UsageError
 from promote.forge.protocol import Forge, PullRequest
-from promote.promotion import trailers
-from promote.promotion.proposal import Decided, Proposal
 from promote.promotion.retry import retrying
-from promote.promotion.trailers import SOURCE, TARGET
 from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

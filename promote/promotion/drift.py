@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from promote.changes import pair, selection, settings
 from promote.errors import UsageError
 from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
-from promote.promotion import pair, selection, settings
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from promote.changes.proposal import Proposal
 from promote.errors import CheckDenied
 from promote.gates import evaluation, registry
-from promote.promotion.proof import place_of
-from promote.promotion.proposal import Proposal
+from promote.proof.effect import place_of
 
 _ROUNDS = 100  # in which environments may take turns at being closed
 

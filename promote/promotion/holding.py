@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from promote.changes import apps, selection, situation
 from promote.errors import UsageError
 from promote.model import Hold
-from promote.promotion import apps, selection, situation
 from promote.promotion.bump import parse_version
 from promote.promotion.retry import retrying
 from promote.repository import holds

@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promote.changes import trailers
+from promote.changes.proposal import blocked
 from promote.checks import completeness, target_policy
 from promote.checks.criteria import criteria
 from promote.checks.findings import Verdict
@@ -16,11 +18,11 @@ from promote.gates.policy import Gate as PolicyGate
 from promote.gates.protocol import Context
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Plan
-from promote.promotion import introduced, moved, policy, trailers, unbuilt, untouched, unwritten
+from promote.promotion import moved, policy, unwritten
 from promote.promotion.moved import Move
-from promote.promotion.proposal import blocked
-from promote.promotion.prove import judge_change, with_findings
 from promote.promotion.retry import retrying
+from promote.proof import introduced, unbuilt, untouched
+from promote.proof.prove import judge_change, with_findings
 from promote.repository import holds
 from promote.repository.environments import Environment, sibling
 from promote.repository.line import Line

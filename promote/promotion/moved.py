@@ -6,14 +6,15 @@ import posixpath
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from promote.changes import adding, pair, selection
 from promote.checks import renderings
 from promote.checks.renderings import Build
 from promote.errors import ConfigError, RenderError
 from promote.gates.protocol import Context, History
 from promote.kustomize import differences
 from promote.model import Change, Hold, Plan
-from promote.promotion import adding, layered, pair, selection
-from promote.promotion.layered import Moves
+from promote.proof import layered
+from promote.proof.layered import Moves
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from promote.changes import apps, pair, selection, situation
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import NetworkError, UsageError
 from promote.model import Hold, Image, Version
 from promote.oci import search
-from promote.promotion import apps, pair, selection, situation
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
-from promote.promotion.situation import Situation
+from promote.proof.prove import prove
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

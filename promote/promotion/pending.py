@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from promote.changes import selection, settings
+from promote.changes.situation import Situation
 from promote.errors import ConfigError, NetworkError, UsageError
 from promote.model import Image, Version
-from promote.promotion import selection, settings
-from promote.promotion.situation import Situation
 from promote.repository.workspace import Workspace
 from promote.versions.settings import Setting
 

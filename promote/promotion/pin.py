@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from promote.changes import pair, selection, situation
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import NetworkError
 from promote.model import Image, Version
-from promote.promotion import pair, selection, situation
 from promote.promotion.bump import Resolve
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
-from promote.promotion.situation import Situation
+from promote.proof.prove import prove
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.versions.found import Versions

@@ -11,9 +11,9 @@ from promote.errors import ConfigError, PromoteError, UsageError
 from promote.gates import hold
 from promote.gates.protocol import Context
 from promote.model import PolicyChange
-from promote.promotion import introduced
-from promote.promotion.prove import judge_change
-from promote.promotion.unbuilt import Results
+from promote.proof import introduced
+from promote.proof.prove import judge_change
+from promote.proof.unbuilt import Results
 from promote.repository import config, shared_branch
 from promote.repository.config import Config
 from promote.repository.environments import is_elsewhere

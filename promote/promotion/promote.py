@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from promote.changes import adding, apps, pair, renames, selection, settings, situation
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
-from promote.promotion import adding, apps, pair, pending, renames, selection, settings, situation
+from promote.promotion import pending
 from promote.promotion.pending import Pending
-from promote.promotion.proof import NotInUse
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
-from promote.promotion.situation import Situation
+from promote.proof.effect import NotInUse
+from promote.proof.prove import prove
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

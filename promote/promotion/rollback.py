@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from promote.changes import apps, selection, settings, situation
+from promote.changes.apps import Asked
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import Blocked, ConfigError, RenderError, UsageError
 from promote.kustomize import render
 from promote.model import Change, Hold, Image, Revision
-from promote.promotion import apps, introduced, selection, settings, situation
-from promote.promotion.apps import Asked
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
-from promote.promotion.situation import Situation
+from promote.proof import introduced
+from promote.proof.prove import prove
 from promote.repository import history, holds
 from promote.repository.history import Return
 from promote.repository.line import Line

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from promote.changes.proposal import denied
+from promote.changes.trailers import Trailers
 from promote.checks import inspection
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Finding, Verdict
@@ -23,12 +25,11 @@ from promote.gates import freeze
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
+from promote.live import observed
 from promote.model import Identity
-from promote.promotion import introduced, live
-from promote.promotion.proof import place_of
-from promote.promotion.proposal import denied
-from promote.promotion.prove import with_findings
-from promote.promotion.trailers import Trailers
+from promote.proof import introduced
+from promote.proof.effect import place_of
+from promote.proof.prove import with_findings
 from promote.repository.environments import Environment, Place
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip
@@ -150,7 +151,7 @@ def status(tree: Tree, name: str) -> tuple[Environment, list[Row]]:
 
 def pods(environment: Environment, rows: Sequence[Row], address: Address) -> Pods:
     """How many pods of each service really run; raises ClusterError."""
-    cluster = live.reach(environment, address).cluster
+    cluster = observed.reach(environment, address).cluster
     default = (environment.cluster or Place()).namespace
     every = [row.service.workload for row in rows]
     spaces = dict.fromkeys(who.namespace or default for who in every)

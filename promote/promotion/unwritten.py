@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from dataclasses import replace
 
+from promote.changes import pair, selection
 from promote.checks import renderings
 from promote.checks.renderings import Build
 from promote.errors import ConfigError, RenderError, UsageError
@@ -17,7 +18,6 @@ from promote.gates import evaluation
 from promote.gates.protocol import Context
 from promote.kustomize.render import Rendered
 from promote.model import Change, Image, Plan, Version
-from promote.promotion import pair, selection
 from promote.promotion.moved import Move
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from promote.changes import adding, pair, selection, settings
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
-from promote.promotion import adding, derived, merge, pair, selection, settings, unbuilt, untouched
-from promote.promotion.proof import Texts, followed, insist, place_of, unplanned
+from promote.promotion import merge
+from promote.proof import derived, unbuilt, untouched
+from promote.proof.effect import Texts, followed, insist, place_of, unplanned
 from promote.repository import holds
 from promote.repository.environments import Environment, is_elsewhere, sibling
 from promote.repository.tree import Tree

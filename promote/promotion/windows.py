@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
+from promote.changes.trailers import Trailers
 from promote.errors import UsageError
 from promote.gates import freeze
 from promote.kustomize import files, render
-from promote.promotion.trailers import Trailers
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from promote.changes import selection, situation
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import Blocked, EditRefused, UsageError
 from promote.fix import values
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import Change, Document, Hold, Image, Version
-from promote.promotion import selection, situation
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
-from promote.promotion.situation import Situation
+from promote.proof.prove import prove
 from promote.repository import history, holds
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from promote.changes.proposal import Proposal
 from promote.errors import Blocked, ConfigError, NetworkError
 from promote.model import Document, Version
 from promote.promotion.deliver import Delivery, Published, Wording, deliver
-from promote.promotion.proposal import Proposal
 from promote.repository.canary import Canary as Settings
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

@@ -10,8 +10,8 @@ from promote.cluster.client import Address, Cluster, Object, understood
 from promote.cluster.resources import DEPLOYMENTS, Resource
 from promote.errors import NotServed
 from promote.kustomize import render
+from promote.live import observed
 from promote.model import Document, Image
-from promote.promotion import live
 from promote.repository.environments import Place
 from promote.repository.workspace import Workspace
 from promote.strategy import objects
@@ -41,7 +41,7 @@ def find(workspace: Workspace, environment: str, given: Address) -> tuple[Failed
         there = tree.environment(environment)
         images = tree.images(there)
         documents = render.kustomize(tree.root / there.path, there.name).documents
-    cluster, default = live.reach(there, given).cluster, (there.cluster or Place()).namespace
+    cluster, default = observed.reach(there, given).cluster, (there.cluster or Place()).namespace
     spaces = dict.fromkeys(
         one.identity.namespace or default for one in objects.of_kind(documents, *objects.WORKLOADS)
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promote.changes import situation
+from promote.changes.proposal import Proposal
 from promote.errors import Blocked, UsageError
 from promote.fix import values
 from promote.fix.values import Setting
 from promote.kustomize import render
 from promote.model import Document
-from promote.promotion import situation
-from promote.promotion.proposal import Proposal
-from promote.promotion.prove import prove
+from promote.proof.prove import prove
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote.promotion.settings import _TOO_LARGE, _diff
+from promote.changes.settings import _TOO_LARGE, _diff
 from promote.versions.settings import Setting
 from tests.hostile.harness import Hostile
 

@@ -18,7 +18,7 @@ from promote.checks.inputs import Inputs
 from promote.checks.policies import Policies
 from promote.errors import ToolError
 from promote.kustomize import render
-from promote.promotion import introduced
+from promote.proof import introduced
 from promote.system import cache, process, tools
 from promote.yamltext.answers import Answers
 from tests.integration import sandbox

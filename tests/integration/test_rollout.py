@@ -8,7 +8,7 @@ import pytest
 
 from promote.cluster import resources
 from promote.engines import argocd
-from promote.promotion import rollout
+from promote.live import rollout
 from promote.system import clock
 from tests.integration.cluster_objects import application, argo, deployment, fluxcd, kustomization, pod, run
 from tests.integration.cluster_server import TOKEN, ClusterServer, Object

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from promote.changes.proposal import Proposal
 from promote.cluster.resources import DEPLOYMENTS
 from promote.errors import Blocked
 from promote.model import Document, Version
 from promote.output import strategies
-from promote.promotion.proposal import Proposal
 from promote.repository.workspace import Workspace
 from promote.strategy import failed, objects, switch
 from promote.strategy.canary import Request

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promote.kustomize import render
-from promote.promotion.unproved import moves_only_images
+from promote.proof.unproved import moves_only_images
 from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
 
 PRODUCTION = "overlays/production/kustomization.yaml"

@@ -8,7 +8,7 @@ import pytest
 
 from promote.gates.protocol import Context, Facts, History
 from promote.model import Change, Plan, Revision, Version
-from promote.promotion.facts import facts
+from promote.proof.facts import facts
 from tests.unit.test_history import revisions
 
 A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promote.changes import trailers
 from promote.checks.findings import Finding, Target, Verdict, Waiver
 from promote.kustomize.differences import Difference
 from promote.model import Change, GateResult, Identity, Plan, Version
 from promote.output import wording
-from promote.promotion import trailers
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 WEB = Change("web", "shop/web", Version("1.0", A), Version("1.1", B))

@@ -12,7 +12,7 @@ from promote.errors import nearest, nearest_images
 from promote.kustomize import local_charts, readers, selectors
 from promote.kustomize.differences import Difference
 from promote.model import Identity
-from promote.promotion import proof
+from promote.proof import effect
 from promote.system import paths
 
 MANY = 20_000
@@ -21,7 +21,7 @@ WHO = Identity("v1", "ConfigMap", "a", "b")
 
 
 def moved(old: str, new: str, move: tuple[str, str]) -> bool:
-    return proof.is_move(Difference(WHO, "/data/a", old, new), move)
+    return effect.is_move(Difference(WHO, "/data/a", old, new), move)
 
 
 CASES: dict[str, tuple[Callable[[], object], object]] = {

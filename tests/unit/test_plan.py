@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promote.changes import selection
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
-from promote.promotion import selection
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 SERVICES = {"ocr": ("shop/ocr", "shop/ocr-engine")}

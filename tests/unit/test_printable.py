@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promote.changes import trailers
 from promote.checks.coverage import Matrix
 from promote.checks.findings import Finding, Target, Verdict, Waiver
 from promote.cli.main import main
@@ -20,7 +21,6 @@ from promote.kustomize.differences import Difference
 from promote.model import Change, GateResult, Identity, Plan, Source, Version
 from promote.output import github, junit, markdown, markup, sarif, verdicts, wording
 from promote.output.report import CheckReport
-from promote.promotion import trailers
 from promote.system import printable
 
 HIDDEN = (

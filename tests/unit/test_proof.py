@@ -16,7 +16,7 @@ from promote.kustomize.differences import HIDDEN, Difference
 from promote.kustomize.documents import identity
 from promote.model import Document, Image, Version
 from promote.output import wording
-from promote.promotion import proof
+from promote.proof import effect
 
 COPY = "kubectl.kubernetes.io/last-applied-configuration"
 OLD, NEW = "shop/web:1", "shop/web:2"
@@ -40,7 +40,7 @@ def between(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[Diff
 
 
 def judge(old: dict[str, Any] | None, new: dict[str, Any] | None, *, others: bool = False) -> None:
-    proof.insist(between(old, new), BEFORE, AFTER, others)
+    effect.insist(between(old, new), BEFORE, AFTER, others)
 
 
 def test_image_moves() -> None:
@@ -251,7 +251,7 @@ def test_a_job_that_is_replaced_by_another_is_refused(name: str, more: dict[str,
 
 def test_a_new_name_for_the_same_job_is_refused() -> None:
     with pytest.raises(CheckDenied, match="more than images"):
-        proof.insist(between(job("m-bbbbb22222", OLD), job("m-ccccc22222", OLD)), BEFORE, BEFORE, False)
+        effect.insist(between(job("m-bbbbb22222", OLD), job("m-ccccc22222", OLD)), BEFORE, BEFORE, False)
 
 
 def test_two_jobs_under_one_name_are_not_paired() -> None:
@@ -269,7 +269,7 @@ def test_a_text_without_a_name_changes_with_the_version_but_moves_no_image() -> 
     def insist(name: str, *images: str) -> None:
         old = pair(OLD, "shop/log:1", version="1")
         found = differences.differences(old, pair(*images, version="2"))
-        proof.insist(found, BEFORE, AFTER, False, texts={("1", "2"): name})
+        effect.insist(found, BEFORE, AFTER, False, texts={("1", "2"): name})
 
     insist("", NEW, "shop/log:1")
     insist("shop/web", NEW, "shop/log:2")

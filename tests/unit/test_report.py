@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
+from promote.changes.proposal import Proposal
 from promote.checks.coverage import Matrix
 from promote.checks.findings import Finding, Target, Verdict, Waiver
 from promote.forge.protocol import PullRequest
@@ -24,7 +25,6 @@ from promote.model import (
 from promote.output import github, markdown, plans, verdicts
 from promote.output.report import CheckReport
 from promote.promotion.deliver import Published
-from promote.promotion.proposal import Proposal
 from promote.repository.environments import Environment
 from promote.repository.workspace import Tip
 

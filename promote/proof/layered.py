@@ -18,7 +18,7 @@ from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Change, Image, Plan, Version
-from promote.promotion.proof import Texts, followed, is_meant, place_of, unplanned
+from promote.proof.effect import Texts, followed, is_meant, place_of, unplanned
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.versions.fields import split

@@ -12,7 +12,7 @@ from promote.checks.renderings import Build
 from promote.errors import RenderError
 from promote.kustomize.reads import reads
 from promote.kustomize.render import Rendered
-from promote.promotion import unproved
+from promote.proof import unproved
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from promote.changes import adding
 from promote.errors import ConfigError, EditRefused, UsageError
-from promote.promotion import adding
 from promote.versions.found import Versions
 
 

@@ -9,8 +9,8 @@ from promote.cluster.workloads import key_of
 from promote.errors import RenderError
 from promote.health import registry
 from promote.health.protocol import Checked, Subject
-from promote.promotion import live
-from promote.promotion.live import Expected, Reach
+from promote.live import observed
+from promote.live.observed import Expected, Reach
 from promote.repository.workspace import Workspace
 
 
@@ -39,7 +39,7 @@ class Patient:
     def look(self) -> Health:
         """Every check now; raises ClusterError."""
         expected, default = self.expected, self.expected.default_namespace
-        engine, notes = live.delivery(self.workspace, expected.environment, self.reach)
+        engine, notes = observed.delivery(self.workspace, expected.environment, self.reach)
         wanted = frozenset(key_of(one.identity, default) for one in expected.workloads)
         cluster = self.reach.cluster
         subject = Subject(cluster, expected.namespaces, wanted, engine, notes)
@@ -48,7 +48,7 @@ class Patient:
 
 def patient(workspace: Workspace, name: str, given: Address) -> Patient:
     """The environment as the shared branch has it; raises RenderError where nothing says what should run."""
-    expected = live.expected(workspace, workspace.local_tip(), name)
+    expected = observed.expected(workspace, workspace.local_tip(), name)
     if expected.fault and not expected.basis:
         raise RenderError(expected.fault)
-    return Patient(workspace, expected, live.reach(expected.environment, given))
+    return Patient(workspace, expected, observed.reach(expected.environment, given))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from promote.changes import selection
+from promote.changes.proposal import Proposal
 from promote.checks.criteria import Criteria, criteria
 from promote.forge.protocol import Forge
 from promote.gates import evaluation
 from promote.gates.protocol import Context, History
 from promote.model import Change, Hold, Image, Plan
-from promote.promotion import selection
-from promote.promotion.proposal import Proposal
 from promote.repository.environments import Environment
 from promote.repository.past import Past
 from promote.repository.tree import Tree

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from promote.changes import selection
+from promote.changes.situation import Situation
 from promote.errors import EditRefused, NoPlace
 from promote.model import Image, Version
-from promote.promotion import selection
-from promote.promotion.situation import Situation
 from promote.versions.found import Versions
 
 

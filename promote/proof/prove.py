@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from promote.changes.proposal import Proposal
+from promote.changes.settings import NO_SETTINGS, Carried
+from promote.changes.situation import Situation
 from promote.checks import inspection, renderings
 from promote.checks.criteria import Criteria
 from promote.checks.findings import Finding, Verdict, in_order
@@ -17,13 +20,10 @@ from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
 from promote.model import Plan
-from promote.promotion import derived, introduced, layered, shared, unproved
-from promote.promotion.facts import facts
-from promote.promotion.layered import Layer, Moves
-from promote.promotion.proof import Place, Texts, followed, insist, insist_on_no_image, place_of, unplanned
-from promote.promotion.proposal import Proposal
-from promote.promotion.settings import NO_SETTINGS, Carried
-from promote.promotion.situation import Situation
+from promote.proof import derived, introduced, layered, shared, unproved
+from promote.proof.effect import Place, Texts, followed, insist, insist_on_no_image, place_of, unplanned
+from promote.proof.facts import facts
+from promote.proof.layered import Layer, Moves
 from promote.system import process
 from promote.system.paths import write_below
 from promote.versions.found import Versions
@@ -42,7 +42,7 @@ def prove(
     Raises CheckDenied when the files do more than move the planned images and `values`, unless `allow_others` is set.
     What bundles of manifests bring, and the settings `before` the images, is rendered by itself, and may change
     anything; settings move no image.
-    What cannot be rendered has no proof (`promote.promotion.unproved`).
+    What cannot be rendered has no proof (`promote.proof.unproved`).
     """
     if not planned.files:
         return planned

@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import join, normpath
 
+from promote.changes import selection
+from promote.changes.pair import Pair
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.errors import EditRefused
 from promote.kustomize import secrets
 from promote.model import Image, SettingChange
-from promote.promotion import selection
-from promote.promotion.pair import Pair
-from promote.promotion.proposal import Proposal
-from promote.promotion.situation import Situation
 from promote.repository.config import Config
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promote.changes import selection
+from promote.changes.situation import Situation
 from promote.errors import EditRefused
 from promote.model import Image, Version
-from promote.promotion import selection
-from promote.promotion.situation import Situation
 
 
 def wanted(

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from promote.changes import pair, selection, settings
+from promote.changes.proposal import Proposal
 from promote.checks import completeness
 from promote.checks.findings import Verdict
 from promote.errors import ConfigError, RenderError, UsageError
 from promote.kustomize.files import FILE_NAMES
-from promote.promotion import derived, pair, selection, settings
-from promote.promotion.proposal import Proposal
+from promote.proof import derived
 from promote.repository import holds
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from promote.cluster.client import Address
 from promote.errors import NetworkError, RaceLost, Unreachable
+from promote.live import observed
+from promote.live.observed import Expected, Live
+from promote.live.running import KINDS, Running
 from promote.model import Change
-from promote.promotion import live
-from promote.promotion.live import Expected, Live
-from promote.promotion.running import KINDS, Running
 from promote.repository.workspace import Workspace
 from promote.system import clock
 from promote.versions import fields
@@ -51,9 +51,9 @@ def wait(workspace: Workspace, name: str, given: Address, timeout: float, moved:
     """
     start, asked, failing = clock.elapsed(), 0.0, dict[str, float]()
     wanted = _after(workspace, name, *((moved.past, moved.place) if moved else ("", "")), timeout)
-    through = live.reach(wanted.environment, given)
+    through = observed.reach(wanted.environment, given)
     concerns = _concerns(workspace, wanted, moved)
-    seen = live.look(workspace, wanted, through)
+    seen = observed.look(workspace, wanted, through)
     while True:
         missing = list(_missing(seen, concerns))
         passed = clock.elapsed() - start
@@ -65,7 +65,7 @@ def wait(workspace: Workspace, name: str, given: Address, timeout: float, moved:
         try:
             if passed - asked >= _REFRESH:
                 wanted, asked = _newest(workspace, wanted), passed
-            seen = live.look(workspace, wanted, through)
+            seen = observed.look(workspace, wanted, through)
         except Unreachable:
             if clock.elapsed() - start >= timeout:
                 raise
@@ -76,7 +76,7 @@ def _after(workspace: Workspace, name: str, past: str, place: str, timeout: floa
     deadline = clock.elapsed() + timeout
     while (tip := workspace.local_tip().on(place)).commit == past and clock.elapsed() < deadline:
         clock.pause(_POLL)
-    return live.expected(workspace, tip, name)
+    return observed.expected(workspace, tip, name)
 
 
 def _newest(workspace: Workspace, wanted: Expected) -> Expected:
@@ -86,7 +86,7 @@ def _newest(workspace: Workspace, wanted: Expected) -> Expected:
     except (NetworkError, RaceLost):
         return wanted
     same = tip.commit == wanted.tip.commit
-    return wanted if same else live.expected(workspace, tip, wanted.environment.name)
+    return wanted if same else observed.expected(workspace, tip, wanted.environment.name)
 
 
 def _concerns(workspace: Workspace, wanted: Expected, moved: Moved | None) -> Callable[[Running], bool]:
@@ -120,7 +120,7 @@ def _failed(workspace: Workspace, seen: Live, concerns: Callable[[Running], bool
     """What has failed, by name: nothing as long as the engine has not tried this commit, or still tries."""
     tip = seen.expected.tip
     repository = workspace.line(tip.place).repository
-    tried = [each for each in seen.seen if live.contains(repository, each.part.attempted, tip.commit)]
+    tried = [each for each in seen.seen if observed.contains(repository, each.part.attempted, tip.commit)]
     yield from (str(each.part) for each in tried if each.part.state == "failed")
     if (tried or not seen.seen) and not any(each.part.state == "working" for each in seen.seen):
         yield from (f"Job/{job.name}" for job in seen.failed_jobs)

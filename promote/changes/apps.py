@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promote.changes import selection
+from promote.changes.proposal import Proposal
 from promote.errors import UsageError, nearest
 from promote.model import Image
-from promote.promotion import selection
-from promote.promotion.proposal import Proposal
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from promote.changes import trailers
+from promote.changes.trailers import Trailers
 from promote.checks.findings import Verdict
 from promote.errors import Blocked, CheckDenied
 from promote.gates import evaluation
 from promote.gates.protocol import Context
 from promote.kustomize.differences import Difference
 from promote.model import GateResult, Plan
-from promote.promotion import trailers
-from promote.promotion.trailers import Trailers
 from promote.repository.environments import Environment
 from promote.repository.workspace import Tip
 from promote.system.git import Files

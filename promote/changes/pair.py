@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from promote.changes import selection
 from promote.errors import RenderError
 from promote.kustomize import render, written
 from promote.kustomize.reads import HINTS, differing, not_followed, reads
 from promote.model import Document, Image, Version
-from promote.promotion import selection
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.versions.atoms import CONTAINERS

@@ -13,9 +13,9 @@ from promote.engines import registry
 from promote.engines.protocol import Delivery, Part, Wanted
 from promote.errors import PromoteError, RenderError
 from promote.kustomize import render
+from promote.live import running
+from promote.live.running import KINDS, Running
 from promote.model import Document
-from promote.promotion import running
-from promote.promotion.running import KINDS, Running
 from promote.repository.environments import Environment, Place
 from promote.repository.workspace import Tip, Workspace
 from promote.system.git import Repository

@@ -6,14 +6,15 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from promote.changes import selection
+from promote.changes.proposal import Proposal
+from promote.changes.situation import Situation
 from promote.checks.findings import Verdict
 from promote.errors import ConfigError, RenderError, UsageError
 from promote.gates.protocol import Context
 from promote.kustomize.differences import Difference
 from promote.model import Change, Plan
-from promote.promotion import layered, selection, unproved
-from promote.promotion.proposal import Proposal
-from promote.promotion.situation import Situation
+from promote.proof import layered, unproved
 from promote.repository.environments import Environment
 
 

@@ -1,0 +1,1 @@
+"""What runs in a cluster, next to what Git says: state, health, and the wait for a rollout."""
