@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from promote.errors import EditRefused, UsageError
+from promote.errors import EditRefused, GitError, UsageError
 from promote.system import durations, git_config, process
 from promote.system.checkout import CheckoutFiles
 from promote.system.git_history import Commit, HistoryReader
 from promote.system.git_merge import Merging
 from promote.system.git_objects import CommitFiles
 from promote.system.git_remote import ABSENT, Push, Remotes
-from promote.system.git_runner import GIT
+from promote.system.git_runner import GIT, reason
 from promote.system.snapshot import Entry, Snapshot, changes_mode, differing
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
@@ -187,21 +187,27 @@ class Repository(HistoryReader, Remotes, Merging):
             return ""  # Git has no empty folders
         return self._git("mktree", "-z", "--missing", stdin=os.fsencode("".join(lines))).strip()
 
-    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
-        """A new commit of `tree`, by the configured identity, signed where commit.gpgSign asks for it."""
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str, *, is_kept: bool = True) -> str:
+        """A new commit of `tree`, by the configured identity; signed where commit.gpgSign is set and it `is_kept`.
+
+        Raises GitError, also where it cannot be signed.
+        """
         options = [part for parent in parents for part in ("-p", parent)]
-        if self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true":
-            options.append("-S")
-        return self._git(
-            "commit-tree", tree, *options, stdin=message.encode("utf-8", "replace"), env=self._identity()
-        ).strip()
+        signed = is_kept and self._try("config", "--type=bool", "commit.gpgSign").text.strip() == "true"
+        options += ["-S"] if signed else []
+        data = message.encode("utf-8", "replace")
+        done = self._try("commit-tree", tree, *options, stdin=data, env=self._identity())
+        if done.code != 0:
+            failed = "a commit cannot be signed, as commit.gpgSign demands" if signed else "git commit-tree failed"
+            raise GitError(f"{failed}: {reason(done.error)}")
+        return done.text.strip()
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:
         """The tree of applying what `commit` changed onto `tip`, or None when it conflicts."""
         # A replacement for `merge-tree --merge-base`, which Git has only since 2.40: a commit that holds the
         # tip's files and descends from the parent makes that parent the merge base.
         (parent,) = self.parents(commit)
-        return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base"), commit)
+        return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base", is_kept=False), commit)
 
     def files(self, commit: str) -> dict[str, bytes]:
         """The files at the top of a commit's tree."""
