@@ -1,4 +1,4 @@
-"""Write promote/checks/enumerations.json: which values the API server accepts in which field, by Kubernetes version.
+"""Write promote/api/enumerations.json: which values the API server accepts in which field, by Kubernetes version.
 
 The published OpenAPI of Kubernetes leaves enumerations out. The Go types that it is made from have them: a type is
 marked `+enum`, and its constants are the values. They are read from each module `k8s.io/api`, by its hash.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
-OUTPUT = Path(__file__).parents[1] / "promote" / "checks" / "enumerations.json"
+OUTPUT = Path(__file__).parents[1] / "promote" / "api" / "enumerations.json"
 # One release of each minor version that kubernetes-validate has schemas of, and the sum of its module.
 MODULES = {
     "v0.25.16": "h1:6VsSxn0vCdHuAVh82EZCKoM457LuUpQQb6YXfQunz7Q=",

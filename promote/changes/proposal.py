@@ -12,11 +12,11 @@ from promote.checks.findings import Verdict
 from promote.errors import Blocked, CheckDenied
 from promote.gates import evaluation
 from promote.gates.protocol import Context
+from promote.git.repository import Files
 from promote.kustomize.differences import Difference
 from promote.model import GateResult, Plan
 from promote.repository.environments import Environment
 from promote.repository.workspace import Tip
-from promote.system.git import Files
 
 
 class Decided(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from promote.checks import api_forms
+from promote.api import forms
 from promote.checks.findings import Finding
 from promote.model import Document, Identity
 from promote.yamltext import places
@@ -23,7 +23,7 @@ _FAULT = re.compile(r"- at '((?:[^'\\]|\\.)*)': (.*?)(?=\s- at '|$)", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 _UNKNOWN = re.compile(r"^additional property '(.*)'$")
 _WITHOUT_FORM = re.compile(rf"^{_QUOTED.pattern} does not match pattern ({_QUOTED.pattern})$", re.DOTALL)
-_REFUSED = re.compile(rf"^value must be '{re.escape(api_forms.REASON)}(.*)'$", re.DOTALL)
+_REFUSED = re.compile(rf"^value must be '{re.escape(forms.REASON)}(.*)'$", re.DOTALL)
 # A branch of the tree has no reason of its own, and an empty text is never what is asked for.
 _NO_REASON = re.compile(
     r"validation failed|'?(allOf|anyOf)'? failed|'?oneOf'? failed, none matched|value must be ''|"
@@ -124,7 +124,7 @@ def _worded(path: str, faults: Sequence[str]) -> list[tuple[str, str]]:
     refused = [_unquoted(found[1]) for fault in faults if (found := _REFUSED.search(fault))]
     others = [fault for fault in faults if not _REFUSED.search(fault)]
     for fault in others:
-        if (form := _WITHOUT_FORM.search(fault)) and (words := api_forms.WORDS.get(_unquoted(form[1][1:-1]))):
+        if (form := _WITHOUT_FORM.search(fault)) and (words := forms.WORDS.get(_unquoted(form[1][1:-1]))):
             return [words]
     said = " or ".join(_NOTHING.sub("", fault) for fault in others).replace(
         "'not' failed", "this value is not allowed"

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from promote.checks import api_constraints
+from promote.api import constraints
 from promote.errors import ConfigError, RenderError
 from promote.system import cache
 from promote.system.snapshot import LARGEST
@@ -165,14 +165,14 @@ def self_contained(schema: dict[str, Any], definitions: dict[str, Any], version:
     They ask what the API server of Kubernetes `version` asks.
     """
     whole = _terse({key: value for key, value in schema.items() if key not in ("$id", "$schema")})
-    whole = api_constraints.constrained(_definition_of(schema, definitions), _insisting(whole, definitions), version)
+    whole = constraints.constrained(_definition_of(schema, definitions), _insisting(whole, definitions), version)
     needed: dict[str, Any] = {}
     waiting = list(_references(whole))
     while waiting:
         name = waiting.pop()
         if name not in needed:
             terse = _insisting(_terse(definitions[name]), definitions)
-            needed[name] = api_constraints.constrained(name, terse, version)
+            needed[name] = constraints.constrained(name, terse, version)
             waiting.extend(_references(needed[name]))
     relinked: dict[str, Any] = reader.from_json(
         json.dumps({"$schema": _DRAFT} | whole | {"$defs": needed}).replace(f'"{_REFERENCE}', '"#/$defs/')
@@ -193,7 +193,7 @@ def _insisting(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str,
 
 def _is_needy(given: dict[str, Any], definitions: dict[str, Any]) -> bool:
     name = str(given.get("$ref", "")).rpartition("/")[2]
-    return bool(definitions.get(name, {}).get("required") or name in api_constraints.NEEDY)
+    return bool(definitions.get(name, {}).get("required") or name in constraints.NEEDY)
 
 
 def _definition_of(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
@@ -208,7 +208,7 @@ def _terse(schema: Any) -> Any:
         return [_terse(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    more = api_constraints.FORMATS.get(str(schema.get("format")), {})
+    more = constraints.FORMATS.get(str(schema.get("format")), {})
     return more | {
         # Under `properties` the keys are names of fields, of which some are called `description`, too.
         key: {name: _terse(one) for name, one in value.items()} if key == "properties" else _terse(value)
@@ -241,9 +241,7 @@ def _package() -> Path:
 
 def release() -> str:
     """A hash of what the schemas are made from, and how."""
-    return cache.key(
-        str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, api_constraints.key()
-    )
+    return cache.key(str(_package()), str((_package() / "version.py").stat().st_mtime_ns), _FORMAT, constraints.key())
 
 
 def _source(version: str) -> Path:

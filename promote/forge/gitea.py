@@ -11,7 +11,7 @@ from promote.forge.protocol import Declaration
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Forge
-    from promote.system.git import Repository
+    from promote.git.repository import Repository
 
 # Servers whose name says what they are; all others are asked.
 _HOSTS = re.compile(r"codeberg\.org|(.*\.)?(gitea|forgejo)(\..+)?")

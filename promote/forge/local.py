@@ -16,7 +16,7 @@ from typing import TypeVar
 from promote.errors import Blocked, RaceLost, UsageError
 from promote.forge.protocol import Declaration, Method, PullRequest, Status
 from promote.forge.records import record_of
-from promote.system.git import ABSENT, Push, Repository
+from promote.git.repository import ABSENT, Push, Repository
 from promote.system.races import until_won
 
 REF = "refs/promote/pulls"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from promote.system.git import Repository
+    from promote.git.repository import Repository
 
 State = Literal["open", "merged", "closed"]
 Method = Literal["merge", "squash", "rebase"]

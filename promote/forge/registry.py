@@ -11,7 +11,7 @@ from promote.forge.address import place_of
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Declaration, Forge
-    from promote.system.git import Repository
+    from promote.git.repository import Repository
 
 # The value of `forge.kind` in promote.yaml; `auto` takes the first that recognises the remote, or else its server.
 FORGES = (

@@ -10,8 +10,8 @@ from os.path import relpath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from promote.git.fetched import fetched
 from promote.system.confined import Folder
-from promote.system.git_fetched import fetched
 from promote.system.paths import PRIVATE
 from promote.system.snapshot import find, walk
 

@@ -12,13 +12,13 @@ from promote.cluster.workloads import Job, Pod, images_of, key_of
 from promote.engines import registry
 from promote.engines.protocol import Delivery, Part, Wanted
 from promote.errors import PromoteError, RenderError
+from promote.git.repository import Repository
 from promote.kustomize import render
 from promote.live import running
 from promote.live.running import KINDS, Running
 from promote.model import Document
 from promote.repository.environments import Environment, Place
 from promote.repository.workspace import Tip, Workspace
-from promote.system.git import Repository
 
 _BACK = 20  # commits, in which somebody may have tried to repair a broken one
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

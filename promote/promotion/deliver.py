@@ -17,12 +17,12 @@ from promote.changes.proposal import Decided, Proposal
 from promote.changes.trailers import SOURCE, TARGET
 from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost, UsageError
 from promote.forge.protocol import Forge, PullRequest
+from promote.git.repository import ABSENT, Push, Repository
 from promote.promotion.retry import retrying
 from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
 from promote.system.confined import replace_files
-from promote.system.git import ABSENT, Push, Repository
 
 _Change = TypeVar("_Change", bound=Decided)
 

@@ -22,6 +22,7 @@ from promote.cluster.client import Address
 from promote.cluster.workloads import Workload
 from promote.errors import CheckDenied, UsageError
 from promote.gates import freeze
+from promote.git.repository import Files
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
@@ -37,7 +38,6 @@ from promote.scaling.overlay import Overlay, numbers
 from promote.scaling.overrides import ScaleFile
 from promote.scaling.services import Number, Service
 from promote.system import clock
-from promote.system.git import Files
 
 _QUOTA, _QUOTA_PROFILE = "quota.fits", "general"
 

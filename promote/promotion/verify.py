@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from promote.changes import adding, pair, selection, settings
 from promote.errors import CheckDenied, ConfigError, RenderError, UsageError
+from promote.git.repository import Repository
 from promote.kustomize import differences, render
 from promote.model import Change, Hold
 from promote.promotion import merge
@@ -18,7 +19,6 @@ from promote.repository import holds
 from promote.repository.environments import Environment, is_elsewhere, sibling
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
-from promote.system.git import Repository
 
 
 @dataclass(frozen=True, slots=True)

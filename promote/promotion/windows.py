@@ -10,11 +10,11 @@ from typing import Any, Self
 from promote.changes.trailers import Trailers
 from promote.errors import UsageError
 from promote.gates import freeze
+from promote.git.repository import Files
 from promote.kustomize import files, render
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip
-from promote.system.git import Files
 from promote.windows import app_project, delivered, suspension
 from promote.windows.app_project import Application
 from promote.windows.suspension import Suspension

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from promote.git.repository import Repository
 from promote.repository import kustomizations, stages
 from promote.repository.candidates import name_of
 from promote.repository.discovery import Layout
 from promote.repository.kustomizations import Survey
-from promote.system.git import Repository
 
 _FEWEST = 2
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from promote.errors import EditRefused, PushDeclined, RaceLost, UsageError
+from promote.git.repository import Files, Push, Repository
 from promote.repository.environments import is_elsewhere
-from promote.system.git import Files, Push, Repository
 
 
 @dataclass(frozen=True, slots=True)

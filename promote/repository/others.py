@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from promote.errors import ConfigError, NetworkError, PromoteError, RaceLost, UsageError
+from promote.git import clones
+from promote.git.repository import Repository
 from promote.repository import addresses
 from promote.repository.environments import REPOSITORIES, Environment, place_of
 from promote.repository.line import Line
-from promote.system import clones
-from promote.system.git import Repository
 
 _Places = Mapping[str, Environment]  # by place in a tree, an environment that is there
 

@@ -8,14 +8,14 @@ from itertools import groupby, zip_longest
 from operator import itemgetter
 from typing import Any
 
+from promote.git.history import Step, current
+from promote.git.repository import Repository
 from promote.model import Image, Revision, Version
 from promote.repository.digests import Digests, Lost
 from promote.repository.environments import Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.scope import Scope, at_steps, scopes
 from promote.system import cache
-from promote.system.git import Repository
-from promote.system.git_history import Step, current
 from promote.system.store import code
 from promote.versions.declared import Declared
 from promote.versions.templates import Reader

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promote.errors import PromoteError
+from promote.git.repository import Repository
 from promote.kustomize import versions, written
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.sheets import Sheets
 from promote.model import Image
 from promote.repository.environments import Environment
-from promote.system.git import Repository
 from promote.system.paths import is_inside
 from promote.system.snapshot import LARGEST, LeadsOut, Snapshot, find
 from promote.versions.declared import Declared

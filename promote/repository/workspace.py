@@ -12,6 +12,7 @@ from promote.errors import ConfigError, UsageError
 from promote.forge.protocol import Forge
 from promote.forge.registry import forge_for, forge_of_another
 from promote.gates.protocol import History
+from promote.git.repository import Repository
 from promote.model import Revision
 from promote.repository import addresses, config, groups, shared_branch, trusted
 from promote.repository.config import Config
@@ -24,7 +25,6 @@ from promote.repository.scope import file_bytes
 from promote.repository.several import Several
 from promote.repository.tree import Tree
 from promote.repository.typed import typed
-from promote.system.git import Repository
 from promote.system.mounted import Mounted
 from promote.system.snapshot import Snapshot
 

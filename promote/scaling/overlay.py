@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promote.errors import ConfigError, RenderError
+from promote.git.repository import Files
 from promote.kustomize import patches, render
 from promote.kustomize.render import Rendered
 from promote.model import Identity
@@ -18,7 +19,6 @@ from promote.scaling import listing, services
 from promote.scaling.overrides import FILE_NAME, ScaleFile
 from promote.scaling.services import Service
 from promote.system import process
-from promote.system.git import Files
 from promote.system.paths import write_below
 
 # The number of each object, by the field that it is in.

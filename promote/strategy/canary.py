@@ -15,6 +15,7 @@ from promote.changes.proposal import Proposal
 from promote.changes.situation import Situation
 from promote.errors import Blocked, EditRefused, UsageError
 from promote.fix import values
+from promote.git.repository import Files
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import Change, Document, Hold, Image, Version
@@ -25,7 +26,6 @@ from promote.repository.workspace import Tip, Workspace
 from promote.strategy import objects, traffic
 from promote.strategy.traffic import WHOLE, Traffic
 from promote.system import clock
-from promote.system.git import Files
 
 SUFFIX = "-canary"
 Kind = Literal["start", "prepare", "shift", "finish", "withdraw", "stay", "done"]

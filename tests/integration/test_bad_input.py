@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from promote.cli.main import main
+from promote.git.repository import ABSENT, Push, Repository
 from promote.system import cache, scratch, tools
-from promote.system.git import ABSENT, Push, Repository
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
 
 ROOT = Path(__file__).resolve().parents[2]

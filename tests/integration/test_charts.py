@@ -10,11 +10,11 @@ import pytest
 
 from promote.checks.inputs import Inputs
 from promote.cli.main import main
+from promote.git.repository import Repository
 from promote.kustomize import options, render
 from promote.kustomize.closure import closure
 from promote.kustomize.options import Options
 from promote.kustomize.readers import readers
-from promote.system.git import Repository
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny
 
 pytestmark = pytest.mark.quick

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from promote.checks import api_constraints, schemas
+from promote.api import constraints
+from promote.checks import schemas
 from tests.integration.checking import Checked, Repository
 
 POD = "/spec/template/spec/containers/0"
@@ -269,6 +270,6 @@ def test_the_schemas_have_what_is_asked_of_their_parts() -> None:
     """A definition that Kubernetes renames would lose it without a word."""
     for version in ("1.35", "1.36", "1.37"):
         known = schemas._definitions(version)
-        asked = api_constraints.FIELDS
-        assert api_constraints.DEFINITIONS.keys() | asked.keys() | api_constraints.CONFLICTS.keys() <= known.keys()
+        asked = constraints.FIELDS
+        assert constraints.DEFINITIONS.keys() | asked.keys() | constraints.CONFLICTS.keys() <= known.keys()
         assert all(fields.keys() <= known[name]["properties"].keys() for name, fields in asked.items())

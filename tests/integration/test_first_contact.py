@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from promote.forge.local import Local
+from promote.git.repository import Repository
 from promote.repository import config
-from promote.system.git import Repository
 from tests.integration.sandbox import Sandbox, create
 
 FOUND = {"staging": "overlays/staging", "production": "overlays/production"}

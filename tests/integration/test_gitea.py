@@ -12,7 +12,7 @@ from promote.forge import gitea, github, local, registry
 from promote.forge.gitea_client import Gitea
 from promote.forge.gitea_http import is_gitea
 from promote.forge.protocol import Forge
-from promote.system.git import Repository
+from promote.git.repository import Repository
 from tests.integration.forge_server import commit
 from tests.integration.forges import (
     BRANCH,

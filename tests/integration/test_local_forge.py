@@ -11,7 +11,7 @@ import pytest
 from promote.errors import RaceLost, UsageError
 from promote.forge.local import REF, Local
 from promote.forge.protocol import Forge
-from promote.system.git import Repository
+from promote.git.repository import Repository
 from tests.integration.sandbox import Clone, Sandbox
 
 pytestmark = pytest.mark.quick

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from promote.forge.local import Local
+from promote.git.repository import Repository
 from promote.system import clock
-from promote.system.git import Repository
 from tests.integration.sandbox import KUSTOMIZATION, Clone, Sandbox
 
 LATEST = ('"1.1.0"', '"latest"')  # what the rule images.tag denies

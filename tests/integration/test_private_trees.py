@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promote.errors import GitError, RenderError
+from promote.git.objects import CommitFiles
+from promote.git.repository import Repository
 from promote.kustomize import render
 from promote.repository.private_tree import PrivateTree
 from promote.repository.workspace import Workspace
-from promote.system.git import Repository
-from promote.system.git_objects import CommitFiles
 from promote.system.snapshot import LARGEST, LeadsOut
 from tests.integration.tiny import FILES, Tiny, git
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from promote.cli.main import main
+from promote.git import objects
+from promote.git.fetched import fetched
 from promote.kustomize import remotes
-from promote.system import git_objects
-from promote.system.git_fetched import fetched
 from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
 
 pytestmark = pytest.mark.quick
@@ -165,7 +165,7 @@ def test_a_remote_may_not_lead_out_of_itself(tiny: Tiny, library: Library, capfd
 def test_a_file_that_is_too_large_is_missing_and_not_empty(
     tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(git_objects, "LARGEST", 500)
+    monkeypatch.setattr(objects, "LARGEST", 500)
     (library.root / "deploy/base/thing.yaml").write_text(THING.replace("NAME", "large") + "#" * 500)
     git(library.root, "commit", "--quiet", "--all", "--message=large")
     last = git(library.root, "rev-parse", "HEAD").strip()

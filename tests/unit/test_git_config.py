@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from promote.errors import ConfigError
-from promote.system import git_config
-from promote.system.git_config import Setting
+from promote.git import config
+from promote.git.config import Setting
 
 FILE = "file:.git/config"
 
@@ -23,7 +23,7 @@ def users(key: str, value: str) -> Setting:
 
 def test_a_listing_is_read_with_its_values_over_several_lines() -> None:
     listing = "local\0file:.git/config\0a.b.c\nx\ny\0global\0file:g\0core.bare\0"
-    assert git_config.parse(listing) == [
+    assert config.parse(listing) == [
         Setting("local", FILE, "a.b.c", "x\ny"),
         Setting("global", "file:g", "core.bare", ""),
     ]
@@ -51,12 +51,12 @@ def test_a_listing_is_read_with_its_values_over_several_lines() -> None:
 def test_a_program_that_reaches_a_remote_is_the_user_s_to_name(key: str, value: str) -> None:
     for scope in ("local", "worktree"):
         with pytest.raises(ConfigError) as refused:
-            git_config.insist([Setting(scope, FILE, key, value)])
+            config.insist([Setting(scope, FILE, key, value)])
         assert f"{key} in .git/config" in str(refused.value)
-    git_config.insist([users(key, value)])
-    git_config.insist([users(key, value), own(key, value)])
+    config.insist([users(key, value)])
+    config.insist([users(key, value), own(key, value)])
     with pytest.raises(ConfigError):
-        git_config.insist([users(key, "another"), own(key, value)])
+        config.insist([users(key, "another"), own(key, value)])
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_a_program_that_reaches_a_remote_is_the_user_s_to_name(key: str, value: 
     ],
 )
 def test_what_starts_nothing_may_stay(key: str, value: str) -> None:
-    git_config.insist([own(key, value)])
-    assert git_config.overrides([own(key, value)]) == {}
+    config.insist([own(key, value)])
+    assert config.overrides([own(key, value)]) == {}
 
 
 def test_what_nothing_needs_is_switched_off_or_the_user_s() -> None:
-    found = git_config.overrides(
+    found = config.overrides(
         [
             users("gpg.program", "/usr/bin/gpg2"),
             own("gpg.program", "evil"),
@@ -102,21 +102,21 @@ def test_what_nothing_needs_is_switched_off_or_the_user_s() -> None:
 
 def test_further_settings_come_after_those_of_our_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    assert git_config.environment([("a.b", "c"), ("d=e.f", "g")]) == {
+    assert config.environment([("a.b", "c"), ("d=e.f", "g")]) == {
         "GIT_CONFIG_COUNT": "3",
         "GIT_CONFIG_KEY_1": "a.b",
         "GIT_CONFIG_VALUE_1": "c",
         "GIT_CONFIG_KEY_2": "d=e.f",
         "GIT_CONFIG_VALUE_2": "g",
     }
-    assert git_config.environment([]) == {}
+    assert config.environment([]) == {}
 
 
 def test_a_checkout_is_where_its_git_folder_is(tmp_path: Path) -> None:
     (tmp_path / "a" / ".git").mkdir(parents=True)
     (tmp_path / "a" / "b").mkdir()
     setting = own("core.worktree", "/")
-    git_config.insist_on_place([setting], tmp_path / "a", tmp_path / "a" / "b")
-    git_config.insist_on_place([], Path("/"), tmp_path / "a")
+    config.insist_on_place([setting], tmp_path / "a", tmp_path / "a" / "b")
+    config.insist_on_place([], Path("/"), tmp_path / "a")
     with pytest.raises(ConfigError, match="leads to /"):
-        git_config.insist_on_place([setting], Path("/"), tmp_path / "a")
+        config.insist_on_place([setting], Path("/"), tmp_path / "a")

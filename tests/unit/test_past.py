@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promote.errors import ConfigError, UsageError
+from promote.git.repository import Repository
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Image, Revision
 from promote.repository.environments import Environment
 from promote.repository.history import Recorded, revisions
 from promote.repository.past import Past
-from promote.system.git import Repository
 from promote.versions.images import read_images
 from promote.versions.templates import Reader
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from promote.checks import api_constraints, schemas
+from promote.api import constraints
+from promote.checks import schemas
 from promote.errors import ConfigError
 
 DEFINITIONS = {
@@ -99,7 +100,7 @@ def test_every_version_with_schemas_has_enumerations() -> None:
     minors = {int(folder.name.split(".")[1]) for folder in folders}
     known = {
         minor
-        for fields in api_constraints._known().values()
+        for fields in constraints._known().values()
         for entry in fields.values()
         for first, last in entry["values"].values()
         for minor in range(first, last + 1)
@@ -110,7 +111,7 @@ def test_every_version_with_schemas_has_enumerations() -> None:
 def test_an_enumeration_has_the_values_of_its_version() -> None:
     toleration = {"properties": {"operator": {"type": "string"}}}
     made = {
-        version: api_constraints.constrained("io.k8s.api.core.v1.Toleration", toleration, version)["properties"]
+        version: constraints.constrained("io.k8s.api.core.v1.Toleration", toleration, version)["properties"]
         for version in ("1.34", "1.35")
     }
     assert made["1.34"]["operator"]["enum"] == ["Equal", "Exists", None, ""]
@@ -119,6 +120,6 @@ def test_an_enumeration_has_the_values_of_its_version() -> None:
 
 def test_a_list_and_a_pointer_have_no_empty_value() -> None:
     claim = {"properties": {"accessModes": {"type": "array"}, "volumeMode": {"type": "string"}}}
-    made = api_constraints.constrained("io.k8s.api.core.v1.PersistentVolumeClaimSpec", claim, "1.36")["properties"]
+    made = constraints.constrained("io.k8s.api.core.v1.PersistentVolumeClaimSpec", claim, "1.36")["properties"]
     assert "" not in made["accessModes"]["items"]["enum"]
     assert made["volumeMode"]["enum"] == ["Block", "Filesystem", None]

@@ -10,15 +10,8 @@ from functools import cache as once
 from pathlib import Path
 from typing import Any
 
-from promote.checks import (
-    api_autoscaling,
-    api_jobs,
-    api_object_conflicts,
-    api_object_fields,
-    api_pod_conflicts,
-    api_pod_fields,
-)
-from promote.checks.api_forms import AMOUNT, BASE64, INT32, Schema
+from promote.api import autoscaling, jobs, object_conflicts, object_fields, pod_conflicts, pod_fields
+from promote.api.forms import AMOUNT, BASE64, INT32, Schema
 from promote.yamltext import reader
 
 _ENUMERATIONS = Path(__file__).with_name("enumerations.json")
@@ -30,12 +23,12 @@ DEFINITIONS: dict[str, Schema] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": AMOUNT | {"oneOf": [{"type": ["number", "string", "null"]}]},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": INT32 | {"oneOf": [{"type": ["integer", "string", "null"]}]},
 }
-FIELDS = {**api_autoscaling.FIELDS, **api_jobs.FIELDS, **api_object_fields.FIELDS, **api_pod_fields.FIELDS}
+FIELDS = {**autoscaling.FIELDS, **jobs.FIELDS, **object_fields.FIELDS, **pod_fields.FIELDS}
 CONFLICTS = {
-    **api_autoscaling.CONFLICTS,
-    **api_jobs.CONFLICTS,
-    **api_object_conflicts.CONFLICTS,
-    **api_pod_conflicts.CONFLICTS,
+    **autoscaling.CONFLICTS,
+    **jobs.CONFLICTS,
+    **object_conflicts.CONFLICTS,
+    **pod_conflicts.CONFLICTS,
 }
 # Objects that the server does not accept when they are empty, although their schemas require no field.
 NEEDY = frozenset(

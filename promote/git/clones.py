@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from promote.errors import ToolError
-from promote.system import cache, git_fetched, scratch
-from promote.system.git import Repository
+from promote.git import fetched
+from promote.git.repository import Repository
+from promote.system import cache, scratch
 from promote.system.store import private
 
 _FOLDER = "repositories"
@@ -30,7 +31,7 @@ def clone(address: str, remote: str, own: Repository) -> Repository:
     """
     root = _folder(own.root) / cache.key(address)
     if not (root / ".git").is_dir():
-        git_fetched.initialise(root, "sha1")
+        fetched.initialise(root, "sha1")
     people = {one.key: one.value for one in own.configuration() if one.key in _PERSON}
     # Not in a file: what another process writes there must not lead this one to another address.
     return Repository(root, {**people, **_FIXED, f"remote.{remote}.url": address})

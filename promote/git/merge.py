@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 from promote.errors import ConfigError, GitError
-from promote.system import git_config, process
-from promote.system.git_runner import GIT, Git, reason
+from promote.git import config
+from promote.git.runner import GIT, Git, reason
+from promote.system import process
 
 
 class Merging(Git):
@@ -22,7 +23,7 @@ class Merging(Git):
         """
         git_folder = Path(self._git("rev-parse", "--absolute-git-dir").rstrip("\n"))
         attributes = self.root / self._git("rev-parse", "--git-path", "info/attributes").rstrip("\n")
-        if attributes.is_file() and (drivers := git_config.drivers(self.configuration())):
+        if attributes.is_file() and (drivers := config.drivers(self.configuration())):
             raise ConfigError(
                 f"{drivers[0].key} in {drivers[0].place} names a program for merges, which {attributes} may choose: "
                 "remove one of them"

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from promote.errors import GitError, NetworkError, TimedOut
-from promote.system import git_config, process, settings
+from promote.git import config
+from promote.system import process, settings
 from promote.system.dialogue import Dialogue
 from promote.system.process import Exactly
 
@@ -73,15 +74,15 @@ class Git:
         self, more: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
     ) -> dict[str, str]:
         """What Git gets in its environment: `more`, the overrides of its configuration, and further `settings`."""
-        return {**OWN, **git_config.environment({**self.overrides, **(settings or {})}.items()), **(more or {})}
+        return {**OWN, **config.environment({**self.overrides, **(settings or {})}.items()), **(more or {})}
 
-    def configuration(self) -> list[git_config.Setting]:
+    def configuration(self) -> list[config.Setting]:
         """Everything that is configured, with whose it is; raises GitError where that cannot be read."""
         options = ("--list", "--null", "--show-scope", "--show-origin")
         done = process.run([*GIT, "config", *options], cwd=self.root, timeout=_LOCAL_TIMEOUT)
         if done.code != 0:
             raise GitError(f"git config failed: {reason(done.error)}")
-        return git_config.parse(os.fsdecode(done.stdout))
+        return config.parse(os.fsdecode(done.stdout))
 
     def _network(self, remote: str, *arguments: str) -> str:
         done = self._try_network(remote, *arguments)

@@ -9,9 +9,9 @@ from functools import cache as once
 from pathlib import Path
 
 from promote.errors import GitError, NetworkError, TimedOut
+from promote.git.repository import Repository
+from promote.git.runner import GIT, reason
 from promote.system import cache, process, turns
-from promote.system.git import Repository
-from promote.system.git_runner import GIT, reason
 
 _TIMEOUT = 300  # seconds
 # Nothing of the address, and nothing that a server says, may choose another protocol, address or program.

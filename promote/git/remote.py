@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.errors import NetworkError, PushDeclined, RaceLost, StillLocked, UsageError
-from promote.system import cache, git_config, process
-from promote.system.git_runner import Git, reason
+from promote.git import config
+from promote.git.runner import Git, reason
+from promote.system import cache, process
 
 ABSENT = ""  # the lease of a ref that must not exist yet
 _RACE = ("stale info", "fetch first", "non-fast-forward", "reference already exists", "incorrect old value",
@@ -135,7 +136,7 @@ class Remotes(Git):
         listed = [entry.partition("\n") for entry in self._git("config", "-z", "--list").split("\0")]
         found = [(key.removeprefix(prefix), value) for key, _, value in listed if key.startswith(prefix)]
         pairs = [(f"remote.{alias}.{key}", value) for key, value in found if key not in _NOT_OURS]
-        return alias, git_config.environment([*self.overrides.items(), *pairs])
+        return alias, config.environment([*self.overrides.items(), *pairs])
 
     def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
         """Whether a push that failed without an answer has moved the refs nevertheless."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promote.checks.api_forms import (
+from promote.api.forms import (
     AMOUNT_OR_PERCENT,
     AMOUNT_OR_SHARE,
     CIDR,

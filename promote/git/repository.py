@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 
 from promote.errors import EditRefused, GitError, UsageError
-from promote.system import durations, git_config, process
-from promote.system.checkout import CheckoutFiles
-from promote.system.git_history import Commit, HistoryReader
-from promote.system.git_merge import Merging
-from promote.system.git_objects import CommitFiles
-from promote.system.git_remote import ABSENT, Push, Remotes
-from promote.system.git_runner import GIT, reason
+from promote.git import config
+from promote.git.checkout import CheckoutFiles
+from promote.git.history import Commit, HistoryReader
+from promote.git.merge import Merging
+from promote.git.objects import CommitFiles
+from promote.git.remote import ABSENT, Push, Remotes
+from promote.git.runner import GIT, reason
+from promote.system import durations, process
 from promote.system.snapshot import Entry, Snapshot, changes_mode, differing
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
@@ -48,9 +49,9 @@ class Repository(HistoryReader, Remotes, Merging):
         found = cls(Path(os.fsdecode(done.stdout).rstrip("\n")))
         # As Git reads it here: the top that it reports may be in another repository.
         settings = cls(folder).configuration()
-        git_config.insist_on_place(settings, found.root, folder)
-        git_config.insist(settings)
-        found.overrides = git_config.overrides(settings)
+        config.insist_on_place(settings, found.root, folder)
+        config.insist(settings)
+        found.overrides = config.overrides(settings)
         return found
 
     def at(self, folder: Path) -> Repository:

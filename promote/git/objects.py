@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Literal, Self
 
 from promote.errors import GitError
+from promote.git.runner import Git
 from promote.system.dialogue import Dialogue
-from promote.system.git_runner import Git
 from promote.system.snapshot import LARGEST, Entry
 
 _LARGEST_TREE, _LARGEST_LINK = 32 << 20, 4096  # bytes of one tree, and of the target of a link

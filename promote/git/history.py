@@ -10,8 +10,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from promote.errors import GitError, UsageError
+from promote.git.runner import Git
 from promote.system import durations
-from promote.system.git_runner import Git
 
 _GONE, _SUBMODULE = "000000", "160000"
 # Git compares each entry of a tree with each path: with more than these, it is asked for their common folder.

@@ -1,0 +1,1 @@
+"""What an API server refuses, beyond the types that its published schemas give."""

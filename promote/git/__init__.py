@@ -1,0 +1,1 @@
+"""Git: a repository, its objects and its remotes, by the program `git`."""
