@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from promote.checks import rules, screen, waivers
@@ -119,9 +119,13 @@ class Policies:
         file = (root / FOLDER if self.folder == packaged() else self.folder) / _WAIVERS
         if not file.is_file():
             return ()
-        known = [rule.id for rule in self.described(root)]
-        schema = reader.from_json(_SCHEMA.read_bytes())
-        return waivers.parse(file.read_bytes(), shown(file, root.resolve()), schema, known, today)
+        known = tuple(rule.id for rule in self.described(root))
+        return _parsed(file.read_bytes(), shown(file, root.resolve()), known, today)
+
+
+@lru_cache(maxsize=4)  # a check asks twice, with --base for two commits, and thousands of them take seconds
+def _parsed(data: bytes, file: str, known: tuple[str, ...], today: date) -> tuple[waivers.Entry, ...]:
+    return waivers.parse(data, file, reader.from_json(_SCHEMA.read_bytes()), known, today)
 
 
 def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Policies, str]:

@@ -50,6 +50,19 @@ def judge(repository: Repository, waivers: str, *only: str, today: date = TODAY)
         return inspection.inspect([render.kustomize(Path.cwd(), "small")], rules, repository.folder, only)
 
 
+def test_waivers_are_read_once_until_they_change(small: Repository) -> None:
+    """Thousands of them take seconds, and a check asks for them twice."""
+    with surroundings(small.folder):
+        rules = criteria(small.folder, config.load(small.folder)).policies
+        small.write(WAIVERS, ENTRY)
+        first = rules.waived(small.folder, TODAY)
+        assert rules.waived(small.folder, TODAY) is first
+        small.write(WAIVERS, ENTRY.replace("name: cart", "name: web"))
+        assert [one.subject.name for one in (*first, *rules.waived(small.folder, TODAY))] == ["cart", "web"]
+        with pytest.raises(ConfigError, match="this waiver would hold for"):
+            rules.waived(small.folder, date(2025, 3, 1))
+
+
 @pytest.mark.slow
 def test_a_waived_finding_is_shown_and_does_not_deny(small: Repository) -> None:
     verdict = judge(small, ENTRY)
