@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from reprlib import Repr
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ _KINDS = {
     float: "a number",
 }
 
+# In a schema, `$` is the end of the text. For Python it is also a place before a newline that ends the text.
+_END = re.compile(r"(\\.|\[\]?(?:\\.|[^]\\])*\])|\$", re.DOTALL)
 # How values are shown in messages: whole, unless they are long.
 _VALUES = Repr()
 _VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 120
@@ -44,16 +47,25 @@ class Fault(NamedTuple):
 def fault(root: yaml.Node | None, content: object, schema: Mapping[str, Any]) -> Fault | None:
     """The first error in the document `root`, which has the value `content`, or None."""
     # Imported here: it costs more than everything else a command loads.
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, validators
     from jsonschema.exceptions import best_match
 
     for key in _keys(root):
         return key
-    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    strict = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]  # it has no annotations
+    error = best_match(strict(schema).iter_errors(content))
     if error is None:
         return None
     message, key_at_fault = explain(error)
     return Fault(line_of(root, [*error.absolute_path, *key_at_fault]), message)
+
+
+def _pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[Exception]:
+    """The keyword `pattern`, as JSON Schema defines it."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and not re.search(_END.sub(lambda found: found[1] or r"\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _keys(node: yaml.Node | None) -> Iterator[Fault]:

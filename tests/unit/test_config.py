@@ -370,6 +370,27 @@ def test_the_schema_explains_what_it_refuses() -> None:
     assert validation.fault(None, {"environments": {"a": {"path": "b"}}}, SCHEMA) is None
 
 
+def test_the_end_of_a_pattern_is_the_end_of_the_text() -> None:
+    """For Python, `$` is also before a newline at the end, so that `production` could have a second of its name."""
+    schema = {"type": "string", "pattern": r"^(a[]$]\$|b$|[c\]$])$", "description": "no"}
+    found = {text: validation.fault(None, text, schema) for text in ("a$$", "b", "c", "a$$\n", "b\n", "c\n", "a$")}
+    assert [text for text, fault in found.items() if fault is None] == ["a$$", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('environments: {"a\\n": {path: b}}', r"'a.' cannot be a name in environments"),
+        ('environments: {a: {path: b, gates: {soak: "4h\\n"}}}', r"gates.soak cannot be '4h\\n'"),
+        ('environments: {a: {path: b}}\nkubernetes: ["1.36\\n"]', r"kubernetes.0 cannot be '1.36\\n'"),
+        ('environments: {a: {path: b}}\nregistries: {"r.example.com\\n": {}}', r"cannot be a name in registries"),
+    ],
+)
+def test_a_newline_at_the_end_is_a_part_of_the_text(line: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        config.parse(line.encode())
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     for name in ("overlays/a/kustomization.yaml", "b/kustomization.yml", "c/Kustomization", "empty/x"):
