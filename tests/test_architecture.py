@@ -62,7 +62,7 @@ OWNERS = {
     "subprocess": {"system.process"},
     "ctypes": {"system.landlock"},
     "github": {"forge.github_client", "forge.github_errors"},
-    "requests": {"forge.gitea_http", "oci.client", "oci.server", "strategy.prometheus", "system.http"},
+    "requests": {"forge.json_api", "oci.client", "oci.server", "strategy.prometheus", "system.http"},
     "argparse": {"cli.arguments", "cli.completion", "cli.main", "commands"},
     "argcomplete": {"cli.completion", "commands.completion"},
     "jsonschema": {"yamltext.validation"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from promote.forge.address import place_of
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # Servers whose name says what they are; all others are asked.
 _HOSTS = re.compile(r"codeberg\.org|(.*\.)?(gitea|forgejo)(\..+)?")
+_VERSION = re.compile(r"v?\d|development$")
+# A server that requires everybody to sign in says so to everybody.
+_LOCKED = "Only signed in user is allowed to call APIs."
 
 
 def _recognises(remote_url: str) -> bool:
@@ -22,10 +26,26 @@ def _recognises(remote_url: str) -> bool:
     return place is not None and _HOSTS.fullmatch(place.host) is not None
 
 
-def _asks(remote_url: str, environ: Mapping[str, str]) -> bool:
+def is_gitea(server: str) -> bool:
+    """Whether a server says that it is a Gitea or a Forgejo. It is asked without a token.
+
+    Raises:
+        NetworkError: it does not answer, so nobody knows.
+    """
     # Imported here: most remotes are recognised by their URL.
+    from promote.forge.json_api import first_answer
+
+    status, _, data = first_answer(server, "/api/v1/version")
+    if not isinstance(data, dict):
+        return False
+    if status == HTTPStatus.FORBIDDEN:
+        return bool(data.get("message") == _LOCKED)
+    version = data.get("version")
+    return status == HTTPStatus.OK and isinstance(version, str) and bool(_VERSION.match(version))
+
+
+def _asks(remote_url: str, environ: Mapping[str, str]) -> bool:
     from promote.forge.gitea_address import server_to_ask
-    from promote.forge.gitea_http import is_gitea
 
     server = server_to_ask(remote_url, environ)
     return server is not None and is_gitea(server)

@@ -11,12 +11,20 @@ from urllib.parse import quote, urlsplit
 from promote.forge.address import Token
 from promote.forge.attempts import TIMEOUT, Attempts, fit
 from promote.forge.gitea_address import locate
-from promote.forge.gitea_errors import EMPTY, NOTHING_TO_WAIT_FOR, SCHEDULED, TROUBLE, explain
-from promote.forge.gitea_http import Http, Refused
+from promote.forge.gitea_errors import EMPTY, NOTHING_TO_WAIT_FOR, SCHEDULED, TROUBLE, explain, reason
+from promote.forge.json_api import Api, Dialect, Refused
 from promote.forge.protocol import Method, PullRequest, State, Status
 
 T = TypeVar("T")
 
+
+def _counted(headers: Mapping[str, str], seen: int) -> bool:
+    # Older servers do not count every list.
+    total = headers.get("X-Total-Count", "")
+    return total.isdecimal() and seen >= int(total)
+
+
+_DIALECT = Dialect("token", "limit", 50, _counted, reason)
 _VERDICTS = ("APPROVED", "REQUEST_CHANGES")
 # The values of a commit status; all others are failures, also for Gitea itself.
 _STATUSES: Mapping[str, Status] = {"success": "success", "skipped": "success", "pending": "pending"}
@@ -42,7 +50,7 @@ class Gitea:
         self._host = urlsplit(api).netloc
         self._token = token
         self._attempts = Attempts(TROUBLE, self._host, sleep)
-        self._http = Http(f"{api}/repos/{repository}", token, timeout)
+        self._http = Api(f"{api}/repos/{repository}", token, timeout, _DIALECT)
 
     def __repr__(self) -> str:
         return f"Gitea({self.repository!r}, {self.api!r})"

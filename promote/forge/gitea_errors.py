@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.address import Token
 from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, unanswered
-from promote.forge.gitea_http import Refused
+from promote.forge.json_api import Refused
 from promote.system.process import redact
 
 # When an answer is not what Gitea documents, reading it fails in many ways. All exceptions of requests are OSError.
@@ -38,6 +40,13 @@ _PASSING = re.compile(rf"409 {EMPTY}|409 .*already exists|405 .*try again later"
 _DONE = re.compile(r"405 |409 .*already exists", re.IGNORECASE)
 
 
+def reason(data: Mapping[str, Any]) -> str:
+    """Gitea's reason for a refusal; a conflict in Git comes as its output instead."""
+    if "StdErr" in data:
+        return f"merge conflict {data['StdErr']}"
+    return str(data.get("message") or "")
+
+
 def _wait(error: Refused) -> float:
     """The seconds that the server asks to wait; for a limit without a number, a minute."""
     if (seconds := error.headers.get("Retry-After", "")).isdecimal():
@@ -54,10 +63,10 @@ def explain(what: str, error: Exception, host: str, token: Token, *, new: bool =
     if trouble := passing(error.status, host, wait, is_limit=is_limit):
         return trouble
     # Remove the token before the cut: half a token is a secret too.
-    reason = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
-    answer = f"{error.status} {reason}"
+    given = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
+    answer = f"{error.status} {given}"
     kind, advice = refusal(answer, _REFUSALS)
-    said = reason or "refused without a reason"
+    said = given or "refused without a reason"
     message = f"{what}: {said} ({error.status}); {advice.format(variable=token.variable)}"
     again = bool(_PASSING.match(answer)) or (new and error.status == HTTPStatus.NOT_FOUND)
     return Trouble(kind(message), again=again, uncertain=bool(_DONE.match(answer)))

@@ -9,8 +9,8 @@ import pytest
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge import gitea, github, local, registry
+from promote.forge.gitea import is_gitea
 from promote.forge.gitea_client import Gitea
-from promote.forge.gitea_http import is_gitea
 from promote.forge.protocol import Forge
 from promote.git.repository import Repository
 from tests.integration.forge_server import commit
@@ -190,7 +190,7 @@ def test_a_question_follows_no_redirection(server: GiteaServer) -> None:
 
 
 def test_a_server_that_does_not_answer_or_is_not_one(server: GiteaServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promote.forge.gitea_http._QUICK", 0.2)
+    monkeypatch.setattr("promote.forge.json_api._QUICK", 0.2)
     server.hang("GET /version")
     with refused(NetworkError, f"cannot ask {server.api} which forge it is", "run the same command again"):
         asks(f"{server.api}/mediq/infra")
@@ -268,7 +268,7 @@ def test_lists_are_read_to_the_end_though_nothing_counts_them(forge: Gitea, serv
 
 
 def test_a_list_without_an_end_is_refused(forge: Gitea, server: GiteaServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promote.forge.gitea_http._MOST_PAGES", 4)
+    monkeypatch.setattr("promote.forge.json_api._MOST_PAGES", 4)
     server.fail("GET /pulls", 200, [server.add_pull(BRANCH)], times=9)
     with refused(NetworkError, "not one of Gitea's API"):
         forge.list_open("main")

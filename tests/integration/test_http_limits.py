@@ -19,8 +19,8 @@ import yaml
 from promote.cluster.client import Address, Cluster
 from promote.cluster.resources import Resource
 from promote.errors import NetworkError
+from promote.forge.gitea import is_gitea
 from promote.forge.gitea_client import Gitea
-from promote.forge.gitea_http import is_gitea
 from promote.forge.github_client import GitHub
 from promote.strategy import prometheus
 from promote.strategy.prometheus import Prometheus
@@ -244,7 +244,7 @@ def test_gitea_follows_few_redirects(serve: Callable[[Behaviour], Server]) -> No
 def test_asking_which_forge_it_is_ends(
     serve: Callable[[Behaviour], Server], behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promote.forge.gitea_http._QUICK", 0.5)
+    monkeypatch.setattr("promote.forge.json_api._QUICK", 0.5)
     with pytest.raises(NetworkError, match=OVER):
         is_gitea(f"http://127.0.0.1:{serve(behaviour).server_port}")
 
