@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -262,16 +263,29 @@ def _table(settings: Config, seen: _Seen) -> list[str]:
         named = dict.fromkeys(image.short_name for images in running.values() for image in images)
         which = f": {', '.join(named)}" if named else ""
         return [nothing, f"an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`{which}"]
+    shared = _shared_names(seen)
     cells: dict[str, dict[str, str]] = {}
     for name, images in running.items():
         where = settings.environments[name]
         column = cells.setdefault(where.stage, {})
-        shown = {image.short_name: image.version.tag or str(image.version)[:19] or "none" for image in images}
-        shown |= {image.rpartition("/")[2]: "several" for image in seen.apart.get(name, ())}
-        for short, version in shown.items():
-            column[short if where.app in ("", short) else f"{where.app}/{short}"] = version
+        shown = {image.name: image.version.tag or str(image.version)[:19] or "none" for image in images}
+        shown |= dict.fromkeys(seen.apart.get(name, ()), "several")
+        for image, version in shown.items():
+            short = image.rpartition("/")[2]
+            row = image if short in shared else short
+            column[row if where.app in ("", row) else f"{where.app}/{row}"] = version
     names = list(dict.fromkeys(row for column in cells.values() for row in column))
     rows = [(name, *(column.get(name, "-") for column in cells.values())) for name in names]
     rows = [("", *cells), *rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _shared_names(seen: _Seen) -> set[str]:
+    """The last parts of names that several images of one environment have, such as a chart and what it brings."""
+    found: set[str] = set()
+    for name, images in seen.running.items():
+        names = {*(image.name for image in images), *seen.apart.get(name, ())}
+        often = Counter(image.rpartition("/")[2] for image in names)
+        found |= {short for short, times in often.items() if times > 1}
+    return found

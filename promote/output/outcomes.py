@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from promote.model import Version, shortened
@@ -135,10 +136,12 @@ def drift_text(found: Drift) -> list[str]:
         lines.append(f"no version of an image was found in {source} or {target}")
     elif not found.images and not found.unmoved:
         lines.append(f"{source} and {target} have the same versions")
+    often = Counter(one.service for one in found.images)
     for one in found.images:
         here, there = ((f"{name} " if name else "") for name in one.repositories or ("", ""))
         here, there = here + _version(one.source), there + _version(one.target)
-        lines.append(f"{one.service}: {here} in {source}, {there} in {target}")
+        called = one.service if often[one.service] == 1 else one.image
+        lines.append(f"{called}: {here} in {source}, {there} in {target}")
     lines += [f"not moved: {line}" for line in found.unmoved]
     lines += [wording.unused(", ".join(images), name) for name, images in found.unused.items()]
     if found.manifests is None:

@@ -86,3 +86,13 @@ def test_an_item_that_may_match_is_not_called_stale(tiny: Sandbox, more: str, it
     tiny.write("overlays/production/plugin.yaml", "apiVersion: shop/v1\nkind: Maker\nmetadata: {name: maker}\n")
     tiny.publish("an item of what may be there")
     assert tiny.promote("drift", "staging", "production", "--output", "json", code=1).json["unused"] == {}
+
+
+def test_images_that_are_called_alike_have_their_whole_names(tiny: Sandbox) -> None:
+    for name, tag in (("staging", "2"), ("production", "1")):
+        path = f"overlays/{name}/kustomization.yaml"
+        tiny.write(path, tiny.read(path) + f"  - {{name: eu/api, newTag: '{tag}'}}\n")
+    tiny.publish("two images called api")
+    said = tiny.promote("drift", "staging", "production", code=1).out.splitlines()
+    apart = ["shop/api: 1.2.0 in staging, 1.1.0 in production", "eu/api: 2 in staging, 1 in production"]
+    assert [line for line in said if "api: " in line and "not in use" not in line] == apart

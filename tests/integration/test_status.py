@@ -73,3 +73,16 @@ def test_images_that_are_called_alike_are_one_service_to_promote(tiny: Sandbox) 
         tiny.write(path, tiny.read(path) + f"  - {{name: eu/api, newTag: '{tag}'}}\n")
     tiny.publish("two images called api")
     assert "to promote: promote staging production  (api, web)" in tiny.promote("status").out
+
+
+def test_images_of_one_environment_that_are_called_alike_have_a_row_each(tiny: Sandbox) -> None:
+    for name, tag in (("staging", "2"), ("production", "1")):
+        path = f"overlays/{name}/kustomization.yaml"
+        tiny.write(path, tiny.read(path) + f"  - {{name: eu/api, newTag: '{tag}'}}\n")
+    tiny.publish("two images called api")
+    rows = [line.split() for line in tiny.promote("status").out.splitlines()]
+    assert [row for row in rows if row and row[0].endswith("api")] == [
+        ["shop/api", "1.2.0", "1.1.0"],
+        ["eu/api", "2", "1"],
+    ]
+    assert ["web", "2.1.0", "2.0.0"] in rows
