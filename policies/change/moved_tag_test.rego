@@ -25,3 +25,15 @@ test_denies_another_digest if {
 		"fix": "push the build with a new tag",
 	}}) with input as _moved("sha256:ba98765432100", ["sha256:0123456789abc"])
 }
+
+test_denies_several_others_once if {
+	assert.same(moved_tag.deny, {{
+		"msg": "cart: the tag 1.5.0 was sha256:0123456789ab and 2 others before and is now sha256:ba9876543210",
+		"fix": "push the build with a new tag",
+	}}) with input as _moved("sha256:ba98765432100", [
+		"sha256:2123456789abc",
+		"sha256:0123456789abc",
+		"sha256:ba98765432100",
+		"sha256:1123456789abc",
+	])
+}
