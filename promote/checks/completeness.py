@@ -6,12 +6,14 @@ schema set and evaluated by at least one rule.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from promote.checks.findings import NOWHERE, UNRENDERED, Finding, Level, Target, Verdict, in_order
 from promote.errors import RenderError
+from promote.kustomize.files import UNPROVED
 from promote.model import Identity, Source
 
 
@@ -42,7 +44,8 @@ def unrendered(target: str, path: str, error: RenderError, level: Level = "deny"
     """The verdict on a target that could not be rendered; a warning where promote.yaml accepts that."""
     source = Source(*error.place) if error.place else None
     remedy = "fix it, then check again: nothing else was inspected" if level == "deny" else "read the change yourself"
-    finding = Finding(UNRENDERED, level, target, NOWHERE, str(error), remedy, source=source)
+    problem = str(error) if level == "deny" else re.sub(f"; [^;]*{re.escape(UNPROVED)}", "", str(error))
+    finding = Finding(UNRENDERED, level, target, NOWHERE, problem, remedy, source=source)
     return Verdict((Target(target, path, 0, 0, 0),), (finding,))
 
 

@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
 from promote.kustomize import documents, misfits
-from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, at
+from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, UNPROVED, at
 from promote.yamltext import places, reader
 
 REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
@@ -29,7 +29,10 @@ _WRAPPING = (
     r"loader\.New ",
     r": must build at directory: .*",
     r"evalsymlink failure on '[^']*' : ",
+    r"merging from generator &\{0x[0-9a-f]+ [^}]*\}: ",
 )
+# An object, as Go prints it.
+_OBJECT = re.compile(r'\bid resid\.ResId\{Gvk:resid\.Gvk\{[^{}]*Kind:"([^"]*)"[^{}]*\}, Name:"([^"]*)"[^{}]*\}')
 _FOLDER = re.compile(r"(?:recursed accumulation of path|couldn't make target for path) '([^']*)'")
 _FOLDERS = ("components", "bases")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
@@ -37,10 +40,7 @@ _FILES = ("resources", *_FOLDERS, "patchesStrategicMerge", "configurations", "cr
 _PATHS = ("patches", "patchesJson6902", "replacements")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 _OF_GENERATORS = ("files", "envs", "env")
-_NOT_IN_GIT = (
-    "; if it must not be in Git, `unrendered: warn` for this environment in promote.yaml moves versions without a "
-    "rendered proof"
-)
+_NOT_IN_GIT = f"; if it must not be in Git, {UNPROVED}"
 _OUTSIDE = (
     "is outside of this folder: name a kustomization, or set `kustomize: {load_restrictor: none}` in promote.yaml"
 )
@@ -78,6 +78,7 @@ def essence(reason: str) -> str:
     """Kustomize's `reason` without its wrapping, and with readable paths."""
     for pattern in _WRAPPING:
         reason = re.sub(pattern, "", reason)
+    reason = _OBJECT.sub(r"\1 '\2'", reason)
     here = str(Path.cwd().resolve())
     reason = reason.replace(f"{here}/", "").replace(here, ".").removeprefix("`: ")
     # The removed wrapping may have left one of its quotes.

@@ -19,7 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from promote.errors import RenderError
 from promote.kustomize import contents, local_charts, options, remotes
 from promote.kustomize.fields import ENTRIES, PLAIN, PLUGINS
-from promote.kustomize.files import FILE_NAMES, at, read
+from promote.kustomize.files import FILE_NAMES, UNPROVED, at, read
 from promote.kustomize.remotes import Copies
 from promote.system.paths import is_content, private_tree, shown
 
@@ -34,7 +34,7 @@ _HARMLESS_INSIDE = {
 _GENERATORS = frozenset({"configmapgenerator", "secretgenerator"})
 _FROM_FILES = frozenset({"files", "envs", "env"})
 _NO_CHARTS = "promote renders no Helm charts: allow it (`kustomize: {helm: true}` in promote.yaml), or commit what "
-_NO_CHARTS += "`helm template` prints"
+_NO_CHARTS += f"`helm template` prints; or {UNPROVED}"
 _NO_GENERATOR = "promote does not run HelmChartInflationGenerator: move its fields to an item under `helmCharts` of "
 _NO_GENERATOR += "the kustomization (`kustomize: {helm: true}` in promote.yaml), or commit what `helm` prints"
 # All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
@@ -220,7 +220,9 @@ class _Walk:
     def _remote(self, file: Path, line: int, text: str) -> None:
         remote = remotes.parse(text)
         if remote is None:
-            advice = "copy what it leads to into the repository (or allow it: `remotes` of promote.yaml)"
+            advice = (
+                f"copy what it leads to into the repository (or allow it: `remotes` of promote.yaml); or {UNPROVED}"
+            )
             raise Refused(file, line, f"'{_short(text)}' is a remote reference: {advice}")
         if text.encode() not in file.read_bytes():
             raise Refused(file, line, "this remote reference is written with escapes: write it plainly")

@@ -120,6 +120,14 @@ def test_the_line_at_fault_comes_first(two: Repository, file: str, old: str, new
     assert str(two.folder) not in str(refusal.value)
 
 
+def test_no_words_of_go_are_in_what_kustomize_says_of_a_merge(two: Repository) -> None:
+    two.edit(TOP, "name: settings", "name: setting")
+    with surroundings(two.folder), pytest.raises(RenderError) as refusal:
+        render.kustomize(two.folder / "top", "x")
+    said = "(kustomize cannot build top: ConfigMap 'setting' does not exist; cannot merge or replace)"
+    assert str(refusal.value).endswith(said)
+
+
 def test_a_field_that_is_wrong_in_a_configuration(two: Repository) -> None:
     """The same word is right in a kustomization, where it would be found first."""
     two.edit(BASE, "resources:", "configurations: [fields.yaml]\nresources:")

@@ -179,8 +179,14 @@ def test_without_the_setting_nothing_moves(
     tiny = make(tmp_path, KINDS["remote base"], "1.1", "1.0")
     monkeypatch.chdir(tiny.root)
     tiny.commit({"promote.yaml": CONFIG})
-    assert "is a remote reference" in promote(capfd, "bump", "production", "library=1.1", code=2)
-    assert "is a remote reference" in promote(capfd, "plan", "staging", "production", code=2)
+    advice = "or `unrendered: warn` for this environment in promote.yaml moves versions without a rendered proof"
+    for command in (["bump", "production", "library=1.1"], ["plan", "staging", "production"]):
+        said = promote(capfd, *command, code=2)
+        assert "is a remote reference" in said
+        assert advice in said
+    # Where it is set, nobody needs the advice.
+    tiny.commit({"promote.yaml": WARN})
+    assert "`unrendered: warn`" not in promote(capfd, "plan", "staging", "production")
 
 
 def test_a_base_that_the_target_lacks_is_not_added(
