@@ -109,7 +109,7 @@ def fit(body: str, forge: str) -> str:
     """The body as it is, or cut at the end of a line, with a last line that says so, to fit the limit."""
     if len(body) <= MAX_BODY:
         return body
-    cut = f"*Cut here: {forge} accepts at most {MAX_BODY:,} characters. `promote plan` shows the rest.*"
+    cut = f"*Cut here: {forge} gets at most {MAX_BODY:,} characters. `promote plan` shows the rest.*"
     room = body[: MAX_BODY - len(_CLOSE) - len(cut)]
     kept = room.rpartition("\n")[0] or room
     fence = "\n```" if len(re.findall(r"^```", kept, re.MULTILINE)) % 2 else ""

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 FORGES = (
     "github",
     "gitea",
+    "gitlab",
     "local",
 )
 # What CI and people set for the repository at hand.
 _OF_REPOSITORY = ("GITHUB_REPOSITORY",)
-_OF_SERVER = ("GH_HOST", "GITHUB_API_URL", "GITEA_SERVER_URL", "FORGEJO_SERVER_URL")
+_OF_SERVER = ("GH_HOST", "GITHUB_API_URL", "GITEA_SERVER_URL", "FORGEJO_SERVER_URL", "GITLAB_HOST")
 
 
 def declaration(name: str) -> Declaration:
@@ -64,7 +65,8 @@ def _detected(url: str) -> Declaration:
         if forge.asks and forge.asks(url, os.environ):
             return forge
     raise UsageError(
-        "the remote's forge is not recognised by its URL, and its server does not say that it is a Gitea: in "
-        "promote.yaml, set `forge: {kind: github}` for a GitHub Enterprise server, `forge: {kind: gitea}` for Gitea "
-        "or Forgejo, or `forge: {kind: local}` to keep pull requests in the repository itself"
+        "the remote's forge is not recognised by its URL, and its server does not say that it is a Gitea or GitLab: "
+        "in promote.yaml, set `forge: {kind: github}` for a GitHub Enterprise server, `forge: {kind: gitea}` for "
+        "Gitea or Forgejo, `forge: {kind: gitlab}` for GitLab, or `forge: {kind: local}` to keep pull requests in "
+        "the repository itself"
     )

@@ -20,7 +20,7 @@ _REST = """
 # The remote, and the branch that the cluster follows.
 git: {{remote: {remote}, branch: {branch}}}
 
-# Where pull requests are: github, gitea, local (no server), or auto to choose by the URL of the remote.
+# Where pull requests are: github, gitea, gitlab, local (no server), or auto to choose by the URL of the remote.
 forge: {{kind: auto, merge: merge}}
 
 # Which rules take part: baseline, restricted, general, strict or system.

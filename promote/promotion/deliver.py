@@ -211,7 +211,8 @@ def _open_pull_request(forge: Forge, published: Published, base: str, wording: W
         there = forge.find_open(head, base)
         if there is None:
             made = forge.open(head, base, title, body)
-        elif (there.title, there.body) != (title, body):
+        # GitLab drops the line break at the end.
+        elif (there.title, there.body.rstrip()) != (title, body.rstrip()):
             made = forge.update(there.number, title, body)
         else:
             return replace(published, pull_request=there)

@@ -27,7 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 20  # seconds of a command, where nothing else needs the processors
 MOST = 500 << 20  # bytes of memory of any of its processes
 ANSWERS = (0, 2, 3, 4)
-TOKENS = {"GH_TOKEN": "ghp_hostile0123456789token", "GITEA_TOKEN": "hostile0123456789gitea"}
+TOKENS = {
+    "GH_TOKEN": "ghp_hostile0123456789token",
+    "GITEA_TOKEN": "hostile0123456789gitea",
+    "GITLAB_TOKEN": "glpat-hostile0123456789",
+}
 CANARY = "canary-of-a-private-file"
 # Another program's settings for Git or promote, or a proxy, would hide what the command does by itself.
 _FOREIGN = ("GIT_", "PROMOTE_", "HTTP", "http", "ALL_PROXY", "all_proxy", "GITHUB_", "XDG_")

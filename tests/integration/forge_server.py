@@ -46,6 +46,9 @@ def commit(name: str) -> str:
 class ForgeServer(Loopback):
     """One repository on 127.0.0.1. Whatever a client may not send ends up in `violations`."""
 
+    # How a pull request shows its address, its text, and that it is open.
+    URL, BODY, OPEN = "html_url", "body", "open"
+
     def __init__(self, repository: str, token: str) -> None:
         self.repository = repository
         self.owner = repository.partition("/")[0]
@@ -81,17 +84,31 @@ class ForgeServer(Loopback):
         times: int = 1,
     ) -> None:
         """The next requests like `request` ("POST /pulls") get this answer."""
-        method, suffix = request.split()
+        method, suffix = self.named(request)
         self._faults += [Fault(method, suffix, status, body, headers or {}, works) for _ in range(times)]
 
     def hang(self, request: str, *, works: bool = False) -> None:
         """The next request like `request` gets no answer before the client gives up."""
-        method, suffix = request.split()
+        method, suffix = self.named(request)
         self._faults.append(Fault(method, suffix, works=works))
 
     def sent(self, method: str, suffix: str = "") -> list[Seen]:
         """The requests so far with this method whose path ends like this."""
+        method, suffix = self.named(f"{method} {suffix or '/'}")
+        suffix = suffix.removesuffix("/")
         return [one for one in self.seen if one.method == method and _path(one.path).endswith(suffix)]
+
+    def named(self, request: str) -> tuple[str, str]:
+        """The method and the end of the path of a request, which tests name as GitHub does."""
+        method, suffix = request.split()
+        return method, suffix
+
+    def allow(self, method: str) -> None:
+        """Let the repository merge in this way; most allow all of them."""
+
+    def merged(self, number: int, method: str) -> str:
+        """The commit of the base branch after a merge."""
+        return commit(f"{method} of {number}")
 
     def answer(self, handler: BaseHTTPRequestHandler, body: Any) -> Answer | None:
         """Check one request and do its work; None stands for silence."""

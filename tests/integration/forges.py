@@ -13,15 +13,17 @@ import pytest
 from promote.errors import PromoteError
 from promote.forge.gitea_client import Gitea
 from promote.forge.github_client import GitHub
+from promote.forge.gitlab_client import GitLab
 from promote.forge.protocol import Forge
 from tests.integration.forge_server import ForgeServer, commit
 from tests.integration.gitea_server import GiteaServer
 from tests.integration.github_server import GitHubServer
+from tests.integration.gitlab_server import GitLabServer
 
 TOKEN = "ghp_0123456789abcdefSECRET"  # noqa: S105 it opens nothing
 REPOSITORY = "mediq/infra"
 BRANCH = "promote/staging-to-production"
-GARBAGE_LISTS = ["<html>Sign in</html>", "{", '["seven"]', '[{"number": 7}]', '{"message": "no"}']
+GARBAGE_LISTS = ["<html>Sign in</html>", "{", '["seven"]', '[{"number": 7, "iid": 7, "id": 7}]', '{"message": "no"}']
 # What a careless proxy might send back: the caller's own credentials.
 ECHO = {"message": f"upstream said: Authorization: token {TOKEN}", "errors": [{"message": TOKEN}]}
 
@@ -51,6 +53,11 @@ def connect_gitea(server: ForgeServer, pauses: list[float], token: str = TOKEN) 
     return Gitea.from_remote(f"{server.api}/{REPOSITORY}.git", {"GITEA_TOKEN": token}, timeout=1, sleep=pauses.append)
 
 
+def connect_gitlab(server: ForgeServer, pauses: list[float], token: str = TOKEN) -> GitLab:
+    remote = f"{server.api}/{server.repository}.git"
+    return GitLab.from_remote(remote, {"GITLAB_TOKEN": token}, timeout=1, sleep=pauses.append)
+
+
 GITHUB = Kind(
     "GitHub",
     GitHubServer,
@@ -60,6 +67,7 @@ GITHUB = Kind(
     ("contents: write", "pull-requests: write"),
 )
 GITEA = Kind("Gitea", GiteaServer, connect_gitea, "POST /merge", "GITEA_TOKEN", ("write:repository",))
+GITLAB = Kind("GitLab", GitLabServer, connect_gitlab, "PUT /merge", "GITLAB_TOKEN", ("'api'", "Developer"))
 
 
 @contextmanager

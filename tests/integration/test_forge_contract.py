@@ -16,6 +16,7 @@ from tests.integration.forges import (
     GARBAGE_LISTS,
     GITEA,
     GITHUB,
+    GITLAB,
     REPOSITORY,
     TOKEN,
     Kind,
@@ -27,7 +28,7 @@ from tests.integration.forges import (
 pytestmark = pytest.mark.quick
 
 
-@pytest.fixture(params=[GITHUB, GITEA], ids=lambda kind: kind.title)
+@pytest.fixture(params=[GITHUB, GITEA, GITLAB], ids=lambda kind: kind.title)
 def kind(request: pytest.FixtureRequest) -> Kind:
     found: Kind = request.param
     return found
@@ -74,7 +75,7 @@ def test_open_creates_what_it_returns(forge: Forge, server: ForgeServer) -> None
     opened = forge.open(BRANCH, "main", "promote: two images", "What → why")
     assert opened == PullRequest(
         number=1,
-        url=server.pulls[1]["html_url"],
+        url=server.pulls[1][server.URL],
         title="promote: two images",
         body="What → why",
         head=BRANCH,
@@ -82,7 +83,7 @@ def test_open_creates_what_it_returns(forge: Forge, server: ForgeServer) -> None
         head_commit=commit(BRANCH),
         state="open",
     )
-    assert server.pulls[1]["body"] == "What → why"
+    assert server.pulls[1][server.BODY] == "What → why"
     assert forge.find_open(BRANCH, "main") == forge.get(1) == opened
 
 
@@ -131,15 +132,15 @@ def test_open_looks_again_when_even_the_look_failed(forge: Forge, server: ForgeS
 
 def test_a_long_body_is_cut_where_nothing_hides_the_note(forge: Forge, server: ForgeServer, kind: Kind) -> None:
     forge.open(BRANCH, "main", "ours", "x" * (MAX_BODY + 1))
-    assert server.pulls[1]["body"].startswith("x" * (MAX_BODY - 200))
+    assert server.pulls[1][server.BODY].startswith("x" * (MAX_BODY - 200))
     forge.update(1, "ours", "x" * MAX_BODY)
-    assert server.pulls[1]["body"] == "x" * MAX_BODY
+    assert server.pulls[1][server.BODY] == "x" * MAX_BODY
     forge.update(1, "ours", "<details>\n\n```diff\n" + "+ a line\n" * MAX_BODY)
-    body = server.pulls[1]["body"]
+    body = server.pulls[1][server.BODY]
     assert MAX_BODY - 200 < len(body) <= MAX_BODY
     kept, note = body.split("+ a line\n```\n\n</details>\n\n")
     assert kept.endswith("+ a line\n")
-    assert note == f"*Cut here: {kind.title} accepts at most 65,536 characters. `promote plan` shows the rest.*"
+    assert note == f"*Cut here: {kind.title} gets at most 65,536 characters. `promote plan` shows the rest.*"
 
 
 def test_find_open_ignores_forks_other_bases_and_closed_ones(forge: Forge, server: ForgeServer) -> None:
@@ -189,7 +190,7 @@ def test_update_replaces_title_and_body(forge: Forge, server: ForgeServer, pause
     server.fail("PATCH /pulls/1", 503, headers={"Retry-After": "5"})
     updated = forge.update(1, "new title", "new body")
     assert (updated.number, updated.title, updated.body) == (1, "new title", "new body")
-    assert (server.pulls[1]["title"], server.pulls[1]["body"]) == ("new title", "new body")
+    assert (server.pulls[1]["title"], server.pulls[1][server.BODY]) == ("new title", "new body")
     assert pauses == [5.0]
 
 
@@ -206,7 +207,8 @@ def test_merge_finds_what_it_merged_though_the_answer_was_lost(
 ) -> None:
     server.add_pull(BRANCH)
     server.fail(kind.merge, status, works=True)
-    assert forge.merge(1, commit(BRANCH), "", "rebase") == commit("rebase of 1")
+    server.allow("rebase")
+    assert forge.merge(1, commit(BRANCH), "", "rebase") == server.merged(1, "rebase")
     assert len(server.sent(*kind.merge.split())) == 1
 
 
@@ -222,7 +224,7 @@ def test_merge_is_blocked_for_the_reason_of_the_forge(forge: Forge, server: Forg
     server.not_mergeable = f"At least 1 approving review is required\nby {TOKEN} " + "x" * 1000
     with refused(Blocked, "pull request #1", "At least 1 approving review is required by ***"):
         forge.merge(1, commit(BRANCH), "", "merge")
-    assert (server.pulls[1]["state"], pauses) == ("open", [])
+    assert (server.pulls[1]["state"], pauses) == (server.OPEN, [])
 
 
 @pytest.mark.slow

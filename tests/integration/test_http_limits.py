@@ -22,6 +22,8 @@ from promote.errors import NetworkError
 from promote.forge.gitea import is_gitea
 from promote.forge.gitea_client import Gitea
 from promote.forge.github_client import GitHub
+from promote.forge.gitlab import is_gitlab
+from promote.forge.gitlab_client import GitLab
 from promote.strategy import prometheus
 from promote.strategy.prometheus import Prometheus
 from promote.system import deadline, http, settings
@@ -157,6 +159,11 @@ def gitea(url: str) -> object:
     return Gitea.from_remote(remote, {"GITEA_TOKEN": TOKEN}, sleep=lambda _: None).list_open("main")
 
 
+def gitlab(url: str) -> object:
+    remote = f"{url}/{REPOSITORY}.git"
+    return GitLab.from_remote(remote, {"GITLAB_TOKEN": TOKEN}, sleep=lambda _: None).list_open("main")
+
+
 def metrics(url: str) -> object:
     return Prometheus(url).ask("up")
 
@@ -180,13 +187,13 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     return ask
 
 
-@pytest.fixture(params=["github", "gitea", "metrics", "cluster"])
+@pytest.fixture(params=["github", "gitea", "gitlab", "metrics", "cluster"])
 def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ask:
     monkeypatch.setattr(prometheus, "_SECONDS", 1)
     if request.param == "cluster":
         found: Ask = request.getfixturevalue("cluster")
         return found
-    return {"github": github, "gitea": gitea, "metrics": metrics}[request.param]
+    return {"github": github, "gitea": gitea, "gitlab": gitlab, "metrics": metrics}[request.param]
 
 
 @pytest.mark.slow
@@ -232,21 +239,23 @@ def test_a_list_or_a_way_without_an_end(
     assert server.requests <= (21 if behaviour is endless_list else 6)
 
 
-def test_gitea_follows_few_redirects(serve: Callable[[Behaviour], Server]) -> None:
+@pytest.mark.parametrize("ask", [gitea, gitlab])
+def test_other_forges_follow_few_redirects(serve: Callable[[Behaviour], Server], ask: Ask) -> None:
     server = serve(endless_redirects)
-    with pytest.raises(NetworkError, match=r"301|is not one of Gitea's API"):
-        gitea(f"http://127.0.0.1:{server.server_port}")
+    with pytest.raises(NetworkError, match=r"301|is not one of Git(ea|Lab)'s API"):
+        ask(f"http://127.0.0.1:{server.server_port}")
     assert server.requests <= 4
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("question", [is_gitea, is_gitlab])
 @pytest.mark.parametrize("behaviour", [drip_headers, drip_body])
 def test_asking_which_forge_it_is_ends(
-    serve: Callable[[Behaviour], Server], behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[[Behaviour], Server], behaviour: Behaviour, question: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("promote.forge.json_api._QUICK", 0.5)
     with pytest.raises(NetworkError, match=OVER):
-        is_gitea(f"http://127.0.0.1:{serve(behaviour).server_port}")
+        question(f"http://127.0.0.1:{serve(behaviour).server_port}")
 
 
 def test_a_packed_answer_is_unpacked(serve: Callable[[Behaviour], Server]) -> None:
