@@ -194,6 +194,13 @@ def test_the_action_shows_what_is_denied_before_it_fails(tmp_path: Path) -> None
 def test_the_other_entrances_start_a_command_that_exists() -> None:
     (hook,) = load(ROOT / ".pre-commit-hooks.yaml")
     job = load(ROOT / ".gitlab" / "promote.gitlab-ci.yml")["promote-check"]
+    promotion = load(ROOT / ".gitlab" / "promote.gitlab-ci.yml")["promote-pull-request"]
+    assert promotion["script"][-1] == 'promote "$PROMOTION_FROM" "$PROMOTION_TO"'
+    # Without a branch that is the default one, a pipeline of a merge request never gets there.
+    assert [rule["if"].split(" && ") for rule in promotion["rules"]] == [
+        ["$PROMOTION_FROM", "$PROMOTION_TO", "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"]
+    ]
+    assert promotion["before_script"] == job["before_script"]
     commands = [hook["entry"], *(line.partition(" ||")[0].partition(" >")[0] for line in job["script"][:2])]
     assert commands == ["promote check", "promote check --output junit", "promote check"]
 
