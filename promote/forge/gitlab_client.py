@@ -133,10 +133,11 @@ class GitLab:
 
         def read() -> tuple[str, ...]:
             author = (self._pull(number)["author"] or {}).get("id")
+            # First the approvals: one that is given after a push in between is for another commit.
+            given, _ = self._http.ask("GET", f"merge_requests/{number}/approvals")
             start = answers.since(self._http.pages(f"merge_requests/{number}/versions"), commit)
             if start is None:
                 return ()
-            given, _ = self._http.ask("GET", f"merge_requests/{number}/approvals")
             found = answers.approvers(given, start)
             return tuple(sorted(name for who, name in found if who != author and self._may_push(who)))
 

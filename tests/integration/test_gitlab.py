@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge import gitea, github, gitlab, gitlab_answers, gitlab_errors, local, registry
+from promote.forge.address import place_of
 from promote.forge.gitlab import is_gitlab
 from promote.forge.gitlab_address import server_to_ask
 from promote.forge.gitlab_client import GitLab
@@ -121,6 +123,27 @@ def test_the_tokens_of_glab_count_in_its_order(server: GitLabServer) -> None:
     both = {"GITLAB_TOKEN": TOKEN, "GITLAB_ACCESS_TOKEN": "another", "CI_JOB_TOKEN": "third"}
     assert GitLab.from_remote(remote, both).list_open("main") == ()
     assert GitLab.from_remote(remote, {"GITLAB_ACCESS_TOKEN": TOKEN}).list_open("main") == ()
+
+
+NAMES = st.sampled_from(
+    ["", "a.example", "b.example:8443", "https://c.example/of", "http://d.example", "http://127.0.0.1:1"]
+)
+REMOTES = st.sampled_from(
+    ["https://a.example/x/y", "git@b.example:x/y", "ssh://git@c.example:2222/x/y", "http://d.example/x/y"]
+)
+
+
+@given(REMOTES, NAMES, NAMES)
+def test_a_token_goes_where_the_remote_or_its_own_variable_says(remote: str, host: str, job: str) -> None:
+    environ = {"GITLAB_TOKEN": TOKEN, "GITLAB_HOST": host, "CI_SERVER_URL": job}
+    try:
+        api = urlsplit(GitLab.from_remote(remote, environ).api)
+    except UsageError:
+        return
+    named = urlsplit(host if "://" in host else f"//{host}").hostname
+    place = place_of(remote)
+    assert api.hostname == (named or (place.host if place else ""))
+    assert api.scheme == "https" or api.hostname == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -261,7 +284,7 @@ def test_a_project_that_has_moved(server: GitLabServer, pauses: list[float]) -> 
     assert forge.list_open("main") == ()
     with refused(UsageError, "set the remote to its new address", "(405)"):
         forge.open(BRANCH, "main", "ours", "")
-    server.add_pull(BRANCH)
+    server.add_pull(BRANCH, detailed_merge_status="not_approved")
     with refused(UsageError, "set the remote to its new address"):
         forge.merge(1, HEAD, "", "merge")
     assert pauses == []
@@ -463,6 +486,21 @@ def test_an_approval_at_the_moment_of_the_push_does_not_count(forge: GitLab, ser
     server.add_pull(BRANCH)
     server.approve(1, "zoe")
     server.reviews[1][0]["approved_at"] = server.versions[1][0]["created_at"]
+    assert forge.approvals(1, HEAD) == ()
+
+
+def test_an_approval_after_a_push_in_between_does_not_count(
+    forge: GitLab, server: GitLabServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add_pull(BRANCH)
+    answer = server._approvals
+
+    def pushed(*arguments: Any) -> Any:
+        server.notice(1, commit("pushed"))
+        server.approve(1, "zoe")
+        return answer(*arguments)
+
+    monkeypatch.setattr(server, "_approvals", pushed)
     assert forge.approvals(1, HEAD) == ()
 
 
