@@ -78,8 +78,9 @@ def _nothing(found: Layout) -> str:
     folders = ", ".join(f"{name}/*" for name in discovery.CONTAINERS)
     shown = [*found.others[:_SHOWN], *(["…"] if len(found.others) > _SHOWN else [])]
     return (
-        f"no environment was found: no kustomization is in {folders} or a folder called like a stage, no two share a "
-        f"base, and there are no branches called like stages that all have one{remarks}; there are kustomizations in "
+        f"no environment was found: no kustomization is in {folders}, no two next to each other are called like "
+        "stages, none is called like staging or what comes after it, no two share a base, and there are no branches "
+        f"called like stages that all have one{remarks}; there are kustomizations in "
         f"{', '.join(shown)}; {by_hand}"
     )
 

@@ -206,10 +206,19 @@ def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
         yield from _merges(files, match[1])
     if match := re.search(r"security; file '([^']*)' is not in or below '([^']*)'", reason):
         yield from _naming(files, Path(match[1]), _OUTSIDE, match[2])
+    if match := re.search(r"apiVersion for (\w+) should be (\S+)$", reason):
+        yield from _of_other_version(files, match[1], match[2])
     if match := re.search(r"cycle detected: candidate root '([^']*)'", reason):
         yield from _naming(files, Path(match[1]), "includes this kustomization: break the cycle")
     if match := re.search(r"merging resources from '([^']*)': may not add resource with an already", reason):
         yield from _twice(files, match[1], reason)
+
+
+def _of_other_version(files: _Files, kind: str, wanted: str) -> Iterator[Fault]:
+    for file, root in files.layers:
+        said = places.text(root, "apiVersion")
+        if said not in ("", wanted) and (places.text(root, "kind") or "Kustomization") == kind:
+            yield Fault(file, places.key_line(root, "apiVersion"), f"`apiVersion` is '{said}': write {wanted}")
 
 
 def _without_object(files: _Files, who: str) -> Iterator[Fault]:

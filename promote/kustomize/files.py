@@ -11,6 +11,7 @@ from promote.system.paths import shown
 LFS = "version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
 LFS_PROBLEM = "this is a pointer of Git LFS, not the file: promote reads what is committed, so commit the file itself"
 UNPROVED = "`unrendered: warn` for this environment in promote.yaml moves versions without a rendered proof"
+KINDS = ("Kustomization", "Component")  # of a kustomization file that states one
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LARGEST = 32 << 20  # bytes of one file, with comments and indentation; several copies of it are in memory
 

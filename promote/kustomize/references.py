@@ -19,9 +19,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from promote.errors import RenderError
 from promote.kustomize import contents, local_charts, options, remotes
 from promote.kustomize.fields import ENTRIES, PLAIN, PLUGINS
-from promote.kustomize.files import FILE_NAMES, UNPROVED, at, read
+from promote.kustomize.files import FILE_NAMES, KINDS, UNPROVED, at, read
 from promote.kustomize.remotes import Copies
 from promote.system.paths import is_content, private_tree, shown
+from promote.yamltext import places
 
 # Fields of a kustomization that name no file, folder or address. Go compares names regardless of case.
 _HARMLESS = frozenset(map(str.casefold, PLAIN))
@@ -141,7 +142,10 @@ class _Walk:
             if file.is_file():
                 self._inside(file.resolve(), file, 0)
                 self.copies.files.add(file)
-                for root in contents.roots(read(file), _shown(file)):
+                for number, root in enumerate(contents.roots(read(file), _shown(file))):
+                    if number == 0 and (kind := places.text(root, "kind")) not in ("", *KINDS):
+                        problem = f"this is a {kind}, not a kustomization: rename the file, or correct its kind"
+                        raise Refused(file, places.key_line(root, "kind"), problem)
                     self._layer(file, root, of_plugins)
                     self._charts(file, root)
 

@@ -9,6 +9,7 @@ from promote.repository.discovery import Layout
 from promote.repository.kustomizations import Survey
 
 _FEWEST = 2
+_SHOWN = 4  # branches that a remark names; those of people may be called like stages, too
 
 
 def find(repository: Repository, remote: str) -> Layout:
@@ -19,9 +20,9 @@ def find(repository: Repository, remote: str) -> Layout:
     refs = [f"refs/remotes/{remote}/{one}" for one in branches]
     paths = set.intersection(*(_with_versions(_survey(repository, ref)) for ref in refs))
     if len(paths) != 1:
-        said = f"there are {len(paths)}" if paths else "there is none"
-        about = f"that set versions and that {', '.join(branches)} all have"
-        return Layout(remarks=(f"of the kustomizations {about}, {said}, not one",))
+        said = f"{len(paths)} kustomizations with versions are" if paths else "no kustomization with versions is"
+        shown = [*branches[:_SHOWN], *(["…"] if len(branches) > _SHOWN else [])]
+        return Layout(remarks=(f"{said} at the same path on all of the branches {', '.join(shown)}: one has to be",))
     branches.sort(key=lambda one: (stages.rank(one) or 0, one))
     names = {name_of(one): one for one in branches}
     after = stages.several({name: name for name in names}, dict.fromkeys(names, ""))

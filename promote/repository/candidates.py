@@ -71,10 +71,31 @@ def of_stages(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
     return [one for folder, some in folders.items() for one in ([stage_of[folder]] if folder in stage_of else some)]
 
 
+def in_stages(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, those in folders that are stages and not apps named by both: `staging/e2e`, `production/eu`.
+
+    It is so where folders next to one another have nothing in common, and one of them is called like a stage.
+    """
+    several = app_folders(candidates)
+    beside: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        if one.path == f"{one.owner}/{one.name}" and several.get(one.owner, "").endswith(groups.ANY):
+            beside.setdefault(several[one.owner], []).append(one)
+    inside: dict[Candidate, Candidate] = {}
+    for some in beside.values():
+        stage_of = {one: PurePosixPath(one.owner) for one in some}
+        is_apart = len({one.name for one in some}) == len(some)
+        if is_apart and any(stages.rank(folder.name) is not None for folder in stage_of.values()):
+            for one, folder in stage_of.items():
+                above = folder.parent.as_posix()
+                inside[one] = Candidate(one.path, f"{folder.name}-{one.name}", "" if above == "." else above)
+    return [inside.get(one, one) for one in candidates]
+
+
 def of_apps(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
     """The candidates, those of several apps as one with a `*` in its path: `apps/*/overlays/staging`.
 
-    Only where the path matches nothing else.
+    Only where the path matches nothing else, or ends in the name of a stage, which says what else is in it.
     """
     several = app_folders(candidates)
     by_path: dict[str, list[Candidate]] = {}
@@ -82,8 +103,10 @@ def of_apps(candidates: Sequence[Candidate], seen: Survey) -> list[Candidate]:
         by_path.setdefault(_path_of_all(one, several), []).append(one)
     found: list[Candidate] = []
     for path, some in by_path.items():
-        matching = [each for each in seen.kustomizations if _matches(each, path)]
-        is_of_apps = groups.ANY in path and len(matching) == len(some)
+        others = {each for each in seen.kustomizations if _matches(each, path)} - {one.path for one in some}
+        is_stage = stages.rank(path.rpartition("/")[2]) is not None
+        is_whole = not others or (is_stage and not any(seen.kustomizations[each].is_component for each in others))
+        is_of_apps = groups.ANY in path and is_whole
         found += [Candidate(path, some[0].name, path.partition(groups.ANY)[0].rstrip("/"))] if is_of_apps else some
     return found
 

@@ -7,12 +7,12 @@ that share a base. What is not understood is reported.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from promote.repository import stages
-from promote.repository.candidates import SHARED, Candidate, app_folders, holder, named, of_apps, of_stages
+from promote.repository.candidates import SHARED, Candidate, app_folders, holder, in_stages, named, of_apps, of_stages
 from promote.repository.kustomizations import Survey, survey
 
 # Folders whose children are environments.
@@ -47,7 +47,7 @@ def layout(seen: Survey) -> Layout:
     """The environments among the kustomizations of a repository."""
     contained = _contained(seen)
     chosen, left_out = _with_versions(contained, seen)
-    sharing = _sharing_a_base(seen, contained, any_name=not chosen)
+    sharing = _sharing_a_base(seen, contained, chosen)
     if sharing and not any(seen.reaches_versions(one.path) for one in chosen):
         # What delivers the environments is often laid out like them, and sets no version.
         left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen]
@@ -60,14 +60,14 @@ def layout(seen: Survey) -> Layout:
         left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen if applied]
         chosen = applied or chosen
     chosen = chosen or _called_like_stages(seen) or _below_stages(seen)
-    found = named(of_apps(of_stages(chosen, seen), seen))
+    found = named(of_apps(in_stages(of_stages(chosen, seen)), seen))
     order = sorted(found, key=lambda name: (_rank(found[name]), name))
     unknown = [name for name in order if stages.rank(found[name].name) is None]
     remarks = (*seen.unread.values(), *_without_kustomization(seen, bool(chosen)), *left_out, *_unordered(unknown))
     after = stages.several({name: found[name].name for name in order}, {name: found[name].owner for name in order})
     if unknown and unknown != order:
         # Otherwise they would be said to get what runs in production.
-        after = {**after, unknown[0]: ()}
+        after = {**after, **dict.fromkeys(unknown, ())}
     others = () if chosen else tuple(sorted({*seen.kustomizations, *seen.unread}))
     return Layout({name: found[name].path for name in order}, remarks, after, others=others)
 
@@ -117,24 +117,26 @@ def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[
     return [one for one in candidates if holder(one, folders) in holders], remarks
 
 
-def _sharing_a_base(seen: Survey, contained: Iterable[Candidate], any_name: bool) -> list[Candidate]:
+def _sharing_a_base(seen: Survey, contained: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
     """Kustomizations outside of such folders that build on the same one, as `app/dev` and `app/prod` do.
 
-    Their names must be those of stages; with `any_name`, any that nothing else builds on.
+    Their names must be those of stages; if none of the `contained` is `chosen`, any that nothing else builds on.
+    What one of the chosen builds on, as `clusters/prod` does on `app/prod`, is a part of it.
     """
     used = {path for one in seen.kustomizations.values() for path in one.uses}
     taken = tuple(f"{one.path}/" for one in contained)
+    parts = {path for one in chosen for path in seen.below(one.path)}
     groups: dict[tuple[str, str], list[Candidate]] = {}
     for path, one in sorted(seen.kustomizations.items()):
         parent, _, name = path.rpartition("/")
-        if one.is_component or _OF_FLUX in path or f"{path}/".startswith(taken) or path == ".":
+        if one.is_component or _OF_FLUX in path or f"{path}/".startswith(taken) or path == "." or path in parts:
             continue
-        if stages.rank(name) is None and not (any_name and path not in used):
+        if stages.rank(name) is None and (chosen or path in used):
             continue
         for base in one.uses & seen.kustomizations.keys():
             groups.setdefault((parent, base), []).append(Candidate(path, name, parent))
     shared = [group for group in groups.values() if len(group) >= _FEWEST]
-    if not any_name:
+    if chosen:
         shared = [group for group in shared if any(seen.reaches_versions(one.path) for one in group)]
     return list({one.path: one for group in shared for one in group}.values())
 
@@ -180,8 +182,12 @@ def _below_stages(seen: Survey) -> list[Candidate]:
 
 
 def _is_late(name: str) -> bool:
-    """Whether a folder is an environment also without others next to it: it is called like one of the last."""
-    return (stages.rank(name) or 0) >= (stages.rank("staging") or 0)
+    """Whether a folder is an environment also without others next to it: it is called like one of the last.
+
+    An app is as often called `demo` as an environment is.
+    """
+    rank = stages.rank(name)
+    return rank is not None and rank >= (stages.rank("staging") or 0) and rank != stages.rank("demo")
 
 
 def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:

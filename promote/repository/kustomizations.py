@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from typing import Any
 
 from promote.errors import PromoteError
-from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.files import FILE_NAMES, KINDS
 from promote.system.snapshot import Snapshot
 from promote.yamltext import reader
 
@@ -42,16 +42,19 @@ class Survey:
 
     def reaches_versions(self, path: str) -> bool:
         """Whether the kustomization in the folder `path`, or one that it builds on, sets versions."""
-        seen, waiting = set[str](), [path]
+        return any(
+            self.kustomizations[one].has_versions for one in {path, *self.below(path)} & self.kustomizations.keys()
+        )
+
+    def below(self, path: str) -> set[str]:
+        """The folders with the kustomizations that the one in the folder `path` builds on."""
+        found, waiting = set[str](), [path]
         while waiting:
-            here = waiting.pop()
-            if here in seen or here not in self.kustomizations:
-                continue
-            seen.add(here)
-            if self.kustomizations[here].has_versions:
-                return True
-            waiting += self.kustomizations[here].uses
-        return False
+            here = self.kustomizations.get(waiting.pop())
+            more = (here.uses if here else frozenset()) & self.kustomizations.keys() - found
+            found |= more
+            waiting += more
+        return found
 
 
 def survey(root: Path) -> Survey:
@@ -116,9 +119,12 @@ def _parsed(data: bytes, path: str, where: str) -> Found:
         content = {}
     if not isinstance(content, dict):
         raise ValueError("it is not a mapping")  # noqa: TRY004 one kind of fault
+    kind = content.get("kind")
+    if isinstance(kind, str) and kind not in KINDS:
+        raise ValueError(f"it is a {kind}, not a kustomization")
     entries = [one for key in ("resources", "bases") for one in _texts(content.get(key))]
     uses = {normpath(join(path, one)) for one in entries if "://" not in one}
-    is_component = content.get("kind") == "Component"
+    is_component = kind == "Component"
     has_versions = any(content.get(key) for key in ("images", "helmCharts")) or any("?ref=" in one for one in entries)
     return Found(path, frozenset(one for one in uses if one != path), has_versions, is_component)
 

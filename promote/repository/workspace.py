@@ -40,7 +40,7 @@ class Workspace:
         self.repository = repository
         self.root = repository.folder
         self.config = found = config.load_or_find(self.root)
-        if found.is_found:
+        if not (self.root / config.FILE_NAME).exists():
             self.config = replace(found, branch=repository.default_branch(found.remote) or found.branch)
         trusted.follow(self.config)
         self.fetched: list[dict[str, str]] = []  # what each fetch found

@@ -105,6 +105,8 @@ def two(tmp_path: Path) -> Repository:
         (BASE, "files: [MODE=mode.txt]", "env: mode.env", f"{BASE}:5: `configMapGenerator` names 'mode.env', which"),
         (BASE, "resources:", "secretGenerator: [{name: key, envs: [.env.key]}]\nresources:", f"{BASE}:1: "
          "`secretGenerator` names '.env.key', which does not exist; .* `unrendered: warn`"),
+        (BASE, "resources:", "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1\nresources:", f"{BASE}:2: "
+         "`apiVersion` is 'kustomize.config.k8s.io/v1': write kustomize.config.k8s.io/v1beta1 "),
         (PATCH, "name: cart", "name: card", f"{PATCH}:4: this patch is for Deployment 'card', .* mean 'cart'"),
     ],
 )  # fmt: skip
@@ -126,6 +128,13 @@ def test_no_words_of_go_are_in_what_kustomize_says_of_a_merge(two: Repository) -
         render.kustomize(two.folder / "top", "x")
     said = "(kustomize cannot build top: ConfigMap 'setting' does not exist; cannot merge or replace)"
     assert str(refusal.value).endswith(said)
+
+
+def test_a_file_of_another_kind_is_named(two: Repository) -> None:
+    two.edit(BASE, "resources:", "apiVersion: v1\nkind: Service\nspec: {path: /healthz}\nresources:")
+    expected = f"^x: {BASE}:2: this is a Service, not a kustomization"
+    with surroundings(two.folder), pytest.raises(RenderError, match=expected):
+        render.kustomize(two.folder / "top", "x")
 
 
 def test_a_field_that_is_wrong_in_a_configuration(two: Repository) -> None:

@@ -82,10 +82,26 @@ def test_init_says_what_it_looked_for(bare: Sandbox) -> None:
     shutil.rmtree(bare.root / "overlays")
     said = bare.promote("init", code=2).err
     assert "no environment was found: no kustomization is in overlays/*" in said
+    assert "no two next to each other are called like stages, none is called like staging or what comes after" in said
     assert "; there are kustomizations in base; write promote.yaml by hand" in said
     shutil.rmtree(bare.root / "base")
     assert "this repository has no kustomization.yaml; write promote.yaml by hand" in bare.promote("init", code=2).err
     assert not (bare.root / "promote.yaml").exists()
+
+
+@pytest.mark.quick
+def test_init_names_few_of_the_branches_that_are_called_like_stages(bare: Sandbox) -> None:
+    shutil.rmtree(bare.root / "overlays")
+    for name in ("ci/a", "ci/b", "demo/c", "demo/d", "prod"):
+        bare.git("push", "--quiet", "origin", f"main:{name}")
+    bare.git("fetch", "--quiet", "origin")
+    said = "no kustomization with versions is at the same path on all of the branches ci/a, ci/b, demo/c, demo/d, …"
+    bare.write("base/kustomization.yaml", "resources: []\n")
+    bare.git("commit", "--quiet", "--all", "--message", "none")
+    for name in ("main", "prod"):
+        bare.git("push", "--quiet", "--force", "origin", f"HEAD:{name}")
+    bare.git("fetch", "--quiet", "origin")
+    assert said in bare.promote("init", code=2).err
 
 
 @pytest.mark.quick
@@ -99,6 +115,18 @@ def test_init_takes_the_branch_that_the_remote_has(bare: Sandbox) -> None:
     assert bare.promote("init", "--output", "json").json["git"]["branch"] == "trunk"
     (bare.root / "promote.yaml").unlink()
     assert bare.promote("status").out.splitlines()[1].startswith("origin/trunk at ")
+
+
+@pytest.mark.quick
+def test_where_nothing_is_found_the_branch_of_the_remote_is_not_called_absent(bare: Sandbox) -> None:
+    shutil.rmtree(bare.root / "overlays")
+    bare.git("commit", "--quiet", "--all", "--message", "no environments")
+    bare.git("branch", "--move", "main", "master")
+    bare.git("push", "--quiet", "origin", "master")
+    bare.at_origin("symbolic-ref", "HEAD", "refs/heads/master")
+    bare.git("push", "--quiet", "origin", "--delete", "main")
+    bare.git("remote", "set-head", "origin", "master")
+    assert "no environment was found by its folders" in bare.promote("status", code=2).err
 
 
 def test_without_promote_yaml_commands_use_what_init_finds_and_say_so(bare: Sandbox) -> None:

@@ -121,7 +121,7 @@ def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_p
          {"staging-us": ("dev",), "prod-eu": ("staging-eu",), "prod-us": ("staging-us",)}),
         (["qa1", "qa2", "prod"], {"qa2": (), "prod": ("qa1", "qa2")}),
         (["dev", "prod", "blue"], {"blue": ()}),
-        (["prod", "blue", "green"], {"blue": ()}),
+        (["prod", "blue", "green"], {"blue": (), "green": ()}),
         (["blue", "green"], {}),
     ],
 )  # fmt: skip
@@ -248,6 +248,7 @@ def test_the_apps_in_the_folder_of_a_stage_are_one_environment(tmp_path: Path, a
 def test_one_late_stage_alone_is_an_environment_and_an_early_one_is_not(tmp_path: Path) -> None:
     found = layout(tmp_path, in_stages("prod/web", "prod/api", "test/e2e/tools"))
     assert found.environments == {"prod": "prod/*"}
+    assert layout(tmp_path / "demo", in_stages("apps/demo", "apps/web")).environments == {}
     other = layout(tmp_path / "other", in_stages("test/e2e", "apps/production"))
     assert other.environments == {"production": "apps/production"}
 
@@ -301,3 +302,56 @@ def test_what_flux_applies_to_its_only_late_cluster_is_taken_too(tmp_path: Path)
     files = {f"{one}/kustomization.yaml": BASE for one in ("apps/production", "apps/core", "apps/base/web")}
     files |= {f"clusters/{one}/alerts/kustomization.yaml": BASE for one in ("production", "core")}
     assert layout(tmp_path, files).environments == {"production": "apps/production"}
+
+
+def test_what_an_environment_of_a_cluster_consists_of_is_not_another_one(tmp_path: Path) -> None:
+    files = overlays("app/web/staging", "app/web/production", base="app/web/base")
+    files |= {
+        f"clusters/apps-{stage}/kustomization.yaml": f"resources: [../../app/web/{stage}/]\n"
+        for stage in ("staging", "production")
+    }
+    found = layout(tmp_path / "whole", files)
+    assert found.environments == {
+        "apps-staging": "clusters/apps-staging",
+        "apps-production": "clusters/apps-production",
+    }
+    assert found.after == {}
+    # Where the clusters do not name them, they are the environments.
+    files |= {f"clusters/apps-{stage}/kustomization.yaml": "{}\n" for stage in ("staging", "production")}
+    found = layout(tmp_path / "apart", files)
+    assert found.environments == {"staging": "app/web/staging", "production": "app/web/production"}
+
+
+def test_an_app_with_one_stage_alone_is_in_the_environment_of_all_apps(tmp_path: Path) -> None:
+    files: dict[str, str] = {}
+    for app in ("web", "cart"):
+        files |= overlays(f"app/{app}/staging", f"app/{app}/production", base=f"app/{app}/base")
+    files |= overlays("app/mail/production", base="app/mail/base")
+    found = layout(tmp_path / "apps", files)
+    assert found.environments == {"staging": "app/*/staging", "production": "app/*/production"}
+    assert found.after == {}
+    # A component would not be an environment.
+    files["app/mail/production/kustomization.yaml"] = "kind: Component\n"
+    found = layout(tmp_path / "component", files)
+    assert {*found.environments.values()} == {"app/*/staging", "app/cart/production", "app/web/production"}
+
+
+def test_folders_of_stages_that_have_nothing_in_common_are_not_apps(tmp_path: Path) -> None:
+    files = {f"lab/{name}/kustomization.yaml": OVERLAY.format(base="../../base") for name in ("dev", "staging")}
+    files |= {f"prod/{name}/kustomization.yaml": OVERLAY.format(base="../../base") for name in ("blue", "green")}
+    found = layout(tmp_path / "colours", files | {"base/kustomization.yaml": BASE})
+    assert list(found.environments) == ["lab-dev", "lab-staging", "prod-blue", "prod-green"]
+    assert found.environments["prod-blue"] == "prod/blue"
+    assert found.after == {"prod-green": ("lab-staging",)}
+    assert found.remarks == ()
+    # An app may be called like a stage.
+    files = overlays("apps/web/dev", "apps/web/prod", base="apps/web/base")
+    files |= overlays("apps/demo/dev", "apps/demo/prod", base="apps/demo/base")
+    assert layout(tmp_path / "apps", files).environments == {"dev": "apps/*/dev", "prod": "apps/*/prod"}
+
+
+def test_a_file_of_another_kind_is_not_a_kustomization(tmp_path: Path) -> None:
+    files = overlays("k8s/dev", "k8s/prod", base="k8s/base")
+    found = layout(tmp_path, files | {"k8s/dev/kustomization.yaml": "kind: Service\nmetadata: {name: web}\n"})
+    assert found.environments == {"prod": "k8s/prod"}
+    assert found.remarks == ("k8s/dev/kustomization.yaml cannot be read: it is a Service, not a kustomization",)
