@@ -160,7 +160,8 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     if not any(image.version.is_set for image in (*there.images, *here.images)):
         notes.append(f"no version of an image was found in {both.source.name} or {target}")
     if not add:
-        notes += [f"{name} has no images entry in {target}: left out (--add adds it)" for name in missing]
+        more = "left out (--add adds it, if a container there runs it)"
+        notes += [f"{name} has no images entry in {target}: {more}" for name in missing]
     return missing, [*notes, *settings.unknown(both)]
 
 

@@ -103,7 +103,10 @@ def _version_problem(now: Version, wanted: Version, check: Callable[[str], str],
     if not now.is_set:
         return "has no version to replace; let --add give it one"
     if now.digest and not wanted.digest and not drops_digest:
-        return "has a digest, which would not match a new tag; give the new digest too, or delete the old one by hand"
+        return (
+            "has a digest, which would not match a new tag; give the new digest too (for a promotion, `promote pin` "
+            "gives it to the source), or delete the old one by hand"
+        )
     if now.tag and not wanted.tag:
         return "has a tag, which would not match a new digest; give the new tag too, or delete the old one by hand"
     return None
