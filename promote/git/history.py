@@ -17,8 +17,8 @@ _GONE, _SUBMODULE = "000000", "160000"
 # Git compares each entry of a tree with each path: with more than these, it is asked for their common folder.
 _FEW_PATHS = 12
 _BLOBS = 400  # contents that are asked for at once: a pipe holds their hashes
-# A path is not a pattern, and what is read at its end need not be written commit by commit.
-_LITERAL = {"GIT_LITERAL_PATHSPECS": "1", "GIT_FLUSH": "0"}
+# What is read at its end need not be written commit by commit.
+_AT_ONCE = {"GIT_FLUSH": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class HistoryReader(Git):
             "--no-abbrev", "--no-renames", "--no-relative", "--encoding=UTF-8", "--format=%H%x00%an%x00%cI%x00%s",
             # Most commits change one of many paths: without a look ahead, which of them do is not asked twice.
             *(["--sparse"] if len(wanted) > _FEW_PATHS else []),
-            f"{since}..{tip}" if since else tip, "--", *_asked(wanted), env=_LITERAL,
+            f"{since}..{tip}" if since else tip, "--", *_asked(wanted), env=_AT_ONCE,
         )  # fmt: skip
         fields = iter(os.fsdecode(log.stdout).split("\0"))
         commit: Commit | None = None

@@ -26,6 +26,8 @@ from promote.system.snapshot import Entry, Snapshot, changes_mode, differing
 
 __all__ = ["ABSENT", "Commit", "Files", "Push", "Repository"]
 
+# The second is said in a bare repository and in .git, which have no files to look at.
+_NOT_IN_ONE = ("not a git repository", "cannot use bare repository", "must be run in a work tree")
 Files = Mapping[str, bytes | None]  # new contents by path; None for a file that is deleted
 
 
@@ -45,6 +47,11 @@ class Repository(HistoryReader, Remotes, Merging):
                 "allow it with `git config --global --add safe.directory FOLDER`"
             )
         if done.code != 0:
+            if not any(said in done.error for said in _NOT_IN_ONE):
+                said = " ".join(done.error.split())
+                raise GitError(
+                    f"Git does not read the repository of {folder}: {said}: fix that, then run promote again"
+                )
             raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
         found = cls(Path(os.fsdecode(done.stdout).rstrip("\n")))
         # As Git reads it here: the top that it reports may be in another repository.

@@ -185,7 +185,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_git_would_listen_to_nothing_else() -> None:
     local = run(["git", "rev-parse", "--local-env-vars"]).text.split()
-    configuration = {"GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
+    configuration = {"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
     assert set(local) - configuration - set(process.INHERITED_GIT) == set()
 
 
