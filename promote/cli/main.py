@@ -19,7 +19,7 @@ _EXIT_INTERRUPTED = 130
 # Where these are set, a runner reads what is printed, and takes some lines for orders.
 _RUNNERS = ("GITHUB_ACTIONS", "GITEA_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 _NOWHERE = "No usable temporary directory"
-# The machine's troubles, not ours: whoever sees one can fix it.
+# Troubles of the machine and of names, not ours: whoever sees one can fix it.
 _MACHINE = (
     errno.EACCES,
     errno.EPERM,
@@ -29,7 +29,10 @@ _MACHINE = (
     errno.EFBIG,
     errno.EMFILE,
     errno.ENFILE,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
 )
+_LONGEST_NAME = 200  # characters
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -137,9 +140,8 @@ def _failed(error: Exception, given: list[str]) -> int:
     if isinstance(error, PromoteError):
         _complain(f"promote: {printable.one_line(redact(str(error)))}{_hint(error, given)}")
         return error.exit_code
-    if isinstance(error, OSError) and (error.errno in _MACHINE or _NOWHERE in str(error.strerror)):
-        where = f": {error.filename}" if error.filename else ""
-        _complain(f"promote: {error.strerror}{where}: fix that, then run the command again")
+    if trouble := _trouble(error):
+        _complain(f"promote: {printable.one_line(trouble)}: fix that, then run the command again")
         return PromoteError.exit_code
     if isinstance(error, RecursionError | MemoryError):
         # A last resort: what comes from outside is limited where it is read.
@@ -151,6 +153,15 @@ def _failed(error: Exception, given: list[str]) -> int:
         _complain(line)
     print("promote: this is a bug; please report the lines above", file=sys.stderr)
     return _EXIT_BUG
+
+
+def _trouble(error: Exception) -> str:
+    """What the machine, or the name of a file, has made impossible; empty for every other error."""
+    if isinstance(error, OSError) and (error.errno in _MACHINE or _NOWHERE in str(error.strerror)):
+        where = f": {str(error.filename)[:_LONGEST_NAME]}" if error.filename else ""
+        return f"{error.strerror}{where}"
+    # Of a link that leads to itself, pathlib says so before Python 3.13.
+    return str(error)[:_LONGEST_NAME] if isinstance(error, RuntimeError) and "Symlink loop" in str(error) else ""
 
 
 def _complain(line: str) -> None:

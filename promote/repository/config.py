@@ -198,7 +198,7 @@ def parse(data: bytes) -> Config:
 
 def _insist(data: bytes, root: Node | None, content: object) -> None:
     """Raise ConfigError unless the schema allows `content`; valid data is recorded and not checked again."""
-    verified = cache.key("config 9", json.dumps(schema()), data)
+    verified = cache.key("config 10", json.dumps(schema()), data)
     if not cache.remembered(verified):
         if (found := fault(root, content, schema())) is not None:
             raise ConfigError(f"{FILE_NAME}:{found.line}: {found.message}")

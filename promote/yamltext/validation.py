@@ -50,7 +50,7 @@ def fault(root: yaml.Node | None, content: object, schema: Mapping[str, Any]) ->
     from jsonschema import Draft202012Validator, validators
     from jsonschema.exceptions import best_match
 
-    for key in _keys(root):
+    for key in _nodes(root):
         return key
     strict = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]  # it has no annotations
     error = best_match(strict(schema).iter_errors(content))
@@ -68,8 +68,10 @@ def _pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[Except
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _keys(node: yaml.Node | None) -> Iterator[Fault]:
-    """The keys that a JSON document could not have: duplicates, and those that are not strings."""
+def _nodes(node: yaml.Node | None) -> Iterator[Fault]:
+    """What no settings may have: keys that JSON could not have, and texts that cannot be the name of anything."""
+    if isinstance(node, yaml.ScalarNode) and "\0" in node.value:
+        yield Fault(node.start_mark.line + 1, r"a text with the character \0 cannot name anything; remove it")
     seen: set[str] = set()
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     for key, _ in pairs:
@@ -79,9 +81,9 @@ def _keys(node: yaml.Node | None) -> Iterator[Fault]:
         if key.value in seen:
             yield Fault(line, f"duplicate key '{key.value}'; delete one of them")
         seen.add(key.value)
-    children = [value for _, value in pairs] or (node.value if isinstance(node, yaml.SequenceNode) else [])
-    for child in children:
-        yield from _keys(child)
+    items = node.value if isinstance(node, yaml.SequenceNode) else []
+    for child in (*items, *(part for pair in pairs for part in pair)):
+        yield from _nodes(child)
 
 
 def explain(error: Any) -> tuple[str, list[str]]:
