@@ -46,6 +46,7 @@ def test_no_variable_of_another_git_changes_an_answer(hostile: Hostile, variable
         assert hostile.runs(*command.split(), env=given)[:2] == usual[:2]
 
 
+@pytest.mark.quick
 def test_another_configuration_does_not_hide_that_of_the_repository(hostile: Hostile) -> None:
     """`git config` reads the file of GIT_CONFIG alone; everything else that Git does reads .git/config."""
     hostile.git("config", "core.sshCommand", str(run(hostile)))

@@ -109,7 +109,10 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, id=name, marks=[pytest.mark.quick] * (name == "path")) for name, text in TEXTS.items()],
+)
 def test_a_character_that_no_name_can_have(hostile: Hostile, text: str) -> None:
     hostile.write({"promote.yaml": text})
     hostile.runs("check", code=2, says=["promote.yaml:", "cannot name anything"])
