@@ -11,6 +11,8 @@ from promote.git import config
 from promote.git.runner import GIT, Git, reason
 from promote.system import process
 
+_NO_FILES = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the tree without entries, which every Git knows
+
 
 class Merging(Git):
     """Merges that need no checkout."""
@@ -32,7 +34,8 @@ class Merging(Git):
             # Git reads .gitattributes from the current folder and from the index.
             away = [*GIT, "--bare", f"--git-dir={git_folder}", "merge-tree", "--write-tree", ours, theirs]
             nothing = {"GIT_ATTR_NOSYSTEM": "1", "GIT_INDEX_FILE": str(Path(folder, "index"))}
-            env = self.environment(nothing, {"core.attributesfile": os.devnull})
+            # Some versions take those of HEAD in a bare repository: https://git-scm.com/docs/git-config (attr.tree).
+            env = self.environment(nothing, {"core.attributesfile": os.devnull, "attr.tree": _NO_FILES})
             done = process.run(away, cwd=Path(folder), env=env)
         if done.code not in (0, 1):
             raise GitError(
