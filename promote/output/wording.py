@@ -19,6 +19,7 @@ from promote.promotion.deliver import Wording
 from promote.system import printable
 
 _TRAILER = re.compile(r"^[A-Za-z0-9-]+\s*:")
+_LONGEST_SUBJECT = 200  # characters: GitLab takes titles of 255, GitHub of 256
 _DIGEST_SHOWN = 19  # "sha256:" and twelve digits tell two images apart
 
 
@@ -26,7 +27,8 @@ def subject(verb: str, where: str, changes: Sequence[Change]) -> str:
     """One line: the verb, the environments, and the first change of how many."""
     first = f"{changes[0].service} {shift(changes[0])}"
     more = f", +{len(changes) - 1}" if len(changes) > 1 else ""
-    return printable.one_line(f"{verb}: {where} ({first}{more})")
+    said = printable.one_line(f"{verb}: {where} ({first}{more})")
+    return said if len(said) <= _LONGEST_SUBJECT else f"{said[: _LONGEST_SUBJECT - 1]}…"
 
 
 def shift(change: Change) -> str:

@@ -6,6 +6,7 @@ committed and pushed. When the push loses a race, all of that is done again on t
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from promote.repository.workspace import Tip, Workspace
 from promote.system.confined import replace_files
 
 _Change = TypeVar("_Change", bound=Decided)
+_LONGEST_LEVEL = 200  # bytes: a branch is a file, whose name has 255 at most with the `.lock` that Git adds
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,15 @@ class Published:
 
 def branch_of(verb: str, *parts: str) -> str:
     """The branch of the pull request of a command, about what `parts` name: each is one level of the name."""
-    return "/".join([verb, *(part.replace("/", "-") for part in parts)])
+    return "/".join([verb, *(_level(part.replace("/", "-")) for part in parts)])
+
+
+def _level(name: str) -> str:
+    data = name.encode()
+    if len(data) <= _LONGEST_LEVEL:
+        return name
+    mark = hashlib.sha256(data).hexdigest()[:12]
+    return f"{data[: _LONGEST_LEVEL - 1 - len(mark)].decode(errors='ignore')}-{mark}"
 
 
 def deliver(

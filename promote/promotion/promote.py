@@ -10,7 +10,7 @@ from promote.changes.proposal import Proposal
 from promote.changes.situation import Situation
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
-from promote.promotion import pending
+from promote.promotion import deliver, pending
 from promote.promotion.pending import Pending
 from promote.proof.effect import NotInUse
 from promote.proof.prove import prove
@@ -264,4 +264,4 @@ def _insist_on_entries(chosen: Collection[str], versions: Versions) -> None:
 def branch_of(source: str, *targets: str) -> str:
     """The one branch that promotions along these edges use, so that a new one takes the place of the old."""
     # No name in promote.yaml has the character that joins them.
-    return f"promote/{source.replace('/', '-')}-to-{'_and_'.join(target.replace('/', '-') for target in targets)}"
+    return deliver.branch_of("promote", f"{source}-to-{'_and_'.join(targets)}")

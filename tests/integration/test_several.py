@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from promote.promotion.deliver import branch_of
 from tests.integration.sandbox import Sandbox, tiny_overlay
 
 BOTH = "promote/staging-to-prod-eu_and_prod-us"
@@ -104,3 +105,30 @@ def test_the_first_may_have_everything_already(regions: Sandbox) -> None:
 def test_a_wrong_name_among_them_writes_nothing(regions: Sandbox) -> None:
     assert "no environment 'prod-uk'" in regions.promote("staging", "prod-eu", "prod-uk", code=2).err
     assert list(regions.branches()) == ["main"]
+
+
+def test_many_environments_have_a_branch_and_a_title_that_every_forge_takes(tiny: Sandbox) -> None:
+    """A branch is a file of the remote, and GitLab takes titles of 255 characters."""
+    names = [f"production-of-region-{number:02}" for number in range(15)]
+    rest = "".join(f"  {name}: {{path: overlays/{name}, after: [staging]}}\n" for name in names)
+    tiny.replace("promote.yaml", "kubernetes:", f"{rest}kubernetes:")
+    for name in names:
+        tiny.write(file_of(name), tiny_overlay(name, "1.1.0", "2.1.0"))
+    tiny.publish()
+    first = tiny.promote("staging", *names[:14], "--output", "json").json
+    assert first["pull_request"]["number"] == 1
+    assert len(first["branch"].rpartition("/")[2]) <= 200
+    assert len(tiny.pulls()[1]["title"]) <= 200
+    # The same again, and others have another one.
+    assert tiny.promote("staging", *names[:14], "--output", "json").json["branch"] == first["branch"]
+    assert tiny.promote("staging", *names, "--output", "json").json["pull_request"]["number"] == 2
+
+
+@pytest.mark.quick
+def test_the_branch_of_many_images_is_cut_and_still_their_own() -> None:
+    names = [f"service-{number}" for number in range(100)]
+    one, other = (branch_of("bump", "dev/eu", "-".join(some)) for some in (names, names[:-1]))
+    assert one != other
+    assert one.startswith("bump/dev-eu/service-0-service-1-")
+    assert max(map(len, one.split("/"))) == 200
+    assert len(branch_of("bump", "dev", "é" * 150).rpartition("/")[2].encode()) <= 200
