@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from promote.forge.address import Token
-from promote.forge.attempts import TIMEOUT, Attempts, fit
+from promote.forge.attempts import fit
 from promote.forge.gitea_address import locate
-from promote.forge.gitea_errors import EMPTY, NOTHING_TO_WAIT_FOR, SCHEDULED, TROUBLE, explain, reason
-from promote.forge.json_api import Api, Dialect, Refused
+from promote.forge.gitea_errors import EMPTY, FAILURES, NOTHING_TO_WAIT_FOR, SCHEDULED, reason
+from promote.forge.json_api import Dialect, Refused
+from promote.forge.json_forge import JsonForge, require_open, text
 from promote.forge.protocol import Method, PullRequest, State, Status
 
 T = TypeVar("T")
@@ -30,58 +29,21 @@ _VERDICTS = ("APPROVED", "REQUEST_CHANGES")
 _STATUSES: Mapping[str, Status] = {"success": "success", "skipped": "success", "pending": "pending"}
 
 
-class Gitea:
-    """The Forge protocol over Gitea's API. No text that this class returns or raises has the token."""
+class Gitea(JsonForge):
+    """The Forge protocol over Gitea's API; the head of a fork's pull request reads `owner:branch`."""
 
     name = "gitea"
-    has_server = True
+    _dialect = _DIALECT
+    _failures = FAILURES
+    _pulls = "pulls"
+    _locate = staticmethod(locate)
 
-    def __init__(
-        self,
-        repository: str,
-        api: str,
-        token: Token,
-        *,
-        timeout: int = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.repository = repository
-        self.api = api
-        self._host = urlsplit(api).netloc
-        self._token = token
-        self._attempts = Attempts(TROUBLE, self._host, sleep)
-        self._http = Api(f"{api}/repos/{repository}", token, timeout, _DIALECT)
+    @staticmethod
+    def _path(repository: str) -> str:
+        return f"repos/{repository}"
 
-    def __repr__(self) -> str:
-        return f"Gitea({self.repository!r}, {self.api!r})"
-
-    @classmethod
-    def from_remote(
-        cls,
-        remote_url: str,
-        environ: Mapping[str, str],
-        *,
-        timeout: int = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> Gitea:
-        """The repository that a Git remote points at, with the address and the token that `environ` gives.
-
-        Raises UsageError if the remote is not a repository on a server, or if no token is set.
-        """
-        repository, api, token = locate(remote_url, environ)
-        return cls(repository, api, token, timeout=timeout, sleep=sleep)
-
-    def find_open(self, head: str, base: str) -> PullRequest | None:
-        """The open pull request from our own branch `head` (never a fork's) into `base`, if there is one."""
-        return self._ask(self._whole, lambda: self._find(head, base))
-
-    def list_open(self, base: str) -> tuple[PullRequest, ...]:
-        """Every open pull request into `base`, by number; the head of a fork's reads `owner:branch`."""
-        return self._ask(self._whole, lambda: self._open(base))
-
-    def get(self, number: int) -> PullRequest:
-        """One pull request; raises UsageError when there is none with this number."""
-        return self._ask(self._one(number), lambda: _read(self._pull(number)))
+    def _read(self, data: Any) -> PullRequest:
+        return _read(data)
 
     def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request, or return the open one of this branch; never a second one."""
@@ -108,13 +70,13 @@ class Gitea:
         wanted = {"Do": method, "head_commit_id": head_commit}
 
         def merge() -> str:
-            _require_open(_read(self._pull(number)))
+            require_open(_read(self._pull(number)))
             self._http.ask("POST", f"pulls/{number}/merge", wanted)
             # The answer is empty. The branch may be gone or moved by now, so only the state counts.
             merged = self._pull(number)
             if not merged["merged"]:
                 raise ValueError("a merge that merged nothing")
-            return _text(merged["merge_commit_sha"])
+            return text(merged["merge_commit_sha"])
 
         return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
 
@@ -124,7 +86,7 @@ class Gitea:
         def read() -> tuple[str, ...]:
             # Oldest first. A comment or a review that is not submitted yet changes no verdict.
             reviews = list(self._http.pages(f"pulls/{number}/reviews"))
-            last = {_text(one["user"]["login"]): one for one in reviews if one["state"] in _VERDICTS and one["user"]}
+            last = {text(one["user"]["login"]): one for one in reviews if one["state"] in _VERDICTS and one["user"]}
             return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
 
         return self._ask(self._one(number), read)
@@ -134,7 +96,7 @@ class Gitea:
 
         def read() -> Mapping[str, Status]:
             found = self._http.pages(f"commits/{commit}/status", key="statuses")
-            return {_text(one["context"]): _STATUSES.get(_text(one["status"]), "failure") for one in found}
+            return {text(one["context"]): _STATUSES.get(text(one["status"]), "failure") for one in found}
 
         return self._ask(f"statuses of {commit[:12]} in {self.repository}", read)
 
@@ -145,7 +107,7 @@ class Gitea:
             pull = _read(self._pull(number))
             if pull.state == "merged":
                 return True
-            _require_open(pull)
+            require_open(pull)
             branch, _ = self._http.ask("GET", f"branches/{quote(pull.base)}")
             if not (branch["enable_status_check"] or branch["required_approvals"]):
                 # Gitea would merge at once.
@@ -160,18 +122,8 @@ class Gitea:
 
         self._ask(self._one(number), enable)
 
-    @property
-    def _whole(self) -> str:
-        return f"repository {self.repository}"
-
-    def _one(self, number: int) -> str:
-        return f"pull request #{number} in {self.repository}"
-
-    def _pull(self, number: int) -> Any:
-        return self._http.ask("GET", f"pulls/{number}")[0]
-
-    def _open(self, base: str) -> tuple[PullRequest, ...]:
-        wanted = {"state": "open", "base_branch": base}
+    def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
+        wanted = {"state": "open", "base_branch": base, **filters}
         pulls = self._registered(lambda: [_read(pull) for pull in self._http.pages("pulls", wanted)])
         # Also filtered here: older servers ignore `base_branch`. A list that grows meanwhile repeats entries.
         found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
@@ -196,32 +148,7 @@ class Gitea:
         data = self._pull(number)
         pull = _read(data)
         merged = pull.state == "merged" and pull.head_commit == head_commit
-        return _text(data["merge_commit_sha"]) if merged else None
-
-    def _ask(
-        self,
-        what: str,
-        call: Callable[[], T],
-        settled: Callable[[], T | None] = lambda: None,
-        *,
-        new: bool = False,
-    ) -> T:
-        return self._attempts.make(
-            call, lambda error: explain(what, error, self._host, self._token, new=new), settled
-        )
-
-
-def _text(value: Any) -> str:
-    """What Gitea always gives; raises TypeError where an answer is not Gitea's."""
-    if not isinstance(value, str) or not value:
-        raise TypeError("a text is missing")
-    return value
-
-
-def _require_open(pull: PullRequest) -> None:
-    # Gitea says of a closed pull request that it does not exist.
-    if pull.state != "open":
-        raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"it is not mergeable because it is {pull.state}")
+        return text(data["merge_commit_sha"]) if merged else None
 
 
 def _read(data: Any) -> PullRequest:
@@ -231,12 +158,12 @@ def _read(data: Any) -> PullRequest:
     state: State = "merged" if data["merged"] else "open" if data["state"] == "open" else "closed"
     return PullRequest(
         number=number,
-        url=_text(data["html_url"]),
-        title=_text(data["title"]),
+        url=text(data["html_url"]),
+        title=text(data["title"]),
         body=data["body"] or "",
         head=_head(data["head"], data["base"]),
-        base=_text(data["base"]["ref"]),
-        head_commit=_text(data["head"]["sha"]),
+        base=text(data["base"]["ref"]),
+        head_commit=text(data["head"]["sha"]),
         state=state,
     )
 
@@ -245,9 +172,9 @@ def _head(head: Any, base: Any) -> str:
     # A fork's branch may have the name of ours; a colon, which no branch name has, distinguishes the two.
     # The repository is missing once the fork has been deleted.
     if head["repo_id"] == base["repo_id"]:
-        return _text(head["ref"])
+        return text(head["ref"])
     owner = head["repo"]["owner"]["login"] if head["repo"] else "unknown"
-    return f"{_text(owner)}:{_text(head['ref'])}"
+    return f"{text(owner)}:{text(head['ref'])}"
 
 
 def _approves(review: Any, commit: str) -> bool:

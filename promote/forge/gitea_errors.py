@@ -8,13 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
-from promote.forge.address import Token
-from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, unanswered
-from promote.forge.json_api import Refused
-from promote.system.process import redact
+from promote.forge.json_forge import Failures
 
-# When an answer is not what Gitea documents, reading it fails in many ways. All exceptions of requests are OSError.
-TROUBLE = (Refused, OSError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 SCHEDULED = "already scheduled to auto merge"
 EMPTY = "the repository is empty"
 NOTHING_TO_WAIT_FOR = "auto-merge has nothing to wait for"
@@ -47,26 +42,4 @@ def reason(data: Mapping[str, Any]) -> str:
     return str(data.get("message") or "")
 
 
-def _wait(error: Refused) -> float:
-    """The seconds that the server asks to wait; for a limit without a number, a minute."""
-    if (seconds := error.headers.get("Retry-After", "")).isdecimal():
-        return float(seconds)
-    return 60.0 if error.status == HTTPStatus.TOO_MANY_REQUESTS else 0.0
-
-
-def explain(what: str, error: Exception, host: str, token: Token, *, new: bool = False) -> Trouble:
-    """What a failed request about `what` means; no text has the token. `new`: a 404 may pass after a first push."""
-    if not isinstance(error, Refused):
-        return unanswered(error, host, "Gitea")
-    wait = _wait(error)
-    is_limit = error.status == HTTPStatus.TOO_MANY_REQUESTS or bool(error.status == HTTPStatus.FORBIDDEN and wait)
-    if trouble := passing(error.status, host, wait, is_limit=is_limit):
-        return trouble
-    # Remove the token before the cut: half a token is a secret too.
-    given = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
-    answer = f"{error.status} {given}"
-    kind, advice = refusal(answer, _REFUSALS)
-    said = given or "refused without a reason"
-    message = f"{what}: {said} ({error.status}); {advice.format(variable=token.variable)}"
-    again = bool(_PASSING.match(answer)) or (new and error.status == HTTPStatus.NOT_FOUND)
-    return Trouble(kind(message), again=again, uncertain=bool(_DONE.match(answer)))
+FAILURES = Failures("Gitea", _REFUSALS, _PASSING, _DONE, limits=(HTTPStatus.FORBIDDEN,))

@@ -9,6 +9,7 @@ from typing import Any
 
 from promote.forge.gitlab_errors import NO_TIMES, TRANSIENT, status_of
 from promote.forge.json_api import Refused
+from promote.forge.json_forge import text
 from promote.forge.protocol import PullRequest, State, Status
 
 # `locked` is an open one that is being merged: https://docs.gitlab.com/api/merge_requests/
@@ -28,13 +29,6 @@ _NO_ORDER = re.compile(r"^([^\S\n]*)\\/(?=[A-Za-z])", re.MULTILINE)
 def harmless(body: str) -> str:
     """The body with a backslash, which Markdown does not show, before each slash that would be a quick action."""
     return _ORDER.sub(r"\1\\/", body)
-
-
-def text(value: Any) -> str:
-    """What GitLab always gives; raises TypeError where an answer is not GitLab's."""
-    if not isinstance(value, str) or not value:
-        raise TypeError("a text is missing")
-    return value
 
 
 def number(value: Any) -> int:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import quote
 
 from promote.forge import gitlab_answers as answers
-from promote.forge.address import Token
-from promote.forge.attempts import TIMEOUT, Attempts, fit
+from promote.forge.attempts import fit
 from promote.forge.gitlab_address import locate
 from promote.forge.gitlab_errors import (
+    FAILURES,
     HOPELESS,
     LAGS,
     MAY_NOT_MERGE,
@@ -20,16 +19,13 @@ from promote.forge.gitlab_errors import (
     MOVED,
     NOTHING_TO_WAIT_FOR,
     STILL_CHECKED,
-    TROUBLE,
-    explain,
     reason,
     status_of,
     unmergeable,
 )
-from promote.forge.json_api import Api, Dialect, Refused
+from promote.forge.json_api import Dialect, Refused
+from promote.forge.json_forge import JsonForge, require_open, text
 from promote.forge.protocol import Method, PullRequest, Status
-
-T = TypeVar("T")
 
 # https://docs.gitlab.com/api/rest/#pagination
 _DIALECT = Dialect("Bearer", "per_page", 100, lambda headers, _: headers.get("X-Next-Page") == "", reason)
@@ -37,65 +33,28 @@ _DEVELOPER = 30  # the lowest role that may push: https://docs.gitlab.com/api/me
 _NOT_MERGEABLE = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-class GitLab:
-    """The Forge protocol over GitLab's API. No text that this class returns or raises has the token."""
+class GitLab(JsonForge):
+    """The Forge protocol over GitLab's API; the head of a fork's merge request reads `author:branch`."""
 
     name = "gitlab"
-    has_server = True
+    _dialect = _DIALECT
+    _failures = FAILURES
+    _pulls = "merge_requests"
+    _locate = staticmethod(locate)
 
-    def __init__(
-        self,
-        project: str,
-        api: str,
-        token: Token,
-        *,
-        timeout: int = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.project = project
-        self.api = api
-        self._host = urlsplit(api).netloc
-        self._token = token
-        self._attempts = Attempts(TROUBLE, self._host, sleep)
-        self._http = Api(f"{api}/projects/{quote(project, safe='')}", token, timeout, _DIALECT)
+    @staticmethod
+    def _path(repository: str) -> str:
+        return f"projects/{quote(repository, safe='')}"
 
-    def __repr__(self) -> str:
-        return f"GitLab({self.project!r}, {self.api!r})"
-
-    @classmethod
-    def from_remote(
-        cls,
-        remote_url: str,
-        environ: Mapping[str, str],
-        *,
-        timeout: int = TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> GitLab:
-        """The project that a Git remote points at, with the address and the token that `environ` gives.
-
-        Raises UsageError if the remote is not a project on a server, or if no token is set.
-        """
-        project, api, token = locate(remote_url, environ)
-        return cls(project, api, token, timeout=timeout, sleep=sleep)
-
-    def find_open(self, head: str, base: str) -> PullRequest | None:
-        """The open merge request from our own branch `head` (never a fork's) into `base`, if there is one."""
-        return self._ask(self._whole, lambda: self._find(head, base))
-
-    def list_open(self, base: str) -> tuple[PullRequest, ...]:
-        """Every open merge request into `base`, by number; the head of a fork's reads `author:branch`."""
-        return self._ask(self._whole, lambda: self._open(base))
-
-    def get(self, number: int) -> PullRequest:
-        """One merge request; raises UsageError when there is none with this number."""
-        return self._ask(self._one(number), lambda: answers.pull_request(self._pull(number)))
+    def _read(self, data: Any) -> PullRequest:
+        return answers.pull_request(data)
 
     def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
         """Open a merge request, or return the open one of this branch; never a second one."""
         wanted = {"source_branch": head, "target_branch": base, "title": title, "description": _description(body)}
         return self._ask(
             f"branch {head} in {self._whole}",
-            lambda: answers.pull_request(self._http.ask("POST", "merge_requests", wanted)[0]),
+            lambda: self._read(self._http.ask("POST", "merge_requests", wanted)[0]),
             lambda: self._find(head, base),
         )
 
@@ -104,7 +63,7 @@ class GitLab:
         wanted = {"title": title, "description": _description(body)}
         return self._ask(
             self._one(number),
-            lambda: answers.pull_request(self._http.ask("PUT", f"merge_requests/{number}", wanted)[0]),
+            lambda: self._read(self._http.ask("PUT", f"merge_requests/{number}", wanted)[0]),
         )
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
@@ -117,8 +76,8 @@ class GitLab:
 
         def merge() -> str:
             data = self._pull(number)
-            pull = answers.pull_request(data)
-            _require_open(pull)
+            pull = self._read(data)
+            require_open(pull)
             self._insist_on_head(pull, head_commit)
             wanted = {"sha": head_commit, **self._method(data, method)}
             return self._new_commit(self._accept(data, wanted))
@@ -146,7 +105,7 @@ class GitLab:
     def statuses(self, commit: str) -> Mapping[str, Status]:
         """The newest job or external status of each name, of all pipelines of a commit."""
         return self._ask(
-            f"statuses of {commit[:12]} in {self.project}",
+            f"statuses of {commit[:12]} in {self.repository}",
             lambda: answers.statuses(self._http.pages(f"repository/commits/{commit}/statuses")),
         )
 
@@ -155,10 +114,10 @@ class GitLab:
 
         def enable() -> bool:
             data = self._pull(number)
-            pull = answers.pull_request(data)
+            pull = self._read(data)
             if pull.state == "merged" or data["merge_when_pipeline_succeeds"]:
                 return True
-            _require_open(pull)
+            require_open(pull)
             self._insist_on_head(pull, self._tip(pull.head))
             wanted = self._method(data, method)
             if status_of(data) in HOPELESS:
@@ -175,19 +134,9 @@ class GitLab:
 
         self._ask(self._one(number), enable)
 
-    @property
-    def _whole(self) -> str:
-        return f"repository {self.project}"
-
-    def _one(self, number: int) -> str:
-        return f"pull request #{number} in {self.project}"
-
-    def _pull(self, number: int) -> Any:
-        return self._http.ask("GET", f"merge_requests/{number}")[0]
-
     def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
         wanted = {"state": "opened", "target_branch": base, **filters}
-        pulls = [answers.pull_request(one) for one in self._http.pages("merge_requests", wanted)]
+        pulls = [self._read(one) for one in self._http.pages("merge_requests", wanted)]
         # Also filtered here: a list that grows meanwhile repeats entries, and a redirection may lose the filters.
         found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
         return tuple(found[number] for number in sorted(found))
@@ -203,7 +152,7 @@ class GitLab:
             if refused.status != HTTPStatus.NOT_FOUND:
                 raise
             return ""
-        return answers.text(branch["commit"]["id"])
+        return text(branch["commit"]["id"])
 
     def _insist_on_head(self, pull: PullRequest, commit: str) -> None:
         """Raise Refused if `commit` is not the head: GitLab notices a push some seconds later."""
@@ -232,7 +181,7 @@ class GitLab:
     def _ways(self) -> tuple[bool, Any]:
         """Whether the project fast-forwards instead of making merge commits, and when it squashes."""
         project, _ = self._http.ask("GET", "")
-        return answers.text(project["merge_method"]) == "ff", project.get("squash_option")
+        return text(project["merge_method"]) == "ff", project.get("squash_option")
 
     def _accept(self, data: Any, wanted: Mapping[str, Any]) -> Any:
         number = answers.number(data["iid"])
@@ -249,7 +198,7 @@ class GitLab:
 
     def _merged(self, number: int, head_commit: str) -> str | None:
         data = self._pull(number)
-        pull = answers.pull_request(data)
+        pull = self._read(data)
         merged = pull.state == "merged" and pull.head_commit == head_commit
         return self._new_commit(data) if merged else None
 
@@ -261,7 +210,7 @@ class GitLab:
         """
         if data["state"] != "merged" or not (data["merge_commit_sha"] or self._ways()[0]):
             raise ValueError("a merge that merged nothing")
-        return answers.text(data["merge_commit_sha"] or data["squash_commit_sha"] or data["sha"])
+        return text(data["merge_commit_sha"] or data["squash_commit_sha"] or data["sha"])
 
     def _may_push(self, user: int) -> bool:
         try:
@@ -270,16 +219,8 @@ class GitLab:
             if refused.status != HTTPStatus.NOT_FOUND:
                 raise
             return False
-        return answers.text(member["state"]) == "active" and answers.number(member["access_level"]) >= _DEVELOPER
-
-    def _ask(self, what: str, call: Callable[[], T], settled: Callable[[], T | None] = lambda: None) -> T:
-        return self._attempts.make(call, lambda error: explain(what, error, self._host, self._token), settled)
+        return text(member["state"]) == "active" and answers.number(member["access_level"]) >= _DEVELOPER
 
 
 def _description(body: str) -> str:
     return fit(answers.harmless(body), "GitLab")
-
-
-def _require_open(pull: PullRequest) -> None:
-    if pull.state != "open":
-        raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"it is not mergeable because it is {pull.state}")

@@ -8,13 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
-from promote.forge.address import Token
-from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, unanswered
 from promote.forge.json_api import Refused
-from promote.system.process import redact
+from promote.forge.json_forge import Failures
 
-# When an answer is not what GitLab documents, reading it fails in many ways. All exceptions of requests are OSError.
-TROUBLE = (Refused, OSError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 NOTHING_TO_WAIT_FOR = "auto-merge has nothing to wait for"
 STILL_CHECKED = "GitLab still checks whether it can be merged"
 LAGS = "GitLab has not noticed yet that its branch was pushed"
@@ -106,26 +102,4 @@ def unmergeable(data: Mapping[str, Any], refused: Refused) -> Refused:
     return Refused(HTTPStatus.METHOD_NOT_ALLOWED, said or refused.message)
 
 
-def _wait(error: Refused) -> float:
-    """The seconds that the server asks to wait; for a limit without a number, a minute."""
-    if (seconds := error.headers.get("Retry-After", "")).isdecimal():
-        return float(seconds)
-    return 60.0 if error.status == HTTPStatus.TOO_MANY_REQUESTS else 0.0
-
-
-def explain(what: str, error: Exception, host: str, token: Token) -> Trouble:
-    """What a failed request about `what` means; no text has the token."""
-    if not isinstance(error, Refused):
-        return unanswered(error, host, "GitLab")
-    is_limit = error.status == HTTPStatus.TOO_MANY_REQUESTS
-    if trouble := passing(error.status, host, _wait(error), is_limit=is_limit):
-        return trouble
-    # Remove the token before the cut: half a token is a secret too.
-    given = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
-    answer = f"{error.status} {given}"
-    kind, advice = refusal(answer, _REFUSALS)
-    said = given or "refused without a reason"
-    # Without a status, it is our own conclusion.
-    status = f" ({error.status})" if error.status else ""
-    message = f"{what}: {said}{status}; {advice.format(variable=token.variable)}"
-    return Trouble(kind(message), again=bool(_PASSING.match(answer)), uncertain=bool(_DONE.match(answer)))
+FAILURES = Failures("GitLab", _REFUSALS, _PASSING, _DONE)

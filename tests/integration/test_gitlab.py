@@ -92,7 +92,7 @@ def test_it_is_a_forge() -> None:
 )  # fmt: skip
 def test_the_remote_says_where_the_project_is(remote: str, environ: dict[str, str], project: str, api: str) -> None:
     forge = GitLab.from_remote(remote, {"GITLAB_TOKEN": TOKEN} | environ)
-    assert (forge.project, forge.api) == (project, api)
+    assert (forge.repository, forge.api) == (project, api)
 
 
 @pytest.mark.parametrize(
