@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 from promote.forge.local import REF
 from tests.integration.forge_server import Answer, Json
 from tests.integration.github_server import GitHubServer
-from tests.integration.sandbox import BRANCH, Outcome, Sandbox, Shim, tiny_overlay
+from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
+from tests.integration.site import Site, visited
 
 TOKEN = "ghp_0123456789abcdefSECRET"  # noqa: S105 it opens nothing
 REPOSITORY = "mediq/infra"
@@ -48,20 +48,8 @@ class GitHub(GitHubServer):
         return status, content, headers
 
 
-@dataclass(frozen=True)
-class Site:
-    """A clone of a repository on GitHub, and GitHub itself."""
-
-    tiny: Sandbox
-    server: GitHub
-    shim: Shim
-
-    def promote(self, *arguments: str, code: int = 0, **env: str) -> Outcome:
-        """Run promote; the token may be in nothing that it prints, nor in the arguments of any Git."""
-        known = {"GITHUB_API_URL": self.server.api, "GH_TOKEN": TOKEN} | env
-        outcome = self.tiny.promote(*arguments, code=code, env=self.shim.env | known)
-        assert TOKEN not in outcome.out + outcome.err + "\n".join(self.shim.calls)
-        return outcome
+class OfGitHub(Site[GitHub]):
+    """A clone of a repository on GitHub."""
 
     def assert_one(self) -> None:
         """There is one branch, and one pull request that is open."""
@@ -71,21 +59,14 @@ class Site:
 
 
 @pytest.fixture
-def site(tiny: Sandbox, shim: Shim) -> Iterator[Site]:
-    # Git's own rewriting of addresses: promote sees GitHub's, Git reaches the folder.
-    tiny.git("config", f"url.{tiny.origin}.insteadOf", URL)
-    tiny.git("remote", "set-url", "origin", URL)
-    before = tiny.snapshot()
+def site(tiny: Sandbox, shim: Shim) -> Iterator[OfGitHub]:
     server = GitHub(tiny)
-    with server:
-        yield Site(tiny, server, shim)
-    assert server.violations == []
-    assert tiny.snapshot() == before
-    assert all(TOKEN not in str(one.body) for one in server.seen)
-    assert TOKEN not in tiny.at_origin("log", "--all", "--format=%B")
+    site = OfGitHub(tiny, server, shim, TOKEN, {"GITHUB_API_URL": server.api, "GH_TOKEN": TOKEN})
+    with visited(site, URL):
+        yield site
 
 
-def test_a_promotion_from_plan_to_merge(site: Site) -> None:
+def test_a_promotion_from_plan_to_merge(site: OfGitHub) -> None:
     answer = site.promote("staging", "production", "--output", "json").json
     assert answer["pull_request"] == {"number": 1, "url": "https://github.example/mediq/infra/pull/1"}
     site.assert_one()
@@ -98,7 +79,7 @@ def test_a_promotion_from_plan_to_merge(site: Site) -> None:
     assert "nothing to do" in site.promote("staging", "production").out
 
 
-def test_an_environment_on_a_branch_has_its_pull_requests_there(site: Site) -> None:
+def test_an_environment_on_a_branch_has_its_pull_requests_there(site: OfGitHub) -> None:
     other = site.tiny.clone("other")
     other.replace("promote.yaml", "overlays/production}", "overlays/production, branch: live}")
     other.commit()
@@ -118,7 +99,7 @@ def test_an_environment_on_a_branch_has_its_pull_requests_there(site: Site) -> N
     ids=["429 at opening", "429 at looking", "nonsense", "403"],
 )  # fmt: skip
 def test_a_failure_after_the_push_ends_with_7_and_is_finished(
-    site: Site, request_: str, status: int, headers: dict[str, str]
+    site: OfGitHub, request_: str, status: int, headers: dict[str, str]
 ) -> None:
     site.server.fail(request_, status, headers=headers)
     failed = site.promote("staging", "production", code=7)
@@ -129,13 +110,13 @@ def test_a_failure_after_the_push_ends_with_7_and_is_finished(
     site.assert_one()
 
 
-def test_a_504_after_the_work_was_done_makes_no_twin(site: Site) -> None:
+def test_a_504_after_the_work_was_done_makes_no_twin(site: OfGitHub) -> None:
     site.server.fail("POST /pulls", 504, works=True)
     site.promote("staging", "production")
     site.assert_one()
 
 
-def test_a_504_after_the_merge_was_done_is_a_merge(site: Site) -> None:
+def test_a_504_after_the_merge_was_done_is_a_merge(site: OfGitHub) -> None:
     site.promote("staging", "production")
     site.server.fail("PUT /merge", 504, works=True)
     out = site.promote("merge", "1").out
@@ -143,7 +124,9 @@ def test_a_504_after_the_merge_was_done_is_a_merge(site: Site) -> None:
     assert site.tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
 
 
-def test_a_branch_that_moves_while_it_is_judged_is_not_merged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_branch_that_moves_while_it_is_judged_is_not_merged(
+    site: OfGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.promote("staging", "production")
     base, head = site.tiny.tip(), site.tiny.tip(BRANCH)
     merge = site.server._merge
@@ -159,7 +142,7 @@ def test_a_branch_that_moves_while_it_is_judged_is_not_merged(site: Site, monkey
     assert (site.tiny.tip(), site.server.pulls[1]["state"]) == (base, "open")
 
 
-def test_auto_merge_is_left_to_github(site: Site) -> None:
+def test_auto_merge_is_left_to_github(site: OfGitHub) -> None:
     site.server.fail("POST /graphql", 429, headers=LATER)
     assert "pull request #1 is open" in site.promote("staging", "production", "--auto-merge", code=7).err
     assert "will be merged by github" in site.promote("staging", "production", "--auto-merge").out
@@ -167,7 +150,7 @@ def test_auto_merge_is_left_to_github(site: Site) -> None:
     site.assert_one()
 
 
-def test_without_a_token_nothing_is_pushed(site: Site) -> None:
+def test_without_a_token_nothing_is_pushed(site: OfGitHub) -> None:
     refused = site.promote("staging", "production", code=2, GH_TOKEN="", GITHUB_TOKEN="")
     assert "no token for" in refused.err
     assert list(site.tiny.branches()) == ["main"]
@@ -175,7 +158,7 @@ def test_without_a_token_nothing_is_pushed(site: Site) -> None:
     assert BRANCH in site.tiny.branches()
 
 
-def test_a_merge_github_refuses_is_not_checked_again_for_ever(site: Site) -> None:
+def test_a_merge_github_refuses_is_not_checked_again_for_ever(site: OfGitHub) -> None:
     site.promote("staging", "production")
     site.server.not_mergeable = "At least 1 approving review is required"
     assert "approving review" in site.promote("merge", "1", code=4).err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 
 from tests.integration.forge_server import Answer, Json
 from tests.integration.gitlab_server import GitLabServer
-from tests.integration.sandbox import BRANCH, Outcome, Sandbox, Shim, tiny_overlay
+from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
+from tests.integration.site import Site, visited
 
 TOKEN = "glpat-0123456789abcdefSECRET"  # noqa: S105 it opens nothing
 PROJECT = "mediq/platform/infra"
@@ -46,38 +46,15 @@ class GitLab(GitLabServer):
         return 200, pull, {}
 
 
-@dataclass(frozen=True)
-class Site:
-    """A clone of a project on GitLab, and GitLab itself."""
-
-    tiny: Sandbox
-    server: GitLab
-    shim: Shim
-
-    def promote(self, *arguments: str, code: int = 0, **env: str) -> Outcome:
-        """Run promote; the token may be in nothing that it prints, nor in the arguments of any Git."""
-        known = {"GITLAB_HOST": self.server.api, "GITLAB_TOKEN": TOKEN} | env
-        outcome = self.tiny.promote(*arguments, code=code, env=self.shim.env | known)
-        assert TOKEN not in outcome.out + outcome.err + "\n".join(self.shim.calls)
-        return outcome
-
-
 @pytest.fixture
-def site(tiny: Sandbox, shim: Shim) -> Iterator[Site]:
-    # Git's own rewriting of addresses: promote sees GitLab's, Git reaches the folder.
-    tiny.git("config", f"url.{tiny.origin}.insteadOf", URL)
-    tiny.git("remote", "set-url", "origin", URL)
-    before = tiny.snapshot()
+def site(tiny: Sandbox, shim: Shim) -> Iterator[Site[GitLab]]:
     server = GitLab(tiny)
-    with server:
-        yield Site(tiny, server, shim)
-    assert server.violations == []
-    assert tiny.snapshot() == before
-    assert all(TOKEN not in str(one.body) for one in server.seen)
-    assert TOKEN not in tiny.at_origin("log", "--all", "--format=%B")
+    site = Site(tiny, server, shim, TOKEN, {"GITLAB_HOST": server.api, "GITLAB_TOKEN": TOKEN})
+    with visited(site, URL):
+        yield site
 
 
-def test_a_promotion_from_plan_to_merge_and_back(site: Site) -> None:
+def test_a_promotion_from_plan_to_merge_and_back(site: Site[GitLab]) -> None:
     answer = site.promote("staging", "production", "--output", "json").json
     url = f"https://gitlab.example/{PROJECT}/-/merge_requests/1"
     assert answer["pull_request"] == {"number": 1, "url": url}
@@ -98,7 +75,7 @@ def test_a_promotion_from_plan_to_merge_and_back(site: Site) -> None:
     assert site.tiny.show(branch="main") == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
-def test_auto_merge_is_left_to_gitlab(site: Site) -> None:
+def test_auto_merge_is_left_to_gitlab(site: Site[GitLab]) -> None:
     refused = site.promote("staging", "production", "--auto-merge", code=4).err
     assert "has nothing to wait for" in refused
     site.server.pulls[1]["detailed_merge_status"] = "ci_must_pass"
@@ -108,14 +85,14 @@ def test_auto_merge_is_left_to_gitlab(site: Site) -> None:
 
 
 @pytest.mark.quick
-def test_without_a_token_nothing_is_pushed(site: Site) -> None:
+def test_without_a_token_nothing_is_pushed(site: Site[GitLab]) -> None:
     refused = site.promote("staging", "production", code=2, GITLAB_TOKEN="", CI_JOB_TOKEN="other").err  # noqa: S106
     assert "no token for" in refused
     assert "CI_JOB_TOKEN cannot open merge requests" in refused
     assert list(site.tiny.branches()) == ["main"]
 
 
-def test_a_504_after_the_merge_was_done_is_a_merge(site: Site) -> None:
+def test_a_504_after_the_merge_was_done_is_a_merge(site: Site[GitLab]) -> None:
     site.promote("staging", "production")
     site.server.fail("PUT /merge", 504, works=True)
     out = site.promote("merge", "1").out
