@@ -6,6 +6,8 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -89,26 +91,36 @@ class Import(NamedTuple):
     line: int
 
 
-class Module(NamedTuple):
+@dataclass(frozen=True)
+class Module:
     """One file of the package; its name without `promote.`."""
 
     name: str
     path: Path
-    tree: ast.Module
 
-    @property
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.path.read_text())
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        return list(_imports(self.tree))
+
+    @cached_property
     def own(self) -> set[str]:
         """What it imports of the package."""
-        return {name for one in _imports(self.tree) for name in _promote_modules(one)} - {self.name}
+        return {name for one in self.imports for name in _promote_modules(one)} - {self.name}
 
 
-def _modules() -> list[Module]:
-    found = []
+def _modules() -> Iterator[Module]:
     for path in sorted((ROOT / "promote").rglob("*.py")):
         parts = path.relative_to(ROOT / "promote").with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-        found.append(Module(name, path, ast.parse(path.read_text())))
-    return found
+        yield Module(name, path)
 
 
 def _promote_modules(one: Import) -> set[str]:
@@ -136,7 +148,7 @@ def _imports(tree: ast.AST, *, at_once: bool = True) -> Iterator[Import]:
             yield from _imports(node, at_once=at_once and not later)
 
 
-MODULES = _modules()
+MODULES = tuple(_modules())
 NAMES = {module.name for module in MODULES}
 
 
@@ -177,9 +189,9 @@ def test_pure_packages_only_decide() -> None:
     # Reading a file needs no import where there are paths.
     reading = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "is_file", "exists"}
     for module in of(*PURE):
-        found = list(_imports(module.tree))
+        found = module.imports
         at_once = {name for one in found if one.at_once for name in _promote_modules(one)}
-        calls = {node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
+        calls = {node.func for node in module.nodes if isinstance(node, ast.Call)}
         names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
         names |= {call.id for call in calls if isinstance(call, ast.Name)}
         assert outside & {one.name.partition(".")[0] for one in found} == set(), module.name
@@ -195,14 +207,14 @@ def test_no_import_cycles() -> None:
 
 def test_each_outer_thing_has_one_owner() -> None:
     for module in MODULES:
-        for one in _imports(module.tree):
+        for one in module.imports:
             owners = OWNERS.get(one.name.partition(".")[0], {module.name})
             assert {module.name, _package(module.name)} & owners, f"{module.path}:{one.line} imports {one.name}"
 
 
 def test_heavy_imports_wait_until_they_are_needed() -> None:
     for module in MODULES:
-        for one in (one for one in _imports(module.tree) if one.at_once):
+        for one in (one for one in module.imports if one.at_once):
             top = one.name.partition(".")[0]
             assert top not in HEAVY, f"{module.path}:{one.line} imports {one.name} at once"
             assert module.name not in QUICK or top in LIGHT, f"{module.path}:{one.line} makes --help load {one.name}"
@@ -219,7 +231,7 @@ def test_only_the_bounded_reader_parses() -> None:
     for module in MODULES:
         if _package(module.name) == "yamltext":
             continue
-        imported = {one.name for one in _imports(module.tree)}
+        imported = {one.name for one in module.imports}
         assert {name for name in imported if name.partition(".")[0] in PARSERS} == set(), module.name
         used = imported | _attributes(module)
         assert {name for name in used if name.startswith(("json.", "yaml."))} <= allowed, module.name
@@ -229,7 +241,7 @@ def test_only_cli_prints_and_exits() -> None:
     for module in MODULES:
         if module.name in ("cli.main", "__main__"):
             continue
-        names = {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name)}
+        names = {node.id for node in module.nodes if isinstance(node, ast.Name)}
         assert names & {"print", "input", "exit", "quit", "SystemExit"} == set(), module.name
         leaving = {"sys.exit", "os._exit", "os.abort", "sys.stdout", "sys.stderr"}
         assert _attributes(module) & leaving == set(), module.name
@@ -237,14 +249,14 @@ def test_only_cli_prints_and_exits() -> None:
 
 def _attributes(module: Module) -> set[str]:
     """What is used of names, such as `json.dumps`."""
-    attributes = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
+    attributes = (node for node in module.nodes if isinstance(node, ast.Attribute))
     return {f"{node.value.id}.{node.attr}" for node in attributes if isinstance(node.value, ast.Name)}
 
 
 def test_functions_and_files_are_short() -> None:
     for module in MODULES:
         assert len(module.path.read_text().splitlines()) <= LONGEST_FILE, module.path
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or 0) - node.lineno + 1
                 assert length <= LONGEST_FUNCTION, f"{module.path}:{node.lineno} {node.name} has {length} lines"

@@ -114,9 +114,8 @@ def test_the_files_of_the_checkout_stay_as_they_are(tiny: Tiny, library: Library
     assert tiny.state() == state
 
 
-@pytest.mark.parametrize(
-    "reference",
-    [
+def test_any_other_form_is_refused(tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str]) -> None:
+    for reference in (
         "{address}//deploy?ref=main",
         "{address}//deploy?ref={short}",
         "{address}//deploy",
@@ -128,16 +127,12 @@ def test_the_files_of_the_checkout_stay_as_they_are(tiny: Tiny, library: Library
         "https://other.invalid/team/library//deploy?ref={commit}",
         "git::{address}//deploy?ref={commit}",
         "ssh://example.invalid/team/library//deploy?ref={commit}",
-    ],
-)
-def test_any_other_form_is_refused(
-    tiny: Tiny, library: Library, capfd: pytest.CaptureFixture[str], reference: str
-) -> None:
-    tiny.write(overlay(reference.format(address=ADDRESS, commit=library.first, short=library.first[:12])))
-    assert main(["check", "staging"]) == 2
-    err = capfd.readouterr().err
-    assert f"{STAGING}:3: " in err
-    assert "is a remote reference" in err
+    ):
+        tiny.write(overlay(reference.format(address=ADDRESS, commit=library.first, short=library.first[:12])))
+        assert main(["check", "staging"]) == 2, reference
+        err = capfd.readouterr().err
+        assert f"{STAGING}:3: " in err
+        assert "is a remote reference" in err
 
 
 @pytest.mark.slow

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-import yaml
-
-from tests.manifests.render import REPOSITORY, Object, Render
+from tests.manifests.render import REPOSITORY, Object, Render, read_yaml
 
 POLICIES = REPOSITORY / "policies"
 LOADED = (*sorted(POLICIES.glob("lib/*.rego")), POLICIES / "network/flows.rego", POLICIES / "data/flows.yaml")
-TABLE: dict[str, Any] = yaml.safe_load((POLICIES / "data/flows.yaml").read_text(encoding="utf-8"))["flows"]
+TABLE: dict[str, Any] = read_yaml(POLICIES / "data/flows.yaml")["flows"]
 QUERY = """{name: answer |
     some name, target in input
     answer := {

@@ -33,6 +33,7 @@ CLUSTER_SCOPED = (
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 HASH = re.compile(r"-[0-9a-z]{10}$")
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Object = dict[str, Any]
 
@@ -86,16 +87,19 @@ def render_again(directory: Path) -> Render:
 def _rendered(directory: Path) -> tuple[list[Object], str]:
     done = build(directory)
     assert done.returncode == 0, done.stderr
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return [document for document in yaml.load_all(done.stdout, loader) if document], done.stderr
+    return [document for document in yaml.load_all(done.stdout, LOADER) if document], done.stderr
 
 
 def overlay(environment: str) -> Render:
     return render(REPOSITORY / "overlays" / environment)
 
 
+def read_yaml(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506 a safe one
+
+
 def read_kustomization(directory: Path) -> Object:
-    content = yaml.safe_load((directory / "kustomization.yaml").read_text(encoding="utf-8"))
+    content = read_yaml(directory / "kustomization.yaml")
     assert isinstance(content, dict)
     return content
 

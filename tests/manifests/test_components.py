@@ -136,6 +136,7 @@ def test_both_edges_send_the_same_headers(workshop: Workshop, environment: str) 
     assert not re.search(r"unsafe|\*|data|http", policy)
 
 
+@pytest.mark.slow
 @rendering
 def test_the_gateway_api_edge_is_the_same_contract(workshop: Workshop, environment: str) -> None:
     rendered = _with(workshop, environment, "edge-gateway", "secrets-sealed/ENV")
@@ -321,6 +322,7 @@ def test_names_are_proved_over_http_only_at_the_gateway(workshop: Workshop) -> N
 # Autoscaling
 
 
+@pytest.mark.slow
 @rendering
 def test_keda_takes_the_place_of_three_autoscalers(workshop: Workshop, environment: str) -> None:
     without = _with(workshop, environment, "edge-ingress", "secrets-sealed/ENV")
@@ -423,6 +425,7 @@ def test_keda_reaches_what_it_reads_and_nothing_else(workshop: Workshop) -> None
     assert removed == set()
 
 
+@pytest.mark.slow
 def test_the_gateway_api_edge_reaches_the_gateway_only(workshop: Workshop) -> None:
     added, removed = _changed(workshop, "edge-gateway", "secrets-sealed/ENV")
     controllers = {Flow("edge", name, "8443/TCP") for name in ("nginx-gateway", "nginx-gateway-fabric")}

@@ -25,12 +25,13 @@ from tests.manifests.render import (
     name_of,
     overlay,
     pod_template,
+    read_yaml,
     render,
     without_hash,
 )
 
 both = pytest.mark.parametrize("environment", ENVIRONMENTS)
-TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("datastores.yaml").read_text(encoding="utf-8"))
+TABLE: dict[str, Any] = read_yaml(Path(__file__).with_name("datastores.yaml"))
 STORES = ("mysql", "redis", "rabbitmq")
 JOBS = (
     "redis-bootstrap",
@@ -341,6 +342,7 @@ def test_without_its_four_lines_an_environment_begins_with_nothing(tmp_path: Pat
     assert _may_begin_empty(tmp_path) == set()
 
 
+@pytest.mark.slow
 def test_the_runbook_names_the_replica_that_the_primary_clones(tmp_path: Path) -> None:
     """Its lines, in the place of those of the first installation, reach the container that waits."""
     for name in ("base", "components", "overlays"):

@@ -22,7 +22,7 @@ from tests.manifests.numbers import (
     repeated,
     written_in,
 )
-from tests.manifests.render import ENVIRONMENTS, REPOSITORY, STAGING_IS_SLOW, containers, overlay, render
+from tests.manifests.render import ENVIRONMENTS, REPOSITORY, containers, overlay, render
 from tests.manifests.variants import Workshop
 from tools import quota
 
@@ -56,7 +56,8 @@ def test_the_tables_leave_out_no_number_of_an_environment(environment: str) -> N
     assert due - wanted.keys() == set(), "rendered, but in no table"
 
 
-@pytest.mark.parametrize("environment", STAGING_IS_SLOW)
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_keda_scales_by_the_numbers_of_the_table(workshop: Workshop, environment: str) -> None:
     variant = tuple(each.format(environment) for each in KEDA)
     scaled = rendered(render(workshop.overlay(environment, variant)).kind("ScaledObject"))

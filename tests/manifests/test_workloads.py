@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.manifests.render import (
     ENVIRONMENTS,
@@ -17,10 +16,11 @@ from tests.manifests.render import (
     name_of,
     overlay,
     pod_template,
+    read_yaml,
     without_hash,
 )
 
-TABLE: dict[str, Object] = yaml.safe_load((Path(__file__).parent / "workloads.yaml").read_text(encoding="utf-8"))
+TABLE: dict[str, Object] = read_yaml(Path(__file__).with_name("workloads.yaml"))
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 OUTER = (
     "activeDeadlineSeconds", "backoffLimit", "completionMode", "concurrencyPolicy", "failedJobsHistoryLimit",

@@ -15,7 +15,6 @@ from tests.policies.evaluation import POLICIES, ROOT, SHARED_BY_TESTS, rule_file
 GENERAL_TABLES = {"cluster", "retired_images"}
 LIBRARY = sorted((POLICIES / "lib").glob("*.rego"))
 RULES = [path for path in rule_files(POLICIES) if path.parent not in {POLICIES, POLICIES / "lib"}]
-IDS = [rule_id(path) for path in RULES]
 
 
 @pytest.fixture(scope="module")
@@ -29,31 +28,32 @@ def described() -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("path", RULES, ids=IDS)
-def test_rule_describes_itself(path: Path, described: dict[str, dict[str, Any]]) -> None:
-    said = described[str(path.relative_to(ROOT))]
-    custom = said["custom"]
-    assert said["title"][0].isupper()
-    assert not said["title"].endswith(".")
-    assert said["description"].strip().endswith(".")
-    assert custom["id"] == rule_id(path)
-    assert custom["severity"] in {"high", "medium", "low"}
-    assert custom["profile"] in rules.PROFILES
-    assert custom["fix"].strip()
-    assert custom.get("docs", "https://").startswith("https://")
-    assert set(custom) <= {"id", "profile", "general", "subjects", "severity", "fix", "docs"}
-    assert custom.get("general", "warn") == "warn"
-    assert custom["profile"] in {"baseline", "restricted", "general"} or "general" not in custom
+def test_each_rule_describes_itself(described: dict[str, dict[str, Any]]) -> None:
+    for path in RULES:
+        said = described[str(path.relative_to(ROOT))]
+        custom = said["custom"]
+        assert said["title"][0].isupper(), path
+        assert not said["title"].endswith("."), path
+        assert said["description"].strip().endswith("."), path
+        assert custom["id"] == rule_id(path)
+        assert custom["severity"] in {"high", "medium", "low"}, path
+        assert custom["profile"] in rules.PROFILES, path
+        assert custom["fix"].strip(), path
+        assert custom.get("docs", "https://").startswith("https://"), path
+        assert set(custom) <= {"id", "profile", "general", "subjects", "severity", "fix", "docs"}, path
+        assert custom.get("general", "warn") == "warn", path
+        assert custom["profile"] in {"baseline", "restricted", "general"} or "general" not in custom, path
 
 
-@pytest.mark.parametrize("path", RULES, ids=IDS)
-def test_rule_says_what_it_judges_in_words_that_are_known(path: Path, described: dict[str, dict[str, Any]]) -> None:
-    said = described[str(path.relative_to(ROOT))]["custom"]["subjects"]
-    assert said
-    words = said if isinstance(said, list) else [said]
+def test_each_rule_says_what_it_judges_in_words_that_are_known(described: dict[str, dict[str, Any]]) -> None:
     known = coverage.CLASSES | {coverage.TARGET, coverage.OWN}
-    assert [word for word in words if word not in known and not re.fullmatch(r"([a-z0-9.-]+/)?[A-Z]\w+", word)] == []
-    assert (coverage.OWN in words) == ("\nsubjects contains " in path.read_text())
+    for path in RULES:
+        said = described[str(path.relative_to(ROOT))]["custom"]["subjects"]
+        assert said, path
+        words = said if isinstance(said, list) else [said]
+        strange = [word for word in words if not re.fullmatch(r"([a-z0-9.-]+/)?[A-Z]\w+", word)]
+        assert set(strange) <= known, path
+        assert (coverage.OWN in words) == ("\nsubjects contains " in path.read_text()), path
 
 
 def _package(path: Path) -> str:
@@ -62,28 +62,28 @@ def _package(path: Path) -> str:
     return f"change.{path.stem}" if topic == "change" else f"rules.{topic}.{path.stem}"
 
 
-@pytest.mark.parametrize("path", RULES, ids=IDS)
-def test_rule_can_be_read_without_rego(path: Path) -> None:
-    text = path.read_text()
-    assert text.startswith("# METADATA\n# title: ")
-    assert f"\npackage {_package(path)}\n" in text
-    assert re.search(r"^(deny|warn) contains ", text, re.MULTILINE)
-    assert "rego.metadata" not in text
+def test_each_rule_can_be_read_without_rego() -> None:
+    for path in RULES:
+        text = path.read_text()
+        assert text.startswith("# METADATA\n# title: "), path
+        assert f"\npackage {_package(path)}\n" in text, path
+        assert re.search(r"^(deny|warn) contains ", text, re.MULTILINE), path
+        assert "rego.metadata" not in text, path
 
 
-@pytest.mark.parametrize("path", RULES, ids=IDS)
-def test_rule_has_a_test(path: Path) -> None:
-    test = path.with_name(f"{path.stem}_test.rego").read_text()
-    assert test.startswith(f"package {_package(path)}_test\n")
-    assert "test_accepts_" in test
-    assert re.search(r"^test_(denies|warns)_", test, re.MULTILINE)
-    assert ".messages(" in test or '"msg":' in test or ".same(messages, " in test
+def test_each_rule_has_a_test() -> None:
+    for path in RULES:
+        test = path.with_name(f"{path.stem}_test.rego").read_text()
+        assert test.startswith(f"package {_package(path)}_test\n"), path
+        assert "test_accepts_" in test, path
+        assert re.search(r"^test_(denies|warns)_", test, re.MULTILINE), path
+        assert ".messages(" in test or '"msg":' in test or ".same(messages, " in test, path
 
 
-@pytest.mark.parametrize("path", rule_files(POLICIES / "lib"), ids=lambda path: path.stem)
-def test_library_describes_and_tests_itself(path: Path, described: dict[str, dict[str, Any]]) -> None:
-    assert described[str(path.relative_to(ROOT))]["description"].strip()
-    assert path.with_name(f"{path.stem}_test.rego") in LIBRARY
+def test_the_library_describes_and_tests_itself(described: dict[str, dict[str, Any]]) -> None:
+    for path in rule_files(POLICIES / "lib"):
+        assert described[str(path.relative_to(ROOT))]["description"].strip(), path
+        assert path.with_name(f"{path.stem}_test.rego") in LIBRARY
 
 
 def test_only_rules_of_the_system_read_its_own_tables() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.policies.evaluation import tool
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_verify_passes_and_runs_something() -> None:
     done = tool("conftest", "verify", "-o", "json", "--no-color")
     files = json.loads(done.stdout)

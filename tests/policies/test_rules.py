@@ -73,28 +73,28 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
     return judge(targets, tmp_path_factory.mktemp("broken"))
 
 
-@pytest.mark.parametrize("rule", PLACED)
-def test_rule_denies_its_defect_in_one_place(rule: str, broken: dict[str, Judged]) -> None:
-    workload, *_ = PLACED[rule].workloads(rule)
-    name = workload["metadata"]["name"]
-    assert {found for found, who in broken[rule].denied if who.name == name} == {rule} | PLACED[rule].also
+def test_each_rule_denies_its_defect_in_one_place(broken: dict[str, Judged]) -> None:
+    for rule, defect in PLACED.items():
+        workload, *_ = defect.workloads(rule)
+        name = workload["metadata"]["name"]
+        assert {found for found, who in broken[rule].denied if who.name == name} == {rule} | defect.also, rule
 
 
-@pytest.mark.parametrize("rule", IN_TARGET)
-def test_rule_finds_its_defect_in_the_target(rule: str, broken: dict[str, Judged]) -> None:
-    assert broken[rule].rules(IN_TARGET[rule].level) == {rule} | IN_TARGET[rule].also
+def test_each_rule_finds_its_defect_in_the_target(broken: dict[str, Judged]) -> None:
+    for rule, defect in IN_TARGET.items():
+        assert broken[rule].rules(defect.level) == {rule} | defect.also, rule
 
 
-@pytest.mark.parametrize("rule", DEFECTS)
-def test_rule_finds_faults_in_what_it_says_it_judges(
-    rule: str, broken: dict[str, Judged], described: dict[str, Rule]
+def test_each_rule_finds_faults_in_what_it_says_it_judges(
+    broken: dict[str, Judged], described: dict[str, Rule]
 ) -> None:
     """Or in the namespace of that, which is what a rule complains about where something is missing."""
-    judged = coverage.subjects(rule, described[rule].subjects, broken[rule].target)
-    homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
-    found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}
-    assert found, "its defect shows nothing"
-    assert found - judged - homes == set()
+    for rule in DEFECTS:
+        judged = coverage.subjects(rule, described[rule].subjects, broken[rule].target)
+        homes = {replace(NAMESPACE, name=who.namespace) for who in judged}
+        found = {who for name, who in broken[rule].denied | broken[rule].warned if name == rule}
+        assert found, f"{rule}: its defect shows nothing"
+        assert found - judged - homes == set(), rule
 
 
 def test_conftest_denies_what_opa_denies(broken: dict[str, Judged], tmp_path: Path) -> None:

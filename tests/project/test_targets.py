@@ -36,6 +36,7 @@ COVERED = {
     "tests/integration/test_check_defects.py": "tests/integration/test_check_small.py",
     "tests/integration/test_components.py": "tests/manifests/test_components.py",
     "tests/integration/test_live.py": "tests/policies/test_rules.py",
+    "tests/policies/test_rego.py": "tests/policies/test_rules.py",
 }
 SOURCES = {path.relative_to(ROOT): path.read_text() for path in sorted((ROOT / "tests").rglob("*.py"))}
 

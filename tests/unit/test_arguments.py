@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import os
 import re
-from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 import pytest
@@ -40,12 +39,10 @@ def parse(text: str) -> dict[str, object]:
     return vars(arguments.parse(text.split()))
 
 
-def options() -> Iterator[tuple[str, argparse.Action]]:
-    """Every option of every verb."""
-    for verb in COMMANDS:
-        for action in arguments.parser_of(verb).options():
-            if action.dest != "help":
-                yield verb, action
+def options(verb: str) -> list[argparse.Action]:
+    found = [action for action in arguments.parser_of(verb).options() if action.dest != "help"]
+    assert found, verb
+    return found
 
 
 def given(action: argparse.Action) -> tuple[list[str], str, object]:
@@ -67,47 +64,47 @@ def value(given: argparse.Namespace, action: argparse.Action) -> object:
     return getattr(given, action.dest) if name == action.dest else given.despite.get(name)
 
 
-def each(found: Iterable[tuple[str, argparse.Action]]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(
-        ("verb", "action"), list(found), ids=lambda one: one if isinstance(one, str) else one.dest
-    )
-
-
-each_option = each(options())
-
-
-@each_option
-def test_every_option_has_a_variable(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
-    words, variable, meaning = given(action)
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_option_has_a_variable(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = arguments.parse([verb, *words_of(verb)])
-    assert value(plain, action) == action.default != meaning
-    by_option = arguments.parse([verb, *words_of(verb), *words])
-    monkeypatch.setenv(variable_of(action.option_strings[-1]), variable)
-    assert arguments.parse([verb, *words_of(verb)]) == by_option
-    assert value(by_option, action) == meaning
+    for action in options(verb):
+        words, variable, meaning = given(action)
+        assert value(plain, action) == action.default != meaning, action.dest
+        by_option = arguments.parse([verb, *words_of(verb), *words])
+        assert value(by_option, action) == meaning, action.dest
+        with monkeypatch.context() as patch:
+            patch.setenv(variable_of(action.option_strings[-1]), variable)
+            assert arguments.parse([verb, *words_of(verb)]) == by_option, action.dest
 
 
-@each_option
-def test_an_empty_variable_says_nothing(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(variable_of(action.option_strings[-1]), " ")
-    assert value(arguments.parse([verb, *words_of(verb)]), action) == action.default
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_an_empty_variable_says_nothing(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = arguments.parse([verb, *words_of(verb)])
+    for action in options(verb):
+        monkeypatch.setenv(variable_of(action.option_strings[-1]), " ")
+    assert arguments.parse([verb, *words_of(verb)]) == plain
 
 
-# A flag has no opposite.
-@each((verb, action) for verb, action in options() if action.nargs != 0)
-def test_the_command_line_wins(verb: str, action: argparse.Action, monkeypatch: pytest.MonkeyPatch) -> None:
-    words, _, meaning = given(action)
-    other = next(iter(action.choices)) if action.choices else "3"
-    monkeypatch.setenv(variable_of(action.option_strings[-1]), other)
-    assert value(arguments.parse([verb, *words_of(verb), *words]), action) == meaning
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_the_command_line_wins(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for action in options(verb):
+        if action.nargs == 0:  # a flag has no opposite
+            continue
+        words, _, meaning = given(action)
+        other = next(iter(action.choices)) if action.choices else "3"
+        with monkeypatch.context() as patch:
+            patch.setenv(variable_of(action.option_strings[-1]), other)
+            assert value(arguments.parse([verb, *words_of(verb), *words]), action) == meaning, action.dest
 
 
-@each_option
-def test_every_option_is_explained(verb: str, action: argparse.Action) -> None:
-    assert action.help, verb
-    assert [option for option in action.option_strings if not re.fullmatch(r"--[a-z]+(-[a-z]+)*", option)] == []
-    # These two are for the machine, and no option's twins.
-    assert variable_of(action.option_strings[-1]) not in ("PROMOTE_CACHE", "PROMOTE_TOOLS")
+def test_every_option_is_explained() -> None:
+    for verb in COMMANDS:
+        for action in options(verb):
+            assert action.help, (verb, action.dest)
+            for option in action.option_strings:
+                assert re.fullmatch(r"--[a-z]+(-[a-z]+)*", option), (verb, option)
+            # These two are for the machine, and no option's twins.
+            assert variable_of(action.option_strings[-1]) not in ("PROMOTE_CACHE", "PROMOTE_TOOLS")
 
 
 @pytest.mark.parametrize("verb", COMMANDS)
