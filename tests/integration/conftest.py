@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from promote.forge.protocol import Forge
 from tests.integration import sandbox
+from tests.integration.forge_server import ForgeServer
+from tests.integration.forges import REPOSITORY, TOKEN, Kind, serving, watched
 from tests.integration.sandbox import Sandbox, Shim
 
 
@@ -46,3 +50,32 @@ def tiny(tiny_template: Path, surroundings: dict[str, str], tmp_path: Path) -> S
 def shim(tmp_path: Path) -> Shim:
     """A `git` on PATH that counts, kills, or lets a rival act in between."""
     return sandbox.shim(tmp_path / "shim")
+
+
+@pytest.fixture
+def server(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForgeServer]:
+    """The double of a forge; the file of a test says of which `kind`."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = kind.server(REPOSITORY, TOKEN)
+    with serving(server):
+        yield server
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """The seconds that `forge` would have waited, one after the other."""
+    return []
+
+
+@pytest.fixture
+def forge(
+    kind: Kind,
+    server: ForgeServer,
+    pauses: list[float],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Forge]:
+    """The client of `server`."""
+    forge = kind.connect(server, pauses, TOKEN)
+    with watched(forge, caplog, capfd):
+        yield forge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -21,8 +21,6 @@ from tests.integration.forges import (
     TOKEN,
     Kind,
     refused,
-    serving,
-    watched,
 )
 
 pytestmark = pytest.mark.quick
@@ -32,32 +30,6 @@ pytestmark = pytest.mark.quick
 def kind(request: pytest.FixtureRequest) -> Kind:
     found: Kind = request.param
     return found
-
-
-@pytest.fixture
-def server(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForgeServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = kind.server(REPOSITORY, TOKEN)
-    with serving(server):
-        yield server
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def forge(
-    kind: Kind,
-    server: ForgeServer,
-    pauses: list[float],
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> Iterator[Forge]:
-    forge = kind.connect(server, pauses, TOKEN)
-    with watched(forge, caplog, capfd):
-        yield forge
 
 
 GARBAGE = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,11 @@ from tests.integration.forges import (
     BRANCH,
     ECHO,
     GARBAGE_LISTS,
+    GITEA,
     REPOSITORY,
     TOKEN,
-    connect_gitea,
+    Kind,
     refused,
-    serving,
-    watched,
 )
 from tests.integration.gitea_server import GiteaServer
 
@@ -34,25 +33,8 @@ TRY_LATER = "Please try again later"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GiteaServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = GiteaServer(REPOSITORY, TOKEN)
-    with serving(server):
-        yield server
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def forge(
-    server: GiteaServer, pauses: list[float], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Gitea]:
-    forge = connect_gitea(server, pauses)
-    with watched(forge, caplog, capfd):
-        yield forge
+def kind() -> Kind:
+    return GITEA
 
 
 def test_it_is_a_forge() -> None:
@@ -423,7 +405,7 @@ def test_auto_merge_without_a_requirement_would_merge_at_once(forge: Gitea, serv
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "kind", "word"),
+    ("status", "message", "error", "word"),
     [
         (405, "User not allowed to merge PR", Blocked, "not allowed"),
         (403, "token does not have at least one of required scope(s)", UsageError, "write:repository"),
@@ -433,12 +415,12 @@ def test_auto_merge_without_a_requirement_would_merge_at_once(forge: Gitea, serv
     ],
 )
 def test_auto_merge_says_what_prevents_it(
-    forge: Gitea, server: GiteaServer, status: int, message: str, kind: type[PromoteError], word: str
+    forge: Gitea, server: GiteaServer, status: int, message: str, error: type[PromoteError], word: str
 ) -> None:
     server.protection |= {"enable_status_check": True}
     server.add_pull(BRANCH)
     server.fail("POST /merge", status, {"message": f"{message} {TOKEN}"})
-    with refused(kind, "pull request #1", word):
+    with refused(error, "pull request #1", word):
         forge.enable_auto_merge(1, "merge")
     assert server.scheduled == {}
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,12 +13,11 @@ from tests.integration.forges import (
     BRANCH,
     ECHO,
     GARBAGE_LISTS,
+    GITHUB,
     REPOSITORY,
     TOKEN,
-    connect_github,
+    Kind,
     refused,
-    serving,
-    watched,
 )
 from tests.integration.github_server import GitHubServer
 
@@ -26,28 +25,8 @@ pytestmark = pytest.mark.quick
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = GitHubServer(REPOSITORY, TOKEN)
-    with serving(server):
-        yield server
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def forge(
-    server: GitHubServer,
-    pauses: list[float],
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> Iterator[GitHub]:
-    forge = connect_github(server, pauses)
-    with watched(forge, caplog, capfd):
-        yield forge
+def kind() -> Kind:
+    return GITHUB
 
 
 def test_it_is_a_forge() -> None:
@@ -302,7 +281,7 @@ def test_auto_merge_is_enabled_once_though_the_answer_was_lost(forge: GitHub, se
 
 
 @pytest.mark.parametrize(
-    ("type_", "message", "kind", "word"),
+    ("type_", "message", "error", "word"),
     [
         ("UNPROCESSABLE", "Auto merge is not allowed for this repository", UsageError, "settings"),
         ("UNPROCESSABLE", "Pull request Pull request is in clean status", Blocked, "has nothing to wait for"),
@@ -314,11 +293,11 @@ def test_auto_merge_is_enabled_once_though_the_answer_was_lost(forge: GitHub, se
     ],
 )
 def test_auto_merge_says_what_stands_against_it(
-    forge: GitHub, server: GitHubServer, type_: str, message: str, kind: type[PromoteError], word: str
+    forge: GitHub, server: GitHubServer, type_: str, message: str, error: type[PromoteError], word: str
 ) -> None:
     server.add_pull(BRANCH)
     server.auto_merge_error = {"type": type_, "message": f"{message} {TOKEN}"}
-    with refused(kind, "pull request #1", word):
+    with refused(error, "pull request #1", word):
         forge.enable_auto_merge(1, "merge")
     assert server.pulls[1]["auto_merge"] is None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,12 +25,13 @@ from tests.integration.forges import (
     BRANCH,
     ECHO,
     GARBAGE_LISTS,
+    GITLAB,
     REPOSITORY,
     TOKEN,
+    Kind,
     connect_gitlab,
     refused,
     serving,
-    watched,
 )
 from tests.integration.gitlab_server import GitLabServer
 
@@ -42,25 +43,8 @@ HEAD = commit(BRANCH)
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitLabServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = GitLabServer(REPOSITORY, TOKEN)
-    with serving(server):
-        yield server
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def forge(
-    server: GitLabServer, pauses: list[float], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Iterator[GitLab]:
-    forge = connect_gitlab(server, pauses)
-    with watched(forge, caplog, capfd):
-        yield forge
+def kind() -> Kind:
+    return GITLAB
 
 
 def test_it_is_a_forge() -> None:
@@ -603,7 +587,7 @@ def test_auto_merge_does_not_wait_for_what_never_comes(forge: GitLab, server: Gi
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "kind", "word"),
+    ("status", "message", "error", "word"),
     [
         (401, "401 Unauthorized", UsageError, "wrong, revoked or expired"),
         (403, "403 Forbidden", UsageError, "'api'"),
@@ -613,11 +597,11 @@ def test_auto_merge_does_not_wait_for_what_never_comes(forge: GitLab, server: Gi
     ],
 )
 def test_auto_merge_says_what_prevents_it(
-    forge: GitLab, server: GitLabServer, status: int, message: str, kind: type[PromoteError], word: str
+    forge: GitLab, server: GitLabServer, status: int, message: str, error: type[PromoteError], word: str
 ) -> None:
     server.add_pull(BRANCH, detailed_merge_status="not_approved")
     server.fail("PUT /merge", status, {"message": f"{message} {TOKEN}"})
-    with refused(kind, "pull request #1", word):
+    with refused(error, "pull request #1", word):
         forge.enable_auto_merge(1, "merge")
     assert not server.pulls[1]["merge_when_pipeline_succeeds"]
 
