@@ -55,8 +55,11 @@ class Report:
 
 
 def tool(name: str, *arguments: str | Path, cwd: Path = ROOT) -> Completed:
-    """Run one of the repository's pinned tools; they live too briefly for collecting garbage to pay."""
-    return run([ROOT / ".tools" / "bin" / name, *arguments], cwd=cwd, env={"GOGC": "800"})
+    """Run one of the repository's pinned tools; they live too briefly for collecting garbage to pay.
+
+    A hundred targets may take minutes on a slow machine, so only what hangs is stopped.
+    """
+    return run([ROOT / ".tools" / "bin" / name, *arguments], cwd=cwd, env={"GOGC": "800"}, timeout=1200)
 
 
 def rule_files(policies: Path) -> list[Path]:
