@@ -156,9 +156,9 @@ def _before(revision: Revision) -> str:
 
 def _steps(states: Iterable[_State]) -> list[_State]:
     """The path to the current state; a return to an earlier state removes all states in between."""
-    way: list[_State] = []
+    way: dict[_State, None] = {}  # a list would be searched for every state: there may be thousands
     for state in states:
-        if state in way:
-            del way[way.index(state) :]
-        way.append(state)
-    return way
+        while state in way:
+            way.popitem()
+        way[state] = None
+    return list(way)
