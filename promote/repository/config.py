@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from posixpath import join, normpath
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +41,7 @@ POLICIES = "policies"  # the folder of the rules, where promote.yaml names none
 _document = lru_cache(maxsize=2)(reader.document)  # checkout, tip and private copies mostly have the same file
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Config:
     """The settings of a repository; the defaults are those of a repository without promote.yaml.
 
@@ -91,7 +91,7 @@ class Config:
         """The environments that a name in promote.yaml stands for: one for each app, or the one; none if unknown."""
         return groups.members(self.environments, name)
 
-    @property
+    @cached_property  # asked for each of a thousand environments
     def names(self) -> list[str]:
         """The names of promote.yaml, in its order, and those of single apps."""
         return list(dict.fromkeys([*groups.listed(self.environments.values()), *self.environments]))
