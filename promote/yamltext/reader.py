@@ -62,7 +62,10 @@ def compose(data: bytes, where: str, *, first: bool = False) -> yaml.Node | None
     try:
         bounds.refuse_excess(text, Loader)
         loader = Settings(text)
-        root: yaml.Node | None = loader.get_node() if first and loader.check_node() else loader.get_single_node()
+        # Asked whether there is a document, the loader has left the start, from which `get_single_node` reads.
+        root: yaml.Node | None = (
+            (loader.get_node() if loader.check_node() else None) if first else loader.get_single_node()
+        )
         if root is not None and "*" in text:
             bounds.refuse_bomb(root)
     except (yaml.YAMLError, ValueError) as error:

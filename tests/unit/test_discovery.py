@@ -214,6 +214,13 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, text: str) -> No
     assert found.remarks[0].startswith("overlays/prod/kustomization.yaml cannot be read: ")
 
 
+@pytest.mark.parametrize("text", ["", "# moved\n", "---\n"])
+def test_a_kustomization_without_content_says_nothing(tmp_path: Path, text: str) -> None:
+    files = overlays("overlays/dev", "overlays/prod", base="base") | {"gone/kustomization.yaml": text}
+    found = layout(tmp_path, files)
+    assert (list(found.environments), found.remarks) == (["dev", "prod"], ())
+
+
 def test_an_environment_without_a_kustomization_is_reported(tmp_path: Path) -> None:
     (tmp_path / "overlays" / "prod").mkdir(parents=True)
     found = layout(tmp_path, overlays("overlays/dev", base="base"))
