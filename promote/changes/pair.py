@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promote.changes import selection
+from promote.changes import deliveries, selection
 from promote.errors import RenderError
 from promote.kustomize import render, written
 from promote.kustomize.reads import HINTS, differing, not_followed, reads
+from promote.kustomize.render import Rendered
 from promote.model import Document, Image, Version
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
@@ -87,16 +88,21 @@ class Unmoved:
 def unmoved(pair: Pair) -> Unmoved:
     """What cannot be moved; raises UsageError where an environment is not known.
 
-    Both are rendered only where something in their own layers may set versions in ways that are not followed.
+    Both are rendered only where something in their own layers may set versions in ways that are not followed, or
+    objects have versions of what Flux and Argo CD take from elsewhere.
     """
     lines = [*apart(pair.there, pair.source.name).values(), *apart(pair.here, pair.target.name).values()]
-    files = differing(pair.tree.sheets, pair.source.path, pair.target.path)
-    names: set[str] = set()
-    if places := not_followed(pair.tree.sheets, files):
-        found = _rendered(pair, ", ".join(places), ", ".join(not_followed(pair.tree.sheets, files, by_text=True)))
-        lines += found.lines
-        names |= found.names
-    return Unmoved(tuple(dict.fromkeys(lines)), frozenset(names))
+    sheets, folders = pair.tree.sheets, (pair.source.path, pair.target.path)
+    places, kinds = not_followed(sheets, differing(sheets, *folders)), deliveries.kinds(sheets, folders)
+    if not places and not kinds:
+        return Unmoved(tuple(lines))
+    try:
+        one, other = render.side_by_side(pair.tree.folders((pair.source.name, pair.target.name)))
+    except RenderError as error:
+        return Unmoved((*lines, *_not_compared(pair, error, kinds)))
+    found = _overridden(pair, one, other, ", ".join(places)) if places else Unmoved()
+    lines += [*found.lines, *_delivered(pair, one, other)]
+    return Unmoved(tuple(dict.fromkeys(lines)), found.names)
 
 
 def apart(versions: Versions, environment: str, done: str = "moved") -> dict[str, str]:
@@ -108,21 +114,43 @@ def apart(versions: Versions, environment: str, done: str = "moved") -> dict[str
     }
 
 
-def _rendered(pair: Pair, where: str, unread: str) -> Unmoved:
+def _not_compared(pair: Pair, error: RenderError, kinds: Sequence[str]) -> Iterator[str]:
+    """What is not known without a rendering.
+
+    Objects of `kinds` are named only where nothing else is compared: most environments that have a version have such
+    objects, too.
+    """
+    sheets = pair.tree.sheets
+    unread = not_followed(sheets, differing(sheets, pair.source.path, pair.target.path), by_text=True)
+    if not any(image.version.is_set for image in (*pair.there.images, *pair.here.images)):
+        unread += [f"objects of the kind {kind}" for kind in kinds]
+    if unread:
+        yield f"what is rendered could not be compared ({error}), and {', '.join(unread)} may set versions, too"
+    yield from _of_charts(pair)
+
+
+def _delivered(pair: Pair, one: Rendered, other: Rendered) -> Iterator[str]:
+    """In which versions they take the same from elsewhere, except those that `versions` in promote.yaml has."""
+    declared = {image.name: str(image.version) for image in pair.here.images}
+    moved = {(str(image.version), declared.get(image.name, "")) for image in pair.there.images}
+    for place, theirs, ours in deliveries.differing(one.documents, other.documents):
+        if (*theirs, *ours) not in moved:
+            yield (
+                f"{place}: {' and '.join(theirs)} in {pair.source.name}, {' and '.join(ours)} in {pair.target.name}: "
+                "declare it under `versions` in promote.yaml to move it"
+            )
+
+
+def _overridden(pair: Pair, one: Rendered, other: Rendered, where: str) -> Unmoved:
     """What is rendered in another version than files say, or differs although they say nothing of it.
 
-    What is set at `where` shows only there. Without a rendering, what is set at `unread` is not known.
+    What is set at `where` shows only there.
     """
-    try:
-        folders = pair.tree.folders((pair.source.name, pair.target.name))
-        one, other = (_runs(each.documents) for each in render.side_by_side(folders))
-    except RenderError as error:
-        why = f"what is rendered could not be compared ({error}), and {unread} may set versions, too"
-        return Unmoved((*([why] if unread else []), *_of_charts(pair)))
+    there, here = _runs(one.documents), _runs(other.documents)
     why = f"this cannot be moved, because it may be set by {where}"
     lines, names = [], set()
-    for environment, versions, runs in ((pair.source, pair.there, one), (pair.target, pair.here, other)):
-        for image, really in _overridden([one for one in versions.images if one.name not in versions.bundles], runs):
+    for environment, versions, runs in ((pair.source, pair.there, there), (pair.target, pair.here, here)):
+        for image, really in _not_run([one for one in versions.images if one.name not in versions.bundles], runs):
             written = ", ".join(versions.lines(image.name))
             lines.append(
                 f"{image.name} is {image.version} in {written}, but {environment.name} renders {really}: {why}"
@@ -132,11 +160,11 @@ def _rendered(pair: Pair, where: str, unread: str) -> Unmoved:
     images = (image for each in (pair.there, pair.here) for image in each.images if image.name not in bundles)
     known = {last(image.repository) for image in images}
     lines += [
-        f"{image}: {_said(one.get(key))} in {pair.source.name}, {_said(other.get(key))} in {pair.target.name}, as "
+        f"{image}: {_said(there.get(key))} in {pair.source.name}, {_said(here.get(key))} in {pair.target.name}, as "
         f"rendered ({kind}, container {container}): {why}"
-        for key in sorted(one.keys() | other.keys())
+        for key in sorted(there.keys() | here.keys())
         for kind, container, image in [key]
-        if one.get(key) != other.get(key) and image not in known
+        if there.get(key) != here.get(key) and image not in known
     ]
     return Unmoved(tuple(lines), frozenset(names))
 
@@ -158,7 +186,7 @@ def _of_charts(pair: Pair) -> Iterator[str]:
             )
 
 
-def _overridden(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, str]]:
+def _not_run(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, str]]:
     """The images of which only other versions are rendered, with these."""
     for image in images:
         found = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from promote.changes import selection
+from promote.changes import deliveries, selection
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, NetworkError, PromoteError, UsageError
@@ -16,7 +16,7 @@ from promote.forge.protocol import Forge, PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
 from promote.model import Hold, Image, shortened
-from promote.output import values
+from promote.output import empty, values
 from promote.output.values import Json
 from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
@@ -79,7 +79,7 @@ def run(given: Options) -> Result:
     }
     rest = [*_waiting(tree.config, pending, pulls, standing, frozen), *without, *_lacking(seen)]
     heads = ", ".join(f"{label} at {commit[:12]}" for label, commit in {tip.label: tip.commit, **branches}.items())
-    text = [*notes, heads, "", *_table(tree.config, seen), *_order(tree.config)]
+    text = [*notes, heads, "", *(seen.nothing or _table(tree.config, seen)), *_order(tree.config)]
     return Result(json, [*text, "", *rest] if rest else text, ConfigError.exit_code if seen.errors else 0)
 
 
@@ -87,13 +87,20 @@ def run(given: Options) -> Result:
 class _Seen:
     """By environment, what it runs; and of images with different versions in it, by name, where these are written.
 
-    `missing` and `errors` say why that is not known: of some in other repositories, and of what cannot be read.
+    `missing` and `errors` say why that is not known: of some in other repositories, and of what cannot be read. Where
+    no environment has a version, `nothing` says what there is instead.
     """
 
     running: dict[str, tuple[Image, ...]]
     missing: dict[str, str]
     errors: dict[str, str]
     apart: dict[str, dict[str, list[str]]]
+    nothing: Sequence[str] = ()
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether any environment has a version."""
+        return bool(self.apart) or any(image.version.is_set for images in self.running.values() for image in images)
 
     @property
     def beyond(self) -> Json:
@@ -112,6 +119,7 @@ def _seen(tree: Tree) -> _Seen:
             continue
         if apart:
             seen.apart[name] = {image: list(lines) for image, lines in apart.items()}
+    seen.nothing = () if seen.has_versions else _nothing(tree, seen)
     return seen
 
 
@@ -256,13 +264,6 @@ def _pulls(workspace: Workspace, tip: Tip) -> tuple[list[_Open], list[str]]:
 def _table(settings: Config, seen: _Seen) -> list[str]:
     """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
     running = seen.running
-    if not running:
-        return ["no environment can be read"]
-    if not seen.apart and not any(image.version.is_set for images in running.values() for image in images):
-        nothing = f"no version of an image was found in any environment: {', '.join(running)}"
-        named = dict.fromkeys(image.short_name for images in running.values() for image in images)
-        which = f": {', '.join(named)}" if named else ""
-        return [nothing, f"an image without a tag gets one with `promote bump ENV IMAGE=TAG --add`{which}"]
     shared = _shared_names(seen)
     cells: dict[str, dict[str, str]] = {}
     for name, images in running.items():
@@ -279,6 +280,14 @@ def _table(settings: Config, seen: _Seen) -> list[str]:
     rows = [("", *cells), *rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _nothing(tree: Tree, seen: _Seen) -> list[str]:
+    if not seen.running:
+        return ["no environment can be read"]
+    folders = [one.path for name, one in tree.readable.items() if name in seen.running]
+    kinds, applied = deliveries.kinds(tree.sheets, folders), deliveries.applied(tree.sheets, folders)
+    return empty.lines(seen.running, kinds, applied)
 
 
 def _shared_names(seen: _Seen) -> set[str]:
