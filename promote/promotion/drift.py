@@ -50,7 +50,10 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     if one.path == other.path:
         raise UsageError(f"{source} and {target} are the same folder: name two environments")
     both = pair.read(tree, one, other)
-    apart = _apart(both.there.images, both.here.images, tree.config.services)
+    # With several versions in one of them, an image is not absent there: what is not moved names it.
+    several = both.there.apart.keys() | both.here.apart.keys()
+    there, here = ([one for one in each.images if one.name not in several] for each in (both.there, both.here))
+    apart = _apart(there, here, tree.config.services)
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
     waiting = settings.waiting(both, {image.name for image in both.here.images})
     is_empty = not any(image.version.is_set for image in (*both.there.images, *both.here.images))

@@ -147,6 +147,7 @@ def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[st
 def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[str], list[str]]:
     """The chosen images that the target has no version of, and what is to be said of what it lacks."""
     there, here, target = both.there, both.here, both.target.name
+    chosen -= here.apart.keys()  # of several versions in the target, none is missing
     missing = selection.missing(there.images, here.images, chosen - there.bundles)
     lacking = selection.missing(there.images, here.images, chosen & there.bundles)
     notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in lacking]

@@ -96,3 +96,22 @@ def test_images_that_are_called_alike_have_their_whole_names(tiny: Sandbox) -> N
     said = tiny.promote("drift", "staging", "production", code=1).out.splitlines()
     apart = ["shop/api: 1.2.0 in staging, 1.1.0 in production", "eu/api: 2 in staging, 1 in production"]
     assert [line for line in said if "api: " in line and "not in use" not in line] == apart
+
+
+def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> None:
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: cart-N}\n"
+        "spec: {containers: [{name: cart, image: 'shop/cart:N'}]}\n"
+    )
+    pods = [pod.replace("N", number) for number in "12"]
+    for stage, texts in (("staging", pods[1:]), ("production", pods)):
+        path = f"overlays/{stage}/kustomization.yaml"
+        tiny.write(path, tiny.read(path).replace("resources: [", "resources: [cart.yaml, "))
+        tiny.write(f"overlays/{stage}/cart.yaml", "---\n".join(texts))
+    tiny.publish("two versions of the cart in production")
+    said = tiny.promote("drift", "staging", "production", code=1).out
+    assert "shop/cart has different versions within production (overlays/production/cart.yaml:4, " in said
+    assert "cart: " not in said
+    plan = tiny.promote("plan", "staging", "production", "--only", "api").out
+    assert "no images entry" not in plan
+    assert "no images entry" not in tiny.promote("plan", "staging", "production").out
