@@ -106,7 +106,13 @@ def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[
     """Those in a folder of environments of which one sets versions; where none does, all of them."""
     folders = app_folders(candidates)
     every = {holder(one, folders) for one in candidates}
-    holders = {holder(one, folders) for one in candidates if seen.kustomizations[one.path].has_versions} or every
+    holders = {holder(one, folders) for one in candidates if seen.kustomizations[one.path].has_versions}
+    if holders:  # otherwise all of them are taken
+        more = [
+            one for one in candidates if stages.rank(one.name) is not None and holder(one, folders) not in holders
+        ]
+        holders |= {holder(one, folders) for one in more if seen.says_images(one.path)}
+    holders = holders or every
     left_out = sorted(every - holders)
     remarks = [f"{folder}: left out, for none of its kustomizations sets a version" for folder in left_out]
     # Next to stages, variants such as `overlays/aws` are for others to build on.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
 from typing import Any
@@ -16,6 +18,7 @@ from promote.yamltext import reader
 
 # Folders of other programs, in which a kustomization is not the repository's own.
 _FOREIGN = frozenset({"node_modules", "vendor", "testdata", "third_party"})
+_IMAGE = re.compile(rb"""^[ -]*image:[ ]*["']?[^\s"'#]+[:@]\w""", re.MULTILINE)
 _LARGEST = 1 << 20  # bytes; a larger kustomization is not written by people
 
 
@@ -34,11 +37,24 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All kustomizations by folder, all folders, and by folder why a kustomization could not be read."""
+    """All kustomizations by folder, all folders, and by folder why a kustomization could not be read.
+
+    `own` are the YAML files in each folder with a kustomization, that one among them, and `read` reads them.
+    """
 
     kustomizations: dict[str, Found]
     folders: frozenset[str]
     unread: dict[str, str]
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    read: Callable[[str], bytes] = field(default=lambda _: b"")
+
+    def says_images(self, path: str) -> bool:
+        """Whether a file in the folder `path`, such as a patch, says an image with a version."""
+        for file in self.own.get(path, ()):
+            with suppress(OSError, ValueError, PromoteError):
+                if _IMAGE.search(self.read(file)):
+                    return True
+        return False
 
     def reaches_versions(self, path: str) -> bool:
         """Whether the kustomization in the folder `path`, or one that it builds on, sets versions."""
@@ -74,18 +90,19 @@ def of_snapshot(files: Snapshot, top: str) -> Survey:
 
 
 def _survey(folders: Iterable[tuple[str, Collection[str]]], read: Callable[[str], bytes]) -> Survey:
-    found, known, unread = {}, set(), {}
+    found, known, unread, own = {}, set(), {}, {}
     for path, names in folders:
         known.add(path)
         name = next((name for name in FILE_NAMES if name in names), None)
         if name is None:
             continue
         file = normpath(join(path, name))
+        own[path] = [normpath(join(path, each)) for each in sorted(names) if each.endswith((".yaml", ".yml"))]
         try:
             found[path] = _parsed(read(file), path, file)
         except (OSError, ValueError, PromoteError) as error:
             unread[path] = f"{file} cannot be read: {str(error).removeprefix(f'{file}:')}"
-    return Survey(found, frozenset(known), unread)
+    return Survey(found, frozenset(known), unread, own, read)
 
 
 def _of_snapshot(files: Snapshot, top: str) -> Iterator[tuple[str, Collection[str]]]:

@@ -14,7 +14,7 @@ _WORDS = (
     ("ci", "integration", "integ", "int"),
     ("test", "tests", "testing", "tst", "alpha"),
     ("qa", "quality"),
-    ("uat", "acceptance", "acc", "sit", "recette", "beta"),
+    ("uat", "acceptance", "acc", "acpt", "sit", "recette", "beta"),
     ("staging", "stage", "stag", "stg", "hml", "hlg", "homolog", "homologacao"),
     ("demo", "perf", "load", "training"),
     ("pre", "preprod", "preprd", "pprod", "pprd", "preproduction", "nonprod", "nonprd", "nprod"),

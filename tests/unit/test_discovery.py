@@ -273,6 +273,18 @@ def test_variants_next_to_stages_are_left_out_and_reported(tmp_path: Path) -> No
     assert found.remarks == ("kit/overlays: left out, for none of its folders is called like a stage",)
 
 
+def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(tmp_path: Path) -> None:
+    """Others are left out: what sets no version for a stage has nothing to promote."""
+    files = overlays("apps/shop/web/overlays/dev", "apps/shop/web/overlays/prod", base="base")
+    for group, text in (("media", "image: shop/video:1.2\n"), ("tools", "replicas: 2\n")):
+        for stage in ("dev", "prod"):
+            folder = f"apps/{group}/app/overlays/{stage}"
+            files |= {f"{folder}/kustomization.yaml": "patches: [{path: patch.yaml}]\n", f"{folder}/patch.yaml": text}
+    found = layout(tmp_path, files)
+    assert {path.split("/")[1] for path in found.environments.values()} == {"shop", "media"}
+    assert found.remarks == ("apps/tools/app/overlays: left out, for none of its kustomizations sets a version",)
+
+
 def test_variants_are_left_out_where_no_kustomization_sets_a_version_itself(tmp_path: Path) -> None:
     files = overlays("overlays/dev", "overlays/prod", "kit/overlays/aws", "kit/overlays/gcp", base="base")
     found = layout(tmp_path, {name: text.partition("images")[0] for name, text in files.items()})
