@@ -120,7 +120,22 @@ def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[
     variants = sorted(holders - with_stages) if with_stages else []
     remarks += [f"{folder}: left out, for none of its folders is called like a stage" for folder in variants]
     holders -= set(variants)
-    return [one for one in candidates if holder(one, folders) in holders], remarks
+    taken = [one for one in candidates if holder(one, folders) in holders]
+    others = _without_stages(taken, folders)
+    remarks += [f"{folder}: left out, for none of its folders is called like a stage" for folder in others]
+    return [one for one in taken if holder(one, {}) not in others], remarks
+
+
+def _without_stages(candidates: Sequence[Candidate], folders: Mapping[str, str]) -> list[str]:
+    """Of `*/overlays`, those whose folders have no name of a stage, nor one in common with those that have some."""
+    names: dict[str, dict[str, set[str]]] = {}
+    for one in candidates:
+        names.setdefault(holder(one, folders), {}).setdefault(holder(one, {}), set()).add(one.name)
+    found = []
+    for apps in names.values():
+        known = set().union(*(some for some in apps.values() if any(stages.rank(name) is not None for name in some)))
+        found += [folder for folder, some in apps.items() if known and known.isdisjoint(some)]
+    return sorted(found)
 
 
 def _sharing_a_base(seen: Survey, contained: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:

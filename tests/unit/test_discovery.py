@@ -285,6 +285,13 @@ def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(t
     assert found.remarks == ("apps/tools/app/overlays: left out, for none of its kustomizations sets a version",)
 
 
+def test_what_shares_no_name_with_apps_that_have_stages_is_left_out(tmp_path: Path) -> None:
+    folders = ["apps/overlays/staging", "apps/overlays/home", "tools/overlays/home", "databases/overlays/orders-db"]
+    found = layout(tmp_path, overlays(*folders, base="base"))
+    assert dict(found.environments) == {"staging": "*/overlays/staging", "home": "*/overlays/home"}
+    assert found.remarks[0] == "databases/overlays: left out, for none of its folders is called like a stage"
+
+
 def test_variants_are_left_out_where_no_kustomization_sets_a_version_itself(tmp_path: Path) -> None:
     files = overlays("overlays/dev", "overlays/prod", "kit/overlays/aws", "kit/overlays/gcp", base="base")
     found = layout(tmp_path, {name: text.partition("images")[0] for name, text in files.items()})
