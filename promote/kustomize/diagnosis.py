@@ -202,8 +202,8 @@ def _from_reason(files: _Files, reason: str) -> Iterator[Fault]:
         yield from _without_object(files, match[1])
     if match := re.search(r"operation does not apply: .*?(?:path|key): \"?(/[^\s\":]+)", reason):
         yield from _operation(files, match[1])
-    if match := re.search(r'Name:"([^"]*)".* does not exist; cannot merge or replace', reason):
-        yield from _merges(files, match[1])
+    if match := re.search(r'Name:"([^"]*)".* (does not exist; cannot|exists; .*must be) merge or replace', reason):
+        yield from (_merges if match[2].startswith("does not") else _made_again)(files, match[1])
     if match := re.search(r"security; file '([^']*)' is not in or below '([^']*)'", reason):
         yield from _naming(files, Path(match[1]), _OUTSIDE, match[2])
     if match := re.search(r"apiVersion for (\w+) should be (\S+)$", reason):
@@ -269,6 +269,16 @@ def _merges(files: _Files, name: str) -> Iterator[Fault]:
                 f"`behavior: {behavior}` needs another '{name}', but there is none{nearest(name, others - {name})}"
             )
             yield Fault(file, places.key_line(entry, "name"), problem)
+
+
+def _made_again(files: _Files, name: str) -> Iterator[Fault]:
+    # The layers are from top to bottom: the first of the two is the one that changes the other.
+    for file, root in files.layers:
+        for entry in (one for key in _GENERATORS for one in places.items(root, key)):
+            if places.text(entry, "name") == name and not places.text(entry, "behavior"):
+                problem = f"what this builds on has '{name}', too: add `behavior: merge` or `behavior: replace`"
+                yield Fault(file, places.key_line(entry, "name"), problem)
+                return
 
 
 def _twice(files: _Files, name: str, reason: str) -> Iterator[Fault]:

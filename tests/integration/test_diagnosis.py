@@ -94,6 +94,7 @@ def two(tmp_path: Path) -> Repository:
         (TOP, "path: cart.patch", "path: cat.patch", f"{TOP}:6: `patches` names 'cat.patch.yaml', .* 'cart.patch"),
         (TOP, "behavior:", "behaviour:", f"{TOP}:14: unknown field 'behaviour' "),
         (TOP, "name: settings", "name: setting", f"{TOP}:13: `behavior: merge` needs another 'setting', .*ttings'"),
+        (TOP, "    behavior: merge\n", "", f"{TOP}:13: what this builds on has 'settings', too: add `behavior"),
         (TOP, "ports/0/name", "ports/7/name", f"{TOP}:9: the path '/spec/ports/7/name' does not exist in an object"),
         (TOP, "path: cart.patch.yaml", "cart.patch.yaml", f"{TOP}:6: `patches` has a text, .*: write `path: cart"),
         (TOP, "- path: cart.patch.yaml", "- |-\n    kind: A", f"{TOP}:6: `patches` has a text, .* below `patch:`"),
