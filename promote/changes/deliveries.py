@@ -23,6 +23,7 @@ from promote.yamltext import reader
 _MEANT = re.compile(r"(tag|version|digest|image)$", re.IGNORECASE)
 _APPLIES = re.compile(rb"kustomize\.toolkit\.fluxcd\.io|argoproj\.io")
 _PATH = re.compile(rb"""^[ -]*path:\s*["']?(?:\./)?([\w./-]+)["']?\s*$""", re.MULTILINE)
+_RANGE = re.compile(r"[<>=^~*|,\s]|\.x\b", re.IGNORECASE)
 _FOLLOWED = ("tag", "digest", "image")
 _NOT_MEANT = ("apiVersion",)
 # The first that an object has is what Flux takes.
@@ -86,9 +87,10 @@ def _by_thing(here: Mapping[Taken, str], there: Mapping[Taken, str]) -> dict[tup
 
 
 def _apart(place: Taken, theirs: set[str], ours: set[str]) -> Iterator[tuple[Taken, list[str], list[str]]]:
-    # `staging` and `production` are branches of the environments, and not versions.
-    is_version = any(character.isdigit() for text in theirs | ours for character in text)
-    if theirs != ours and is_version:
+    # `staging` and `production` are branches of the environments, `>=1.0.0-alpha` and `>=1.0.0` are their policies.
+    texts = theirs | ours
+    is_version = any(character.isdigit() for text in texts for character in text)
+    if theirs != ours and is_version and not all(map(_RANGE.search, texts)):
         yield place, sorted(theirs), sorted(ours)
 
 

@@ -36,6 +36,9 @@ def elements(*versions: str) -> dict[str, Any]:
     [
         ("HelmRelease", chart("1.1"), chart("1.0"), ["HelmRelease/shop spec.chart.spec.version of shop: 1.1 | 1.0"]),
         ("HelmRelease", chart("1.1"), chart("1.1"), []),
+        ("HelmRelease", chart(">=1.0.0-alpha"), chart(">=1.0.0"), []),
+        ("HelmRelease", chart("1.x"), chart("1.0.0"),
+         ["HelmRelease/shop spec.chart.spec.version of shop: 1.x | 1.0.0"]),
         ("HelmRelease", {"values": {"web": {"imageTag": "v2"}}}, {"values": {"web": {"imageTag": "v1"}}},
          ["HelmRelease/shop spec.values.web.imageTag: v2 | v1"]),
         ("HelmRelease", {"values": {"image": {"tag": "v2"}}}, {"values": {"image": {"tag": "v1"}}}, []),
