@@ -32,6 +32,7 @@ _MACHINE = (
     errno.ENAMETOOLONG,
     errno.ELOOP,
 )
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LONGEST_NAME = 200  # characters
 
 
@@ -131,6 +132,9 @@ def _print(lines: Iterable[str]) -> None:
     except BrokenPipeError:
         # The reader went away, as `| head` does; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OSError(error.errno, error.strerror, "the file that the output goes to") from None
 
 
 def _failed(error: Exception, given: list[str]) -> int:
@@ -158,14 +162,22 @@ def _failed(error: Exception, given: list[str]) -> int:
 def _trouble(error: Exception) -> str:
     """What the machine, or the name of a file, has made impossible; empty for every other error."""
     if isinstance(error, OSError) and (error.errno in _MACHINE or _NOWHERE in str(error.strerror)):
-        where = f": {str(error.filename)[:_LONGEST_NAME]}" if error.filename else ""
-        return f"{error.strerror}{where}"
+        name = str(error.filename or "")
+        if not name and error.errno in _FULL:
+            # Of a file that is open, nobody knows the name. Only temporary files are written so, and not caught.
+            from promote.system import scratch
+
+            name = f"the folder for temporary files, {scratch.top()} (TMPDIR)"
+        return f"{error.strerror}: {name[:_LONGEST_NAME]}" if name else str(error.strerror)
     # Of a link that leads to itself, pathlib says so before Python 3.13.
     return str(error)[:_LONGEST_NAME] if isinstance(error, RuntimeError) and "Symlink loop" in str(error) else ""
 
 
 def _complain(line: str) -> None:
-    print(_for_runners(printable.shown(line)), file=sys.stderr, flush=True)
+    try:
+        print(_for_runners(printable.shown(line)), file=sys.stderr, flush=True)
+    except OSError:
+        return  # the exit code still says it
 
 
 def _for_runners(line: str, *, json: bool = False) -> str:

@@ -48,12 +48,15 @@ def initialise(root: Path, object_format: str) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".", dir=root.parent))
     done = process.run([*GIT, "init", "--quiet", "--template=", f"--object-format={object_format}"], cwd=made)
-    if done.code != 0:
-        raise GitError(f"git init failed: {reason(done.error)}")
     try:
+        if done.code != 0:
+            raise GitError(f"git init failed: {reason(done.error, root.parent)}")
         made.rename(root)
     except OSError:
-        shutil.rmtree(made)  # another process was quicker
+        if not root.is_dir():  # otherwise another process was quicker
+            raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _fetch(root: Path, address: str, commit: str, protocol: str) -> None:
@@ -67,4 +70,4 @@ def _fetch(root: Path, address: str, commit: str, protocol: str) -> None:
     except TimedOut as error:
         raise NetworkError(f"{address}: {error}: run the command again") from None
     if done.code != 0:
-        raise NetworkError(f"cannot fetch {commit} from {address}: {reason(done.error)}")
+        raise NetworkError(f"cannot fetch {commit} from {address}: {reason(done.error, root)}")

@@ -38,8 +38,8 @@ class Merging(Git):
             env = self.environment(nothing, {"core.attributesfile": os.devnull, "attr.tree": _NO_FILES})
             done = process.run(away, cwd=Path(folder), env=env)
         if done.code not in (0, 1):
-            raise GitError(
-                f"git merge-tree failed: {reason(done.error)}; it needs Git 2.38 or newer and a clone with "
-                "its whole history (`git fetch --unshallow`)"
-            )
+            why, needs = reason(done.error, self.root), ""
+            if why == reason(done.error):
+                needs = "; it needs Git 2.38 or newer and a clone with its whole history (`git fetch --unshallow`)"
+            raise GitError(f"git merge-tree failed: {why}{needs}")
         return done.text.split("\n")[0] if done.code == 0 else None

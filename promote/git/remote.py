@@ -17,6 +17,7 @@ _LOCKED = ("failed to update ref", "cannot lock ref", "failed to lock")
 _NAME_TAKEN = "; cannot create '"  # refs/heads/a prevents refs/heads/a/b: not a race, a retry does not help
 _WITH_ANOTHER = "atomic push fail"
 _DECLINED = "[remote rejected]"
+_UNABLE = "(unpacker error)"  # the server cannot store what it got, as on a full disk
 _LONGEST_REASON = 300  # characters
 # Neither is copied: the first would move the user's remote-tracking refs, the second forbids pushing one ref.
 _NOT_OURS = ("fetch", "mirror")
@@ -103,7 +104,7 @@ class Remotes(Git):
         if "couldn't find remote ref" in done.error:
             raise RaceLost(f"a branch of '{remote}' was deleted in the meantime")
         if done.code != 0:
-            raise NetworkError(f"git fetch failed: {reason(done.error)}")
+            raise NetworkError(f"git fetch failed: {reason(done.error, self.root)}")
 
     def remember(self, refs: Mapping[str, str]) -> None:
         """Keep the hashes of refs here, so that the next fetch asks only for what is newer.
@@ -162,7 +163,8 @@ class Remotes(Git):
         why = next((line for line in rejected if _WITH_ANOTHER not in line), reason(done.error))
         if _DECLINED not in why:
             return NetworkError(f"'{remote}' rejected the push: {why}")
-        return PushDeclined(f"'{remote}' rejected the push: {why}{_said_by_server(done.error)}")
+        text = f"'{remote}' rejected the push: {why}{_said_by_server(done.error)}"
+        return NetworkError(text) if _UNABLE in why else PushDeclined(text)
 
 
 def _said_by_server(text: str) -> str:

@@ -207,7 +207,7 @@ class Repository(HistoryReader, Remotes, Merging):
         done = self._try("commit-tree", tree, *options, stdin=data, env=self._identity())
         if done.code != 0:
             failed = "a commit cannot be signed, as commit.gpgSign demands" if signed else "git commit-tree failed"
-            raise GitError(f"{failed}: {reason(done.error)}")
+            raise GitError(f"{failed}: {reason(done.error, self.root)}")
         return done.text.strip()
 
     def cherry_tree(self, tip: str, commit: str) -> str | None:

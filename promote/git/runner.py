@@ -33,6 +33,8 @@ OWN = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE
 _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
               "and the repository exists.")  # fmt: skip
 
+_FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded", "File too large")
+
 
 class Git:
     """Git in the repository whose top folder is `root`; paths are relative to `folder` in it, by default the top."""
@@ -61,7 +63,7 @@ class Git:
     def _done(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
         done = self._try(*arguments, stdin=stdin, env=env)
         if done.code != 0:
-            raise GitError(f"git {arguments[0]} failed: {reason(done.error)}")
+            raise GitError(f"git {arguments[0]} failed: {reason(done.error, self.root)}")
         return done
 
     def _try(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
@@ -106,8 +108,13 @@ class Git:
         )
 
 
-def reason(text: str) -> str:
-    """The line of Git's output that has the reason: its last fatal one, or the last one before generic advice."""
+def reason(text: str, root: Path | None = None) -> str:
+    """The line of Git's output that has the reason: its last fatal one, or the last one before generic advice.
+
+    Where Git wrote to the repository at `root` and found its disk full, it is followed by what to do.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
     reasons = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
-    return next((line for line in reversed(reasons) if line.startswith("fatal: ")), reasons[-1])
+    found = next((line for line in reversed(reasons) if line.startswith("fatal: ")), reasons[-1])
+    is_full = any(sign in line for line in lines if not line.startswith("remote: ") for sign in _FULL)
+    return f"{found}: make room in {root}, then run the command again" if root and is_full else found

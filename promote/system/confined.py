@@ -89,22 +89,28 @@ class Folder:
             data = file.read(LARGEST + 1)
         return data if len(data) <= LARGEST else None
 
-    def replace(self, path: str, data: bytes) -> None:
-        """Replace the content of a file atomically; it keeps its mode. Raises EditRefused for a link, and OSError."""
+    def prepare(self, path: str, data: bytes) -> None:
+        """Write the next content of a file next to it, with its mode. Raises EditRefused for a link, and OSError."""
         above, _, name = path.rpartition("/")
         about = self.plain(path)
-        folder, partial = self._enter(above), f".{name}.{os.getpid()}"
-        try:
-            with os.fdopen(os.open(partial, _NEW, 0o600, dir_fd=folder), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(file.fileno(), stat.S_IMODE(about.st_mode))
-                # A disk may find out only now that it is full.
-                os.fsync(file.fileno())
-            os.replace(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(partial, dir_fd=folder)
+        with os.fdopen(os.open(_partial(name), _NEW, 0o600, dir_fd=self._enter(above)), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), stat.S_IMODE(about.st_mode))
+            # A disk may find out only now that it is full.
+            os.fsync(file.fileno())
+
+    def replace(self, path: str) -> None:
+        """Give a file the content that is prepared for it, atomically; raises OSError."""
+        above, _, name = path.rpartition("/")
+        folder = self._enter(above)
+        os.replace(_partial(name), name, src_dir_fd=folder, dst_dir_fd=folder)
+
+    def forget(self, path: str) -> None:
+        """Remove the content that was prepared for a file, if it is still there."""
+        above, _, name = path.rpartition("/")
+        with suppress(OSError):
+            os.unlink(_partial(name), dir_fd=self._enter(above))
 
     def _enter(self, path: str, make: bool = False) -> int:
         """A handle of the folder at `path`; the last one stays open, because the next file is often next to it."""
@@ -138,20 +144,31 @@ def _open(name: str, folder: int, make: bool) -> int:
     return os.open(name, _FOLDER, dir_fd=folder)
 
 
+def _partial(name: str) -> str:
+    return f".{name}.{os.getpid()}"
+
+
 def replace_files(root: Path, files: Mapping[str, bytes | None]) -> None:
     """Give `files` below the checkout `root` new contents, atomically each, also after a crash; nothing is deleted.
 
     Raises EditRefused, before anything is written, where one of them is a link or is reached through a link, and
-    ToolError where there is no room, or no right to write.
+    ToolError where there is no room, or no right to write: then no file has changed.
     """
     new = {path: data for path, data in files.items() if data is not None}
     with Folder(root) as folder:
         for path in new:
             folder.plain(path)
-        for path, data in new.items():
-            try:
-                folder.replace(path, data)
-            except OSError as error:
-                raise ToolError(
-                    f"cannot write {path} ({error.strerror}): it is as before; fix that, then run again"
-                ) from None
+        at = ""
+        try:
+            for at, data in new.items():
+                folder.prepare(at, data)
+            # From here on nothing needs room.
+            for at in new:
+                folder.replace(at)
+        except OSError as error:
+            raise ToolError(
+                f"cannot write {at} in {root} ({error.strerror}): it is as before; fix that, then run again"
+            ) from None
+        finally:
+            for path in new:
+                folder.forget(path)

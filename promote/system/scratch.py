@@ -7,6 +7,7 @@ it. The programs that we start get a folder in it as TMPDIR, so that what they l
 from __future__ import annotations
 
 import atexit
+import errno
 import fcntl
 import os
 import shutil
@@ -43,7 +44,7 @@ def top() -> Path:
 @once
 def _made() -> Path:
     try:
-        parent = Path(tempfile.gettempdir()).resolve()
+        parent = _parent()
         path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         atexit.register(shutil.rmtree, path, ignore_errors=True)
         (path / "programs").mkdir()
@@ -55,6 +56,20 @@ def _made() -> Path:
         ) from None
     _sweep(parent)
     return path
+
+
+def _parent() -> Path:
+    """The folder of the system for temporary files; raises OSError where Python has only the current one left.
+
+    That may be a repository, in which nothing but its own files must be.
+    """
+    found = Path(tempfile.gettempdir()).resolve()
+    named = [Path(os.environ[name]).resolve() for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
+    usual = [Path(name).resolve() for name in ("/tmp", "/var/tmp", "/usr/tmp")]  # noqa: S108 as in tempfile
+    if found == Path.cwd() and found not in (*named, *usual):
+        tempfile.tempdir = None
+        raise OSError(errno.ENOSPC, f"{', '.join(map(str, dict.fromkeys([*named, *usual])))} cannot be written")
+    return found
 
 
 def _lock(path: Path) -> None:

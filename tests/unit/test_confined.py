@@ -77,7 +77,7 @@ except ToolError as error:
 
 def test_a_disk_without_room_leaves_the_old_file_alone(root: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FULL, str(root)], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("cannot write a/file (File too large): it is as before"), done
+    assert done.stdout.startswith(f"cannot write a/file in {root} (File too large): it is as before"), done
     assert ([one.name for one in (root / "a").iterdir()], (root / "a/file").read_bytes()) == (["file"], b"old")
 
 
@@ -89,3 +89,18 @@ def test_a_disk_that_is_found_full_last(root: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ToolError, match="No space left on device"):
         replace_files(root, {"a/file": b"new"})
     assert ([one.name for one in (root / "a").iterdir()], (root / "a/file").read_bytes()) == (["file"], b"old")
+
+
+def test_a_disk_that_is_full_at_the_second_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def full(_: int) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    (root / "a/other").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ToolError, match=f"cannot write a/other in {root}"):
+        replace_files(root, {"a/file": b"new", "a/other": b"new"})
+    assert {one.name: one.read_bytes() for one in (root / "a").iterdir()} == {"file": b"old", "other": b"old"}

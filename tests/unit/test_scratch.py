@@ -130,3 +130,17 @@ def test_no_folder_for_temporary_files(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, "cannot make a folder for temporary files" in done.stderr) == (2, True), done
+
+
+@pytest.mark.parametrize("name", ["", "TMPDIR"])
+def test_the_current_folder_is_taken_only_by_name(tmp_path: Path, name: str) -> None:
+    """It is what Python takes where no other can be written, and it may be a repository."""
+    start = "import os, tempfile; tempfile._candidate_tempdir_list = lambda: [os.getcwd()]"
+    script = f"{start}; from promote.system import scratch; scratch.top()"
+    env = {key: value for key, value in os.environ.items() if key not in ("TMPDIR", "TEMP", "TMP")}
+    env |= {name: str(tmp_path)} if name else {}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == bool(name), done
+    assert name or "make room, or set TMPDIR" in done.stderr
+    assert list(tmp_path.iterdir()) == []
