@@ -65,13 +65,15 @@ def goal_of(
     target: Image | Version,
     *,
     whole: bool = False,
+    empties: bool = False,
     check: Callable[[str], str] = check_tag,
 ) -> Image:
     """The new image of the item that has `image`: `target`, as far as the item's fields can express it.
 
     `whole` says that a `target` without a digest has none, so that one which is written in the same text as the tag
-    goes. Raises NoPlace, with the place `at`, if an outdated part would remain, EditRefused for a name that cannot be
-    set, and UsageError for an invalid digest, or a tag that `check` refuses.
+    goes, and with `empties` also one in a field of its own. Raises NoPlace, with the place `at`, if an outdated part
+    would remain, EditRefused for a name that cannot be set, and UsageError for an invalid digest, or a tag that
+    `check` refuses.
     """
     if isinstance(target, Version):
         target = replace(image, version=target)
@@ -80,7 +82,7 @@ def goal_of(
         raise EditRefused(f"{at}: image {image.name!r} {problem}")
     version = image.version
     if target.version != version:
-        drops = whole and "digest" not in fields and None not in (version.tag, target.version.tag)
+        drops = whole and (empties or "digest" not in fields) and None not in (version.tag, target.version.tag)
         if problem := _version_problem(version, target.version, check, drops_digest=drops):
             raise NoPlace(f"{at}: image {image.name!r} {problem}", image.name)
         version = replace(target.version, tag=target.version.tag if version.tag else None)
@@ -113,9 +115,14 @@ def _version_problem(now: Version, wanted: Version, check: Callable[[str], str],
 
 
 def texts_of(fields: Mapping[str, str], goal: Image) -> dict[str, str]:
-    """The fields that must change to express `goal`, with their new texts; each part stays in its field."""
-    inline = replace(goal.version, digest=None) if "digest" in fields else goal.version
-    texts = {"newTag": str(inline), "digest": goal.version.digest or "", "newName": goal.repository}
+    """The fields that must change to express `goal`, with their new texts; each part stays in its field.
+
+    A new digest goes to `digest`, if the item has this field, also an empty one.
+    """
+    is_inline = "@" in fields.get("newTag", "") or "@" in fields.get("newName", "") or "digest" not in fields
+    inline = goal.version if is_inline else replace(goal.version, digest=None)
+    digest = "" if is_inline else goal.version.digest or ""
+    texts = {"newTag": str(inline), "digest": digest, "newName": goal.repository}
     if "newName" in fields and split(fields["newName"])[1].is_set:
         texts["newName"] = replace(goal, version=inline).reference
     return {field: text for field, text in texts.items() if fields.get(field, text) != text}

@@ -101,7 +101,7 @@ class Versions:
         """The versions with those in `wanted` set and no other byte changed; the same object if nothing changes.
 
         An Image also sets `newName`. A place that has only a digest, or only a tag, gets only that. `whole` says that
-        what has no digest in `wanted` never had one, as the past knows it: a digest in the text of the tag goes.
+        what has no digest in `wanted` never had one, as the past knows it: a digest next to a tag goes.
         Raises EditRefused where new texts in the present places cannot express exactly this.
         """
         self._insist_on_one_version(wanted)

@@ -16,7 +16,10 @@ from promote.yamltext.spans import Goal, ParsedText, difference, parse
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of `images:`: its position in the list, its non-empty fields, and the image that they describe."""
+    """An item of `images:`: its position in the list, its non-empty fields, and the image that they describe.
+
+    A digest that is an empty text is among them: it says where one goes.
+    """
 
     position: int
     nodes: Mapping[str, ScalarNode]
@@ -77,8 +80,8 @@ class ImagesFile:
         """The file with the images in `wanted` set and no other byte changed; the same object if nothing changes.
 
         An Image also sets `newName`; its own name is ignored. An item that has only a digest gets only the
-        digest of the wanted version, because it has no field for a tag. With `whole`, a digest in the text of the tag
-        goes where the wanted version has none.
+        digest of the wanted version, because it has no field for a tag. With `whole`, a digest next to a tag goes
+        where the wanted version has none.
 
         Raises EditRefused when new texts for the existing fields cannot express exactly this,
         ConfigError as `parse` does, and UsageError for an invalid tag or digest.
@@ -87,7 +90,9 @@ class ImagesFile:
         edits: list[_Edit] = []
         for name, target in wanted.items():
             entry = _find(self.text, self.entries, name)
-            goal = goal_of(self.text.at(entry.nodes["name"]), entry.texts, entry.image, target, whole=whole)
+            goal = goal_of(
+                self.text.at(entry.nodes["name"]), entry.texts, entry.image, target, whole=whole, empties=True
+            )
             images[name] = goal
             edits += [_Edit(entry, field, text) for field, text in texts_of(entry.texts, goal).items()]
         if not edits:
@@ -137,7 +142,7 @@ def _entry(document: ParsedText, position: int, node: Node) -> Entry:
         raise ConfigError(f"{document.at(node)}: an item of 'images' is not a mapping; write '- name: …'")
     nodes = {}
     for field, value in _known(document, node, FIELDS).items():
-        if value.tag != NULL and value.value != "":
+        if value.tag != NULL and (value.value != "" or (field == "digest" and value.tag == STRING)):
             nodes[field] = _scalar(document, field, value)
     if "name" not in nodes:
         raise ConfigError(f"{document.at(node)}: an item of 'images' has no name; add 'name: …'")
@@ -150,7 +155,8 @@ def _scalar(document: ParsedText, field: str, node: Node) -> ScalarNode:
         raise ConfigError(
             f"{document.at(node)}: kustomize does not read {field} as a string; put the value in quotes"
         )
-    check_field(document.at(node), field, node.value)
+    if node.value:
+        check_field(document.at(node), field, node.value)
     return node
 
 

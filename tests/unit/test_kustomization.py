@@ -169,6 +169,14 @@ EDITS = [
     ("newName: r", Image("a", "s", Version()), "newName: s"),
     ("newName: r:v1", Image("a", "s", Version("v2")), "newName: s:v2"),
     ("newTag: v1", Image("other", "a", Version("v2")), "newTag: v2"),
+    # An empty digest says where one goes.
+    ('newTag: v1; digest: ""', Version("v2", NEW), f'newTag: v2; digest: "{NEW}"'),
+    ("digest: ''; newTag: v1", Version("v1", NEW), f"digest: '{NEW}'; newTag: v1"),
+    ('newTag: v1; digest: ""', Version("v2"), 'newTag: v2; digest: ""'),
+    ('newName: r:v1; digest: ""', Version("v2", NEW), f'newName: r:v2; digest: "{NEW}"'),
+    (f'newTag: v1@{OLD}; digest: ""', Version("v2", NEW), f'newTag: v2@{NEW}; digest: ""'),
+    (f'newName: r:v1@{OLD}; digest: ""', Version("v2", NEW), f'newName: r:v2@{NEW}; digest: ""'),
+    ("newTag: v1; digest:", Version("v2", NEW), f"newTag: v2@{NEW}; digest:"),
 ]
 
 
@@ -195,6 +203,7 @@ UNCHANGED = [
     (f"digest: {OLD}", Version("v2", OLD)),
     ("newTag: |-;   v1", Version("v1")),
     ("newName: r", Version()),
+    (f'newTag: v1@{OLD}; digest: ""', Version("v1", OLD)),
 ]
 
 
@@ -253,17 +262,23 @@ WITHOUT_A_DIGEST = [
     (f"newTag: v1@{OLD}", "newTag: v2"),
     (f'newTag: "v1@{OLD}"', 'newTag: "v2"'),
     (f"newName: r:v1@{OLD}", "newName: r:v2"),
+    (f"newTag: v1; digest: {OLD}", 'newTag: v2; digest: ""'),
+    (f"digest: '{OLD}'; newTag: v1", "digest: ''; newTag: v2"),
+    (f"newName: r:v1; digest: {OLD}", 'newName: r:v2; digest: ""'),
+    (f'newTag: v1@{OLD}; digest: ""', 'newTag: v2; digest: ""'),
 ]
 
 
 @pytest.mark.parametrize(("fields", "expected"), WITHOUT_A_DIGEST)
-def test_the_past_may_have_no_digest(fields: str, expected: str) -> None:
+def test_the_past_may_have_no_digest(tmp_path: Path, fields: str, expected: str) -> None:
     before = ImagesFile.parse(item(fields).encode(), "k.yaml")
-    assert before.with_versions({"a": Version("v2")}, whole=True).data.decode() == item(expected)
+    after = before.with_versions({"a": Version("v2")}, whole=True).data.decode()
+    assert after == item(expected)
+    assert rendered(tmp_path, after, "a") == ("r:v2" if "newName" in fields else "a:v2")
 
 
-@pytest.mark.parametrize("fields", [f"newTag: v1; digest: {OLD}", f"digest: {OLD}", f"newName: r@{OLD}"])
-def test_no_line_is_deleted_for_that(fields: str) -> None:
+@pytest.mark.parametrize("fields", [f"digest: {OLD}", f"newName: r@{OLD}"])
+def test_a_digest_alone_is_never_taken_away(fields: str) -> None:
     with pytest.raises(EditRefused, match="has a digest, which would not match a new tag"):
         ImagesFile.parse(item(fields).encode(), "k.yaml").with_versions({"a": Version("v2")}, whole=True)
 
