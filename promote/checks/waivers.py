@@ -121,7 +121,7 @@ def _entry(content: Mapping[str, Any], node: Node, file: str, today: date) -> En
         last_day = date.fromisoformat(waiver.expires)
     except ValueError:
         raise ConfigError(f"{file}:{line}: '{waiver.expires}' is not a date of the calendar; correct it") from None
-    if last_day > today + LONGEST:
+    if last_day - today > LONGEST:
         raise ConfigError(
             f"{file}:{line}: this waiver would hold for {(last_day - today).days} days: "
             f"{LONGEST.days} are allowed, so write {today + LONGEST} at most"

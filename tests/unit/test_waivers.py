@@ -179,3 +179,29 @@ def test_what_a_report_says() -> None:
     (soon,) = waivers.reports(until(date(2026, 3, 8)), [FOUND], [STAGING, STAGING], TODAY)
     assert soon.message.endswith("ends in 7 days, on 2026-03-08")
     assert soon.fix == "fix what it is for; platform team is responsible, see OPS-12"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10000-01-01", "9999-12-31", "2026-02-31", "0000-01-01", "-2026-05-01", "2026-5-1", "2026-121", "20260501",
+        "2026-W18-5", "2026-05-01Z", "2026-05-01T10:00:00Z", "2026-05-01 10:00:00+02:00", "1777593600",
+        "[2026-05-01]",
+        "{2026-05-01: 1}", "~", "true", '" 2026-05-01"', '"2026-05-01\\n"', '"\uff12\uff10\uff12\uff16-05-01"',
+    ],
+)  # fmt: skip
+def test_what_is_not_the_last_day_of_a_waiver(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^w\.yaml:8: "):
+        parse(FILE.replace("2026-05-01", text))
+
+
+@pytest.mark.parametrize("text", ["'2026-05-01'", '"2026-05-01"', "!!timestamp 2026-05-01", "&day 2026-05-01 # end"])
+def test_notations_of_one_day(text: str) -> None:
+    assert parse(FILE.replace("2026-05-01", text)) == parse(FILE)
+
+
+def test_the_last_day_of_the_calendar() -> None:
+    day = date(9999, 12, 31)
+    assert until(day)[0].last_day == day
+    with pytest.raises(ConfigError, match="would hold for 181 days: 180 are allowed, so write 9999-12-30 at most"):
+        parse(FILE.replace("2026-05-01", str(day)), date(9999, 7, 3))
