@@ -90,6 +90,7 @@ def _do(given: Namespace) -> int:
     except FileNotFoundError:
         raise UsageError("the current folder does not exist any more: change to another one") from None
 
+    _insist_on_unicode(given)
     scratch.use()
     progress.listen(lambda line: _complain(process.redact(line)))
     command = import_module(f"promote.commands.{given.verb}")
@@ -103,6 +104,18 @@ def _do(given: Namespace) -> int:
     _print(_lines(result, given.output))
     code: int = result.exit_code
     return code
+
+
+def _insist_on_unicode(given: Namespace) -> None:
+    """Raise UsageError for an argument that is not UTF-8, unless it names a file or a folder that is there."""
+    from promote.errors import UsageError
+
+    for name, value in vars(given).items():
+        texts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+        for text in texts:
+            is_odd = isinstance(text, str) and any("\ud800" <= one <= "\udfff" for one in text)
+            if is_odd and not os.path.exists(text):  # noqa: PTH110
+                raise UsageError(f"{text!r}, given as {name.replace('_', '-')}, is not UTF-8: write it in UTF-8")
 
 
 def _frozen(value: Any) -> Any:

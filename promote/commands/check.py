@@ -16,6 +16,7 @@ from promote.checks.rules import PROFILES, Rule
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import RenderError, UsageError, nearest
+from promote.git import sparse
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import GateResult, Plan, PolicyChange
@@ -290,4 +291,6 @@ def _path(root: Path, settings: Config, name: str) -> Path:
         return Path(name).resolve()
     if (root / name).is_dir():
         return (root / name).resolve()
-    raise UsageError(f"there is no environment, folder or file '{name}'{nearest(name, settings.names)}")
+    raise UsageError(
+        f"there is no environment, folder or file '{name}'{sparse.hint(root / name) or nearest(name, settings.names)}"
+    )

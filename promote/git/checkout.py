@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from promote.errors import RenderError
+from promote.errors import ConfigError, RenderError
+from promote.git import sparse
 from promote.system.confined import Folder
 from promote.system.snapshot import Entry
 
@@ -19,6 +20,7 @@ class CheckoutFiles:
     """
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
+        self._root = root
         self._folder = Folder(root)
         self._names: dict[str, dict[str, bool]] = {"": {}}  # by folder: each name, and whether it is a folder
         for path in names:
@@ -28,8 +30,11 @@ class CheckoutFiles:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self._folder.__exit__(*exc)
+    def __exit__(self, kind: object, error: BaseException | None, *more: object) -> None:
+        self._folder.__exit__(kind, error, *more)
+        # Who reads a copy cannot see that a file is left out, and not missing.
+        if isinstance(error, ConfigError | RenderError):
+            error.args = (f"{error}{sparse.hint(self._root)}",)
 
     def entries(self, folder: str) -> Mapping[str, Entry]:
         """As `Snapshot.entries`."""

@@ -20,7 +20,7 @@ from promote.git.history import Commit, HistoryReader
 from promote.git.merge import Merging
 from promote.git.objects import CommitFiles
 from promote.git.remote import ABSENT, Push, Remotes
-from promote.git.runner import GIT, reason
+from promote.git.runner import GIT, TOO_NEW, reason
 from promote.system import durations, process
 from promote.system.snapshot import Entry, Snapshot, changes_mode, differing
 
@@ -49,8 +49,9 @@ class Repository(HistoryReader, Remotes, Merging):
         if done.code != 0:
             if not any(said in done.error for said in _NOT_IN_ONE):
                 said = " ".join(done.error.split())
+                what = "install a newer Git" if any(sign in said for sign in TOO_NEW) else "fix that"
                 raise GitError(
-                    f"Git does not read the repository of {folder}: {said}: fix that, then run promote again"
+                    f"Git does not read the repository of {folder}: {said}: {what}, then run promote again"
                 )
             raise UsageError(f"{folder} is not in a Git repository: run promote inside a clone")
         found = cls(Path(os.fsdecode(done.stdout).rstrip("\n")))

@@ -33,6 +33,8 @@ OWN = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE
 _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
               "and the repository exists.")  # fmt: skip
 
+# A format or an extension such as reftable that this Git does not know.
+TOO_NEW = ("unknown repository extension", "Expected git repo version", "unknown repository storage format")
 _FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded", "File too large")
 
 
@@ -116,5 +118,10 @@ def reason(text: str, root: Path | None = None) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
     reasons = [line for line in lines if line not in _NO_REASON] or lines or ["it gave no reason"]
     found = next((line for line in reversed(reasons) if line.startswith("fatal: ")), reasons[-1])
+    if found.endswith(":"):
+        # The rest is on the lines that follow, such as the name of an extension.
+        found = " ".join(reasons[reasons.index(found) :])
+    if any(sign in found for sign in TOO_NEW):
+        found = f"{found}: a newer Git reads this repository"
     is_full = any(sign in line for line in lines if not line.startswith("remote: ") for sign in _FULL)
     return f"{found}: make room in {root}, then run the command again" if root and is_full else found

@@ -6,6 +6,7 @@ are also inspected here. A fault that only kustomize finds is located by the nam
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError, nearest
+from promote.git import sparse
 from promote.kustomize import documents, misfits
 from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, UNPROVED, at
 from promote.yamltext import places, reader
@@ -120,9 +122,12 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: _Files, se
     line = item.start_mark.line + 1
     if path is None:
         more = _NOT_IN_GIT if key == "secretGenerator" else misfits.close(name, _siblings(file.parent, name))
+        more = sparse.hint(Path(os.path.normpath(file.parent / name))) or more
         yield Fault(file, line, f"`{key}` names '{name}', which does not exist{more}")
     elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
-        yield Fault(file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml")
+        yield Fault(
+            file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml{sparse.hint(path)}"
+        )
     elif path.is_dir():
         yield from _walk(path, files, seen)
     elif key in _FOLDERS:

@@ -16,6 +16,7 @@ from promote.errors import ConfigError, UnknownEnvironment, UsageError, nearest
 from promote.forge.records import is_branch
 from promote.gates import registry
 from promote.gates.protocol import Gate, InvalidSettings
+from promote.git import sparse
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.options import Options
 from promote.oci.address import Access
@@ -135,7 +136,7 @@ def kustomization_file(root: Path, environment: Environment) -> str:
     on = f" on {environment.line}" if environment.branch else ""
     raise ConfigError(
         f"environment '{environment.name}': there is no kustomization.yaml in '{environment.own_path}'{on}; "
-        "correct the path or add the file"
+        f"correct the path or add the file{sparse.hint(folder)}"
     )
 
 
@@ -148,6 +149,8 @@ def load_or_find(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the environments that `promote init` would write."""
     if (root / FILE_NAME).exists():
         return load(root)
+    if sparse.left_out(root / FILE_NAME):
+        raise ConfigError(f"this checkout is sparse and leaves out {FILE_NAME}: {sparse.advice(FILE_NAME)}")
     from promote.repository import discovery
 
     return of_layout(discovery.find(root), groups.of_folder(root))

@@ -101,6 +101,32 @@ def test_names_of_files_are_utf_8() -> None:
     assert done.stderr == ("promote: names of files are ascii in this locale: set PYTHONUTF8=1, or LC_ALL=C.UTF-8\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["hold", "production", "web=1.1", "--reason", "caf\udce9"],
+        ["bump", "staging", "caf\udce9=1"],
+        ["staging", "production", "--only", "web", "--only", "caf\udce9"],
+        ["staging", "production", "--despite-soak", "caf\udce9"],
+        ["history", "caf\udce9"],
+    ],
+)
+def test_what_is_not_utf_8_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Only the name of a file may be so."""
+    assert main(arguments) == 2
+    assert "is not UTF-8: write it in UTF-8" in capsys.readouterr().err
+
+
+def test_the_name_of_a_file_may_be_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(monkeypatch, Result({}, ["read"]))
+    (tmp_path / "caf\udce9").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["status", "caf\udce9"]) == 0
+    assert capsys.readouterr().out == "read\n"
+
+
 def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     answer(monkeypatch, KeyboardInterrupt())
     assert main(["status"]) == 130

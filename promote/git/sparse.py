@@ -1,0 +1,47 @@
+"""Sparse checkouts, in which Git leaves out files that a commit has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from promote.git.runner import GIT, OWN
+from promote.system import process
+
+
+def left_out(path: Path) -> str:
+    """A file that the checkout leaves out and that is `path` or below it, relative to the top; empty if none is.
+
+    Git is started only in a sparse checkout.
+    """
+    there = next((one for one in (path, *path.parents) if one.is_dir()), None)
+    top = next((one for one in (there, *there.parents) if (one / ".git").exists()), None) if there else None
+    if top is None or there is None or not (_git_folder(top) / "info/sparse-checkout").is_file():
+        return ""
+    asked = ("ls-files", "-t", "-z", "--full-name", "--", os.path.relpath(path, there))
+    done = process.run([*GIT, *asked], cwd=there, env=OWN)
+    names = [os.fsdecode(one[2:]) for one in done.stdout.split(b"\0") if one.startswith(b"S ")]
+    return next((name for name in names if not os.path.lexists(top / name)), "")
+
+
+def hint(path: Path) -> str:
+    """The end of a message about something that is not at `path`, or below it, if the checkout leaves that out."""
+    name = left_out(path)
+    return f"; this checkout is sparse and leaves out {name}, for one: {advice(name)}" if name else ""
+
+
+def advice(name: str) -> str:
+    """How to get a file that is left out."""
+    folder = name.rpartition("/")[0]
+    return (
+        f"`git sparse-checkout add {folder}` adds its folder" if folder else "`git sparse-checkout disable` adds it"
+    )
+
+
+def _git_folder(top: Path) -> Path:
+    """The folder of Git of a checkout, which is elsewhere for a work tree that was added."""
+    git = top / ".git"
+    try:
+        return git if git.is_dir() else top / git.read_text(errors="replace").removeprefix("gitdir: ").rstrip("\n")
+    except OSError:
+        return git
