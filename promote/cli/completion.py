@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from argparse import ArgumentParser
 from typing import Any
 
@@ -23,11 +22,15 @@ def answer() -> None:
 
 
 def _words() -> list[str]:
-    """What is typed, without the program; nothing where a quotation is not finished."""
+    """What is typed, without the program, also after a quotation that is not finished; nothing if it is unclear."""
+    from argcomplete.exceptions import ArgcompleteException
+    from argcomplete.lexers import split_line
+
     try:
-        return shlex.split(os.environ.get("COMP_LINE", ""))[1:]
-    except ValueError:
+        _, last, _, words, _ = split_line(os.environ.get("COMP_LINE", ""))
+    except (ArgcompleteException, ValueError):
         return []
+    return [*words, last][1:]
 
 
 def _parser(words: list[str]) -> ArgumentParser:

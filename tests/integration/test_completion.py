@@ -45,6 +45,11 @@ def completed(sandbox: Sandbox, line: str, answer: Path) -> set[str]:
         ("promote check --fa", {"--fail-on"}),
         ("promote check --output sar", {"sarif"}),
         ("promote 'unfinished", set()),
+        ("promote plan 'st", {"staging"}),
+        ('promote plan "p', {"production"}),
+        ("promote 'plan' 'staging' \"pro", {"production"}),
+        ("promote check --output 'sar", {"sarif"}),
+        ("promote 'plan st", set()),
     ],
 )
 def test_words_are_completed(tiny: Sandbox, tmp_path: Path, line: str, words: set[str]) -> None:
