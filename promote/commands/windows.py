@@ -85,8 +85,8 @@ def _applications(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _below(root: Path, path: str) -> str:
-    """The path relative to the repository's root."""
+    """The path relative to the folder of promote.yaml."""
     whole = (Path.cwd() / path).resolve()
     if not whole.is_relative_to(root.resolve()):
-        raise UsageError(f"{path} is outside of the repository: name a path in it")
+        raise UsageError(f"{path} is outside of the folder of promote.yaml: name a path in {root}")
     return whole.relative_to(root.resolve()).as_posix()

@@ -193,7 +193,8 @@ def delivery(
     """How an engine delivers an environment, and notes where that is not known; raises ClusterError."""
     settings, line = environment.engine, workspace.line(environment.place)
     remote = line.url if line.repository.has_remote(line.remote) else ""
-    wanted = Wanted(environment.own_path, remote, settings.namespace or "", settings.name or "")
+    below = workspace.root.relative_to(workspace.repository.root).as_posix()
+    wanted = Wanted(environment.folder(below), remote, settings.namespace or "", settings.name or "")
     return registry.delivery_of(settings.kind, through.hub, wanted)
 
 

@@ -115,9 +115,9 @@ def _is_about(name: str, one: Environment) -> bool:
 def _delivering(tree: Tree, asked: Collection[str]) -> dict[str, list[Application]]:
     """By environment, one of those `asked`, the Applications in the repository that sync its folder."""
     found: dict[str, list[Application]] = {}
-    for one in app_project.applications(tree.root):
+    for one in app_project.applications(tree.top):
         for source in one.sources:
-            whose = delivered.of(tree.config, asked, "Application", one.name, source)
+            whose = delivered.of(tree.config, asked, "Application", one.name, source, tree.whole("."))
             if whose and one not in found.get(whose.environment.name, ()):
                 found.setdefault(whose.environment.name, []).append(one)
     return found
@@ -127,7 +127,7 @@ def _flux(made: Windows, tree: Tree, now: datetime) -> Windows:
     folder = tree.root / made.path
     known = [one for one in tree.config.environments.values() if freeze.windows_of(one.gates)]
     frozen = {one.name: freeze.current_of(one.gates, now) is not None for one in known}
-    every = suspension.suspensions(render.folder_or_file(folder, made.path), tree.config, frozen)
+    every = suspension.suspensions(render.folder_or_file(folder, made.path), tree.config, frozen, tree.whole("."))
     suspension.insist_on_some(every, made.path)
     files = suspension.suspended(tree.root, folder, [one for one in every if one.now != one.wanted])
     return replace(made, suspensions=tuple(every), files=files)

@@ -91,6 +91,10 @@ class Environment:
         """The folder of a tree that has the files of its branch; empty for the shared one."""
         return place_of(self.repository, self.branch)
 
+    def folder(self, below: str) -> str:
+        """Its folder, relative to the top of its repository; `below` is that of promote.yaml in its own."""
+        return self.own_path if self.place else posixpath.normpath(posixpath.join(below, self.own_path))
+
     @property
     def own_path(self) -> str:
         """Its path on its branch."""

@@ -24,25 +24,27 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """An environment, and the folder that delivers it: of many folders whose files are not here, one of them."""
+    """An environment, and the app that is delivered, of many folders whose files are not here."""
 
     environment: Environment
-    path: str
+    app: str = ""
 
     @property
     def name(self) -> str:
         """Its name, with the app."""
-        one = self.environment
-        return f"{one.name}/{groups.app_of(one.own_path, self.path)}" if groups.ANY in one.own_path else one.name
+        return f"{self.environment.name}/{self.app}" if self.app else self.environment.name
 
 
-def of(settings: Config, asked: Collection[str], kind: str, name: str, source: Source) -> Delivered | None:
+def of(
+    settings: Config, asked: Collection[str], kind: str, name: str, source: Source, below: str
+) -> Delivered | None:
     """The environment, one of those `asked`, that the object `name` of a `kind` delivers from `source`.
 
-    Raises UsageError where it could be one of several.
+    `below` is the folder of promote.yaml in its repository, to whose top the path of a source is relative. Raises
+    UsageError where it could be one of several.
     """
     path = normpath(source.path.lstrip("/") or ".")
-    found = several = [one for one in settings.environments.values() if groups.is_among(one.own_path, path)]
+    found = several = [one for one in settings.environments.values() if groups.is_among(one.folder(below), path)]
     if not any(one.name in asked for one in several):
         return None
     if len(several) > 1:
@@ -57,7 +59,9 @@ def of(settings: Config, asked: Collection[str], kind: str, name: str, source: S
             f"{kind}/{name} delivers {path}, which is the folder of {names}, and does not say which of them: state "
             "that in promote.yaml with `engine: {name: NAME}`"
         )
-    return Delivered(found[0], path) if found[0].name in asked else None
+    pattern = found[0].folder(below)
+    app = groups.app_of(pattern, path) if groups.ANY in pattern else ""
+    return Delivered(found[0], app or "") if found[0].name in asked else None
 
 
 def _is_source(one: Environment, several: Collection[Environment], source: Source, shared: str) -> bool:

@@ -38,8 +38,10 @@ class Suspension:
     wanted: bool
 
 
-def suspensions(rendered: Rendered, settings: Config, frozen: Mapping[str, bool]) -> list[Suspension]:
+def suspensions(rendered: Rendered, settings: Config, frozen: Mapping[str, bool], below: str) -> list[Suspension]:
     """The Kustomizations that apply one of the environments in `frozen`, which says of each whether it is frozen.
+
+    `below` is the folder of promote.yaml in its repository.
 
     Raises UsageError where one could apply several of the environments.
     """
@@ -52,7 +54,7 @@ def suspensions(rendered: Rendered, settings: Config, frozen: Mapping[str, bool]
         fetched = repositories.get(str(places.value_at(spec, ["sourceRef", "name"])))
         url, branch = (places.value_at(fetched, steps) for steps in (["url"], ["ref", "branch"]))
         source = Source(str(spec.get("path", ".")), str(url or ""), str(branch or ""))
-        if whose := delivered.of(settings, frozen, "Kustomization", one.identity.name, source):
+        if whose := delivered.of(settings, frozen, "Kustomization", one.identity.name, source, below):
             wanted = frozen[whose.environment.name]
             found.append(Suspension(one.identity, whose.name, spec.get("suspend") is True, wanted))
     return found

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from promote.engines.protocol import Wanted
+from promote.live import observed
+from promote.repository.workspace import Workspace
 from tests.integration.sandbox import REPOSITORY, Sandbox
 from tests.integration.test_scale import made
 from tests.integration.tiny import FILES
@@ -216,7 +219,7 @@ def test_environments_at_the_same_path_are_told_apart(
     ("words", "said"),
     [
         (["deploy/nothing.yaml"], "there is no file or folder 'deploy/nothing.yaml'"),
-        (["../elsewhere"], "../elsewhere is outside of the repository"),
+        (["../elsewhere"], "../elsewhere is outside of the folder of promote.yaml"),
         (["base"], "base has no Kustomization of Flux whose spec.path is an environment with a freeze"),
         ([PROJECT, "--check", "--write"], "choose one of --check, --write, --commit and --pr"),
         ([PROJECT, "--application", "production"], "'production' is not ENV=NAME"),
@@ -229,3 +232,53 @@ def test_what_makes_no_sense_is_refused(
     clone = made(tmp_path, surroundings, shop(WEEKEND, ARGOCD))
     clone.write("deploy/empty.yaml", ARGOCD[PROJECT].partition("spec:")[0] + "spec: {}\n")
     assert said in clone.promote("windows", *words, code=2).err
+
+
+def nested(files: dict[str, str]) -> dict[str, str]:
+    """The same with promote.yaml in a subfolder; engines name folders from the top of the repository."""
+    below = "overlays/production}"
+    moved = {f"kube/{name}": text.replace(below, f"kube/{below}") for name, text in files.items()}
+    moved["kube/promote.yaml"] = files["promote.yaml"]
+    return moved
+
+
+def test_promote_yaml_in_a_subfolder_with_argo_cd(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    files = nested(shop(WEEKEND, ARGOCD))
+    # Applications may be anywhere in the repository.
+    files["delivery/production.yaml"] = files.pop("kube/deploy/production.yaml")
+    clone = made(tmp_path, surroundings, files)
+    for cwd, path in (("kube", PROJECT), ("kube/deploy", "project.yaml")):
+        assert "shop-live" in clone.promote("windows", path, cwd=clone.root / cwd).out
+    clone.promote("windows", PROJECT, "--write", cwd=clone.root / "kube")
+    (entry,) = yaml.safe_load(clone.read(f"kube/{PROJECT}"))["spec"]["syncWindows"]
+    assert entry["applications"] == ["shop-live"]
+    clone.promote("windows", PROJECT, "--check", cwd=clone.root / "kube")
+    outside = clone.promote("windows", "../delivery/production.yaml", cwd=clone.root / "kube", code=2).err
+    assert "outside of the folder of promote.yaml: name a path in " in outside
+
+
+def test_promote_yaml_in_a_subfolder_with_flux(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    plain = {"flux/production.yaml": PLAIN.replace("./overlays/production", "./kube/overlays/production")}
+    clone = made(
+        tmp_path, surroundings, nested(shop(OPEN, {})) | {f"kube/{one}": text for one, text in plain.items()}
+    )
+    clone.promote("windows", "flux/production.yaml", "--commit", cwd=clone.root / "kube")
+    assert "suspend: true" in clone.at_origin("show", "main:kube/flux/production.yaml").partition("---")[0]
+
+
+def test_an_engine_is_asked_for_the_folder_from_the_top(
+    tmp_path: Path, surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = made(tmp_path, surroundings, nested(shop(WEEKEND, {})))
+    asked: list[str] = []
+    monkeypatch.chdir(clone.root / "kube/overlays")
+
+    def delivery_of(_kind: str, _hub: object, wanted: Wanted) -> tuple[None, tuple[str, ...]]:
+        asked.append(wanted.path)
+        return None, ()
+
+    monkeypatch.setattr("promote.engines.registry.delivery_of", delivery_of)
+    workspace = Workspace.here()
+    environment = workspace.config.environments["production"]
+    observed.delivery(workspace, environment, observed.Reach(None, None))  # type: ignore[arg-type]
+    assert asked == ["kube/overlays/production"]
