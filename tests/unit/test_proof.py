@@ -14,7 +14,7 @@ from promote.errors import CheckDenied
 from promote.kustomize import differences
 from promote.kustomize.differences import HIDDEN, Difference
 from promote.kustomize.documents import identity
-from promote.model import Document, Image, Version
+from promote.model import Document, Identity, Image, Version
 from promote.output import wording
 from promote.proof import effect
 
@@ -275,3 +275,59 @@ def test_a_text_without_a_name_changes_with_the_version_but_moves_no_image() -> 
     insist("shop/web", NEW, "shop/log:2")
     with pytest.raises(CheckDenied, match="would also move to shop/log:2"):
         insist("", NEW, "shop/log:2")
+
+
+WHO = Identity("apps/v1", "Deployment", "shop", "web")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "moved"),
+    [
+        ("1.0", "1.1", True),
+        ("a 1.0 b", "a 1.1 b", True),
+        ("1.0 1.0", "1.1 1.0", True),
+        (1.0, 1.1, True),
+        ("1.0", "1.0", False),
+        ("1.0 1.0", "1.0 1.0", False),
+        ("1.0 1.1", "1.0 1.1", False),
+        ("{'a': '1.0'}", {"a": "1.1"}, False),
+        ("1.0 x", "1.1 y", False),
+        ("x 1.0", "y 1.1", False),
+        ("1.0", "1.1 1.1", False),
+        ("2.0", "1.1", False),
+        ("1.0", "2.0", False),
+        (None, "1.1", False),
+        ("1.0", None, False),
+        ({"a": "1.0"}, {"a": "1.1"}, False),
+        (["1.0"], ["1.1"], False),
+        ("1.0 " * 1000, "1.1 " * 1000, True),
+        ("1.0 " * 1001, "1.1 " * 1001, False),
+    ],
+)
+def test_a_move_has_everything_around_it_as_before(old: Any, new: Any, moved: bool) -> None:
+    assert effect.is_move(Difference(WHO, "/data/version", old, new), ("1.0", "1.1")) == moved
+
+
+def test_a_missing_value_is_not_its_name() -> None:
+    assert not effect.is_move(Difference(WHO, "/data/version", None, "1.1"), ("None", "1.1"))
+    assert not effect.is_move(Difference(WHO, "/data/version", "1.0", None), ("1.0", "None"))
+
+
+IMAGE_PATH = "/spec/template/spec/containers/0/image"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "meant"),
+    [
+        ("/data/version", "", True),
+        ("/data/version", "web", True),
+        (IMAGE_PATH, "web", True),
+        (IMAGE_PATH, "", False),
+        ("/spec/selector/version", "web", False),
+        ("/spec/labelSelector/matchLabels/version", "web", False),
+        ("/spec/SELECTOR/version", "web", False),
+        ("/spec/selectors/version", "web", True),
+    ],
+)
+def test_a_text_is_meant_outside_of_selectors(path: str, name: str, meant: bool) -> None:
+    assert effect.is_meant(Difference(WHO, path, "1.0", "1.1", path == IMAGE_PATH), {("1.0", "1.1"): name}) == meant
