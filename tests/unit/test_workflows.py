@@ -205,6 +205,25 @@ def test_the_other_entrances_start_a_command_that_exists() -> None:
     assert commands == ["promote check", "promote check --output junit", "promote check"]
 
 
+def test_the_token_of_gitlab_stays_out_of_the_configuration(tmp_path: Path) -> None:
+    """A runner keeps `.git` for later jobs, and some of them are of merge requests."""
+    promotion = load(ROOT / ".gitlab" / "promote.gitlab-ci.yml")["promote-pull-request"]
+    ask = "printf 'protocol=https\\nhost=gitlab.example\\n\\n' | git credential fill"
+    program(tmp_path / "bin/promote", ask)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    given = {
+        "CI_SERVER_URL": "https://gitlab.example",
+        "CI_PROJECT_PATH": "team/shop",
+        "GITLAB_TOKEN": "glpat-secret",
+    }
+    env = os.environ | given | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "GIT_CONFIG_GLOBAL": os.devnull}
+    script = "\n".join(["set -e", "git remote add origin https://job@gitlab.example/x.git", *promotion["script"]])
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert "username=promote\npassword=glpat-secret\n" in done.stdout
+    config = (tmp_path / ".git/config").read_text()
+    assert ("https://gitlab.example/team/shop.git" in config, "glpat-secret" in config) == (True, False)
+
+
 @pytest.mark.parametrize("module", [*TEST_MODULES, *E2E_MODULES])
 def test_each_tool_is_kept_until_its_lock_changes(module: str) -> None:
     alone = ALONE.get(module, ("",))
