@@ -14,9 +14,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
 from promote.kustomize import local_charts, options
-from promote.kustomize.diagnosis import REMOTE
 from promote.kustomize.fields import ENTRIES, FILES, FOLDERS, PLAIN, PLUGINS
 from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.inspected import REMOTE
 from promote.system.snapshot import LARGEST, Found, LeadsOut, Snapshot, find, walk
 from promote.yamltext import places, reader
 from promote.yamltext.scalars import NULL, STRING
