@@ -187,7 +187,7 @@ def test_a_folder_that_promote_yaml_names_otherwise_keeps_its_gates(hostile: Hos
     hostile.runs("merge", str(hostile.pull(changed)), code=4, says=["always"])
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_definition_that_another_environment_renders(hostile: Hostile) -> None:
     """No file of production changes, and its object is invalid: for a merge, and for a check that remembers."""
     crd, cart = "overlays/staging/crd.yaml", "overlays/production/cart.yaml"

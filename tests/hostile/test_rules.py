@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from tests.hostile.harness import Hostile
@@ -19,7 +21,8 @@ FUNCTIONS = {
     "parse_combined_config_files": 'parse_combined_config_files(["{outside}/secret.txt"])',
 }
 RULE = 'package main\n\ndeny contains {"msg": sprintf("%v", [EXPRESSION]), "rule": "a.b"}\n'
-QUICK = {"http.send": "merge 1", "opa.runtime": "plan staging production", "parse_config_file": "check"}
+# One is tried in `make test`, two more in `make integration`, all at night.
+QUICK, SLOW = ("http.send", "merge 1"), [("opa.runtime", "plan staging production"), ("parse_config_file", "check")]
 
 
 def prepared(hostile: Hostile, rule: str, command: str) -> None:
@@ -31,14 +34,12 @@ def prepared(hostile: Hostile, rule: str, command: str) -> None:
         hostile.commit(files)
 
 
-@pytest.mark.quick
+def _mark(case: tuple[str, str]) -> pytest.MarkDecorator:
+    return pytest.mark.quick if case == QUICK else pytest.mark.slow if case in SLOW else pytest.mark.thorough
+
+
 @pytest.mark.parametrize(
-    ("function", "command"),
-    [
-        pytest.param(name, command, marks=[] if QUICK.get(name) == command else pytest.mark.thorough)
-        for name in FUNCTIONS
-        for command in COMMANDS
-    ],
+    ("function", "command"), [pytest.param(*case, marks=_mark(case)) for case in product(FUNCTIONS, COMMANDS)]
 )
 def test_a_rule_cannot_use_what_is_not_in_its_input(hostile: Hostile, function: str, command: str) -> None:
     prepared(hostile, RULE.replace("EXPRESSION", FUNCTIONS[function]), command)

@@ -132,6 +132,7 @@ def test_what_helm_says_is_in_the_message(shop: Tiny, capfd: pytest.CaptureFixtu
     assert "HELM_" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*sorted(CHART), "overlays/values.yaml", f"{STAGING}/own.yaml"])
 def test_each_file_of_a_chart_counts_for_what_is_remembered(shop: Tiny, name: str) -> None:
     before = Inputs(shop.root).of(shop.root / STAGING)

@@ -98,6 +98,7 @@ def ours(text: str) -> int | None:
         return None
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES * 2, deadline=None, derandomize=True, phases=[Phase.generate, Phase.shrink])
 @given(streams())
 def test_no_document_of_a_stream_is_lost(text: str) -> None:

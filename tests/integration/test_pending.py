@@ -76,7 +76,7 @@ def test_a_closed_pull_request_proposes_nothing(tiny: Sandbox) -> None:
     assert tiny.show() == tiny_overlay("production", "1.1.0", "2.1.0")
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_branch_without_a_pull_request_is_replaced_but_not_in_silence(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--only", "api", "--no-pr")
     out = tiny.promote("staging", "production", "--only", "web", "--no-pr").out

@@ -84,7 +84,7 @@ def test_a_rollback_by_pull_request_is_one_branch(tiny: Sandbox) -> None:
     assert production(tiny) == tiny_overlay("production", "1.1.0", "2.0.0")
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_the_next_promotion_does_not_bring_it_back(tiny: Sandbox) -> None:
     tiny.promote("staging", "production", "--auto-merge")
     tiny.promote("rollback", "production", "api", "--reason", "it leaks")

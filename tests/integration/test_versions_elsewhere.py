@@ -188,7 +188,7 @@ def test_explain_accepts_what_the_promotion_accepts(tiny: Sandbox) -> None:
     assert said.endswith("nothing blocks this promotion\n")
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_base_that_two_environments_share_is_changed_for_both(tiny: Sandbox) -> None:
     write(tiny, Kind(overlay("")), {"staging": "", "production": ""})
     tiny.write("promote.yaml", tiny.read("promote.yaml").replace(

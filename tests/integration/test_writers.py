@@ -223,7 +223,7 @@ def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkey
     crowd.assert_whole(shared)
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_writer_that_hangs_is_overtaken(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_LONGEST", 0.1)
     monkeypatch.setenv("PROMOTE_CACHE", shared.env["PROMOTE_CACHE"])

@@ -155,6 +155,7 @@ def test_the_gateway_api_edge_is_the_same_contract(workshop: Workshop, environme
     assert redirect["parentRefs"] == [{"name": "mediq", "sectionName": "http"}]
 
 
+@pytest.mark.slow
 def test_the_pods_of_the_gateway_let_100_requests_a_second_through_together(workshop: Workshop) -> None:
     rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV")
     (rule,) = rendered.one("RateLimitPolicy", "requests-per-address")["spec"]["rateLimit"]["local"]["rules"]

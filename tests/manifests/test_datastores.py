@@ -506,19 +506,15 @@ def _jobs(root: Path) -> dict[str, str]:
     return {without_hash(each): name_of(each) for each in render(root / "overlays/staging").kind("Job")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "changed"),
     [
         ("overlays/staging/kustomization.yaml", "sha256:621519", "sha256:721519", {"migrations-user"}),
-        *(
-            pytest.param(*change, marks=pytest.mark.slow)
-            for change in (
-                ("overlays/staging/kustomization.yaml", "sha256:dc6c01", "sha256:ec6c01", {"smoke-test"}),
-                ("base/redis/bootstrap.sh", "primaries=3", "primaries=4", {"redis-bootstrap"}),
-                ("base/redis/kustomization.yaml", " redis-5.redis-headless:6379", "", {"redis-bootstrap"}),
-                ("base/migrations/queue-job.yaml", "cpu: 100m", "cpu: 101m", {"migrations-queue"}),
-            )
-        ),
+        ("overlays/staging/kustomization.yaml", "sha256:dc6c01", "sha256:ec6c01", {"smoke-test"}),
+        ("base/redis/bootstrap.sh", "primaries=3", "primaries=4", {"redis-bootstrap"}),
+        ("base/redis/kustomization.yaml", " redis-5.redis-headless:6379", "", {"redis-bootstrap"}),
+        ("base/migrations/queue-job.yaml", "cpu: 100m", "cpu: 101m", {"migrations-queue"}),
     ],
 )
 def test_a_job_that_changes_is_another_job(file: str, old: str, new: str, changed: set[str], tmp_path: Path) -> None:

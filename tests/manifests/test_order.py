@@ -107,10 +107,8 @@ def test_each_tier_of_flux_asks_for_itself(environment: str) -> None:
         assert patch["target"] == {"annotationSelector": f"{TIER}!={tier}"}
 
 
-@pytest.mark.parametrize(
-    ("environment", "tier"),
-    [pytest.param("staging", "datastores", marks=pytest.mark.slow), ("production", "services")],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("environment", "tier"), [("staging", "datastores"), ("production", "services")])
 def test_a_tier_of_flux_is_its_part_of_the_whole(environment: str, tier: str, tmp_path: Path) -> None:
     for name in ("base", "components", "overlays"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)

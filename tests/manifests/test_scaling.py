@@ -48,6 +48,7 @@ def _shown() -> tuple[int, int]:
     return int(least), int(most)
 
 
+@pytest.mark.slow
 def test_one_line_scales_one_service(tmp_path: Path) -> None:
     _follow(tmp_path)
     limits = _limits(render(tmp_path / "overlays/production"))

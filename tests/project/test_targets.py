@@ -32,10 +32,13 @@ BEFORE_A_MERGE = commands("verify")
 AT_NIGHT = commands(*asked_for(NIGHTLY))
 # A file in which every test is slow, and the one whose quick tests are about the same.
 COVERED = {
+    "tests/hostile/test_left_out.py": "tests/integration/test_policy.py",
     "tests/hostile/test_tokens.py": "tests/unit/test_process.py",
     "tests/integration/test_check_defects.py": "tests/integration/test_check_small.py",
+    "tests/integration/test_check_streams.py": "tests/integration/test_check_small.py",
     "tests/integration/test_components.py": "tests/manifests/test_components.py",
     "tests/integration/test_live.py": "tests/policies/test_rules.py",
+    "tests/integration/test_writers.py": "tests/integration/test_races.py",
     "tests/policies/test_rego.py": "tests/policies/test_rules.py",
 }
 SOURCES = {path.relative_to(ROOT): path.read_text() for path in sorted((ROOT / "tests").rglob("*.py"))}
