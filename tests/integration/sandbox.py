@@ -30,7 +30,7 @@ def environment(folder: Path) -> dict[str, str]:
     """What every Git and promote of a test is started with."""
     people = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _PERSON.items()}
     return people | {
-        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_GLOBAL": str(Path(__file__).with_name("gitconfig")),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_ALLOW_PROTOCOL": "file",
         "GIT_TERMINAL_PROMPT": "0",
@@ -137,10 +137,11 @@ class Clone:
 
     def publish(self, message: str = "a change") -> str:
         """Commit everything onto the newest shared branch, and push it."""
-        self.git("stash", "--quiet", "--include-untracked")
-        self.git("pull", "--quiet", "--rebase", "origin", "main")
-        self.git("stash", "pop", "--quiet")
         made = self.commit(message)
+        # Mostly nobody else has pushed, and then this is all.
+        if self.git("ls-remote", "origin", "refs/heads/main").split()[0] != self.git("rev-parse", "HEAD^").strip():
+            self.git("pull", "--quiet", "--rebase", "origin", "main")
+            made = self.git("rev-parse", "HEAD")
         self.git("push", "--quiet", "origin", "main")
         return made
 

@@ -19,7 +19,7 @@ IDENTITY = {
     for key, value in {"NAME": "Test", "EMAIL": "test@example.invalid", "DATE": "2026-01-02T03:04:05Z"}.items()
 }
 ENVIRONMENT = IDENTITY | {
-    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_GLOBAL": str(Path(__file__).with_name("gitconfig")),
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_ALLOW_PROTOCOL": "file",
 }
