@@ -178,7 +178,7 @@ def test_all_keys_at_once(guarded: Hostile) -> None:
     assert "the audit" in stays(guarded, VERSION | {"holds.yaml": "holds: []\n"}, settings, (4,))
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_change_of_settings_alone_is_merged(guarded: Hostile) -> None:
     number = guarded.pull({"promote.yaml": json.dumps(changed("environments.*.canary.interval"))})
     guarded.runs("merge", str(number), code=0)

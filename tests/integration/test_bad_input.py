@@ -308,7 +308,7 @@ def test_shallow_clone(tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[
     assert "1.1" in answers(tiny, "plan staging production", capfd)
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["staging production", "plan staging production", "status", "diff"])
 def test_outside_of_a_repository(
     command: str, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -318,7 +318,7 @@ def test_outside_of_a_repository(
     fails(tiny, command, 2, "not in a Git repository", "inside a clone", capfd=capfd)
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["staging production", "history staging", "diff"])
 def test_empty_repository(
     command: str, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -155,12 +155,14 @@ def test_the_options_count_for_what_is_remembered(shop: Tiny) -> None:
     assert len(seen) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["randAlphaNum 5", "now", 'genCA "x" 1', "uuidv4", 'htpasswd "a" "b"'])
 def test_a_chart_that_differs_each_time_is_not_remembered(shop: Tiny, call: str) -> None:
     shop.write({"charts/api/templates/_helpers.tpl": '{{- define "x" }}{{ ' + call + " }}{{ end }}\n"})
     assert Inputs(shop.root).of(shop.root / STAGING) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "says"),
     [

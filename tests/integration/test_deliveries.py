@@ -21,7 +21,7 @@ spec:
 """
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_versions_of_charts_are_reported_until_they_are_declared(tiny: Sandbox) -> None:
     write(tiny, Kind(RELEASED, base=BASE), {"staging": "1.1.0", "production": "1.0.0"})
     said = "HelmRelease/shop spec.chart.spec.version of shop: 1.1.0 in staging, 1.0.0 in production: declare it under"

@@ -70,6 +70,7 @@ def test_drift_names_items_that_match_nothing(tiny: Sandbox) -> None:
     assert answer["unused"] == {"production": ["shop/gone"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "item"),
     [
@@ -98,6 +99,7 @@ def test_images_that_are_called_alike_have_their_whole_names(tiny: Sandbox) -> N
     assert [line for line in said if "api: " in line and "not in use" not in line] == apart
 
 
+@pytest.mark.slow
 def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> None:
     pod = (
         "apiVersion: v1\nkind: Pod\nmetadata: {name: cart-N}\n"

@@ -99,6 +99,7 @@ def test_a_service_without_ready_endpoints(shop: Shop) -> None:
     assert _rows(shop, "services", code=1) == [("Service/api", "failed", "no ready endpoints")]
 
 
+@pytest.mark.slow
 def test_a_data_store_that_waits(shop: Shop) -> None:
     store = deployment("mysql", "mysql:8.4", 3, namespace=NAMESPACE, updatedReplicas=1)
     shop.server.put(resources.STATEFUL_SETS, store)
@@ -107,6 +108,7 @@ def test_a_data_store_that_waits(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("owner", "state", "code"), [("none", "failed", 1), ("CronJob", "warning", 0)])
 def test_a_job_that_failed(shop: Shop, owner: str, state: str, code: int) -> None:
     failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"}
@@ -116,6 +118,7 @@ def test_a_job_that_failed(shop: Shop, owner: str, state: str, code: int) -> Non
     assert _rows(shop, "jobs", code) == [("Job/migrate", state, "failed: BackoffLimitExceeded: too often")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("memory", "state", "detail"),
     [
@@ -156,6 +159,7 @@ def test_an_unbound_claim(shop: Shop) -> None:
     assert _rows(shop, "claims") == [("PersistentVolumeClaim/data-0", "ok", "Bound, 20Gi")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ready", "end", "state", "code"),
     [
@@ -171,6 +175,7 @@ def test_certificates(shop: Shop, ready: str, end: str, state: str, code: int) -
     assert (name, found, detail.split(";")[0]) == ("Certificate/tls", state, f"until {end}")
 
 
+@pytest.mark.slow
 def test_a_certificate_that_ends_soon_is_a_warning(shop: Shop) -> None:
     end = clock.now() + certificates._SOON / 2
     status = {"notAfter": end.strftime("%Y-%m-%dT%H:%M:%SZ"), "conditions": [{"type": "Ready", "status": "True"}]}
@@ -195,6 +200,7 @@ def test_a_sync_that_failed(shop: Shop) -> None:
     assert detail.endswith("; operation Failed: no")
 
 
+@pytest.mark.slow
 def test_an_unsafe_setting_is_a_warning(shop: Shop) -> None:
     argo(shop.server, application(PATH, shop.sandbox.tip()), timeout="")
     assert [(name, state) for name, state, _ in _rows(shop, "sync")] == [

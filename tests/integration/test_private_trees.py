@@ -158,6 +158,7 @@ ODD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED, ids=ascii)
 def test_a_name_that_no_checkout_may_have_is_refused(tiny: Tiny, name: bytes) -> None:
     blob = git(tiny.root, "rev-parse", "HEAD:promote.yaml").strip()
@@ -187,6 +188,7 @@ def test_an_entry_that_is_there_twice_is_refused(tiny: Tiny) -> None:
         files.entries("")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"100644 x", b"x\0" + b"y" * 20, b"777777 x\0" + b"y" * 20, b"100644 x\0short"])
 def test_a_damaged_tree_is_refused(tiny: Tiny, content: bytes) -> None:
     (tiny.root.parent / "tree").write_bytes(content)

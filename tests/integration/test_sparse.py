@@ -28,6 +28,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("left_out", "command", "says"),
     [

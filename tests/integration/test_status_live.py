@@ -99,12 +99,14 @@ def test_an_older_commit_that_renders_the_same_is_not_a_difference(shop: Shop) -
     assert shop.json()["differences"] == []
 
 
+@pytest.mark.slow
 def test_an_unknown_commit_is_a_difference(shop: Shop) -> None:
     argo(shop.server, application(PATH, "1" * 40))
     [said] = shop.json(code=1)["differences"]
     assert "111111111111, which this clone does not have" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -148,6 +150,7 @@ def test_what_argo_cd_says_of_a_failure_is_shown(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_application_that_is_degraded_says_so_though_not_why(shop: Shop) -> None:
     degraded = {
         "health": {"status": "Degraded"},
@@ -201,6 +204,7 @@ def test_a_tier_may_wait_for_one_of_its_name_elsewhere(shop: Shop) -> None:
     assert [one["name"] for one in shop.json()["engine"]["objects"]] == ["shop"]
 
 
+@pytest.mark.slow
 def test_tiers_that_wait_for_each_other_are_an_error(shop: Shop) -> None:
     tip = shop.sandbox.tip()
     tiers = [
@@ -217,6 +221,7 @@ def test_the_revision_is_that_of_the_source_with_the_environment() -> None:
     assert argocd.part(one | {"status": status}, (), Wanted(".")).revision == "a" * 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "advice"),
     [
@@ -251,6 +256,7 @@ def test_operations_without_a_time_limit_are_reported(shop: Shop) -> None:
     assert "unsafe settings of argocd:" in shop.status().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "gate", "advice"),
     [
@@ -265,6 +271,7 @@ def test_unsafe_settings_of_flux_are_reported(shop: Shop, spec: Any, gate: str, 
     assert advice in said
 
 
+@pytest.mark.slow
 def test_what_stops_argo_cd_from_applying_is_shown(shop: Shop) -> None:
     window = {"kind": "deny", "schedule": "0 18 * * 5", "duration": "60h", "applications": ["sh*"]}
     other = window | {"applications": ["other"]}
@@ -382,6 +389,7 @@ def test_a_server_that_is_gone_ends_with_6(shop: Shop) -> None:
     assert "cannot reach the API server 127.0.0.1:1 (context test): connection refused" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(("status", "production"), "add --live"), (("status", "--live"), "name it")],

@@ -215,6 +215,7 @@ def test_environments_at_the_same_path_are_told_apart(
     assert found() == ["late"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

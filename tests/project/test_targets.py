@@ -37,6 +37,7 @@ COVERED = {
     "tests/integration/test_check_defects.py": "tests/integration/test_check_small.py",
     "tests/integration/test_check_streams.py": "tests/integration/test_check_small.py",
     "tests/integration/test_components.py": "tests/manifests/test_components.py",
+    "tests/integration/test_deliveries.py": "tests/unit/test_deliveries.py",
     "tests/integration/test_live.py": "tests/policies/test_rules.py",
     "tests/integration/test_writers.py": "tests/integration/test_races.py",
     "tests/policies/test_rego.py": "tests/policies/test_rules.py",
