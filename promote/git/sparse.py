@@ -14,7 +14,7 @@ def left_out(path: Path) -> str:
 
     Git is started only in a sparse checkout.
     """
-    # By a function of `os.path`: of a name that is too long, that only says that it is no folder.
+    # Of a name that is too long, `Path.is_dir` raises an error, and this says that it is not a folder.
     there = next((one for one in (path, *path.parents) if os.path.isdir(one)), None)  # noqa: PTH112
     top = next((one for one in (there, *there.parents) if (one / ".git").exists()), None) if there else None
     if top is None or there is None or not (_git_folder(top) / "info/sparse-checkout").is_file():
