@@ -8,7 +8,7 @@ from pathlib import Path
 
 from promote.errors import ConfigError, GitError
 from promote.git import config
-from promote.git.runner import GIT, Git, reason
+from promote.git.runner import GIT, Git, is_full, reason
 from promote.system import process
 
 _NO_FILES = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the tree without entries, which every Git knows
@@ -38,8 +38,7 @@ class Merging(Git):
             env = self.environment(nothing, {"core.attributesfile": os.devnull, "attr.tree": _NO_FILES})
             done = process.run(away, cwd=Path(folder), env=env)
         if done.code not in (0, 1):
-            why, needs = reason(done.error, self.root), ""
-            if why == reason(done.error):
-                needs = "; it needs Git 2.38 or newer and a clone with its whole history (`git fetch --unshallow`)"
-            raise GitError(f"git merge-tree failed: {why}{needs}")
+            needs = "; it needs Git 2.38 or newer and a clone with its whole history (`git fetch --unshallow`)"
+            why = reason(done.error, self.root)
+            raise GitError(f"git merge-tree failed: {why}{'' if is_full(done.error) else needs}")
         return done.text.split("\n")[0] if done.code == 0 else None

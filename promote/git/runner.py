@@ -123,5 +123,10 @@ def reason(text: str, root: Path | None = None) -> str:
         found = " ".join(reasons[reasons.index(found) :])
     if any(sign in found for sign in TOO_NEW):
         found = f"{found}: a newer Git reads this repository"
-    is_full = any(sign in line for line in lines if not line.startswith("remote: ") for sign in _FULL)
-    return f"{found}: make room in {root}, then run the command again" if root and is_full else found
+    return f"{found}: make room in {root}, then run the command again" if root and is_full(text) else found
+
+
+def is_full(text: str) -> bool:
+    """Whether Git's output says that a disk is full here, and not that of a server."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith(("remote: ", "hint:")))
+    return any(sign in line for line in lines for sign in _FULL)
