@@ -137,7 +137,7 @@ def differing(before: Tree, after: Tree, environment: Environment, moved: Collec
 def restored(workspace: Workspace, here: Situation, after: Versions) -> Carried:
     """The settings that travel with what a rollback restores, as they were when that ran last."""
     moved = selection.changes(here.images, after.images, here.services)
-    config, environment, line = here.tree.config, here.environment, workspace.line(here.tip.place)
+    config, environment, line = here.tree.config, here.environment, workspace.branches.line(here.tip.place)
     if not moved or not config.settings:
         return NO_SETTINGS
     past = workspace.history(here.tip, environment, whole=here.versions.whole)

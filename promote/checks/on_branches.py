@@ -23,7 +23,7 @@ def verdicts(
     One in a repository that cannot be used is left out, unless `all_of_them` have to be judged.
     """
     workspace = Workspace.here()
-    with workspace.at(workspace.local_tip()) as tree:
+    with workspace.at(workspace.branches.local_tip()) as tree:
         targets, found = [], []
         every = tree.config.environments
         by_name = {

@@ -38,7 +38,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """The rendered difference of each environment, Secrets hidden; exit 1 where there is any."""
     workspace = Workspace.here()
-    commit = workspace.repository.resolve(given.base) if given.base else workspace.local_tip().commit
+    commit = workspace.repository.resolve(given.base) if given.base else workspace.branches.local_tip().commit
     with workspace.at(commit) as before:
         after = workspace.checkout()
         names, notes = _names(after, given.environments)

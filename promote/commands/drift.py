@@ -33,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Compare two environments on the shared branch; exit 1 where they differ."""
     workspace = Workspace.here()
-    tip = workspace.local_tip()
+    tip = workspace.branches.local_tip()
     with workspace.at(tip) as tree:
         edges, notes = promote.of_apps(tree, Edge(given.source, given.target))
         found = [drift(tree, one.source, one.target, given.manifests) for one in edges]

@@ -26,7 +26,7 @@ def run(given: Options) -> Result:
     """Every obstacle to the promotion as it would be now; exit 4 or 3 as the promotion itself."""
     workspace = Workspace.here()
     branch = promote.branch_of(workspace.known(given.source), workspace.known(given.target))
-    tip = workspace.local_tip(branch)
+    tip = workspace.branches.local_tip(branch)
     # Other changes are obstacles, too, and must not hide the rest.
     edge = replace(given, allow_other_changes=True)
     with workspace.at(tip) as tree:

@@ -33,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """The revisions of an environment on the shared branch, numbered as in every clone; of many folders, by app."""
     workspace = Workspace.here()
-    tip = workspace.local_tip()
+    tip = workspace.branches.local_tip()
     with workspace.at(tip) as tree:
         asked = apps.spread(tree, given.environment, [given.service] if given.service is not None else [])
         shown = [_history(workspace, tip, tree, one) for one in asked]

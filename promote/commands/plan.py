@@ -25,7 +25,7 @@ def run(given: Options) -> Result:
     """The plan on the shared branch's tip, its rendered difference and its verdict; exit 4 or 3 as a promotion."""
     workspace = Workspace.here()
     groups = given.groups(workspace)
-    tip = workspace.local_tip(*(branch for branch, _ in groups))
+    tip = workspace.branches.local_tip(*(branch for branch, _ in groups))
     found = []
     for branch, edges in groups:
         with workspace.at(tip) as tree:

@@ -52,7 +52,7 @@ def run(given: Options) -> Result:
     _insist_on_sense(given)
     workspace = Workspace.here()
     if given.status:
-        with workspace.at(workspace.local_tip()) as tree:
+        with workspace.at(workspace.branches.local_tip()) as tree:
             environment, rows = scale.status(tree, given.environment)
         address = Address(given.kubeconfig, given.context)
         live = scale.pods(environment, rows, address) if given.live else None

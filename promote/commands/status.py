@@ -52,7 +52,7 @@ def run(given: Options) -> Result:
         return _live(workspace, given)
     if given.environment:
         raise UsageError(f"add --live to ask the cluster of {given.environment}, or leave out the environment")
-    tip = workspace.local_tip()
+    tip = workspace.branches.local_tip()
     with workspace.at(tip, judged=False) as tree:
         _insist_on_some(tree.config)
         seen = _seen(tree)
@@ -61,7 +61,7 @@ def run(given: Options) -> Result:
         frozen = _frozen(tree)
         notes = assumed(tree.config)
     pulls, without = _pulls(workspace, tip)
-    branches = {workspace.line(place).label: commit for place, commit in tip.commits.items() if place}
+    branches = {workspace.branches.line(place).label: commit for place, commit in tip.commits.items() if place}
     json = {
         "commit": tip.commit,
         **({"branches": branches} if branches else {}),
@@ -186,7 +186,7 @@ def _live(workspace: Workspace, given: Options) -> Result:
     from promote.live import observed
     from promote.output import live as output
 
-    wanted = observed.expected(workspace, workspace.local_tip(), given.environment)
+    wanted = observed.expected(workspace, workspace.branches.local_tip(), given.environment)
     through = observed.reach(wanted.environment, Address(given.kubeconfig, given.context))
     seen = observed.look(workspace, wanted, through)
     return Result(output.live_json(seen), output.live_text(seen), int(bool(seen.differences)))
@@ -243,7 +243,7 @@ def _pulls(workspace: Workspace, tip: Tip) -> tuple[list[_Open], list[str]]:
     forges: dict[str, Forge | None] = {}  # by repository
     found: list[_Open] = []
     notes = []
-    for line in map(workspace.line, tip.commits):
+    for line in map(workspace.branches.line, tip.commits):
         inside = f" of {line.another}" if line.another else ""
         try:
             if line.another not in forges:

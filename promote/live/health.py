@@ -48,7 +48,7 @@ class Patient:
 
 def patient(workspace: Workspace, name: str, given: Address) -> Patient:
     """The environment as the shared branch has it; raises RenderError where nothing says what should run."""
-    expected = observed.expected(workspace, workspace.local_tip(), name)
+    expected = observed.expected(workspace, workspace.branches.local_tip(), name)
     if expected.fault and not expected.basis:
         raise RenderError(expected.fault)
     return Patient(workspace, expected, observed.reach(expected.environment, given))

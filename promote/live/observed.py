@@ -136,7 +136,7 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
         environment = tree.environment(name)
         tip = tip.on(environment.place)
         if tip.place:
-            tip = replace(tip, label=workspace.line(tip.place).label)
+            tip = replace(tip, label=workspace.branches.line(tip.place).label)
         try:
             rendered = render.kustomize(tree.root / environment.path, environment.name)
             return Expected(tip, environment, rendered.text, rendered.documents, basis=tip.commit)
@@ -146,7 +146,7 @@ def expected(workspace: Workspace, tip: Tip, name: str) -> Expected:
     commit = tip.commit
     documents: Sequence[Document] = ()
     for _ in range(_BACK):
-        commit = next(iter(workspace.line(tip.place).repository.parents(commit)), "")
+        commit = next(iter(workspace.branches.line(tip.place).repository.parents(commit)), "")
         if not commit or (documents := _documents(workspace, tip.moved(commit), environment)):
             break
     return Expected(tip, environment, "", documents, fault, commit if documents else "")
@@ -191,7 +191,7 @@ def delivery(
     workspace: Workspace, environment: Environment, through: Reach
 ) -> tuple[Delivery | None, tuple[str, ...]]:
     """How an engine delivers an environment, and notes where that is not known; raises ClusterError."""
-    settings, line = environment.engine, workspace.line(environment.place)
+    settings, line = environment.engine, workspace.branches.line(environment.place)
     remote = line.url if line.repository.has_remote(line.remote) else ""
     below = workspace.root.relative_to(workspace.repository.root).as_posix()
     wanted = Wanted(environment.folder(below), remote, settings.namespace or "", settings.name or "")
@@ -212,7 +212,7 @@ def _lag(workspace: Workspace, wanted: Expected, revision: str) -> str:
         return ""
     if not revision:
         return "it has applied no commit yet"
-    repository = workspace.line(wanted.tip.place).repository
+    repository = workspace.branches.line(wanted.tip.place).repository
     if not _is_known(repository, revision):
         return f"it has applied {revision[:12]}, which this clone does not have"
     if contains(repository, revision, commit):

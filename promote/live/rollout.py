@@ -74,7 +74,7 @@ def wait(workspace: Workspace, name: str, given: Address, timeout: float, moved:
 def _after(workspace: Workspace, name: str, past: str, place: str, timeout: float) -> Expected:
     """What the branch at `place` says once it has moved on from the commit `past`: a forge may show a merge late."""
     deadline = clock.elapsed() + timeout
-    while (tip := workspace.local_tip().on(place)).commit == past and clock.elapsed() < deadline:
+    while (tip := workspace.branches.local_tip().on(place)).commit == past and clock.elapsed() < deadline:
         clock.pause(_POLL)
     return observed.expected(workspace, tip, name)
 
@@ -82,7 +82,7 @@ def _after(workspace: Workspace, name: str, past: str, place: str, timeout: floa
 def _newest(workspace: Workspace, wanted: Expected) -> Expected:
     """What the shared branch says now, for somebody may have pushed; as before where Git does not answer."""
     try:
-        tip = workspace.local_tip().on(wanted.tip.place)
+        tip = workspace.branches.local_tip().on(wanted.tip.place)
     except (NetworkError, RaceLost):
         return wanted
     same = tip.commit == wanted.tip.commit
@@ -119,7 +119,7 @@ def _missing(seen: Live, concerns: Callable[[Running], bool]) -> Iterator[str]:
 def _failed(workspace: Workspace, seen: Live, concerns: Callable[[Running], bool]) -> Iterator[str]:
     """What has failed, by name: nothing as long as the engine has not tried this commit, or still tries."""
     tip = seen.expected.tip
-    repository = workspace.line(tip.place).repository
+    repository = workspace.branches.line(tip.place).repository
     tried = [each for each in seen.seen if observed.contains(repository, each.part.attempted, tip.commit)]
     yield from (str(each.part) for each in tried if each.part.state == "failed")
     if (tried or not seen.seen) and not any(each.part.state == "working" for each in seen.seen):

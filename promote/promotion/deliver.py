@@ -103,12 +103,12 @@ def _attempt(
     describe: Callable[[_Change], Wording],
 ) -> tuple[_Change, Published]:
     branch = delivery.branch or ""
-    refs = workspace.fetch(*filter(None, [branch]))
-    tip = workspace.tip(refs)
+    refs = workspace.branches.fetch(*filter(None, [branch]))
+    tip = workspace.branches.tip(refs)
     with workspace.at(tip) as tree:
         proposal = propose(tip, tree)
-        line = workspace.line(proposal.tip.place)
-        there = workspace.head(branch, line.place)
+        line = workspace.branches.line(proposal.tip.place)
+        there = workspace.branches.head(branch, line.place)
         if there and line.another and proposal.files:
             _insist_on_known(tree, line, proposal.tip.commit, there, branch)
     # Looked up before anything is written: with the wrong forge, nothing must be half done.
@@ -130,7 +130,7 @@ def _attempt(
 
 def _push_to_base(workspace: Workspace, proposal: Decided, message: str) -> Published:
     """One commit on the branch of the environment; raises RaceLost when one has moved since the proposal was made."""
-    tip, line = proposal.tip, workspace.line(proposal.tip.place)
+    tip, line = proposal.tip, workspace.branches.line(proposal.tip.place)
     made = line.commit(tip.commit, proposal.files, message)
     others = [one for one in _unmoved(workspace, tip, line) if one.ref != line.ref]
     line.land(made, tip.commit, *others)
@@ -143,7 +143,7 @@ def _unmoved(workspace: Workspace, tip: Tip, line: Line) -> list[Push]:
     Gates and rules may have looked at each of them, so that everything must be decided again. No push is about two
     repositories: raises RaceLost where a branch in another one than that of `line` has moved by now.
     """
-    lines = [(workspace.line(place), commit) for place, commit in tip.commits.items()]
+    lines = [(workspace.branches.line(place), commit) for place, commit in tip.commits.items()]
     for one, commit in lines:
         if not one.is_next_to(line) and one.repository.remote_refs(one.remote, one.ref).get(one.ref) != commit:
             raise RaceLost(f"the branch {one.branch} of '{one.remote}' has moved in the meantime")
@@ -156,7 +156,7 @@ def _push_branch(workspace: Workspace, proposal: Decided, branch: str, there: st
     Raises RaceLost when that branch or the shared one has moved, and Blocked when it holds commits that
     promote did not make.
     """
-    line, tip, overrides = workspace.line(proposal.tip.place), proposal.tip.commit, proposal.overrides
+    line, tip, overrides = workspace.branches.line(proposal.tip.place), proposal.tip.commit, proposal.overrides
     repository = line.repository
     made = line.commit(tip, proposal.files, message)
     if there is not None:

@@ -81,10 +81,10 @@ class _Edit(NamedTuple):
 
 def _commit(workspace: Workspace, edit: Callable[[Tree], _Edit], verb: str, environment: str) -> Changed:
     """Let `edit` decide on the newest tip, and push what it made; raises RaceLost."""
-    tip = workspace.tip()
+    tip = workspace.branches.tip()
     with workspace.at(tip) as tree:
         done = edit(tree)
-    tip, line = tip.on(done.where.place), workspace.line(done.where.place)
+    tip, line = tip.on(done.where.place), workspace.branches.line(done.where.place)
     shown = tuple(f"{one.image} {one.version}" for one in done.moved)
     title = printable.one_line(f"{verb}: {environment} ({', '.join(shown)})")
     if not done.moved:

@@ -77,14 +77,16 @@ def _attempt(
     judged: list[str],
     place: str,
 ) -> Merged:
-    forge, line = workspace.forge(place), workspace.line(place)
+    forge, line = workspace.forge(place), workspace.branches.line(place)
     pull = forge.get(number)
     if pull.state == "merged":
         return Merged(pull)
     if pull.state == "closed":
         raise UsageError(f"pull request #{number} is closed: open it again, or run the promotion again")
-    workspace.fetch(pull.head, pull.base)
-    tip, head = (_there(workspace.head(branch, place), branch, pull, line) for branch in (pull.base, pull.head))
+    workspace.branches.fetch(pull.head, pull.base)
+    tip, head = (
+        _there(workspace.branches.head(branch, place), branch, pull, line) for branch in (pull.base, pull.head)
+    )
     if any(one != head for one in judged):
         raise HeadMoved(
             f"the branch {pull.head} has moved while pull request #{number} was judged, from {judged[0][:12]} to "
@@ -119,11 +121,11 @@ def _judge(
     workspace: Workspace, tip: Tip, pull: PullRequest, despite: Mapping[str, str], forge: Forge
 ) -> tuple[Merged, Method]:
     """What the checks say of the result, what it moves, and how to merge it; raises Blocked for a closed gate."""
-    line = workspace.line(tip.place)
+    line = workspace.branches.line(tip.place)
     if (tree := line.repository.merge_tree(tip.commit, pull.head_commit)) is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
-    merged = workspace.completed(tip.moved(tree))
-    with workspace.at(workspace.completed(tip)) as before, workspace.at(merged) as after:
+    merged = workspace.branches.completed(tip.moved(tree))
+    with workspace.at(workspace.branches.completed(tip)) as before, workspace.at(merged) as after:
         policy.insist_on_own(workspace.config, before, after, tip, pull.base)
         changed, policy_files = line.changed(tip.commit, tree), target_policy.changed(before, after)
         affected = environments(after, changed)

@@ -46,7 +46,7 @@ def kept(
 
     It keeps the moves of other `allowed` images whose present version is still the one that they replace.
     """
-    head = workspace.head(branch, here.tip.place)
+    head = workspace.branches.head(branch, here.tip.place)
     moves = {} if head is None else _moves(workspace, here, head)
     left = {name: move for name, move in moves.items() if name not in chosen}
     now = {image.name: image.version for image in here.images}
@@ -71,7 +71,7 @@ def _settings(
     workspace: Workspace, here: Situation, head: str | None, held: Collection[str]
 ) -> dict[Setting, bytes | None]:
     """The settings that travel with the images that are `held`, as the commit `head` has their files."""
-    config, where, line = here.tree.config, here.environment, workspace.line(here.tip.place)
+    config, where, line = here.tree.config, here.environment, workspace.branches.line(here.tip.place)
     return {
         one: line.read(head, settings.path_of(one, where))
         for one in config.settings
@@ -83,7 +83,7 @@ def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]
     """By image name, what the commit `head` moves in the environment; nothing where that cannot be read."""
     name, services = here.environment.name, here.services
     with suppress(UsageError, ConfigError):
-        base = workspace.line(here.tip.place).repository.merge_base(here.tip.commit, head)
+        base = workspace.branches.line(here.tip.place).repository.merge_base(here.tip.commit, head)
         if base == head:
             return {}
         with workspace.at(here.tip.moved(base)) as before, workspace.at(here.tip.moved(head)) as after:
@@ -100,7 +100,7 @@ def _compared(old: Sequence[Image], new: Sequence[Image], services: Mapping[str,
 def _where(workspace: Workspace, branch: str, place: str) -> tuple[str, bool]:
     """The pull request of `branch` into that at `place`, for people, and whether it is open; it is if nobody says."""
     try:
-        pull = workspace.forge(place).find_open(branch, workspace.line(place).branch)
+        pull = workspace.forge(place).find_open(branch, workspace.branches.line(place).branch)
     except (UsageError, NetworkError):
         return f"the branch {branch}", True
     if pull is None:

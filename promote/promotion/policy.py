@@ -86,15 +86,17 @@ def against(workspace: Workspace, tip: str, place: str) -> Tip:
     promote.yaml and the rules are those of that branch or, where it is the one of an environment, of the shared one.
     Raises UsageError for another branch of another repository.
     """
-    base = workspace.line(place).branch
-    if place in workspace.tips:
-        shared_branch.insist(workspace.line(), workspace.shared_at, is_certain=True)
-        return Tip(tip, base, place=place, commits={**workspace.tips, place: tip})
+    base = workspace.branches.line(place).branch
+    if place in workspace.branches.tips:
+        shared_branch.insist(workspace.branches.line(), workspace.branches.shared_at, is_certain=True)
+        return Tip(tip, base, place=place, commits={**workspace.branches.tips, place: tip})
     if is_elsewhere(place):
-        raise UsageError(f"no environment of {config.FILE_NAME} is on {workspace.line(place).label}: merge it there")
-    if workspace.shared_at(tip) != base:
-        shared_branch.insist(workspace.line(), workspace.shared_at, is_certain=False)
-    return Tip(tip, base, commits={**workspace.tips, "": tip})
+        raise UsageError(
+            f"no environment of {config.FILE_NAME} is on {workspace.branches.line(place).label}: merge it there"
+        )
+    if workspace.branches.shared_at(tip) != base:
+        shared_branch.insist(workspace.branches.line(), workspace.branches.shared_at, is_certain=False)
+    return Tip(tip, base, commits={**workspace.branches.tips, "": tip})
 
 
 def _insist_on_no_own_rules(after: Tree, tip: Tip, base: str) -> None:

@@ -197,7 +197,7 @@ def propose_all(workspace: Workspace, tip: Tip, tree: Tree, edges: Sequence[Edge
 
 def targets(workspace: Workspace, edges: Sequence[Edge]) -> list[Environment]:
     """The environments that the edges lead to, one for each app that is not left out, as fetched last."""
-    with workspace.at(workspace.tips[""], judged=False) as tree:
+    with workspace.at(workspace.branches.tips[""], judged=False) as tree:
         parts = [part for edge in edges for part in of_apps(tree, edge)[0] if not part.is_left_out]
         return [tree.environment(part.target) for part in parts]
 

@@ -52,10 +52,10 @@ def _movers(workspace: Workspace) -> str:
     """By whom the branches were moved that were fetched for the tries."""
     names: list[str] = []
     with suppress(PromoteError):
-        first, last = workspace.fetched[0], workspace.fetch(*workspace.branches)
+        first, last = workspace.branches.fetched[0], workspace.branches.fetch(*workspace.branches.asked)
         for ref, commit in last.items():
             if first.get(ref, commit) != commit:
-                line = workspace.line(ref if is_elsewhere(ref) else "")
+                line = workspace.branches.line(ref if is_elsewhere(ref) else "")
                 names += line.repository.authors([(first[ref], commit)])
         names = list(dict.fromkeys(names))
     shown = [*names[:_MOST_NAMES], *([f"{len(names) - _MOST_NAMES} others"] if names[_MOST_NAMES:] else [])]

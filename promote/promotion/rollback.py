@@ -123,7 +123,7 @@ def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: 
     if first.apps:
         return [one for one in found if one.environment.name in first.apps]
     if request.everything and request.to_commit is None:
-        line = workspace.line(found[0].environment.place)
+        line = workspace.branches.line(found[0].environment.place)
         past = {one.environment.name: workspace.history(tip, one.environment) for one in found}
         last = {name: known[-1].commit for name, known in past.items() if known}
         newest = next(iter(last.values()), "")
@@ -192,13 +192,13 @@ def _decide_from(workspace: Workspace, here: Situation, request: Request, first:
     """Decide by the history of what the environment runs; raises UsageError where there is nothing to go back to."""
     known = workspace.history(here.tip, here.environment, whole=here.versions.whole)
     try:
-        _decide(_Past(here, known, workspace.line(here.tip.place), request), first)
+        _decide(_Past(here, known, workspace.branches.line(here.tip.place), request), first)
     except UsageError:
         if here.versions.whole or request.names_revision:
             raise
         # An item of `images:` may be newer than the version that it replaced in another layer.
         known = workspace.history(here.tip, here.environment, whole=True)
-        _decide(_Past(here, known, workspace.line(here.tip.place), request), first)
+        _decide(_Past(here, known, workspace.branches.line(here.tip.place), request), first)
 
 
 def _decide(past: _Past, first: Decision) -> None:

@@ -53,12 +53,12 @@ class Verification:
 def verify(workspace: Workspace, name: str) -> Verification:
     """Compare the bytes and the rendering of a commit with those of its first parent."""
     tip, commit = _found(workspace, name)
-    repository = workspace.line(tip.place).repository
+    repository = workspace.branches.line(tip.place).repository
     parent = next(iter(repository.parents(commit)), None)
     if parent is None:
         raise UsageError(f"{commit[:12]} has no parent to compare it with: name a later commit")
     tip = _on_its_branch(repository, commit, parent, tip)
-    line = workspace.line(tip.place)
+    line = workspace.branches.line(tip.place)
     files = line.changed(parent, commit)
     with workspace.at(tip.moved(parent)) as before, workspace.at(tip.moved(commit)) as after:
         known = merge.environments(after, files)
@@ -86,13 +86,13 @@ def _found(workspace: Workspace, name: str) -> tuple[Tip, str]:
     if not workspace.config.places:
         commit = workspace.repository.resolve(name)
         return Tip(commit, "", commits={"": commit}), commit
-    tip = workspace.local_tip()
+    tip = workspace.branches.local_tip()
     try:
         return tip, workspace.repository.resolve(name)
     except UsageError:
         for place in filter(is_elsewhere, tip.commits):
             with suppress(UsageError):
-                return tip.on(place), workspace.line(place).repository.resolve(name)
+                return tip.on(place), workspace.branches.line(place).repository.resolve(name)
         raise
 
 

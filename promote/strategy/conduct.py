@@ -153,12 +153,12 @@ class Conductor:
 
     def _look(self) -> _Seen:
         """The state on the newest tip; a tip that has not moved is not rendered again."""
-        tip = self.workspace.tip()
+        tip = self.workspace.branches.tip()
         if self._seen is None or self._seen.commits != tip.commits:
             with self.workspace.at(tip) as tree:
                 state = canary.read(self.workspace, tip, tree, self.request)
             step = canary.following(state, self.request.version, self.request.steps)
-            here, line = state.here, self.workspace.line(state.here.tip.place)
+            here, line = state.here, self.workspace.branches.line(state.here.tip.place)
             since = line.repository.last_changed(here.tip.commit, here.environment.own_path)
             self._seen = _Seen(tip.commits, state, step, since)
             self.outcome.stable, self.outcome.canary = state.image.version, state.twin.version

@@ -36,7 +36,7 @@ def find(workspace: Workspace, environment: str, given: Address) -> tuple[Failed
 
     One that failed with another version is not listed: Git has moved on, and the engine has not applied that yet.
     """
-    tip = workspace.tip()
+    tip = workspace.branches.tip()
     with workspace.at(tip) as tree:
         there = tree.environment(environment)
         images = tree.images(there)

@@ -174,7 +174,7 @@ def test_a_colour_without_a_ready_pod_gets_no_traffic(shop: Sandbox) -> None:
         return "none of its pods is ready" if len(asked) == 1 else ""
 
     def propose(workspace: Workspace) -> Proposal:
-        tip = workspace.tip()
+        tip = workspace.branches.tip()
         with workspace.at(tip.commit) as tree:
             return switch.propose(workspace, tip, tree, switch.Request("live", "web", "green", lambda _: pending))
 
