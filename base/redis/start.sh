@@ -7,14 +7,20 @@ runtime=${REDIS_RUNTIME:-/run/redis}
 data=${REDIS_DATA:-/data}
 port=${REDIS_PORT:-6379}
 
-setting() { # name value, quoted as redis.conf wants it; printf, because echo may read backslashes
-  printf '%s "%s"\n' "$1" "$(printf '%s' "$2" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
+quoted() { # as redis.conf wants it; printf, because echo may read backslashes
+  printf '"%s"' "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
+}
+setting() { # name value
+  printf '%s %s\n' "$1" "$(quoted "$2")"
 }
 
 umask 077
 {
   setting requirepass "$REDISCLI_AUTH"
   setting masterauth "$REDISCLI_AUTH"
+  # While the password is changed, nodes and clients use two: docs/runbook.md, Change a password.
+  [ -z "${REDIS_PASSWORD_ALSO:-}" ] ||
+    printf 'user default on %s %s ~* &* +@all\n' "$(quoted ">$REDISCLI_AUTH")" "$(quoted ">$REDIS_PASSWORD_ALSO")"
   echo "cluster-announce-hostname $POD_HOST"
   # Zone and node, where bootstrap.sh reads them.
   setting cluster-announce-human-nodename "${ZONE:-}/$NODE_NAME"

@@ -78,6 +78,8 @@ def variables(environment: Environment, command: Command) -> Iterator[dict[str, 
         "JOB": name_of(job),
         "CRONJOB": schedule,
         "PASSWORD": "secret",
+        "ACCOUNT": "probe",
+        "NEW": "another-secret",
         "CLAIM": name_of(claims[0]),
     }
     if asked:

@@ -54,7 +54,10 @@ DATABASE_KEYS += tuple(f"{each}_PASSWORD" for each in ("BACKUP", "EXPORTER", "PR
 SECRETS = {
     "mysql/provision": {f"MYSQL_{each}": f"database-secrets/MYSQL_{each}" for each in DATABASE_KEYS},
     "mysql/mysql": {},
-    "redis/redis": {"REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD"},
+    "redis/redis": {
+        "REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD",
+        "REDIS_PASSWORD_ALSO": "redis-secrets/REDIS_PASSWORD_ALSO if there",
+    },
     "redis-bootstrap/bootstrap": {"REDISCLI_AUTH": "redis-secrets/REDIS_PASSWORD"},
     "rabbitmq/provision": {
         each: f"rabbitmq-secrets/{each}"
@@ -212,7 +215,10 @@ def test_data_stores_and_jobs_read_exactly_their_secrets(environment: str) -> No
                 if "secretKeyRef" in each.get("valueFrom", {})
             }
             key = f"{without_hash(workload)}/{container['name']}"
-            found[key] = {name: f"{each['name']}/{each['key']}" for name, each in references.items()}
+            found[key] = {
+                name: f"{each['name']}/{each['key']}" + (" if there" if each.get("optional") else "")
+                for name, each in references.items()
+            }
             assert not [each for each in container.get("envFrom", []) if "secretRef" in each]
     assert found == SECRETS
 

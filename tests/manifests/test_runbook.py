@@ -13,7 +13,7 @@ from tests.manifests.commands import DEBUG_POD, RUNBOOK, Command, commands
 from tests.manifests.render import ENVIRONMENTS, NAME, containers, labels, overlay, pod_template
 
 KUBECTL = commands(RUNBOOK, "kubectl")
-LOOKS = {"describe", "get", "logs", "top"}
+LOOKS = {"describe", "get", "logs", "rollout", "top"}
 TOUCHES = {"create", "delete", "edit", "exec", "port-forward"}
 CLUSTER = ("kubectl drain ", "kubectl taint nodes ", "kubectl uncordon ")
 KINDS = {"cronjob": "CronJob", "deployment": "Deployment", "service": "Service", "statefulset": "StatefulSet"}

@@ -42,7 +42,8 @@ def _sealed(environment: str) -> dict[str, Object]:
 def _read(node: Any) -> Iterator[tuple[str, str]]:
     """Every Secret, and key of it, that a pod reads; an empty key means all of them."""
     if isinstance(node, dict):
-        if found := node.get("secretKeyRef"):
+        # A pod starts without an optional one.
+        if (found := node.get("secretKeyRef")) and not found.get("optional"):
             yield found["name"], found["key"]
         if found := node.get("secretRef"):
             yield found["name"], ""

@@ -129,7 +129,7 @@ class Node:
         return self.succeeds("rabbitmq-diagnostics", "-q", "check_running")
 
     def ask(self, path: str, user: str = "admin", body: Any = None, method: str = "GET") -> Any:
-        password = {"admin": "secret", "mediq": SECRET["RABBITMQ_PASSWORD"]}[user]
+        password = "secret" if user == "admin" else SECRET["RABBITMQ_PASSWORD"]
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.management}/api/{path}",
             headers={

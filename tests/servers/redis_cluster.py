@@ -43,6 +43,8 @@ class Cluster:
 
     folder: Path
     password: str = PASSWORD
+    # The second one that nodes accept which start from now on.
+    also: str = ""
     # With a folder of certificates, everything speaks TLS, as with components/internal-tls.
     certificates: Path | None = None
     # The nodes speak with one another 10000 above.
@@ -95,6 +97,7 @@ class Cluster:
             "NODE_NAME": node,
             "REDIS_BOOTSTRAP": str(FOLDER / "bootstrap.sh"),
             "REDISCLI_AUTH": self.password,
+            "REDIS_PASSWORD_ALSO": self.also,
             "REDIS_CONFIG": str(home / "redis.conf"),
             "REDIS_RUNTIME": str(home / "run"),
             "REDIS_DATA": str(home / "data"),
@@ -176,7 +179,7 @@ class Cluster:
 @contextmanager
 def started(folder: Path, password: str = PASSWORD, certificates: Path | None = None) -> Iterator[Cluster]:
     """All six, which know nothing of one another yet; they end with the block."""
-    cluster = Cluster(folder, password, certificates)
+    cluster = Cluster(folder, password, certificates=certificates)
     try:
         for index in range(6):
             cluster.start(index)

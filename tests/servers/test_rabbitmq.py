@@ -137,6 +137,22 @@ def test_deleted_definitions_come_back_as_the_runbook_says(nodes: list[Node], tm
     nodes[0].ask("policies/mediq/by-hand", method="DELETE")
 
 
+def test_an_account_is_replaced_by_another_as_the_runbook_says(nodes: list[Node], tmp_path: Path) -> None:
+    """Each start of a broker imports the users of the secret; here, the command does."""
+    places = {
+        "RABBITMQ_HOME": str(tmp_path),
+        "RABBITMQ_SETTINGS": str(FOLDER),
+        "RABBITMQ_DEFINITIONS": str(tmp_path),
+    }
+    run("sh", FOLDER / "provision.sh", environment=SECRET | places | {"RABBITMQ_USER": "next"})
+    nodes[2].tell("rabbitmqctl", "import_definitions", str(tmp_path / "definitions.json"))
+    assert {each["name"] for each in nodes[0].ask("users")} == {"mediq", "next", "admin"}
+    queue = nodes[0].ask("queues/mediq/ocr_service_queue", "mediq")
+    assert nodes[0].ask("queues/mediq/ocr_service_queue", "next")["name"] == queue["name"]
+    [command] = [each.text for each in commands(RUNBOOK, "kubectl") if "delete_user" in each.text]
+    nodes[0].tell(*command.rpartition(" -- ")[2].replace("$ACCOUNT", "next").split())
+
+
 def test_only_the_users_of_the_secret_exist(nodes: list[Node]) -> None:
     users = {each["name"]: each["tags"] for each in nodes[1].ask("users")}
     assert users == {"mediq": ["management"], "admin": ["administrator"]}

@@ -142,6 +142,37 @@ def test_a_replica_that_still_copies_is_not_ready(cluster: Cluster) -> None:
     wait_until(lambda: cluster.is_ready(replica), "the replica has its copy", seconds=60)
 
 
+def _restart(cluster: Cluster, password: str, also: str) -> None:
+    """All nodes at once, with these passwords."""
+    for index in range(6):
+        cluster.stop(index)
+    cluster.password, cluster.also = password, also
+    for index in range(6):
+        cluster.start(index)
+    wait_until(lambda: all(map(cluster.is_ready, range(6))), "every node is ready", seconds=120)
+
+
+def test_a_new_password_is_rolled_out_while_all_nodes_serve(cluster: Cluster) -> None:
+    """The second commit of the runbook: those that have restarted and those that have not get into each other."""
+    new = 'new "word" \\ $y'
+    _restart(cluster, PASSWORD, new)
+    try:
+        for index in reversed(range(6)):
+            cluster.password, cluster.also = PASSWORD, new
+            assert cluster.script(index, "stop.sh").returncode == 0
+            assert cluster.ask(index, "role").split()[0] == "slave", "its replica has taken over"
+            cluster.stop(index)
+            cluster.password, cluster.also = new, PASSWORD
+            cluster.start(index)
+            wait_until(lambda index=index: cluster.is_ready(index), "the node is ready")  # type: ignore[misc]
+            for port in cluster.ports:
+                for password in (PASSWORD, new):
+                    answer = attempt("redis-cli", "-p", str(port), "ping", environment={"REDISCLI_AUTH": password})
+                    assert answer.stdout == "PONG\n", answer.stdout + answer.stderr
+    finally:
+        _restart(cluster, PASSWORD, "")
+
+
 def test_a_primary_waits_for_a_replica_that_still_copies(cluster: Cluster) -> None:
     primary = next(index for index in range(6) if cluster.ask(index, "role").split()[0] == "master")
     cluster.ask(primary, "config", "set", "repl-diskless-sync-delay", "3")
