@@ -50,3 +50,5 @@ statement "GRANT SELECT ON performance_schema.* TO 'exporter'@'%'"
 account probe "$MYSQL_PROBE_PASSWORD" 'REQUIRE NONE'
 statement "GRANT SELECT ON performance_schema.replication_connection_status TO 'probe'@'%'"
 statement "GRANT SELECT ON performance_schema.replication_applier_status TO 'probe'@'%'"
+# With TLS inside the cluster, it also lets the server read a renewed certificate (ALTER INSTANCE RELOAD TLS).
+[ -z "${MYSQL_TLS_CA:-}" ] || statement "GRANT CONNECTION_ADMIN ON *.* TO 'probe'@'%'"

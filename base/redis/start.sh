@@ -87,11 +87,11 @@ rejoin() {
 
 # A renewed certificate: the server reads the files again when it is told their names, also if these are the same.
 reload_certificates() { # file of settings
-  until is_up; do sleep 1; done
   set -- "$1" "$(sed -n 's/^tls-cert-file //p' "$1")" "$(sed -n 's/^tls-key-file //p' "$1")" "$(sed -n 's/^tls-ca-cert-file //p' "$1")"
   read_last=$(cksum "$2" "$4")
+  until is_up; do sleep 1; done
   while sleep "${RELOAD_SECONDS:-60}"; do
-    found=$(cksum "$2" "$4")
+    found=$(cksum "$2" "$4") || continue
     [ "$found" != "$read_last" ] || continue
     redis-cli -p "$port" config set tls-cert-file "$2" tls-key-file "$3" tls-ca-cert-file "$4" && read_last=$found
   done

@@ -159,6 +159,10 @@ def test_the_url_of_a_database_gets_its_parameters(rendered: Render) -> None:
 def test_the_servers_accept_nothing_else(rendered: Render) -> None:
     (*_, server) = containers(rendered.one("StatefulSet", "mysql"))
     assert "--require-secure-transport=ON" in server["args"]
+    # The script gives all of this to the server, which takes a file of defaults only as its first argument.
+    assert server["command"] == ["/bin/sh", "/etc/mysql/tls/start.sh"]
+    assert server["args"][0] == "--defaults-file=/etc/mysql/mediq/my.cnf"
+    assert "/etc/mysql/tls" in _mounted(rendered.one("StatefulSet", "mysql"), server)
     redis = (COMPONENT / "redis/tls.conf").read_text(encoding="utf-8").splitlines()
     assert {"port 0", "tls-port 6379", "tls-replication yes", "tls-cluster yes"} <= set(redis)
     rabbitmq = (COMPONENT / "rabbitmq/tls.conf").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.manifests.render import REPOSITORY
-from tests.servers.servers import PATH, Environment, attempt, run
+from tests.servers.servers import PATH, Environment, attempt, run, server, wait_until
 
 FOLDER = REPOSITORY / "base/mysql"
 PASSWORDS = ("ROOT", "MIGRATION", "REPLICATION", "BACKUP", "EXPORTER", "PROBE")
@@ -240,6 +240,38 @@ def test_with_tls_a_replica_believes_only_a_server_of_the_authority(replica: Pod
     assert "--loose-clone-ssl-ca=/certificates/ca.crt" in clone
     assert f"{RETRIES}, GET_SOURCE_PUBLIC_KEY = 1, {verified};" in replica.asked
     assert f"SOURCE_PASSWORD = 'secret-replication', {verified};" in replica.generated("replica.sql")
+
+
+def test_with_tls_the_server_is_told_of_a_renewed_certificate(primary: Pod) -> None:
+    """Until it has read it; the script ends when the server does."""
+    primary.succeed(MYSQL_TLS_CA="/certificates/ca.crt")
+    assert "GRANT CONNECTION_ADMIN ON *.* TO 'probe'@'%';" in primary.generated("accounts.sql").splitlines()
+    certificates, told = primary.folder / "certificates", primary.folder / "told"
+    certificates.mkdir()
+    for each in ("tls.crt", "ca.crt"):
+        (certificates / each).write_text("old", encoding="utf-8")
+    # The first two times, the server refuses.
+    mysql = f'#!/bin/sh\necho "$*" >>{told}\n[ "$(wc -l <{told})" -gt 2 ]\n'
+    (primary.folder / "bin/mysql").write_text(mysql, encoding="utf-8")
+    mysqld = f'#!/bin/sh\necho "$*" >{told}.started\nexec sleep 60\n'
+    (primary.folder / "bin/mysqld").write_text(mysqld, encoding="utf-8")
+    environment = {
+        "PATH": f"{primary.folder}/bin:{PATH}",
+        "MYSQL_CERTIFICATES": str(certificates),
+        "MYSQL_GENERATED": str(primary.folder / "generated"),
+        "RELOAD_SECONDS": "0.1",
+    }
+    script = REPOSITORY / "components/internal-tls/mysql/start.sh"
+    with server("sh", script, "--an-option", environment=environment, log=primary.folder / "log"):
+        wait_until((primary.folder / "told.started").exists, "the server runs")
+        assert (primary.folder / "told.started").read_text(encoding="utf-8") == "--an-option\n"
+        assert not told.exists()
+        (certificates / "tls.crt").write_text("new", encoding="utf-8")
+        wait_until(lambda: told.exists() and told.read_text(encoding="utf-8").count("\n") == 3, "it has read it")
+        (certificates / "ca.crt").write_text("new", encoding="utf-8")
+        wait_until(lambda: told.read_text(encoding="utf-8").count("\n") == 4, "also the root, and nothing in between")
+    asked = f"--defaults-file={primary.folder}/generated/client.cnf --execute ALTER INSTANCE RELOAD TLS"
+    assert set(told.read_text(encoding="utf-8").splitlines()) == {asked}
 
 
 def test_passwords_survive_quoting_and_are_for_the_server_alone(primary: Pod) -> None:
