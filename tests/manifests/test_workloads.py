@@ -108,6 +108,16 @@ def test_each_workload_is_as_its_table_says(environment: str) -> None:
     assert rendered.keys() == TABLE["workloads"].keys()
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_slow_start_ends_before_its_rollout_counts_as_failed(environment: str) -> None:
+    """With two minutes for the scheduler, the image and the init containers."""
+    for deployment in overlay(environment).kind("Deployment"):
+        (container,) = pod_template(deployment)["spec"]["containers"]
+        probe, spec = container["startupProbe"], deployment["spec"]
+        slowest = probe["periodSeconds"] * probe["failureThreshold"] + spec["minReadySeconds"]
+        assert slowest + 120 <= spec["progressDeadlineSeconds"], name_of(deployment)
+
+
 @both
 def test_each_service_listens_as_its_table_says(environment: str) -> None:
     assert {name_of(each): _service(each) for each in overlay(environment).kind("Service")} == TABLE["services"]
