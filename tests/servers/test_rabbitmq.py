@@ -153,6 +153,16 @@ def test_an_account_is_replaced_by_another_as_the_runbook_says(nodes: list[Node]
     nodes[0].tell(*command.rpartition(" -- ")[2].replace("$ACCOUNT", "next").split())
 
 
+def test_feature_flags_are_enabled_as_the_runbook_says(nodes: list[Node]) -> None:
+    steps = [each.text.rpartition(" -- ")[2] for each in commands(RUNBOOK, "kubectl") if "feature_flag" in each.text]
+    assert len(steps) == 2
+    *_, said = (nodes[0].tell(*step.split()) for step in steps)
+    states = dict(line.split("\t") for line in said.splitlines() if line.count("\t") == 1)
+    assert states["quorum_queue"] == "enabled"
+    # RabbitMQ 4 does not enable what it calls experimental.
+    assert IS_CURRENT or set(states.values()) - {"state"} == {"enabled"}
+
+
 def test_only_the_users_of_the_secret_exist(nodes: list[Node]) -> None:
     users = {each["name"]: each["tags"] for each in nodes[1].ask("users")}
     assert users == {"mediq": ["management"], "admin": ["administrator"]}
