@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import shlex
 import string
+from pathlib import Path
 
 import pytest
 
 from promote.cli import arguments
 from tests.manifests.commands import DEBUG_POD, RUNBOOK, Command, commands
-from tests.manifests.render import ENVIRONMENTS, NAME, containers, labels, overlay, pod_template
+from tests.manifests.render import ENVIRONMENTS, NAME, WORKLOADS, containers, labels, overlay, pod_template
 
 KUBECTL = commands(RUNBOOK, "kubectl")
 LOOKS = {"describe", "get", "logs", "rollout", "top"}
 TOUCHES = {"create", "delete", "edit", "exec", "port-forward"}
 CLUSTER = ("kubectl drain ", "kubectl taint nodes ", "kubectl uncordon ")
+# What is described, edited or deleted by a name of its own. A Secret is rendered as what it is unsealed from.
+NAMED = {"networkpolicy": "NetworkPolicy", "secret": "SealedSecret"}
 KINDS = {"cronjob": "CronJob", "deployment": "Deployment", "service": "Service", "statefulset": "StatefulSet"}
 # What each promise of troubleshooting begins with.
 PROMISED = {
@@ -56,6 +59,35 @@ def test_what_a_command_names_is_there(environment: str) -> None:
             workload = rendered.one("StatefulSet", name)
             assert int(number) < workload["spec"]["replicas"], text
             assert container in {"", *(each["name"] for each in containers(workload))}, text
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_a_command_describes_or_deletes_is_there(environment: str) -> None:
+    rendered = overlay(environment)
+    found = set()
+    for text in (command.text for command in KUBECTL):
+        for kind, name in re.findall(rf" ({'|'.join(NAMED)}) -n \$NS ([a-z][a-z-]+)", text):
+            found.add(rendered.one(NAMED[kind], name)["kind"])
+        for claim, workload in re.findall(r" pvc -n \$NS ([a-z]+)-([a-z]+)-\d", text):
+            templates = rendered.one("StatefulSet", workload)["spec"]["volumeClaimTemplates"]
+            assert claim in {each["metadata"]["name"] for each in templates}, text
+            found.add("claim")
+        for several in re.findall(rf"{NAME} in \(([^)]+)\)", text):
+            for name in several.split(","):
+                found.add(rendered.one("StatefulSet", name)["kind"])
+    assert found == {*NAMED.values(), "claim", "StatefulSet"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_file_that_a_command_reads_is_on_a_volume(environment: str) -> None:
+    parts = [part for each in overlay(environment).kind(*WORKLOADS) for part in containers(each)]
+    volumes = {mount["mountPath"] for part in parts for mount in part.get("volumeMounts", ())}
+    texts = " ".join(command.text for command in KUBECTL)
+    # The container runtime makes the last one.
+    files = set(re.findall(r"[ =](/[\w./-]+)", texts)) - {"/etc/resolv.conf"}
+    assert len(files) > 2
+    for path in files:
+        assert str(Path(path).parent) in volumes, path
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
