@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from promote.repository import stages
@@ -20,6 +21,9 @@ CONTAINERS = ("overlays", "overlay", "environments", "envs", "env", "clusters", 
 # What Flux installs of itself into the folder of a cluster.
 _OF_FLUX = "flux-system"
 _FEWEST = 2  # environments that share a base
+# Why a folder is left out.
+_NO_VERSION = "nothing in it sets a version"
+_NO_STAGE = "none of its folders is called like a stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +51,33 @@ def layout(seen: Survey) -> Layout:
     """The environments among the kustomizations of a repository."""
     contained = _contained(seen)
     chosen, left_out = _with_versions(contained, seen)
+    clusters = [one for one in chosen if "clusters" in one.path.split("/")]
+    parts = {path for one in clusters for path in seen.below(one.path)}
+    chosen = [one for one in chosen if one.path not in parts or one in clusters]
     sharing = _sharing_a_base(seen, contained, chosen)
     if sharing and not any(seen.reaches_versions(one.path) for one in chosen):
         # What delivers the environments is often laid out like them, and sets no version.
-        left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen]
+        left_out += [(one.path, _NO_VERSION) for one in chosen]
         chosen = []
     chosen += sharing
+    if chosen and not any(seen.runs_images(one.path) for one in chosen):
+        # Where nothing runs, as in what only makes namespaces, apps in the folders of stages are what is meant.
+        chosen = _below_stages(seen) or chosen
     if chosen and all("clusters" in one.path.split("/") and not seen.reaches_versions(one.path) for one in chosen):
         # What Flux applies to a cluster names the folders that it takes from the repository.
         taken = {one.path for one in chosen}
         applied = [one for one in _called_like_stages(seen) if one.path not in taken]
-        left_out += [f"{one.path}: left out, for nothing in it sets a version" for one in chosen if applied]
+        left_out += [(one.path, _NO_VERSION) for one in chosen if applied]
         chosen = applied or chosen
     chosen = chosen or _called_like_stages(seen) or _below_stages(seen)
     found = named(of_apps(in_stages(of_stages(chosen, seen)), seen))
     order = sorted(found, key=lambda name: (_rank(found[name]), name))
     unknown = [name for name in order if stages.rank(found[name].name) is None]
-    remarks = (*seen.unread.values(), *_without_kustomization(seen, bool(chosen)), *left_out, *_unordered(unknown))
+    left = _left_out([(folder, why) for folder, why in left_out if not any(_is_in(one, folder) for one in chosen)])
+    remarks = (*seen.unread.values(), *_without_kustomization(seen, bool(chosen)), *left, *_unordered(unknown))
     after = stages.several({name: found[name].name for name in order}, {name: found[name].owner for name in order})
-    if unknown and unknown != order:
-        # Otherwise they would be said to get what runs in production.
-        after = {**after, **dict.fromkeys(unknown, ())}
+    # Otherwise they would be said to get what runs in production, or in a folder that has nothing to do with them.
+    after = {**after, **dict.fromkeys(unknown if unknown != order else unknown[1:], ())}
     others = () if chosen else tuple(sorted({*seen.kustomizations, *seen.unread}))
     return Layout({name: found[name].path for name in order}, remarks, after, others=others)
 
@@ -102,8 +112,29 @@ def _contained(seen: Survey) -> list[Candidate]:
     return found
 
 
-def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[Candidate], list[str]]:
-    """Those in a folder of environments of which one sets versions; where none does, all of them."""
+def _is_in(one: Candidate, folder: str) -> bool:
+    """Whether a candidate is in a folder, or in one of those that a path with a `*` means."""
+    return fnmatchcase("/".join(PurePosixPath(one.path).parts[: folder.count("/") + 1]), folder)
+
+
+def _left_out(folders: Sequence[tuple[str, str]]) -> list[str]:
+    """A remark for each reason, about all folders that are left out for it."""
+    named: dict[str, list[str]] = {}
+    for folder, why in folders:
+        named.setdefault(why, []).append(folder)
+    alone = [f"{some[0]}: left out, for {why}" for why, some in named.items() if len(some) == 1]
+    several = [(", ".join(some), why) for why, some in named.items() if len(some) > 1]
+    return alone + [
+        f"{some} are left out, for {why.replace(' its ', ' their ').replace(' it ', ' them ')}"
+        for some, why in several
+    ]
+
+
+def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[Candidate], list[tuple[str, str]]]:
+    """Those in a folder of environments of which one sets versions; where none does, all of them.
+
+    With the other folders, each with why it is left out.
+    """
     folders = app_folders(candidates)
     every = {holder(one, folders) for one in candidates}
     holders = {holder(one, folders) for one in candidates if seen.kustomizations[one.path].has_versions}
@@ -114,15 +145,15 @@ def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[
         holders |= {holder(one, folders) for one in more if seen.says_images(one.path)}
     holders = holders or every
     left_out = sorted(every - holders)
-    remarks = [f"{folder}: left out, for none of its kustomizations sets a version" for folder in left_out]
+    remarks = [(folder, "none of its kustomizations sets a version") for folder in left_out]
     # Next to stages, variants such as `overlays/aws` are for others to build on.
     with_stages = {holder(one, folders) for one in candidates if stages.rank(one.name) is not None} & holders
     variants = sorted(holders - with_stages) if with_stages else []
-    remarks += [f"{folder}: left out, for none of its folders is called like a stage" for folder in variants]
+    remarks += [(folder, _NO_STAGE) for folder in variants]
     holders -= set(variants)
     taken = [one for one in candidates if holder(one, folders) in holders]
     others = _without_stages(taken, folders)
-    remarks += [f"{folder}: left out, for none of its folders is called like a stage" for folder in others]
+    remarks += [(folder, _NO_STAGE) for folder in others]
     return [one for one in taken if holder(one, {}) not in others], remarks
 
 
@@ -152,7 +183,7 @@ def _sharing_a_base(seen: Survey, contained: Sequence[Candidate], chosen: Sequen
         parent, _, name = path.rpartition("/")
         if one.is_component or _OF_FLUX in path or f"{path}/".startswith(taken) or path == "." or path in parts:
             continue
-        if stages.rank(name) is None and (chosen or path in used):
+        if name in SHARED or (stages.rank(name) is None and (chosen or path in used)):
             continue
         for base in one.uses & seen.kustomizations.keys():
             groups.setdefault((parent, base), []).append(Candidate(path, name, parent))
@@ -186,17 +217,26 @@ def _of_names(seen: Survey) -> list[Candidate]:
 
 
 def _below_stages(seen: Survey) -> list[Candidate]:
-    """The apps in folders next to one another whose names are those of stages: `staging/web` and `prod/web`."""
+    """The apps in folders next to one another whose names are those of stages: `staging/web` and `prod/web`.
+
+    Another stage may have the same app in several folders: `dev/web/v1`.
+    """
     folders: dict[str, list[Candidate]] = {}
-    for path, one in sorted(seen.kustomizations.items()):
+    for path, one in sorted(seen.kustomizations.items(), key=lambda item: (item[0].count("/"), item[0])):
         *above, stage, app = ("", "", *PurePosixPath(path).parts)
         owner = "/".join(above[2:])
-        if stages.rank(stage) is not None and not one.is_component and app not in SHARED:
+        if one.is_component or app in SHARED or _OF_FLUX in path:
+            continue
+        if stages.rank(stage) is not None:
             folders.setdefault(owner, []).append(Candidate(path, f"{stage}-{app}", owner))
+        elif stages.rank(above[-1]) is not None:
+            some = folders.get("/".join(above[2:-1]), [])
+            names = {PurePosixPath(each.path).name for each in some if not path.startswith(f"{each.path}/")}
+            some += [Candidate(path, f"{above[-1]}-{stage}-{app}", some[0].owner)] if stage in names else []
     found: list[Candidate] = []
     for some in folders.values():
         is_several = len({PurePosixPath(one.path).parent for one in some}) >= _FEWEST
-        if is_several and any(seen.reaches_versions(one.path) for one in some):
+        if is_several and any(seen.reaches_versions(one.path) or seen.runs_images(one.path) for one in some):
             found += some
     alone = (one for some in folders.values() for one in some)
     return found or [one for one in alone if _is_late(PurePosixPath(one.path).parent.name)]
@@ -208,7 +248,9 @@ def _is_late(name: str) -> bool:
     An app is as often called `demo` as an environment is.
     """
     rank = stages.rank(name)
-    return rank is not None and rank >= (stages.rank("staging") or 0) and rank != stages.rank("demo")
+    is_late = rank is not None and rank >= (stages.rank("staging") or 0) and rank != stages.rank("demo")
+    # `pre-sync` says when something runs.
+    return is_late and not (name.startswith(("pre-", "post-")) and rank == stages.rank("pre") and name != "pre-prod")
 
 
 def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:

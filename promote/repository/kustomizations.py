@@ -56,11 +56,16 @@ class Survey:
                     return True
         return False
 
+    def runs_images(self, path: str) -> bool:
+        """Whether the kustomization in the folder `path`, or one that it builds on, says images with versions."""
+        return any(self.says_images(one) or self.kustomizations[one].has_versions for one in self._all(path))
+
     def reaches_versions(self, path: str) -> bool:
         """Whether the kustomization in the folder `path`, or one that it builds on, sets versions."""
-        return any(
-            self.kustomizations[one].has_versions for one in {path, *self.below(path)} & self.kustomizations.keys()
-        )
+        return any(self.kustomizations[one].has_versions for one in self._all(path))
+
+    def _all(self, path: str) -> set[str]:
+        return {path, *self.below(path)} & self.kustomizations.keys()
 
     def below(self, path: str) -> set[str]:
         """The folders with the kustomizations that the one in the folder `path` builds on."""

@@ -122,7 +122,7 @@ def test_each_app_has_environments_of_its_own_where_no_folder_has_them_all(tmp_p
         (["qa1", "qa2", "prod"], {"qa2": (), "prod": ("qa1", "qa2")}),
         (["dev", "prod", "blue"], {"blue": ()}),
         (["prod", "blue", "green"], {"blue": (), "green": ()}),
-        (["blue", "green"], {}),
+        (["blue", "green"], {"green": ()}),
     ],
 )  # fmt: skip
 def test_several_of_the_same_rank_come_after_what_is_before_all_of_them(
@@ -133,7 +133,7 @@ def test_several_of_the_same_rank_come_after_what_is_before_all_of_them(
 
 def test_folders_that_share_a_base_are_environments(tmp_path: Path) -> None:
     found = layout(tmp_path, overlays("app/prod", "app/dev", "app/base", base="parts"))
-    assert list(found.environments) == ["dev", "prod", "base"]
+    assert list(found.environments) == ["dev", "prod"]
 
 
 def test_of_a_base_that_others_use_nothing_is_made(tmp_path: Path) -> None:
@@ -172,10 +172,8 @@ def test_what_delivers_is_left_out_where_bases_of_others_have_the_versions(tmp_p
             files[f"apps/{app}/{stage}/kustomization.yaml"] = "resources: [../base]\n"
     found = layout(tmp_path, files)
     assert found.environments == {"staging": "apps/*/staging", "production": "apps/*/production"}
-    assert found.remarks == tuple(
-        f"delivery/environments/{stage}: left out, for nothing in it sets a version"
-        for stage in ("production", "staging")
-    )
+    folders = "delivery/environments/production, delivery/environments/staging"
+    assert found.remarks == (f"{folders} are left out, for nothing in them sets a version",)
 
 
 def test_components_and_nested_clones_are_left_out(tmp_path: Path) -> None:
@@ -317,9 +315,7 @@ def test_what_flux_applies_to_clusters_is_taken_instead_of_the_clusters(tmp_path
     files |= {f"apps/dev/{name}/kustomization.yaml": BASE for name in ("web-demo", "web-staging")}
     found = layout(tmp_path, files)
     assert found.environments == {"dev": "apps/dev", "prod": "apps/prod"}
-    assert found.remarks == tuple(
-        f"clusters/{stage}: left out, for nothing in it sets a version" for stage in ("dev", "prod")
-    )
+    assert found.remarks == ("clusters/dev, clusters/prod are left out, for nothing in them sets a version",)
     alone = {name: text for name, text in files.items() if name.startswith("clusters")}
     assert layout(tmp_path / "alone", alone).environments == {"dev": "clusters/dev", "prod": "clusters/prod"}
 
@@ -381,3 +377,46 @@ def test_a_file_of_another_kind_is_not_a_kustomization(tmp_path: Path) -> None:
     found = layout(tmp_path, files | {"k8s/dev/kustomization.yaml": "kind: Service\nmetadata: {name: web}\n"})
     assert found.environments == {"prod": "k8s/prod"}
     assert found.remarks == ("k8s/dev/kustomization.yaml cannot be read: it is a Service, not a kustomization",)
+
+
+def test_apps_in_folders_of_stages_are_taken_before_what_runs_nothing(tmp_path: Path) -> None:
+    """One stage may have an app in several folders, and namespaces share a base, too."""
+    files = {
+        "apps/bases/web/kustomization.yaml": BASE,
+        "apps/bases/web/deployment.yaml": "spec: {containers: [\n  {name: web},\n]}\n# \n- image: shop/web:1.0\n",
+        "apps/staging/web/kustomization.yaml": "resources: [../../bases/web]\n",
+        "infrastructure/bases/kustomization.yaml": "resources: [namespace.yaml]\n",
+    }
+    files |= {
+        f"apps/dev/web/{one}/kustomization.yaml": f"resources: [../../../bases/{one}]\n" for one in ("v1", "v2")
+    }
+    files |= {f"apps/bases/{one}/kustomization.yaml": "resources: [../web]\n" for one in ("v1", "v2")}
+    files |= {f"infrastructure/{one}/kustomization.yaml": "resources: [../bases]\n" for one in ("dev", "staging")}
+    found = layout(tmp_path, files)
+    assert found.environments == {
+        "dev-web-v1": "apps/dev/web/v1", "dev-web-v2": "apps/dev/web/v2", "staging-web": "apps/staging/web",
+    }  # fmt: skip
+    assert found.after == {"dev-web-v2": (), "staging-web": ("dev-web-v1", "dev-web-v2")}
+
+
+@pytest.mark.parametrize("name", ["pre-sync", "pre-post-sync", "post-sync", "pre-install"])
+def test_a_lone_folder_called_after_when_it_runs_is_not_an_environment(tmp_path: Path, name: str) -> None:
+    assert not layout(tmp_path, {f"{name}/kustomization.yaml": BASE}).environments
+
+
+@pytest.mark.parametrize("name", ["pre", "pre-prod", "eu-pre", "production"])
+def test_a_lone_folder_called_like_a_late_stage_is_one(tmp_path: Path, name: str) -> None:
+    assert list(layout(tmp_path, {f"{name}/kustomization.yaml": BASE}).environments) == [name]
+
+
+def test_what_environments_of_clusters_build_on_is_a_part_of_them(tmp_path: Path) -> None:
+    files = overlays("environments/overlays/dev", "environments/overlays/prod", base="base")
+    for stage in ("dev", "prod"):
+        for cluster in ("east", "west"):
+            path = f"clusters/{cluster}/overlays/{stage}"
+            files[f"{path}/kustomization.yaml"] = OVERLAY.format(base=f"../../../../environments/overlays/{stage}")
+    # Without a version, and so left out; the folder of the others is not.
+    files["environments/overlays/monitor/kustomization.yaml"] = "resources: [rules.yaml]\n"
+    found = layout(tmp_path, files)
+    assert found.environments == {"dev": "clusters/*/overlays/dev", "prod": "clusters/*/overlays/prod"}
+    assert not any(remark.startswith("clusters") for remark in found.remarks)
