@@ -270,7 +270,8 @@ class _Walk:
         # Of a key that is there twice, kustomize may take either.
         if {value for name, value in said if name == "apiversion"} != {"builtin"} or named.intersection(_FUNCTIONS):
             kind = next((value for name, value in said if name == "kind"), "this")
-            raise Refused(file, line, f"{kind} is not built into kustomize but a program to run: remove it")
+            said_of = f"{kind} is not built into kustomize but a program, which promote never runs"
+            raise Refused(file, line, f"{said_of}: commit what it makes instead; or {UNPROVED}")
         if ("kind", "HelmChartInflationGenerator") in said:
             raise Refused(file, line, _NO_GENERATOR)
         for name, value in pairs:

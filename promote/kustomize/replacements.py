@@ -1,10 +1,13 @@
 """Images that `replacements` of a kustomization set: in whole or in part, with a text that is written elsewhere.
 
+What `replacements` and `vars` copy from an image into another field is found, too.
+
 Kustomize copies the text from a field of another object. Here the slot of the image gets the place of that text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +23,7 @@ from promote.yamltext import places
 
 FIELD = "replacements"
 _NAMING = ("kind", "name")
+_INDEX = re.compile(r"\[([0-9]+)\]")  # of an item of a list, as `vars` write it
 # What else a target may say of its objects: labels and annotations are not followed.
 _FOLLOWED = frozenset({*_NAMING, "group", "version", "namespace"})
 
@@ -43,8 +47,13 @@ def apply(layer: Layer, slots: Sequence[Slot]) -> None:
 
     The images that they copy, such as the tag of one into a variable or label, are marked.
     """
-    for entry in _entries(layer):
-        _mark_source(entry, slots)
+    for node in [places.field(entry.node, "source") for entry in _entries(layer)]:
+        kind, name, path = (places.text(node, key) for key in (*_NAMING, "fieldPath"))
+        _mark_sources(slots, kind, name, path)
+    for item in layer.items("vars"):
+        kind, name = (places.text(places.field(item.node, "objref"), key) for key in _NAMING)
+        path = places.text(places.field(item.node, "fieldref"), "fieldpath")
+        _mark_sources(slots, kind, name, _INDEX.sub(r".\1", path))
     for entry in of_images(layer):
         source = _source(entry, slots)
         for target in items(entry.at("targets")) if source else ():
@@ -57,12 +66,9 @@ def apply(layer: Layer, slots: Sequence[Slot]) -> None:
                     layer.files[source.file] = None
 
 
-def _mark_source(entry: Place, slots: Sequence[Slot]) -> None:
-    source = entry.at("source")
-    if source is None or not _is_of_image(places.text(source.node, "fieldPath")):
-        return
-    kind, name, path = (places.text(source.node, key) for key in (*_NAMING, "fieldPath"))
-    for slot in slots:
+def _mark_sources(slots: Sequence[Slot], kind: str, name: str, path: str) -> None:
+    """Mark the images at a path of the objects of a kind and a name, where these are given."""
+    for slot in slots if _is_of_image(path) else ():
         if slot.is_container and kind in ("", slot.kind) and (not name or name in slot.names) and _is_at(slot, path):
             slot.is_source = True
 

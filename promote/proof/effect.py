@@ -23,8 +23,9 @@ class NotInUse(CheckDenied):
         """The images that were to be moved."""
         self.names = frozenset(names)
         super().__init__(
-            f"no container runs {', '.join(names)}: the images entry matches nothing that is rendered; "
-            f"correct its name or remove it; a promotion leaves it out with --exclude {names[0]}"
+            f"no container runs {', '.join(names)} in this version: an item of `images` matches nothing that is "
+            "rendered: correct its name or remove it; or something else, such as replacements, sets the version; "
+            f"a promotion leaves it out with --exclude {names[0]}"
         )
 
 
@@ -48,7 +49,7 @@ def insist(
     seen = {(one.old, one.new) for one in found if one.is_image}
     unplanned_images = {(one.old, one.new) for one in found if one.is_image and not is_meant(one, texts)}
     if stray := sorted(str(move[1]) for move in unplanned_images - planned.keys()):
-        raise CheckDenied(f"the rendered manifests would also move to {', '.join(stray)}, which is not planned")
+        raise CheckDenied(f"the rendered manifests would also move to {', '.join(stray)}, {_why(planned)}")
     if idle := sorted(name for move, name in planned.items() if move not in seen and name not in meant):
         raise NotInUse(idle)
     places = [(one.resource, one.path) for one in found]
@@ -60,6 +61,13 @@ def insist(
         raise CheckDenied(
             f"the change touches more than images ({shown}): look at it, and pass --allow-other-changes"
         )
+
+
+def _why(planned: Collection[tuple[str, str]]) -> str:
+    """Why an image moves that is not planned, as far as the old texts of those that are say it."""
+    if filled := ", ".join(sorted(old for old, _ in planned if "$(" in old)):
+        return f"because `vars` fill in {filled}: change the text that they copy"
+    return "which is not planned"
 
 
 def insist_on_no_image(found: Sequence[Difference]) -> None:

@@ -15,7 +15,7 @@ from promote.kustomize.sheets import Sheets
 from promote.versions.found import Versions
 from promote.versions.images import ImagesFile
 from tests.integration.sandbox import BRANCH, Sandbox
-from tests.integration.test_versions_elsewhere import POD, Kind, overlay, write
+from tests.integration.test_versions_elsewhere import OVERLAY, POD, Kind, overlay, write
 from tests.replacing import FORMS, OTHER, OWN, PLACES, SOURCES, TARGETS, Case
 
 CASES = [case for case in map(Case, *zip(*product(FORMS, SOURCES, TARGETS, PLACES), strict=True)) if case.is_built]
@@ -216,3 +216,48 @@ replacements:
     in_selector = "selector" in key
     planned = tiny.promote("plan", "staging", "production", code=3 if in_selector else 0)
     assert ("more than images" in planned.err and "/spec/selector" in planned.err) == in_selector
+
+
+OF_VARS = """\
+images: [{name: shop/api, newTag: VERSION}]
+vars:
+- name: IMAGE
+  objref: {kind: Deployment, name: api, apiVersion: apps/v1}
+  fieldref: {fieldpath: "spec.template.spec.containers[0].image"}
+"""
+
+
+@pytest.mark.quick
+def test_what_vars_copy_from_an_image_moves_with_it(tiny: Sandbox) -> None:
+    variable = "          env: [{name: OWN, value: 'of $(IMAGE)'}]\n"
+    pod = POD.replace("IMAGE", "shop/api:v0") + variable
+    write(tiny, Kind(overlay(OF_VARS), base={"api.yaml": pod}), {"staging": "v1.1.0", "production": "v1.0.0"})
+    assert "v1.0.0 → v1.1.0" in tiny.promote("plan", "staging", "production").out
+    tiny.promote("staging", "production", "--auto-merge")
+    assert "newTag: v1.1.0" in tiny.show("overlays/production/kustomization.yaml", "main")
+
+
+FILLED = """\
+configurations: [vars.yaml]
+vars:
+- name: TAG
+  objref: {kind: ConfigMap, name: version, apiVersion: v1}
+  fieldref: {fieldpath: data.tag}
+"""
+
+
+@pytest.mark.quick
+def test_a_version_that_vars_fill_in_is_reported_with_where(tiny: Sandbox) -> None:
+    files = {
+        "kustomization.yaml": OVERLAY.replace("[", "[version.yaml, ") + FILLED,
+        "version.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: version}\ndata: {tag: VERSION}\n",
+        "vars.yaml": "varReference: [{path: spec/template/spec/containers/image, kind: Deployment}]\n",
+    }
+    base = {"api.yaml": POD.replace("IMAGE", "shop/api:$(TAG)")}
+    write(tiny, Kind(files, base=base), {"staging": "v1.1.0", "production": "v1.0.0"})
+    drift = tiny.promote("drift", "staging", "production", code=1).out
+    assert "shop/api is $(TAG) in base/api.yaml:11, but staging renders v1.1.0" in drift
+    assert "may be set by overlays/production/kustomization.yaml:" in drift
+    assert "note:" not in drift
+    refused = tiny.promote("bump", "staging", "api=v1.2.0", code=3).err
+    assert "because `vars` fill in shop/api:$(TAG): change the text that they copy" in refused
