@@ -189,7 +189,7 @@ class Plan:
     for gates that have no result of their own. `remarks` are theirs, for people. `despite` has the reasons given.
     `unmoved` says in what the environments differ that cannot be moved; `shared` are other environments that the
     change also changes; `settings` move with the versions; `unused` are changes left out because nothing that the
-    target renders uses these images.
+    target renders uses these images. `is_empty` says that there is no version in either environment.
     """
 
     source: str
@@ -205,6 +205,7 @@ class Plan:
     shared: tuple[str, ...] = ()
     settings: tuple[SettingChange, ...] = ()
     unused: tuple[Change, ...] = ()
+    is_empty: bool = False
 
     @property
     def blocked(self) -> tuple[GateResult, ...]:

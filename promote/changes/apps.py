@@ -87,9 +87,11 @@ def together(made: Sequence[Proposal], shown: Mapping[str, str] | None = None) -
 
     Of environments in `shown`, by app the name in promote.yaml, those are left out of which nothing is to be said.
     """
-    first, *rest = sorted(made, key=lambda each: not each.files)
+    first, *rest = sorted(made, key=lambda each: (not each.files, each.plan.is_empty))
     if shown and not first.files:
-        first = replace(first, plan=replace(first.plan, target=shown.get(first.plan.target, first.plan.target)))
+        plan, app = first.plan, f"/{first.environment.app}"
+        target = shown.get(plan.target, plan.target)
+        first = replace(first, plan=replace(plan, source=plan.source.removesuffix(app), target=target))
     rest = [_without_note(each) for each in rest]
     if shown:
         rest = [each for each in rest if each.files or each.plan.unmoved or each.plan.unused or each.plan.notes]

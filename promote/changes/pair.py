@@ -32,6 +32,11 @@ class Pair:
     there: Versions
     here: Versions
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither has a version."""
+        return not any(image.version.is_set for image in (*self.there.images, *self.here.images))
+
 
 def read(tree: Tree, source: Environment, target: Environment, names: Collection[str] = ()) -> Pair:
     """The versions of two environments, of all their layers where their own folders may not say all that differs.
@@ -122,7 +127,7 @@ def _not_compared(pair: Pair, error: RenderError, kinds: Sequence[str]) -> Itera
     """
     sheets = pair.tree.sheets
     unread = not_followed(sheets, differing(sheets, pair.source.path, pair.target.path), by_text=True)
-    if not any(image.version.is_set for image in (*pair.there.images, *pair.here.images)):
+    if pair.is_empty:
         unread += [f"objects of the kind {kind}" for kind in kinds]
     if unread:
         yield f"what is rendered could not be compared ({error}), and {', '.join(unread)} may set versions, too"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from promote.changes import deliveries, selection
+from promote.changes import deliveries, selection, unsettled
 from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import ConfigError, NetworkError, PromoteError, UsageError
@@ -71,9 +71,9 @@ def run(given: Options) -> Result:
         },
         "pending": pending,
         "pull_requests": [_pull_json(one) for one in pulls],
-        "holds": [_hold_json(hold) for hold in standing],
+        "holds": [values.hold_json(hold) for hold in standing],
         "freezes": {name: one.facts for name, one in frozen.items()},
-        "notes": [*notes, *without],
+        "notes": [*notes, *without, *unsettled.of_all(seen.running)],
         **({"after": after} if (after := _after(tree.config)) else {}),
         **seen.beyond,
     }
@@ -124,11 +124,12 @@ def _seen(tree: Tree) -> _Seen:
 
 
 def _lacking(seen: _Seen) -> list[str]:
-    """What is not shown, and why; the environments that have one reason in one line."""
+    """What says no version, and what is not shown and why; the environments that have one reason in one line."""
     named: dict[str, list[str]] = {}
     for name, reason in seen.errors.items():
         named.setdefault(reason, []).append(name)
-    rest = [f"not shown: {reason}" for reason in dict.fromkeys(seen.missing.values())]
+    rest = unsettled.of_all(seen.running)
+    rest += [f"not shown: {reason}" for reason in dict.fromkeys(seen.missing.values())]
     return [*rest, *(f"not shown: {', '.join(names)}: {reason}" for reason, names in named.items())]
 
 
@@ -150,9 +151,12 @@ def _order(settings: Config) -> list[str]:
     for one in settings.environments.values():
         if one.after is not None:
             stated.setdefault(one.stage, []).extend(settings.environments[name].stage for name in one.after)
+    alike: dict[str, list[str]] = {}
+    for name, before in stated.items():
+        alike.setdefault(" and ".join(dict.fromkeys(before)) or "no environment", []).append(name)
     lines = [
-        f"{name} comes after {' and '.join(dict.fromkeys(before)) or 'no environment'}"
-        for name, before in stated.items()
+        f"{', '.join(names)} {'come' if len(names) > 1 else 'comes'} after {before}"
+        for before, names in alike.items()
     ]
     return ["", *lines] if lines else []
 
@@ -192,11 +196,6 @@ def _live(workspace: Workspace, given: Options) -> Result:
     return Result(output.live_json(seen), output.live_text(seen), int(bool(seen.differences)))
 
 
-def _hold_json(hold: Hold) -> Json:
-    version = values.version_json(hold.version)
-    return {"environment": hold.environment, "image": hold.image, **version, "reason": hold.reason}
-
-
 def _frozen(tree: Tree) -> dict[str, Freeze]:
     """By environment, the window that is open now."""
     now, known = clock.now(), tree.config.environments
@@ -211,7 +210,7 @@ def _pending(tree: Tree, running: dict[str, tuple[Image, ...]]) -> list[Json]:
             continue  # it cannot be read now
         images, now = running[source], running[target]
         chosen = frozenset(image.name for image in images)
-        behind = selection.wanted(images, now, chosen)
+        behind = selection.wanted(unsettled.said(images), unsettled.said(now, as_target=True), chosen)
         services = [selection.service_of(image, tree.config.services) for image in images if image.name in behind]
         if services:
             # Images of several registries may have the same short name.

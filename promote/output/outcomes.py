@@ -118,6 +118,10 @@ def drift_json(found: Drift, commit: str) -> Json:
         "manifests": manifests,
         "unmoved": list(found.unmoved),
         "unused": {name: list(images) for name, images in found.unused.items()},
+        "apart": {
+            name: {image: list(lines) for image, lines in images.items()} for name, images in found.several.items()
+        },
+        "notes": list(found.notes),
     }
 
 
@@ -143,6 +147,7 @@ def drift_text(found: Drift) -> list[str]:
         called = one.service if often[one.service] == 1 else one.image
         lines.append(f"{called}: {here} in {source}, {there} in {target}")
     lines += [f"not moved: {line}" for line in found.unmoved]
+    lines += [f"note: {note}" for note in found.notes]
     lines += [wording.unused(", ".join(images), name) for name, images in found.unused.items()]
     if found.manifests is None:
         return lines

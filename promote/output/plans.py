@@ -109,6 +109,8 @@ def _edge(plan: Plan) -> str:
 
 
 def _nothing(plan: Plan) -> str:
+    if plan.is_empty:
+        return f"nothing to do: no version of an image was found in {plan.source} or {plan.target}"
     what = "everything that can be moved" if plan.unmoved or plan.unused else "all of this"
     return f"nothing to do: {plan.target} has {what} already"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from promote.forge.protocol import PullRequest
-from promote.model import Change, GateResult, SettingChange, Version
+from promote.model import Change, GateResult, Hold, SettingChange, Version
 from promote.system import durations
 
 Json = dict[str, Any]
@@ -24,6 +24,11 @@ def change_json(change: Change) -> Json:
         "old": version_json(change.old),
         "new": version_json(change.new),
     }
+
+
+def hold_json(hold: Hold) -> Json:
+    """A hold as JSON."""
+    return {"environment": hold.environment, "image": hold.image, **version_json(hold.version), "reason": hold.reason}
 
 
 def setting_json(setting: SettingChange) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from promote.changes import pair, selection, settings
+from promote.changes import pair, selection, settings, unsettled
 from promote.errors import UsageError
 from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
@@ -32,7 +32,8 @@ class Drift:
     """What two environments differ in; `manifests` is None where nobody asked for it.
 
     `unmoved` says in what they differ that no promotion can move; `is_empty` is whether neither has a version.
-    `unused` are, by environment, the items of its `images:` that match nothing.
+    `unused` are, by environment, the items of its `images:` that match nothing, and `several` the images that have
+    several versions in it, each with where these are written. `notes` say what may differ though it is the same text.
     """
 
     source: Environment
@@ -42,6 +43,8 @@ class Drift:
     unmoved: tuple[str, ...] = ()
     is_empty: bool = False
     unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    several: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
@@ -56,9 +59,12 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     apart = _apart(there, here, tree.config.services)
     rendered = tuple(_rendered(tree, source, target)) if manifests else None
     waiting = settings.waiting(both, {image.name for image in both.here.images})
-    is_empty = not any(image.version.is_set for image in (*both.there.images, *both.here.images))
     unused = {each.name: found for each in (one, other) if (found := tree.unmatched(each))}
-    return Drift(one, other, tuple(apart), rendered, (*pair.unmoved(both).lines, *waiting), is_empty, unused)
+    unmoved = pair.unmoved(both)
+    unsaid = unsettled.left(both, unmoved.names)
+    left = (*unmoved.lines, *unsaid.lines, *waiting)
+    within = {each.name: read.apart for each, read in ((one, both.there), (other, both.here)) if read.apart}
+    return Drift(one, other, tuple(apart), rendered, left, both.is_empty, unused, within, unsaid.notes)
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:

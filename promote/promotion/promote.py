@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from promote.changes import adding, apps, pair, renames, selection, settings, situation
+from promote.changes import adding, apps, pair, renames, selection, settings, situation, unsettled
 from promote.changes.proposal import Proposal
 from promote.changes.situation import Situation
+from promote.changes.unsettled import Left
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
 from promote.promotion import deliver, pending
@@ -87,10 +88,11 @@ def propose(
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     # Of an app that was not asked for, nothing is to be said, and nothing is rendered to say it.
     unmoved = pair.Unmoved() if edge.is_left_out else pair.unmoved(both)
-    chosen = _chosen(edge, there, here, unmoved.names)
+    unsaid = Left() if edge.is_left_out else unsettled.left(both, unmoved.names, edge.only)
+    chosen = _chosen(edge, there, here, unmoved.names | unsaid.names)
     wanted, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
     missing, more = ([], []) if edge.is_left_out else _missing(both, chosen, edge.add)
-    notes = [*notes, *more]
+    notes = [*notes, *more, *unsaid.notes]
     idle = {change.image for change in unused}
     asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
     asked = {name: version for name, version in asked.items() if name not in idle}
@@ -99,9 +101,9 @@ def propose(
     with_them = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
     if with_them.files:
         _, after = adding.edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
-    left = (*unmoved.lines, *settings.waiting(both, chosen - moved))
+    left = (*unmoved.lines, *unsaid.lines, *settings.waiting(both, chosen - moved))
     planned = with_them.onto(here.planned(after, source.name, notes, edge.despite))
-    planned = replace(planned, plan=replace(planned.plan, unmoved=left, unused=unused))
+    planned = replace(planned, plan=replace(planned.plan, unmoved=left, unused=unused, is_empty=both.is_empty))
     try:
         return prove(here, planned, after, edge.allow_other_changes, before=with_them)
     except NotInUse as error:
@@ -158,8 +160,6 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     lacking = [name for name, is_source in unset.items() if is_source]
     missing += lacking if add else []
     notes += [] if add else [f"{name} has no version in {target}: left out (--add gives it one)" for name in lacking]
-    if not any(image.version.is_set for image in (*there.images, *here.images)):
-        notes.append(f"no version of an image was found in {both.source.name} or {target}")
     if not add:
         more = "left out (--add adds it, if a container there runs it)"
         notes += [f"{name} has no images entry in {target}: {more}" for name in missing]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -18,6 +19,7 @@ CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _ROLES: tuple[Role, ...] = ("registry", "repository", "tag", "digest")
 _RELEASE = ("HelmRelease",)
 _APPLICATION = ("Application", "ApplicationSet")
+_PATTERN = re.compile(r"[*!|]")  # of a policy about images, such as `!*:latest` of Kyverno: it names none
 _NO_OBJECTS = ("CustomResourceDefinition",)  # a schema of containers has none
 
 
@@ -129,7 +131,7 @@ def _containers(at: Place) -> Iterator[Atom]:
             # Of an operation of a patch, which may give the image alone.
             is_image = here is at and pointer[-1:] == ("image",) and bool(set(pointer[-3:-2]) & set(CONTAINERS))
             image = here if is_image else None
-        if image is not None and (spot := image.spot):
+        if image is not None and (spot := image.spot) and not _PATTERN.search(spot.text):
             yield Atom(image.named, image.pointer, "reference", spot)
         waiting += reversed(list(here.below()))
 

@@ -101,6 +101,16 @@ def test_only_names_an_app_or_an_image_and_the_pull_request_keeps_the_others(app
     assert "no app, image or service is called 'wep'; did you mean 'web'?" in refused
 
 
+def test_apps_without_versions_are_not_called_the_same(apps: Sandbox) -> None:
+    for app in ("api", "web"):
+        for stage in ("staging", "production"):
+            apps.write(file_of(app, stage), "resources: []\nnamespace: shop\n")
+    apps.publish("nothing runs")
+    plan = apps.promote("plan", "staging", "production").out
+    assert "nothing to do: no version of an image was found in staging or production\n" in plan
+    assert plan.count("nothing to do") == 1
+
+
 def test_of_an_app_that_was_not_asked_for_nothing_is_said_or_rendered(apps: Sandbox) -> None:
     remote = "resources: ['https://github.test/shop/api/releases/download/v1/install.yaml']\n"
     for stage in ("staging", "production"):

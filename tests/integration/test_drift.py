@@ -23,6 +23,8 @@ def test_versions_that_differ(tiny: Sandbox) -> None:
         "manifests": None,
         "unmoved": [],
         "unused": {"production": ["shop/job"]},
+        "apart": {},
+        "notes": [],
     }  # fmt: skip
     said = tiny.promote("drift", "production", "staging", code=1).out.splitlines()
     assert said[:2] == ["api: 1.1.0 in production, 1.2.0 in staging", "job: 7 in production, none in staging"]
@@ -114,6 +116,11 @@ def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> Non
     said = tiny.promote("drift", "staging", "production", code=1).out
     assert "shop/cart has different versions within production (overlays/production/cart.yaml:4, " in said
     assert "cart: " not in said
+    answer = tiny.promote("drift", "staging", "production", "--output", "json", code=1).json
+    assert {name: list(images) for name, images in answer["apart"].items()} == {"production": ["shop/cart"]}
+    assert [line.partition(":")[0] for line in answer["apart"]["production"]["shop/cart"]] == 2 * [
+        "overlays/production/cart.yaml"
+    ]
     plan = tiny.promote("plan", "staging", "production", "--only", "api").out
     assert "no images entry" not in plan
     assert "no images entry" not in tiny.promote("plan", "staging", "production").out

@@ -270,7 +270,7 @@ def test_environments_without_versions_are_not_called_the_same(bare: Sandbox) ->
     nothing = "no version of an image was found in"
     said = bare.promote("status").out
     assert f"{nothing} any environment: staging, production\nan image without a tag gets one with" in said
-    assert f"{nothing} staging or production\n" in bare.promote("plan", "staging", "production").out
+    assert f"nothing to do: {nothing} staging or production\n" in bare.promote("plan", "staging", "production").out
     assert bare.promote("drift", "staging", "production").out == f"{nothing} staging or production\n"
 
 
@@ -284,4 +284,4 @@ def test_new_names_without_versions_are_not_called_different(bare: Sandbox) -> N
     assert "gets one with `promote bump ENV IMAGE=TAG --add`: web\n" in status
     said = "no version of an image was found in staging or production"
     assert said in bare.promote("drift", "staging", "production").out
-    assert f"note: {said}" in bare.promote("plan", "staging", "production").out
+    assert f"nothing to do: {said}\n" in bare.promote("plan", "staging", "production").out

@@ -62,6 +62,10 @@ def test_the_status_follows_the_graph(graph: Sandbox) -> None:
         ("staging", "prod-us"),
     ]  # fmt: skip
     assert "production comes after staging and load" in graph.promote("status").out
+    assert "\nload comes after dev\n" in graph.promote("status").out
+    graph.replace("promote.yaml", "after: [staging]", "after: [dev]")
+    graph.publish()
+    assert "\nload, prod-us come after dev\n" in graph.promote("status").out
 
 
 def test_the_status_without_a_graph_is_as_before(tiny: Sandbox) -> None:
