@@ -56,8 +56,9 @@ def test_a_pattern_of_a_policy_is_not_an_image(tiny: Sandbox) -> None:
     policy = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: tags}\nspec:\n  rules:\n"
     for pattern in ("*:*", "!*:latest", "shop/api:1 | shop/web:1"):
         policy += f"    - validate: {{pattern: {{spec: {{containers: [{{image: '{pattern}'}}]}}}}}}\n"
-    tiny.write("base/policy.yaml", policy)
-    tiny.replace("base/kustomization.yaml", "resources: [", "resources: [policy.yaml, ")
+    for name in ("staging", "production"):
+        tiny.write(f"overlays/{name}/policy.yaml", policy)
+        tiny.replace(f"overlays/{name}/kustomization.yaml", "resources: [", "resources: [policy.yaml, ")
     tiny.publish("a policy")
     images = tiny.promote("status", "--output", "json").json["environments"]["staging"]
     assert [one["image"] for one in images] == ["shop/api", "shop/web"]
