@@ -25,6 +25,8 @@ _MOVING = frozenset(
     {"latest", "main", "master", "trunk", "head", "edge", "nightly", "snapshot", "stable", "canary", "rolling"}
 )
 
+_TO_SET = "a placeholder is not a version; what fills it in decides, until `promote bump` sets a version"
+
 
 def is_placeholder(version: Version) -> bool:
     """Whether the tag is to be filled in by something else: it is not a tag of any registry, or says so."""
@@ -82,7 +84,7 @@ def left(both: Pair, known: Collection[str], only: Collection[str] = ()) -> Left
         )
     if placeholders:
         some = ", ".join(f"{image.name} ({image.version} in {name})" for image, name in placeholders)
-        lines.append(f"{some}: a placeholder is not a version; what fills it in decides")
+        lines.append(f"{some}: {_TO_SET}")
     names = frozenset(image.name for image in (*moving, *(image for image, _ in placeholders)))
     return Left(tuple(lines), names, tuple(_unseen(same)))
 
@@ -92,7 +94,7 @@ def _unseen(same: Sequence[Image]) -> Iterator[str]:
     if moving := [one for one in same if is_moving(one.version) and not is_placeholder(one.version)]:
         yield f"{_named(moving)}: the tag moves, so it may be another build in each: `promote pin ENV` adds digests"
     if placeholders := [one for one in same if is_placeholder(one.version)]:
-        yield f"{_named(placeholders)}: a placeholder is not a version; what fills it in decides"
+        yield f"{_named(placeholders)}: {_TO_SET}"
 
 
 def _named(images: Iterable[Image]) -> str:

@@ -18,7 +18,10 @@ def find(repository: Repository, remote: str) -> Layout:
     if len(branches) < _FEWEST:
         return Layout()
     refs = [f"refs/remotes/{remote}/{one}" for one in branches]
-    paths = set.intersection(*(_with_versions(_survey(repository, ref)) for ref in refs))
+    found = [_with_versions(_survey(repository, ref)) for ref in refs]
+    if not any(found):
+        return Layout()  # branches of people are called so, too, such as `fix-test`
+    paths = set.intersection(*found)
     if len(paths) != 1:
         said = f"{len(paths)} kustomizations with versions are" if paths else "no kustomization with versions is"
         shown = [*branches[:_SHOWN], *(["…"] if len(branches) > _SHOWN else [])]

@@ -102,6 +102,10 @@ def test_init_names_few_of_the_branches_that_are_called_like_stages(bare: Sandbo
         bare.git("push", "--quiet", "--force", "origin", f"HEAD:{name}")
     bare.git("fetch", "--quiet", "origin")
     assert said in bare.promote("init", code=2).err
+    for name in ("ci/a", "ci/b", "demo/c", "demo/d"):
+        bare.git("push", "--quiet", "--force", "origin", f"HEAD:{name}")
+    bare.git("fetch", "--quiet", "origin")
+    assert "on all of the branches" not in bare.promote("init", code=2).err
 
 
 @pytest.mark.quick

@@ -9,7 +9,7 @@ from tests.integration.sandbox import KUSTOMIZATION, Sandbox, tiny_overlay
 pytestmark = pytest.mark.quick
 
 MOVES = "a tag that moves does not say which build runs: `promote pin staging` adds digests"
-FILLED = "a placeholder is not a version; what fills it in decides"
+FILLED = "a placeholder is not a version; what fills it in decides, until `promote bump` sets a version"
 
 
 def publish(tiny: Sandbox, staging: tuple[str, str], production: tuple[str, str]) -> None:
