@@ -19,7 +19,7 @@ from promote.repository.scope import file_bytes
 class Branches:
     """The shared branch and those that its promote.yaml names, each at a place in a tree.
 
-    `fetched` has what each fetch found, by place; `asked` are the branches that the last one looked for besides, and
+    `fetched` has what each fetch found, by place; `asked` are the other branches that the last one looked for, and
     `tips` the commits that it found of branches with environments. `others` knows the other repositories.
     """
 
