@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _run(given)
     except KeyboardInterrupt as interrupt:
-        print("promote: interrupted; run the command again to finish", file=sys.stderr)
+        _complain("promote: interrupted; run the command again to finish")
         code: int = getattr(interrupt, "exit_code", _EXIT_INTERRUPTED)
         return code
     except Exception as error:
@@ -62,11 +62,14 @@ def _print_in_any_encoding() -> None:
 
 
 def _run(given: list[str]) -> int:
+    from contextlib import redirect_stdout
+
     try:
-        options = arguments.parse(given)
+        # argparse answers --help and --version itself, and does not report what it cannot write.
+        with redirect_stdout(io.StringIO()) as answer:
+            options = arguments.parse(given)
     except SystemExit:
-        # argparse has answered --help or --version.
-        _print(())
+        _print(answer.getvalue().splitlines())
         return 0
     from promote.system.deadline import of_command
     from promote.system.signals import ending
@@ -162,13 +165,13 @@ def _failed(error: Exception, given: list[str]) -> int:
         return PromoteError.exit_code
     if isinstance(error, RecursionError | MemoryError):
         # A last resort: what comes from outside is limited where it is read.
-        print("promote: the input is nested too deeply or too large: check parts of it separately", file=sys.stderr)
+        _complain("promote: the input is nested too deeply or too large: check parts of it separately")
         return PromoteError.exit_code
     import traceback
 
     for line in redact("".join(traceback.format_exception(error))).splitlines():
         _complain(line)
-    print("promote: this is a bug; please report the lines above", file=sys.stderr)
+    _complain("promote: this is a bug; please report the lines above")
     return _EXIT_BUG
 
 

@@ -105,7 +105,9 @@ def test_a_full_disk(
     assert (second["code"], second["odd"]) == (0, []), second
 
 
-@pytest.mark.parametrize("arguments", [("status",), ("check", "--output", "json"), PROMOTE])
+@pytest.mark.parametrize(
+    "arguments", [("status",), ("check", "--output", "json"), PROMOTE, ("--help",), ("--version",), ("plan", "-h")]
+)
 def test_an_output_to_a_full_disk(hostile: Hostile, arguments: tuple[str, ...]) -> None:
     done = run_to("/dev/full", hostile, arguments, "stdout")
     said = "No space left on device: the file that the output goes to: fix that, then run the command again"

@@ -133,6 +133,22 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     assert capsys.readouterr() == ("", "promote: interrupted; run the command again to finish\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(KeyboardInterrupt(), 130), (KeyError("x"), 70), (RecursionError(), 2), (errors.Blocked("it is held"), 4)],
+)
+def test_what_cannot_be_said_keeps_its_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    answer(monkeypatch, error)
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert main(["status"]) == code
+
+
 @pytest.mark.parametrize("code", [0, 1, 3, 4])
 def test_result(code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     answer(monkeypatch, Result({"a": "→"}, ["one", "two"], code))
