@@ -139,9 +139,8 @@ def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Polic
         # It takes what comes before a colon for a name, and reads what comes after it, which may be anywhere.
         raise ConfigError(f"conftest reads no folder of rules with a colon in its path: rename '{policies}'")
     _insist_inside(own, root)
-    if gone := sparse.left_out(own):
-        # The rules of the package, or those that are there, would judge something else.
-        raise ConfigError(f"this checkout is sparse and leaves out {gone}, of the rules: {sparse.advice(gone)}")
+    # The rules of the package, or those that are there, would judge something else.
+    sparse.insist(own, ", of the rules")
     if policies is not None or (own.is_dir() and not _has_only_waivers(own)):
         return Policies(own), profile or rules.PROFILES[-1]
     return Policies(packaged()), profile or rules.GENERAL

@@ -5,24 +5,52 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from promote.git.runner import GIT, OWN
+from promote.errors import ConfigError, GitError
+from promote.git.runner import GIT, OWN, reason
 from promote.system import process
 
 
 def left_out(path: Path) -> str:
-    """A file that the checkout leaves out and that is `path` or below it, relative to the top; empty if none is.
+    """A file that the checkout leaves out and that is `path` or below it, relative to the top; empty if none is."""
+    return next(iter(all_left_out(path).values()), "")
+
+
+def all_left_out(path: Path) -> dict[str, str]:
+    """Every such file: by its name relative to `path`, that relative to the top.
 
     Git is started only in a sparse checkout.
     """
     # Of a name that is too long, `Path.is_dir` raises an error, and this says that it is not a folder.
     there = next((one for one in (path, *path.parents) if os.path.isdir(one)), None)  # noqa: PTH112
-    top = next((one for one in (there, *there.parents) if (one / ".git").exists()), None) if there else None
+    top = _top(there) if there else None
     if top is None or there is None or not (_git_folder(top) / "info/sparse-checkout").is_file():
-        return ""
+        return {}
     asked = ("ls-files", "-t", "-z", "--full-name", "--", os.path.relpath(path, there))
     done = process.run([*GIT, *asked], cwd=there, env=OWN)
     names = [os.fsdecode(one[2:]) for one in done.stdout.split(b"\0") if one.startswith(b"S ")]
-    return next((name for name in names if not os.path.lexists(top / name)), "")
+    return {os.path.relpath(top / name, path): name for name in names if not os.path.lexists(top / name)}
+
+
+def with_text(folder: Path, text: str) -> list[str]:
+    """The files that the checkout of `folder` leaves out and that have `text`, relative to the top.
+
+    Raises GitError where Git cannot read one.
+    """
+    top = _top(folder)
+    gone = set(all_left_out(top).values()) if top else set()
+    if not gone:
+        return []
+    asked = ("grep", "--cached", "--files-with-matches", "--null", "--fixed-strings", "-e", text)
+    done = process.run([*GIT, *asked], cwd=top, env=OWN)
+    if done.code > 1:
+        raise GitError(f"git grep failed: {reason(done.error)}")
+    return [name for name in os.fsdecode(done.stdout).split("\0") if name in gone]
+
+
+def insist(path: Path, about: str = "") -> None:
+    """Raise ConfigError if the checkout leaves out `path`, or a file below it; `about` says what that is."""
+    if gone := left_out(path):
+        raise ConfigError(f"this checkout is sparse and leaves out {gone}{about}: {advice(gone)}")
 
 
 def hint(path: Path) -> str:
@@ -37,6 +65,11 @@ def advice(name: str) -> str:
     return (
         f"`git sparse-checkout add {folder}` adds its folder" if folder else "`git sparse-checkout disable` adds it"
     )
+
+
+def _top(folder: Path) -> Path | None:
+    """The top of the checkout that has `folder`."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 def _git_folder(top: Path) -> Path:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from promote.errors import RenderError, UsageError
+from promote.git import sparse
 from promote.kustomize import diagnosis, documents, local_charts, options, patches, references
 from promote.kustomize.files import FILE_NAMES, at, kustomization_of, read
 from promote.model import Document
@@ -68,6 +69,7 @@ def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     `excluded` are patterns for files and folders relative to `path` that are left out. What cannot be read, or must
     be built first, is skipped; raises RenderError if nothing else is left.
     """
+    _insist_on_all(path, excluded)
     below = sorted(_below(path)) if path.is_dir() else [path]
     left_out = tuple(file for file in below if _is_excluded(file.relative_to(path), excluded))
     kept = [file for file in below if file not in set(left_out)]
@@ -104,6 +106,13 @@ def _objects(files: Iterable[Path], name: str) -> tuple[list[tuple[str, Path]], 
             limit = f"{reader.MOST_CHARACTERS >> 20} MiB"
             raise RenderError(f"{name}: more than {limit} of objects: check its parts separately")
     return objects, unreadable
+
+
+def _insist_on_all(path: Path, excluded: Sequence[str]) -> None:
+    """Raise RenderError if a sparse checkout leaves out a manifest: the others alone would look like all."""
+    for name, gone in sparse.all_left_out(path).items():
+        if Path(name).suffix.casefold() in _MANIFESTS and not _is_excluded(Path(name), excluded):
+            raise RenderError(f"this checkout is sparse and leaves out {gone}: {sparse.advice(gone)}")
 
 
 def _is_excluded(file: Path, patterns: Sequence[str]) -> bool:

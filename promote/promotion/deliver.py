@@ -18,8 +18,10 @@ from promote.changes.proposal import Decided, Proposal
 from promote.changes.trailers import SOURCE, TARGET
 from promote.errors import Blocked, PartlyDone, PromoteError, RaceLost, UsageError
 from promote.forge.protocol import Forge, PullRequest
+from promote.git import sparse
 from promote.git.repository import ABSENT, Push, Repository
 from promote.promotion.retry import retrying
+from promote.repository import holds
 from promote.repository.line import Line
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -87,6 +89,7 @@ def edit_checkout(
     workspace: Workspace, propose: Callable[[Tip, Tree], Proposal], *, dry_run: bool
 ) -> tuple[Proposal, Published]:
     """Decide on the checkout as it is, then edit its files unless that is a dry run; nothing is committed."""
+    sparse.insist(workspace.root / holds.FILE_NAME)
     with workspace.checkout_copy() as tree:
         proposal = propose(Tip("", "the checkout"), tree)
     if dry_run or not proposal.files:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from promote.changes.trailers import Trailers
 from promote.errors import UsageError
 from promote.gates import freeze
+from promote.git import sparse
 from promote.git.repository import Files
 from promote.kustomize import files, render
 from promote.repository.environments import Environment
@@ -79,6 +80,8 @@ def _insist_on_known(applications: Mapping[str, str], tree: Tree) -> None:
 
 def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) -> Windows:
     """The sync windows of an AppProject: each is for the Applications of an environment, with all of its apps."""
+    if not made.tip.commit:
+        _insist_on_applications(tree)
     data = tree.read(made.path) or b""
     project = app_project.project(data.decode(), made.path)
     frozen = [one for one in tree.config.environments.values() if freeze.windows_of(one.gates)]
@@ -107,6 +110,16 @@ def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) 
     return replace(made, entries=tuple(entries), files={made.path: after} if after != data else {})
 
 
+def _insist_on_applications(tree: Tree) -> None:
+    """Raise UsageError if a sparse checkout leaves out an Application: it would not be stopped in a freeze."""
+    for name in sparse.with_text(tree.installed, app_project.API):
+        if name.endswith(app_project.SUFFIXES):
+            raise UsageError(
+                f"this checkout is sparse and leaves out {name}, which may have an Application: "
+                f"{sparse.advice(name)}; --commit and --pr read the shared branch instead"
+            )
+
+
 def _is_about(name: str, one: Environment) -> bool:
     """Whether `name` is that of an environment, of all of its apps, or of one app where these are not known."""
     return name in (one.name, one.stage) or name.startswith(f"{one.name}/")
@@ -124,6 +137,8 @@ def _delivering(tree: Tree, asked: Collection[str]) -> dict[str, list[Applicatio
 
 
 def _flux(made: Windows, tree: Tree, now: datetime) -> Windows:
+    if not made.tip.commit:
+        sparse.insist(tree.installed / made.path)
     folder = tree.root / made.path
     known = [one for one in tree.config.environments.values() if freeze.windows_of(one.gates)]
     frozen = {one.name: freeze.current_of(one.gates, now) is not None for one in known}

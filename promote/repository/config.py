@@ -149,8 +149,7 @@ def load_or_find(root: Path) -> Config:
     """Read `root`/promote.yaml; without the file, the environments that `promote init` would write."""
     if (root / FILE_NAME).exists():
         return load(root)
-    if sparse.left_out(root / FILE_NAME):
-        raise ConfigError(f"this checkout is sparse and leaves out {FILE_NAME}: {sparse.advice(FILE_NAME)}")
+    sparse.insist(root / FILE_NAME)
     from promote.repository import discovery
 
     return of_layout(discovery.find(root), groups.of_folder(root))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from posixpath import join, normpath
 from typing import NamedTuple, Self
 
 from promote.errors import ConfigError
+from promote.git import sparse
 from promote.kustomize.files import FILE_NAMES
 from promote.repository.environments import Environment
 from promote.system.snapshot import Snapshot
@@ -23,16 +24,30 @@ ANY = "*"
 
 
 def of_folder(root: Path) -> Listing:
-    """The names in folders below `root`; links are not followed."""
+    """The names in folders below `root`, also of what a sparse checkout leaves out; links are not followed."""
+    gone: list[Mapping[str, set[str]]] = []
 
     def names(folder: str) -> Collection[str]:
+        if not gone:
+            gone.append(_by_folder(sparse.all_left_out(root)))
+        left_out = gone[0].get(folder, ())
         try:
             with os.scandir(root / folder) as entries:
-                return [entry.name for entry in entries if entry.is_file() or not entry.is_symlink()]
+                return {*left_out, *(entry.name for entry in entries if entry.is_file() or not entry.is_symlink())}
         except OSError:
-            return []
+            return left_out
 
     return names
+
+
+def _by_folder(files: Iterable[str]) -> dict[str, set[str]]:
+    """By folder, the names in it."""
+    found: dict[str, set[str]] = {}
+    for file in files:
+        path = PurePosixPath(file)
+        for folder, name in zip(path.parents, (path, *path.parents), strict=False):
+            found.setdefault(str(folder), set()).add(name.name)
+    return found
 
 
 def of_snapshot(files: Snapshot, top: str) -> Listing:

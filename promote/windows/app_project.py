@@ -18,8 +18,8 @@ from promote.yamltext import places, reader
 
 _KEY = "syncWindows"
 _MARK = "promote.yaml: "
-_API = "argoproj.io/"
-_SUFFIXES = (".yaml", ".yml")
+API = "argoproj.io/"
+SUFFIXES = (".yaml", ".yml")
 
 
 def entry(window: SyncWindow, applications: Sequence[str]) -> dict[str, Any]:
@@ -71,10 +71,10 @@ def applications(root: Path) -> list[Application]:
     """The Applications in the files below `root`."""
     found = []
     for file in sorted(root.rglob("*")):
-        if file.suffix not in _SUFFIXES or not file.is_file():
+        if file.suffix not in SUFFIXES or not file.is_file():
             continue
         text = file.read_text(encoding="utf-8", errors="replace")
-        if _API in text and "Application" in text:
+        if API in text and "Application" in text:
             for node in (node for node in documents.nodes(text) if _is(node, "Application")):
                 spec = places.field(node, "spec")
                 sources = [places.field(spec, "source"), *places.items(spec, "sources")]
@@ -169,7 +169,7 @@ def _project(text: str, source: str) -> Node:
 
 
 def _is(node: Node, kind: str) -> bool:
-    return places.text(node, "kind") == kind and places.text(node, "apiVersion").startswith(_API)
+    return places.text(node, "kind") == kind and places.text(node, "apiVersion").startswith(API)
 
 
 def _is_own(window: Any) -> bool:

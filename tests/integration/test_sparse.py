@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promote.git import sparse
-from tests.integration.tiny import ENVIRONMENT, Tiny, git, promote
+from tests.integration.tiny import CONFIG, DEPLOYMENT, ENVIRONMENT, Tiny, git, promote
 
 pytestmark = pytest.mark.quick
 GONE = "no kustomization.yaml in 'overlays/production'; correct the path or add the file"
@@ -59,6 +59,59 @@ def test_a_cone_with_all_that_is_needed(tiny: Tiny, capfd: pytest.CaptureFixture
     assert PRODUCTION in promote(capfd, "check", code=2)
     git(tiny.root, "sparse-checkout", "add", "overlays/production")
     assert "0 denied" in promote(capfd, "check")
+
+
+LEFT_OUT = "this checkout is sparse and leaves out"
+APPS = CONFIG.replace("overlays/staging", '"apps/*/staging"')
+OVERLAY = "resources: [../../../base]\nimages: [{name: shop/web, newTag: '1.0'}]\n"
+WEEKEND = "{start: Friday 16:00, end: Monday 06:00, timezone: UTC, reason: weekend}"
+FROZEN = f"production: {{path: overlays/production, gates: {{freeze: [{WEEKEND}]}}}}"
+PROJECT = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: default}\nspec:\n  description: x\n"
+APPLICATION = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: NAME}\n"
+    "spec: {project: default, source: {path: overlays/production}}\n"
+)
+FLUX = (
+    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: NAME}\n"
+    "spec: {path: ./overlays/production}\n"
+)
+HOLD = "holds: [{environment: staging/one, image: shop/web, version: '2.0', reason: slow, since: '2026-01-01'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "command", "says"),
+    [
+        ("plain/b.yaml", ("check", "plain"), f"{LEFT_OUT} plain/b.yaml"),
+        ("apps/two/", ("check",), f"{LEFT_OUT} apps/two/staging/kustomization.yaml"),
+        ("apps/two/", ("check", "staging"), f"{LEFT_OUT} apps/two/staging/kustomization.yaml"),
+        ("holds.yaml", ("bump", "staging/one", "web=2.0"), f"{LEFT_OUT} holds.yaml"),
+        ("argocd/two.yaml", ("windows", "argocd/project.yaml"), f"{LEFT_OUT} argocd/two.yaml, which may have an App"),
+        ("flux/two.yaml", ("windows", "flux"), f"{LEFT_OUT} flux/two.yaml"),
+    ],
+)
+def test_what_is_left_out_is_not_taken_for_absent(
+    tiny: Tiny, capfd: pytest.CaptureFixture[str], left_out: str, command: tuple[str, ...], says: str
+) -> None:
+    """The rest alone would pass the check, miss the hold or be stopped in a freeze."""
+    tiny.commit(
+        {
+            "promote.yaml": APPS.replace("production: {path: overlays/production}", FROZEN),
+            "holds.yaml": HOLD,
+            **{f"plain/{name}.yaml": DEPLOYMENT.format(name=name) for name in "ab"},
+            **{f"apps/{name}/staging/kustomization.yaml": OVERLAY for name in ("one", "two")},
+            **{f"argocd/{name}.yaml": APPLICATION.replace("NAME", name) for name in ("one", "two")},
+            **{f"flux/{name}.yaml": FLUX.replace("NAME", name) for name in ("one", "two")},
+            "argocd/project.yaml": PROJECT,
+            "other/settings.yaml": "a: 1\n",
+            "plain/notes.txt": "none\n",
+        }
+    )
+    whole = 4 if command[0] == "bump" else 0
+    promote(capfd, *command, code=whole)
+    git(tiny.root, "sparse-checkout", "set", "--no-cone", "/*", f"!/{left_out}")
+    assert says in promote(capfd, *command, code=2)
+    git(tiny.root, "sparse-checkout", "set", "--no-cone", "/*", "!/other/", "!/plain/notes.txt")
+    promote(capfd, *command, code=whole)
 
 
 def test_a_work_tree_that_was_added(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
