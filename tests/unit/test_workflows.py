@@ -175,8 +175,8 @@ def test_the_action_renews_no_comment_of_somebody_else(tmp_path: Path, found: st
     program(tmp_path / "bin/gh", f"""echo "$*" >> {log}; if [ "$1" = pr ]; then echo '{found}'; fi""")
     (tmp_path / "promote").mkdir()
     (tmp_path / "promote/report.md").write_text("all is well\n")
-    done = run_of_action("Report", tmp_path, NUMBER="7", GITHUB_REPOSITORY="a/b")
-    assert (done.returncode, done.stderr) == (0, "")
+    done = run_of_action("Report", tmp_path, NUMBER="7", GITHUB_REPOSITORY="a/b", COMMIT="0123456789abcdef")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     search, *_, write = log.read_text().splitlines()
     assert search.startswith("pr view 7 --repo a/b --json comments --jq .comments[] | select(.viewerDidAuthor and ")
     assert write.startswith(asked)
@@ -185,10 +185,36 @@ def test_the_action_renews_no_comment_of_somebody_else(tmp_path: Path, found: st
 def test_the_action_shows_what_is_denied_before_it_fails(tmp_path: Path) -> None:
     program(tmp_path / "promote/venv/bin/promote", "echo denied: $*\nexit 3")
     summary = str(tmp_path / "summary")
-    done = run_of_action("Check", tmp_path, GITHUB_STEP_SUMMARY=summary, TARGETS="a b", BASE="main")
-    arguments = "denied: check a b --base main --fail-on new --output"
+    done = run_of_action("Check", tmp_path, GITHUB_STEP_SUMMARY=summary, TARGETS="a b\nc\n", BASE="main")
+    arguments = "denied: check a b c --base=main --fail-on new --output"
     assert (done.returncode, done.stdout, done.stderr) == (3, f"{arguments} github\n", "")
     assert (tmp_path / "summary").read_text() == f"{arguments} markdown\n"
+
+
+@pytest.mark.parametrize("refused", ["pr", "api"])
+def test_the_action_passes_where_its_token_may_not_comment(tmp_path: Path, refused: str) -> None:
+    """That of a pull request from a fork may only read."""
+    program(tmp_path / "bin/gh", f'[ "$1" != {refused} ]')
+    (tmp_path / "promote").mkdir()
+    (tmp_path / "promote/report.md").write_text("all is well\n")
+    done = run_of_action("Report", tmp_path, NUMBER="7", GITHUB_REPOSITORY="a/b", COMMIT="0123456789abcdef")
+    said = "::warning::The report is in the summary of the job: no comment could be written with this token.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+
+
+@pytest.mark.parametrize("length", [0, 60_000, 60_001, 2_000_000])
+def test_a_report_of_any_length_is_shown(tmp_path: Path, length: int) -> None:
+    """GitHub refuses a comment of more than 65,536 characters, and a summary of more than 1 MiB."""
+    program(tmp_path / "promote/venv/bin/promote", f"head -c {length} /dev/zero | tr '\\0' x")
+    program(tmp_path / "bin/gh", "true")
+    run_of_action("Check", tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), TARGETS="", BASE="")
+    given = {"NUMBER": "7", "GITHUB_REPOSITORY": "a/b", "COMMIT": "0123456789abcdef"}
+    assert run_of_action("Report", tmp_path, **given).returncode == 0
+    body = (tmp_path / "promote/report.md.body").read_text()
+    shown = "`promote check` could not finish: the log of the job has the reason.\n" if length == 0 else "x" * length
+    assert (tmp_path / "summary").read_text() == shown[:1_000_000]
+    assert body.startswith(f"<!-- promote check -->\n`promote check` of 0123456789ab:\n\n{shown[:60_000]}")
+    assert ("The report is longer" in body, len(body) < 65_536) == (length > 60_000, True)
 
 
 def test_the_other_entrances_start_a_command_that_exists() -> None:
