@@ -26,8 +26,9 @@ from promote.yamltext import reader
 if TYPE_CHECKING:
     from promote.checks.sources import Origins
 
-# What conftest says of a function that is not in CAPABILITIES, or nowhere.
-_FORBIDDEN = re.compile(r"(?<!\S)(\S+\.rego):(\d+): rego_type_error: undefined function (\S+)")
+# What conftest says of a rule; and of a function that is not in CAPABILITIES, or nowhere.
+_FAULT = re.compile(r"(?<!\S)(\S+\.rego):(\d+): rego_\w+: (.+)")
+_FORBIDDEN = "undefined function "
 _OF_CONFTEST = {"namespace": str, "successes": int}
 _OF_KUBECONFORM = dict.fromkeys(("filename", "kind", "name", "version", "status", "msg"), str)
 # Programs at the same time, each with 150 MB; and how large a target then may be, in characters, in keys and values.
@@ -277,12 +278,13 @@ def _answer(name: str, done: process.Completed) -> Any:
     except ValueError:
         pass
     reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
-    if used := _FORBIDDEN.search(reason[-1]):
-        file = without_copies(shown(Path(used[1]), Path.cwd()))
-        raise ToolError(
-            f"{file}:{used[2]}: there is no function `{used[3]}` for rules: "
-            "they may read their input and the tables, and nothing of the network, files, clocks or chance"
-        )
+    # Of a rule that is not Rego, the last line has only a mark below the place.
+    if fault := next(filter(None, map(_FAULT.search, reason)), None):
+        file, said = without_copies(shown(Path(fault[1]), Path.cwd())), fault[3]
+        if said.startswith(_FORBIDDEN):
+            said = f"there is no function `{said.removeprefix(_FORBIDDEN)}` for rules: they may read their input and "
+            said += "the tables, and nothing of the network, files, clocks or chance"
+        raise ToolError(f"{file}:{fault[2]}: {said}")
     raise ToolError(f"{name} gave no verdict: {reason[-1]}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -188,9 +189,19 @@ def test_policies_with_a_rule_pass(small: Repository) -> None:
 
 
 @pytest.mark.slow
-def test_policies_that_are_not_rego(small: Repository) -> None:
-    policies(small, main="package main\n\ndeny contains")
-    with pytest.raises(ToolError, match=r"conftest gave no verdict: .*"):
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ("deny contains", "unexpected eof token"),
+        ('deny contains {"msg": "x" if true', "unexpected if keyword: non-terminated object"),
+        ("deny contains one if input[_]; true", "unexpected ; token"),
+        ("deny contains x if true", "var x is unsafe"),
+        ("deny contains 1 if nothing(1)", "there is no function `nothing` for rules: they may read their input"),
+    ],
+)
+def test_policies_that_are_not_rego(small: Repository, rule: str, says: str) -> None:
+    policies(small, main=f"package main\n\n{rule}\n")
+    with pytest.raises(ToolError, match=rf"^policies/main\.rego:\d: {re.escape(says)}"):
         small.check()
 
 
