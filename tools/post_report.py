@@ -25,6 +25,7 @@ ARTIFACT, FILE = "report", "report.txt"
 MOST_BYTES = 1 << 20  # of the archive, and of the file in it
 MOST_ANSWER = 8 << 20
 MOST_CHARACTERS = 60_000  # GitHub takes 65,536
+MOST_MARKS = 100  # one after the other that end a code block
 MOST_PAGES = 20
 # Control characters, those that change the direction of text, and those that nobody sees.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -89,6 +90,7 @@ def report(archive: bytes) -> str:
 def comment(text: str, commit: str) -> str:
     """The body of the comment: the report in a code block that nothing in it can end."""
     clean = _INVISIBLE.sub("\ufffd", text.replace("\r\n", "\n").expandtabs(4))
+    clean = re.sub(f"`{{{MOST_MARKS},}}", "`" * MOST_MARKS, clean)  # the fence must be longer than all of them
     if len(clean) > MOST_CHARACTERS:
         clean = clean[:MOST_CHARACTERS] + "\n… the rest is in the job's log"
     fence = "`" * (max(map(len, re.findall("`+", clean)), default=0) + 3)

@@ -150,4 +150,5 @@ def test_nothing_in_a_report_has_a_meaning() -> None:
     assert "@everyone" not in before + after
     assert "\x1b" not in body
     assert "\u202e" not in body
-    assert len(post_report.comment("x" * 10**6, COMMIT)) < 65_536
+    for long in ("x" * 10**6, "`" * 10**6, f"{'`' * 30_000}a" * 9, f"{'`' * 99}a" * 999):
+        assert len(post_report.comment(long, COMMIT)) < 65_536
