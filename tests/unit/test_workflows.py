@@ -20,6 +20,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 ALONE = {"prometheus-tools": ("promtool", "prometheus")}
 TEST_MODULES = sorted(file.parent.name for file in (ROOT / "tools").glob("*-tools/go.mod"))
 CHECK = ROOT / ".github" / "workflows" / "check.yaml"
+NIGHTLY = CHECK.with_name("nightly.yaml")
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -67,6 +68,7 @@ def test_only_some_may_write_and_no_more_than_they_need() -> None:
     permissions = {name: job["permissions"] for path in WORKFLOWS for name, job in load(path)["jobs"].items()}
     assert permissions == {
         "verify": {"contents": "read"},
+        "newer": {"contents": "read"},
         "thorough": {"contents": "read"},
         "promote": {"contents": "write", "pull-requests": "write"},
         "comment": {"actions": "read", "contents": "read", "pull-requests": "write"},
@@ -261,12 +263,12 @@ def test_each_tool_is_kept_until_its_lock_changes(module: str) -> None:
     assert len({each["key"].partition("-${{")[0] for each in found}) == len(alone)
 
 
-def test_the_oldest_and_the_newest_python_are_tried_before_a_merge() -> None:
+def test_each_python_that_is_promised_is_tried_and_the_oldest_and_newest_before_a_merge() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    prefix = "Programming Language :: Python :: 3."
-    supported = [each.removeprefix(prefix) for each in project["classifiers"] if each.startswith(prefix)]
-    assert supported == sorted(supported, key=int)
-    assert load(CHECK)["jobs"]["verify"]["strategy"]["matrix"] == {
-        "python": [f"3.{supported[0]}", f"3.{supported[-1]}"]
-    }
-    assert (project["requires-python"], OLDEST_PYTHON) == (f">=3.{supported[0]}", (3, int(supported[0])))
+    prefix = "Programming Language :: Python :: "
+    promised = [each.removeprefix(prefix) for each in project["classifiers"] if each.startswith(prefix)]
+    before, newer = (load(CHECK)["jobs"][job]["strategy"]["matrix"]["python"] for job in ("verify", "newer"))
+    night = [each["with"]["python-version"] for each in steps(NIGHTLY) if "setup-python@" in each.get("uses", "")]
+    assert sorted({*before, *newer, *night}) == promised
+    assert (before[0], newer[-1]) == (promised[0], promised[-1])
+    assert (project["requires-python"], OLDEST_PYTHON) == (f">={promised[0]}", (3, int(promised[0].split(".")[1])))
