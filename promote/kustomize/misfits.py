@@ -13,7 +13,7 @@ from promote.kustomize.fields import KNOWN
 from promote.yamltext import places
 from promote.yamltext.scalars import STRING
 
-_OTHER_TYPE = re.compile(r"cannot unmarshal (\w+) into Go struct field ([\w.]+) of type (\S+?)\"?$")
+_OTHER_TYPE = re.compile(r"cannot unmarshal (\w+) into (?:Go struct field )?([\w.]+) of type (\S+?)\"?$")
 _CALLED = {
     "string": "a text", "number": "a number", "bool": "true or false", "object": "a mapping", "array": "a list"
 }  # fmt: skip

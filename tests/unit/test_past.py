@@ -98,6 +98,7 @@ class Clone:
                 self.git("show", "-s", "--format=%H%n%cI%n%an%n%s", commit).decode().splitlines()
             )
             images = _images(self.git("cat-file", "blob", blob) if blob else b"{}")
+            when = when.replace("Z", "+00:00")  # as newer versions of Git write UTC
             yield Recorded(sha, when, author, subject, images)
 
 
