@@ -1,0 +1,126 @@
+"""What `promote status` says of all environments, as JSON and as text."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from promote.model import shortened
+from promote.output import empty, values
+from promote.output.values import Json
+from promote.promotion.overview import Open, Overview, Versions
+from promote.repository.config import Config
+
+
+def overview_json(seen: Overview) -> Json:
+    """All environments, as JSON."""
+    return {
+        "commit": seen.tip.commit,
+        **({"branches": seen.branches} if seen.branches else {}),
+        "environments": {
+            name: [{"image": image.name, **values.version_json(image.version)} for image in images]
+            for name, images in seen.versions.running.items()
+        },
+        "pending": [{"from": one.source, "to": one.target, "services": one.services} for one in seen.behind],
+        "pull_requests": [_pull_json(one) for one in seen.pulls],
+        "holds": [values.hold_json(hold) for hold in seen.holds],
+        "freezes": {name: one.facts for name, one in seen.frozen.items()},
+        "notes": [*seen.notes, *seen.unsaid, *seen.unsettled],
+        **({"after": after} if (after := _after(seen.config)) else {}),
+        **seen.versions.beyond,
+    }
+
+
+def overview_text(seen: Overview) -> list[str]:
+    """All environments, for people: a table, the order of promotion, and what there is to do or to know."""
+    heads = {seen.tip.label: seen.tip.commit, **seen.branches}
+    first = ", ".join(f"{label} at {commit[:12]}" for label, commit in heads.items())
+    table = _table(seen) if seen.elsewhere is None else _nothing(seen)
+    rest = [*_waiting(seen), *seen.unsaid, *seen.unsettled, *_lacking(seen.versions)]
+    text = [*seen.notes, first, "", *table, *_order(seen.config)]
+    return [*text, "", *rest] if rest else text
+
+
+def _pull_json(one: Open) -> Json:
+    pull = values.pull_json(one.pull) | {"title": one.pull.title, "branch": one.pull.head}
+    return pull | ({"repository": one.repository} if one.repository else {})
+
+
+def _after(settings: Config) -> dict[str, list[str]]:
+    return {name: list(one.after) for name, one in settings.environments.items() if one.after is not None}
+
+
+def _table(seen: Overview) -> list[str]:
+    """A column for each name in promote.yaml, and a row for each image, in its app if there are several."""
+    shared = _shared_names(seen.versions)
+    cells: dict[str, dict[str, str]] = {}
+    for name, images in seen.versions.running.items():
+        where = seen.config.environments[name]
+        column = cells.setdefault(where.stage, {})
+        shown = {image.name: image.version.tag or str(image.version)[:19] or "none" for image in images}
+        shown |= dict.fromkeys(seen.versions.apart.get(name, ()), "several")
+        for image, version in shown.items():
+            short = image.rpartition("/")[2]
+            row = image if short in shared else short
+            column[row if where.app in ("", row) else f"{where.app}/{row}"] = version
+    names = list(dict.fromkeys(row for column in cells.values() for row in column))
+    rows = [(name, *(column.get(name, "-") for column in cells.values())) for name in names]
+    rows = [("", *cells), *rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _shared_names(seen: Versions) -> set[str]:
+    """The last parts of names that several images of one environment have, such as a chart and what it brings."""
+    found: set[str] = set()
+    for name, images in seen.running.items():
+        names = {*(image.name for image in images), *seen.apart.get(name, ())}
+        often = Counter(image.rpartition("/")[2] for image in names)
+        found |= {short for short, times in often.items() if times > 1}
+    return found
+
+
+def _nothing(seen: Overview) -> list[str]:
+    if not seen.versions.running or seen.elsewhere is None:
+        return ["no environment can be read"]
+    return empty.lines(seen.versions.running, seen.elsewhere.kinds, seen.elsewhere.applied)
+
+
+def _order(settings: Config) -> list[str]:
+    """What promote.yaml states of the order of promotion; nothing where it states nothing."""
+    stated: dict[str, list[str]] = {}
+    for one in settings.environments.values():
+        if one.after is not None:
+            stated.setdefault(one.stage, []).extend(settings.environments[name].stage for name in one.after)
+    alike: dict[str, list[str]] = {}
+    for name, before in stated.items():
+        alike.setdefault(" and ".join(dict.fromkeys(before)) or "no environment", []).append(name)
+    lines = [
+        f"{', '.join(names)} {'come' if len(names) > 1 else 'comes'} after {before}"
+        for before, names in alike.items()
+    ]
+    return ["", *lines] if lines else []
+
+
+def _waiting(seen: Overview) -> list[str]:
+    """What waits, is open, held or frozen, one line each; the apps of an environment of many folders in one."""
+    edges: dict[tuple[str, str], list[str]] = {}
+    for one in seen.behind:
+        source, target = (seen.config.environments[name] for name in (one.source, one.target))
+        edges.setdefault((source.stage, target.stage), []).extend([target.app] if target.app else one.services)
+    rest = [f"to promote: promote {' '.join(edge)}  ({', '.join(services)})" for edge, services in edges.items()]
+    for pull, repository in ((each.pull, each.repository) for each in seen.pulls):
+        rest.append(f"open: #{pull.number}{f' of {repository}:' if repository else ''} {pull.title}")
+    rest += [
+        f"held in {hold.environment}: {hold.image} {shortened(str(hold.version))}: {hold.reason}"
+        for hold in seen.holds
+    ]
+    return rest + [f"frozen: {name}: {one.reason}, until {one.until}" for name, one in seen.frozen.items()]
+
+
+def _lacking(seen: Versions) -> list[str]:
+    """What is not shown, and why; the environments that have one reason in one line."""
+    named: dict[str, list[str]] = {}
+    for name, reason in seen.errors.items():
+        named.setdefault(reason, []).append(name)
+    rest = [f"not shown: {reason}" for reason in dict.fromkeys(seen.missing.values())]
+    return [*rest, *(f"not shown: {', '.join(names)}: {reason}" for reason, names in named.items())]
