@@ -9,6 +9,7 @@ from typing import Any
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.json_forge import Failures
+from promote.forge.protocol import UPDATE
 
 SCHEDULED = "already scheduled to auto merge"
 EMPTY = "the repository is empty"
@@ -21,7 +22,7 @@ _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
     (rf"409 {EMPTY}", NetworkError, "Gitea has not registered its first push yet: run the same command again"),
     (r"409 .*already exists", NetworkError, "Gitea does not list it yet: run the same command again"),
     (r"409 .*out of date", RaceLost, "the branch has moved: run the same command again"),
-    (r"409 .*conflict", Blocked, "run its promotion again to update it"),
+    (r"409 .*conflict", Blocked, UPDATE),
     (r"405 .*try again later", Blocked, "it has conflicts, or Gitea still looks for them"),
     (rf"405 {NOTHING_TO_WAIT_FOR}", Blocked, "merge it now, or require checks or approvals on its base branch"),
     (r"405 |409 ", Blocked, "meet Gitea's requirements and try again"),

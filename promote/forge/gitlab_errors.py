@@ -10,6 +10,7 @@ from typing import Any
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.json_api import Refused
 from promote.forge.json_forge import Failures
+from promote.forge.protocol import UPDATE
 
 NOTHING_TO_WAIT_FOR = "auto-merge has nothing to wait for"
 STILL_CHECKED = "GitLab still checks whether it can be merged"
@@ -59,7 +60,7 @@ _REFUSALS: tuple[tuple[str, type[PromoteError], str], ...] = (
     (rf"405 {NOTHING_TO_WAIT_FOR}", Blocked, "merge it now, or require a pipeline or approvals in the project"),
     (rf"0 {METHOD}", UsageError, "set `forge: {{merge: …}}` in promote.yaml, or the project's merge method"),
     (rf"0 {NO_TIMES}", UsageError, "so no approval counts: a newer GitLab does"),
-    (r"405 .*(conflict|rebased)", Blocked, "run its promotion again to update it"),
+    (r"405 .*(conflict|rebased)", Blocked, UPDATE),
     (r"405 |406 |422 .*cannot be merged", Blocked, "meet GitLab's requirements and try again"),
     (r"422 |400 .*branch", UsageError, "check that its branches are pushed and differ"),
     (r"", NetworkError, "run the same command again"),

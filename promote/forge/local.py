@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
-from promote.forge.protocol import Declaration, Method, PullRequest, Status
+from promote.forge.protocol import UPDATE, Declaration, Method, PullRequest, Status
 from promote.forge.records import record_of
 from promote.git.repository import ABSENT, Push, Repository
 from promote.system.races import until_won
@@ -121,9 +121,7 @@ class Local:
         repository = self._repository
         tree = repository.merge_tree(base_commit, pull.head_commit)
         if tree is None:
-            raise Blocked(
-                f"pull request {pull.number} conflicts with {pull.base}: run its promotion again to update it"
-            )
+            raise Blocked(f"pull request {pull.number} conflicts with {pull.base}: {UPDATE}")
         if method == "merge":
             message = f"{pull.title}\n\nMerge pull request #{pull.number} from {pull.head}\n"
             return repository.commit_tree(tree, [base_commit, pull.head_commit], message)
@@ -132,7 +130,7 @@ class Local:
         tip = base_commit
         for commit in reversed(repository.ahead(base_commit, pull.head_commit)):
             if (tree := repository.cherry_tree(tip, commit)) is None:
-                raise Blocked(f"pull request {pull.number} cannot be rebased: run its promotion again to update it")
+                raise Blocked(f"pull request {pull.number} cannot be rebased: {UPDATE}")
             tip = repository.commit_tree(tree, [tip], repository.message(commit))
         return tip
 

@@ -13,6 +13,9 @@ State = Literal["open", "merged", "closed"]
 Method = Literal["merge", "squash", "rebase"]
 Status = Literal["success", "pending", "failure"]
 
+# What to do about a pull request that cannot be merged as it is: of a promotion, a rollback, or another change.
+UPDATE = "run the command that opened it again to update it"
+
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:

@@ -12,7 +12,7 @@ from promote.checks import completeness, target_policy
 from promote.checks.criteria import criteria
 from promote.checks.findings import Verdict
 from promote.errors import Blocked, HeadMoved, UsageError
-from promote.forge.protocol import Forge, Method, PullRequest
+from promote.forge.protocol import UPDATE, Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.policy import Gate as PolicyGate
 from promote.gates.protocol import Context
@@ -82,7 +82,7 @@ def _attempt(
     if pull.state == "merged":
         return Merged(pull)
     if pull.state == "closed":
-        raise UsageError(f"pull request #{number} is closed: open it again, or run the promotion again")
+        raise UsageError(f"pull request #{number} is closed: open it again, or run the command that opened it")
     workspace.branches.fetch(pull.head, pull.base)
     tip, head = (
         _there(workspace.branches.head(branch, place), branch, pull, line) for branch in (pull.base, pull.head)
@@ -106,7 +106,7 @@ def _attempt(
 def _there(commit: str | None, branch: str, pull: PullRequest, line: Line) -> str:
     if commit:
         return commit
-    advice = "run its promotion again to update it" if branch == pull.head else "push it, or close the pull request"
+    advice = UPDATE if branch == pull.head else "push it, or close the pull request"
     raise Blocked(f"the branch {branch} of pull request #{pull.number} is not on '{line.remote}': {advice}")
 
 
@@ -123,7 +123,7 @@ def _judge(
     """What the checks say of the result, what it moves, and how to merge it; raises Blocked for a closed gate."""
     line = workspace.branches.line(tip.place)
     if (tree := line.repository.merge_tree(tip.commit, pull.head_commit)) is None:
-        raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: run its promotion again to update it")
+        raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: {UPDATE}")
     merged = workspace.branches.completed(tip.moved(tree))
     with workspace.at(workspace.branches.completed(tip)) as before, workspace.at(merged) as after:
         policy.insist_on_own(workspace.config, before, after, tip, pull.base)

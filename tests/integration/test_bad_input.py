@@ -343,7 +343,7 @@ def test_closed_pull_request(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> N
     tree = repository.make_tree({"1.json": json.dumps(pull).encode()})
     closed = repository.commit_tree(tree, [], "closed")
     repository.push("origin", Push("refs/promote/pulls", closed, ABSENT))
-    fails(tiny, "merge 1", 2, "#1 is closed", "run the promotion again", capfd=capfd)
+    fails(tiny, "merge 1", 2, "#1 is closed", "run the command that opened it", capfd=capfd)
     fails(tiny, "merge 2", 2, "no pull request 2", "there", capfd=capfd)
 
 

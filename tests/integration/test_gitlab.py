@@ -386,8 +386,8 @@ def test_a_push_that_gitlab_has_not_noticed_yet_is_waited_for(
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("conflict", ("it has conflicts", "run its promotion again")),
-        ("need_rebase", ("must be rebased", "run its promotion again")),
+        ("conflict", ("it has conflicts", "run the command that opened it again")),
+        ("need_rebase", ("must be rebased", "run the command that opened it again")),
         ("not_approved", ("it must be approved", "meet GitLab's requirements")),
         ("ci_still_running", ("its pipeline still runs",)),
         ("draft_status", ("it is a draft",)),

@@ -72,7 +72,7 @@ def test_a_conflict_is_no_merge_and_says_what_to_do(tiny: Sandbox) -> None:
     tiny.promote("bump", "production", "api=1.1.7", "--commit")
     base = tiny.tip()
     refused = tiny.promote("merge", "1", code=4).err
-    assert "conflicts with main: run its promotion again to update it" in refused
+    assert "conflicts with main: run the command that opened it again to update it" in refused
     assert tiny.tip() == base
     tiny.promote("staging", "production")
     tiny.promote("merge", "1")
