@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 import yaml
 
 from promote.yamltext.bounds import refusal
+from promote.yamltext.scalars import MERGE
+
+_Pair = tuple[yaml.Node, yaml.Node]
 
 _TAG = "tag:yaml.org,2002:"
 # Numbers as kubectl reads them (go.yaml.in/yaml/v2): no base 60 (`22:22`), but exponents without a point (`1e3`).
@@ -23,12 +26,16 @@ _NUMBERS = (
 
 # kubectl also reads these letters as booleans; PyYAML reads them as strings.
 _SHORT_BOOLEANS = ((f"{_TAG}bool", re.compile("[yYnN]$")),)
-_TEXTS = (f"{_TAG}str", f"{_TAG}merge")
+_TEXTS = (f"{_TAG}str", MERGE)
 # Dates stay strings, and so does `=`, which PyYAML takes for the name of a default value.
 _NOT_RESOLVED = (f"{_TAG}timestamp", f"{_TAG}value", f"{_TAG}int", f"{_TAG}float")
 _HIGHEST = 2**63
 _SHOWN = 60  # characters of a value in a message
 _BASES = {"0b": 2, "0o": 8, "0x": 16}
+
+
+def _name(key: yaml.Node) -> tuple[str, object]:
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else ("", id(key))
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -48,12 +55,27 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
         self._checked: dict[int, yaml.Node] = {}
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Expand merge keys, unless a key is given twice."""
+        """Expand merge keys: a key of the mapping itself counts before those it merges, and of these the first.
+
+        PyYAML 6.0.4 takes the last of them, and of a key with one letter what the mapping overrides.
+        """
         # Called before merge keys are expanded, and again for the same node when others merge it.
         if id(node) not in self._checked:
             self._checked[id(node)] = node  # kept, so that its id stays its own
             self._refuse_repetition(node)
-        super().flatten_mapping(node)
+        merges = [value for key, value in node.value if key.tag == MERGE]
+        if not merges:
+            return
+        # First of all, for it may merge itself.
+        node.value = own = [pair for pair in node.value if pair[0].tag != MERGE]
+        merged: list[_Pair] = []
+        for part in (part for value in merges for part in (value.value if value.id == "sequence" else [value])):
+            if not isinstance(part, yaml.MappingNode):
+                raise refusal("'<<' can only merge mappings", part)
+            self.flatten_mapping(part)
+            merged = [*part.value, *merged]
+        # Each key once, so that mappings that merge one another again and again stay small.
+        node.value = list({_name(key): (key, value) for key, value in [*merged, *own]}.values())
 
     def _refuse_repetition(self, node: yaml.MappingNode) -> None:
         seen: set[str] = set()
