@@ -23,6 +23,7 @@ import pytest
 
 from tests.integration.tiny import ENVIRONMENT, git
 from tools.dist import platforms
+from tools.setup import complete
 from tools.setup.work import Workplace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,7 +143,7 @@ def shop(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     offline = ("--quiet", "--no-compile", "--no-index", "--find-links", str(ROOT / ".tools" / "wheels"))
     pip = [str(folder / "venv" / "bin" / "python"), "-I", "-m", "pip", "install"]
     without = {name: value for name, value in env.items() if name != "PYTHONWARNINGS"}
-    run([*pip, *offline, str(wheel)], without)
+    run([*pip, *offline, "--constraint", str(built / "constraints.txt"), str(wheel)], without)
     git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", "origin.git")
     git(folder, "clone", "--quiet", str(folder / "origin.git"), "clone")
     clone = folder / "clone"
@@ -249,6 +250,13 @@ def test_the_bill_of_materials_names_the_programs_and_their_modules(built: Path)
         "stdlib",
         "pyyaml",
     } <= names
+
+
+def test_the_constraints_are_the_versions_that_are_installed(built: Path, shop: Shop) -> None:
+    (packages,) = shop.program.parents[1].glob("lib/python*/site-packages")
+    others = {"gitops-promote", "pip", "setuptools"}
+    there = {name: one.version for name, one in complete.installed(packages).items() if name not in others}
+    assert complete.locked((built / "constraints.txt").read_text(), {}) == there
 
 
 def test_the_checksums_are_those_of_the_files(built: Path) -> None:

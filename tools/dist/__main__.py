@@ -1,4 +1,4 @@
-"""Build what is released into `dist/`: a wheel for each platform, the source, bills of materials and checksums.
+"""Build what is released into `dist/`: a wheel for each platform, the source, constraints, bills of materials, checksums.
 
 Whoever builds the same commit gets the same bytes. `--here` builds the wheel of this machine's platform alone, with the
 programs that `make setup` has built, and downloads what it needs to be installed without a network.
@@ -51,9 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(work: Workplace, version: str, target: Path, *, here: bool) -> None:
-    """Build the wheels, each with its bill of materials."""
+    """Build the wheels, each with its bill of materials, and name the versions of what is installed along with them."""
     when = datetime.fromtimestamp(int(wheels.environment()["SOURCE_DATE_EPOCH"]), UTC)
     needed = dependencies.packages(work.root)
+    constraints = "".join(f"{name}=={number}\n" for name, number in needed.items())
+    (target / "constraints.txt").write_text(constraints, encoding="utf-8")
     with wheels.source(work, version, target) as unpacked:
         for one in [platforms.here()] if here else platforms.PLATFORMS:
             programs = work.tools / "bin" if here else programs_for(work, one)
