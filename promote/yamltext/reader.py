@@ -194,4 +194,6 @@ def _line(error: Exception, text: str) -> int:
 def _problem(error: Exception) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         return "it contains a control character"
-    return str(getattr(error, "problem", None) or str(error).splitlines()[0])[:_LONGEST_PROBLEM]
+    problem = str(getattr(error, "problem", None) or str(error).splitlines()[0])
+    # libyaml 0.2.6 and later, which PyYAML 6.0.4 brings, has a limit of its own.
+    return "it is nested too deeply" if "nesting depth" in problem else problem[:_LONGEST_PROBLEM]
