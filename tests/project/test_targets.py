@@ -49,7 +49,8 @@ def test_ci_and_the_workflow_run_the_same() -> None:
     parts = asked_for(ROOT / ".ci" / "run")
     assert parts == ["verify-first", "verify-rest"]
     assert commands(*parts) == commands("verify")
-    assert asked_for(CHECK) == ["setup", "verify"]
+    # The last with newer Pythons, for which not everything that `verify` needs is built.
+    assert asked_for(CHECK) == ["setup", "verify", "test"]
 
 
 def test_the_workflow_checks_nothing_that_the_target_does_not() -> None:
