@@ -70,8 +70,8 @@ def left(both: Pair, known: Collection[str], only: Collection[str] = ()) -> Left
     same = [one for one, other in pairs if one.version == other.version]
     placeholders = [
         (image, name)
-        for both in apart
-        for image, name in zip(both, (source, target), strict=True)
+        for versions in apart
+        for image, name in zip(versions, (source, target), strict=True)
         if is_placeholder(image.version)
     ]
     moving = [one for one, other in apart if is_moving(one.version) and not is_placeholder(other.version)]

@@ -50,21 +50,20 @@ def with_text(folder: Path, text: str) -> list[str]:
 def insist(path: Path, about: str = "") -> None:
     """Raise ConfigError if the checkout leaves out `path`, or a file below it; `about` says what that is."""
     if gone := left_out(path):
-        raise ConfigError(f"this checkout is sparse and leaves out {gone}{about}: {advice(gone)}")
+        raise ConfigError(said(gone, about))
 
 
 def hint(path: Path) -> str:
     """The end of a message about something that is not at `path`, or below it, if the checkout leaves that out."""
     name = left_out(path)
-    return f"; this checkout is sparse and leaves out {name}, for one: {advice(name)}" if name else ""
+    return f"; {said(name, ', for one')}" if name else ""
 
 
-def advice(name: str) -> str:
-    """How to get a file that is left out."""
-    folder = name.rpartition("/")[0]
-    return (
-        f"`git sparse-checkout add {folder}` adds its folder" if folder else "`git sparse-checkout disable` adds it"
-    )
+def said(gone: str, about: str = "") -> str:
+    """That the checkout leaves out the file `gone`, and how to get it; `about` says what that is."""
+    folder = gone.rpartition("/")[0]
+    way = f"`git sparse-checkout add {folder}` adds its folder" if folder else "`git sparse-checkout disable` adds it"
+    return f"this checkout is sparse and leaves out {gone}{about}: {way}"
 
 
 def _top(folder: Path) -> Path | None:

@@ -112,7 +112,7 @@ def _insist_on_all(path: Path, excluded: Sequence[str]) -> None:
     """Raise RenderError if a sparse checkout leaves out a manifest: the others alone would look like all."""
     for name, gone in sparse.all_left_out(path).items():
         if Path(name).suffix.casefold() in _MANIFESTS and not _is_excluded(Path(name), excluded):
-            raise RenderError(f"this checkout is sparse and leaves out {gone}: {sparse.advice(gone)}")
+            raise RenderError(sparse.said(gone))
 
 
 def _is_excluded(file: Path, patterns: Sequence[str]) -> bool:

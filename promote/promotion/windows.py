@@ -114,10 +114,8 @@ def _insist_on_applications(tree: Tree) -> None:
     """Raise UsageError if a sparse checkout leaves out an Application: it would not be stopped in a freeze."""
     for name in sparse.with_text(tree.installed, app_project.API):
         if name.endswith(app_project.SUFFIXES):
-            raise UsageError(
-                f"this checkout is sparse and leaves out {name}, which may have an Application: "
-                f"{sparse.advice(name)}; --commit and --pr read the shared branch instead"
-            )
+            said = sparse.said(name, ", which may have an Application")
+            raise UsageError(f"{said}; --commit and --pr read the shared branch instead")
 
 
 def _is_about(name: str, one: Environment) -> bool:
