@@ -168,6 +168,14 @@ def test_the_pods_of_the_gateway_let_100_requests_a_second_through_together(work
     assert "limit_conn_status 429;" in text
 
 
+@pytest.mark.slow
+def test_both_edges_wait_for_a_pod_as_long(workshop: Workshop) -> None:
+    annotations = overlay("production").one("Ingress", "mediq")["metadata"]["annotations"]
+    rendered = _with(workshop, "production", "edge-gateway", "secrets-sealed/ENV")
+    timeouts = rendered.one("ProxySettingsPolicy", "timeouts")["spec"]["timeout"]
+    assert timeouts == {each: annotations[f"nginx.org/proxy-{each}-timeout"] for each in ("connect", "send", "read")}
+
+
 # Two versions of the gateway service
 
 CANARY = ("edge-gateway", "secrets-sealed/ENV", "gateway-canary")

@@ -43,8 +43,8 @@ KINDS = {
     " ResourceQuota LimitRange PriorityClass StorageClass",
     "0": "Deployment CronJob",
     "2": "HorizontalPodAutoscaler ScaledObject TriggerAuthentication"
-    " Ingress Gateway HTTPRoute NginxProxy ClientSettingsPolicy RateLimitPolicy SnippetsPolicy Issuer"
-    " Certificate",
+    " Ingress Gateway HTTPRoute NginxProxy ClientSettingsPolicy ProxySettingsPolicy RateLimitPolicy"
+    " SnippetsPolicy Issuer Certificate",
 }
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject", "TriggerAuthentication")
 BY_KIND = {kind: wave for wave, kinds in KINDS.items() for kind in kinds.split()}
