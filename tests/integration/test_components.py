@@ -19,8 +19,9 @@ from tests.manifests.variants import COVERING, Workshop, complaint, variants
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_allowed_combination_renders_without_a_word(tmp_path: Path, environment: str) -> None:
     allowed, workshop = variants(environment), Workshop(tmp_path)
-    # Certificates in three ways at the edge that may have a canary, in two at the other; secrets, scaling, debugging.
-    assert len(allowed) == (3 * 2 + 2) * 2 * 2 * 2
+    # Certificates in three ways at the edge that may have a canary, in two at the other; secrets, scaling, TLS to the
+    # data stores, debugging.
+    assert len(allowed) == (3 * 2 + 2) * 2 * 2 * 2 * 2
     folders = [workshop.overlay(environment, variant) for variant in allowed]
     assert len(set(folders)) == len(allowed)
     with ThreadPoolExecutor(4) as pool:
