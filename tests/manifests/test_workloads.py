@@ -139,6 +139,15 @@ def test_containers_are_limited_as_the_table_says(environment: str) -> None:
     assert overlay(environment).one("LimitRange", "containers")["spec"]["limits"] == TABLE["limits"]
 
 
+@both
+def test_the_copy_of_the_engines_models_takes_little(environment: str) -> None:
+    (init,) = pod_template(overlay(environment).one("Deployment", "ocr-engine-service"))["spec"]["initContainers"]
+    assert init["resources"] == {
+        "requests": {"cpu": "100m", "memory": "128Mi", "ephemeral-storage": "1Gi"},
+        "limits": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "4Gi"},
+    }
+
+
 @pytest.mark.parametrize("has_models", [True, False])
 def test_what_the_image_of_the_engine_has_is_in_the_volumes(tmp_path: Path, has_models: bool) -> None:
     """A volume hides a folder of the image. The engine has no way out, so that it cannot fetch its models either."""
