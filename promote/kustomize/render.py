@@ -72,12 +72,14 @@ def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     _insist_on_all(path, excluded)
     below = sorted(_below(path)) if path.is_dir() else [path]
     left_out = tuple(file for file in below if _is_excluded(file.relative_to(path), excluded))
-    kept = [file for file in below if file not in set(left_out)]
+    gone = set(left_out)
+    kept = [file for file in below if file not in gone]
     _refuse_links_out(kept, path)
     skipped = [(file.parent, f"{shown(file, Path.cwd())}: {why}") for file in kept if (why := _source(file))]
     sources = {folder for folder, _ in skipped}
     others = [file for file in kept if not sources.intersection(file.parents)]
     files = [file for file in others if file == path or file.suffix.casefold() in _MANIFESTS]
+    unread = tuple(file for file in others if file != path and file.suffix.casefold() not in _MANIFESTS)
     if not files and not skipped:
         raise UsageError(f"{name}: no YAML or JSON file found; name a folder or a file with manifests")
     objects, unreadable = _objects(files, name)
@@ -85,7 +87,6 @@ def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     if skipped and not objects:
         raise RenderError(skipped[0][1])
     whole = documents.SEPARATOR.join(f"{text}\n" for text, _ in objects)
-    unread = tuple(file for file in others if file not in set(files))
     return Rendered(name, path, whole, tuple(file for _, file in objects), unread, tuple(skipped), left_out)
 
 

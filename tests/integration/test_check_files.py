@@ -6,13 +6,15 @@ import json
 import os
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
+from unittest.mock import patch
 
 import pytest
 import yaml
 
 from promote.checks import inspection
 from promote.errors import PromoteError, RenderError, UsageError
+from promote.kustomize import render
 from promote.yamltext import reader
 from tests.integration.checking import Checked, Repository
 
@@ -254,6 +256,17 @@ def test_a_folder_without_manifests(files: Repository) -> None:
     files.write("m/readme.txt", "nothing")
     with pytest.raises(UsageError, match="no YAML or JSON file"):
         files.check("m")
+
+
+@pytest.mark.quick
+def test_many_files_are_not_compared_with_each_other(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{number}.yaml").write_text(MAP % f"a{number}")
+        (tmp_path / f"{number}.txt").write_text("nothing")
+    with patch.object(PurePath, "__hash__", autospec=True, side_effect=PurePath.__hash__) as hashed:
+        rendered = render.manifests(tmp_path, "m", ["1*.yaml"])
+    assert (len(rendered.files), len(rendered.unread), len(rendered.excluded)) == (189, 300, 111)
+    assert 0 < hashed.call_count < 30 * 600
 
 
 @pytest.mark.quick
