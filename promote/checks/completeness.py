@@ -16,6 +16,12 @@ from promote.errors import RenderError
 from promote.kustomize.files import UNPROVED
 from promote.model import Identity, Source
 
+# A folder `policies` may have Rego files that other programs evaluate.
+_NO_RULES = (
+    "point `policies:` in promote.yaml at rules in packages below `rules`, "
+    "or rename the folder `policies` to use those that come with promote"
+)
+
 
 def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> list[Finding]:
     """Denials for every document that some stage did not see, and for missing ones of the `expected` rules."""
@@ -24,7 +30,7 @@ def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> l
         return [Finding("check.nothing", "deny", target.name, NOWHERE, nothing, "name a folder that holds manifests")]
     faults = []
     if not target.rules:
-        faults.append(("check.no_rules", "no rule was evaluated", "point `policies:` in promote.yaml at the rules"))
+        faults.append(("check.no_rules", "no rule was evaluated", _NO_RULES))
     elif len(target.rules) < expected:
         count = f"{len(target.rules)} of {expected} rules were evaluated"
         faults.append(("check.no_rules", count, "give every package under `rules` a deny or a warn"))

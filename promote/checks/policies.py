@@ -141,7 +141,7 @@ def choose(root: Path, policies: str | None, profile: str | None) -> tuple[Polic
     _insist_inside(own, root)
     # The rules of the package, or those that are there, would judge something else.
     sparse.insist(own, ", of the rules")
-    if policies is not None or (own.is_dir() and not _has_only_waivers(own)):
+    if policies is not None or (own.is_dir() and _is_of_rules(own)):
         return Policies(own), profile or rules.PROFILES[-1]
     return Policies(packaged()), profile or rules.GENERAL
 
@@ -157,9 +157,14 @@ def _insist_inside(own: Path, root: Path) -> None:
             )
 
 
-def _has_only_waivers(folder: Path) -> bool:
-    # A folder that holds anything else, or nothing, has lost its rules, which is worth an error.
-    return [path for path in folder.rglob("*") if not path.is_dir()] == [folder / _WAIVERS]
+def _is_of_rules(folder: Path) -> bool:
+    """Whether a folder called like that of the rules is one; others have policies of Kyverno there, or a page.
+
+    One that has nothing, or tests or tables without a rule, has lost its rules, which is worth an error.
+    """
+    files = {path for path in folder.rglob("*") if not path.is_dir()}
+    tables = {path for path in files if folder / "data" in path.parents} - {folder / _WAIVERS}
+    return not files or bool(tables) or any(path.suffix == ".rego" for path in files)
 
 
 def packaged() -> Path:

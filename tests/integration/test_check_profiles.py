@@ -166,3 +166,30 @@ def test_a_repository_without_rules_has_those_of_the_package(tmp_path: Path) -> 
     (tmp_path / "policies").mkdir()
     assert policies.choose(tmp_path, None, None) == (Policies(tmp_path / "policies"), "system")
     assert policies.choose(tmp_path, "rules", "restricted") == (Policies(tmp_path / "rules"), "restricted")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("files", "is_of_rules"),
+    [
+        (["README.md"], False),
+        (["kyverno/no-latest.yaml", "README.md"], False),
+        (["kyverno/no-latest.yaml", "data/waivers.yaml"], False),
+        (["images/tag_test.rego", "README.md"], True),
+        (["data/cluster.yaml", "data/waivers.yaml"], True),
+        (["README.md", "deep/er/tag.rego"], True),
+    ],
+    ids=str,
+)
+def test_a_folder_called_like_that_of_the_rules_may_be_another(
+    tmp_path: Path, files: list[str], is_of_rules: bool
+) -> None:
+    """Many repositories keep policies of Kyverno, or a page about them, in `policies`."""
+    for name in files:
+        (tmp_path / "policies" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "policies" / name).touch()
+    own = (Policies(tmp_path / "policies"), "system")
+    assert policies.choose(tmp_path, None, None) == (
+        own if is_of_rules else (Policies(policies.packaged()), "general")
+    )
+    assert policies.choose(tmp_path, "policies", None) == own
