@@ -13,6 +13,7 @@ from posixpath import dirname, normpath
 from typing import Any, TypeAlias
 
 from promote.errors import RenderError
+from promote.kustomize import documents
 from promote.kustomize.reads import reads
 from promote.kustomize.sheets import Sheets
 from promote.model import Document
@@ -23,6 +24,9 @@ from promote.yamltext import reader
 _MEANT = re.compile(r"(tag|version|digest|image)$", re.IGNORECASE)
 _APPLIES = re.compile(rb"kustomize\.toolkit\.fluxcd\.io|argoproj\.io")
 _PATH = re.compile(rb"""^[ -]*path:\s*["']?(?:\./)?([\w./-]+)["']?\s*$""", re.MULTILINE)
+_OPERATION = re.compile(
+    rb"path\W{1,9}/\S*(revision|version|ref|semver|commit|branch|tag|digest|image)\b", re.IGNORECASE
+)
 _RANGE = re.compile(r"[<>=^~*|,\s]|\.x\b", re.IGNORECASE)
 _FOLLOWED = ("tag", "digest", "image")
 _NOT_MEANT = ("apiVersion",)
@@ -54,6 +58,14 @@ def kinds(sheets: Sheets, folders: Collection[str]) -> list[str]:
     return [kind for kind, says in _SAYS.items() if any(says.search(text) for text in texts)]
 
 
+def operated(sheets: Sheets, files: Collection[str]) -> list[str]:
+    """The kinds of such objects of which these files may change a version by the operations of a JSON patch."""
+    if not any(_OPERATION.search(sheets.data(file) or b"") for file in files):
+        return []
+    texts = [sheets.data(file) or b"" for file in files if sheets.is_kustomization(file)]
+    return [kind for kind, says in _SAYS.items() if any(says.search(text) for text in texts)]
+
+
 def applied(sheets: Sheets, folders: Collection[str]) -> list[str]:
     """The other folders with a kustomization that such objects name as the path of what they apply."""
     files = frozenset[str]().union(*(reads(sheets, folder) for folder in folders))
@@ -61,6 +73,50 @@ def applied(sheets: Sheets, folders: Collection[str]) -> list[str]:
     texts = [data for file in files if _APPLIES.search(data := sheets.data(file) or b"")]
     paths = {normpath(found.decode("utf-8", "replace")) for text in texts for found in _PATH.findall(text)}
     return sorted(path for path in paths - known if sheets.kustomization(path))
+
+
+def written(sheets: Sheets, folder: str, other: str) -> list[Document]:
+    """The objects in the files that building `folder` reads, as they are written, with what patches say of them.
+
+    What building the `other` folder reads, too, comes first: what only this one reads may change it. What is not YAML
+    is left out.
+    """
+    own, theirs = reads(sheets, folder), reads(sheets, other)
+    found: dict[tuple[str, str, str], Document] = {}
+    for file in [*sorted(own & theirs), *sorted(own - theirs)]:
+        text = (sheets.data(file) or b"").decode("utf-8-sig", "replace")
+        for whole in _objects(text, file):
+            for one in (whole, *(each for patch in _patches(whole) for each in _objects(patch, file))):
+                who = one.identity
+                key = (who.kind, who.namespace, who.name)
+                found[key] = Document(who, _merged(found[key].content, one.content)) if key in found else one
+    return list(found.values())
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        return new
+    return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
+
+
+def _objects(text: str, file: str) -> list[Document]:
+    if not _SPOKEN.search(text):
+        return []
+    try:
+        contents = [reader.from_json(line) for line in documents.canonical(text, file)]
+    except (RenderError, ValueError):  # the latter of numbers
+        return []
+    return [Document(documents.identity(one), one) for one in contents]
+
+
+def _patches(document: Document) -> Iterator[str]:
+    """The texts of patches within a kustomization."""
+    for key in ("patches", "patchesStrategicMerge"):
+        items = document.content.get(key)
+        for one in items if isinstance(items, list) else []:
+            text = one.get("patch") if isinstance(one, Mapping) else one
+            if isinstance(text, str) and "\n" in text:
+                yield text
 
 
 def differing(
@@ -175,6 +231,8 @@ _SAYS = {
     )
     for kind in _READERS
 }
+# As text, with the maps that values are taken from.
+_SPOKEN = re.compile("|".join((*_READERS, "ConfigMap")))
 
 
 def _called_like_versions(value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

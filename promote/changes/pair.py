@@ -106,7 +106,7 @@ def unmoved(pair: Pair) -> Unmoved:
     except RenderError as error:
         return Unmoved((*lines, *_not_compared(pair, error, kinds)))
     found = _overridden(pair, one, other, ", ".join(places)) if places else Unmoved()
-    lines += [*found.lines, *_delivered(pair, one, other)]
+    lines += [*found.lines, *_delivered(pair, one.documents, other.documents)]
     return Unmoved(tuple(dict.fromkeys(lines)), found.names)
 
 
@@ -120,25 +120,27 @@ def apart(versions: Versions, environment: str, done: str = "moved") -> dict[str
 
 
 def _not_compared(pair: Pair, error: RenderError, kinds: Sequence[str]) -> Iterator[str]:
-    """What is not known without a rendering.
+    """What is not known without a rendering, and what differs as it is written.
 
-    Objects of `kinds` are named only where nothing else is compared: most environments that have a version have such
-    objects, too.
+    Objects of `kinds` are named where nothing else is compared, and where operations change them: most environments
+    that have a version have such objects, too.
     """
     sheets = pair.tree.sheets
-    unread = not_followed(sheets, differing(sheets, pair.source.path, pair.target.path), by_text=True)
-    if pair.is_empty:
-        unread += [f"objects of the kind {kind}" for kind in kinds]
+    files = differing(sheets, pair.source.path, pair.target.path)
+    named = kinds if pair.is_empty else deliveries.operated(sheets, files)
+    unread = [*not_followed(sheets, files, by_text=True), *(f"objects of the kind {kind}" for kind in named)]
     if unread:
         yield f"what is rendered could not be compared ({error}), and {', '.join(unread)} may set versions, too"
     yield from _of_charts(pair)
+    folders = (pair.source.path, pair.target.path)
+    yield from _delivered(pair, *(deliveries.written(sheets, *both) for both in (folders, folders[::-1])))
 
 
-def _delivered(pair: Pair, one: Rendered, other: Rendered) -> Iterator[str]:
+def _delivered(pair: Pair, one: Iterable[Document], other: Iterable[Document]) -> Iterator[str]:
     """In which versions they take the same from elsewhere, except those that `versions` in promote.yaml has."""
     declared = {image.name: str(image.version) for image in pair.here.images}
     moved = {(str(image.version), declared.get(image.name, "")) for image in pair.there.images}
-    for place, theirs, ours in deliveries.differing(one.documents, other.documents):
+    for place, theirs, ours in deliveries.differing(one, other):
         if (*theirs, *ours) not in moved:
             yield (
                 f"{place}: {' and '.join(theirs)} in {pair.source.name}, {' and '.join(ours)} in {pair.target.name}: "
