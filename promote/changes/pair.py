@@ -34,8 +34,9 @@ class Pair:
 
     @property
     def is_empty(self) -> bool:
-        """Whether neither has a version."""
-        return not any(image.version.is_set for image in (*self.there.images, *self.here.images))
+        """Whether neither has a version, nor several of an image."""
+        several = self.there.apart or self.here.apart
+        return not several and not any(image.version.is_set for image in (*self.there.images, *self.here.images))
 
 
 def read(tree: Tree, source: Environment, target: Environment, names: Collection[str] = ()) -> Pair:

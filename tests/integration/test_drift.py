@@ -124,3 +124,20 @@ def test_an_image_of_several_versions_is_not_called_absent(tiny: Sandbox) -> Non
     plan = tiny.promote("plan", "staging", "production", "--only", "api").out
     assert "no images entry" not in plan
     assert "no images entry" not in tiny.promote("plan", "staging", "production").out
+
+
+@pytest.mark.slow
+def test_several_versions_are_not_called_none(tiny: Sandbox) -> None:
+    pods = [
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: cart-{number}}}\n"
+        f"spec: {{containers: [{{name: cart, image: 'shop/cart:{number}'}}]}}\n"
+        for number in "12"
+    ]
+    for stage in ("staging", "production"):
+        tiny.write(f"overlays/{stage}/kustomization.yaml", "resources: [cart.yaml]\n")
+        tiny.write(f"overlays/{stage}/cart.yaml", "---\n".join(pods))
+    tiny.publish("two versions of the cart, and nothing else")
+    said = tiny.promote("plan", "staging", "production").out
+    assert "shop/cart has different versions within production" in said
+    assert "nothing to do: production has everything that can be moved already" in said
+    assert "no version of an image was found" not in said
