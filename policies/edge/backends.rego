@@ -46,9 +46,10 @@ warn contains found if some found in _missing.warn
 _missing[level] contains found if {
 	some backend in edge.backends
 	level := references.level("/Service", backend.namespace, backend.name)
+	place := references.namespace("to", backend.namespace)
 	found := finding.about(backend.resource, {
 		"msg": sprintf("sends requests to Service %s, which is not rendered", [backend.name]),
-		"fix": sprintf("add Service %s to namespace %s, or correct the name", [backend.name, backend.namespace]),
+		"fix": sprintf("add Service %s%s, or correct the name", [backend.name, place]),
 		"path": concat("", [backend.path, "/name"]),
 	})
 }

@@ -56,9 +56,10 @@ warn contains found if some found in _missing.warn
 _missing[level] contains found if {
 	some parent in edge.parents
 	level := references.level(_gateway, parent.namespace, parent.name)
+	place := references.namespace("to", parent.namespace)
 	found := finding.about(parent.route, {
 		"msg": sprintf("attaches to Gateway %s, which is not rendered", [parent.name]),
-		"fix": sprintf("add Gateway %s to namespace %s, or correct the name", [parent.name, parent.namespace]),
+		"fix": sprintf("add Gateway %s%s, or correct the name", [parent.name, place]),
 		"path": concat("", [parent.path, "/name"]),
 	})
 }

@@ -16,6 +16,7 @@ package rules.edge.tls_secret
 import data.lib.documents
 import data.lib.edge
 import data.lib.finding
+import data.lib.references
 import data.lib.settings
 import data.lib.values
 
@@ -27,9 +28,10 @@ _missing[level] contains found if {
 	some use in array.concat(_of_ingresses, _of_gateways)
 	not settings.exists("/Secret", use.namespace, use.name)
 	level := settings.level("/Secret", use.namespace)
+	place := references.namespace("to", use.namespace)
 	found := finding.about(use.resource, {
 		"msg": sprintf("uses the certificate in Secret %s, which is neither rendered nor created", [use.name]),
-		"fix": sprintf("add a Certificate or another source of Secret %s to namespace %s", [use.name, use.namespace]),
+		"fix": sprintf("add a Certificate or another source of Secret %s%s", [use.name, place]),
 		"path": use.path,
 	})
 }

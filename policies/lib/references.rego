@@ -45,3 +45,8 @@ _level(type, namespace) := "deny" if {
 	keeps(type, namespace)
 	not namespace in pods.system_namespaces
 } else := "warn"
+
+# What a text says of the namespace of an object. Objects may state none, and get one when they are applied.
+namespace(_, "") := ""
+
+namespace(preposition, name) := sprintf(" %s namespace %s", [preposition, name]) if name != ""

@@ -34,3 +34,8 @@ test_absence_is_denied_where_such_objects_are_kept if {
 	assert.same(references.level("/ConfigMap", "kube-system", "other"), "warn") with input as examples.combined([shared])
 	not references.level("/ConfigMap", "shop", "settings") with input as _target
 }
+
+test_an_object_may_state_no_namespace if {
+	references.namespace("to", "shop") == " to namespace shop"
+	references.namespace("to", "") == ""
+}

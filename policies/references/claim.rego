@@ -28,9 +28,10 @@ _missing[level] contains found if {
 	name := volume.persistentVolumeClaim.claimName
 	not volume_claims.is_of_a_set(pod.resource.namespace, name)
 	level := references.level("/PersistentVolumeClaim", pod.resource.namespace, name)
+	place := references.namespace("to", pod.resource.namespace)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod mounts PersistentVolumeClaim %s, which is not rendered", [name]),
-		"fix": sprintf("add PersistentVolumeClaim %s to namespace %s, or correct the name", [name, pod.resource.namespace]),
+		"fix": sprintf("add PersistentVolumeClaim %s%s, or correct the name", [name, place]),
 		"path": sprintf("/volumes/%d/persistentVolumeClaim/claimName", [index]),
 	})
 }

@@ -12,6 +12,7 @@
 #   docs: https://kubernetes.io/docs/concepts/configuration/configmap/
 package rules.references.config_map
 
+import data.lib.references
 import data.lib.settings
 
 deny contains found if some found in _missing.deny
@@ -30,8 +31,9 @@ warn contains found if some found in _missing.warn
 _missing[use.level] contains found if {
 	some use in settings.missing
 	use.type == "/ConfigMap"
+	place := references.namespace("to", use.namespace)
 	found := settings.about(use, {
 		"msg": sprintf("reads ConfigMap %s, which is not rendered", [use.name]),
-		"fix": sprintf("add ConfigMap %s to namespace %s, or correct its name", [use.name, use.namespace]),
+		"fix": sprintf("add ConfigMap %s%s, or correct its name", [use.name, place]),
 	})
 }

@@ -32,8 +32,9 @@ _wrong[level] contains found if {
 	not [use.namespace, use.name] in _named
 	not use.name in _aliases
 	level := workloads.level(use.namespace)
+	place := references.namespace("in", use.namespace)
 	found := literals.about(use.literal, {
-		"msg": sprintf("which refers to Service %s, which is not rendered in namespace %s", [use.name, use.namespace]),
+		"msg": sprintf("which refers to Service %s, which is not rendered%s", [use.name, place]),
 		"fix": "use the name of a rendered Service, or add the Service",
 	})
 }

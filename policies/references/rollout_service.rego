@@ -34,9 +34,10 @@ _missing[level] contains found if {
 	name := values.text(values.at(rollout.content, array.concat(["spec", "strategy"], field)))
 	name != ""
 	level := references.level("/Service", rollout.namespace, name)
+	place := references.namespace("to", rollout.namespace)
 	found := finding.about(rollout, {
 		"msg": sprintf("uses Service %s (%s), which is not rendered", [name, field[1]]),
-		"fix": sprintf("add Service %s to namespace %s, or correct the name", [name, rollout.namespace]),
+		"fix": sprintf("add Service %s%s, or correct the name", [name, place]),
 		"path": concat("/", array.concat(["/spec/strategy"], field)),
 	})
 }

@@ -13,6 +13,7 @@
 #   docs: https://kubernetes.io/docs/concepts/configuration/secret/
 package rules.references.secret
 
+import data.lib.references
 import data.lib.settings
 
 deny contains found if some found in _missing.deny
@@ -31,8 +32,9 @@ warn contains found if some found in _missing.warn
 _missing[use.level] contains found if {
 	some use in settings.missing
 	use.type == "/Secret"
+	place := references.namespace("to", use.namespace)
 	found := settings.about(use, {
 		"msg": sprintf("reads Secret %s, which is neither rendered nor created", [use.name]),
-		"fix": sprintf("add a SealedSecret or ExternalSecret for %s to namespace %s", [use.name, use.namespace]),
+		"fix": sprintf("add a SealedSecret or ExternalSecret for %s%s", [use.name, place]),
 	})
 }

@@ -26,9 +26,10 @@ _missing[level] contains found if {
 	name := account.name
 	name != ""
 	level := references.level("/ServiceAccount", pod.resource.namespace, name)
+	place := references.namespace("to", pod.resource.namespace)
 	found := finding.about_pod(pod, {
 		"msg": sprintf("the pod uses ServiceAccount %s, which is not rendered", [name]),
-		"fix": sprintf("add ServiceAccount %s to namespace %s, or correct the name", [name, pod.resource.namespace]),
+		"fix": sprintf("add ServiceAccount %s%s, or correct the name", [name, place]),
 		"path": account.path,
 	})
 }

@@ -37,3 +37,9 @@ test_reads_the_deprecated_field if {
 	assert.messages(found, _messages)
 	assert.same({one.path | some one in found}, {"/spec/jobTemplate/spec/template/spec/serviceAccount"})
 }
+
+test_names_no_namespace_where_none_is_stated if {
+	unplaced := json.remove(_pod, ["metadata/namespace"])
+	found := service_account.warn with input as examples.combined([unplaced])
+	assert.same({one.fix | some one in found}, {"add ServiceAccount cart, or correct the name"})
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +139,9 @@ def test_missing_tables_are_denied(tmp_path: Path) -> None:
 def test_the_tables_of_this_repository_are_complete(tmp_path: Path) -> None:
     found = evaluate(good(), tmp_path, data=POLICIES / "data").findings
     assert [finding for finding in found if finding.rule == "main.tables"] == []
+
+
+def test_texts_name_a_namespace_only_where_there_is_one() -> None:
+    """Objects may state none: `add Secret web to namespace ` says nothing."""
+    files = [file for file in POLICIES.rglob("*.rego") if file != POLICIES / "lib" / "references.rego"]
+    assert not [file for file in files if re.search(r"\b(to|in) namespace %s", file.read_text())]
