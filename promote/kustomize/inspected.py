@@ -23,6 +23,7 @@ _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _FILES = ("resources", *_FOLDERS, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators")
 _PATHS = ("patches", "patchesJson6902", "replacements")
 _OF_GENERATORS = ("files", "envs", "env")
+_OF_KUSTOMIZE = "kustomize.config.k8s.io/"  # Kustomizations of Flux are objects
 _NOT_IN_GIT = f"; if it must not be in Git, {UNPROVED}"
 
 
@@ -94,6 +95,10 @@ def _no_object(file: Path, root: Node) -> Iterator[Fault]:
     lacks = [key for key in ("apiVersion", "kind") if not places.text(root, key)]
     if not places.text(places.field(root, "metadata"), "name"):
         lacks.append("metadata.name")
+        if places.text(root, "apiVersion").startswith(_OF_KUSTOMIZE):
+            more = "move it to a folder of its own as kustomization.yaml, and name that folder"
+            yield Fault(file, root.start_mark.line + 1, f"this is a kustomization without 'metadata.name': {more}")
+            return
     for key in [] if places.text(root, "kind").endswith("List") else lacks:
         yield Fault(file, root.start_mark.line + 1, f"this object has no '{key}': add it")
 
