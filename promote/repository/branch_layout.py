@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from promote.git.repository import Repository
 from promote.repository import kustomizations, stages
 from promote.repository.candidates import name_of
@@ -9,12 +11,14 @@ from promote.repository.discovery import Layout
 from promote.repository.kustomizations import Survey
 
 _FEWEST = 2
+_OF_WORK = ("feat/", "feature/", "fix/", "bugfix/", "hotfix/", "chore/", "docs/", "refactor/", "revert/", "renovate/",
+            "dependabot/")  # fmt: skip
 _SHOWN = 4  # branches that a remark names; those of people may be called like stages, too
 
 
 def find(repository: Repository, remote: str) -> Layout:
     """The environments on branches of `remote`, as far as this clone knows them; the name of each is its branch's."""
-    branches = [one for one in repository.tracked(remote) if stages.rank(one) is not None]
+    branches = _called_like_stages(repository.tracked(remote))
     if len(branches) < _FEWEST:
         return Layout()
     refs = [f"refs/remotes/{remote}/{one}" for one in branches]
@@ -30,6 +34,16 @@ def find(repository: Repository, remote: str) -> Layout:
     names = {name_of(one): one for one in branches}
     after = stages.several({name: name for name in names}, dict.fromkeys(names, ""))
     return Layout(dict.fromkeys(names, paths.pop()), after=after, branches=names)
+
+
+def _called_like_stages(known: Iterable[str]) -> list[str]:
+    """The branches called like stages, without those of people, such as `poc/gateway` and `feat/testing`.
+
+    Where none is called like a late stage, such as production, only those with nothing else in their names are taken.
+    """
+    found = [one for one in known if stages.rank(one) is not None and not one.startswith(_OF_WORK)]
+    is_any_late = any(stages.is_late(one) for one in found)
+    return [one for one in found if is_any_late or stages.is_whole(one)]
 
 
 def _survey(repository: Repository, ref: str) -> Survey:

@@ -195,7 +195,7 @@ def _sharing_a_base(seen: Survey, contained: Sequence[Candidate], chosen: Sequen
 
 def _called_like_stages(seen: Survey) -> list[Candidate]:
     """Kustomizations whose names are those of stages: next to one another, or one called like a late stage."""
-    return _next_to_one_another(seen) or [one for one in _of_names(seen) if _is_late(one.name)]
+    return _next_to_one_another(seen) or [one for one in _of_names(seen) if stages.is_late(one.name)]
 
 
 def _next_to_one_another(seen: Survey) -> list[Candidate]:
@@ -239,18 +239,7 @@ def _below_stages(seen: Survey) -> list[Candidate]:
         if is_several and any(seen.reaches_versions(one.path) or seen.runs_images(one.path) for one in some):
             found += some
     alone = (one for some in folders.values() for one in some)
-    return found or [one for one in alone if _is_late(PurePosixPath(one.path).parent.name)]
-
-
-def _is_late(name: str) -> bool:
-    """Whether a folder is an environment also without others next to it: it is called like one of the last.
-
-    An app is as often called `demo` as an environment is.
-    """
-    rank = stages.rank(name)
-    is_late = rank is not None and rank >= (stages.rank("staging") or 0) and rank != stages.rank("demo")
-    # `pre-sync` says when something runs.
-    return is_late and not (name.startswith(("pre-", "post-")) and rank == stages.rank("pre") and name != "pre-prod")
+    return found or [one for one in alone if stages.is_late(PurePosixPath(one.path).parent.name)]
 
 
 def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:

@@ -36,6 +36,22 @@ def rank(name: str) -> int | None:
     return _RANKS["pre"] if before and max(found) >= _RANKS["pre"] else max(found)
 
 
+def is_late(name: str) -> bool:
+    """Whether a name is that of an environment also without others next to it: it is one of the last.
+
+    An app is as often called `demo` as an environment is.
+    """
+    here = rank(name)
+    is_one = here is not None and here >= _RANKS["staging"] and here != _RANKS["demo"]
+    # `pre-sync` says when something runs.
+    return is_one and not (name.startswith(("pre-", "post-")) and here == _RANKS["pre"] and name != "pre-prod")
+
+
+def is_whole(name: str) -> bool:
+    """Whether a name has nothing but words of stages and numbers."""
+    return rank(name) is not None and all(map(str.isdecimal, _rest(name)))
+
+
 def several(names: Mapping[str, str], owners: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """By environment, those that come before it, where the one that is listed before it does not.
 

@@ -194,6 +194,24 @@ def test_init_finds_environments_on_branches(branches: Sandbox) -> None:
     assert branches.pulls()[1]["base"] == "production"
 
 
+def test_init_takes_no_branches_of_work(branches: Sandbox) -> None:
+    """Their names have words of stages, too, and each has all kustomizations of the branch that it comes from."""
+    branches.git("rm", "--quiet", "promote.yaml")
+    branches.commit("no settings")
+    work = ["feat/waf-testing", "chore/demo-data", "fix/prod"]
+    branches.git("push", "--quiet", "origin", "main:staging", *(f"main:refs/heads/{name}" for name in work))
+    found = branches.promote("init", "--dry-run", "--output", "json").json
+    assert [one["branch"] for one in found["environments"]] == ["staging", "production"]
+    more = ["poc/gateway-link", "jane-test", "test-agent-branch", "demo-sales"]
+    refs = [f"main:refs/heads/{name}" for name in more]
+    branches.git("push", "--quiet", "origin", *refs, ":staging", ":production")
+    said = branches.promote("init", "--dry-run", code=2).err
+    assert "there are no branches called like stages" in said
+    branches.git("push", "--quiet", "origin", "main:refs/heads/dev", "main:refs/heads/qa-2")
+    found = branches.promote("init", "--dry-run", "--output", "json").json
+    assert [one["branch"] for one in found["environments"]] == ["dev", "qa-2"]
+
+
 def _opened(branches: Sandbox, branch: str) -> str:
     """A pull request that somebody opened by hand into production; the local forge has it as its only record."""
     number = max(branches.pulls(), default=0) + 1
