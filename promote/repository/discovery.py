@@ -143,6 +143,9 @@ def _with_versions(candidates: Sequence[Candidate], seen: Survey) -> tuple[list[
             one for one in candidates if stages.rank(one.name) is not None and holder(one, folders) not in holders
         ]
         holders |= {holder(one, folders) for one in more if seen.says_images(one.path)}
+        if len({one.name for one in candidates if holder(one, folders) in holders}) < _FEWEST:
+            # There is nothing to promote in one environment: those whose bases say the versions are meant, too.
+            holders |= {holder(one, folders) for one in more if seen.runs_images(one.path)}
     holders = holders or every
     left_out = sorted(every - holders)
     remarks = [(folder, "none of its kustomizations sets a version") for folder in left_out]

@@ -283,6 +283,24 @@ def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(t
     assert found.remarks == ("apps/tools/app/overlays: left out, for none of its kustomizations sets a version",)
 
 
+def test_one_environment_with_a_version_does_not_leave_out_all_others(tmp_path: Path) -> None:
+    """Their bases say the versions; with one environment alone there is nothing to promote."""
+    files = overlays("k8s/overlays/dev", base="base")
+    for app in ("web", "worker"):
+        files[f"apps/{app}/base/kustomization.yaml"] = "resources: [pod.yaml]\n"
+        files[f"apps/{app}/base/pod.yaml"] = "image: shop/web:1.2\n"
+        for stage in ("dev", "prod"):
+            files[f"apps/{app}/overlays/{stage}/kustomization.yaml"] = "resources: [../../base]\n"
+            files[f"tools/{app}/overlays/{stage}/kustomization.yaml"] = "namePrefix: x\n"
+    found = layout(tmp_path, files)
+    assert dict(found.environments) == {
+        "apps-dev": "apps/*/overlays/dev",
+        "k8s-dev": "k8s/overlays/dev",
+        "apps-prod": "apps/*/overlays/prod",
+    }
+    assert found.remarks == ("tools/*/overlays: left out, for none of its kustomizations sets a version",)
+
+
 def test_what_shares_no_name_with_apps_that_have_stages_is_left_out(tmp_path: Path) -> None:
     folders = ["apps/overlays/staging", "apps/overlays/home", "tools/overlays/home", "databases/overlays/orders-db"]
     found = layout(tmp_path, overlays(*folders, base="base"))
