@@ -10,15 +10,15 @@ from promote.errors import nearest
 # Earliest first. People write these words alone, or with a region or an app next to them: prod-eu, shop-staging.
 _WORDS = (
     ("local", "kind", "minikube", "sandbox", "sbx", "playground", "poc", "preview"),
-    ("dev", "devel", "develop", "development"),
+    ("dev", "devel", "develop", "development", "desenvolvimento", "desarrollo", "entwicklung"),
     ("ci", "integration", "integ", "int"),
     ("test", "tests", "testing", "tst", "alpha"),
     ("qa", "quality"),
-    ("uat", "acceptance", "acc", "acpt", "sit", "recette", "beta"),
+    ("uat", "acceptance", "acc", "acpt", "sit", "recette", "beta", "aceite", "abnahme"),
     ("staging", "stage", "stag", "stg", "hml", "hlg", "homolog", "homologacao"),
     ("demo", "perf", "load", "training"),
     ("pre", "preprod", "preprd", "pprod", "pprd", "preproduction", "nonprod", "nonprd", "nprod"),
-    ("prod", "production", "prd", "live"),
+    ("prod", "production", "prd", "live", "producao", "produccion", "produktion"),
     ("dr", "disaster"),
 )
 _RANKS = {word: rank for rank, words in enumerate(_WORDS) for word in words}

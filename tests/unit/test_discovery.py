@@ -283,6 +283,13 @@ def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(t
     assert found.remarks == ("apps/tools/app/overlays: left out, for none of its kustomizations sets a version",)
 
 
+def test_stages_of_other_languages_are_in_order(tmp_path: Path) -> None:
+    folders = ["overlays/producao", "overlays/aceite", "overlays/desenvolvimento"]
+    found = layout(tmp_path, overlays(*folders, base="base"))
+    assert list(found.environments) == ["desenvolvimento", "aceite", "producao"]
+    assert (found.remarks, found.after) == ((), {})
+
+
 def test_one_environment_with_a_version_does_not_leave_out_all_others(tmp_path: Path) -> None:
     """Their bases say the versions; with one environment alone there is nothing to promote."""
     files = overlays("k8s/overlays/dev", base="base")
