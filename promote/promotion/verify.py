@@ -122,7 +122,21 @@ def _seen(before: Tree, after: Tree, environment: Environment, files: Sequence[s
             return Moved(is_unbuilt=True)
         if isinstance(error, RenderError):
             raise
-        return Moved(faults=(f"it cannot be compared: {error}",))
+        is_same = _renders_the_same(before, after, environment)
+        return Moved() if is_same else Moved(faults=(f"it cannot be compared: {error}",))
+
+
+def _renders_the_same(before: Tree, after: Tree, environment: Environment) -> bool:
+    """Whether a commit changes nothing of an environment whose versions cannot be read, though it can be built."""
+    there = before.config.environments.get(environment.name)
+    if there is None:
+        return False
+    try:
+        folders = (before.folder(there.path), after.folder(environment.path))
+        one, other = render.side_by_side((folder, environment.name) for folder in folders)
+    except (ConfigError, RenderError, UsageError):
+        return False
+    return not differences.differences(one.documents, other.documents)
 
 
 def _moved(before: Tree, after: Tree, environment: Environment, files: Sequence[str], is_same: bool) -> Moved:

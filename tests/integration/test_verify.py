@@ -167,3 +167,19 @@ def test_a_hold_that_goes_is_reported(tiny: Sandbox, kept: str) -> None:
     tiny.write("holds.yaml", f"holds:\n{kept}{held}")
     tiny.commit("the same holds in another order")
     assert faults(tiny, code=0) == []
+
+
+@pytest.mark.slow
+def test_an_environment_whose_versions_cannot_be_read_is_compared_as_rendered(tiny: Sandbox) -> None:
+    """Kustomize reads `newname`; what a commit does not touch is no fault of it."""
+    odd = "resources: [../../base]\nimages:\n  - name: shop/api\n    newname: shop/api\n    newTag: 1.0.0\n"
+    tiny.write("overlays/qa/kustomization.yaml", odd)
+    settings = tiny.read("promote.yaml").replace("environments:\n", "environments:\n  qa: {path: overlays/qa}\n")
+    tiny.write("promote.yaml", settings)
+    tiny.publish("an environment with a typing error")
+    tiny.promote("staging", "production", "--auto-merge")
+    tiny.git("pull", "--quiet", "origin", "main")
+    assert faults(tiny, code=0) == []
+    tiny.replace("overlays/qa/kustomization.yaml", "1.0.0", "1.0.1")
+    tiny.publish("a version that nothing else reads")
+    assert any(one.startswith("qa: it cannot be compared: ") for one in faults(tiny))
