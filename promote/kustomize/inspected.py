@@ -59,6 +59,8 @@ def walk(folder: Path, files: Inspected, seen: set[Path]) -> Iterator[Fault]:
         )
     roots, broken = _read(file)
     yield from broken
+    if not roots and not broken:
+        yield Fault(file, 1, f"this '{file.name}' is empty: write what it builds, or remove what names its folder")
     if not roots or not isinstance(roots[0], MappingNode):
         return
     files.layers.append((file, roots[0]))

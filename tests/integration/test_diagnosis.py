@@ -85,6 +85,8 @@ def two(tmp_path: Path) -> Repository:
         (CART, "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\nspec",
          "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nspec",
          f"{CART}:6: this is a kustomization without 'metadata.name': move it to a folder of its own"),
+        (BASE, "resources:\n  - cart.yaml\nconfigMapGenerator:\n  - name: settings\n    files: [MODE=mode.txt]\n",
+         "# later\n", f"{BASE}:1: this 'kustomization.yaml' is empty: write what it builds"),
         (BASE, "resources:", "resource:", f"{BASE}:1: unknown field 'resource'; .* mean 'resources'"),
         (BASE, "- cart.yaml", "- crat.yaml", f"{BASE}:2: `resources` names 'crat.yaml', .* mean 'cart.yaml'"),
         (BASE, "- cart.yaml", "- cart.yaml\n  - cart.yaml", f"{BASE}:3: 'cart.yaml' has an object .* already has"),
