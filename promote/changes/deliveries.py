@@ -104,7 +104,7 @@ def _objects(text: str, file: str) -> list[Document]:
         return []
     try:
         contents = [reader.from_json(line) for line in documents.canonical(text, file)]
-    except (RenderError, ValueError):  # the latter of numbers
+    except (RenderError, ValueError):  # the latter where its JSON is too long
         return []
     return [Document(documents.identity(one), one) for one in contents]
 

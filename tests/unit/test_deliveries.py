@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.changes import deliveries
+from promote.kustomize.sheets import Sheets
 from promote.model import Document, Identity
 
 
@@ -102,3 +103,34 @@ def test_objects_of_any_form_are_compared(kind: str, theirs: Any, ours: Any) -> 
     assert list(deliveries.differing([document(kind, theirs)], [document(kind, theirs)])) == []
     for _, one, other in deliveries.differing([document(kind, theirs)], [document(kind, ours)]):
         assert one != other
+
+
+OBJECT = "kind: HelmRelease\nmetadata: {{name: shop}}\nspec: {{chart: {{spec: {{chart: shop, version: {0}}}}}}}\n"
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.builds("kind: HelmRelease\n{0}".format, st.text(max_size=40)),
+    st.builds(OBJECT.format, st.sampled_from(["1.0", "1.1", "9" * 400, ".nan", "[", "2026-01-01", "!!binary x"])),
+    st.builds("kind: List\nitems: [{{{0}}}]\n# HelmRelease".format, st.text(max_size=20)),
+)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_files_of_any_text_are_compared_as_they_are_written(shared: str, one: str, other: str) -> None:
+    files = {"base/all.yaml": shared, "one/own.yaml": one, "other/own.yaml": other}
+    for name in ("one", "other"):
+        files[f"{name}/kustomization.yaml"] = "resources: [../base/all.yaml]\npatches: [{path: own.yaml}]\n"
+    sheets = Sheets(lambda path: files[path].encode("utf-8", "replace") if path in files else None)
+    sides = [deliveries.written(sheets, *both) for both in (("one", "other"), ("other", "one"))]
+    found = list(deliveries.differing(*sides))
+    assert not (found and one == other)
+
+
+def test_what_only_one_reads_changes_what_both_read() -> None:
+    files = {"base/all.yaml": OBJECT.format("1.0"), "one/own.yaml": OBJECT.format("1.1")}
+    files |= {
+        "one/kustomization.yaml": "resources: [../base/all.yaml]\npatches: [{path: own.yaml}]\n",
+        "other/kustomization.yaml": "resources: [../base/all.yaml]\n",
+    }
+    sheets = Sheets(lambda path: files[path].encode() if path in files else None)
+    sides = [deliveries.written(sheets, *both) for both in (("one", "other"), ("other", "one"))]
+    assert [(list(theirs), list(ours)) for _, theirs, ours in deliveries.differing(*sides)] == [(["1.1"], ["1.0"])]
