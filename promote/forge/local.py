@@ -2,7 +2,7 @@
 
 One ref has a JSON file for each, and every change to it is a commit pushed with a lease. After a lost race
 the records are read again, so two promoters can never open two pull requests for one branch. A merge moves
-the branch, the record and the merged branch in one atomic push.
+the branch and the record in one atomic push, and deletes the merged branch if a command of promote made it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from promote.errors import Blocked, RaceLost, UsageError
-from promote.forge.protocol import UPDATE, Declaration, Method, PullRequest, Status
+from promote.forge.protocol import OWN, UPDATE, Declaration, Method, PullRequest, Status
 from promote.forge.records import record_of
 from promote.git.repository import ABSENT, Push, Repository
 from promote.system.races import until_won
@@ -91,12 +91,10 @@ class Local:
             raise RaceLost(f"the branch {pull.head} has moved since it was checked: run the merge again")
         merged = self._merged(pull, base_commit, method)
         record = self._record(records, replace(pull, state="merged"), f"merge #{number}: {pull.title}")
-        self._repository.push(
-            self._remote,
-            Push(f"refs/heads/{pull.base}", merged, base_commit),
-            Push(REF, record, records.commit),
-            Push(f"refs/heads/{pull.head}", None, head_commit),
-        )
+        moves = [Push(f"refs/heads/{pull.base}", merged, base_commit), Push(REF, record, records.commit)]
+        # Somebody's own branch stays: whoever may write records may name any, such as that of an environment.
+        gone = None if pull.head.startswith(OWN) else head_commit
+        self._repository.push(self._remote, *moves, Push(f"refs/heads/{pull.head}", gone, head_commit))
         return merged
 
     def approvals(self, number: int, commit: str) -> tuple[str, ...]:

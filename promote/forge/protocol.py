@@ -15,6 +15,8 @@ Status = Literal["success", "pending", "failure"]
 
 # What to do about a pull request that cannot be merged as it is: of a promotion, a rollback, or another change.
 UPDATE = "run the command that opened it again to update it"
+# How the names of the branches begin that commands make for their pull requests; no other branch is promote's.
+OWN = ("promote/", "bump/", "pin/", "rollback/", "scale/", "switch/", "windows/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def _problem(name: str, given: Any) -> str:
         return "its state is unknown, or a text is missing"
     if not _HASH.fullmatch(given["head_commit"]):
         return "its commit is not a hash"
+    if given["head"] == given["base"]:
+        return "it would merge a branch into itself"
     return "" if all(map(is_branch, (given["head"], given["base"]))) else "it names no branch"
 
 

@@ -102,6 +102,7 @@ RECORDS: dict[str, Mapping[str, bytes]] = {
     "another name": {"x": json.dumps(RECORD).encode()},
     "a number of many digits": {"1.json": b'{"number": ' + b"9" * 100_000 + b"}"},
     "an option": {"1.json": json.dumps(RECORD | {"head": "--upload-pack=x"}).encode()},
+    "a branch into itself": {"1.json": json.dumps(RECORD | {"head": "main", "base": "main"}).encode()},
     "half a character": {"1.json": json.dumps(RECORD).replace('"t"', '"\\ud800\\u202e"').encode()},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 
 from promote.errors import RaceLost, UsageError
 from promote.forge.local import REF, Local
-from promote.forge.protocol import Forge
+from promote.forge.protocol import OWN, Forge
 from promote.git.repository import Repository
-from tests.integration.sandbox import Clone, Sandbox
+from tests.integration.sandbox import REPOSITORY, Clone, Sandbox
 
 pytestmark = pytest.mark.quick
 
@@ -35,7 +36,7 @@ def push_branch(clone: Clone, name: str) -> str:
     clone.git("checkout", "--quiet", "-B", name, "main")
     clone.write(f"{name}.txt", name)
     tip = clone.commit(name)
-    clone.git("push", "--quiet", "origin", name)
+    clone.git("push", "--quiet", "--force", "origin", name)  # it may be there, merged
     clone.git("checkout", "--quiet", "main")
     return tip
 
@@ -104,6 +105,22 @@ def test_what_was_merged_keeps_its_last_commit(tiny: Sandbox, forge: Forge) -> N
     assert (forge.get(1).state, forge.get(1).head_commit) == ("merged", pull.head_commit)
     with pytest.raises(RaceLost, match="already merged"):
         forge.merge(1, pull.head_commit, tiny.tip(), "merge")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("head", "is_left"), [("production", True), ("promote/a-to-b", False), ("promoted", True)])
+def test_only_a_branch_of_promote_is_deleted(tiny: Sandbox, forge: Forge, head: str, is_left: bool) -> None:
+    """Who may write records may name the branch of an environment as what is to be merged."""
+    push_branch(tiny, head)
+    pull = forge.open(head, "main", "one", "")
+    forge.merge(1, pull.head_commit, tiny.tip(), "merge")
+    assert (forge.get(1).state, head in tiny.branches()) == ("merged", is_left)
+
+
+def test_each_command_that_opens_pull_requests_has_its_branches() -> None:
+    sources = [path.read_text() for path in (REPOSITORY / "promote").glob("*/*.py")]
+    verbs = {verb for text in sources for verb in re.findall(r'\bbranch_of\("(\w+)"', text)}
+    assert verbs == {name.rstrip("/") for name in OWN}
 
 
 @pytest.mark.slow
