@@ -84,7 +84,10 @@ class RaceLost(PromoteError):
 
 
 class HeadMoved(PromoteError):
-    """The branch of a pull request has moved since its versions were judged, so nothing was merged (exit 5)."""
+    """The branch of a pull request has moved since it was judged, or its target was rewritten (exit 5).
+
+    Nothing was merged.
+    """
 
     exit_code = 5
 

@@ -39,6 +39,8 @@ class Merging(Git):
             done = process.run(away, cwd=Path(folder), env=env)
         if done.code not in (0, 1):
             needs = "; it needs Git 2.38 or newer and a clone with its whole history (`git fetch --unshallow`)"
+            if "unrelated histories" in done.error:
+                needs = "; one of the branches was replaced, or the clone is shallow (`git fetch --unshallow`)"
             why = reason(done.error, self.root)
             raise GitError(f"git merge-tree failed: {why}{'' if is_full(done.error) else needs}")
         return done.text.split("\n")[0] if done.code == 0 else None

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from promote.forge.local import Local
+from promote.git.repository import Repository
 from tests.integration.sandbox import BRANCH, Clone, Sandbox, Shim, tiny_overlay
 from tests.load import patience
 
@@ -187,6 +189,52 @@ def test_a_pull_request_that_moves_while_it_is_judged_is_not_merged(tiny: Sandbo
     assert f"from {judged[:12]} to {moved[:12]}: nothing was merged" in done.err
     assert (tiny.tip(), tiny.pulls()[1]["state"]) == (base, "open")
     assert "web 2.0.0→2.2.0" in tiny.promote("merge", "1").out
+
+
+@pytest.mark.parametrize("how", ["rewound", "replaced"])
+def test_a_target_that_is_rewritten_while_a_pull_request_is_judged(tiny: Sandbox, shim: Shim, how: str) -> None:
+    """What was taken out of it is in the branch, and would come back with the merge."""
+    old = tiny.tip()
+    other = tiny.at_origin("commit-tree", "main^{tree}", "-m", "another history")
+    judged = tiny.stage("api", "1.2.0", "1.9.0")
+    tiny.promote("staging", "production")
+    head, new = tiny.tip(BRANCH), old if how == "rewound" else other
+    script = once(tiny, f"git --git-dir '{tiny.origin}' update-ref refs/heads/main {new}")
+    done = tiny.finish("merge", "1", env=shim.before_each("push", script))
+    said = f"the branch main has moved while pull request #1 was judged, from {judged[:12]} to {new[:12]}, which is"
+    assert (done.code, done.out, said in done.err) == (5, "", True), done
+    assert (tiny.tip(), tiny.tip(BRANCH), tiny.pulls()[1]["state"]) == (new, head, "open")
+
+
+@pytest.mark.quick
+def test_a_pull_request_of_a_target_that_was_rewound_brings_nothing_back(tiny: Sandbox) -> None:
+    old, gone = tiny.tip(), tiny.stage("api", "1.2.0", "1.9.0")
+    tiny.promote("staging", "production")
+    tiny.at_origin("update-ref", "refs/heads/main", old)
+    said = f"pull request #1 was decided on {gone[:12]}, which main has lost: a merge would bring it back"
+    assert said in tiny.promote("merge", "1", code=4).err
+    assert tiny.tip() == old
+    tiny.promote("staging", "production")
+    assert "api 1.1.0→1.2.0" in tiny.promote("merge", "1").out
+    assert "1.9.0" not in tiny.at_origin("log", "--format=%B", "--patch", "main")
+
+
+def test_a_pull_request_without_a_common_history(tiny: Sandbox) -> None:
+    tiny.promote("staging", "production")
+    other = tiny.at_origin("commit-tree", "main^{tree}", "-m", "another history")
+    tiny.at_origin("update-ref", "refs/heads/main", other)
+    assert "one of the branches was replaced" in tiny.promote("merge", "1", code=2).err
+    tiny.promote("staging", "production")
+    tiny.promote("merge", "1")
+    assert tiny.show(branch="main") == tiny_overlay("production", "1.2.0", "2.1.0")
+
+
+def test_what_was_decided_on_the_shared_branch_may_go_to_another_one(tiny: Sandbox) -> None:
+    tiny.at_origin("branch", "stable", "main")
+    tiny.promote("bump", "staging", "api=1.9.0", "--commit")
+    tiny.promote("bump", "staging", "api=1.9.1", "--commit")
+    Local(Repository.containing(tiny.root), "origin").open("main", "stable", "a release", "")
+    assert "staging: api 1.2.0→1.9.1" in tiny.promote("merge", "1").out
 
 
 @pytest.mark.thorough
