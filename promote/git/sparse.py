@@ -31,6 +31,20 @@ def all_left_out(path: Path) -> dict[str, str]:
     return {os.path.relpath(top / name, path): name for name in names if not os.path.lexists(top / name)}
 
 
+def content(folder: Path, name: str, largest: int) -> bytes | None:
+    """The content of a file that the checkout of `folder` leaves out, by its name relative to the top.
+
+    None where it has more than `largest` bytes. Raises GitError where Git cannot read it.
+    """
+    size = process.run([*GIT, "cat-file", "-s", f":0:{name}"], cwd=folder, env=OWN)
+    if size.code == 0 and int(size.text) > largest:
+        return None
+    done = process.run([*GIT, "cat-file", "blob", f":0:{name}"], cwd=folder, env=OWN) if size.code == 0 else size
+    if done.code != 0:
+        raise GitError(f"git cat-file failed: {reason(done.error)}")
+    return done.stdout
+
+
 def with_text(folder: Path, text: str) -> list[str]:
     """The files that the checkout of `folder` leaves out and that have `text`, relative to the top.
 

@@ -12,6 +12,7 @@ from posixpath import join, normpath
 from typing import Any
 
 from promote.errors import PromoteError
+from promote.git import sparse
 from promote.kustomize.files import FILE_NAMES, KINDS
 from promote.system.snapshot import Snapshot
 from promote.yamltext import reader
@@ -79,13 +80,19 @@ class Survey:
 
 
 def survey(root: Path) -> Survey:
-    """What there is below `root`; links, hidden folders and nested clones are not followed."""
+    """What there is below `root`, also of what a sparse checkout leaves out.
+
+    Links, hidden folders and nested clones are not followed.
+    """
+    gone = sparse.all_left_out(root)
 
     def read(path: str) -> bytes:
+        if path in gone:
+            return sparse.content(root, gone[path], _LARGEST) or b"[too large]"
         with (root / path).open("rb") as file:
             return file.read(_LARGEST + 1)
 
-    return _survey(_folders(root), read)
+    return _survey(_with_gone(_folders(root), gone), read)
 
 
 def of_snapshot(files: Snapshot, top: str) -> Survey:
@@ -131,6 +138,20 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
         below[:] = [] if is_other else sorted(filter(_is_ours, below))
         if not is_other:
             yield path.relative_to(root).as_posix(), files
+
+
+def _with_gone(
+    folders: Iterable[tuple[str, list[str]]], gone: Iterable[str]
+) -> Iterator[tuple[str, Collection[str]]]:
+    """The `folders` with the names in them, and the files `gone` with the folders that these are in."""
+    left: dict[str, list[str]] = {}
+    for file in gone:
+        above, _, name = file.rpartition("/")
+        if all(map(_is_ours, filter(None, above.split("/")))):
+            left.setdefault(above or ".", []).append(name)
+    for path, names in folders:
+        yield path, [*names, *left.pop(path, ())]
+    yield from left.items()
 
 
 def _parsed(data: bytes, path: str, where: str) -> Found:

@@ -128,3 +128,31 @@ def test_a_file_that_was_brought_back_is_not_left_out(tiny: Tiny) -> None:
     assert sparse.left_out(tiny.root) == "base/web.yaml"
     tiny.write({"base/web.yaml": "a: 1\n"})
     assert sparse.left_out(tiny.root) == ""
+
+
+FOUND = "production: {path: overlays/production}"
+
+
+def test_environments_that_are_left_out_are_found(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    """Without promote.yaml, a check of the others would pass, and `init` would write no more than them."""
+    git(tiny.root, "rm", "--quiet", "promote.yaml")
+    tiny.commit({"notes/kustomization.yaml/x": "", ".hidden/kustomization.yaml": "resources: []\n"})
+    whole = promote(capfd, "init", "--dry-run")
+    assert FOUND in whole
+    git(tiny.root, "sparse-checkout", "set", "--cone", "overlays/staging", "base", "policies")
+    assert promote(capfd, "init", "--dry-run") == whole
+    assert f"no kustomization.yaml in 'overlays/production'; correct the path or add the file{PRODUCTION}" in promote(
+        capfd, "check", code=2
+    )
+    assert "0 denied" in promote(capfd, "check", "staging")
+    git(tiny.root, "sparse-checkout", "set", "--cone", "policies")
+    assert promote(capfd, "init", "--dry-run") == whole
+
+
+def test_a_kustomization_that_is_left_out_and_not_read_is_reported(
+    tiny: Tiny, capfd: pytest.CaptureFixture[str]
+) -> None:
+    git(tiny.root, "rm", "--quiet", "promote.yaml")
+    tiny.commit({"overlays/qa/kustomization.yaml": "# " + "x" * (1 << 20)})
+    git(tiny.root, "sparse-checkout", "set", "--cone", "base")
+    assert "overlays/qa/kustomization.yaml cannot be read" in promote(capfd, "init", "--dry-run")
