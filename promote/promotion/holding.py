@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from promote.changes import apps, selection, situation
 from promote.errors import UsageError
-from promote.model import Hold
+from promote.model import Hold, Image
 from promote.promotion.bump import parse_version
 from promote.promotion.retry import retrying
 from promote.repository import holds
@@ -55,16 +55,24 @@ def hold(workspace: Workspace, environment: str, given: str, reason: str) -> Cha
 
 
 def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -> Changed:
-    """Lift the holds of the named services, or all of the environment's."""
+    """Lift the holds of the named services, or all of the environment's, also of one that has lost its name."""
 
     def edit(tree: Tree) -> _Edit:
-        gone = []
-        every = apps.spread(tree, environment, services)
+        standing, gone = tree.holds(), list[Hold]()
+        is_lost = environment not in tree.config.environments and any(
+            one.environment == environment for one in standing
+        )
+        lost = [apps.Asked(Environment(environment, ""), services)] if is_lost else []
+        every = lost or apps.spread(tree, environment, services)
         for asked in every:
             where = asked.environment
-            known = situation.versions_of(tree, where, asked.names).images
-            chosen = selection.choose(known, tree.config.services, asked.names, ())
-            gone += [one for one in tree.holds() if one.environment == where.name and one.image in chosen]
+            ours = [one for one in standing if one.environment == where.name]
+            # What is held may be called otherwise by now.
+            known = {one.image: Image(one.image, one.image, one.version) for one in ours}
+            if not is_lost:
+                known |= {one.name: one for one in situation.versions_of(tree, where, asked.names).images}
+            chosen = selection.choose(list(known.values()), tree.config.services, asked.names, ())
+            gone += [one for one in ours if one.image in chosen]
         where = every[0].environment
         return _Edit(where, holds.remove(tree.read(tree.holds_path(where)), gone), gone)
 

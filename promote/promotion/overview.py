@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from promote.forge.protocol import Forge, PullRequest
 from promote.gates import freeze
 from promote.gates.freeze import Freeze
 from promote.model import Hold, Image
+from promote.repository import holds
 from promote.repository.config import Config, assumed
 from promote.repository.tree import Tree
 from promote.repository.workspace import Tip, Workspace
@@ -71,8 +72,8 @@ class Elsewhere:
 class Overview:
     """All of it, as of `tip`; `branches` are the other branches with environments, by name, with their commits.
 
-    `notes` say what was assumed, `unsaid` why some pull requests are not known, `unsettled` which versions do not say
-    what runs. `elsewhere` is there only if no environment has a version.
+    `notes` say what was assumed and which holds have no effect, `unsaid` why some pull requests are not known,
+    `unsettled` which versions do not say what runs. `elsewhere` is there only if no environment has a version.
     """
 
     tip: Tip
@@ -99,13 +100,25 @@ def read(workspace: Workspace) -> Overview:
         behind = _behind(tree, versions.running)
         now, known = clock.now(), tree.config.environments
         frozen = {name: current for name, one in known.items() if (current := freeze.current_of(one.gates, now))}
-        config, holds = tree.config, tree.holds()
+        config, standing = tree.config, tree.holds()
     pulls, unsaid = _pulls(workspace, tip)
     branches = {workspace.branches.line(place).label: commit for place, commit in tip.commits.items() if place}
     unclear = unsettled.of_all(versions.running)
+    notes = [*assumed(config), *_lost(standing, config)]
     return Overview(
-        tip, branches, config, versions, elsewhere, behind, pulls, holds, frozen, assumed(config), unsaid, unclear
+        tip, branches, config, versions, elsewhere, behind, pulls, standing, frozen, notes, unsaid, unclear
     )
+
+
+def _lost(standing: Iterable[Hold], settings: Config) -> list[str]:
+    """What to say of holds in an environment that is called otherwise now; a name with a slash may be a folder."""
+    names = dict.fromkeys(one.environment for one in standing if "/" not in one.environment)
+    return [
+        f"{holds.FILE_NAME} names {name}, which is not an environment now, so nothing is held there: write its new "
+        f"name, or run `promote release {name}`"
+        for name in names
+        if name not in settings.environments
+    ]
 
 
 def _insist_on_some(settings: Config) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from promote.checks import target_policy
-from promote.errors import ConfigError, PromoteError, UsageError
+from promote.errors import Blocked, ConfigError, PromoteError, UsageError
 from promote.gates import hold
 from promote.gates.protocol import Context
 from promote.model import PolicyChange
 from promote.proof import introduced
 from promote.proof.prove import judge_change
 from promote.proof.unbuilt import Results
-from promote.repository import config, shared_branch
+from promote.repository import config, holds, shared_branch
 from promote.repository.config import Config
 from promote.repository.environments import is_elsewhere
 from promote.repository.tree import Tree
@@ -61,11 +61,23 @@ def _denied(
 def insist_on_own(here: Config, before: Tree, after: Tree, tip: Tip, base: str) -> None:
     """Raise UsageError or ConfigError where the checkout, or what is merged, would decide how a merge is judged.
 
-    `here` is promote.yaml of the checkout, `base` the target branch.
+    `here` is promote.yaml of the checkout, `base` the target branch. Raises Blocked where holds would be left behind.
     """
     _insist_on_same_remote(here, before, here.branch if tip.place else base)
     _insist_on_rules_inside(before, after)
+    _insist_on_held(before, after)
     _insist_on_no_own_rules(after, tip, base)
+
+
+def _insist_on_held(before: Tree, after: Tree) -> None:
+    """Raise Blocked if an environment loses its name, and holds.yaml still has the old one: nothing would be held."""
+    lost = before.config.environments.keys() - after.config.environments.keys()
+    for one in after.holds():
+        if one.environment in lost:
+            raise Blocked(
+                f"{one.environment} loses its name, by which {holds.FILE_NAME} holds {one.image} {one.version}: "
+                f"write the new name there, too, or lift the hold with `promote release {one.environment}` first"
+            )
 
 
 def _insist_on_rules_inside(before: Tree, after: Tree) -> None:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from promote.forge.local import Local
+from promote.git.repository import Repository
 from tests.integration.sandbox import BRANCH, KUSTOMIZATION, Clone, Sandbox, tiny_overlay
 
 
@@ -242,3 +244,55 @@ def test_a_shallow_clone_has_no_history_but_can_promote(tiny: Sandbox) -> None:
     shallow.promote("staging", "production")
     assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0")
     assert tiny.at_origin("rev-parse", f"{BRANCH}^") == tiny.tip()
+
+
+def test_a_hold_of_an_environment_that_is_called_otherwise_is_reported_and_can_be_lifted(tiny: Sandbox) -> None:
+    tiny.promote("hold", "production", "api=1.5.0", "--reason", "it leaks")
+    tiny.promote("hold", "production", "web=1.5.0", "--reason", "it leaks")
+    tiny.git("pull", "--quiet")
+    assert "not an environment" not in tiny.promote("status").out
+    tiny.replace("promote.yaml", "production:", "live:")
+    tiny.publish("another name")
+    said = "holds.yaml names production, which is not an environment now, so nothing is held there"
+    assert said in tiny.promote("status").out
+    assert any(note.startswith(said) for note in tiny.promote("status", "--output", "json").json["notes"])
+    assert "(shop/api 1.5.0)" in tiny.promote("release", "production", "api").out
+    tiny.promote("release", "production")
+    assert "not an environment" not in tiny.promote("status").out
+    tiny.promote("release", "production", code=2)
+
+
+def test_a_merge_leaves_no_hold_behind(tiny: Sandbox) -> None:
+    """Under its new name, the environment would get what is held."""
+    tiny.promote("hold", "production", "api=1.5.0", "--reason", "it leaks")
+    tiny.git("pull", "--quiet")
+    forge = Local(Repository.containing(tiny.root), "origin")
+
+    def pull(number: int) -> None:
+        tiny.replace("promote.yaml", "production:", "live:")
+        tiny.git("push", "--quiet", "origin", f"{tiny.commit()}:refs/heads/renamed-{number}")
+        tiny.git("reset", "--quiet", "--hard", "origin/main")
+        forge.open(f"renamed-{number}", "main", "another name", "")
+
+    pull(1)
+    said = "production loses its name, by which holds.yaml holds shop/api 1.5.0: write the new name there, too"
+    tip = tiny.tip()
+    assert said in tiny.promote("merge", "1", code=4).err
+    assert tiny.tip() == tip
+    tiny.replace("holds.yaml", "environment: production", "environment: live")
+    pull(2)
+    tiny.promote("merge", "2")
+    assert "it leaks" in tiny.promote("bump", "live", "api=1.5.0", "--commit", code=4).err
+
+
+def test_a_hold_of_an_image_that_is_called_otherwise_can_be_lifted(tiny: Sandbox) -> None:
+    tiny.promote("hold", "production", "api=1.5.0", "--reason", "it leaks")
+    tiny.git("pull", "--quiet")
+    for file in ("base/deployments.yaml", "overlays/staging/kustomization.yaml", KUSTOMIZATION):
+        tiny.replace(file, "shop/api", "store/api")
+    tiny.publish("another name")
+    assert "write the whole name" in tiny.promote("release", "production", "api", code=2).err
+    assert "nothing to release" in tiny.promote("release", "production", "web").out
+    assert "(shop/api 1.5.0)" in tiny.promote("release", "production", "shop/api").out
+    tiny.promote("hold", "production", "api=1.5.0", "--reason", "it leaks")
+    assert "(store/api 1.5.0)" in tiny.promote("release", "production").out
