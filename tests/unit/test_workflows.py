@@ -231,6 +231,8 @@ def test_the_other_entrances_start_a_command_that_exists() -> None:
     assert promotion["before_script"] == job["before_script"]
     commands = [hook["entry"], *(line.partition(" ||")[0].partition(" >")[0] for line in job["script"][:2])]
     assert commands == ["promote check", "promote check --output junit", "promote check"]
+    # A commit that deletes a manifest has no file for a filter, and kustomize reads files of any name.
+    assert (hook["always_run"], hook["pass_filenames"], "files" in hook) == (True, False, False)
 
 
 def test_the_token_of_gitlab_stays_out_of_the_configuration(tmp_path: Path) -> None:
