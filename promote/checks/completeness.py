@@ -49,7 +49,9 @@ def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> l
 def unrendered(target: str, path: str, error: RenderError, level: Level = "deny") -> Verdict:
     """The verdict on a target that could not be rendered; a warning where promote.yaml accepts that."""
     source = Source(*error.place) if error.place else None
-    remedy = "fix it, then check again: nothing else was inspected" if level == "deny" else "read the change yourself"
+    remedy = (
+        "fix it, then check again: nothing of it was inspected" if level == "deny" else "read the change yourself"
+    )
     problem = str(error) if level == "deny" else re.sub(f"; [^;]*{re.escape(UNPROVED)}", "", str(error))
     finding = Finding(UNRENDERED, level, target, NOWHERE, problem, remedy, source=source)
     return Verdict((Target(target, path, 0, 0, 0),), (finding,))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promote.checks import causes, completeness, coverage, findings, remembered
+from promote.checks import causes, completeness, coverage, findings, remembered, renderable
 from promote.checks.criteria import Criteria, criteria
 from promote.checks.findings import Verdict
 from promote.checks.rules import PROFILES, Rule
@@ -25,7 +25,6 @@ from promote.output.values import Json, gate_json, gate_line
 from promote.output.verdicts import verdict_json, verdict_text
 from promote.repository import config, trusted
 from promote.repository.config import Config
-from promote.system.paths import shown
 
 if TYPE_CHECKING:
     from promote.checks.comparison import Past
@@ -77,7 +76,8 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Options) -> Result:
     """Judge the named environments and paths, or every environment; exit 3 where something is denied.
 
-    With --base, exit 4 where the policy of that commit denies what that of the checkout allows.
+    What cannot be rendered is exit 2, after the verdict on the others. With --base, exit 4 where the policy of that
+    commit denies what that of the checkout allows.
     """
     _insist_on_sense(given)
     root = config.root_of(Path.cwd())
@@ -94,24 +94,24 @@ def run(given: Options) -> Result:
     known = judges.policies.described(root, silent=True)
     # Nothing of the checkout, which may be a stranger's, is rendered before the settings of `base` are valid.
     with _past(given.base) as base:
-        targets, unrendered, rendered = _renderable(settings, _targets(root, settings, given.targets, elsewhere))
-        try:
-            judged = _fixed(given, targets, judges) if given.fix else _judged(given, targets, rendered, judges, base)
-        except RenderError as error:
-            error.result = _unrendered(error, targets, known)
-            raise
+        targets, unrendered, rendered = renderable.lenient(
+            settings, _targets(root, settings, given.targets, elsewhere)
+        )
+        judged = _judged_apart(given, targets, rendered, judges, base, known)
     more, left_out = _judged_elsewhere(elsewhere, judges, root, given)
-    unrendered += more
-    verdict, gates = completeness.beside(judged.verdict, unrendered), judged.gates
+    verdict = completeness.beside(judged.verdict, [*unrendered, *judged.broken, *more])
     seen = coverage.matrix(verdict, known, given.only)
     verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
     notes = [*config.assumed(settings), *_left_out(elsewhere, given), *left_out]
-    text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, gates)]
+    text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, judged.gates)]
     everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {}), "notes": notes}
     result = Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
+    if judged.fault:
+        judged.fault.result = replace(result, exit_code=judged.fault.exit_code)
+        raise judged.fault
     if not verdict.denied:
-        _insist_on_open(gates, result)
+        _insist_on_open(judged.gates, result)
     return result
 
 
@@ -125,35 +125,6 @@ def _insist_on_open(gates: Sequence[GateResult], result: Result) -> None:
         raise refusal
 
 
-def _renderable(
-    settings: Config, targets: list[tuple[str, Path]]
-) -> tuple[list[tuple[str, Path]], list[Verdict], dict[str, Rendered]]:
-    """The targets, and a warning in place of each that promote.yaml lets go unrendered and kustomize cannot build.
-
-    By name, the renderings of those that it could build.
-    """
-    known = settings.environments
-    lenient = {name: path for name, path in targets if name in known and known[name].unrendered == "warn"}
-    tried = zip(lenient, render.attempts([(path, name) for name, path in lenient.items()], _WORKERS), strict=True)
-    rendered, unrendered = {}, {}
-    for name, found in tried:
-        if isinstance(found, Rendered):
-            rendered[name] = found
-        else:
-            where = shown(lenient[name], Path.cwd())
-            unrendered[name] = completeness.unrendered(name, where, found, "warn")
-    return [one for one in targets if one[0] not in unrendered], list(unrendered.values()), rendered
-
-
-def _unrendered(error: RenderError, targets: Sequence[tuple[str, Path]], known: Sequence[Rule]) -> Result:
-    """What programs are given where a target cannot be rendered; people read the error itself."""
-    name, path = next((one for one in targets if str(error).startswith(f"{one[0]}: ")), targets[0])
-    verdict = completeness.unrendered(name, shown(path, Path.cwd()), error)
-    about = tuple(rule for rule in known if rule.id == verdict.findings[0].rule)
-    seen = coverage.matrix(verdict, about)
-    return Result(verdict_json(verdict), [], error.exit_code, CheckReport(verdict, seen, about))
-
-
 def _insist_on_sense(given: Options) -> None:
     if given.fail_on == "new" and not given.base:
         raise UsageError("--fail-on new needs --base REF, the commit to compare with")
@@ -162,12 +133,17 @@ def _insist_on_sense(given: Options) -> None:
 
 
 class _Judged(NamedTuple):
-    """A verdict, what the gate about the policy says, and what else there is to print and to return as JSON."""
+    """A verdict, what the gate about the policy says, and what else there is to print and to return as JSON.
+
+    `broken` are findings in place of the targets that cannot be rendered, `fault` is the error of the first.
+    """
 
     verdict: Verdict
     gates: Sequence[GateResult] = ()
     said: Sequence[str] = ()
     json: Json | None = None
+    broken: Sequence[Verdict] = ()
+    fault: RenderError | None = None
 
 
 @contextmanager
@@ -181,6 +157,33 @@ def _past(reference: str | None) -> Iterator[Past | None]:
 
     with comparison.past(reference) as base:
         yield base
+
+
+def _judged_apart(
+    given: Options,
+    targets: Sequence[tuple[str, Path]],
+    there: Mapping[str, Rendered],
+    judges: Criteria,
+    base: Past | None,
+    known: Sequence[Rule],
+) -> _Judged:
+    """As `_judged`, or `_fixed`; what cannot be rendered keeps no other target from being judged."""
+    try:
+        return _fixed(given, targets, judges) if given.fix else _judged(given, targets, there, judges, base)
+    except RenderError as error:
+        left, broken, rendered = renderable.apart(targets, judges.excluded)
+        if given.fix or not left or not broken:
+            error.result = _of_faults(broken or [renderable.stopped(error, targets)], known, error.exit_code)
+            raise
+        return _judged(given, left, rendered, judges, base)._replace(broken=broken, fault=error)
+
+
+def _of_faults(broken: Sequence[Verdict], known: Sequence[Rule], code: int) -> Result:
+    """What programs are given where nothing is judged; people read the error itself."""
+    verdict = completeness.beside(Verdict((), ()), broken)
+    about = tuple(rule for rule in known if rule.id in {one.rule for one in verdict.findings})
+    seen = coverage.matrix(verdict, about)
+    return Result(verdict_json(verdict), [], code, CheckReport(verdict, seen, about))
 
 
 def _judged(

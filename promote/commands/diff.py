@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promote.checks import rendered_diff
 from promote.checks.rendered_diff import Pair
 from promote.commands import options
 from promote.commands.result import Result
-from promote.errors import ConfigError, UsageError
+from promote.errors import ConfigError, RenderError, UsageError
 from promote.kustomize import differences
 from promote.kustomize.differences import Difference
 from promote.output import verdicts, wording
@@ -36,7 +36,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Options) -> Result:
-    """The rendered difference of each environment, Secrets hidden; exit 1 where there is any."""
+    """The rendered difference of each environment, Secrets hidden; exit 1 where there is any.
+
+    What cannot be rendered is exit 2, after the others.
+    """
     workspace = Workspace.here()
     commit = workspace.repository.resolve(given.base) if given.base else workspace.branches.local_tip().commit
     with workspace.at(commit) as before:
@@ -47,14 +50,20 @@ def run(given: Options) -> Result:
         if given.base:
             # The checkout may be that of a stranger.
             trusted.follow(before.config)
-        found = _differences(before, after, names)
-    text = [*notes, *(line for name, differences in found.items() for line in _text(name, differences))]
+        found, faults = _compared(before, after, names)
+    missed = [f"not compared: {error}" for error in faults.values()]
+    # The first is the error with which the command ends.
+    text = [*notes, *missed[1:], *(line for name, differences in found.items() for line in _text(name, differences))]
     json = {
         "base": commit,
         "environments": {name: [_json(one) for one in each] for name, each in found.items()},
-        **({"notes": notes} if notes else {}),
+        **({"notes": [*notes, *missed]} if notes or missed else {}),
     }
-    return Result(json, text, 1 if any(found.values()) else 0)
+    result = Result(json, text, 1 if any(found.values()) else 0)
+    for error in faults.values():
+        error.result = replace(result, exit_code=error.exit_code)
+        raise error
+    return result
 
 
 def _names(after: Tree, given: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
@@ -64,6 +73,20 @@ def _names(after: Tree, given: Sequence[str]) -> tuple[tuple[str, ...], list[str
     known = after.config.environments.values()
     notes = [f"{one.name} is left out: it is on {one.line}" for one in known if one.place]
     return tuple(one.name for one in known if not one.place), notes
+
+
+def _compared(
+    before: Tree, after: Tree, names: Sequence[str]
+) -> tuple[Mapping[str, list[Difference]], Mapping[str, RenderError]]:
+    """The differences of each environment, and the error of each that cannot be rendered."""
+    try:
+        return _differences(before, after, names), {}
+    except RenderError as error:
+        if len(names) == 1:
+            return {}, {names[0]: error}
+    # One after the other: those that were rendered are remembered.
+    each = [_compared(before, after, [name]) for name in names]
+    return {k: v for found, _ in each for k, v in found.items()}, {k: v for _, bad in each for k, v in bad.items()}
 
 
 def _differences(before: Tree, after: Tree, names: Sequence[str]) -> Mapping[str, list[Difference]]:

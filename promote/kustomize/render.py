@@ -171,18 +171,20 @@ def side_by_side(
         return [process.result(one) for one in rendering]
 
 
-def attempts(targets: Sequence[tuple[Path, str]], workers: int = 2) -> list[Rendered | RenderError]:
-    """As `side_by_side` for kustomizations, with the error of each that cannot be built in its place."""
+def attempts(
+    targets: Sequence[tuple[Path, str]], load: Callable[[Path, str], Rendered] = kustomize, workers: int = 2
+) -> list[Rendered | RenderError]:
+    """As `side_by_side`, with the error of each that cannot be rendered in its place."""
+
+    def attempt(path: Path, name: str) -> Rendered | RenderError:
+        try:
+            return load(path, name)
+        except RenderError as error:
+            return error
+
     with process.side_by_side(workers) as pool:
-        rendering = [pool.submit(_attempt, path, name) for path, name in targets]
+        rendering = [pool.submit(attempt, path, name) for path, name in targets]
         return [process.result(one) for one in rendering]
-
-
-def _attempt(folder: Path, name: str) -> Rendered | RenderError:
-    try:
-        return kustomize(folder, name)
-    except RenderError as error:
-        return error
 
 
 def resembles_object(file: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from promote.checks.criteria import Criteria
 from promote.checks.findings import Verdict
 from promote.checks.policies import Policies
 from promote.commands import check
+from promote.commands.result import Result
 from promote.errors import ConfigError, RenderError, ToolError
 from promote.kustomize.documents import SEPARATOR
 from promote.kustomize.render import Rendered
@@ -245,6 +247,26 @@ def test_a_target_that_does_not_render(small: Repository) -> None:
     small.write("kustomization.yaml", "resources: [missing.yaml]\n")
     with pytest.raises(RenderError, match=r"missing\.yaml"):
         small.check()
+
+
+def test_what_does_not_render_keeps_no_other_target_from_being_judged(bare: Repository) -> None:
+    bare.write("good/a.yaml", CONFIG_MAP % "same" + "data: {number: 1}\n")
+    for name in ("broken", "wrong"):
+        bare.write(f"{name}/kustomization.yaml", "resources: [missing.yaml]\n")
+    with pytest.raises(RenderError, match=r"^broken: ") as caught:
+        bare.check("broken", "good", "wrong")
+    found = Checked(cast(Result, caught.value.result))
+    assert found.code == 2
+    assert {one["target"] for one in found.of("schema.invalid")} == {"good"}
+    assert {one["target"] for one in found.of("check.unrendered")} == {"broken", "wrong"}
+    assert {one["name"]: one["documents"] for one in found.json["targets"]} == {"good": 1, "broken": 0, "wrong": 0}
+    assert any("schema.invalid" in line for line in found.result.text)
+    with pytest.raises(RenderError, match=r"^broken: ") as caught:
+        bare.check("broken", "wrong")
+    assert {one["target"] for one in Checked(cast(Result, caught.value.result)).json["findings"]} == {
+        "broken",
+        "wrong",
+    }
 
 
 @pytest.mark.slow

@@ -289,3 +289,15 @@ def test_new_names_without_versions_are_not_called_different(bare: Sandbox) -> N
     said = "no version of an image was found in staging or production"
     assert said in bare.promote("drift", "staging", "production").out
     assert f"nothing to do: {said}\n" in bare.promote("plan", "staging", "production").out
+
+
+@pytest.mark.quick
+def test_an_environment_that_cannot_be_built_hides_no_difference(tiny: Sandbox) -> None:
+    tiny.replace("overlays/staging/kustomization.yaml", "1.2.0", "1.3.0")
+    tiny.replace("overlays/production/kustomization.yaml", "../../base", "../../bases")
+    found = tiny.promote("diff", "--output", "json", code=2)
+    assert [one["new"].partition(":")[2] for one in found.json["environments"]["staging"]] == ["1.3.0"]
+    (note,) = found.json["notes"]
+    assert note.startswith("not compared: production: overlays/production/kustomization.yaml:")
+    assert "overlays/production/kustomization.yaml:" in found.err
+    assert "staging: 1 differences" in tiny.promote("diff", code=2).out
