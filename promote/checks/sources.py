@@ -114,7 +114,7 @@ class Sources:
             return self._objects.origin(document)
         who = document.identity
         made = {origin for layer in self._layers for origin in self._may_make(layer, who)}
-        return made.pop() if len(made) == 1 else self._origins.get(origins.key(who))
+        return made.pop() if len(made) == 1 else origins.find(who, self._origins)
 
     def _may_make(self, layer: Layer, who: Identity) -> Iterator[Origin]:
         """What in `layer` is of the kind of `who` and may end up with its name."""

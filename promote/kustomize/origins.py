@@ -7,7 +7,7 @@ transformer at every object. Here a mirror of the files is rendered in which eac
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import Path
@@ -35,15 +35,11 @@ class Origin(NamedTuple):
     number: int
 
 
-def key(who: Identity) -> Identity:
-    """By what `of` names an object: the hash in the name of a Job covers its annotations, and so its mark."""
-    return replace(who, name=who.written_name) if who.kind == "Job" else who
-
-
 def of(folder: Path) -> dict[Identity, Origin]:
-    """Where every object of the kustomization in `folder` is written, by its `key`.
+    """Where every object of the kustomization in `folder` is written, by its identity with and without a hash.
 
-    Empty if kustomize cannot build it.
+    Marks change hashes: that of a Job, and of what is generated from a file that is a resource, too. So `find` looks
+    for both names. Empty if kustomize cannot build it.
     """
     with tempfile.TemporaryDirectory(prefix="promote-origins-") as temporary:
         mirror = _Mirror(Path(temporary).resolve())
@@ -54,7 +50,17 @@ def of(folder: Path) -> dict[Identity, Origin]:
         if done.code != 0:
             return {}
         found = documents.read(done.text, folder.name)
-        return {key(one.identity): origin for one in reversed(found) if (origin := _origin(one, mirror.marks))}
+        written = [(one.identity, origin) for one in reversed(found) if (origin := _origin(one, mirror.marks))]
+        return {_unhashed(who): origin for who, origin in written} | dict(written)
+
+
+def find(who: Identity, origins: Mapping[Identity, Origin]) -> Origin | None:
+    """Where an object is written, by what `of` says."""
+    return origins.get(who) or origins.get(_unhashed(who))
+
+
+def _unhashed(who: Identity) -> Identity:
+    return replace(who, name=who.written_name)
 
 
 def objects(file: Path) -> list[MappingNode]:

@@ -257,7 +257,7 @@ def test_every_object_of_the_overlays_has_an_origin_of_its_kind() -> None:
     with surroundings(ROOT):
         found = origins.of(ROOT / "overlays" / "production")
         rendered = render.kustomize(ROOT / "overlays" / "production", "production")
-    assert {origins.key(document.identity) for document in rendered.documents} == found.keys()
+    assert [one.identity for one in rendered.documents if origins.find(one.identity, found) is None] == []
     for who, origin in found.items():
         if origin.file.name in FILE_NAMES:
             assert who.kind in origins.GENERATORS
