@@ -339,7 +339,7 @@ def test_empty_origin(tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[s
 def test_closed_pull_request(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     repository, head = Repository(tiny.root), git(tiny.root, "rev-parse", "HEAD").strip()
     pull = {"number": 1, "url": "", "title": "", "body": "", "state": "closed"}
-    pull |= {"head": "main", "base": "main", "head_commit": head}
+    pull |= {"head": "promote/staging-to-production", "base": "main", "head_commit": head}
     tree = repository.make_tree({"1.json": json.dumps(pull).encode()})
     closed = repository.commit_tree(tree, [], "closed")
     repository.push("origin", Push("refs/promote/pulls", closed, ABSENT))
