@@ -283,10 +283,17 @@ def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(t
     assert found.remarks == ("apps/tools/app/overlays: left out, for none of its kustomizations sets a version",)
 
 
-def test_stages_of_other_languages_are_in_order(tmp_path: Path) -> None:
-    folders = ["overlays/producao", "overlays/aceite", "overlays/desenvolvimento"]
-    found = layout(tmp_path, overlays(*folders, base="base"))
-    assert list(found.environments) == ["desenvolvimento", "aceite", "producao"]
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["desenvolvimento", "aceite", "homologacao", "producao"],
+        ["desarrollo", "staging", "produccion"],
+        ["entwicklung", "test", "abnahme", "produktion"],
+    ],
+)
+def test_stages_of_other_languages_are_in_order(tmp_path: Path, names: list[str]) -> None:
+    found = layout(tmp_path, overlays(*(f"overlays/{name}" for name in reversed(names)), base="base"))
+    assert list(found.environments) == names
     assert (found.remarks, found.after) == ((), {})
 
 
