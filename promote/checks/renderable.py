@@ -13,7 +13,7 @@ from promote.kustomize.render import Rendered
 from promote.repository.config import Config
 from promote.system.paths import shown
 
-_WORKERS = 8
+WORKERS = 8  # targets that are rendered at the same time
 Targets = Sequence[tuple[str, Path]]  # each with its name
 
 
@@ -39,7 +39,7 @@ def apart(
     def load(path: Path, name: str) -> Rendered:
         return render.folder_or_file(path, name, excluded)
 
-    tried = render.attempts([(path, name) for name, path in targets], load, _WORKERS)
+    tried = render.attempts([(path, name) for name, path in targets], load, WORKERS)
     done = list(zip(targets, tried, strict=True))
     broken = [
         completeness.unrendered(name, shown(path, Path.cwd()), error, level)

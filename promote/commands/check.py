@@ -29,8 +29,6 @@ from promote.repository.config import Config
 if TYPE_CHECKING:
     from promote.checks.comparison import Past
 
-_WORKERS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -171,7 +169,8 @@ def _judged_apart(
     try:
         return _fixed(given, targets, judges) if given.fix else _judged(given, targets, there, judges, base)
     except RenderError as error:
-        left, broken, rendered = renderable.apart(targets, judges.excluded)
+        # One target alone is not rendered once more to hear the same.
+        left, broken, rendered = renderable.apart(targets if len(targets) > 1 else (), judges.excluded)
         if given.fix or not left or not broken:
             error.result = _of_faults(broken or [renderable.stopped(error, targets)], known, error.exit_code)
             raise
@@ -204,7 +203,7 @@ def _judged(
     from promote.checks import comparison
 
     only, forgives = given.only, given.fail_on == "new"
-    rendered = render.side_by_side(((path, name) for name, path in targets), load, _WORKERS)
+    rendered = render.side_by_side(((path, name) for name, path in targets), load, renderable.WORKERS)
     known = {one.name: one for one in rendered}
     verdict = remembered.judge(targets, judges, root, only, lambda _, name: known[name], fresh=given.no_cache)
     verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
