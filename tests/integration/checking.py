@@ -158,9 +158,11 @@ def surroundings(folder: Path, **environment: str) -> Iterator[None]:
     """Within `folder`, with a cache of the tests' own and nothing remembered of other programs."""
     tools.find.cache_clear()
     given = {**ENVIRONMENT, **environment}
-    with contextlib.chdir(folder), mock.patch.dict(os.environ, given):
-        yield
-    tools.find.cache_clear()
+    try:
+        with contextlib.chdir(folder), mock.patch.dict(os.environ, given):
+            yield
+    finally:
+        tools.find.cache_clear()
 
 
 def wrap(folder: Path, name: str, script: str) -> str:
