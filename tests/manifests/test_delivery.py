@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from promote.git.checkout import CheckoutFiles
+from promote.kustomize.closure import closure
 from tests.manifests.render import (
     CLUSTER_SCOPED,
     ENVIRONMENTS,
@@ -74,7 +76,33 @@ def test_an_application_is_pinned_to_its_environment(environment: str) -> None:
 def test_an_application_syncs_prunes_and_heals_by_itself(environment: str) -> None:
     policy = _argocd().one("Application", f"mediq-{environment}")["spec"]["syncPolicy"]
     assert policy["automated"] == {"enabled": True, "prune": True, "selfHeal": True, "allowEmpty": False}
-    assert {"CreateNamespace=false", "ServerSideApply=true"} <= set(policy["syncOptions"])
+    # Without server-side apply, nobody would reject an unknown field.
+    assert {"ServerSideApply=true", "Validate=false"} <= set(policy["syncOptions"])
+    assert "CreateNamespace=false" in policy["syncOptions"]
+
+
+def test_no_object_is_replaced_instead_of_applied() -> None:
+    """With Validate=false, the API server drops unknown fields of what is replaced, without an error."""
+    options = "argocd.argoproj.io/sync-options"
+    found = {
+        each["metadata"].get("annotations", {}).get(options, "")
+        for name in ENVIRONMENTS
+        for each in overlay(name).objects
+    }
+    assert not [each for each in found if "Replace" in each or "ServerSideApply=false" in each]
+
+
+@both
+def test_flux_unpacks_all_that_an_environment_is_built_from(environment: str) -> None:
+    everything, *kept = _flux().one("GitRepository", "mediq")["spec"]["ignore"].split()
+    assert everything == "/*"
+    names = [str(file.relative_to(REPOSITORY)) for each in kept for file in (REPOSITORY / each[2:]).rglob("*")]
+    with CheckoutFiles(REPOSITORY, names) as files:
+        read = closure(files, f"overlays/{environment}")
+    assert read
+    assert {path.partition("/")[0] for path in read} == {"base", "components", "overlays"}
+    # What applies windows of promote.yaml, as docs/gates.md says.
+    assert "!/delivery" in kept
 
 
 @both

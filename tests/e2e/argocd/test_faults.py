@@ -116,11 +116,16 @@ INVALID = """
   - target: {kind: Deployment, name: ocr-service}
     patch: '- {op: add, path: /spec/replicas, value: -1}'
 """
+UNKNOWN = """
+  - target: {kind: Deployment, name: ocr-service}
+    patch: '- {op: add, path: /spec/template/spec/containers/0/imagePullPolice, value: Always}'
+"""
 BROKEN = {
     "manifest that cannot be rendered": ("kind: [", None, "yaml"),
     "object of another namespace": (CONFIG_MAP, ("\ntransformers:", ELSEWHERE), "is not permitted in project"),
     "kind that is not listed": (UNLISTED, None, "is not permitted in project"),
     "cluster-wide object that is not listed": (ROLE, None, "is not permitted in project"),
+    "unknown field": ("", ("\npatches:", UNKNOWN), "field not declared in schema"),
     "invalid field": ("", ("\npatches:", INVALID), "must be greater than or equal to 0"),
 }
 
