@@ -16,7 +16,7 @@ from promote.errors import ConfigError, PromoteError, RenderError, ToolError, Us
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.model import PolicyChange
-from promote.repository import trusted
+from promote.repository import same_names, trusted
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 
@@ -36,11 +36,14 @@ class Past(NamedTuple):
 def past(reference: str) -> Iterator[Past]:
     """The commit that the checkout is compared with, for one block; raises UsageError where there is none.
 
-    Its remotes and options of kustomize are valid from now on: the checkout may be that of a stranger.
+    Raises Blocked where HEAD adds a name that some file systems take for another. Its remotes and options of
+    kustomize are valid from now on: the checkout may be that of a stranger.
     """
     workspace = Workspace.here()
     repository = workspace.repository
-    commit = repository.merge_base(repository.resolve(reference), repository.resolve("HEAD"))
+    head = repository.resolve("HEAD")
+    commit = repository.merge_base(repository.resolve(reference), head)
+    same_names.insist_on_none(repository, commit, head, "the change")
     with workspace.at(commit) as tree:
         trusted.follow(tree.config)
         yield Past(reference, commit, tree, workspace)

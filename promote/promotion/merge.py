@@ -25,7 +25,7 @@ from promote.promotion.moved import Move
 from promote.promotion.retry import retrying
 from promote.proof import introduced, unbuilt, untouched
 from promote.proof.prove import judge_change, with_findings
-from promote.repository import holds
+from promote.repository import holds, same_names
 from promote.repository.environments import Environment, sibling
 from promote.repository.line import Line
 from promote.repository.tree import Tree
@@ -156,6 +156,7 @@ def _judge(
     line = workspace.branches.line(tip.place)
     if (tree := line.repository.merge_tree(tip.commit, pull.head_commit)) is None:
         raise Blocked(f"pull request #{pull.number} conflicts with {pull.base}: {UPDATE}")
+    same_names.insist_on_none(line.repository, tip.commit, tree, f"pull request #{pull.number}")
     merged = workspace.branches.completed(tip.moved(tree))
     with workspace.at(workspace.branches.completed(tip)) as before, workspace.at(merged) as after:
         policy.insist_on_own(workspace.config, before, after, tip, pull.base)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from promote.forge.local import Local
+from promote.git.repository import Repository
 from promote.system import clock
 from tests.integration.sandbox import BRANCH, Sandbox, tiny_overlay
 
@@ -111,6 +113,33 @@ def test_a_pull_request_cannot_lift_the_gate_that_it_meets(frozen: Sandbox, old:
     frozen.commit("no freeze")
     frozen.git("push", "--quiet", "origin", f"HEAD:refs/heads/{BRANCH}")
     assert SHUT in frozen.promote("merge", "1", code=4).err
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [
+        pytest.param("overlays/production", "overlays/Production", id="case"),
+        pytest.param("overlays/caf\u00e9", "overlays/cafe\u0301", id="Unicode", marks=pytest.mark.thorough),
+    ],
+)
+def test_a_name_that_is_another_on_macos_passes_no_freeze(frozen: Sandbox, there: str, new: str) -> None:
+    """On such a file system, it is the folder of the environment that is frozen."""
+    if there != "overlays/production":
+        frozen.git("mv", "overlays/production", there)
+        frozen.replace("promote.yaml", "overlays/production", there)
+        frozen.publish("a name with an accent")
+    base = frozen.tip()
+    frozen.git("switch", "--quiet", "--create", "bump/twin")
+    frozen.write(f"{new}/kustomization.yaml", frozen.read(f"{there}/kustomization.yaml").replace("1.1.0", "9.9.9"))
+    frozen.commit("another folder")
+    frozen.git("push", "--quiet", "origin", "HEAD")
+    forge = Local(Repository.containing(frozen.root), "origin")
+    forge.open("bump/twin", "main", "another folder", "")
+    said = f"adds {new}, which is {there} in a checkout on macOS or Windows"
+    assert f"pull request #1 {said}" in frozen.promote("merge", "1", code=4).err
+    assert frozen.tip() == base
+    assert f"the change {said}" in frozen.promote("check", "--base", "origin/main", code=4).err
 
 
 def test_a_freeze_refuses_a_promotion_a_bump_and_a_merge(tiny: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
