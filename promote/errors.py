@@ -92,6 +92,12 @@ class HeadMoved(PromoteError):
     exit_code = 5
 
 
+class MergedUnjudged(PromoteError):
+    """A server merged a pull request onto a target that was rewritten since it was judged (exit 5)."""
+
+    exit_code = 5
+
+
 class StillLocked(RaceLost):
     """The remote cannot lock a ref: another push moves it now, or one that crashed has left its lock (exit 5)."""
 

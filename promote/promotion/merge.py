@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from promote.changes import trailers
 from promote.changes.proposal import blocked
-from promote.changes.trailers import SOURCE
 from promote.checks import completeness, target_policy
 from promote.checks.criteria import criteria
 from promote.checks.findings import Verdict
-from promote.errors import Blocked, HeadMoved, UsageError
-from promote.forge.protocol import OWN, UPDATE, Forge, Method, PullRequest
+from promote.errors import Blocked, UsageError
+from promote.forge.protocol import UPDATE, Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.policy import Gate as PolicyGate
 from promote.gates.protocol import Context
 from promote.kustomize.files import FILE_NAMES
 from promote.model import Plan
-from promote.promotion import moved, policy, unwritten
+from promote.promotion import moved, policy, rewritten, unwritten
 from promote.promotion.moved import Move
 from promote.promotion.retry import retrying
 from promote.proof import introduced, unbuilt, untouched
@@ -65,6 +63,7 @@ def merge(
     The pull request is in the repository of `environment`, by default the one that promote runs in.
     Without `method`, promote.yaml of the target branch says how. Raises Blocked for a conflict or a closed gate,
     HeadMoved if the pull request is no longer what was judged, and merges nothing where the merged result is denied.
+    Raises MergedUnjudged where a server merged onto a target that was rewritten at the last moment.
     """
     judged: list[tuple[str, str]] = []
     place = workspace.place_of(environment) if environment else ""
@@ -86,60 +85,24 @@ def _attempt(
     if pull.state == "closed":
         raise UsageError(f"pull request #{number} is closed: open it again, or run the command that opened it")
     workspace.branches.fetch(pull.head, pull.base)
-    tip, head = (
-        _there(workspace.branches.head(branch, place), branch, pull, line) for branch in (pull.base, pull.head)
-    )
-    _insist_on_same(pull, line, judged, tip, head)
+    heads = [(branch, workspace.branches.head(branch, place)) for branch in (pull.base, pull.head)]
+    tip, head = (rewritten.there(commit, branch, pull, line) for branch, commit in heads)
+    rewritten.insist_on_same(pull, line, judged, tip, head)
     judged[:] = [(tip, head)]
     # The branch itself, not what the forge remembers of it: that may lag behind.
     pull = replace(pull, head_commit=head)
-    _insist_on_start(pull, line, tip)
+    rewritten.insist_on_start(pull, line, tip)
     against = policy.against(workspace, tip, sibling(place, pull.base))
     found, usual = _judge(workspace, against, pull, despite, forge)
     if found.verdict and found.verdict.denied:
         return found
     _record(forge, pull, found.plans)
-    return replace(found, commit=forge.merge(number, head, tip, method or usual))
-
-
-def _insist_on_same(pull: PullRequest, line: Line, judged: Sequence[tuple[str, str]], tip: str, head: str) -> None:
-    """Raise HeadMoved if its branch has moved since it was `judged`, or its target was not just added to."""
-    for base, one in judged:
-        name, old, new = pull.head, one, head
-        if one == head:
-            if line.repository.is_ancestor(base, tip):
-                continue
-            # What the target lost may be in the branch, and would come back with it.
-            name, old, new = pull.base, base, tip
-        raise HeadMoved(
-            f"the branch {name} has moved while pull request #{pull.number} was judged, from {old[:12]} to {new[:12]}"
-            f"{', which is not built on it' if name == pull.base else ''}: nothing was merged; look at it, then run "
-            "the merge again"
-        )
-
-
-def _insist_on_start(pull: PullRequest, line: Line, tip: str) -> None:
-    """Raise Blocked if the target has lost the commit on which promote decided the pull request.
-
-    A merge would bring back what was taken out of the target, of which the pull request says nothing.
-    """
-    repository = line.repository
-    message = repository.message(pull.head_commit) if pull.head.startswith(OWN) else ""
-    for parent in repository.parents(pull.head_commit) if message else ():
-        is_start = trailers.holds(message, [(SOURCE, parent)])
-        with suppress(UsageError):  # nothing in common, as in a shallow clone: then Git cannot merge, either
-            if is_start and repository.merge_base(parent, tip) != parent:
-                raise Blocked(
-                    f"pull request #{pull.number} was decided on {parent[:12]}, which {pull.base} has lost: a merge "
-                    f"would bring it back; {UPDATE}"
-                )
-
-
-def _there(commit: str | None, branch: str, pull: PullRequest, line: Line) -> str:
-    if commit:
-        return commit
-    advice = UPDATE if branch == pull.head else "push it, or close the pull request"
-    raise Blocked(f"the branch {branch} of pull request #{pull.number} is not on '{line.remote}': {advice}")
+    if forge.has_server:
+        rewritten.insist_on_tip(pull, line, tip)
+    commit = forge.merge(number, head, tip, method or usual)
+    if forge.has_server:
+        rewritten.insist_on_judged(forge, pull, line, tip, commit)
+    return replace(found, commit=commit)
 
 
 def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from promote.forge.local import REF
+from promote.promotion import merge
 from tests.integration.forge_server import Answer, Json
 from tests.integration.github_server import GitHubServer
 from tests.integration.sandbox import BRANCH, Sandbox, Shim, tiny_overlay
@@ -140,6 +141,72 @@ def test_a_branch_that_moves_while_it_is_judged_is_not_merged(
     refused = site.promote("merge", "1", code=5).err
     assert f"from {head[:12]} to {site.tiny.tip(BRANCH)[:12]}: nothing was merged" in refused
     assert (site.tiny.tip(), site.server.pulls[1]["state"]) == (base, "open")
+
+
+def before_merge(site: OfGitHub, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let somebody act when the server begins to merge."""
+    merge = site.server._merge
+
+    def late(pull: Json, body: Json) -> Answer:
+        act()
+        site.server.branches = site.tiny.branches()
+        return merge(pull, body)
+
+    monkeypatch.setattr(site.server, "_merge", late)
+
+
+@pytest.mark.parametrize(
+    ("method", "back", "way"),
+    [("merge", ", and the merge brought that back", "git revert -m 1 "), ("squash", "", "git revert ")],
+    ids=["merge", "squash"],
+)
+def test_a_target_that_is_rewritten_at_the_last_moment_is_reported(
+    site: OfGitHub, monkeypatch: pytest.MonkeyPatch, method: str, back: str, way: str
+) -> None:
+    left = site.tiny.tip()
+    other = site.tiny.clone("other")
+    other.write("notes.md", "a leak\n")
+    lost = other.publish("what must go")
+    site.promote("staging", "production")
+    before_merge(site, lambda: site.tiny.at_origin("update-ref", "refs/heads/main", left), monkeypatch)
+    said = site.promote("merge", "1", "--method", method, code=5).err
+    assert f"pull request #1 is merged, but main was rewritten meanwhile: it had lost {lost[:12]}, " in said
+    assert f"on which this was judged{back}. Look at what main has now; `{way}{site.tiny.tip()}` takes" in said
+    assert (site.tiny.at_origin("rev-parse", "main^1"), site.server.pulls[1]["state"]) == (left, "closed")
+    assert f"\n\nMerged onto {left}, which lacks {lost}: the target was " in site.server.pulls[1]["body"]
+    other.git("fetch", "--quiet")
+    other.git("reset", "--quiet", "--hard", "origin/main")
+    other.git(*said.partition("`git ")[2].partition("`")[0].split(), "--no-edit")
+    assert other.git("rev-parse", "HEAD^{tree}") == other.git("rev-parse", f"{left}^{{tree}}")
+
+
+def test_a_target_that_is_only_added_to_at_the_last_moment_is_no_error(
+    site: OfGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.promote("staging", "production")
+    made = site.tiny.at_origin("commit-tree", "main^{tree}", "-p", "main", "-m", "more")
+    before_merge(site, lambda: site.tiny.at_origin("update-ref", "refs/heads/main", made), monkeypatch)
+    assert site.promote("merge", "1", "--output", "json").json["changed"]
+    assert site.tiny.at_origin("rev-parse", "main^1") == made
+
+
+def test_a_target_that_moves_while_it_is_judged_is_judged_again(
+    site: OfGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hold that comes meanwhile still counts: GitHub would not have looked."""
+    site.promote("staging", "production")
+    record = merge._record
+
+    def overtaken(*given: Any) -> None:
+        record(*given)
+        monkeypatch.setattr(merge, "_record", record)
+        site.promote("hold", "production", "web=2.1.0", "--reason", "too slow")
+
+    monkeypatch.setattr(merge, "_record", overtaken)
+    refused = site.promote("merge", "1", code=4).err
+    assert "try 1: the branch main has moved while pull request #1 was judged" in refused
+    assert "too slow" in refused
+    assert site.server.sent("PUT", "/merge") == []
 
 
 def test_auto_merge_is_left_to_github(site: OfGitHub) -> None:

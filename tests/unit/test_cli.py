@@ -26,7 +26,7 @@ EXIT_CODES = {
     "PromoteError": 2, "UsageError": 2, "UnknownEnvironment": 2, "ConfigError": 2, "EditRefused": 2, "ToolError": 2,
     "TimedOut": 2, "RenderError": 2, "GitError": 2, "CheckDenied": 3, "Blocked": 4, "RaceLost": 5, "HeadMoved": 5,
     "StillLocked": 5, "NetworkError": 6, "ClusterError": 6, "Unreachable": 6, "Forbidden": 6, "NotServed": 6,
-    "PushDeclined": 6, "PartlyDone": 7, "NoPlace": 2,
+    "PushDeclined": 6, "PartlyDone": 7, "NoPlace": 2, "MergedUnjudged": 5,
 }  # fmt: skip
 CLASSES = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
 
