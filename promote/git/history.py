@@ -105,20 +105,6 @@ class HistoryReader(Git):
                         raise _missing(sha)
                     yield sha, talk.read(int(header[2]) + 1)[:-1]
 
-    def contents(self, objects: Iterable[str]) -> Iterator[bytes]:
-        """The contents of objects by their names, in order; raises GitError for one that is missing."""
-        names = list(objects)
-        answer = self._done("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).stdout
-        start = 0
-        for name in names:
-            end_of_line = answer.index(b"\n", start)
-            header = answer[start:end_of_line].split()
-            if header[-1:] == [b"missing"]:
-                raise _missing(name)
-            size = int(header[2])
-            yield answer[end_of_line + 1 : end_of_line + 1 + size]
-            start = end_of_line + size + 2
-
 
 def current(state: Mapping[str, str], paths: Iterable[str]) -> str | None:
     """The blob of the first of `paths` that exists in `state`."""

@@ -219,9 +219,14 @@ class Repository(HistoryReader, Remotes, Merging):
         return self.merge_tree(self.commit_tree(self.tree(tip), [parent], "merge base", is_kept=False), commit)
 
     def files(self, commit: str) -> dict[str, bytes]:
-        """The files at the top of a commit's tree."""
-        names = [name for name in self._git("ls-tree", "--name-only", "-z", commit).split("\0") if name]
-        return dict(zip(names, self.contents([f"{commit}:{name}" for name in names]), strict=True))
+        """The files at the top of a commit's tree; raises GitError for one that is too large."""
+        # Each by its hash: by its name, Git would read the whole tree for every one.
+        with self.files_of(commit) as snapshot:
+            names = list(snapshot.entries(""))
+            found = dict(zip(names, snapshot.contents(names), strict=True))
+        if large := [name for name, data in found.items() if data is None]:
+            raise GitError(f"{large[0]} of {commit[:12]} is too large to be read")
+        return {name: data for name, data in found.items() if data is not None}
 
     def make_tree(self, files: Mapping[str, bytes]) -> str:
         """A tree of plain files at its top level; returns its hash."""

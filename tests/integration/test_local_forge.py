@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+import resource
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from promote.errors import RaceLost, UsageError
+from promote.errors import ConfigError, RaceLost, UsageError
 from promote.forge.local import REF, Local
 from promote.forge.protocol import OWN, Forge
 from promote.git.repository import Repository
@@ -165,6 +168,36 @@ def test_one_branch_opened_at_once_gets_one_number(tiny: Sandbox) -> None:
         numbers = list(pool.map(lambda title: forge.open("topic", "main", title, "").number, "abcd"))
     assert numbers == [1, 1, 1, 1]
     assert list(tiny.pulls()) == [1]
+
+
+def records(clone: Clone, names: Sequence[str], text: str) -> None:
+    """Records in the shared repository with these names, and nothing else."""
+    blob = clone.git("hash-object", "-w", "--stdin", stdin=text.encode())
+    lines = "".join(f"100644 blob {blob}\t{name}\0" for name in names)
+    tree = clone.git("mktree", "-z", stdin=lines.encode())
+    clone.git("push", "--quiet", "--force", "origin", f"{clone.git('commit-tree', tree, '-m', 'records')}:{REF}")
+
+
+def test_the_name_of_a_record_asks_git_for_nothing_else(tiny: Sandbox, forge: Forge) -> None:
+    made = json.dumps(asdict(forge.open("topic", "main", "t", "")))
+    records(tiny, ["1.json", "2.json\nHEAD"], made)
+    with pytest.raises(ConfigError, match="its number is not that of its file"):
+        forge.list_open("main")
+
+
+@pytest.mark.slow
+def test_many_records_take_no_longer_each_than_few(tiny: Sandbox) -> None:
+    repository = Repository(tiny.root)
+
+    def taken(number: int) -> float:
+        records(tiny, [f"{n}.json" for n in range(number)], "some text")
+        commit = tiny.at_origin("rev-parse", REF)
+        start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        assert len(repository.files(commit)) == number
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - start
+
+    few = max(taken(1000), 0.02)
+    assert taken(8000) < 24 * few
 
 
 def test_nobody_reviews_and_nothing_checks(tiny: Sandbox, forge: Forge) -> None:
