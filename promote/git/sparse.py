@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from promote.errors import ConfigError, GitError
 from promote.git.runner import GIT, OWN, reason
 from promote.system import process
+from promote.system.dialogue import Dialogue
 
 
 def left_out(path: Path) -> str:
@@ -31,18 +34,34 @@ def all_left_out(path: Path) -> dict[str, str]:
     return {os.path.relpath(top / name, path): name for name in names if not os.path.lexists(top / name)}
 
 
-def content(folder: Path, name: str, largest: int) -> bytes | None:
-    """The content of a file that the checkout of `folder` leaves out, by its name relative to the top.
+@contextmanager
+def contents(folder: Path, largest: int) -> Iterator[Callable[[str], bytes | None]]:
+    """A function that reads a file that the checkout of `folder` leaves out, by its name relative to the top.
 
-    None where it has more than `largest` bytes. Raises GitError where Git cannot read it.
+    It says None where the file has more than `largest` bytes, and raises GitError where Git cannot read it. Git is
+    started with the first question, and only once for all of them.
     """
-    size = process.run([*GIT, "cat-file", "-s", f":0:{name}"], cwd=folder, env=OWN)
-    if size.code == 0 and int(size.text) > largest:
-        return None
-    done = process.run([*GIT, "cat-file", "blob", f":0:{name}"], cwd=folder, env=OWN) if size.code == 0 else size
-    if done.code != 0:
-        raise GitError(f"git cat-file failed: {reason(done.error)}")
-    return done.stdout
+    with ExitStack() as started:
+        talks: dict[str, Dialogue] = {}
+
+        def asked(mode: str, name: str) -> tuple[Dialogue, list[bytes]]:
+            if mode not in talks:
+                talks[mode] = started.enter_context(process.dialogue([*GIT, "cat-file", mode], cwd=folder, env=OWN))
+            talks[mode].send(os.fsencode(f":0:{name}\n"))
+            return talks[mode], talks[mode].line().split()
+
+        def read(name: str) -> bytes | None:
+            if "\n" in name:
+                raise GitError("its name has a line break")
+            _, size = asked("--batch-check", name)
+            if not size[-1].isdigit():
+                raise GitError(f"git cat-file failed: {name} is missing: run `git fsck`")
+            if int(size[-1]) > largest:
+                return None
+            talk, _ = asked("--batch", name)
+            return talk.read(int(size[-1]) + 1)[:-1]
+
+        yield read
 
 
 def with_text(folder: Path, text: str) -> list[str]:

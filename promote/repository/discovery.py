@@ -44,7 +44,8 @@ class Layout:
 
 def find(root: Path) -> Layout:
     """The environments of the repository at `root`."""
-    return layout(survey(root))
+    with survey(root) as seen:
+        return layout(seen)
 
 
 def layout(seen: Survey) -> Layout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
@@ -79,26 +79,28 @@ class Survey:
         return found
 
 
-def survey(root: Path) -> Survey:
-    """What there is below `root`, also of what a sparse checkout leaves out.
+@contextmanager
+def survey(root: Path) -> Iterator[Survey]:
+    """What there is below `root`, also of what a sparse checkout leaves out, for one block.
 
     Links, hidden folders and nested clones are not followed.
     """
     gone = sparse.all_left_out(root)
+    with sparse.contents(root, _LARGEST) as content:
 
-    def read(path: str) -> bytes:
-        if path in gone:
-            return sparse.content(root, gone[path], _LARGEST) or b"[too large]"
-        with (root / path).open("rb") as file:
-            return file.read(_LARGEST + 1)
+        def read(path: str) -> bytes:
+            if path in gone:
+                return _or_large(content(gone[path]))
+            with (root / path).open("rb") as file:
+                return file.read(_LARGEST + 1)
 
-    return _survey(_with_gone(_folders(root), gone), read)
+        yield _survey(_with_gone(_folders(root), gone), read)
 
 
 def of_snapshot(files: Snapshot, top: str) -> Survey:
     """What there is of a commit below its folder `top`."""
     top = "" if top == "." else top
-    return _survey(_of_snapshot(files, top), lambda path: next(files.contents([join(top, path)])) or b"[too large]")
+    return _survey(_of_snapshot(files, top), lambda path: _or_large(next(files.contents([join(top, path)]))))
 
 
 def _survey(folders: Iterable[tuple[str, Collection[str]]], read: Callable[[str], bytes]) -> Survey:
@@ -170,6 +172,11 @@ def _parsed(data: bytes, path: str, where: str) -> Found:
     is_component = kind == "Component"
     has_versions = any(content.get(key) for key in ("images", "helmCharts")) or any("?ref=" in one for one in entries)
     return Found(path, frozenset(one for one in uses if one != path), has_versions, is_component)
+
+
+def _or_large(data: bytes | None) -> bytes:
+    """What was read, or what is reported in place of a file that is too large."""
+    return b"[too large]" if data is None else data
 
 
 def _texts(value: Any) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from promote.git import sparse
+from tests.integration.sandbox import Shim
 from tests.integration.tiny import CONFIG, DEPLOYMENT, ENVIRONMENT, Tiny, git, promote
 
 pytestmark = pytest.mark.quick
@@ -156,3 +157,29 @@ def test_a_kustomization_that_is_left_out_and_not_read_is_reported(
     tiny.commit({"overlays/qa/kustomization.yaml": "# " + "x" * (1 << 20)})
     git(tiny.root, "sparse-checkout", "set", "--cone", "base")
     assert "overlays/qa/kustomization.yaml cannot be read" in promote(capfd, "init", "--dry-run")
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_git_is_started_once_for_all_that_is_left_out(
+    tiny: Tiny, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, shim: Shim, number: int
+) -> None:
+    git(tiny.root, "rm", "-r", "--quiet", "promote.yaml", "overlays")
+    overlay = "resources: [../../base]\npatches: [{path: version.yaml}]\n"
+    version = DEPLOYMENT.format(name="web").replace("shop/web", "'shop/web:1'")
+    app = {
+        "base/kustomization.yaml": "resources: [web.yaml]\n",
+        "base/web.yaml": DEPLOYMENT.format(name="web"),
+        "overlays/staging/kustomization.yaml": overlay,
+        "overlays/staging/version.yaml": version,
+        "overlays/qa/kustomization.yaml": overlay,
+        "overlays/qa/version.yaml": version,
+        "empty/kustomization.yaml": "",
+    }
+    tiny.commit({f"apps/a{n}/{file}": text for n in range(number) for file, text in app.items()})
+    git(tiny.root, "sparse-checkout", "set", "--cone", "base")
+    for name, value in shim.env.items():
+        monkeypatch.setenv(name, value)
+    found = promote(capfd, "init", "--dry-run")
+    assert f"apps/{'*' if number > 1 else 'a0'}/overlays/staging" in found
+    assert "cannot be read" not in found
+    assert sum("cat-file" in call for call in shim.calls) == 4  # sizes and contents, for the settings and for init
