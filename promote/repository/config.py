@@ -20,7 +20,7 @@ from promote.git import sparse
 from promote.kustomize.files import FILE_NAMES
 from promote.kustomize.options import Options
 from promote.oci.address import Access
-from promote.repository import addresses, groups, stages
+from promote.repository import addresses, groups, owners, stages
 from promote.repository.canary import Canary
 from promote.repository.environments import Environment, Place, Syncing, place_of
 from promote.repository.groups import Listing
@@ -141,8 +141,14 @@ def kustomization_file(root: Path, environment: Environment) -> str:
 
 
 def root_of(folder: Path) -> Path:
-    """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`."""
-    return top_of(folder) or folder.resolve()
+    """The nearest folder above that has a promote.yaml or is the top of a Git repository, else `folder`.
+
+    Raises UsageError for one above that is another user's.
+    """
+    found = top_of(folder) or folder.resolve()
+    if found != folder.resolve():
+        owners.insist_on_own(found)
+    return found
 
 
 def load_or_find(root: Path) -> Config:
