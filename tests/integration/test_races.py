@@ -116,7 +116,9 @@ def test_it_gives_up_only_after_the_deadline(tiny: Sandbox, shim: Shim) -> None:
 def test_a_lock_that_a_crash_left_ends_before_the_deadline(tiny: Sandbox) -> None:
     (tiny.origin / "refs/heads/main.lock").touch()
     done = tiny.finish("bump", "production", "api=1.5.0", "--commit")
-    assert (done.code, "'origin' cannot lock the branch" in done.err) == (5, True), done
+    assert done.code == 5, done
+    # And not that somebody else was faster.
+    assert "promote: 'origin' cannot lock the branch" in done.err
 
 
 def test_the_branch_of_a_faster_promoter_is_not_overwritten(tiny: Sandbox, shim: Shim) -> None:
