@@ -45,6 +45,27 @@ def test_memory_has_a_limit() -> None:
     assert done.error.endswith("MemoryError")
 
 
+def test_a_dialogue_stops_what_it_started(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also a program that neither ends with its input nor was heard to the end."""
+    asked = ["sh", "-c", 'echo $$; echo "a secret" >&2; trap "" TERM; while :; do sleep 60; done']
+    start = time.monotonic()
+    with process.dialogue(asked, cwd=tmp_path) as talk:
+        pid = int(talk.line())
+    assert ends(pid)
+    assert time.monotonic() - start < 30
+    assert capfd.readouterr().err == ""
+
+
+def test_a_dialogue_with_a_program_that_has_ended() -> None:
+    """What was not taken is no error of its own when the pipe is closed."""
+    with process.dialogue(["sh", "-c", "exec <&-; echo gone; sleep 1"]) as talk:
+        assert talk.line() == b"gone"
+        with pytest.raises(ToolError, match="sh -c ended without an answer"):
+            talk.send(b"x")
+    with pytest.raises(ToolError, match="cannot start nowhere"), process.dialogue(["nowhere-to-be-found"]):
+        pass
+
+
 def test_output_is_bytes() -> None:
     done = run(["printf", r"\377"])
     assert (done.stdout, done.text) == (b"\xff", "\ufffd")
