@@ -216,7 +216,7 @@ class _Walk:
                 self.kustomization(target, of_plugins=plugin)
             elif target is not None and plugin:
                 self._plugins_in(target)
-            elif plugin and path == text:
+            elif plugin:
                 # It is the plugin itself. In a block scalar, its text starts on the next line.
                 for document in contents.objects(path, f"{_shown(file)}:{line}"):
                     self._plugin(file, document, line - 1 + (scalar.style in ("|", ">")))

@@ -63,3 +63,11 @@ def test_whatever_kustomize_asks_for_is_remote(text: str) -> None:
 def test_names_of_files_are_not_remote(text: str) -> None:
     assert not references.is_remote(text)
     assert not references.is_remote(text.rpartition("=")[2])
+
+
+def test_an_inline_plugin_is_one_document_whatever_it_says(tmp_path: Path) -> None:
+    """Only generators name a file after an equals sign: here, what comes after it is no YAML."""
+    plugin = "{apiVersion: builtin, kind: AnnotationsTransformer, metadata: {name: a}, annotations: {a: b=c}}"
+    (tmp_path / "kustomization.yaml").write_text(json.dumps({"transformers": [plugin]}))
+    with references.local(tmp_path) as found:
+        assert found.folder == tmp_path
