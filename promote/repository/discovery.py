@@ -227,14 +227,14 @@ def _below_stages(seen: Survey) -> list[Candidate]:
     """
     folders: dict[str, list[Candidate]] = {}
     for path, one in sorted(seen.kustomizations.items(), key=lambda item: (item[0].count("/"), item[0])):
-        *above, stage, app = ("", "", *PurePosixPath(path).parts)
-        owner = "/".join(above[2:])
+        *above, stage, app = ("", "", "", *PurePosixPath(path).parts)
+        owner = "/".join(above[3:])
         if one.is_component or app in SHARED or _OF_FLUX in path:
             continue
         if stages.rank(stage) is not None:
             folders.setdefault(owner, []).append(Candidate(path, f"{stage}-{app}", owner))
         elif stages.rank(above[-1]) is not None:
-            some = folders.get("/".join(above[2:-1]), [])
+            some = folders.get("/".join(above[3:-1]), [])
             names = {PurePosixPath(each.path).name for each in some if not path.startswith(f"{each.path}/")}
             some += [Candidate(path, f"{above[-1]}-{stage}-{app}", some[0].owner)] if stage in names else []
     found: list[Candidate] = []

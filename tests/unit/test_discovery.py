@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promote.repository import config, discovery, groups, stages
+from promote.repository.kustomizations import Found, Survey
 
 BASE = "resources: [deployment.yaml]\n"
 OVERLAY = "resources: [{base}]\nimages: [{{name: shop/web, newTag: '1'}}]\n"
@@ -452,3 +455,32 @@ def test_what_environments_of_clusters_build_on_is_a_part_of_them(tmp_path: Path
     found = layout(tmp_path, files)
     assert found.environments == {"dev": "clusters/*/overlays/dev", "prod": "clusters/*/overlays/prod"}
     assert not any(remark.startswith("clusters") for remark in found.remarks)
+
+
+NAMES = ["overlays", "clusters", "dev", "production", "aws", "web", "cart", "base", "v1", "k8s", "flux-system"]
+PATHS = st.lists(st.sampled_from(NAMES), max_size=4).map(lambda parts: "/".join(parts) or ".")
+
+
+@st.composite
+def surveys(draw: st.DrawFn) -> Survey:
+    paths = draw(st.sets(PATHS, max_size=8))
+    uses = st.frozensets(st.sampled_from(sorted(paths)), max_size=2) if paths else st.just(frozenset[str]())
+    found = {path: Found(path, draw(uses) - {path}, draw(st.booleans()), draw(st.booleans())) for path in paths}
+    return Survey(found, frozenset(paths), {})
+
+
+@given(surveys())
+def test_of_any_folders_environments_or_all_others_are_found(seen: Survey) -> None:
+    found = discovery.layout(seen)
+    for path in found.environments.values():
+        pattern = path.split("/")
+        assert any(
+            len(pattern) == len(parts) and all(one in (part, "*") for one, part in zip(pattern, parts, strict=True))
+            for parts in (each.split("/") for each in seen.kustomizations)
+        )
+    assert found.others == (() if found.environments else tuple(sorted(seen.kustomizations)))
+
+
+def test_a_kustomization_in_the_top_folder_alone_is_not_an_environment(tmp_path: Path) -> None:
+    found = layout(tmp_path, {"kustomization.yaml": BASE})
+    assert (dict(found.environments), found.others) == ({}, (".",))
