@@ -10,7 +10,7 @@ from promote.commands import options
 from promote.commands.result import Result
 from promote.errors import UsageError
 from promote.output import settings
-from promote.repository import branch_layout, config, discovery
+from promote.repository import branch_layout, config, discovery, shapes
 from promote.repository.discovery import Layout
 from promote.repository.schema import FILE
 from promote.repository.workspace import Workspace
@@ -75,7 +75,7 @@ def _nothing(found: Layout) -> str:
     remarks = f" ({'; '.join(found.remarks)})" if found.remarks else ""
     if not found.others:
         return f"no environment was found: this repository has no kustomization.yaml{remarks}; {by_hand}"
-    folders = ", ".join(f"{name}/*" for name in discovery.CONTAINERS)
+    folders = ", ".join(f"{name}/*" for name in shapes.CONTAINERS)
     shown = [*found.others[:_SHOWN], *(["…"] if len(found.others) > _SHOWN else [])]
     return (
         f"no environment was found: no kustomization is in {folders}, no two next to each other are called like "

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.repository import config, discovery, groups, stages
+from promote.repository import config, discovery, groups, shapes, stages
 from promote.repository.kustomizations import Found, Survey
 
 BASE = "resources: [deployment.yaml]\n"
@@ -29,7 +29,7 @@ def overlays(*folders: str, base: str) -> dict[str, str]:
     return {f"{base}/kustomization.yaml": BASE, **made}
 
 
-@pytest.mark.parametrize("container", discovery.CONTAINERS)
+@pytest.mark.parametrize("container", shapes.CONTAINERS)
 def test_each_usual_folder_is_known(tmp_path: Path, container: str) -> None:
     made = overlays(f"{container}/prod", f"{container}/dev", f"{container}/staging", base="base")
     assert list(layout(tmp_path, made).environments.items()) == [
