@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.integration import sandbox
 from tests.integration.forge_server import ForgeServer
 from tests.integration.forges import REPOSITORY, TOKEN, Kind, serving, watched
 from tests.integration.sandbox import Sandbox, Shim
+from tests.integration.tiny import ENVIRONMENT, Tiny
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,23 @@ def mediq(mediq_template: Path, surroundings: dict[str, str], tmp_path: Path) ->
 def tiny(tiny_template: Path, surroundings: dict[str, str], tmp_path: Path) -> Sandbox:
     """Two small services, both ahead in staging: for tests that are not about the manifests."""
     return sandbox.copy(tiny_template, tmp_path / "tiny", surroundings)
+
+
+@pytest.fixture(scope="session")
+def clone_template(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    return Tiny.make(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture
+def clone(clone_template: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """The smallest repository, as the current folder: for tests that run `promote` in their own process."""
+    for name in [name for name in os.environ if name.startswith(("PROMOTE_", "GIT_"))]:
+        monkeypatch.delenv(name)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    clone = clone_template.copy(tmp_path)
+    monkeypatch.chdir(clone.root)
+    return clone
 
 
 @pytest.fixture

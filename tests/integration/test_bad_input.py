@@ -19,7 +19,7 @@ import pytest
 from promote.cli.main import main
 from promote.git.repository import ABSENT, Push, Repository
 from promote.system import cache, scratch, tools
-from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
+from tests.integration.tiny import CONFIG, Tiny, git
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGING, PRODUCTION = "overlays/staging/kustomization.yaml", "overlays/production/kustomization.yaml"
@@ -29,27 +29,16 @@ SHA = "sha256:" + "0" * 64
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    return Tiny.make(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="session")
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
-def tiny(template: Tiny, caches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
-    for name in [name for name in os.environ if name.startswith(("PROMOTE_", "GIT_"))]:
-        monkeypatch.delenv(name)
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+def tiny(clone: Tiny, caches: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     monkeypatch.setenv("PROMOTE_CACHE", str(caches))
-    copy = template.copy(tmp_path)
-    monkeypatch.chdir(copy.root)
     before = set(scratch.top().rglob("*"))
     tools.find.cache_clear()
-    yield copy
+    yield clone
     tools.find.cache_clear()
     # A cache that takes the place of one that cannot be written goes when this process does; all else is gone.
     left = set(scratch.top().rglob("*")) - before

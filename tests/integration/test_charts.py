@@ -15,7 +15,7 @@ from promote.kustomize import options, render
 from promote.kustomize.closure import closure
 from promote.kustomize.options import Options
 from promote.kustomize.readers import readers
-from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny
+from tests.integration.tiny import CONFIG, Tiny
 
 pytestmark = pytest.mark.quick
 
@@ -64,22 +64,12 @@ SHOP = CHART | {
 }
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    made = Tiny.make(tmp_path_factory.mktemp("charts"))
-    made.commit(SHOP)
-    return made
-
-
 @pytest.fixture
-def shop(tmp_path: Path, template: Tiny, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+def shop(clone: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
-    made = template.copy(tmp_path)
-    monkeypatch.chdir(made.root)
+    clone.commit(SHOP)
     options.use(Options(helm=True, load_restrictor="none"))
-    yield made
+    yield clone
     options.use(Options())
 
 

@@ -32,26 +32,16 @@ def written(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in paths}
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    return Tiny.make(tmp_path_factory.mktemp("private"))
-
-
-@pytest.fixture
-def tiny(template: Tiny, tmp_path: Path) -> Tiny:
-    return template.copy(tmp_path)
-
-
-def workspace(tiny: Tiny) -> Workspace:
-    return Workspace(Repository(tiny.root))
+def workspace(clone: Tiny) -> Workspace:
+    return Workspace(Repository(clone.root))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_checkout", [False, True])
-def test_a_private_tree_has_only_what_is_needed(tiny: Tiny, is_checkout: bool) -> None:
+def test_a_private_tree_has_only_what_is_needed(clone: Tiny, is_checkout: bool) -> None:
     """Its cost does not grow with the repository: 1.3 times at most with 5,000 files instead of 50."""
-    commit = tiny.commit({f"unrelated/{n % 7}/{n}.yaml": f"a: {n}\n" for n in range(300)})
-    here = workspace(tiny)
+    commit = clone.commit({f"unrelated/{n % 7}/{n}.yaml": f"a: {n}\n" for n in range(300)})
+    here = workspace(clone)
     with here.checkout_copy() if is_checkout else here.at(commit) as tree:
         assert written(tree.root) == {name for name in FILES if name.startswith(("promote.yaml", "policies/"))}
         tree.versions(tree.config.environments["staging"])
@@ -66,37 +56,37 @@ def test_a_private_tree_has_only_what_is_needed(tiny: Tiny, is_checkout: bool) -
         assert (copy / "base/web.yaml").stat().st_ino == (tree.root / "base/web.yaml").stat().st_ino
 
 
-def test_in_doubt_the_whole_tree_is_written(tiny: Tiny) -> None:
-    (tiny.root / "unrelated").mkdir()
-    (tiny.root / "unrelated/out").symlink_to("../..")
-    (tiny.root / "unrelated/in").symlink_to("../base")
-    commit = tiny.commit({"base/kustomization.yaml": "resources: [web.yaml, none.yaml]\n", "a/b": "x", "c": "y"})
-    with workspace(tiny).at(commit) as tree:
+def test_in_doubt_the_whole_tree_is_written(clone: Tiny) -> None:
+    (clone.root / "unrelated").mkdir()
+    (clone.root / "unrelated/out").symlink_to("../..")
+    (clone.root / "unrelated/in").symlink_to("../base")
+    commit = clone.commit({"base/kustomization.yaml": "resources: [web.yaml, none.yaml]\n", "a/b": "x", "c": "y"})
+    with workspace(clone).at(commit) as tree:
         tree.environment("production")
         assert written(tree.root) == {*FILES, "a/b", "c", "unrelated/in"}
 
 
-def test_a_copy_is_byte_for_byte_that_of_the_object(tiny: Tiny) -> None:
+def test_a_copy_is_byte_for_byte_that_of_the_object(clone: Tiny) -> None:
     """Attributes and filters change nothing: neither line ends nor encodings nor `$Id$`."""
     data = b"# $Id$\r\nkey: \xc3\xa4\r\n"
-    tiny.commit({"base/x.txt": data, "base/run": b"#!"}, push=False)
-    (tiny.root / "base/run").chmod(0o755)
-    git(tiny.root, "config", "filter.evil.smudge", "touch evil")
-    tiny.commit({".gitattributes": "* text=auto eol=lf ident filter=evil\n"}, push=False)
-    git(tiny.root, "config", "core.autocrlf", "true")
-    with workspace(tiny).at(git(tiny.root, "rev-parse", "HEAD").strip()) as tree:
+    clone.commit({"base/x.txt": data, "base/run": b"#!"}, push=False)
+    (clone.root / "base/run").chmod(0o755)
+    git(clone.root, "config", "filter.evil.smudge", "touch evil")
+    clone.commit({".gitattributes": "* text=auto eol=lf ident filter=evil\n"}, push=False)
+    git(clone.root, "config", "core.autocrlf", "true")
+    with workspace(clone).at(git(clone.root, "rev-parse", "HEAD").strip()) as tree:
         tree.provide("base")
-        blob = git(tiny.root, "cat-file", "blob", "HEAD:base/x.txt")
+        blob = git(clone.root, "cat-file", "blob", "HEAD:base/x.txt")
         assert (tree.root / "base/x.txt").read_bytes() == os.fsencode(blob)
         assert os.access(tree.root / "base/run", os.X_OK)
-    assert not (tiny.root / "evil").exists()
+    assert not (clone.root / "evil").exists()
 
 
-def test_a_copy_of_the_checkout_has_what_git_would_commit(tiny: Tiny) -> None:
-    tiny.write({".gitignore": "ignored.yaml\n", "base/ignored.yaml": "x", "base/new.yaml": "y"})
-    (tiny.root / "base/cart.yaml").unlink()
-    (tiny.root / "base/link").symlink_to("new.yaml")
-    with workspace(tiny).checkout_copy() as tree:
+def test_a_copy_of_the_checkout_has_what_git_would_commit(clone: Tiny) -> None:
+    clone.write({".gitignore": "ignored.yaml\n", "base/ignored.yaml": "x", "base/new.yaml": "y"})
+    (clone.root / "base/cart.yaml").unlink()
+    (clone.root / "base/link").symlink_to("new.yaml")
+    with workspace(clone).checkout_copy() as tree:
         tree.provide("base")
         assert {path.name for path in (tree.root / "base").iterdir()} == {
             "kustomization.yaml", "web.yaml", "new.yaml", "link",
@@ -107,11 +97,11 @@ def test_a_copy_of_the_checkout_has_what_git_would_commit(tiny: Tiny) -> None:
 LINKED = {"x/one": "two", "x/two": "../base/web.yaml", "x/folder": "../base", "x/chain/up": "../..", "x/self": "self"}
 
 
-def test_links_inside_are_kept_and_their_targets_come_with_them(tiny: Tiny) -> None:
+def test_links_inside_are_kept_and_their_targets_come_with_them(clone: Tiny) -> None:
     for name, target in LINKED.items():
-        (tiny.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (tiny.root / name).symlink_to(target)
-    with workspace(tiny).at(tiny.commit()) as tree:
+        (clone.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone.root / name).symlink_to(target)
+    with workspace(clone).at(clone.commit()) as tree:
         tree.provide("x/one")
         assert (tree.root / "x/one").read_text() == FILES["base/web.yaml"]
         tree.provide("x/folder/cart.yaml")
@@ -120,10 +110,10 @@ def test_links_inside_are_kept_and_their_targets_come_with_them(tiny: Tiny) -> N
         assert {name for name in written(tree.root) if name.startswith("x/")} == set(LINKED)
 
 
-def test_a_link_that_leads_out_is_refused_where_it_is_needed(tiny: Tiny) -> None:
-    (tiny.root / "x/y").mkdir(parents=True)
-    (tiny.root / "x/y/out").symlink_to("../../../origin.git/HEAD")
-    with workspace(tiny).at(tiny.commit()) as tree:
+def test_a_link_that_leads_out_is_refused_where_it_is_needed(clone: Tiny) -> None:
+    (clone.root / "x/y").mkdir(parents=True)
+    (clone.root / "x/y/out").symlink_to("../../../origin.git/HEAD")
+    with workspace(clone).at(clone.commit()) as tree:
         for path in ("x/y/out", "x", "x/y"):
             with pytest.raises(LeadsOut, match=r"^x/y/out: this link leads out of the repository"):
                 tree.provide(path)
@@ -131,12 +121,12 @@ def test_a_link_that_leads_out_is_refused_where_it_is_needed(tiny: Tiny) -> None
         assert "x/y/out" not in written(tree.root)
 
 
-def tree_with(tiny: Tiny, *entries: tuple[bytes, bytes, str]) -> str:
+def tree_with(clone: Tiny, *entries: tuple[bytes, bytes, str]) -> str:
     """A tree with these entries: mode, name, hash; no check of Git prevents it."""
     content = b"".join(mode + b" " + name + b"\0" + bytes.fromhex(sha) for mode, name, sha in entries)
-    file = tiny.root.parent / "tree"
+    file = clone.root.parent / "tree"
     file.write_bytes(content)
-    return git(tiny.root, "hash-object", "-t", "tree", "--literally", "-w", str(file)).strip()
+    return git(clone.root, "hash-object", "-t", "tree", "--literally", "-w", str(file)).strip()
 
 
 REFUSED = [
@@ -160,29 +150,29 @@ ODD = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED, ids=ascii)
-def test_a_name_that_no_checkout_may_have_is_refused(tiny: Tiny, name: bytes) -> None:
-    blob = git(tiny.root, "rev-parse", "HEAD:promote.yaml").strip()
-    tree, problem = tree_with(tiny, (b"100644", name, blob)), r"^the top folder: the entry .*: a commit with such a"
-    with CommitFiles(Repository(tiny.root), tree) as files, pytest.raises(GitError, match=problem):
+def test_a_name_that_no_checkout_may_have_is_refused(clone: Tiny, name: bytes) -> None:
+    blob = git(clone.root, "rev-parse", "HEAD:promote.yaml").strip()
+    tree, problem = tree_with(clone, (b"100644", name, blob)), r"^the top folder: the entry .*: a commit with such a"
+    with CommitFiles(Repository(clone.root), tree) as files, pytest.raises(GitError, match=problem):
         files.entries("")
 
 
-def test_odd_names_are_written_as_they_are(tiny: Tiny, tmp_path: Path) -> None:
-    blob = git(tiny.root, "rev-parse", "HEAD:promote.yaml").strip()
-    tree = tree_with(tiny, *((b"100644", name, blob) for name in (*ODD, b"Icon\r", b"\x1b[2J", b"A", b"a")))
+def test_odd_names_are_written_as_they_are(clone: Tiny, tmp_path: Path) -> None:
+    blob = git(clone.root, "rev-parse", "HEAD:promote.yaml").strip()
+    tree = tree_with(clone, *((b"100644", name, blob) for name in (*ODD, b"Icon\r", b"\x1b[2J", b"A", b"a")))
     (tmp_path / "new").mkdir()
-    with CommitFiles(Repository(tiny.root), tree) as files, PrivateTree(files, tmp_path / "new") as private:
+    with CommitFiles(Repository(clone.root), tree) as files, PrivateTree(files, tmp_path / "new") as private:
         private.provide_all()
         assert {os.fsencode(name) for name in written(tmp_path / "new")} == {*ODD, b"A", b"a"}
         with pytest.raises(RenderError, match=r"^'Icon\\r': this name is too long or has control characters"):
             private.provide("Icon\r")
 
 
-def test_an_entry_that_is_there_twice_is_refused(tiny: Tiny) -> None:
-    blob, base = (git(tiny.root, "rev-parse", f"HEAD:{name}").strip() for name in ("promote.yaml", "base"))
-    tree = tree_with(tiny, (b"120000", b"a", blob), (b"40000", b"a", base))
+def test_an_entry_that_is_there_twice_is_refused(clone: Tiny) -> None:
+    blob, base = (git(clone.root, "rev-parse", f"HEAD:{name}").strip() for name in ("promote.yaml", "base"))
+    tree = tree_with(clone, (b"120000", b"a", blob), (b"40000", b"a", base))
     with (
-        CommitFiles(Repository(tiny.root), tree) as files,
+        CommitFiles(Repository(clone.root), tree) as files,
         pytest.raises(GitError, match="the entry 'a' is there twice"),
     ):
         files.entries("")
@@ -190,18 +180,18 @@ def test_an_entry_that_is_there_twice_is_refused(tiny: Tiny) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [b"100644 x", b"x\0" + b"y" * 20, b"777777 x\0" + b"y" * 20, b"100644 x\0short"])
-def test_a_damaged_tree_is_refused(tiny: Tiny, content: bytes) -> None:
-    (tiny.root.parent / "tree").write_bytes(content)
-    sha = git(tiny.root, "hash-object", "-t", "tree", "--literally", "-w", str(tiny.root.parent / "tree")).strip()
+def test_a_damaged_tree_is_refused(clone: Tiny, content: bytes) -> None:
+    (clone.root.parent / "tree").write_bytes(content)
+    sha = git(clone.root, "hash-object", "-t", "tree", "--literally", "-w", str(clone.root.parent / "tree")).strip()
     with (
-        CommitFiles(Repository(tiny.root), sha) as files,
+        CommitFiles(Repository(clone.root), sha) as files,
         pytest.raises(GitError, match="its tree object is damaged"),
     ):
         files.entries("")
 
 
 def test_two_processes_answer_all_who_ask_for_one_file_after_the_other(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+    clone: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where somebody wants only the first of several answers while others ask."""
     started: list[str] = []
@@ -213,7 +203,7 @@ def test_two_processes_answer_all_who_ask_for_one_file_after_the_other(
 
     monkeypatch.setattr(Repository, "dialogue", counted)
     names = ["base/web.yaml", "base/cart.yaml", "promote.yaml"]
-    with CommitFiles(Repository(tiny.root), git(tiny.root, "rev-parse", "HEAD").strip()) as files:
+    with CommitFiles(Repository(clone.root), git(clone.root, "rev-parse", "HEAD").strip()) as files:
         for name in [*names, *names]:
             assert next(files.contents([name])) == FILES[name].encode()
         assert sorted(started) == ["--batch", "--batch-check"]
@@ -224,9 +214,9 @@ def test_two_processes_answer_all_who_ask_for_one_file_after_the_other(
 
 
 @pytest.mark.slow
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(tiny: Tiny) -> None:
-    tiny.write({"base/web.yaml": b"\0" * (LARGEST + 1)})
-    with workspace(tiny).at(tiny.commit(push=False)) as tree:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(clone: Tiny) -> None:
+    clone.write({"base/web.yaml": b"\0" * (LARGEST + 1)})
+    with workspace(clone).at(clone.commit(push=False)) as tree:
         with pytest.raises(RenderError, match=r"^base/web.yaml: the file has more than 32 MiB"):
             tree.environment("production")
         # What others ask afterwards has its own answers.
@@ -234,11 +224,11 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tiny: Tiny) -> No
         tree.provide_all()
 
 
-def test_what_is_missing_in_the_object_database_is_reported(tiny: Tiny) -> None:
-    sha = tiny.commit({"base/web.yaml": "other"}, push=False)
-    blob = git(tiny.root, "rev-parse", "HEAD:base/web.yaml").strip()
-    (tiny.root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
-    with workspace(tiny).at(sha) as tree, pytest.raises(GitError, match=r"^base/web.yaml: its object is missing"):
+def test_what_is_missing_in_the_object_database_is_reported(clone: Tiny) -> None:
+    sha = clone.commit({"base/web.yaml": "other"}, push=False)
+    blob = git(clone.root, "rev-parse", "HEAD:base/web.yaml").strip()
+    (clone.root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    with workspace(clone).at(sha) as tree, pytest.raises(GitError, match=r"^base/web.yaml: its object is missing"):
         tree.environment("production")
 
 

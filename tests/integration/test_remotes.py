@@ -13,7 +13,7 @@ from promote.cli.main import main
 from promote.git import objects
 from promote.git.fetched import fetched
 from promote.kustomize import remotes
-from tests.integration.tiny import CONFIG, ENVIRONMENT, Tiny, git
+from tests.integration.tiny import CONFIG, Tiny, git
 
 pytestmark = pytest.mark.quick
 
@@ -50,19 +50,16 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+def tiny(clone: Tiny, tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     """A repository that allows the library, whose address leads to a folder in this test only."""
     settings = tmp_path / "gitconfig"
     settings.write_text(f'[url "file://{library.root}"]\n\tinsteadOf = {ADDRESS}\n')
-    for name, value in (ENVIRONMENT | {"GIT_CONFIG_GLOBAL": str(settings)}).items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("PROMOTE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(remotes, "PROTOCOL", "file")
     fetched.cache_clear()
-    made = Tiny.make(tmp_path)
-    made.write({"promote.yaml": CONFIG + "remotes: [example.invalid/team/library]\n"})
-    monkeypatch.chdir(made.root)
-    yield made
+    clone.write({"promote.yaml": CONFIG + "remotes: [example.invalid/team/library]\n"})
+    yield clone
     remotes.allow(())
     fetched.cache_clear()
 

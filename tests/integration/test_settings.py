@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
+from tests.integration.tiny import CONFIG, FILES, Tiny, git, promote
 
 STAGING, PRODUCTION = "overlays/staging", "overlays/production"
 WITH = """\
@@ -32,13 +31,9 @@ def overlay(environment: str, web: str, timeout: str) -> str:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+def tiny(clone: Tiny) -> Tiny:
     """Staging has web 1.1 with settings of its own; production has 1.0."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    made = Tiny.make(tmp_path)
-    monkeypatch.chdir(made.root)
-    made.commit(
+    clone.commit(
         {
             "promote.yaml": CONFIG + WITH,
             f"{STAGING}/kustomization.yaml": overlay(STAGING, "1.1", "30s"),
@@ -47,7 +42,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
             f"{PRODUCTION}/settings.env": ENV.replace("LEVEL_", "info"),
         }
     )
-    return made
+    return clone
 
 
 def at(tiny: Tiny, file: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from promote.git import sparse
 from tests.integration.sandbox import Shim
-from tests.integration.tiny import CONFIG, DEPLOYMENT, ENVIRONMENT, Tiny, git, promote
+from tests.integration.tiny import CONFIG, DEPLOYMENT, Tiny, git, promote
 
 pytestmark = pytest.mark.quick
 GONE = "no kustomization.yaml in 'overlays/production'; correct the path or add the file"
@@ -18,15 +16,6 @@ ADD = "; this checkout is sparse and leaves out {0}, for one: `git sparse-checko
 PRODUCTION = ADD.format("overlays/production/kustomization.yaml", "overlays/production")
 WEB = ADD.format("base/web.yaml", "base")
 RULES = "this checkout is sparse and leaves out policies/main.rego, of the rules: `git sparse-checkout add policies`"
-
-
-@pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    made = Tiny.make(tmp_path)
-    monkeypatch.chdir(made.root)
-    return made
 
 
 @pytest.mark.slow
@@ -45,20 +34,20 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
     ],
 )  # fmt: skip
 def test_what_is_left_out_is_named(
-    tiny: Tiny, capfd: pytest.CaptureFixture[str], left_out: str, command: tuple[str, ...], says: str
+    clone: Tiny, capfd: pytest.CaptureFixture[str], left_out: str, command: tuple[str, ...], says: str
 ) -> None:
-    git(tiny.root, "sparse-checkout", "set", "--no-cone", "/*", f"!/{left_out}")
+    git(clone.root, "sparse-checkout", "set", "--no-cone", "/*", f"!/{left_out}")
     assert says in promote(capfd, *command, code=2)
 
 
-def test_a_cone_with_all_that_is_needed(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
-    git(tiny.root, "sparse-checkout", "set", "--cone", "overlays/staging", "base", "policies")
+def test_a_cone_with_all_that_is_needed(clone: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    git(clone.root, "sparse-checkout", "set", "--cone", "overlays/staging", "base", "policies")
     assert "0 denied" in promote(capfd, "check", "staging")
     assert "edited overlays/staging" in promote(capfd, "bump", "staging", "web=2.0")
     assert "1 to change" in promote(capfd, "plan", "staging", "production")
     assert "sparse" not in promote(capfd, "check", "nonsense", code=2)
     assert PRODUCTION in promote(capfd, "check", code=2)
-    git(tiny.root, "sparse-checkout", "add", "overlays/production")
+    git(clone.root, "sparse-checkout", "add", "overlays/production")
     assert "0 denied" in promote(capfd, "check")
 
 
@@ -91,10 +80,10 @@ HOLD = "holds: [{environment: staging/one, image: shop/web, version: '2.0', reas
     ],
 )
 def test_what_is_left_out_is_not_taken_for_absent(
-    tiny: Tiny, capfd: pytest.CaptureFixture[str], left_out: str, command: tuple[str, ...], says: str
+    clone: Tiny, capfd: pytest.CaptureFixture[str], left_out: str, command: tuple[str, ...], says: str
 ) -> None:
     """The rest alone would pass the check, miss the hold or be stopped in a freeze."""
-    tiny.commit(
+    clone.commit(
         {
             "promote.yaml": APPS.replace("production: {path: overlays/production}", FROZEN),
             "holds.yaml": HOLD,
@@ -109,61 +98,61 @@ def test_what_is_left_out_is_not_taken_for_absent(
     )
     whole = 4 if command[0] == "bump" else 0
     promote(capfd, *command, code=whole)
-    git(tiny.root, "sparse-checkout", "set", "--no-cone", "/*", f"!/{left_out}")
+    git(clone.root, "sparse-checkout", "set", "--no-cone", "/*", f"!/{left_out}")
     assert says in promote(capfd, *command, code=2)
-    git(tiny.root, "sparse-checkout", "set", "--no-cone", "/*", "!/other/", "!/plain/notes.txt")
+    git(clone.root, "sparse-checkout", "set", "--no-cone", "/*", "!/other/", "!/plain/notes.txt")
     promote(capfd, *command, code=whole)
 
 
-def test_a_work_tree_that_was_added(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    git(tiny.root, "worktree", "add", "--quiet", "--detach", str(tiny.root.parent / "second"))
-    second = tiny.root.parent / "second"
+def test_a_work_tree_that_was_added(clone: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(clone.root, "worktree", "add", "--quiet", "--detach", str(clone.root.parent / "second"))
+    second = clone.root.parent / "second"
     git(second, "sparse-checkout", "set", "--cone", "overlays/staging")
     assert sparse.left_out(second / "base") == "base/cart.yaml"
     assert sparse.left_out(second / "overlays/staging") == ""
-    assert sparse.left_out(tiny.root / "base") == ""
+    assert sparse.left_out(clone.root / "base") == ""
 
 
-def test_a_file_that_was_brought_back_is_not_left_out(tiny: Tiny) -> None:
-    git(tiny.root, "sparse-checkout", "set", "--no-cone", "/*", "!/base/web.yaml")
-    assert sparse.left_out(tiny.root) == "base/web.yaml"
-    tiny.write({"base/web.yaml": "a: 1\n"})
-    assert sparse.left_out(tiny.root) == ""
+def test_a_file_that_was_brought_back_is_not_left_out(clone: Tiny) -> None:
+    git(clone.root, "sparse-checkout", "set", "--no-cone", "/*", "!/base/web.yaml")
+    assert sparse.left_out(clone.root) == "base/web.yaml"
+    clone.write({"base/web.yaml": "a: 1\n"})
+    assert sparse.left_out(clone.root) == ""
 
 
 FOUND = "production: {path: overlays/production}"
 
 
-def test_environments_that_are_left_out_are_found(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+def test_environments_that_are_left_out_are_found(clone: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     """Without promote.yaml, a check of the others would pass, and `init` would write no more than them."""
-    git(tiny.root, "rm", "--quiet", "promote.yaml")
-    tiny.commit({"notes/kustomization.yaml/x": "", ".hidden/kustomization.yaml": "resources: []\n"})
+    git(clone.root, "rm", "--quiet", "promote.yaml")
+    clone.commit({"notes/kustomization.yaml/x": "", ".hidden/kustomization.yaml": "resources: []\n"})
     whole = promote(capfd, "init", "--dry-run")
     assert FOUND in whole
-    git(tiny.root, "sparse-checkout", "set", "--cone", "overlays/staging", "base", "policies")
+    git(clone.root, "sparse-checkout", "set", "--cone", "overlays/staging", "base", "policies")
     assert promote(capfd, "init", "--dry-run") == whole
     assert f"no kustomization.yaml in 'overlays/production'; correct the path or add the file{PRODUCTION}" in promote(
         capfd, "check", code=2
     )
     assert "0 denied" in promote(capfd, "check", "staging")
-    git(tiny.root, "sparse-checkout", "set", "--cone", "policies")
+    git(clone.root, "sparse-checkout", "set", "--cone", "policies")
     assert promote(capfd, "init", "--dry-run") == whole
 
 
 def test_a_kustomization_that_is_left_out_and_not_read_is_reported(
-    tiny: Tiny, capfd: pytest.CaptureFixture[str]
+    clone: Tiny, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    git(tiny.root, "rm", "--quiet", "promote.yaml")
-    tiny.commit({"overlays/qa/kustomization.yaml": "# " + "x" * (1 << 20)})
-    git(tiny.root, "sparse-checkout", "set", "--cone", "base")
+    git(clone.root, "rm", "--quiet", "promote.yaml")
+    clone.commit({"overlays/qa/kustomization.yaml": "# " + "x" * (1 << 20)})
+    git(clone.root, "sparse-checkout", "set", "--cone", "base")
     assert "overlays/qa/kustomization.yaml cannot be read" in promote(capfd, "init", "--dry-run")
 
 
 @pytest.mark.parametrize("number", [1, 30])
 def test_git_is_started_once_for_all_that_is_left_out(
-    tiny: Tiny, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, shim: Shim, number: int
+    clone: Tiny, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, shim: Shim, number: int
 ) -> None:
-    git(tiny.root, "rm", "-r", "--quiet", "promote.yaml", "overlays")
+    git(clone.root, "rm", "-r", "--quiet", "promote.yaml", "overlays")
     overlay = "resources: [../../base]\npatches: [{path: version.yaml}]\n"
     version = DEPLOYMENT.format(name="web").replace("shop/web", "'shop/web:1'")
     app = {
@@ -175,8 +164,8 @@ def test_git_is_started_once_for_all_that_is_left_out(
         "overlays/qa/version.yaml": version,
         "empty/kustomization.yaml": "",
     }
-    tiny.commit({f"apps/a{n}/{file}": text for n in range(number) for file, text in app.items()})
-    git(tiny.root, "sparse-checkout", "set", "--cone", "base")
+    clone.commit({f"apps/a{n}/{file}": text for n in range(number) for file, text in app.items()})
+    git(clone.root, "sparse-checkout", "set", "--cone", "base")
     for name, value in shim.env.items():
         monkeypatch.setenv(name, value)
     found = promote(capfd, "init", "--dry-run")

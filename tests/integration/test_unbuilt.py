@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
+from tests.integration.tiny import CONFIG, FILES, Tiny, git, promote
 
 BROKEN = "overlays/broken/kustomization.yaml"
 WORKS = "resources: [../../base]\n"
@@ -32,13 +31,9 @@ SETTINGS = CONFIG.replace("kubernetes", "  broken: {path: overlays/broken}\nkube
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    made = Tiny.make(tmp_path)
-    made.commit({"promote.yaml": SETTINGS, BROKEN: WORKS})
-    monkeypatch.chdir(made.root)
-    return made
+def tiny(clone: Tiny) -> Tiny:
+    clone.commit({"promote.yaml": SETTINGS, BROKEN: WORKS})
+    return clone
 
 
 def proposed(tiny: Tiny, capfd: pytest.CaptureFixture[str], more: Mapping[str, str] | None = None) -> str:

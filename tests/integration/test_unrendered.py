@@ -10,7 +10,7 @@ import pytest
 
 from promote.kustomize import render
 from promote.proof.unproved import moves_only_images
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
+from tests.integration.tiny import CONFIG, FILES, Tiny, git, promote
 
 PRODUCTION = "overlays/production/kustomization.yaml"
 FOLDER = "overlays/production/"
@@ -29,15 +29,11 @@ files: [secret.enc.yaml]
 
 
 @pytest.fixture(params=[REMOTE, PLUGIN], ids=["a remote base", "a plugin"])
-def tiny(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+def tiny(request: pytest.FixtureRequest, clone: Tiny) -> Tiny:
     """Production cannot be built."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    made = Tiny.make(tmp_path)
     overlay = FILES[PRODUCTION].replace("resources: [../../base]", request.param)
-    made.commit({"promote.yaml": ALLOWED, PRODUCTION: overlay, **FILES_OF_PLUGIN})
-    monkeypatch.chdir(made.root)
-    return made
+    clone.commit({"promote.yaml": ALLOWED, PRODUCTION: overlay, **FILES_OF_PLUGIN})
+    return clone
 
 
 def pull(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from tests.integration.tiny import CONFIG, ENVIRONMENT, FILES, Tiny, git, promote
+from tests.integration.tiny import CONFIG, FILES, Tiny, git, promote
 
 NO_PROOF = "There is no rendered proof, and no rule has judged the result: kustomize cannot build this here."
 WARN = CONFIG.replace("staging}", "staging, unrendered: warn}").replace(
@@ -73,32 +72,21 @@ KINDS = {
 }  # fmt: skip
 
 
-def make(folder: Path, kind: Kind, staging: str, production: str) -> Tiny:
-    tiny = Tiny.make(folder)
+def commit(clone: Tiny, kind: Kind, staging: str, production: str) -> None:
     files = {"promote.yaml": WARN + "forge: {kind: local}\n"}
     for environment, version in (("staging", staging), ("production", production)):
         for name, text in kind.files.items():
             filled = text.replace("ENVIRONMENT", environment).replace("VERSION", version)
             files[f"overlays/{environment}/{name}"] = filled
-    tiny.commit(files)
-    return tiny
-
-
-@pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+    clone.commit(files)
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_from_bump_to_rollback(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_from_bump_to_rollback(clone: Tiny, capfd: pytest.CaptureFixture[str], name: str) -> None:
     kind = KINDS[name]
-    tiny = make(tmp_path, kind, "1.1.0", "1.0.0")
-    monkeypatch.chdir(tiny.root)
+    commit(clone, kind, "1.1.0", "1.0.0")
     place = f"overlays/production/{kind.place}"
-    before = git(tiny.origin, "show", f"main:{place}")
+    before = git(clone.origin, "show", f"main:{place}")
     old, now, new = (kind.before + version for version in ("1.0.0", "1.1.0", "1.2.0"))
     said = f"web: {now} in staging, {old} in production" if kind.name == "web" else f"{now} in staging, {old} in"
     assert said in promote(capfd, "drift", "staging", "production", code=1)
@@ -108,24 +96,24 @@ def test_from_bump_to_rollback(
     assert (NO_PROOF in text) is not kind.is_rendered
     answer = json.loads(promote(capfd, "staging", "production", "--output", "json"))
     promote(capfd, "merge", str(answer["pull_request"]["number"]))
-    assert git(tiny.origin, "show", f"main:{place}") == before.replace(old, new)
-    assert git(tiny.origin, "diff", "--name-only", "main~1", "main").split() == [place]
-    git(tiny.root, "fetch", "--quiet", "origin")
+    assert git(clone.origin, "show", f"main:{place}") == before.replace(old, new)
+    assert git(clone.origin, "diff", "--name-only", "main~1", "main").split() == [place]
+    git(clone.root, "fetch", "--quiet", "origin")
     promote(capfd, "verify", "origin/main", code=0 if kind.is_rendered else 3)
     assert "same versions" in promote(capfd, "drift", "staging", "production")
     assert new in promote(capfd, "history", "production", kind.name.rpartition("/")[2])
     text = promote(capfd, "rollback", "production", kind.name.rpartition("/")[2], "--reason", "slow")
     assert (NO_PROOF in text) is not kind.is_rendered
-    assert git(tiny.origin, "show", f"main:{place}") == before
+    assert git(clone.origin, "show", f"main:{place}") == before
     assert "is held" in promote(capfd, "staging", "production", code=4)
 
 
-def drift(capfd: pytest.CaptureFixture[str], tiny: Tiny, name: str, old: str, new: str, code: int = 1) -> str:
+def drift(capfd: pytest.CaptureFixture[str], clone: Tiny, name: str, old: str, new: str, code: int = 1) -> str:
     """What `drift` says where a file of staging has another text than that of production."""
     file = f"overlays/staging/{name}"
-    text = (tiny.root / file).read_text()
+    text = (clone.root / file).read_text()
     assert old in text
-    tiny.commit({file: text.replace(old, new)})
+    clone.commit({file: text.replace(old, new)})
     return promote(capfd, "drift", "staging", "production", code=code)
 
 
@@ -143,58 +131,47 @@ CHARTED = "charts.example.com/team/shop"
     ],
 )
 def test_what_only_a_chart_knows_is_no_silent_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], old: str, new: str, said: str
+    clone: Tiny, capfd: pytest.CaptureFixture[str], old: str, new: str, said: str
 ) -> None:
-    tiny = make(tmp_path, KINDS["values of a chart"], "v1", "v1")
-    monkeypatch.chdir(tiny.root)
-    text = drift(capfd, tiny, "values.yaml", old, new, code=1 if said else 0)
+    commit(clone, KINDS["values of a chart"], "v1", "v1")
+    text = drift(capfd, clone, "values.yaml", old, new, code=1 if said else 0)
     assert said in text
     assert ("same versions" in text) is not bool(said)
 
 
-def test_an_unread_remote_is_no_silent_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    tiny = make(tmp_path, KINDS["remote base"], "1.0", "1.0")
-    monkeypatch.chdir(tiny.root)
+def test_an_unread_remote_is_no_silent_same(clone: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    commit(clone, KINDS["remote base"], "1.0", "1.0")
     assert "same versions" in promote(capfd, "drift", "staging", "production")
-    assert "could not be compared" in drift(capfd, tiny, "kustomization.yaml", "?ref=1.0", "?ref=release%2F1.0")
+    assert "could not be compared" in drift(capfd, clone, "kustomization.yaml", "?ref=1.0", "?ref=release%2F1.0")
 
 
 @pytest.mark.parametrize(("kind", "is_same"), [("PatchTransformer", False), ("LabelTransformer", True)])
 def test_a_transformer_that_is_not_followed_is_no_silent_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str, is_same: bool
+    clone: Tiny, capfd: pytest.CaptureFixture[str], kind: str, is_same: bool
 ) -> None:
-    tiny = make(tmp_path, KINDS["remote base"], "1.0", "1.0")
-    monkeypatch.chdir(tiny.root)
+    commit(clone, KINDS["remote base"], "1.0", "1.0")
     lines = f"apiVersion: builtin\n  kind: {kind}\n  metadata: {{name: image}}\n"
     added = f"transformers:\n- |\n  {lines}resources:\n"
-    text = drift(capfd, tiny, "kustomization.yaml", "resources:\n", added, code=0 if is_same else 1)
+    text = drift(capfd, clone, "kustomization.yaml", "resources:\n", added, code=0 if is_same else 1)
     assert ("could not be compared" in text) is not is_same
 
 
-def test_without_the_setting_nothing_moves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    tiny = make(tmp_path, KINDS["remote base"], "1.1", "1.0")
-    monkeypatch.chdir(tiny.root)
-    tiny.commit({"promote.yaml": CONFIG})
+def test_without_the_setting_nothing_moves(clone: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    commit(clone, KINDS["remote base"], "1.1", "1.0")
+    clone.commit({"promote.yaml": CONFIG})
     advice = "or `unrendered: warn` for this environment in promote.yaml moves versions without a rendered proof"
     for command in (["bump", "production", "library=1.1"], ["plan", "staging", "production"]):
         said = promote(capfd, *command, code=2)
         assert "is a remote reference" in said
         assert advice in said
     # Where it is set, nobody needs the advice.
-    tiny.commit({"promote.yaml": WARN})
+    clone.commit({"promote.yaml": WARN})
     assert "`unrendered: warn`" not in promote(capfd, "plan", "staging", "production")
 
 
-def test_a_base_that_the_target_lacks_is_not_added(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    tiny = make(tmp_path, KINDS["remote base"], "1.1", "1.0")
-    monkeypatch.chdir(tiny.root)
-    tiny.commit({"overlays/production/kustomization.yaml": FILES["overlays/production/kustomization.yaml"]})
+def test_a_base_that_the_target_lacks_is_not_added(clone: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    commit(clone, KINDS["remote base"], "1.1", "1.0")
+    clone.commit({"overlays/production/kustomization.yaml": FILES["overlays/production/kustomization.yaml"]})
     text = promote(capfd, "plan", "staging", "production", "--add")
     assert "production has no base or chart git.example.com/team/library: left out" in text
     assert "library: 1.1 in staging, none in production" in promote(capfd, "drift", "staging", "production", code=1)
@@ -205,32 +182,28 @@ FROZEN = 'gates: {freeze: [{start: "Monday 00:00", end: "Sunday 23:59", timezone
 
 @pytest.mark.parametrize("staging", ["", "helmCharts: [{name: x}]\n"])
 def test_a_version_that_environments_share_counts_for_all_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], staging: str
+    clone: Tiny, capfd: pytest.CaptureFixture[str], staging: str
 ) -> None:
     shared = REMOTE.replace("../../base", "web.yaml").replace("VERSION", "1.0")
     staging = f"resources: [../../base]\n{staging}"
     overlays = {f"overlays/{one}/kustomization.yaml": staging for one in ("staging", "production")}
-    tiny = Tiny.make(tmp_path)
-    tiny.commit({"promote.yaml": WARN + "forge: {kind: local}\n", "base/kustomization.yaml": shared, **overlays})
-    monkeypatch.chdir(tiny.root)
+    clone.commit({"promote.yaml": WARN + "forge: {kind: local}\n", "base/kustomization.yaml": shared, **overlays})
     text = promote(capfd, "bump", "staging", "library=1.1", "--dry-run")
     assert "also changes production, which is built from base/kustomization.yaml too" in text
-    tiny.commit({"promote.yaml": WARN.replace("n: {", f"n: {{{FROZEN}, ")})
+    clone.commit({"promote.yaml": WARN.replace("n: {", f"n: {{{FROZEN}, ")})
     assert "production: audit" in promote(capfd, "bump", "staging", "library=1.1", "--commit", code=4)
-    tiny.commit({"promote.yaml": CONFIG.replace("g}", "g, unrendered: warn}")})
+    clone.commit({"promote.yaml": CONFIG.replace("g}", "g, unrendered: warn}")})
     assert "production would change unrendered, too" in promote(capfd, "bump", "staging", "library=1.1", code=2)
 
 
 def test_an_environment_that_cannot_be_rendered_has_its_gates_asked_by_one_that_can(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    clone: Tiny, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    tiny = Tiny.make(tmp_path)
     base = {"base/web.yaml": FILES["base/web.yaml"].replace("image: shop/web", "image: 'shop/web:1.0'")}
     overlay = "resources: [../../base]\n"
     staging, production = (f"overlays/{one}/kustomization.yaml" for one in ("staging", "production"))
     config = {"promote.yaml": CONFIG.replace("n: {", f"n: {{unrendered: warn, {FROZEN}, ") + "forge: {kind: local}\n"}
-    tiny.commit({**config, **base, staging: overlay, production: overlay + "helmCharts: [{name: x}]\n"})
-    monkeypatch.chdir(tiny.root)
+    clone.commit({**config, **base, staging: overlay, production: overlay + "helmCharts: [{name: x}]\n"})
     assert "production: audit" in promote(capfd, "bump", "staging", "web=1.1", "--commit", code=4)
     text = promote(capfd, "bump", "staging", "web=1.1", "--commit", "--despite-freeze", "agreed")
     assert "also changes production, which is built from base/web.yaml too" in text
@@ -246,20 +219,18 @@ def test_an_environment_that_cannot_be_rendered_has_its_gates_asked_by_one_that_
     ],
 )
 def test_a_merge_that_changes_more_than_versions_is_refused(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    clone: Tiny,
     capfd: pytest.CaptureFixture[str],
     file: str,
     old: str,
     new: str,
 ) -> None:
-    tiny = make(tmp_path, KINDS["values of a chart"], "1.1.0", "1.0.0")
-    monkeypatch.chdir(tiny.root)
+    commit(clone, KINDS["values of a chart"], "1.1.0", "1.0.0")
     number = json.loads(promote(capfd, "staging", "production", "--output", "json"))["pull_request"]["number"]
     branch = "promote/staging-to-production"
-    git(tiny.root, "fetch", "--quiet", "origin")
-    git(tiny.root, "checkout", "--quiet", "-B", "more", f"origin/{branch}")
+    git(clone.root, "fetch", "--quiet", "origin")
+    git(clone.root, "checkout", "--quiet", "-B", "more", f"origin/{branch}")
     path = f"overlays/production/{file}"
-    tiny.commit({path: (tiny.root / path).read_text().replace(old, new)}, push=False)
-    git(tiny.root, "push", "--quiet", "origin", f"HEAD:{branch}")
+    clone.commit({path: (clone.root / path).read_text().replace(old, new)}, push=False)
+    git(clone.root, "push", "--quiet", "origin", f"HEAD:{branch}")
     promote(capfd, "merge", str(number), code=2)
