@@ -50,7 +50,14 @@ class TimedOut(ToolError):
 
 
 class RenderError(ToolError):
-    """A kustomization or file could not be read as manifests (exit 2); its text has the place as `file:line: `."""
+    """A kustomization or file could not be read as manifests (exit 2); its text has the place as `file:line: `.
+
+    The text is the `problem` and the `advice` what promote.yaml can allow, which is empty for most problems.
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem + advice)
+        self.problem, self.advice = problem, advice
 
     @property
     def place(self) -> tuple[str, int] | None:

@@ -6,14 +6,12 @@ schema set and evaluated by at least one rule.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from promote.checks.findings import NOWHERE, UNRENDERED, Finding, Level, Target, Verdict, in_order
 from promote.errors import RenderError
-from promote.kustomize.files import UNPROVED
 from promote.model import Identity, Source
 
 # A folder `policies` may have Rego files that other programs evaluate.
@@ -52,7 +50,7 @@ def unrendered(target: str, path: str, error: RenderError, level: Level = "deny"
     remedy = (
         "fix it, then check again: nothing of it was inspected" if level == "deny" else "read the change yourself"
     )
-    problem = str(error) if level == "deny" else re.sub(f"; [^;]*{re.escape(UNPROVED)}", "", str(error))
+    problem = str(error) if level == "deny" else error.problem
     finding = Finding(UNRENDERED, level, target, NOWHERE, problem, remedy, source=source)
     return Verdict((Target(target, path, 0, 0, 0),), (finding,))
 

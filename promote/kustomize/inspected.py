@@ -29,11 +29,12 @@ _NOT_IN_GIT = f"; if it must not be in Git, {UNPROVED}"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: the file, the line and the problem."""
+    """One fault: the file, the line, the problem, and advice on what promote.yaml can allow."""
 
     file: Path
     line: int
     problem: str
+    advice: str = ""
 
 
 @dataclass(slots=True)
@@ -72,9 +73,13 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: Inspected,
     path = at(file.parent, name)
     line = item.start_mark.line + 1
     if path is None:
-        more = _NOT_IN_GIT if key == "secretGenerator" else misfits.close(name, _siblings(file.parent, name))
-        more = sparse.hint(Path(os.path.normpath(file.parent / name))) or more
-        yield Fault(file, line, f"`{key}` names '{name}', which does not exist{more}")
+        problem = f"`{key}` names '{name}', which does not exist"
+        if hint := sparse.hint(Path(os.path.normpath(file.parent / name))):
+            yield Fault(file, line, problem + hint)
+        elif key == "secretGenerator":
+            yield Fault(file, line, problem, _NOT_IN_GIT)
+        else:
+            yield Fault(file, line, problem + misfits.close(name, _siblings(file.parent, name)))
     elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
         yield Fault(
             file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml{sparse.hint(path)}"

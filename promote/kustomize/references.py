@@ -34,8 +34,9 @@ _HARMLESS_INSIDE = {
 }
 _GENERATORS = frozenset({"configmapgenerator", "secretgenerator"})
 _FROM_FILES = frozenset({"files", "envs", "env"})
+_OR_UNPROVED = f"; or {UNPROVED}"
 _NO_CHARTS = "promote renders no Helm charts: allow it (`kustomize: {helm: true}` in promote.yaml), or commit what "
-_NO_CHARTS += f"`helm template` prints; or {UNPROVED}"
+_NO_CHARTS += "`helm template` prints"
 _NO_GENERATOR = "promote does not run HelmChartInflationGenerator: move its fields to an item under `helmCharts` of "
 _NO_GENERATOR += "the kustomization (`kustomize: {helm: true}` in promote.yaml), or commit what `helm` prints"
 # All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
@@ -58,11 +59,12 @@ _LONGEST = 100  # characters of a reference in a message
 
 @dataclass(frozen=True, slots=True)
 class Refused(Exception):
-    """What a layer says at a line, and why that is refused."""
+    """What a layer says at a line, why that is refused, and advice on what promote.yaml can allow."""
 
     file: Path
     line: int
     problem: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def local(folder: Path) -> Iterator[Local]:
             walk.kustomization(top, of_plugins=False)
             walk.insist_on_few(top)
         except Refused as found:
-            raise RenderError(f"{_shown(found.file)}:{found.line}: {found.problem}") from None
+            raise RenderError(f"{_shown(found.file)}:{found.line}: {found.problem}", found.advice) from None
         if walk.copies.remotes:
             yield Local(walk.copies.of(top, walk.root), bool(walk.charts), walk.copies.tops)
         else:
@@ -154,7 +156,7 @@ class _Walk:
             name = str(key.value).casefold()
             line = key.start_mark.line
             if name in local_charts.FIELDS and not options.used().helm:
-                raise Refused(file, line + 1, _NO_CHARTS)
+                raise Refused(file, line + 1, _NO_CHARTS, _OR_UNPROVED)
             if of_plugins and name not in _OF_PLUGINS:
                 raise Refused(file, line + 1, f"a folder of plugins may only list resources: remove `{key.value}`")
             if name not in _HARMLESS | local_charts.FIELDS:
@@ -224,10 +226,8 @@ class _Walk:
     def _remote(self, file: Path, line: int, text: str) -> None:
         remote = remotes.parse(text)
         if remote is None:
-            advice = (
-                f"copy what it leads to into the repository (or allow it: `remotes` of promote.yaml); or {UNPROVED}"
-            )
-            raise Refused(file, line, f"'{_short(text)}' is a remote reference: {advice}")
+            fix = "copy what it leads to into the repository (or allow it: `remotes` of promote.yaml)"
+            raise Refused(file, line, f"'{_short(text)}' is a remote reference: {fix}", _OR_UNPROVED)
         if text.encode() not in file.read_bytes():
             raise Refused(file, line, "this remote reference is written with escapes: write it plainly")
         whole = self.copies.fetched(remote)
@@ -271,7 +271,7 @@ class _Walk:
         if {value for name, value in said if name == "apiversion"} != {"builtin"} or named.intersection(_FUNCTIONS):
             kind = next((value for name, value in said if name == "kind"), "this")
             said_of = f"{kind} is not built into kustomize but a program, which promote never runs"
-            raise Refused(file, line, f"{said_of}: commit what it makes instead; or {UNPROVED}")
+            raise Refused(file, line, f"{said_of}: commit what it makes instead", _OR_UNPROVED)
         if ("kind", "HelmChartInflationGenerator") in said:
             raise Refused(file, line, _NO_GENERATOR)
         for name, value in pairs:

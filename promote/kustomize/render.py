@@ -57,9 +57,10 @@ def kustomize(folder: Path, name: str) -> Rendered:
         with references.local(folder) as local:
             done = options.build(local.folder.resolve(), local.reads, charts=local.has_charts)
     except RenderError as error:
-        raise RenderError(f"{name}: {without_copies(str(error))}") from None
+        raise RenderError(f"{name}: {without_copies(error.problem)}", error.advice) from None
     if done.code != 0:
-        raise RenderError(f"{name}: {_why(folder, done.error[:_LONGEST_REASON])}")
+        problem, advice = _why(folder, done.error[:_LONGEST_REASON])
+        raise RenderError(f"{name}: {problem}", advice)
     return Rendered(name, folder, done.text)
 
 
@@ -204,16 +205,19 @@ def folder_or_file(path: Path, name: str, excluded: Sequence[str] = ()) -> Rende
     return kustomize(path, name) if kustomization_of(path) else manifests(path, name, excluded)
 
 
-def _why(folder: Path, stderr: str) -> str:
-    """Why kustomize could not build `folder`: the file and line of the fault first, if they are known."""
+def _why(folder: Path, stderr: str) -> tuple[str, str]:
+    """Why kustomize could not build `folder`, with the file and line of the fault first if they are known.
+
+    Also returns advice on what promote.yaml can allow.
+    """
     if refusal := local_charts.REFUSAL.search(stderr):
-        return _why_helm(folder, refusal)
+        return _why_helm(folder, refusal), ""
     reason = diagnosis.essence(without_copies(_reason(stderr)))
     fault = diagnosis.fault(folder, _reason(stderr))
     if fault is None:
-        return f"kustomize cannot build {folder.name}: {reason}"
+        return f"kustomize cannot build {folder.name}: {reason}", ""
     place = without_copies(f"{shown(fault.file, Path.cwd().resolve())}:{fault.line}")
-    return f"{place}: {fault.problem} (kustomize cannot build {folder.name}: {reason})"
+    return f"{place}: {fault.problem} (kustomize cannot build {folder.name}: {reason})", fault.advice
 
 
 def _why_helm(folder: Path, refusal: re.Match[str]) -> str:

@@ -169,6 +169,29 @@ def test_without_the_setting_nothing_moves(clone: Tiny, capfd: pytest.CaptureFix
     assert "`unrendered: warn`" not in promote(capfd, "plan", "staging", "production")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "components: ['https://example.invalid/team/library//deploy?ref=v1']",
+        "helmCharts: [{name: x}]",
+        "generators: ['{apiVersion: viaduct.ai/v1, kind: ksops, metadata: {name: secret}}']",
+        "secretGenerator: [{name: key, envs: [.env.key]}]",
+    ],
+)
+def test_advice_is_given_only_where_it_is_not_followed(
+    clone: Tiny, capfd: pytest.CaptureFixture[str], line: str
+) -> None:
+    production = "overlays/production/kustomization.yaml"
+    clone.write({production: f"{FILES[production]}{line}\n"})
+    denied = promote(capfd, "check", "production", code=2)
+    assert "`unrendered: warn` for this environment in promote.yaml moves versions" in denied
+    clone.write({"promote.yaml": WARN})
+    warned = promote(capfd, "check", "production")
+    problem = denied.partition("overlays/production/kustomization.yaml:")[2].partition(":")[2][:60]
+    assert problem in warned
+    assert "`unrendered: warn`" not in warned
+
+
 def test_a_base_that_the_target_lacks_is_not_added(clone: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     commit(clone, KINDS["remote base"], "1.1", "1.0")
     clone.commit({"overlays/production/kustomization.yaml": FILES["overlays/production/kustomization.yaml"]})
