@@ -32,7 +32,6 @@ class Pod:
     namespace: str
     name: str
     ready: bool
-    phase: str
     images: Mapping[str, str]
     digests: Mapping[str, str]
     limits: Mapping[str, float]
@@ -180,17 +179,15 @@ def _pod(item: Object) -> Pod:
     metadata, status = item["metadata"], item.get("status") or {}
     states = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     ready = conditions(item).get("Ready", {}).get("status") == "True"
-    phase = str(status.get("phase", "Unknown"))
     digests = {one["name"]: found[0] for one in states if (found := _DIGEST.search(one.get("imageID", "")))}
     return Pod(
         metadata["namespace"],
         metadata["name"],
         ready,
-        phase,
         images_of(item["spec"]),
         digests,
         _limits(item["spec"]),
-        "" if ready or phase == "Succeeded" else _problem(item, states),
+        "" if ready or status.get("phase") == "Succeeded" else _problem(item, states),
         _owner(item),
         "deletionTimestamp" in metadata,
     )

@@ -59,7 +59,6 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 FORGE = Declaration(
     recognises=_recognises,
-    tokens=("GITEA_TOKEN", "FORGEJO_TOKEN"),
     connect=_connect,
     asks=_asks,
 )

@@ -29,6 +29,5 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 FORGE = Declaration(
     recognises=_recognises,
-    tokens=("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"),
     connect=_connect,
 )

@@ -53,7 +53,6 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 FORGE = Declaration(
     recognises=_recognises,
-    tokens=("GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"),
     connect=_connect,
     asks=_asks,
 )

@@ -183,4 +183,4 @@ def _is_local(url: str) -> bool:
     return url.startswith(("file://", ".", "~")) or Path(url).is_absolute()
 
 
-FORGE = Declaration(recognises=_is_local, tokens=(), connect=lambda repository, remote, _: Local(repository, remote))
+FORGE = Declaration(recognises=_is_local, connect=lambda repository, remote, _: Local(repository, remote))

@@ -86,15 +86,14 @@ class Forge(Protocol):
 class Declaration:
     """The constant FORGE of a forge's module, which is read without connecting anywhere.
 
-    `recognises` is truthy for the URL of a remote that this forge certainly hosts. `tokens` are the environment
-    variables that may have a credential. `connect` takes the clone, the name of its remote and the environment, and
-    may import an SDK; it raises UsageError if the remote or the token does not fit.
+    `recognises` is truthy for the URL of a remote that this forge certainly hosts. `connect` takes the clone, the
+    name of its remote and the environment, and may import an SDK; it raises UsageError if the remote or the token
+    does not fit.
 
     `asks` is for servers whose URL does not say what they are: it takes the URL and the environment, and asks the
     server, without a token and with a short time limit. It is called only if no forge recognises the URL.
     """
 
     recognises: Callable[[str], object]
-    tokens: tuple[str, ...]
     connect: Callable[[Repository, str, Mapping[str, str]], Forge]
     asks: Callable[[str, Mapping[str, str]], bool] | None = None

@@ -59,8 +59,8 @@ class Git:
         """A path of Git as everyone else has it: relative to `folder`."""
         return posixpath.relpath(path, self._folder) if self._folder else path
 
-    def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
-        return self._done(*arguments, stdin=stdin, env=env).text
+    def _git(self, *arguments: str, stdin: bytes = b"") -> str:
+        return self._done(*arguments, stdin=stdin).text
 
     def _done(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> process.Completed:
         done = self._try(*arguments, stdin=stdin, env=env)

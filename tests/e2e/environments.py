@@ -42,8 +42,6 @@ CONFLICT = "the object has been modified"
 # How Kubernetes names the Jobs of a CronJob: its name, then the minute since 1970.
 BY_THE_CLOCK = re.compile(r"-\d{8}$")
 
-Identity = tuple[str, str, str]
-
 
 @dataclass
 class Environment:

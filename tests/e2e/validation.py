@@ -29,7 +29,6 @@ RULES = {
     "workloads.rollout": ".*",
     "workloads.selector": ".*",
 }
-REJECTED = {400, 422}
 # What only a live cluster can know: the reason, and how its API server says so.
 LIVE = {
     "the range of node ports is an option of the API server": r"provided port is not in the valid range",

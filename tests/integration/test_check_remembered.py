@@ -23,7 +23,6 @@ from promote.system import cache, process, tools
 from promote.yamltext.answers import Answers
 from tests.integration import sandbox
 
-BASE = "overlays/a/../../base"
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {a: b}\n"
 COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {c: d}\n"
 # Everything that a kustomization can read, by the file that is read.

@@ -12,7 +12,6 @@ from tests.integration import sandbox
 from tests.integration.sandbox import REPOSITORY, Sandbox
 
 EXAMPLE = REPOSITORY / "examples/shop"
-VERSIONS = "environments/production/versions.yaml"
 REGIONS = ("production-eu", "production-us")
 
 

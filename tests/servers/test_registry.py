@@ -21,7 +21,6 @@ from tests.servers.servers import needs
 
 pytestmark = needs("docker-registry", "openssl")
 OWN = Access(private=True)
-PRODUCTION = "overlays/production/kustomization.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import pytest
 from tests.integration.setting_up import copy_checkout
 from tools.setup import go, groups, work
 
-ROOT = Path(__file__).resolve().parents[2]
 # Plays Go: adds a line to go.sum as `go mod download` does, and prints what it has downloaded.
 FAKE_GO = """#!/bin/sh
 case "$1" in

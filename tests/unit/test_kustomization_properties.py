@@ -44,7 +44,6 @@ class Slot:
 
 
 Template = list[str | Slot]
-Texts = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)

@@ -223,15 +223,6 @@ def state(application: Object, commit: str) -> str | None:
     return f"{sync.get('status')} {sync.get('revision', '')[:7]}, {operated} {conditions or ''}"
 
 
-def resources(application: Object) -> dict[str, str]:
-    """What Argo CD says of each object that is not as it should be, by kind and name."""
-    return {
-        f"{each['kind']}/{each['name']}": f"{each.get('status')} {each.get('health', {})}"
-        for each in application.get("status", {}).get("resources", [])
-        if each.get("status") != "Synced" or each.get("health", {}).get("status", "Healthy") != "Healthy"
-    }
-
-
 def _settings(webhook_secret: str) -> list[Object]:
     """The objects that an installation of Argo CD has besides its programs."""
     return [
