@@ -17,7 +17,7 @@ if __name__ == "__main__":
 
 from promote.cli.main import main
 
-# What a command reads, it keeps until its end: Python need not look for garbage in it after every 700 objects.
+# A command keeps what it reads until its end, so Python need not look for garbage after every 700 objects.
 _GARBAGE = 50_000
 
 

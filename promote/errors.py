@@ -124,7 +124,7 @@ class ClusterError(NetworkError):
 
 
 class Unreachable(ClusterError):
-    """An API server does not answer, or not now (exit 6); whoever waits asks again."""
+    """An API server does not answer, or not now (exit 6); code that waits asks again."""
 
 
 class Forbidden(ClusterError):

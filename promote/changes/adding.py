@@ -1,4 +1,4 @@
-"""Adds versions to an environment's own `images:` where they are not said there."""
+"""Adds versions to an environment's own `images:` that it does not set yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The versions of two environments, read so that none that differs is missed, wherever it is written."""
+"""The versions of two environments, read in all layers where they may differ, so that no difference is missed."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from promote.versions.settings import Setting
 # The bytes of a setting's file, relative to an environment's folder, by the name of the service; None without it.
 Source = Callable[[Setting], bytes | None]
 _BINARY, _HIDDEN, _TOO_LARGE = ("(not text)",), ("(a secret: not shown)",), ("(too large to be shown)",)
-# Of a file whose changes are shown: comparing takes time that grows with the square of the lines.
+# Lines of a file whose changes are shown: the time of a comparison grows with the square of them.
 _MOST_LINES, _LARGEST = 5_000, 256 << 10
 
 

@@ -1,4 +1,4 @@
-"""Everything that a change is decided from, read once from one commit."""
+"""Everything that decides a change, read once from one commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One finding per cause: what several objects have from the same line, and what a namespace lacks, is said once."""
+"""Merges findings with one cause: a line from which several objects come, or a namespace that lacks something."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _cause(finding: Finding) -> tuple[Any, ...]:
     if finding.source is None:
         return ()
     who = f"{finding.resource.kind}/{finding.resource.name}: "
-    # The same words with another name: of several faults in one line, each is a cause of its own.
+    # The message is the same except for the name. Several faults in one line are several causes.
     said = finding.message.removeprefix(who) if finding.message.startswith(who) else ""
     return (*common, finding.source, finding.container, finding.fix, said) if said else ()
 

@@ -47,9 +47,7 @@ def unseen(target: Target, validated: Mapping[str, int], expected: int = 1) -> l
 def unrendered(target: str, path: str, error: RenderError, level: Level = "deny") -> Verdict:
     """The verdict on a target that could not be rendered; a warning where promote.yaml accepts that."""
     source = Source(*error.place) if error.place else None
-    remedy = (
-        "fix it, then check again: nothing of it was inspected" if level == "deny" else "read the change yourself"
-    )
+    remedy = "fix it, then check again: no rule has judged it" if level == "deny" else "read the change yourself"
     problem = str(error) if level == "deny" else error.problem
     finding = Finding(UNRENDERED, level, target, NOWHERE, problem, remedy, source=source)
     return Verdict((Target(target, path, 0, 0, 0),), (finding,))

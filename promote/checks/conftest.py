@@ -19,7 +19,7 @@ MAIN, EVALUATION = "main", "evaluation"
 CHANGES = "changes"
 # The functions that rules may use: none that reaches the network, a file, the environment, a clock or chance.
 CAPABILITIES = Path(__file__).with_name("capabilities.json")
-# With this a finding that is a denial elsewhere says that it is a warning in the profile `general`.
+# A denial with this key and value is only a warning in the profile `general`.
 _GENTLE = ("general", "warn")
 # What rules call the namespace of objects that name none, and how many of these a message lists.
 _UNNAMED = Identity("v1", "Namespace", "", "")

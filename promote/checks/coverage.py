@@ -1,4 +1,4 @@
-"""To how many objects each rule applied: a rule that applied to nothing must not look like one that passed."""
+"""Counts the objects that each rule applied to: a rule that applied to none must not look like one that passed."""
 
 from __future__ import annotations
 

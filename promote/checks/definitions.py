@@ -58,7 +58,7 @@ def resource(schema: Schema) -> Schema:
 
 
 def schemas(documents: Iterable[Any]) -> Iterator[tuple[str, Schema]]:
-    """The file name and the schema of each served version of each definition; nothing of a malformed one."""
+    """The file name and the schema of each served version of each definition; a malformed one is left out."""
     for document in documents:
         if not isinstance(document, Mapping) or document.get("kind") != KIND:
             continue

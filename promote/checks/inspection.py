@@ -1,4 +1,4 @@
-"""Puts rendered manifests before kubeconform and conftest, side by side, and collects their verdict."""
+"""Lets kubeconform and conftest judge rendered manifests, at the same time, and collects their verdicts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def judged(targets: Sequence[Rendered], criteria: Criteria, root: Path, ask: Ori
     """What the programs find in each target by all rules, without waivers; raises errors as `inspect` does."""
     evaluated, are_open = _evaluated(targets, criteria, root)
     with process.side_by_side(len(targets)) as pool:
-        # Where the files leave a doubt, each asks kustomize once more.
+        # If the files leave a doubt, each finding needs one more run of kustomize.
         found = [one for _, one in evaluated]
         waiting = [pool.submit(_located, *one, root, ask) for one in zip(found, targets, strict=True)]
         located = [process.result(one) for one in waiting]
@@ -262,7 +262,7 @@ def _conftest(file: Path, chosen: Bundle, about: Path) -> Any:
     options = [part for path in chosen.files for part in ("--policy", str(path))]
     options += [part for path in (about, *chosen.data) for part in ("--data", str(path))]
     namespaces = ["--namespace", MAIN, "--namespace", EVALUATION]
-    # Not in the checkout, whose conftest.toml is for people and may ask for anything.
+    # Not in the checkout: its conftest.toml is for people and may set any option.
     done = tools.run(
         "conftest", "test", file, "--combine", *namespaces, "--output", "json", "--no-color", "--fail-on-warn=false",
         "--capabilities", CAPABILITIES, *options, reads=[file, about, CAPABILITIES, *chosen.reads], cwd=file.parent,
@@ -278,12 +278,12 @@ def _answer(name: str, done: process.Completed) -> Any:
     except ValueError:
         pass
     reason = (done.error or done.text).strip().splitlines() or [f"exit code {done.code}"]
-    # Of a rule that is not Rego, the last line has only a mark below the place.
+    # For a rule that is not Rego, the last line has only a mark below the place.
     if fault := next(filter(None, map(_FAULT.search, reason)), None):
         file, said = without_copies(shown(Path(fault[1]), Path.cwd())), fault[3]
         if said.startswith(_FORBIDDEN):
             said = f"there is no function `{said.removeprefix(_FORBIDDEN)}` for rules: they may read their input and "
-            said += "the tables, and nothing of the network, files, clocks or chance"
+            said += "the tables, and use no network, files, clocks or random numbers"
         raise ToolError(f"{file}:{fault[2]}: {said}")
     raise ToolError(f"{name} gave no verdict: {reason[-1]}")
 

@@ -1,4 +1,4 @@
-"""What the programs found in one target, before waivers and before what is asked for: a value that can be kept."""
+"""What the programs found in one target, before waivers and `--only` apply: a value that can be remembered."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def verdicts(
 ) -> tuple[list[Verdict], list[str]]:
     """What the rules of the checkout at `root` say of environments as the remote has them now, and what is left out.
 
-    One that promote.yaml lets go unrendered gets a warning if kustomize cannot build it; raises RenderError else.
+    One with `unrendered: warn` gets a warning if kustomize cannot build it; for others, raises RenderError.
     One in a repository that cannot be used is left out, unless `all_of_them` have to be judged.
     """
     workspace = Workspace.here()

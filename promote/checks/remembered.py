@@ -1,4 +1,4 @@
-"""Judges targets, and remembers the verdicts: what did not change since is neither rendered nor judged again.
+"""Judges targets and remembers the verdicts: a target that has not changed is neither rendered nor judged again.
 
 A verdict is found by a hash of all that decides it: the files of the target, the rules and tables, the schemas, the
 programs, this code, and what was asked for. Waivers, dates and `--only` are applied after that, each time. Where

@@ -1,4 +1,4 @@
-"""Which targets of a check can be rendered, and what is said of the others."""
+"""Which targets of a check can be rendered, and the findings about the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs in the renderings of many folders; what was compared before is not rendered again."""
+"""The differences between renderings of many folders; a pair that was compared before is not rendered again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was rendered for a try that lost a race, for the next try: what reads the same files is rendered once.
+"""Keeps what was rendered for a try that lost a race, so that the next try renders only what reads other files.
 
 It is kept in the memory of the process only, since a rendering may contain Secrets, and only within `kept`.
 """

@@ -28,7 +28,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"  # kubeconform otherwise
 _NOT_NULL = {"not": {"type": "null"}}
 _FORMAT = "5"  # part of the folder's name: raise it when the files are made in another way
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.json")
-# What may become a part of a path. Objects that have no kind, or no apiVersion, are reported elsewhere.
+# These texts become parts of a path. Objects that have no kind, or no apiVersion, are reported elsewhere.
 _NAMES = re.compile(r"(?!.*\.\.)[^/]{0,253}(/[^/]{0,63})?"), re.compile(r"(?!.*\.\.)[^/]{0,150}")
 # A key with `$` at its start, perhaps as an escape, or the base of references in an older draft.
 _REFERRING = re.compile(rb'"(\$|\\u00|id")')

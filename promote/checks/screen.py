@@ -1,4 +1,4 @@
-"""What conftest parses by itself, screened before it is started: tables, and the METADATA comments of Rego files.
+"""Checks what conftest parses by itself before it starts: tables, and the METADATA comments of Rego files.
 
 OPA reads such a comment as YAML and follows its aliases without a limit.
 """

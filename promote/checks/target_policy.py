@@ -1,4 +1,4 @@
-"""What the policy of a change's target branch says of it, where the change brings a policy of its own.
+"""Judges a change that has a policy of its own by the policy of its target branch, too.
 
 The policy is everything by which a change is judged: promote.yaml, holds, rules, tables, waivers and schemas.
 """

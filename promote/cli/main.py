@@ -19,7 +19,7 @@ _EXIT_INTERRUPTED = 130
 # Where these are set, a runner reads what is printed, and takes some lines for orders.
 _RUNNERS = ("GITHUB_ACTIONS", "GITEA_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 _NOWHERE = "No usable temporary directory"
-# Troubles of the machine and of names, not ours: whoever sees one can fix it.
+# Errors of the machine and of names, which the user can fix: not bugs of promote.
 _MACHINE = (
     errno.EACCES,
     errno.EPERM,
@@ -180,12 +180,12 @@ def _trouble(error: Exception) -> str:
     if isinstance(error, OSError) and (error.errno in _MACHINE or _NOWHERE in str(error.strerror)):
         name = str(error.filename or "")
         if not name and error.errno in _FULL:
-            # Of a file that is open, nobody knows the name. Only temporary files are written so, and not caught.
+            # For a file that is already open, the error has no name. Only temporary files can get here.
             from promote.system import scratch
 
             name = f"the folder for temporary files, {scratch.top()} (TMPDIR)"
         return f"{error.strerror}: {name[:_LONGEST_NAME]}" if name else str(error.strerror)
-    # Of a link that leads to itself, pathlib says so before Python 3.13.
+    # Before Python 3.13, pathlib raises this for a link that leads to itself.
     return str(error)[:_LONGEST_NAME] if isinstance(error, RuntimeError) and "Symlink loop" in str(error) else ""
 
 

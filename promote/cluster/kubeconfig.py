@@ -104,7 +104,7 @@ def _contents(files: str) -> list[Mapping[str, Any]]:
         try:
             _, content = reader.document(Path(path).expanduser().read_bytes(), path)
         except (OSError, ConfigError):
-            # Not the reason: it may have a part of the line with the token.
+            # The reason is left out: it may contain a part of the line with the token.
             content = None
         if not isinstance(content, dict):
             raise ClusterError(

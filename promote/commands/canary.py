@@ -1,4 +1,4 @@
-"""`promote canary ENV SERVICE NAME=VERSION`: a version gets more traffic step by step, or is taken back."""
+"""`promote canary ENV SERVICE NAME=VERSION`: gives a version more traffic step by step, or takes it back."""
 
 from __future__ import annotations
 

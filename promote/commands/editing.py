@@ -1,4 +1,4 @@
-"""What commands share that change versions in the checkout or, with --commit or --pr, on the shared branch."""
+"""Shared by commands that change versions in the checkout or, with --commit or --pr, on the shared branch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote hold ENV NAME=VERSION`: one version refused from now on."""
+"""`promote hold ENV NAME=VERSION`: refuses one version from now on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote merge NUMBER`: a pull request is merged once its result, not its branch, passes the checks."""
+"""`promote merge NUMBER`: merges a pull request if the merged result, not only its branch, passes the checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands say of their arguments: every option has an environment variable of the same name."""
+"""Declares the arguments of commands: every option has an environment variable of the same name."""
 
 from __future__ import annotations
 

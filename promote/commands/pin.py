@@ -1,4 +1,4 @@
-"""`promote pin ENV`: the digest of its tag for every image that has a tag alone, as the registries say."""
+"""`promote pin ENV`: adds to every image that has only a tag the digest that the registry has for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote policies`: every rule, what it denies and how to fix it."""
+"""`promote policies`: lists every rule, what it denies and how to fix it."""
 
 from __future__ import annotations
 

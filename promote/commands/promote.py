@@ -1,4 +1,4 @@
-"""`promote FROM TO…`: the versions of one environment, proposed for another, or for several."""
+"""`promote FROM TO…`: proposes the versions of one environment for another, or for several."""
 
 from __future__ import annotations
 

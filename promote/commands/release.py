@@ -1,4 +1,4 @@
-"""`promote release ENV [NAME…]`: holds lifted, so that the version may be promoted again."""
+"""`promote release ENV [NAME…]`: lifts holds, so that the versions can be promoted again."""
 
 from __future__ import annotations
 

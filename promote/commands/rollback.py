@@ -1,4 +1,4 @@
-"""`promote rollback ENV`: earlier images, restored by one commit and held against coming back."""
+"""`promote rollback ENV`: restores earlier images by one commit, and holds the bad versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote scale ENV SERVICE N`: how many pods a service has at least, set by one commit, or the default again."""
+"""`promote scale ENV SERVICE N`: sets the least number of pods of a service by one commit, or the default again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote switch ENV SERVICE --to COLOUR`: the traffic of a Service moves to its other colour by one commit."""
+"""`promote switch ENV SERVICE --to COLOUR`: moves the traffic of a Service to its other colour by one commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote windows PATH`: the freeze windows of promote.yaml, given to Argo CD or Flux."""
+"""`promote windows PATH`: writes the freeze windows of promote.yaml for Argo CD or Flux."""
 
 from __future__ import annotations
 

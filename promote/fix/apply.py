@@ -27,7 +27,7 @@ def corrected(
     workspace = Workspace.here()
     with workspace.checkout_copy() as tree:
         targets = {name: _in_copy(tree, workspace.root, name, path) for name, path in paths}
-        # A change of a file that environments share must be proved in each of them.
+        # If environments share a file, a change of it must be proved in each of them.
         for environment in (one for one in tree.config.environments.values() if not one.place):
             targets.setdefault(environment.name, tree.folder(environment.path))
         judges = criteria(tree.root, tree.config, tree.installed)

@@ -124,7 +124,7 @@ def window(start: str, end: str, zone: str, reason: str) -> Window:
 
 
 def current(windows: tuple[Window, ...], now: datetime) -> Freeze | None:
-    """Of the windows in which `now` lies, the one that lasts longest."""
+    """The window that lasts longest of those that `now` is in."""
     found = [freeze for one in windows if (freeze := one.at(now))]
     return max(found, key=lambda freeze: freeze.end.astimezone(UTC), default=None)
 

@@ -22,7 +22,7 @@ _REFUSED = re.compile(
     r"|protocol\.(.*\.)?allow|fetch\.bundleuri",
     re.DOTALL,
 )
-# Without it, whoever is on the way to a remote, such as a proxy of `http.proxy`, gets the user's credential for it.
+# Without it, a server on the way to a remote, such as a proxy of `http.proxy`, gets the user's credential.
 _VERIFIED = re.compile(r"http\.(.*\.)?sslverify", re.DOTALL)
 _TRUE = {"true", "yes", "on", "1"}
 _HARMLESS = {"", "never"}  # an empty list of helpers, and a protocol that is forbidden

@@ -91,7 +91,7 @@ class CommitFiles:
             sizes = self._sizes(chunk)
             small = [sha for (sha, _), size in zip(chunk, sizes, strict=True) if size <= largest]
             waiting = len(small)
-            # Kept away from others until all answers are read, and no longer: whoever asked may not want the rest.
+            # Nobody else uses it until all answers are read; the caller may stop before the end.
             talk = self._taken(small) if small else None
             for size in sizes:
                 data = None

@@ -29,7 +29,7 @@ GIT = ("git", *(part for setting in _SETTINGS for part in ("-c", setting)))
 # other files than those of the commit, which everybody else gets. A path is not a pattern.
 OWN = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": f"{os.devnull}/none",
        "GIT_LITERAL_PATHSPECS": "1"}  # fmt: skip
-# What Git adds to every failure of a connection, after the reason that ssh or the server gave.
+# Git adds this to every failure of a connection, after the reason that ssh or the server gave.
 _NO_REASON = ("fatal: Could not read from remote repository.", "Please make sure you have the correct access rights",
               "and the repository exists.")  # fmt: skip
 

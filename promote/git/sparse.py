@@ -23,7 +23,7 @@ def all_left_out(path: Path) -> dict[str, str]:
 
     Git is started only in a sparse checkout.
     """
-    # Of a name that is too long, `Path.is_dir` raises an error, and this says that it is not a folder.
+    # For a name that is too long, `Path.is_dir` raises an error; `os.path.isdir` returns False.
     there = next((one for one in (path, *path.parents) if os.path.isdir(one)), None)  # noqa: PTH112
     top = _top(there) if there else None
     if top is None or there is None or not (_git_folder(top) / "info/sparse-checkout").is_file():

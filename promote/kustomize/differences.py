@@ -62,7 +62,7 @@ def differences(before: Iterable[Document], after: Iterable[Document]) -> list[D
         elif who not in old or who not in new:
             found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
         elif json.dumps(old[who], default=repr) != json.dumps(new[who], default=repr):
-            # Not `!=`, for which 1 equals true.
+            # `!=` would take 1 and true for the same.
             found.extend(_within(who, old[who], new[who]))
     return found
 
@@ -85,7 +85,7 @@ def _renamed(gone: Iterable[Identity], come: Iterable[Identity]) -> dict[Identit
 
 
 def _with_hash(found: list[Difference]) -> list[Difference]:
-    # Where nothing else changes, the name does not follow the content, and the objects are two.
+    # If nothing else changes, the name does not depend on the content: these are two objects.
     return [replace(one, is_hash=one.path == "/metadata/name" and len(found) > 1) for one in found]
 
 

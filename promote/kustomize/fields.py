@@ -19,7 +19,7 @@ FOLDERS, FILES = ("components", "bases"), ("configurations", "crds")
 PLUGINS = ("transformers", "generators", "validators")
 _OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "files", "envs", "env"})
 _NAMING = ("files", "envs", "env")
-# Of lists of mappings, and of the one mapping `openapi`: all fields of an entry, and those that name files.
+# For lists of mappings, and the one mapping `openapi`: all fields of an entry, and those that name files.
 ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "patches": (frozenset({"path", "patch", "target", "options"}), ("path",)),
     "patchesJson6902": (frozenset({"path", "patch", "target", "options"}), ("path",)),

@@ -28,7 +28,7 @@ def reads(sheets: Sheets, folder: str) -> frozenset[str]:
     known = sheets.reads
     if folder in known:
         return known[folder]
-    # Not by recursion: nobody limits how deep folders build on one another, or that they do so in a circle.
+    # Without recursion, because folders can build on one another to any depth, and in a circle.
     direct, seen, waiting = sheets.direct, {folder}, [folder]
     while waiting:
         here = waiting.pop()

@@ -26,7 +26,7 @@ from promote.yamltext import places
 
 # Fields of a kustomization that name no file, folder or address. Go compares names regardless of case.
 _HARMLESS = frozenset(map(str.casefold, PLAIN))
-# The same inside of the items of a field.
+# The same for the fields inside the items of a field.
 _HARMLESS_INSIDE = {
     field.casefold(): {each.casefold() for each in known.difference(naming)}
     for field, (known, naming) in ENTRIES.items()
@@ -41,7 +41,7 @@ _NO_GENERATOR = "promote does not run HelmChartInflationGenerator: move its fiel
 _NO_GENERATOR += "the kustomization (`kustomize: {helm: true}` in promote.yaml), or commit what `helm` prints"
 # All that a folder of plugins may say: what it changes in them would be decided only while kustomize runs.
 _OF_PLUGINS = frozenset({"apiversion", "kind", "metadata", "resources"})
-# The same of a built-in plugin.
+# The same for the fields of a built-in plugin.
 _HARMLESS_IN_PLUGIN = frozenset({
     "apiversion", "kind", "metadata", "patch", "target", "jsonop", "literals", "annotations", "labels", "fieldspecs",
     "options", "source", "sourcevalue", "targets", "name", "namespace", "behavior", "type",
@@ -267,7 +267,7 @@ class _Walk:
         pairs = [(str(key.value).casefold(), value) for key, value in contents.pairs(node)]
         said = {(name, str(value.value)) for name, value in pairs}
         named = {str(key.value) for part in contents.mappings(node) for key, _ in contents.pairs(part)}
-        # Of a key that is there twice, kustomize may take either.
+        # If a key is there twice, kustomize may take either.
         if {value for name, value in said if name == "apiversion"} != {"builtin"} or named.intersection(_FUNCTIONS):
             kind = next((value for name, value in said if name == "kind"), "this")
             said_of = f"{kind} is not built into kustomize but a program, which promote never runs"
@@ -290,7 +290,7 @@ class _Walk:
 
 def _shown(file: Path) -> str:
     here = Path.cwd().resolve()
-    # Of a link, the link and not what it leads to.
+    # For a link, the message names the link and not its target.
     return f"{shown(file.parent, here)}/{file.name}" if file.is_symlink() else shown(file, here)
 
 

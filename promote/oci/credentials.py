@@ -125,7 +125,7 @@ class DockerConfig:
         if done.code != 0:
             if b"credentials not found" in done.stdout + done.stderr:
                 return None
-            # Not what it printed: that may be a secret.
+            # What it printed is left out: it may be a secret.
             raise ToolError(f"{name} failed for {host} (exit {done.code}): log in again, or run `{name} get` by hand")
         try:
             answer = reader.from_json(done.stdout, _LARGEST)

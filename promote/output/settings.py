@@ -48,7 +48,7 @@ def promote_yaml(found: Layout, remote: str, branch: str) -> str:
 
 
 def _scalar(text: str) -> str:
-    """`text` in a flow mapping; quoted unless it certainly means itself."""
+    """`text` in a flow mapping, in quotes unless YAML certainly reads it as this text."""
     plain = text[:1].isalpha() and all(one.isalnum() or one in "-_./" for one in text)
     is_word = text.lower() in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
     return text if plain and text.isascii() and not is_word else "'" + text.replace("'", "''") + "'"

@@ -53,7 +53,7 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     if one.path == other.path:
         raise UsageError(f"{source} and {target} are the same folder: name two environments")
     both = pair.read(tree, one, other)
-    # With several versions in one of them, an image is not absent there: what is not moved names it.
+    # An image with several versions in one of them is not absent there. The list of what cannot be moved names it.
     several = both.there.apart.keys() | both.here.apart.keys()
     there, here = ([one for one in each.images if one.name not in several] for each in (both.there, both.here))
     apart = _apart(there, here, tree.config.services)
@@ -90,7 +90,7 @@ def _levelled(rendered: Rendered) -> list[Document]:
     known = rendered.documents
     spaces = {document.identity.namespace for document in known} - {""}
     names = {document.identity.name: document.identity.written_name for document in known}
-    # Of several namespaces nobody can say which is which.
+    # With several namespaces, it is not known which corresponds to which.
     names |= {rendered.name: "ENVIRONMENT"} | (dict.fromkeys(spaces, "NAMESPACE") if len(spaces) == 1 else {})
 
     def level(value: Any) -> Any:

@@ -67,7 +67,7 @@ def release(workspace: Workspace, environment: str, services: tuple[str, ...]) -
         for asked in every:
             where = asked.environment
             ours = [one for one in standing if one.environment == where.name]
-            # What is held may be called otherwise by now.
+            # The image or the environment may have another name by now.
             known = {one.image: Image(one.image, one.image, one.version) for one in ours}
             if not is_lost:
                 known |= {one.name: one for one in situation.versions_of(tree, where, asked.names).images}

@@ -51,7 +51,7 @@ def moves(
         if name in same and not after.config.versions:
             continue
         own = after.config.environments.get(name)
-        # Where it was, too: what applies a folder does not know that the pull request names another one.
+        # The old folder counts, too: the sync engine applies it, whatever folder the pull request names.
         for here in {there.path: there, **({own.path: own} if own else {})}.values():
             try:
                 old, new = pair.around(before, there, after, here, changed)

@@ -86,7 +86,7 @@ def propose(
         raise UsageError(f"{edge.source} and {edge.target} are the same folder: name two environments")
     both = pair.read(tree, source, target, edge.only)
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
-    # Of an app that was not asked for, nothing is to be said, and nothing is rendered to say it.
+    # There is nothing to report about an app that was not asked for, so nothing is rendered for it.
     unmoved = pair.Unmoved() if edge.is_left_out else pair.unmoved(both)
     unsaid = Left() if edge.is_left_out else unsettled.left(both, unmoved.names, edge.only)
     chosen = _chosen(edge, there, here, unmoved.names | unsaid.names)

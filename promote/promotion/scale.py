@@ -185,7 +185,7 @@ def _decided(overlay: Overlay, before: Rendered | None, request: Request) -> Sca
     if number.least == request.count:
         return file
     if there is not None:
-        # Where the number is the default one, nothing must hold it when the default changes.
+        # If the number is the default one, it must follow when the default changes.
         without = file.without(there)
         overlay.write(without)
         if numbers(overlay.services(overlay.rendered())).get((number.owner, number.field)) == request.count:

@@ -62,7 +62,7 @@ def _may_go(
 def was_unbuilt(before: Tree, after: Tree, environment: Environment, files: Collection[str]) -> bool:
     """Whether an environment could not be built before a change of `files` either, and none of them is its own.
 
-    So the change is not the cause, and makes nothing of it worse.
+    So the change is not the cause, and makes nothing worse.
     """
     there = before.config.environments.get(environment.name)
     if there is None or there.path != environment.path or _touches(before, after, environment.path, files):

@@ -1,4 +1,4 @@
-"""What is said of a change where kustomize cannot build the environment here, and promote.yaml accepts that."""
+"""Changes of environments that kustomize cannot build here, where promote.yaml accepts that there is no proof."""
 
 from __future__ import annotations
 

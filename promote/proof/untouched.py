@@ -41,5 +41,5 @@ def same(before: Tree, after: Tree, environments: Iterable[Environment]) -> froz
             if known is not None and known == new.of(after.folder(one.path)):
                 found.add(one.name)
         except (ConfigError, RenderError, UsageError):
-            continue  # whoever renders it reports it
+            continue  # the code that renders it reports it
     return frozenset(found)

@@ -170,7 +170,7 @@ def of_layout(layout: Layout, listing: Listing) -> Config:
 
 
 def assumed(settings: Config) -> list[str]:
-    """What has to be said of settings that nobody wrote; nothing of those in promote.yaml."""
+    """Notes about settings that nobody wrote; none if there is a promote.yaml."""
     if not settings.is_found:
         return []
     listed = ", ".join(f"{one.name} ({one.path})" for one in settings.environments.values())

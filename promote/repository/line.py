@@ -1,4 +1,4 @@
-"""A branch that environments are on: how its commits relate to the paths of a tree, which has files of several."""
+"""A branch that environments are on, and its paths in a tree, which can have files of several branches."""
 
 from __future__ import annotations
 

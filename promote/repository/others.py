@@ -1,4 +1,4 @@
-"""The repositories of environments that are not in the one that promote runs in."""
+"""The other repositories that environments are in."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Others:
         return found
 
     def leave_out(self, wanted: _Places, error: PromoteError) -> None:
-        """Take note why nothing is known of these branches."""
+        """Remember why these branches are not known."""
         for place, one in wanted.items():
             kind = NetworkError if isinstance(error, NetworkError) else ConfigError
             name = addresses.named(one.repository)

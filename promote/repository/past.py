@@ -54,7 +54,7 @@ class Past(Mapping[str, Sequence[Revision]]):
         self._on_line: dict[str, bool] = {}
         self._is_for_all = False
         self._passes: dict[str, list[Step]] = {}  # by where they begin
-        # Of kustomizations that alone say what an environment ran: the images of all, and of each.
+        # For kustomizations that alone decide what an environment ran: the images of all, and of each.
         self._reader, self._by_blob = Reader(), dict[str, tuple[Image, ...]]()
 
     def __getitem__(self, name: str) -> list[Revision]:

@@ -19,7 +19,7 @@ from promote.repository.scope import file_bytes, has_file
 from promote.system.confined import Folder
 from promote.system.snapshot import LARGEST, Entry, Found, LeadsOut, Snapshot, find, walk
 
-# Of a whole copy, which is written where it is not certain what kustomize reads.
+# Limits of a whole copy, which is written if it is not certain what kustomize reads.
 _MOST_FILES = 200_000
 _MOST_BYTES = 4 << 30
 _ADVICE = "correct the kustomization, so that it is certain what kustomize reads"

@@ -1,4 +1,4 @@
-"""Whether the shared branch is the one that the remote itself names, and not one that a stranger's checkout names."""
+"""Checks that the remote itself names the shared branch, and not only the checkout, which may be a stranger's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is rendered in which way is decided by the promote.yaml of the checkout in which promote runs."""
+"""Takes the settings for rendering from the promote.yaml of the checkout in which promote runs."""
 
 from __future__ import annotations
 

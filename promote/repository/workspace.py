@@ -124,7 +124,7 @@ class Workspace:
                     tree.folder(".")
                 tree.provide(config.FILE_NAME)
                 settings = self._settings(files, tree)
-                # What is judged by other rules, because these are missing, would look judged.
+                # Without these rules, others would judge, and the result would look judged.
                 for path in (settings.policies or config.POLICIES, *settings.schemas) if judged else ():
                     tree.provide(path)
                 yield replace(tree, config=settings)

@@ -1,4 +1,4 @@
-"""Rollouts that another controller has given up: Argo Rollouts aborts, Flagger fails, and Git has the bad version."""
+"""Finds rollouts that Argo Rollouts has aborted or Flagger has failed, while Git still has the bad version."""
 
 from __future__ import annotations
 

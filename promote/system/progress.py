@@ -1,4 +1,4 @@
-"""What a command that takes long reports meanwhile: the command line says where it goes, by default nowhere."""
+"""Progress messages of long commands. The command line decides where they go; by default, nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends the process from outside: a signal becomes an exception, so that children end and files are removed."""
+"""Turns signals that end the process into exceptions, so that child processes end and files are removed."""
 
 from __future__ import annotations
 

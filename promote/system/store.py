@@ -69,7 +69,7 @@ class Store:
 
 
 def _digest(key: str, content: bytes) -> str:
-    # With the key, so that a file under another name is none of ours.
+    # The hash covers the key, too, so that a renamed file is not accepted.
     return hashlib.sha256(key.encode() + b"\n" + content).hexdigest()
 
 

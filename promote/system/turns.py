@@ -1,4 +1,4 @@
-"""Lets the writers of one machine take turns, because only one of them can move a branch at a time.
+"""Lets the processes of one machine that write to a branch take turns, because only one can move it at a time.
 
 A turn is advice: without one, as on another machine, the lease of the push still decides who moves the branch.
 So nothing here may fail or wait without an end.

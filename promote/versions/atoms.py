@@ -128,7 +128,7 @@ def _containers(at: Place) -> Iterator[Atom]:
         if isinstance(here.node, MappingNode) and set(pointer[-2:-1]) & set(CONTAINERS):
             image = here.at("image")
         else:
-            # Of an operation of a patch, which may give the image alone.
+            # An operation of a patch may set the image alone.
             is_image = here is at and pointer[-1:] == ("image",) and bool(set(pointer[-3:-2]) & set(CONTAINERS))
             image = here if is_image else None
         if image is not None and (spot := image.spot) and not _PATTERN.search(spot.text):

@@ -118,7 +118,7 @@ def _end(node: Node) -> int:
 def _prove(before: ImagesFile, data: bytes, images: Sequence[Image]) -> None:
     """Raise EditRefused unless `data` has the new fields and items, and all else as it was."""
     document, after = before.text, ImagesFile.parse(data, before.source)
-    # Of the first document, as kustomize reads no other, which may not even be YAML.
+    # kustomize reads only the first document; others may not even be YAML.
     old, new = (reader.document(data, before.source, first=True)[1] for data in (before.data, after.data))
     versions = {image.name: image for image in images}
     items = [{**item, **_values(versions.get(item["name"]))} for item in old.get("images") or []]

@@ -91,7 +91,7 @@ class Slot:
         first = next(iter(self.said.values()))
         at = f"{first.file}:{first.atom.spot.line}"
         own = {role: self._text(role) for role in ("digest",) if role in self.said}
-        # Of a bundle in an address, which is written around its version.
+        # The version of a bundle in an address is a ref of Git.
         check = check_ref if self.is_bundle and first.atom.before else check_tag
         version = goal_of(at, own, self.written, target, whole=whole, check=check).version
         if said := self.said.get("reference"):

@@ -1,1 +1,1 @@
-"""What the sync engines, Argo CD and Flux, are given of the freeze windows in promote.yaml."""
+"""Writes the freeze windows of promote.yaml for the sync engines, Argo CD and Flux."""

@@ -128,7 +128,7 @@ class Settings(Loader):
     bool_values: ClassVar[dict[str, bool]] = yaml.SafeLoader.bool_values
 
     def _refuse_repetition(self, node: yaml.MappingNode) -> None:
-        """Nothing: whoever reads such a file compares it with a schema, and names the key and its line."""
+        """Accept it: the caller compares such a file with a schema, and names the key and its line."""
 
 
 Settings.add_constructor(f"{_TAG}timestamp", yaml.SafeLoader.construct_yaml_timestamp)
