@@ -56,12 +56,12 @@ def _present(versions: Versions, wanted: Mapping[str, Image | Version]) -> Versi
 
 def items(old: Versions, new: Versions) -> tuple[Image, ...]:
     """The items of the environment's own `images:` that only `new` has, or only `new` gives a version."""
-    return tuple(image for image in new.own.images if _is_new(image, old))
-
-
-def _is_new(image: Image, old: Versions) -> bool:
-    entry = old.own.entries.get(image.name)
-    return entry is None or (image.version.is_set and not entry.image.version.is_set)
+    before = {name: entry.image for name, entry in old.own.entries.items()}
+    return tuple(
+        image
+        for image in new.own.images
+        if image.name not in before or (image.version.is_set and not before[image.name].version.is_set)
+    )
 
 
 def derived(old: Versions, new: Versions) -> Versions:

@@ -21,7 +21,9 @@ def strict(schema: Schema) -> Schema:
     """The same schema as plain JSON Schema, closed wherever it lists its fields."""
     result = {key: value for key, value in schema.items() if not key.startswith(_NO_CONSTRAINT)}
     if isinstance(schema.get("properties"), dict):
-        result["properties"] = {name: _field(field) for name, field in schema["properties"].items()}
+        result["properties"] = {
+            name: strict(field) if isinstance(field, dict) else field for name, field in schema["properties"].items()
+        }
         if schema.get("x-kubernetes-embedded-resource"):
             result["properties"] |= {name: one for name, one in _COMMON.items() if name not in result["properties"]}
         if not schema.get("x-kubernetes-preserve-unknown-fields"):
@@ -31,22 +33,10 @@ def strict(schema: Schema) -> Schema:
         if isinstance(result.get(key), dict):
             result[key] = strict(result[key])
     if schema.get("x-kubernetes-int-or-string"):
-        _take_integers_and_strings(result)
-    return _nullable(result) if schema.get("nullable") else result
-
-
-def _field(schema: Any) -> Any:
-    return strict(schema) if isinstance(schema, dict) else schema
-
-
-def _take_integers_and_strings(schema: Schema) -> None:
-    schema["type"] = ["integer", "string"]
-    if schema.get("format") == "int-or-string":
-        del schema["format"]
-
-
-def _nullable(schema: Schema) -> Schema:
-    return {"anyOf": [{"type": "null"}, schema]}
+        result["type"] = ["integer", "string"]
+        if result.get("format") == "int-or-string":
+            del result["format"]
+    return {"anyOf": [{"type": "null"}, result]} if schema.get("nullable") else result
 
 
 def resource(schema: Schema) -> Schema:

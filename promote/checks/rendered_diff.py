@@ -49,7 +49,7 @@ def compare(
             # With the same files it is built once, since it may be broken in both trees.
             left.append(pair if old is None or old != new else pair._replace(old=pair.new))
         else:
-            found[pair.name] = [_difference(one) for one in kept]
+            found[pair.name] = [Difference(**{**one, "resource": Identity(**one["resource"])}) for one in kept]
     given = {pair.name: pair for pair in pairs}
     for name, one in _rendered(left):
         found[name] = one
@@ -90,7 +90,3 @@ def _json(found: Sequence[Difference]) -> Any:
         return answer if reader.from_json(json.dumps(answer, allow_nan=False)) == answer else None
     except (TypeError, ValueError):
         return None
-
-
-def _difference(given: Mapping[str, Any]) -> Difference:
-    return Difference(**{**given, "resource": Identity(**given["resource"])})

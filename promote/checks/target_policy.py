@@ -18,7 +18,6 @@ from promote.errors import ConfigError, PromoteError
 from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from promote.repository import config, holds
-from promote.repository.config import Config
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
@@ -35,7 +34,7 @@ def changed(before: Tree, after: Tree) -> tuple[str, ...]:
     """
     names, moved = set(_FILES), set()
     names |= {f"{place}/{holds.FILE_NAME}" for one in (before, after) for place in one.config.places}
-    for folder in _folders(before.config, after.config):
+    for folder in {one for each in (before.config, after.config) for one in (each.policies or FOLDER, *each.schemas)}:
         places = [_place(before, folder), _place(after, folder)]
         names |= _below(before, places[0]) | _below(after, places[1])
         if None not in places and places[0] != places[1]:
@@ -48,10 +47,6 @@ def changed(before: Tree, after: Tree) -> tuple[str, ...]:
 def changes_rules(files: Iterable[str]) -> bool:
     """Whether `changed` files of the policy are more than holds, which are about versions alone."""
     return any(posixpath.basename(file) != holds.FILE_NAME for file in files)
-
-
-def _folders(*settings: Config) -> set[str]:
-    return {folder for one in settings for folder in (one.policies or FOLDER, *one.schemas)}
 
 
 def _place(tree: Tree, folder: str) -> str | None:

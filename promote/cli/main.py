@@ -97,7 +97,11 @@ def _do(given: Namespace) -> int:
     scratch.use()
     progress.listen(lambda line: _complain(process.redact(line)))
     command = import_module(f"promote.commands.{given.verb}")
-    fields = {name: _frozen(value) for name, value in vars(given).items() if name not in ("verb", "output")}
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in vars(given).items()
+        if name not in ("verb", "output")
+    }
     try:
         result = command.run(command.Options(**fields))
     except Exception as error:
@@ -119,10 +123,6 @@ def _insist_on_unicode(given: Namespace) -> None:
             is_odd = isinstance(text, str) and any("\ud800" <= one <= "\udfff" for one in text)
             if is_odd and not os.path.exists(text):  # noqa: PTH110
                 raise UsageError(f"{text!r}, given as {name.replace('_', '-')}, is not UTF-8: write it in UTF-8")
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _lines(result: Any, output: str) -> Iterable[str]:

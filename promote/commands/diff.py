@@ -80,19 +80,15 @@ def _compared(
 ) -> tuple[Mapping[str, list[Difference]], Mapping[str, RenderError]]:
     """The differences of each environment, and the error of each that cannot be rendered."""
     try:
-        return _differences(before, after, names), {}
+        known = {name: folder for folder, name in before.folders(name for name in names if _has(before, name))}
+        pairs = [Pair(name, known.get(name), folder) for folder, name in after.folders(names)]
+        return rendered_diff.compare(pairs, before.root, after.root, after.installed), {}
     except RenderError as error:
         if len(names) == 1:
             return {}, {names[0]: error}
     # One after the other: those that were rendered are remembered.
     each = [_compared(before, after, [name]) for name in names]
     return {k: v for found, _ in each for k, v in found.items()}, {k: v for _, bad in each for k, v in bad.items()}
-
-
-def _differences(before: Tree, after: Tree, names: Sequence[str]) -> Mapping[str, list[Difference]]:
-    known = {name: folder for folder, name in before.folders(name for name in names if _has(before, name))}
-    pairs = [Pair(name, known.get(name), folder) for folder, name in after.folders(names)]
-    return rendered_diff.compare(pairs, before.root, after.root, after.installed)
 
 
 def _has(tree: Tree, name: str) -> bool:

@@ -109,6 +109,14 @@ def _part(kustomization: Object, source: Object | None) -> Part:
     health = "Waiting" if reason == _WAITS else _HEALTH.get(str(ready.get("status")), "Progressing")
     seen = status.get("observedGeneration") == metadata.get("generation")
     failures = [f"{reason}: {line(ready.get('message'))}"] if ready.get("status") == "False" else []
+    suspended = [f"Kustomization/{metadata['name']}"] if kustomization["spec"].get("suspend") else []
+    if source is not None:
+        name = f"GitRepository/{source['metadata']['name']}"
+        fetched = conditions(source).get("Ready") or {}
+        if fetched.get("status") == "False":
+            # No newer commit arrives.
+            failures.append(f"{name}: {fetched.get('reason')}: {line(fetched.get('message'))}")
+        suspended += [name] if source["spec"].get("suspend") else []
     return Part(
         "Kustomization",
         metadata["namespace"],
@@ -119,27 +127,14 @@ def _part(kustomization: Object, source: Object | None) -> Part:
         health != "Failed" and seen and bool(applied) and applied == attempted,
         _commit(attempted),
         _STATES[health],
-        (*failures, *_failures(source)),
-        tuple(_paused(kustomization, source)),
+        tuple(failures),
+        tuple(f"{one} is suspended" for one in suspended),
     )
 
 
 def _commit(revision: str) -> str:
     """The commit of `main@sha1:…`."""
     return revision.rpartition(":")[2]
-
-
-def _failures(source: Object | None) -> Iterator[str]:
-    """What is wrong with the repository, so that no newer commit arrives."""
-    ready = conditions(source or {}).get("Ready") or {}
-    if source is not None and ready.get("status") == "False":
-        yield f"GitRepository/{source['metadata']['name']}: {ready.get('reason')}: {line(ready.get('message'))}"
-
-
-def _paused(kustomization: Object, source: Object | None) -> Iterator[str]:
-    for one, kind in ((kustomization, "Kustomization"), (source, "GitRepository")):
-        if one is not None and one["spec"].get("suspend"):
-            yield f"{kind}/{one['metadata']['name']} is suspended"
 
 
 def _advice(kustomization: Object) -> Iterator[str]:

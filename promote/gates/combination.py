@@ -48,7 +48,9 @@ class Gate:
         source = context.source
         known = context.history[source] if source else ()
         shared = {name for revision in known for name in revision.changed}
-        together = [image for image in _after(context) if image.name in shared]
+        new = {change.image: change.new for change in context.plan.changes}
+        after = [replace(image, version=new.get(image.name, image.version)) for image in context.images]
+        together = [image for image in after if image.name in shared]
         if not source or not together:
             return Judgement()
         stay = Stays(known, context.now).last(
@@ -68,11 +70,6 @@ class Gate:
         )
         excuse = context.plan.despite.get(self.name) if self.deny and stay is None else None
         return Judgement(facts=facts, remarks=(remark,), override=excuse)
-
-
-def _after(context: Context) -> list[Image]:
-    new = {change.image: change.new for change in context.plan.changes}
-    return [replace(image, version=new.get(image.name, image.version)) for image in context.images]
 
 
 def _apart(together: Sequence[Image], now: Revision) -> list[Facts]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from promote.gates import registry
 from promote.gates.protocol import Context, Gate, Judgement, Need
-from promote.model import GateResult, Plan
+from promote.model import Plan
 
 _STEPS = 100  # windows that follow one another without a gap in which to go
 
@@ -18,14 +18,17 @@ def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
     judged = context.plan.changes or context.policy
     asked = [one for one in gates if one.stops_rollbacks or not context.is_rollback] if judged else []
     judgements = {one.name: one.judge(context) if one in asked else Judgement() for one in gates}
-    results = tuple(
-        _despite(result, context.plan.despite.get(name))
-        for name, judgement in judgements.items()
-        for result in judgement.results
-    )
+    results = []
+    for name, judgement in judgements.items():
+        # A closed gate lets a change pass where there is a reason, which is recorded; an open one needs none.
+        reason = context.plan.despite.get(name)
+        results += [
+            one if one.passed or reason is None else replace(one, passed=True, despite=reason)
+            for one in judgement.results
+        ]
     return replace(
         context.plan,
-        gates=results,
+        gates=tuple(results),
         facts={one.name: judgements[one.name].facts for one in gates if one.measures},
         remarks=tuple(remark for judgement in judgements.values() for remark in judgement.remarks),
         overrides={name: judgement.override for name, judgement in judgements.items() if judgement.override},
@@ -35,11 +38,6 @@ def evaluate(context: Context, gates: Sequence[Gate]) -> Plan:
 def needs(gates: Iterable[Gate]) -> frozenset[Need]:
     """What any of the gates cannot do without."""
     return frozenset[Need]().union(*(gate.needs for gate in gates))
-
-
-def _despite(result: GateResult, reason: str | None) -> GateResult:
-    """A closed gate lets a change pass where there is a reason, which is recorded; an open one needs none."""
-    return result if result.passed or reason is None else replace(result, passed=True, despite=reason)
 
 
 def earliest(context: Context, gates: Sequence[Gate]) -> datetime | None:

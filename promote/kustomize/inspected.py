@@ -131,12 +131,10 @@ def _named(root: Node) -> Iterator[tuple[str, Node]]:
         yield from ((key, path) for entry in places.items(root, key) if (path := places.field(entry, "path")))
     for key in GENERATORS:
         for entry in places.items(root, key):
-            yield from ((key, item) for names in _OF_GENERATORS for item in _one_or_more(entry, names))
-
-
-def _one_or_more(entry: Node, key: str) -> list[Node]:
-    value = places.field(entry, key)
-    return [value] if isinstance(value, ScalarNode) else list(places.items(entry, key))
+            for names in _OF_GENERATORS:
+                value = places.field(entry, names)
+                one_or_more = [value] if isinstance(value, ScalarNode) else places.items(entry, names)
+                yield from ((key, item) for item in one_or_more)
 
 
 def _read(file: Path) -> tuple[list[Node], list[Fault]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import dirname, join, normpath
 
-from yaml.nodes import Node, ScalarNode
+from yaml.nodes import ScalarNode
 
 from promote.kustomize.reads import reads
 from promote.kustomize.sheets import Sheets
@@ -29,10 +29,9 @@ def is_secret(sheets: Sheets, folder: str, path: str, inside: str = "") -> bool:
 def _generated(sheets: Sheets, file: str) -> set[str]:
     """The files from which the secrets of a kustomization are generated."""
     sheet = sheets.sheet(file)
-    entries = [entry for root in sheet.whole.roots[:1] for entry in places.items(root, _GENERATOR)] if sheet else []
-    return {normpath(join(dirname(file), text.rpartition("=")[2])) for entry in entries for text in _files(entry)}
-
-
-def _files(entry: Node) -> list[str]:
-    items = [*places.items(entry, "files"), *places.items(entry, "envs"), places.field(entry, "env")]
-    return [str(item.value) for item in items if isinstance(item, ScalarNode)]
+    found = set()
+    for entry in places.items(sheet.whole.roots[0], _GENERATOR) if sheet and sheet.whole.roots else ():
+        for item in (*places.items(entry, "files"), *places.items(entry, "envs"), places.field(entry, "env")):
+            if isinstance(item, ScalarNode):
+                found.add(normpath(join(dirname(file), str(item.value).rpartition("=")[2])))
+    return found

@@ -182,10 +182,11 @@ class _Patch:
 
     def _operations(self, slots: list[Slot], fields: Sequence[_Field]) -> None:
         for operation in self.body.below():
-            value, steps = operation.at("value"), _steps(places.text(operation.node, "path"))
+            value, pointer = operation.at("value"), places.text(operation.node, "path")
             if value is None or places.text(operation.node, "op") not in ("add", "replace"):
                 continue
             kind = places.text(self.target, "kind")
+            steps = tuple(int(step) if step.isdecimal() else step for step in places.parts(pointer))
             at = Place(value.sheet, value.region, value.node, value.path, steps, steps)
             for atom in atoms.of_object(kind, at, _of_kind(fields, kind)):
                 self.files[self.file] = None
@@ -278,10 +279,6 @@ def _of_kind(fields: Sequence[_Field], kind: str) -> dict[Path, Role]:
 def _hints(fields: Sequence[_Field]) -> list[bytes]:
     """What a file must have somewhere to say an image, or a text that is copied: reading YAML is slow."""
     return [*_HINTS, *(str(keys[-1]).encode() for _, keys, role in fields if role == "text")]
-
-
-def _steps(pointer: str) -> Path:
-    return tuple(int(step) if step.isdecimal() else step for step in places.parts(pointer))
 
 
 def _matches(pattern: str, texts: set[str] | frozenset[str]) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from promote.fix.fixer import Outcome, Refusal
+from promote.fix.fixer import Outcome
 from promote.output.values import Json
 from promote.output.verdicts import finding_json
 
@@ -12,20 +10,15 @@ from promote.output.verdicts import finding_json
 def fixes_text(made: Outcome, write: bool) -> list[str]:
     """The patch, then what was refused and why, then what came of it."""
     done = "fixed" if write else "this patch fixes"
-    said = [
-        line
-        for one in made.refused
-        for line in (f"not fixed: {one.finding.rule}: {one.finding.message}", f"      {one.reason}", *_instead(one))
-    ]
+    said = []
+    for one in made.refused:
+        said += [f"not fixed: {one.finding.rule}: {one.finding.message}", f"      {one.reason}"]
+        if one.patch:
+            said.append(f"      this in {one.file} fixes it there, and does nothing else:")
+            said += [f"        {line}" for line in one.patch]
     left = sum(not one.correction and not one.waiver and one.status != "old" for one in made.before.findings)
     unsure = f"; {left} have no automatic fix" if left else ""
     return [*made.diff(), "", *said, f"{done} {len(made.corrected)} findings in {len(made.files)} files{unsure}", ""]
-
-
-def _instead(one: Refusal) -> Iterator[str]:
-    if one.patch:
-        yield f"      this in {one.file} fixes it there, and does nothing else:"
-        yield from (f"        {line}" for line in one.patch)
 
 
 def fixes_json(made: Outcome, write: bool) -> Json:
@@ -36,10 +29,11 @@ def fixes_json(made: Outcome, write: bool) -> Json:
         "files": list(made.files),
         "mended": [finding_json(finding) for finding in made.corrected],
         "refused": [
-            {**finding_json(one.finding), "reason": one.reason, "instead": _instead_json(one)} for one in made.refused
+            {
+                **finding_json(one.finding),
+                "reason": one.reason,
+                "instead": {"file": one.file, "patch": "\n".join([*one.patch, ""])} if one.patch else None,
+            }
+            for one in made.refused
         ],
     }
-
-
-def _instead_json(one: Refusal) -> Json | None:
-    return {"file": one.file, "patch": "".join(f"{line}\n" for line in one.patch)} if one.patch else None

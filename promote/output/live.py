@@ -68,17 +68,14 @@ def live_text(seen: Live) -> list[str]:
     """An environment as it runs: where Git is, what the engine says, which images run, and in what they differ."""
     tip, name = seen.expected.tip, seen.expected.environment.name
     lines = [f"{name}: Git says {tip.label} at {tip.commit[:12]}; the cluster is {seen.context}"]
-    lines += [f"  {each.part} is {each.part.sync}, {each.part.health}, at {_at(each)}" for each in seen.seen]
+    parts = [each.part for each in seen.seen]
+    lines += [f"  {one} is {one.sync}, {one.health}, at {one.revision[:12] or 'no commit'}" for one in parts]
     lines += ["", *_table(seen.running)]
     differences = [f"  {shortened(one)}" for one in seen.differences]
     lines += ["", "differs from Git:", *differences] if differences else ["", "runs what Git says"]
     if unhealthy := list(seen.unhealthy()):
         lines += ["", "not healthy:", *(f"  {shortened(one)}" for one in dict.fromkeys(unhealthy))]
     return [*lines, *_advice(seen.engine), *(f"note: {note}" for note in seen.notes)]
-
-
-def _at(each: Seen) -> str:
-    return each.part.revision[:12] or "no commit"
 
 
 def _advice(engine: Delivery | None) -> list[str]:

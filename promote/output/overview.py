@@ -7,12 +7,13 @@ from collections import Counter
 from promote.model import shortened
 from promote.output import empty, values
 from promote.output.values import Json
-from promote.promotion.overview import Open, Overview, Versions
+from promote.promotion.overview import Overview, Versions
 from promote.repository.config import Config
 
 
 def overview_json(seen: Overview) -> Json:
     """All environments, as JSON."""
+    after = {name: list(one.after) for name, one in seen.config.environments.items() if one.after is not None}
     return {
         "commit": seen.tip.commit,
         **({"branches": seen.branches} if seen.branches else {}),
@@ -21,32 +22,32 @@ def overview_json(seen: Overview) -> Json:
             for name, images in seen.versions.running.items()
         },
         "pending": [{"from": one.source, "to": one.target, "services": one.services} for one in seen.behind],
-        "pull_requests": [_pull_json(one) for one in seen.pulls],
+        "pull_requests": [
+            {**values.pull_json(one.pull), "title": one.pull.title, "branch": one.pull.head,
+             **({"repository": one.repository} if one.repository else {})}
+            for one in seen.pulls
+        ],
         "holds": [values.hold_json(hold) for hold in seen.holds],
         "freezes": {name: one.facts for name, one in seen.frozen.items()},
         "notes": [*seen.notes, *seen.unsaid, *seen.unsettled],
-        **({"after": after} if (after := _after(seen.config)) else {}),
+        **({"after": after} if after else {}),
         **seen.versions.beyond,
-    }
+    }  # fmt: skip
 
 
 def overview_text(seen: Overview) -> list[str]:
     """All environments, for people: a table, the order of promotion, and what there is to do or to know."""
     heads = {seen.tip.label: seen.tip.commit, **seen.branches}
     first = ", ".join(f"{label} at {commit[:12]}" for label, commit in heads.items())
-    table = _table(seen) if seen.elsewhere is None else _nothing(seen)
+    if seen.elsewhere is None:
+        table = _table(seen)
+    elif seen.versions.running:
+        table = empty.lines(seen.versions.running, seen.elsewhere.kinds, seen.elsewhere.applied)
+    else:
+        table = ["no environment can be read"]
     rest = [*_waiting(seen), *seen.unsaid, *seen.unsettled, *_lacking(seen.versions)]
     text = [*seen.notes, first, "", *table, *_order(seen.config)]
     return [*text, "", *rest] if rest else text
-
-
-def _pull_json(one: Open) -> Json:
-    pull = values.pull_json(one.pull) | {"title": one.pull.title, "branch": one.pull.head}
-    return pull | ({"repository": one.repository} if one.repository else {})
-
-
-def _after(settings: Config) -> dict[str, list[str]]:
-    return {name: list(one.after) for name, one in settings.environments.items() if one.after is not None}
 
 
 def _table(seen: Overview) -> list[str]:
@@ -77,12 +78,6 @@ def _shared_names(seen: Versions) -> set[str]:
         often = Counter(image.rpartition("/")[2] for image in names)
         found |= {short for short, times in often.items() if times > 1}
     return found
-
-
-def _nothing(seen: Overview) -> list[str]:
-    if not seen.versions.running or seen.elsewhere is None:
-        return ["no environment can be read"]
-    return empty.lines(seen.versions.running, seen.elsewhere.kinds, seen.elsewhere.applied)
 
 
 def _order(settings: Config) -> list[str]:

@@ -89,7 +89,8 @@ def plan_text(plan: Plan) -> list[str]:
     """A plan for people, one line a change."""
     if not plan.changes:
         return [*_notes(plan), _nothing(plan)]
-    return [*_notes(plan), f"{_edge(plan)}: {len(plan.changes)} to change", *_changes(plan)]
+    edge = f"{plan.source} → {plan.target}" if plan.source else plan.target
+    return [*_notes(plan), f"{edge}: {len(plan.changes)} to change", *_changes(plan)]
 
 
 def _changes(plan: Plan) -> list[str]:
@@ -102,10 +103,6 @@ def _changes(plan: Plan) -> list[str]:
     remarks = [f"  {remark}" for remark in plan.remarks]
     gates = [f"  {gate_line(gate)}" for gate in plan.gates]
     return [*lines, *(f"  {line}" for line in carried.lines(plan)), *remarks, *gates]
-
-
-def _edge(plan: Plan) -> str:
-    return f"{plan.source} → {plan.target}" if plan.source else plan.target
 
 
 def _nothing(plan: Plan) -> str:

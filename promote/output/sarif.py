@@ -6,7 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -14,7 +14,6 @@ from promote import __version__
 from promote.checks import baseline
 from promote.checks.findings import Finding, Verdict, Waiver
 from promote.checks.rules import Rule
-from promote.model import Identity
 from promote.output.report import CheckReport
 from promote.output.values import Json
 
@@ -101,20 +100,14 @@ def _suppression(waiver: Waiver) -> Json:
 
 def _location(finding: Finding, path: str) -> Json:
     """The line or, for what no file says, the checked folder: code scanning takes nothing without a place."""
-    physical: Json = {"artifactLocation": _artifact(finding.source.file if finding.source else path)}
+    file = finding.source.file if finding.source else path
+    is_absolute = PurePosixPath(file).is_absolute()
+    artifact = {"uri": f"file://{quote(file)}"} if is_absolute else {"uri": quote(file), "uriBaseId": _ROOT}
+    physical: Json = {"artifactLocation": artifact}
     if finding.source:
         physical["region"] = {"startLine": finding.source.line}
-    logical = _logical(finding.resource, finding.container)
-    return {"physicalLocation": physical} | ({"logicalLocations": [logical]} if logical else {})
-
-
-def _artifact(file: str) -> Mapping[str, str]:
-    if PurePosixPath(file).is_absolute():
-        return {"uri": f"file://{quote(file)}"}
-    return {"uri": quote(file), "uriBaseId": _ROOT}
-
-
-def _logical(who: Identity, container: str) -> Json:
-    if not str(who):
-        return {}
-    return {"fullyQualifiedName": "/".join(filter(None, (str(who), container))), "kind": "resource"}
+    location: Json = {"physicalLocation": physical}
+    if who := str(finding.resource):
+        name = f"{who}/{finding.container}" if finding.container else who
+        location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
+    return location

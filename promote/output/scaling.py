@@ -12,7 +12,6 @@ from promote.output.values import Json
 from promote.output.verdicts import finding_json, identity_json, introduced_text
 from promote.promotion.deliver import Published, Wording
 from promote.promotion.scale import Move, Pods, Row, Scaling
-from promote.scaling.services import Number
 from promote.system import printable
 
 
@@ -111,10 +110,10 @@ def status_text(rows: Sequence[Row], live: Pods | None) -> list[str]:
         [
             row.service.name,
             one.least,
-            _most(one),
+            "-" if one.most is None else one.most,
             "" if row.default in (None, one.least) else row.default,
             *([] if live is None else [_ready(live[row.service.workload])]),
-            _source(one),
+            f"{one.owner.kind} {one.owner.name}",
         ]
         for row in rows
         for one in row.service.numbers
@@ -126,11 +125,3 @@ def status_text(rows: Sequence[Row], live: Pods | None) -> list[str]:
 
 def _ready(workload: Workload | None) -> str:
     return f"{len(workload.ready)}/{workload.replicas}" if workload else "-"
-
-
-def _most(number: Number) -> str:
-    return "-" if number.most is None else str(number.most)
-
-
-def _source(number: Number) -> str:
-    return f"{number.owner.kind} {number.owner.name}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from promote.checks import coverage
 from promote.checks.coverage import Matrix
-from promote.checks.findings import Finding, Verdict, Waiver
+from promote.checks.findings import Finding, Verdict
 from promote.model import Identity
 from promote.output import wording
 from promote.output.values import Json
@@ -47,6 +47,7 @@ def since_base(verdict: Verdict) -> dict[str, int]:
 
 def finding_json(finding: Finding) -> Json:
     """A finding as JSON."""
+    source, waiver = finding.source, finding.waiver
     return {
         "rule": finding.rule,
         "level": finding.level,
@@ -55,15 +56,12 @@ def finding_json(finding: Finding) -> Json:
         "container": finding.container,
         "message": finding.message,
         "fix": finding.fix,
-        "source": finding.source and {"file": finding.source.file, "line": finding.source.line},
-        "waiver": finding.waiver and _waiver_json(finding.waiver),
+        "source": source and {"file": source.file, "line": source.line},
+        "waiver": waiver
+        and {"reason": waiver.reason, "owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires},
         **({"status": finding.status} if finding.status else {}),
         **({"objects": [identity_json(who) for who in finding.objects]} if finding.objects else {}),
     }
-
-
-def _waiver_json(waiver: Waiver) -> Json:
-    return {"reason": waiver.reason, "owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires}
 
 
 def identity_json(who: Identity) -> Json:

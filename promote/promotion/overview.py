@@ -96,7 +96,10 @@ def read(workspace: Workspace) -> Overview:
     with workspace.at(tip, judged=False) as tree:
         _insist_on_some(tree.config)
         versions = _versions(tree)
-        elsewhere = None if versions.are_found else _elsewhere(tree, versions)
+        elsewhere = None
+        if not versions.are_found:
+            folders = [one.path for name, one in tree.readable.items() if name in versions.running]
+            elsewhere = Elsewhere(deliveries.kinds(tree.sheets, folders), deliveries.applied(tree.sheets, folders))
         behind = _behind(tree, versions.running)
         now, known = clock.now(), tree.config.environments
         frozen = {name: current for name, one in known.items() if (current := freeze.current_of(one.gates, now))}
@@ -140,11 +143,6 @@ def _versions(tree: Tree) -> Versions:
         if apart:
             found.apart[name] = {image: list(lines) for image, lines in apart.items()}
     return found
-
-
-def _elsewhere(tree: Tree, found: Versions) -> Elsewhere:
-    folders = [one.path for name, one in tree.readable.items() if name in found.running]
-    return Elsewhere(deliveries.kinds(tree.sheets, folders), deliveries.applied(tree.sheets, folders))
 
 
 def _behind(tree: Tree, running: Mapping[str, tuple[Image, ...]]) -> list[Behind]:

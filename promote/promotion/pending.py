@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from promote.changes import selection, settings
 from promote.changes.situation import Situation
 from promote.errors import ConfigError, NetworkError, UsageError
-from promote.model import Image, Version
+from promote.model import Version
 from promote.repository.workspace import Workspace
 from promote.versions.settings import Setting
 
@@ -81,20 +81,16 @@ def _settings(
 
 def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]:
     """By image name, what the commit `head` moves in the environment; nothing where that cannot be read."""
-    name, services = here.environment.name, here.services
+    name = here.environment.name
     with suppress(UsageError, ConfigError):
         base = workspace.branches.line(here.tip.place).repository.merge_base(here.tip.commit, head)
         if base == head:
             return {}
         with workspace.at(here.tip.moved(base)) as before, workspace.at(here.tip.moved(head)) as after:
             old, new = (each.images(each.environment(name)) for each in (before, after))
-        return _compared(old, new, services)
+        changes = selection.changes(old, new, here.services)
+        return {one.image: _Move(one.service, one.old, one.new) for one in changes if one.old != one.new}
     return {}
-
-
-def _compared(old: Sequence[Image], new: Sequence[Image], services: Mapping[str, Sequence[str]]) -> dict[str, _Move]:
-    changes = selection.changes(old, new, services)
-    return {one.image: _Move(one.service, one.old, one.new) for one in changes if one.old != one.new}
 
 
 def _where(workspace: Workspace, branch: str, place: str) -> tuple[str, bool]:

@@ -94,8 +94,8 @@ def propose(
     missing, more = ([], []) if edge.is_left_out else _missing(both, chosen, edge.add)
     notes = [*notes, *more, *unsaid.notes]
     idle = {change.image for change in unused}
-    asked = {**wanted, **(_versions(there, missing) if edge.add else {})}
-    asked = {name: version for name, version in asked.items() if name not in idle}
+    added = {image.name: image.version for image in there.images if edge.add and image.name in missing}
+    asked = {name: version for name, version in {**wanted, **added}.items() if name not in idle}
     here, after = adding.edited(here, asked, edge.add)
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
     with_them = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
@@ -249,10 +249,6 @@ def _of_app(edge: Edge, pair: Sequence[Environment], only: _Names, exclude: _Nam
     if edge.only and not chosen:
         return replace(part, is_left_out=True)
     return part if () in chosen else replace(part, only=tuple(dict.fromkeys(name for one in chosen for name in one)))
-
-
-def _versions(there: Versions, names: Sequence[str]) -> dict[str, Version]:
-    return {image.name: image.version for image in there.images if image.name in names}
 
 
 def _insist_on_entries(chosen: Collection[str], versions: Versions) -> None:

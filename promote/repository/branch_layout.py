@@ -8,7 +8,6 @@ from promote.git.repository import Repository
 from promote.repository import kustomizations, stages
 from promote.repository.candidates import name_of
 from promote.repository.discovery import Layout
-from promote.repository.kustomizations import Survey
 
 _FEWEST = 2
 _OF_WORK = ("feat/", "feature/", "fix/", "bugfix/", "hotfix/", "chore/", "docs/", "refactor/", "revert/", "renovate/",
@@ -22,7 +21,7 @@ def find(repository: Repository, remote: str) -> Layout:
     if len(branches) < _FEWEST:
         return Layout()
     refs = [f"refs/remotes/{remote}/{one}" for one in branches]
-    found = [_with_versions(_survey(repository, ref)) for ref in refs]
+    found = [_with_versions(repository, ref) for ref in refs]
     if not any(found):
         return Layout()  # branches of people are called so, too, such as `fix-test`
     paths = set.intersection(*found)
@@ -46,10 +45,8 @@ def _called_like_stages(known: Iterable[str]) -> list[str]:
     return [one for one in found if is_any_late or stages.is_whole(one)]
 
 
-def _survey(repository: Repository, ref: str) -> Survey:
+def _with_versions(repository: Repository, ref: str) -> set[str]:
+    """The folders with kustomizations that set versions, in the commit of `ref`."""
     with repository.files_of(repository.resolve(ref)) as files:
-        return kustomizations.of_snapshot(files, "")
-
-
-def _with_versions(seen: Survey) -> set[str]:
-    return {path for path, one in seen.kustomizations.items() if one.has_versions and not one.is_component}
+        found = kustomizations.of_snapshot(files, "").kustomizations
+    return {path for path, one in found.items() if one.has_versions and not one.is_component}

@@ -81,7 +81,8 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
     if colour not in found.colours:
         known = ", ".join(sorted(found.colours))
         raise UsageError(f"{who} has no colour '{colour}' in {here.environment.name}: its pods are {known}")
-    setting = Setting(found.service, f"/spec/selector/{_escaped(found.label)}", colour)
+    label = found.label.replace("~", "~0").replace("/", "~1")  # as JSON pointers have it
+    setting = Setting(found.service, f"/spec/selector/{label}", colour)
     files = values.decided(rendered, tree.root, [setting])
     pending = request.ask(here.environment) if files else None
     if pending is not None and (problem := pending(found.colours[colour])):
@@ -89,7 +90,3 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pro
         raise Blocked(f"{pods} is not ready for the traffic of {who.name}: {problem}")
     planned = replace(here.planned(here.versions), files=files)
     return prove(here, planned, here.versions, allow_others=False, values=[(who, setting.path)])
-
-
-def _escaped(label: str) -> str:
-    return label.replace("~", "~0").replace("/", "~1")

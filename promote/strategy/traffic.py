@@ -49,7 +49,8 @@ class _Backends:
     @property
     def share(self) -> int:
         """The canary's weight in percent of both; one that is left out counts as 1."""
-        stable, canary = (_weight(self.route, path) for path in (self.stable, self.canary))
+        found = [_at(self.route, path) for path in (self.stable, self.canary)]
+        stable, canary = (one if isinstance(one, int) else 1 for one in found)
         return round(WHOLE * canary / (stable + canary)) if stable + canary else 0
 
 
@@ -155,8 +156,3 @@ def _backends(route: Document, first: set[str], second: set[str]) -> Iterator[_B
 
 def _at(route: Document, path: str) -> Any:
     return places.value_at(route.content, places.parts(path))
-
-
-def _weight(route: Document, path: str) -> int:
-    found = _at(route, path)
-    return found if isinstance(found, int) else 1

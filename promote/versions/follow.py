@@ -62,7 +62,9 @@ class Follow:
             place = self.order(text) if text is not None else None
             if place is not None and (allowed is None or allowed.has(place)):
                 found.setdefault(place, []).append(tag)
-        return [(place, _like(found[place], now)) for place in sorted(found, reverse=True)]
+        for place, tags in found.items():
+            found[place] = [tag for tag in tags if tag.startswith("v") == now.startswith("v")] or tags
+        return sorted(found.items(), reverse=True)
 
 
 def rows(entries: Mapping[str, Mapping[str, str]]) -> dict[str, Follow]:
@@ -76,11 +78,6 @@ def rows(entries: Mapping[str, Mapping[str, str]]) -> dict[str, Follow]:
         if problem := _problem(row.pattern):
             raise Invalid(["follow", name, "pattern"], problem)
     return found
-
-
-def _like(tags: Sequence[str], now: str) -> Sequence[str]:
-    alike = [one for one in tags if one.startswith("v") == now.startswith("v")]
-    return alike or tags
 
 
 def _problem(pattern: str | None) -> str:

@@ -46,10 +46,15 @@ def suspensions(rendered: Rendered, settings: Config, frozen: Mapping[str, bool]
     Raises UsageError where one could apply several of the environments.
     """
     found = []
-    repositories = {one.identity.name: one.content.get("spec") for one in rendered.documents if _is_repository(one)}
+    repositories = {
+        one.identity.name: one.content.get("spec")
+        for one in rendered.documents
+        if one.identity.kind == "GitRepository"
+    }
     for one in rendered.documents:
-        spec = one.content.get("spec")
-        if not _is_flux(one) or not isinstance(spec, Mapping):
+        spec, who = one.content.get("spec"), one.identity
+        is_flux = who.kind == "Kustomization" and who.api_version.startswith(_API)
+        if not is_flux or not isinstance(spec, Mapping):
             continue
         fetched = repositories.get(str(places.value_at(spec, ["sourceRef", "name"])))
         url, branch = (places.value_at(fetched, steps) for steps in (["url"], ["ref", "branch"]))
@@ -116,15 +121,6 @@ def _refusal(folder: Path, why: str) -> EditRefused:
         f"{why}: let a patch in {folder.name} set it, `- {{op: add, path: {_PATH}, value: false}}`, so that this "
         "line can be changed"
     )
-
-
-def _is_flux(document: Document) -> bool:
-    who = document.identity
-    return who.kind == "Kustomization" and who.api_version.startswith(_API)
-
-
-def _is_repository(document: Document) -> bool:
-    return document.identity.kind == "GitRepository"
 
 
 def insist_on_some(every: list[Suspension], folder: str) -> None:
