@@ -116,7 +116,9 @@ def _evaluated(
         tempfile.TemporaryDirectory(prefix="promote-check-") as temporary,
         process.side_by_side(_WORKERS if small else 1) as pool,
     ):
-        files = [_write(Path(temporary), number, target) for number, target in enumerate(targets)]
+        files = [Path(temporary) / f"{number}.yaml" for number in range(len(targets))]
+        for file, target in zip(files, targets, strict=True):
+            file.write_text(target.text, encoding="utf-8")
         about = [_about(file, target, criteria, chosen) for file, target in zip(files, targets, strict=True)]
         evaluations = [pool.submit(_conftest, file, chosen, said) for file, said in zip(files, about, strict=True)]
         kinds = set().union(*(documents.kinds(target.text) for target in targets))
@@ -217,12 +219,6 @@ def _located(findings: list[Finding], rendered: Rendered, root: Path, ask: Origi
 
     sources = Sources(rendered, root, ask)
     return [replace(finding, source=sources.of(finding), place=sources.place(finding)) for finding in findings]
-
-
-def _write(folder: Path, number: int, target: Rendered) -> Path:
-    file = folder / f"{number}.yaml"
-    file.write_text(target.text, encoding="utf-8")
-    return file
 
 
 def _about(file: Path, target: Rendered, criteria: Criteria, chosen: Bundle) -> Path:

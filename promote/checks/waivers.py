@@ -168,12 +168,15 @@ def reports(
     A waiver is accounted for in the first target that judges what it is about; one that none judges is not.
     """
     needed = {subject_of(finding) for finding in findings}
-    return [
-        _report(entry, target.target, *said)
-        for entry in entries
-        for target in [one for one in targets if one.judges(entry.subject)][:1]
-        for said in _said(entry, entry.subject in needed, today)
-    ]
+    found = []
+    for entry in entries:
+        about = entry.subject
+        for target in [one for one in targets if one.judges(about)][:1]:
+            for rule, level, message, fix in _said(entry, about in needed, today):
+                found.append(
+                    Finding(rule, level, target.target, about.resource, message, fix, about.container, entry.source)
+                )
+    return found
 
 
 def _said(entry: Entry, needed: bool, today: date) -> Iterator[tuple[str, Level, str, str]]:
@@ -188,11 +191,6 @@ def _said(entry: Entry, needed: bool, today: date) -> Iterator[tuple[str, Level,
         days = (entry.last_day - today).days
         fix = f"fix what it is for; {owner} is responsible, see {entry.waiver.ticket}"
         yield EXPIRING, "warn", f"the waiver of {about} ends in {days} days, on {day}", fix
-
-
-def _report(entry: Entry, target: str, rule: str, level: Level, message: str, fix: str) -> Finding:
-    who = entry.subject.resource
-    return Finding(rule, level, target, who, message, fix, entry.subject.container, entry.source)
 
 
 def _about(subject: Subject) -> str:

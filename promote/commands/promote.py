@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from promote.changes.proposal import Proposal
 from promote.cluster.client import Address
 from promote.commands import options
 from promote.commands.result import Result, refused, together
@@ -81,7 +80,11 @@ def _promote(workspace: Workspace, given: Options, branch: str, edges: Sequence[
     more, code = _follow(workspace, pull, given, proposal.environment) if pull else ([], 0)
     if code or not given.wait:
         return Result(answer, [*text, *more], code)
-    waits = [_Wait(one.environment, _moved(one)) for one in proposal.every if not one.layered_on]
+    waits = []
+    for one in proposal.every:
+        if not one.layered_on:
+            changes, tip = one.plan.changes, one.tip
+            waits.append(_Wait(one.environment, Moved(changes, tip.commit, tip.place) if changes else None))
     if is_there:
         # Nothing is to be said of apps that have all of it, and yet they may not run it.
         waits = [_Wait(one) for one in promote.targets(workspace, edges)]
@@ -93,11 +96,6 @@ class _Wait(NamedTuple):
 
     environment: Environment
     moved: Moved | None = None
-
-
-def _moved(proposal: Proposal) -> Moved | None:
-    changes, tip = proposal.plan.changes, proposal.tip
-    return Moved(changes, tip.commit, tip.place) if changes else None
 
 
 def _with_rollouts(done: Result, rollouts: Sequence[Result]) -> Result:

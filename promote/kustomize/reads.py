@@ -79,7 +79,9 @@ def differing(sheets: Sheets, one: str, other: str) -> frozenset[str]:
     """
     named = [set(_names(sheets, folder)) for folder in (one, other)]
     files = {file for folder in (one, other) if (file := sheets.kustomization(folder))}
-    return frozenset(files.union(*(_named(sheets, path) for path in named[0] ^ named[1])))
+    for path in named[0] ^ named[1]:
+        files |= {path} if sheets.is_file(path) else reads(sheets, path)
+    return frozenset(files)
 
 
 def _direct(sheets: Sheets, folder: str) -> tuple[set[str], set[str]]:
@@ -103,10 +105,6 @@ def _names(sheets: Sheets, folder: str) -> Iterator[str]:
                 text = str(scalar.value).rpartition("=")[2]
                 if text and "\n" not in text and "\0" not in text and not isabs(text):
                     yield normpath(join(folder, text))
-
-
-def _named(sheets: Sheets, path: str) -> frozenset[str]:
-    return frozenset([path]) if sheets.is_file(path) else reads(sheets, path)
 
 
 def _text(sheets: Sheets, file: str, name: str) -> str:

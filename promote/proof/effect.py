@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from promote.errors import CheckDenied
@@ -120,7 +121,11 @@ def followed(found: Sequence[Difference], texts: Texts) -> tuple[list[Difference
     and what refers to it follows.
     """
     gone, come = (
-        {_unhashed(one.resource): one for one in found if not one.path and isinstance(getattr(one, side), dict)}
+        {
+            replace(one.resource, name=one.resource.written_name): one
+            for one in found
+            if not one.path and isinstance(getattr(one, side), dict)
+        }
         for side in ("old", "new")
     )
     renamed = dict(texts)
@@ -133,10 +138,6 @@ def followed(found: Sequence[Difference], texts: Texts) -> tuple[list[Difference
         kept = [one for one in kept if one is not old and one is not new] + inner
         renamed[old.resource.name, new.resource.name] = next(iter(texts.values()))
     return kept, renamed
-
-
-def _unhashed(who: Identity) -> Identity:
-    return Identity(who.api_version, who.kind, who.namespace, who.written_name)
 
 
 def _document(who: Identity, content: Mapping[str, Any], name: str) -> Document:
