@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo check test integration thorough project pod-security mutation mutation-sample servers \
-  debian helm kubeseal kube-score e2e fuzz try verify verify-first verify-rest versions docs dist lint fmt bench clean
+  debian helm kubeseal kube-score trivy e2e fuzz try verify verify-first verify-rest versions docs dist lint fmt bench clean
 .NOTPARALLEL: # the targets share .venv and .tools, and each uses the processors as it needs
 
 help: ## list the targets
@@ -83,6 +83,9 @@ kubeseal: ## build the program that seals secrets
 
 kube-score: ## build a second judge of the rendered environments
 	@$(PYTHON) -m tools.setup kube-score
+
+trivy: ## build another judge of the rendered environments
+	@$(PYTHON) -m tools.setup trivy
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e

@@ -1,7 +1,7 @@
 """Compare what another judge says of the rendered environments with the tables of docs/second-judge.md.
 
 `second_judge.py JUDGE PROGRAM` runs that program, prints each difference, and exits with 1 if there is one. JUDGE is
-`checkov`, which judges production, or `kube-score`, which judges both environments.
+`checkov`, which judges production, or `kube-score` or `trivy`, which judge both environments.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROW = re.compile(r"^\| ([\w-]+) \|.*\| ([^|]*`[^|]+) \|$", re.MULTILINE)
 _OBJECT = re.compile(r"`([^`]+)`(?: \((\w+)\))?")
 _HASH = re.compile(r"-[2456789bcdfghkmt]{10}$")
 
-# A check, the object that fails it (Kind/name, without the hash of a Job), and its environment.
+# A check, the object that fails it (Kind/name, without a hash of its content), and its environment.
 Finding = tuple[str, str, str]
 
 
@@ -39,6 +39,8 @@ class Judge(NamedTuple):
     arguments: Callable[[str], Sequence[str]]
     # Each failed check in the program's JSON, and its object. Raises NotRead.
     failed: Callable[[Any], Iterator[tuple[str, str]]]
+    # Whether it gets a folder with a file for each object, because it names only the file.
+    apart: bool = False
 
 
 def _checkov(report: Any) -> Iterator[tuple[str, str]]:
@@ -62,8 +64,23 @@ def _kube_score(report: Any) -> Iterator[tuple[str, str]]:
 _PASSED = 10
 
 
+def _trivy(report: Any) -> Iterator[tuple[str, str]]:
+    results = report.get("Results", [])
+    if not any(each.get("MisconfSummary", {}).get("Successes") for each in results):
+        raise NotRead(f"trivy read {len(results)} objects and passed none of them")
+    for each in results:
+        kind, name = each["Target"].removesuffix(".yaml").split(".", 1)
+        for found in each.get("Misconfigurations", ()):
+            if found["ID"] not in _OF_NAMESPACES:
+                yield found["ID"], _named(kind, name)
+
+
+# They ask each object whether it is a LimitRange or a ResourceQuota, and say that its namespace has none.
+_OF_NAMESPACES = {"KSV-0039", "KSV-0040"}
+
+
 def _named(kind: str, name: str) -> str:
-    return f"{kind}/{_HASH.sub('', name) if kind == 'Job' else name}"
+    return f"{kind}/{_HASH.sub('', name) if kind in ('ConfigMap', 'Job') else name}"
 
 
 def _oldest() -> str:
@@ -73,6 +90,7 @@ def _oldest() -> str:
 
 
 _CHECKOV = ("--output", "json", "--quiet", "--compact", "--skip-download")
+_TRIVY = ("--format", "json", "--quiet", "--skip-check-update", "--misconfig-scanners", "kubernetes")
 JUDGES = {
     "checkov": Judge(
         ("production",), lambda file: ["--framework", "kubernetes", "--file", file, *_CHECKOV], _checkov
@@ -81,6 +99,12 @@ JUDGES = {
         ("staging", "production"),
         lambda file: ["score", "--kubernetes-version", _oldest(), "--output-format", "json", file],
         _kube_score,
+    ),
+    "trivy": Judge(
+        ("staging", "production"),
+        lambda folder: ["config", *_TRIVY, "--skip-version-check", folder],
+        _trivy,
+        apart=True,
     ),
 }
 
@@ -116,12 +140,20 @@ def differences(name: str, reports: Mapping[str, Any], page: str) -> list[str]:
 
 
 def _report(judge: Judge, program: str, environment: str) -> Any:
-    with tempfile.NamedTemporaryFile(suffix=".yaml") as rendered:
-        kustomize = [str(ROOT / ".tools/bin/kustomize"), "build", str(ROOT / "overlays" / environment)]
-        subprocess.run(kustomize, stdout=rendered, check=True, timeout=120)
+    kustomize = [str(ROOT / ".tools/bin/kustomize"), "build", str(ROOT / "overlays" / environment)]
+    rendered = subprocess.run(kustomize, stdout=subprocess.PIPE, check=True, timeout=120).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        judged = Path(folder)
+        if judge.apart:
+            for each in yaml.load_all(rendered, yaml.CSafeLoader):
+                file = judged / f"{each['kind']}.{each['metadata']['name']}.yaml"
+                file.write_text(yaml.safe_dump(each), encoding="utf-8")
+        else:
+            judged /= "rendered.yaml"
+            judged.write_bytes(rendered)
         # It exits with 1 if a check fails, which is the usual case.
         done = subprocess.run(
-            [program, *judge.arguments(rendered.name)], stdout=subprocess.PIPE, text=True, timeout=900, check=False
+            [program, *judge.arguments(str(judged))], stdout=subprocess.PIPE, text=True, timeout=900, check=False
         )
     return json.loads(done.stdout)
 

@@ -72,7 +72,7 @@ def test_a_module_with_c_needs_a_compiler(checkout: work.Workplace, monkeypatch:
         go.require_c_compiler(checkout, module="crds", reason="it has C in it")
 
 
-@pytest.mark.parametrize("group", ["kubeseal", "kube-score", "promote"])
+@pytest.mark.parametrize("group", ["kubeseal", "kube-score", "trivy", "promote"])
 def test_go_is_installed_by_the_pip_of_the_environment_where_there_is_none(
     group: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -22,6 +22,12 @@ PAGE = """
 | check | asks that | accepted because | objects |
 |---|---|---|---|
 | pod-probes-identical | other probes | why | `Deployment/grafana` `Job/migrate` (staging) |
+
+## trivy
+
+| check | asks that | accepted because | objects |
+|---|---|---|---|
+| KSV-0020 | a high uid | why | `ConfigMap/redis` |
 """
 
 
@@ -45,10 +51,20 @@ GRAFANA = _object("Deployment", "grafana", (PROBES, 1), ("stable-version", 10))
 MIGRATION = _object("Job", "migrate-f622t5fbmf", (PROBES, 5))
 
 
+def _file(name: str, *failed: str, passed: int = 1) -> Any:
+    found = [{"ID": each} for each in failed]
+    return {"Target": f"{name}.yaml", "MisconfSummary": {"Successes": passed}, "Misconfigurations": found}
+
+
+SETTINGS = _file("ConfigMap.redis-f622t5fbmf", "KSV-0020", "KSV-0039")
+
+
 def test_what_the_tables_accept_is_no_difference() -> None:
     assert second_judge.differences("checkov", _checkov(REDIS, MIGRATE), PAGE) == []
     reports = {"staging": [GRAFANA, MIGRATION], "production": [GRAFANA]}
     assert second_judge.differences("kube-score", reports, PAGE) == []
+    files = {"Results": [SETTINGS, _file("Service.redis")]}
+    assert second_judge.differences("trivy", {"staging": files, "production": files}, PAGE) == []
 
 
 def test_another_finding_and_a_stale_row_are_differences() -> None:
@@ -79,6 +95,8 @@ def test_a_check_that_does_not_apply_is_no_finding() -> None:
         ("checkov", _checkov(REDIS, MIGRATE, passed=0)),
         ("kube-score", {"staging": [GRAFANA, MIGRATION], "production": []}),
         ("kube-score", {"staging": [GRAFANA], "production": [MIGRATION]}),
+        ("trivy", {"staging": {"Results": [SETTINGS]}, "production": {"SchemaVersion": 2}}),
+        ("trivy", {"staging": {"Results": [SETTINGS]}, "production": {"Results": [_file("Service.a", passed=0)]}}),
     ],
 )
 def test_a_report_of_nothing_is_an_error(name: str, reports: Any) -> None:
@@ -87,7 +105,9 @@ def test_a_report_of_nothing_is_an_error(name: str, reports: Any) -> None:
     assert " read " in said
 
 
-@pytest.mark.parametrize(("name", "check"), [("checkov", r"CKV\w+"), ("kube-score", r"[a-z]+-[a-z-]+")])
+@pytest.mark.parametrize(
+    ("name", "check"), [("checkov", r"CKV\w+"), ("kube-score", r"[a-z]+-[a-z-]+"), ("trivy", r"KSV-\d+")]
+)
 def test_the_page_accepts_something_for_each_check(name: str, check: str) -> None:
     page = second_judge.PAGE.read_text(encoding="utf-8")
     found = second_judge.accepted(page, name)

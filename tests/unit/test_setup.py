@@ -102,7 +102,8 @@ def test_the_programs_are_those_of_the_tool_directives() -> None:
         "prometheus-tools": ["prometheus", "promtool"],
         "alertmanager-tools": ["amtool"],
     }
-    assert programs.programs((ROOT / "tools/kube-score/go.mod").read_text()) == ["kube-score"]
+    for judge in ("kube-score", "trivy"):
+        assert programs.programs((ROOT / "tools" / judge / "go.mod").read_text()) == [judge]
     assert programs.programs("tool example.org/a/prog/v3\n\nrequire example.org/a/prog/v3 v3.1.0\n") == ["prog"]
 
 

@@ -2,8 +2,8 @@
 
 `python3 -m tools.setup promote` prepares what the `promote` command runs, `… test` also the linters,
 `… servers` also a Redis, `… e2e` also the control plane of the end-to-end tests; `… helm` adds what renders charts to
-`promote`; `… kubeseal` builds nothing but what seals secrets, and `… kube-score` nothing but the second judge.
-A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
+`promote`; `… kubeseal` builds nothing but what seals secrets, and `… kube-score` and `… trivy` nothing but a second
+judge. A step that is done is skipped. A step that was stopped half way is found and done again: its stamp, which
 holds a hash of everything it was made from, is written last.
 """
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     parser = argparse.ArgumentParser(prog="python -m tools.setup", description="Set up .venv and .tools.")
     parser.add_argument(
-        "group", choices=("promote", "test", "servers", "helm", "kubeseal", "kube-score", "e2e", "fuzz")
+        "group", choices=("promote", "test", "servers", "helm", "kubeseal", "kube-score", "trivy", "e2e", "fuzz")
     )
     group = parser.parse_args(arguments).group
     root = Path(__file__).resolve().parents[2]

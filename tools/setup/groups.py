@@ -35,6 +35,8 @@ def steps(root: Path, group: str) -> list[Step]:
         return [programs_step(root, "e2e/cluster", "about 2 minutes", only="kubeseal")]
     if group == "kube-score":
         return [programs_step(root, "kube-score", "about a minute")]
+    if group == "trivy":
+        return [programs_step(root, "trivy", "about 8 minutes")]
     if group == "helm":
         return [*promote, helm]
     if group == "fuzz":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tools.setup import go
@@ -15,6 +16,7 @@ from tools.setup.work import SetupFailed, Step, Workplace, copy_files, enumerati
 # The variables in which a program keeps the version it prints; the others know theirs by themselves.
 VERSION_VARIABLES = {
     "code.gitea.io/gitea": ("main.Version={bare}",),
+    "github.com/aquasecurity/trivy": ("{module}/pkg/version/app.ver={bare}",),
     "github.com/argoproj/argo-cd/v3": ("{module}/common.version={bare}",),
     "github.com/bitnami-labs/sealed-secrets": ("main.VERSION={version}",),
     "github.com/kedacore/keda/v2": ("{module}/version.Version={bare}",),
@@ -67,8 +69,10 @@ class Change(NamedTuple):
     # By file: texts that occur once, each with what takes its place.
     texts: dict[str, dict[str, str]]
     # Files that are left out, and by file: the cases of a switch that remain, by a word of theirs.
-    left_out: Callable[[Path], bool]
-    cases: dict[str, tuple[str, ...]]
+    left_out: Callable[[Path], bool] = lambda _: False
+    cases: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    # What its packages are made of.
+    files: str = "*.go"
 
 
 # KEDA knows seventy sources of metrics, whose libraries are most of what would be built. Our manifests use these.
@@ -92,8 +96,6 @@ CHANGES = {
                     '"k8s.io/client-go/rest"': '"k8s.io/client-go/tools/clientcmd"',
                 },
             },
-            left_out=lambda _: False,
-            cases={},
         ),
         # In a pod the adapter shows its own metrics on all addresses. What is built here keeps to loopback.
         Change(
@@ -109,6 +111,22 @@ CHANGES = {
             },
             left_out=_is_other_scaler,
             cases={"pkg/scaling/scalers_builder.go": SCALERS},
+        ),
+    ),
+    "trivy": (
+        # It is written for Go 1.26, in which the package was an experiment. Go 1.27 has it, with this error instead.
+        Change(
+            "github.com/aquasecurity/trivy",
+            {
+                "pkg/x/json/json.go": {
+                    "return json.SkipFunc": "return errors.ErrUnsupported",
+                    '"encoding/json/v2"': '"encoding/json/v2"\n\t"errors"',
+                },
+                "pkg/iac/scanners/cloudformation/parser/parameter.go": {
+                    "return json.SkipFunc": "return errors.ErrUnsupported",
+                },
+            },
+            files="*",  # it contains its checks
         ),
     ),
 }
@@ -168,7 +186,7 @@ def changes(module: str) -> list[str]:
     parts: list[str] = []
     for change in CHANGES.get(module, ()):
         parts += [part for file, texts in change.texts.items() for part in (file, json.dumps(texts))]
-        parts += [json.dumps(change.cases)] if change.cases else []
+        parts += [json.dumps(dict(change.cases))] if change.cases else []
     return parts
 
 
@@ -212,7 +230,7 @@ def changed_source(work: Workplace, module: str, folder: Path) -> list[str]:
 
 def _copy_changed(original: Path, source: Path, change: Change) -> None:
     """Copy a module with one change; raises SetupFailed where its source is another one than the change is for."""
-    copy_files(original, source, "*.go")
+    copy_files(original, source, change.files)
     shutil.copyfile(original / "go.mod", source / "go.mod")
     for file in [each for each in source.rglob("*.go") if change.left_out(each)]:
         file.unlink()
