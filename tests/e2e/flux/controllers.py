@@ -123,8 +123,14 @@ class Flux(Programs):
         requests = {name: self.reconcile("Kustomization", name) for name in names}
 
         def unhandled() -> str | None:
-            found = {name: self.api.get(reference("Kustomization", name))["status"] for name in names}
-            left = [name for name in names if found[name].get("lastHandledReconcileAt") != requests[name]]
+            left = []
+            for name in names:
+                found = self.api.get(reference("Kustomization", name))
+                # A tier that another one keeps waiting has handled the request, too, and not yet compared.
+                reason = (condition(found, "Ready") or {}).get("reason")
+                is_handled = found["status"].get("lastHandledReconcileAt") == requests[name]
+                if not is_handled or reason in ("DependencyNotReady", "Progressing"):
+                    left.append(f"{name}: {reason}")
             return ", ".join(left) or None
 
         wait("Flux compares", unhandled, seconds=seconds)
