@@ -171,11 +171,11 @@ def reports(
     found = []
     for entry in entries:
         about = entry.subject
-        for target in [one for one in targets if one.judges(about)][:1]:
-            for rule, level, message, fix in _said(entry, about in needed, today):
-                found.append(
-                    Finding(rule, level, target.target, about.resource, message, fix, about.container, entry.source)
-                )
+        target = next((one.target for one in targets if one.judges(about)), None)
+        if target is None:
+            continue
+        for rule, level, message, fix in _said(entry, about in needed, today):
+            found.append(Finding(rule, level, target, about.resource, message, fix, about.container, entry.source))
     return found
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from promote.model import shortened
 from promote.output import empty, values
 from promote.output.values import Json
-from promote.promotion.overview import Overview, Versions
+from promote.promotion.overview import Open, Overview, Versions
 from promote.repository.config import Config
 
 
@@ -22,17 +22,18 @@ def overview_json(seen: Overview) -> Json:
             for name, images in seen.versions.running.items()
         },
         "pending": [{"from": one.source, "to": one.target, "services": one.services} for one in seen.behind],
-        "pull_requests": [
-            {**values.pull_json(one.pull), "title": one.pull.title, "branch": one.pull.head,
-             **({"repository": one.repository} if one.repository else {})}
-            for one in seen.pulls
-        ],
+        "pull_requests": [_pull_json(one) for one in seen.pulls],
         "holds": [values.hold_json(hold) for hold in seen.holds],
         "freezes": {name: one.facts for name, one in seen.frozen.items()},
         "notes": [*seen.notes, *seen.unsaid, *seen.unsettled],
         **({"after": after} if after else {}),
         **seen.versions.beyond,
-    }  # fmt: skip
+    }
+
+
+def _pull_json(one: Open) -> Json:
+    pull = values.pull_json(one.pull) | {"title": one.pull.title, "branch": one.pull.head}
+    return pull | ({"repository": one.repository} if one.repository else {})
 
 
 def overview_text(seen: Overview) -> list[str]:

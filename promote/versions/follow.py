@@ -62,9 +62,11 @@ class Follow:
             place = self.order(text) if text is not None else None
             if place is not None and (allowed is None or allowed.has(place)):
                 found.setdefault(place, []).append(tag)
-        for place, tags in found.items():
-            found[place] = [tag for tag in tags if tag.startswith("v") == now.startswith("v")] or tags
-        return sorted(found.items(), reverse=True)
+        has_v = now.startswith("v")
+        return [
+            (place, [tag for tag in found[place] if tag.startswith("v") == has_v] or found[place])
+            for place in sorted(found, reverse=True)
+        ]
 
 
 def rows(entries: Mapping[str, Mapping[str, str]]) -> dict[str, Follow]:
