@@ -103,6 +103,8 @@ def part(application: Object, windows: Sequence[Mapping[str, Any]], wanted: Want
         "working" if working else "failed" if failed else "idle",
         tuple(dict.fromkeys(_failures(status))),
         tuple(_paused(application, windows)),
+        # An operation on some objects of a commit is not in the history.
+        _revision(applied, application, wanted),
     )
 
 

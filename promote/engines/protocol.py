@@ -37,8 +37,9 @@ class Part:
     """One object that delivers the environment or a part of it, such as an Application or a tier's Kustomization.
 
     `revision` is the commit that it says it has applied, empty for none, and `is_synced` whether it claims that all
-    of it is; `attempted` is the newest one that it tried to apply, and `state` what became of that. `sync` and
-    `health` are the engine's words. `failures` say what went wrong, `paused` why it applies nothing by itself now.
+    of it is; `attempted` is the newest one that it tried to apply, and `state` what became of that. `whole` is the
+    last one of which it applied everything, empty where it does not say. `sync` and `health` are the engine's words.
+    `failures` say what went wrong, `paused` why it applies nothing by itself now.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Part:
     state: State = "idle"
     failures: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
+    whole: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"

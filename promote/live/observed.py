@@ -170,15 +170,17 @@ def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
     engine, notes = delivery(workspace, wanted.environment, through)
     if wanted.fault and wanted.basis:
         notes = (*notes, f"compared with {wanted.basis[:12]}, the newest commit that can be rendered")
+    seen = tuple(Seen(part, _behind(workspace, wanted, part)) for part in (engine.parts if engine else ()))
+    doubts = (_doubt(workspace, wanted, each.part) for each in seen if not each.difference)
     return Live(
         wanted,
         cluster.context,
         tuple(running.compare(wanted.documents, live, default)),
         engine,
-        tuple(Seen(part, _behind(workspace, wanted, part)) for part in (engine.parts if engine else ())),
+        seen,
         tuple(job for job in jobs if job.failed and _is(job, ours.get(("Job", job.namespace, job.name)))),
         tuple(pod for one in live if one.key in ours for pod in one.pods if pod.problem),
-        notes,
+        (*notes, *filter(None, doubts)),
     )
 
 
@@ -229,6 +231,23 @@ def contains(repository: Repository, revision: str, commit: str) -> bool:
     if revision == commit:
         return True
     return _is_known(repository, revision) and repository.is_ancestor(commit, revision)
+
+
+def _doubt(workspace: Workspace, wanted: Expected, part: Part) -> str:
+    """Why an engine may not have applied what it says it has, though nothing in the cluster shows it.
+
+    Argo CD 3.6 is Synced after a comparison that failed, with nothing of the commit applied:
+    https://github.com/argoproj/argo-cd/issues/28722. Operations on some objects of a commit may have applied it all.
+    """
+    repository = workspace.branches.line(wanted.tip.place).repository
+    if part.whole in ("", part.revision) or not _is_known(repository, part.whole):
+        return ""
+    if not _lag(workspace, wanted, part.whole):
+        return ""
+    return (
+        f"{part} says that it has applied {part.revision[:12]}, but the last commit that it applied as a whole is "
+        f"{part.whole[:12]}, which renders something else: sync it again, as a whole"
+    )
 
 
 def _is_known(repository: Repository, revision: str) -> bool:

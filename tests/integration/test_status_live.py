@@ -80,6 +80,29 @@ def test_synced_at_the_new_commit_while_the_old_images_run_is_a_difference(shop:
 
 
 @pytest.mark.slow
+def test_synced_at_a_commit_that_was_never_applied_as_a_whole_is_noted(shop: Shop) -> None:
+    old = shop.sandbox.tip()
+    shop.sandbox.replace(f"{PATH}/kustomization.yaml", "resources:", "commonAnnotations: {team: shop}\nresources:")
+    new = shop.sandbox.publish("annotate")
+    argo(shop.server, application(PATH, new, status={"history": [{"revision": old}]}))
+    found = shop.json()
+    assert found["differences"] == []
+    [note] = found["notes"]
+    assert f"applied {new[:12]}, but the last commit that it applied as a whole is {old[:12]}" in note
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("history", [[], [{"revision": "1" * 40}], None])
+def test_a_history_that_says_nothing_is_not_noted(shop: Shop, history: list[dict[str, str]] | None) -> None:
+    shop.sandbox.write("README.md", "nothing of production\n")
+    old = shop.sandbox.tip()
+    new = shop.sandbox.publish("explain")
+    status = {"history": [{"revision": old}] if history is None else history}
+    argo(shop.server, application(PATH, new, status=status))
+    assert shop.json()["notes"] == []
+
+
+@pytest.mark.slow
 def test_ready_kustomizations_of_an_older_commit_are_a_difference(shop: Shop) -> None:
     old = shop.sandbox.tip()
     fluxcd(shop.server, kustomization(f"./{PATH}", old))

@@ -164,12 +164,7 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
         commit = system.repository.push(what)
         wait(f"{what} is rejected", partial(_accepted, system, commit, message), seconds=90)
         assert system.running() == before
-    rejected = {"application": NAMESPACE, "tried": commit}
-    wait(
-        "it is reported",
-        lambda: None if any(rejected.items() <= each.items() for each in alerts) else str(alerts),
-        seconds=60,
-    )
+    wait("it is reported", partial(_unreported, system, commit, alerts), seconds=60)
     clone.write(OVERLAY, text)
     begin = time.monotonic()
     commit, images = system.release(ENGINE)
@@ -181,6 +176,7 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
 
 
 def _accepted(system: System[ArgoCD], commit: str, message: str) -> str | None:
+    _compare_again(system, commit)
     status = system.engine.application("production").get("status", {})
     operation = status.get("operationState", {})
     said = [each["message"] for each in status.get("conditions", [])]
@@ -188,6 +184,24 @@ def _accepted(system: System[ArgoCD], commit: str, message: str) -> str | None:
         results = operation["syncResult"].get("resources", [])
         said += [each.get("message", "") for each in results if each.get("status") == "SyncFailed"]
     return None if any(message in each for each in said) else f"{operation.get('phase')} {said}"
+
+
+def _unreported(system: System[ArgoCD], commit: str, alerts: list[dict[str, str]]) -> str | None:
+    _compare_again(system, commit)
+    # The last sync may have tried it before it was compared.
+    reported = {each["application"] for each in alerts if commit in (each["revision"], each["tried"])}
+    return None if reported == {NAMESPACE} else str(alerts)
+
+
+def _compare_again(system: System[ArgoCD], commit: str) -> None:
+    """Have a commit compared again if Argo CD says that it is applied, which none of the broken ones can be.
+
+    Argo CD 3.6 keeps the result of a comparison that failed, as if nothing differed, and the next one reads it: from
+    then on, the environment is Synced (https://github.com/argoproj/argo-cd/issues/28722). A hard refresh does not.
+    """
+    sync = system.engine.application("production")["status"]["sync"]
+    if (sync["status"], sync["revision"]) == ("Synced", commit):
+        system.engine.refresh("production", "hard")
 
 
 PROJECT = "delivery/argocd/appproject.yaml"
