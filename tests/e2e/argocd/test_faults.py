@@ -165,6 +165,10 @@ def test_a_commit_past_the_checks_is_rejected_and_the_next_good_one_is_applied(
         wait(f"{what} is rejected", partial(_accepted, system, commit, message), seconds=90)
         assert system.running() == before
     wait("it is reported", partial(_unreported, system, commit, alerts), seconds=60)
+    wait("Argo CD forgets it", partial(_remembered, system, commit), seconds=90)
+    config = str(system.cluster.kubeconfig)
+    said = system.repository.promote("status", "production", "--live", "--kubeconfig", config).out
+    assert f"says that it has applied {commit[:12]}, but the last commit that it applied as a whole is" in said
     clone.write(OVERLAY, text)
     begin = time.monotonic()
     commit, images = system.release(ENGINE)
@@ -202,6 +206,17 @@ def _compare_again(system: System[ArgoCD], commit: str) -> None:
     sync = system.engine.application("production")["status"]["sync"]
     if (sync["status"], sync["revision"]) == ("Synced", commit):
         system.engine.refresh("production", "hard")
+
+
+def _remembered(system: System[ArgoCD], commit: str) -> str | None:
+    status = system.engine.application("production")["status"]
+    sync = status["sync"]
+    if (sync["status"], sync["revision"], status["operationState"]["phase"]) == ("Synced", commit, "Succeeded"):
+        return None
+    # Another object that changes has the environment compared, with what is known of the rest.
+    other = system.live("apps/v1", "Deployment", "redis-exporter")
+    system.api.merge(other, {"metadata": {"annotations": {"changed": str(time.monotonic())}}})
+    return f"{sync['status']}, {status['operationState']['phase']}"
 
 
 PROJECT = "delivery/argocd/appproject.yaml"
