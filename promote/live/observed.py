@@ -240,9 +240,7 @@ def _doubt(workspace: Workspace, wanted: Expected, part: Part) -> str:
     https://github.com/argoproj/argo-cd/issues/28722. Operations on some objects of a commit may have applied it all.
     """
     repository = workspace.branches.line(wanted.tip.place).repository
-    if part.whole in ("", part.revision) or not _is_known(repository, part.whole):
-        return ""
-    if not _lag(workspace, wanted, part.whole):
+    if not (_is_known(repository, part.whole) and _lag(workspace, wanted, part.whole)):
         return ""
     return (
         f"{part} says that it has applied {part.revision[:12]}, but the last commit that it applied as a whole is "
