@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from promote.repository import stages
@@ -34,14 +34,13 @@ _FEWEST = 2  # environments that share a base, or that are next to one another
 def in_containers(seen: Survey) -> list[Candidate]:
     """The topmost kustomizations below each folder that usually has environments."""
     found: list[Candidate] = []
-    for path in sorted(seen.kustomizations, key=lambda path: (path.count("/"), path)):
+    for path in sorted(_own(seen), key=lambda path: path.count("/")):
         parts = PurePosixPath(path).parts
         within = [index for index, part in enumerate(parts[:-1]) if part in CONTAINERS]
         # In `clusters/east/overlays/dev`, the inner folder has the stages.
         with_stages = [index for index in within if stages.rank(parts[index + 1]) is not None]
         at = next(iter([*reversed(with_stages), *within]), None)
-        is_ours = _OF_FLUX not in parts and not seen.kustomizations[path].is_component
-        if at is None or not is_ours or not SHARED.isdisjoint(parts[at + 1 :]):
+        if at is None or not SHARED.isdisjoint(parts[at + 1 :]):
             continue
         if not any(path.startswith(f"{other.path}/") for other in found):
             found.append(Candidate(path, "-".join(parts[at + 1 :]), "/".join(parts[:at])))
@@ -175,8 +174,10 @@ def _apps_below_stages(seen: Survey) -> dict[str, list[Candidate]]:
     return found
 
 
-def _own(seen: Survey) -> Iterator[str]:
+def _own(seen: Survey) -> list[str]:
     """The folders with kustomizations, in order, without components and what Flux installs of itself."""
-    return (
-        path for path, one in sorted(seen.kustomizations.items()) if not one.is_component and _OF_FLUX not in path
-    )
+    return [
+        path
+        for path, one in sorted(seen.kustomizations.items())
+        if not one.is_component and _OF_FLUX not in PurePosixPath(path).parts
+    ]

@@ -163,6 +163,14 @@ def test_what_delivers_the_environments_is_not_one(tmp_path: Path) -> None:
     assert found.remarks == ("clusters: left out, for none of its kustomizations sets a version",)
 
 
+@pytest.mark.parametrize("path", ["{stage}", "overlays/{stage}", "envs/{stage}", "{stage}/web"])
+@pytest.mark.parametrize("name", ["flux-system-addons", "my-flux-system"])
+def test_a_folder_is_not_left_out_for_a_part_of_its_name(tmp_path: Path, name: str, path: str) -> None:
+    folders = {stage: f"{name}/{path.format(stage=stage)}" for stage in ("dev", "prod")}
+    found = layout(tmp_path, overlays(*folders.values(), base="base"))
+    assert sorted(found.environments.values()) == sorted(folders.values())
+
+
 def test_what_delivers_is_left_out_where_bases_of_others_have_the_versions(tmp_path: Path) -> None:
     remote = "resources: ['https://github.test/shop/shop//web?ref=v1.2.0']\n"
     files = {
