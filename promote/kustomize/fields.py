@@ -17,6 +17,8 @@ PLAIN = frozenset(
 FOLDERS, FILES = ("components", "bases"), ("configurations", "crds")
 # They list files or texts, in which there may be a transformer, a generator or a validator.
 PLUGINS = ("transformers", "generators", "validators")
+# They list patches; kustomize applies one list after the other, in this order, which is not that of the file.
+PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")
 _OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "files", "envs", "env"})
 _NAMING = ("files", "envs", "env")
 # For lists of mappings, and the one mapping `openapi`: all fields of an entry, and those that name files.

@@ -13,14 +13,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from promote.errors import RenderError
 from promote.git import sparse
 from promote.kustomize import documents, misfits
+from promote.kustomize.fields import FOLDERS, PATCHES
 from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, UNPROVED, at
 from promote.yamltext import places, reader
 
 REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
 GENERATORS = ("configMapGenerator", "secretGenerator")
-_FOLDERS = ("components", "bases")
-_PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
-_FILES = ("resources", *_FOLDERS, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators")
+_FILES = ("resources", *FOLDERS, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators")
 _PATHS = ("patches", "patchesJson6902", "replacements")
 _OF_GENERATORS = ("files", "envs", "env")
 _OF_KUSTOMIZE = "kustomize.config.k8s.io/"  # Kustomizations of Flux are objects
@@ -86,9 +85,9 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: Inspected,
         )
     elif path.is_dir():
         yield from walk(path, files, seen)
-    elif key in _FOLDERS:
+    elif key in FOLDERS:
         yield Fault(file, line, f"`{key}` names '{name}', which is a file: name the folder of a kustomization")
-    elif key in ("resources", "configurations", *_PATCHES) and path not in seen and path.is_file():
+    elif key in ("resources", "configurations", *PATCHES) and path not in seen and path.is_file():
         seen.add(path)
         roots, broken = _read(path)
         yield from broken

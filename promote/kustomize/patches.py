@@ -11,12 +11,12 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from promote.errors import RenderError
 from promote.kustomize import documents, files, selectors
+from promote.kustomize.fields import PATCHES
 from promote.kustomize.files import at, kustomization_of
 from promote.model import Document
 from promote.yamltext import places
 from promote.yamltext.places import Place
 
-_LISTS = ("patches", "patchesStrategicMerge", "patchesJson6902")
 _FOLDERS = ("components", "resources", "bases")
 _TARGET = {"group", "version", "kind", "name", "namespace", "labelSelector"}
 
@@ -132,7 +132,7 @@ def _below(layer: Layer, seen: frozenset[Path]) -> Iterator[Layer]:
 
 def of(layer: Layer) -> list[Patch]:
     """The patches of one kustomization, the last one first, because it overrides the others."""
-    found = [patch for key in _LISTS for item in places.items(layer.root, key) for patch in _read(layer, item)]
+    found = [patch for key in PATCHES for item in places.items(layer.root, key) for patch in _read(layer, item)]
     # Kustomize runs these after all others.
     return [*found, *_transformers(layer)][::-1]
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from promote.kustomize import charts, generated, image_transformers, remote_bases, replacements, selectors
+from promote.kustomize.fields import PATCHES
 from promote.kustomize.layer import Layer, is_within, says_version
 from promote.kustomize.sheets import Sheets
 from promote.versions import atoms
@@ -135,7 +136,7 @@ class _Layers:
 
     def _patches(self, layer: Layer, hints: Sequence[bytes]) -> Iterator[_Patch]:
         """The patches of a kustomization in the order in which kustomize applies them."""
-        for key in ("patchesStrategicMerge", "patches", "patchesJson6902"):
+        for key in PATCHES:
             for item in layer.items(key):
                 target = places.field(item.node, "target")
                 inline = item if isinstance(item.node, ScalarNode) and "\n" in item.node.value else item.at("patch")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from promote.kustomize import documents, patches
+from promote.kustomize import documents, patches, render
 from promote.model import Document
 from promote.yamltext import places
 from promote.yamltext.places import Place
@@ -57,6 +58,8 @@ patches:
       spec:
         replicas: 3
 """
+MERGED = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop-cart}\nspec: {replicas: 1%s}\n"
+REPLACED = "- {op: replace, path: /spec/replicas, value: 1%s}\n"
 OPERATION = """\
 patches:
   - target: {%s}
@@ -120,14 +123,24 @@ def test_operations_elsewhere(tmp_path: Path, document: Document) -> None:
     assert found(tmp_path, document, "/metadata/name", top=OPERATION % "kind: Deployment") == []
 
 
-def test_patches_in_files_the_last_one_first(tmp_path: Path, document: Document) -> None:
-    patch = "# a comment\nkind: Deployment\nmetadata: {name: shop-cart}\nspec: {replicas: 3}\n"
-    files = {
-        "top": "patches: [{path: a.yaml}]\npatchesStrategicMerge: [b.yaml, missing.yaml]\n",
-        "top__a.yaml": patch, "top__b.yaml": patch,
-    }  # fmt: skip
-    places = found(tmp_path, document, "/spec/replicas", **files)
-    assert [(file, place.line) for file, place in places] == [("top/b.yaml", 4), ("top/a.yaml", 4)]
+NAMED = "{path: %s, target: {group: apps, version: v1, kind: Deployment, name: shop-cart}}"
+LISTS = {"patches": NAMED, "patchesJson6902": NAMED, "patchesStrategicMerge": "%s"}
+
+
+@pytest.mark.parametrize("keys", list(permutations(LISTS, 2)))
+def test_the_first_patch_is_the_one_that_kustomize_applies_last(
+    tmp_path: Path, document: Document, keys: tuple[str, str]
+) -> None:
+    files = {"top": "resources: [deployment.yaml]\n", "top__deployment.yaml": f"apiVersion: apps/v1\n{RENDERED}"}
+    for number, key in enumerate(keys):
+        names = [f"{number}{replicas}.yaml" for replicas in (1, 2)]
+        files["top"] += f"{key}: [{', '.join(LISTS[key] % name for name in names)}]\n"
+        patch = REPLACED if key == "patchesJson6902" else MERGED
+        files |= {f"top__{name}": patch % name.removesuffix(".yaml") for name in names}
+    applied = [file for file, _ in found(tmp_path, document, "/spec/replicas", **files)]
+    (rendered,) = render.kustomize(tmp_path / "top", "top").documents
+    assert len(applied) == 4
+    assert applied[0] == f"top/{str(rendered.content['spec']['replicas'])[1:]}.yaml"
 
 
 def test_a_folded_patch_is_known_by_its_first_line(tmp_path: Path, document: Document) -> None:
