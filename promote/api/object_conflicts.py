@@ -5,6 +5,7 @@ from __future__ import annotations
 from promote.api.forms import (
     DNS_LABEL,
     DNS_NAME,
+    DOMAIN,
     POSITIVE_AMOUNT,
     Schema,
     differs,
@@ -21,8 +22,7 @@ from promote.api.forms import (
 )
 
 _API = "io.k8s.api."
-_DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-_EXTERNAL_NAME = {"pattern": rf"^({_DOMAIN}\.?)?$"}
+_EXTERNAL_NAME = {"pattern": rf"^({DOMAIN}\.?)?$"}
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _STANDARDS = "pod-security.kubernetes.io"
 _LEVEL = {"enum": ["privileged", "baseline", "restricted"]}

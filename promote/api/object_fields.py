@@ -9,6 +9,7 @@ from promote.api.forms import (
     COUNTED,
     DNS_LABEL,
     DNS_NAME,
+    DOMAIN,
     FILLED,
     FINALIZER,
     HOST,
@@ -33,14 +34,13 @@ from promote.api.forms import (
 )
 
 _API = "io.k8s.api."
-_DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _ANY_CASE = "[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _REPLICAS = {"replicas": NOT_NEGATIVE, "minReadySeconds": NOT_NEGATIVE}
 _ROLLING = {"maxSurge": AMOUNT_OR_PERCENT, "maxUnavailable": AMOUNT_OR_SHARE}
 _WEBHOOK: dict[str, Schema] = {
     "admissionReviewVersions": SOME | each_text(LABEL_1035) | {"uniqueItems": True},
-    "name": {"pattern": rf"^{_DOMAIN}$", "not": {"type": "string", "pattern": r"^[^.]*\.?[^.]*$"}},
+    "name": {"pattern": rf"^{DOMAIN}$", "not": {"type": "string", "pattern": r"^[^.]*\.?[^.]*$"}},
     "sideEffects": {"enum": [None, "None", "NoneOnDryRun"]},
     "timeoutSeconds": {"minimum": 1, "maximum": 30},
 }
@@ -115,7 +115,7 @@ FIELDS: dict[str, dict[str, Schema]] = {
     f"{_API}core.v1.TypedLocalObjectReference": {"name": SEGMENT | FILLED},
     f"{_API}networking.v1.HTTPIngressRuleValue": {"paths": SOME},
     f"{_API}networking.v1.IngressClassSpec": {
-        "controller": {"maxLength": 250, "pattern": rf"^{_DOMAIN}/\S+$"},
+        "controller": {"maxLength": 250, "pattern": rf"^{DOMAIN}/\S+$"},
     },
     f"{_API}networking.v1.IngressClassParametersReference": {
         "apiGroup": optional(DNS_NAME),

@@ -11,11 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.changes.pair import Pair
-from promote.model import Image, Version
+from promote.model import Image, Version, is_tag
 from promote.repository import stages
 
-# https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 # What people write where a pipeline or another program is to write a tag.
 _TO_FILL_IN = frozenset(
     {"placeholder", "replaceme", "replacethis", "changeme", "imagetag", "gitsha", "tag", "todo", "tbd", "version"}
@@ -31,7 +29,7 @@ _TO_SET = "a placeholder is not a version; what fills it in decides, until `prom
 def is_placeholder(version: Version) -> bool:
     """Whether the tag is to be filled in by something else: it is not a tag of any registry, or says so."""
     tag = version.tag or ""
-    return bool(tag) and (not _TAG.fullmatch(tag) or re.sub("[-_.]", "", tag.lower()) in _TO_FILL_IN)
+    return bool(tag) and (not is_tag(tag) or re.sub("[-_.]", "", tag.lower()) in _TO_FILL_IN)
 
 
 def is_moving(version: Version) -> bool:

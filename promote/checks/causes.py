@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from promote.checks.findings import Finding, Verdict
-from promote.model import Identity
+from promote.system import printable
 
 _SHOWN = 3  # other objects in a message
 
@@ -43,14 +43,9 @@ def _one(group: Sequence[Finding]) -> Finding:
         return first
     objects = tuple(dict.fromkeys(one.resource for one in group))
     if len(objects) > 1:
-        return replace(first, message=f"{first.message} (and {_written(objects[1:])})", objects=objects)
+        others = printable.some_of([f"{who.kind}/{who.name}" for who in objects[1:]], _SHOWN)
+        return replace(first, message=f"{first.message} (and {others})", objects=objects)
     about = f"{first.resource.kind}/{first.resource.name}: "
     messages = dict.fromkeys(one.message.removeprefix(about) for one in group)
     fixes = dict.fromkeys(one.fix for one in group)
     return replace(first, message=about * first.message.startswith(about) + "; ".join(messages), fix="; ".join(fixes))
-
-
-def _written(others: Iterable[Identity]) -> str:
-    names = [f"{who.kind}/{who.name}" for who in others]
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

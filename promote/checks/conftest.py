@@ -10,6 +10,7 @@ from typing import Any
 
 from promote.checks.findings import Correction, Finding, Level
 from promote.model import Identity
+from promote.system import printable
 
 _LEVELS: dict[Level, str] = {"deny": "failures", "warn": "warnings"}
 _TOLD: dict[Level, str] = {"deny": "denied", "warn": "warned"}
@@ -71,8 +72,7 @@ def _naming_objects(finding: Finding, pods: Iterable[Identity]) -> Finding:
     if finding.resource != _UNNAMED:
         return finding
     names = [str(who) for who in sorted(pods) if not who.namespace]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    about = ", ".join(names[:_SHOWN]) + more or "objects"
+    about = printable.some_of(names, _SHOWN) or "objects"
     return replace(finding, message=f"{about} without a namespace: {finding.message.removeprefix('Namespace/: ')}")
 
 

@@ -16,6 +16,7 @@ from promote.checks.findings import NOWHERE, Finding
 from promote.checks.objects import Objects
 from promote.errors import ConfigError
 from promote.kustomize import documents, generators, origins, patches
+from promote.kustomize.fields import CHANGING
 from promote.kustomize.files import FILE_NAMES, at
 from promote.kustomize.generators import Said
 from promote.kustomize.origins import Origin
@@ -120,7 +121,7 @@ class Sources:
         """What in `layer` is of the kind of `who` and may end up with its name."""
         names = layer.names(who.written_name)
         for number, entry in enumerate(places.items(layer.root, origins.GENERATORS.get(who.kind, ""))):
-            if places.text(entry, "name") in names and places.text(entry, "behavior") not in origins.ADDS:
+            if places.text(entry, "name") in names and places.text(entry, "behavior") not in CHANGING:
                 yield Origin(layer.file, number)
         for item in places.items(layer.root, "resources") if names else ():
             file = at(layer.file.parent, str(item.value))

@@ -44,6 +44,12 @@ def place_of(remote_url: str) -> Place | None:
     return Place(scheme.lower(), host.lower(), port or "", path.strip("/").removesuffix(".git"))
 
 
+def is_on(remote_url: str, hosts: re.Pattern[str]) -> bool:
+    """Whether a remote is on a server whose whole name matches `hosts`; its path may be called anything."""
+    place = place_of(remote_url)
+    return place is not None and hosts.fullmatch(place.host) is not None
+
+
 def token_in(environ: Mapping[str, str], variables: Iterable[str]) -> Token | None:
     """The token of the first variable that has one."""
     for variable in variables:

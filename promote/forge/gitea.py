@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from promote.forge.address import place_of
+from promote.forge.address import is_on
 from promote.forge.protocol import Declaration
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ _HOSTS = re.compile(r"codeberg\.org|(.*\.)?(gitea|forgejo)(\..+)?")
 _VERSION = re.compile(r"v?\d|development$")
 # A server that requires everybody to sign in says so to everybody.
 _LOCKED = "Only signed in user is allowed to call APIs."
-
-
-def _recognises(remote_url: str) -> bool:
-    place = place_of(remote_url)
-    return place is not None and _HOSTS.fullmatch(place.host) is not None
 
 
 def is_gitea(server: str) -> bool:
@@ -58,7 +54,7 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 
 FORGE = Declaration(
-    recognises=_recognises,
+    recognises=partial(is_on, hosts=_HOSTS),
     connect=_connect,
     asks=_asks,
 )

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from promote.forge.address import place_of
+from promote.forge.address import is_on
 from promote.forge.protocol import Declaration
 
 if TYPE_CHECKING:
     from promote.forge.protocol import Forge
     from promote.git.repository import Repository
 
-
-def _recognises(remote_url: str) -> bool:
-    # Only the host: a repository on another forge may be called github.io.
-    place = place_of(remote_url)
-    return place is not None and re.search(r"(^|\.)github\.", place.host) is not None
+_HOSTS = re.compile(r"(.*\.)?github\..*")
 
 
 def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) -> Forge:
@@ -28,6 +25,6 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 
 FORGE = Declaration(
-    recognises=_recognises,
+    recognises=partial(is_on, hosts=_HOSTS),
     connect=_connect,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from promote.forge.address import place_of
+from promote.forge.address import is_on
 from promote.forge.protocol import Declaration
 
 if TYPE_CHECKING:
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 _HOSTS = re.compile(r"(.*\.)?gitlab(\..+)?")
 # Every answer has it: https://gitlab.com/gitlab-org/ruby/gems/labkit-ruby
 _HEADER = "X-Gitlab-Meta"
-
-
-def _recognises(remote_url: str) -> bool:
-    place = place_of(remote_url)
-    return place is not None and _HOSTS.fullmatch(place.host) is not None
 
 
 def is_gitlab(server: str) -> bool:
@@ -52,7 +48,7 @@ def _connect(repository: Repository, remote: str, environ: Mapping[str, str]) ->
 
 
 FORGE = Declaration(
-    recognises=_recognises,
+    recognises=partial(is_on, hosts=_HOSTS),
     connect=_connect,
     asks=_asks,
 )

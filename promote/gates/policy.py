@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from promote.gates.protocol import Context, Judgement, WithoutSettings
 from promote.model import GateResult
+from promote.system import printable
 
 _SHOWN = 3
 
@@ -31,14 +32,10 @@ class Gate(WithoutSettings):
         change = context.policy
         if change is None:
             return Judgement()
+        files = printable.some_of(change.files, _SHOWN)
         if not change.denials:
-            return Judgement(remarks=(f"changes the policy that judges later changes: {_few(change.files)}",))
+            return Judgement(remarks=(f"changes the policy that judges later changes: {files}",))
         first, *more = change.denials
         others = f" (and {len(more)} more)" if more else ""
-        reason = f"it passes only because it changes {_few(change.files)}: by those of {change.base}, {first}{others}"
+        reason = f"it passes only because it changes {files}: by those of {change.base}, {first}{others}"
         return Judgement((GateResult(self.name, self.name, False, reason),))
-
-
-def _few(files: tuple[str, ...]) -> str:
-    more = len(files) - _SHOWN
-    return ", ".join(files[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

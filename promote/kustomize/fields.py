@@ -19,15 +19,17 @@ FOLDERS, FILES = ("components", "bases"), ("configurations", "crds")
 PLUGINS = ("transformers", "generators", "validators")
 # They list patches; kustomize applies one list after the other, in this order, which is not that of the file.
 PATCHES = ("patchesStrategicMerge", "patches", "patchesJson6902")
-_OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", "files", "envs", "env"})
-_NAMING = ("files", "envs", "env")
+# An entry of a generator: what names files, and the behaviors that change what another entry makes.
+GENERATED_FROM = ("files", "envs", "env")
+CHANGING = ("merge", "replace")
+_OF_GENERATORS = frozenset({"name", "namespace", "behavior", "options", "literals", *GENERATED_FROM})
 # For lists of mappings, and the one mapping `openapi`: all fields of an entry, and those that name files.
 ENTRIES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "patches": (frozenset({"path", "patch", "target", "options"}), ("path",)),
     "patchesJson6902": (frozenset({"path", "patch", "target", "options"}), ("path",)),
     "replacements": (frozenset({"path", "source", "sourceValue", "targets"}), ("path",)),
-    "configMapGenerator": (_OF_GENERATORS, _NAMING),
-    "secretGenerator": (_OF_GENERATORS | {"type"}, _NAMING),
+    "configMapGenerator": (_OF_GENERATORS, GENERATED_FROM),
+    "secretGenerator": (_OF_GENERATORS | {"type"}, GENERATED_FROM),
     "openapi": (frozenset({"path", "version"}), ("path",)),
 }
 CHARTS = ("helmCharts", "helmGlobals", "helmChartInflationGenerator")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from posixpath import basename, join, normpath
 
+from promote.kustomize.fields import CHANGING
 from promote.kustomize.layer import Layer
 from promote.versions import declared
 from promote.versions.atoms import Atom, Place, items
@@ -14,7 +15,6 @@ from promote.yamltext import places
 
 KIND = "ConfigMap"
 _FIELD, _DATA = "configMapGenerator", "data"
-_CHANGES = ("merge", "replace")  # behaviours that change a ConfigMap which is there
 _QUOTES = ("'", '"')
 
 
@@ -28,9 +28,9 @@ def apply(layer: Layer, slots: list[Slot], keys: Collection[str]) -> None:
                 continue
             group = (_DATA, key)
             there = [one for one in slots if one.group == group and one.is_of(KIND, [name])]
-            for slot in there if behavior in _CHANGES else ():
+            for slot in there if behavior in CHANGING else ():
                 slot.say(said)
-            if behavior not in _CHANGES or not there:
+            if behavior not in CHANGING or not there:
                 slots.append(Slot(KIND, frozenset([name]), group, False, {"text": said}))
 
 

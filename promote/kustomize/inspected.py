@@ -13,7 +13,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from promote.errors import RenderError
 from promote.git import sparse
 from promote.kustomize import documents, misfits
-from promote.kustomize.fields import FOLDERS, PATCHES
+from promote.kustomize.fields import FOLDERS, GENERATED_FROM, PATCHES
 from promote.kustomize.files import FILE_NAMES, LFS, LFS_PROBLEM, UNPROVED, at
 from promote.yamltext import places, reader
 
@@ -21,7 +21,6 @@ REMOTE = re.compile(r"://|^[\w.-]+@|^[\w.-]+\.[a-z]+/[^/]+/[^/]+|\?ref=")
 GENERATORS = ("configMapGenerator", "secretGenerator")
 _FILES = ("resources", *FOLDERS, "patchesStrategicMerge", "configurations", "crds", "transformers", "generators")
 _PATHS = ("patches", "patchesJson6902", "replacements")
-_OF_GENERATORS = ("files", "envs", "env")
 _OF_KUSTOMIZE = "kustomize.config.k8s.io/"  # Kustomizations of Flux are objects
 _NOT_IN_GIT = f"; if it must not be in Git, {UNPROVED}"
 
@@ -130,7 +129,7 @@ def _named(root: Node) -> Iterator[tuple[str, Node]]:
         yield from ((key, path) for entry in places.items(root, key) if (path := places.field(entry, "path")))
     for key in GENERATORS:
         for entry in places.items(root, key):
-            for names in _OF_GENERATORS:
+            for names in GENERATED_FROM:
                 value = places.field(entry, names)
                 one_or_more = [value] if isinstance(value, ScalarNode) else places.items(entry, names)
                 yield from ((key, item) for item in one_or_more)

@@ -17,14 +17,13 @@ from yaml import YAMLError
 from yaml.nodes import MappingNode
 
 from promote.kustomize import contents, documents, local_charts, options, patches
+from promote.kustomize.fields import CHANGING
 from promote.kustomize.files import at
 from promote.kustomize.patches import Layer
 from promote.model import Document, Identity
 from promote.yamltext import places, reader
 
 _MARK = "promote.internal/origin"
-# An entry with such a behaviour changes the result of another entry, which has the mark.
-ADDS = ("merge", "replace")
 GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
 
@@ -146,7 +145,7 @@ class _Mirror:
         yield content
 
     def _entry(self, entry: Any, origin: Origin) -> Any:
-        if not isinstance(entry, dict) or entry.get("behavior") in ADDS:
+        if not isinstance(entry, dict) or entry.get("behavior") in CHANGING:
             return entry
         return {**entry, "options": self._marked(entry.get("options") or {}, origin)}
 

@@ -11,6 +11,7 @@ from promote.checks.findings import Finding, Verdict
 from promote.model import Identity
 from promote.output import wording
 from promote.output.values import Json
+from promote.system import printable
 
 _SHOWN = 5
 
@@ -115,13 +116,10 @@ def seen_lines(verdict: Verdict, seen: Matrix | None) -> list[str]:
         f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
     ]
-    lines += [f"{one.name}: not looked at: {_few(one.unread)}" for one in verdict.targets if one.unread]
+    lines += [
+        f"{one.name}: not looked at: {printable.some_of(one.unread, _SHOWN)}" for one in verdict.targets if one.unread
+    ]
     return [*lines, wording.counted(verdict)]
-
-
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def compared_lines(verdict: Verdict) -> list[str]:

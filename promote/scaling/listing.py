@@ -14,12 +14,11 @@ from promote.scaling.overrides import FILE_NAME
 from promote.yamltext import places, reader
 
 _KEY = "transformers"
-_BOM = b"\xef\xbb\xbf"
 
 
 def is_listed(data: bytes, source: str) -> bool:
     """Whether the kustomization `data` lists the file; raises ConfigError where it cannot be read."""
-    return _position(_root(_text(data, source), source)) is not None
+    return _position(_root(reader.decoded(data, source), source)) is not None
 
 
 def listed(data: bytes, source: str) -> bytes:
@@ -27,7 +26,7 @@ def listed(data: bytes, source: str) -> bytes:
 
     Raises EditRefused where no edit does only that.
     """
-    text = _text(data, source)
+    text = reader.decoded(data, source)
     root = _root(text, source)
     if _position(root) is not None:
         return data
@@ -38,7 +37,7 @@ def listed(data: bytes, source: str) -> bytes:
     else:
         made = edits.edit(text, root, content, ValueChange((_KEY,), [FILE_NAME]))
     wanted = {**content, _KEY: [*(content.get(_KEY) or ()), FILE_NAME]}
-    return _bom(data) + _proved(text, made, wanted, source)
+    return reader.encoded(_proved(text, made, wanted, source), data)
 
 
 def unlisted(data: bytes, source: str) -> bytes:
@@ -46,7 +45,7 @@ def unlisted(data: bytes, source: str) -> bytes:
 
     Raises EditRefused where no edit does only that.
     """
-    text = _text(data, source)
+    text = reader.decoded(data, source)
     root = _root(text, source)
     position = _position(root)
     if position is None:
@@ -61,19 +60,7 @@ def unlisted(data: bytes, source: str) -> bytes:
     if not text.endswith("\n") and made.end == len(text):
         # The line break before it came with it.
         made = Edit(len(text[: made.start].rstrip("\r\n")), made.end, made.text)
-    return _bom(data) + _proved(text, made, wanted, source)
-
-
-def _text(data: bytes, source: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{source}:{line}: this is not UTF-8: save the file as UTF-8") from None
-
-
-def _bom(data: bytes) -> bytes:
-    return _BOM if data.startswith(_BOM) else b""
+    return reader.encoded(_proved(text, made, wanted, source), data)
 
 
 def _root(text: str, source: str) -> MappingNode:
@@ -107,11 +94,12 @@ def _removed(text: str, there: Any, position: int) -> Edit:
     return Edit(start, end or len(text), "")
 
 
-def _proved(text: str, made: Edit, wanted: Any, source: str) -> bytes:
+def _proved(text: str, made: Edit, wanted: Any, source: str) -> str:
+    """The text after the edit; raises EditRefused where that changes anything other than the list."""
     after = made.applied(text)
     found = documents.nodes(after)
     if [reader.value(node) for node in found[:1]] != [wanted] or len(found) != len(documents.nodes(text)):
         raise EditRefused(
             f"{source}: no edit was found that changes only `{_KEY}`; write its list on lines of its own"
         )
-    return after.encode()
+    return after

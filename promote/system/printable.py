@@ -6,6 +6,7 @@ A commit subject, a title, a name, a reason, a file name or a server's message m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # C0 except tab and line feed, DEL and C1; marks and overrides of direction, and isolates; line and paragraph
 # separators; characters without a width, tags and the selectors of variants that no font has; halves of characters.
@@ -25,6 +26,12 @@ def shown(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` as one line, with single spaces, and escapes as `shown` writes them."""
     return shown(" ".join(text.split()))
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """The first names, `most` of them, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def json_escaped(text: str) -> str:
