@@ -15,13 +15,13 @@ from typing import Any
 from promote.checks import definitions, schemas
 from promote.errors import PromoteError
 from promote.kustomize import documents
+from promote.kustomize.files import is_manifest
 from promote.system.paths import is_inside
 from promote.system.snapshot import LARGEST
 from promote.yamltext import reader
 
 Kind = tuple[str, str]  # apiVersion and kind
 
-_SUFFIXES = (".yaml", ".yml", ".json")
 # Folders of other programs, in which nobody writes the definitions of this repository.
 _FOREIGN = frozenset({"node_modules", "vendor"})
 # How much of a repository is looked at: files, and bytes of those that define something.
@@ -61,11 +61,6 @@ def _files(root: Path, kinds: Collection[Kind]) -> Iterator[Any]:
         yield from (reader.from_json(text) for text in texts)
 
 
-def may_have(name: str) -> bool:
-    """Whether a file of this name is searched for definitions."""
-    return name.endswith(_SUFFIXES)
-
-
 def defines(file: Path) -> bool:
     """Whether a file may have the definition of a kind, or changes one."""
     return file.is_file() and file.stat().st_size <= LARGEST and definitions.KIND.encode() in file.read_bytes()
@@ -88,7 +83,7 @@ def _manifests(root: Path) -> Iterator[Path]:
     number = 0
     for parent, folders, names in os.walk(root):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _FOREIGN)
-        for path in (Path(parent, name) for name in sorted(names) if may_have(name)):
+        for path in (Path(parent, name) for name in sorted(names) if is_manifest(name)):
             number += 1
             if number > _MOST_FILES:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from promote.errors import RenderError
 from promote.system.paths import shown
@@ -33,6 +33,12 @@ def at(folder: Path, name: str) -> Path | None:
 def kustomization_of(folder: Path) -> Path | None:
     """The file in `folder` that kustomize would build, if there is one."""
     return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file of this name may have objects; kustomize reads any other file, too, if something names it."""
+    path = PurePosixPath(name)
+    return path.suffix.casefold() in (".yaml", ".yml", ".json") or path.name in FILE_NAMES
 
 
 def read(file: Path) -> str:

@@ -13,13 +13,12 @@ from pathlib import Path
 from promote.errors import RenderError, UsageError
 from promote.git import sparse
 from promote.kustomize import diagnosis, documents, local_charts, options, patches, references
-from promote.kustomize.files import FILE_NAMES, at, kustomization_of, read
+from promote.kustomize.files import FILE_NAMES, at, is_manifest, kustomization_of, read
 from promote.model import Document
 from promote.system import process
 from promote.system.paths import is_inside, shown, top_of, without_copies
 from promote.yamltext import reader
 
-_MANIFESTS = (".yaml", ".yml", ".json")
 _OBJECT = re.compile(rb"""^[ {]*["']?apiVersion["']?[ ]*:""", re.MULTILINE)
 _LONGEST_REASON = 1 << 15  # characters of what kustomize says, which repeats what its input says
 _BEGINNING = 1 << 16  # bytes in which an object must have its apiVersion
@@ -79,8 +78,8 @@ def manifests(path: Path, name: str, excluded: Sequence[str] = ()) -> Rendered:
     skipped = [(file.parent, f"{shown(file, Path.cwd())}: {why}") for file in kept if (why := _source(file))]
     sources = {folder for folder, _ in skipped}
     others = [file for file in kept if not sources.intersection(file.parents)]
-    files = [file for file in others if file == path or file.suffix.casefold() in _MANIFESTS]
-    unread = tuple(file for file in others if file != path and file.suffix.casefold() not in _MANIFESTS)
+    files = [file for file in others if file == path or is_manifest(file.name)]
+    unread = tuple(file for file in others if file != path and not is_manifest(file.name))
     if not files and not skipped:
         raise UsageError(f"{name}: no YAML or JSON file found; name a folder or a file with manifests")
     objects, unreadable = _objects(files, name)
@@ -113,7 +112,7 @@ def _objects(files: Iterable[Path], name: str) -> tuple[list[tuple[str, Path]], 
 def _insist_on_all(path: Path, excluded: Sequence[str]) -> None:
     """Raise RenderError if a sparse checkout leaves out a manifest: the others alone would look like all."""
     for name, gone in sparse.all_left_out(path).items():
-        if Path(name).suffix.casefold() in _MANIFESTS and not _is_excluded(Path(name), excluded):
+        if is_manifest(name) and not _is_excluded(Path(name), excluded):
             raise RenderError(sparse.said(gone))
 
 
@@ -149,7 +148,7 @@ def _source(file: Path) -> str:
     """The message for a file that is not a manifest but a source of manifests; empty for any other."""
     if file.name in FILE_NAMES:
         return "a kustomization in a subfolder is not built: name its folder"
-    if file.stem.casefold() == "kustomization" and file.suffix.casefold() in ("", *_MANIFESTS):
+    if file.stem.casefold() == "kustomization" and (is_manifest(file.name) or not file.suffix):
         return f"kustomize does not read this file name: rename it to {FILE_NAMES[0]}"
     return (
         "a Helm chart must be rendered first: check the output of `helm template`"

@@ -16,7 +16,7 @@ from promote.forge.protocol import UPDATE, Forge, Method, PullRequest
 from promote.gates import evaluation
 from promote.gates.policy import Gate as PolicyGate
 from promote.gates.protocol import Context
-from promote.kustomize.files import FILE_NAMES
+from promote.kustomize.files import FILE_NAMES, is_manifest
 from promote.model import Plan
 from promote.promotion import moved, policy, rewritten, unwritten
 from promote.promotion.moved import Move
@@ -31,7 +31,6 @@ from promote.repository.workspace import Tip, Workspace
 from promote.system import clock, deadline
 
 _POLL = 5.0  # seconds between two questions to the forge
-_MANIFESTS = (".yaml", ".yml", ".json", *FILE_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ def _insist_on_readers(pull: PullRequest, line: Line, changed: Sequence[str], ar
     Nobody would judge them: several repositories may promote into one, and each has rules and gates for its own
     environments only.
     """
-    manifests = [one for one in changed if one.endswith(_MANIFESTS) and posixpath.basename(one) != holds.FILE_NAME]
+    manifests = [one for one in changed if is_manifest(one) and posixpath.basename(one) != holds.FILE_NAME]
     if line.another and manifests and not are_read:
         raise UsageError(
             f"pull request #{pull.number} of {line.another} changes {posixpath.relpath(manifests[0], line.place)}, "

@@ -113,7 +113,7 @@ def _argocd(made: Windows, tree: Tree, given: Mapping[str, str], now: datetime) 
 def _insist_on_applications(tree: Tree) -> None:
     """Raise UsageError if a sparse checkout leaves out an Application: it would not be stopped in a freeze."""
     for name in sparse.with_text(tree.installed, app_project.API):
-        if name.endswith(app_project.SUFFIXES):
+        if files.is_manifest(name):
             said = sparse.said(name, ", which may have an Application")
             raise UsageError(f"{said}; --commit and --pr read the shared branch instead")
 

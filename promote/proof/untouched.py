@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from promote.checks import defined, target_policy
 from promote.checks.inputs import Inputs
 from promote.errors import ConfigError, RenderError, UsageError
+from promote.kustomize.files import is_manifest
 from promote.repository.environments import Environment
 from promote.repository.tree import Tree
 
@@ -21,7 +22,7 @@ def may_be_left(before: Tree, after: Tree, files: Iterable[str], policy_files: I
     if before.config.deny == "all" or target_policy.changes_rules(policy_files):
         return False
     # Only what is written in a private copy can be found there.
-    there = (tree.root / file for file in files if defined.may_have(file) for tree in (before, after))
+    there = (tree.root / file for file in files if is_manifest(file) for tree in (before, after))
     return not any(defined.defines(file) for file in there)
 
 

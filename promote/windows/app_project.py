@@ -12,6 +12,7 @@ from promote.errors import ConfigError, EditRefused, UsageError
 from promote.fix import edits
 from promote.fix.edits import Edit, ValueChange
 from promote.kustomize import documents
+from promote.kustomize.files import is_manifest
 from promote.windows.delivered import Source
 from promote.windows.sync_windows import SyncWindow
 from promote.yamltext import places, reader
@@ -19,7 +20,6 @@ from promote.yamltext import places, reader
 _KEY = "syncWindows"
 _MARK = "promote.yaml: "
 API = "argoproj.io/"
-SUFFIXES = (".yaml", ".yml")
 
 
 def entry(window: SyncWindow, applications: Sequence[str]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def applications(root: Path) -> list[Application]:
     """The Applications in the files below `root`."""
     found = []
     for file in sorted(root.rglob("*")):
-        if file.suffix not in SUFFIXES or not file.is_file():
+        if not is_manifest(file.name) or not file.is_file():
             continue
         text = file.read_text(encoding="utf-8", errors="replace")
         if API in text and "Application" in text:

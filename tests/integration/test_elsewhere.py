@@ -138,6 +138,18 @@ def test_the_rules_are_those_of_the_repository_that_promote_runs_in(two: Two) ->
     assert "no environment of promote.yaml" in _merged_into(two, "eu").err
 
 
+@pytest.mark.parametrize("name", ["web.yaml", "web.YAML", "web.Json", "Kustomization"])
+def test_manifests_over_there_that_no_environment_reads_are_not_merged(two: Two, name: str) -> None:
+    two.promote("bump", "production", "api=1.3.0", "--pr")
+    branch = two.there.pulls()[1]["head"]
+    another = two.there.clone("another")
+    another.write(f"apps/{name}", "apiVersion: v1\n")
+    another.commit("an app of others")
+    another.git("push", "--quiet", "--force", "origin", f"HEAD:{branch}")
+    refused = two.promote("merge", "1", "--environment", "production", code=2).err
+    assert f"changes apps/{name}, which no environment of promote.yaml reads" in refused
+
+
 def _merged_into(two: Two, base: str) -> Any:
     """What a merge into a branch of the other repository says that no environment is on."""
     two.at("update-ref", f"refs/heads/{base}", "refs/heads/main")

@@ -99,6 +99,10 @@ def test_applications_are_found_with_what_they_sync(tmp_path: Path) -> None:
     (tmp_path / "apps").mkdir()
     (tmp_path / "apps/all.yaml").write_text("---\n".join(head + each for each in (one, two, other, third)))
     (tmp_path / "broken.yml").write_text("argoproj.io/ Application: {")
+    fourth = '{"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "NAME"},'
+    fourth += '"spec": {"project": "shop", "source": {"path": "overlays/qa"}}}'
+    for name in ("fourth.json", "fifth.YAML"):
+        (tmp_path / name).write_text(fourth.replace("NAME", name))
     every = app_project.applications(tmp_path)
     found = {one.name: (one.project, [each.path for each in one.sources]) for one in every}
     assert found == {
@@ -106,4 +110,6 @@ def test_applications_are_found_with_what_they_sync(tmp_path: Path) -> None:
         "two": ("shop", ["./overlays/production"]),
         "other": ("other", ["overlays/production"]),
         "third": ("shop", ["overlays/staging"]),
+        "fourth.json": ("shop", ["overlays/qa"]),
+        "fifth.YAML": ("shop", ["overlays/qa"]),
     }
