@@ -46,7 +46,7 @@ def said(images: Iterable[Image], *, as_target: bool = False) -> list[Image]:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Unsettled:
     """The `names` of images that a promotion leaves, with why; `notes` are about those that have the same text."""
 
     lines: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Left:
     notes: tuple[str, ...] = ()
 
 
-def left(both: Pair, known: Collection[str], only: Collection[str] = ()) -> Left:
+def between(both: Pair, known: Collection[str], only: Collection[str] = ()) -> Unsettled:
     """What is not promoted from one environment to the other, and what may differ unseen.
 
     If `only` some images are asked for, those with a tag that moves are meant as they are. Why the images that are
@@ -84,7 +84,7 @@ def left(both: Pair, known: Collection[str], only: Collection[str] = ()) -> Left
         some = ", ".join(f"{image.name} ({image.version} in {name})" for image, name in placeholders)
         lines.append(f"{some}: {_TO_SET}")
     names = frozenset(image.name for image in (*moving, *(image for image, _ in placeholders)))
-    return Left(tuple(lines), names, tuple(_unseen(same)))
+    return Unsettled(tuple(lines), names, tuple(_unseen(same)))
 
 
 def _unseen(same: Sequence[Image]) -> Iterator[str]:

@@ -49,33 +49,41 @@ class Drift:
 
 def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     """Compare two environments of one commit; raises UsageError where they are the same folder."""
-    one, other = tree.environment(source), tree.environment(target)
-    if one.path == other.path:
+    there, here = tree.environment(source), tree.environment(target)
+    if there.path == here.path:
         raise UsageError(f"{source} and {target} are the same folder: name two environments")
-    both = pair.read(tree, one, other)
+    both = pair.read(tree, there, here)
     # An image with several versions in one of them is not absent there. The list of what cannot be moved names it.
     several = both.there.apart.keys() | both.here.apart.keys()
-    there, here = ([one for one in each.images if one.name not in several] for each in (both.there, both.here))
-    apart = _apart(there, here, tree.config.services)
-    rendered = tuple(_rendered(tree, source, target)) if manifests else None
-    waiting = settings.waiting(both, {image.name for image in both.here.images})
-    unused = {each.name: found for each in (one, other) if (found := tree.unmatched(each))}
+    source_images, target_images = (
+        [one for one in versions.images if one.name not in several] for versions in (both.there, both.here)
+    )
     unmoved = pair.unmoved(both)
-    unsaid = unsettled.left(both, unmoved.names)
-    left = (*unmoved.lines, *unsaid.lines, *waiting)
-    within = {each.name: read.apart for each, read in ((one, both.there), (other, both.here)) if read.apart}
-    return Drift(one, other, tuple(apart), rendered, left, both.is_empty, unused, within, unsaid.notes)
+    unclear = unsettled.between(both, unmoved.names)
+    waiting = settings.waiting(both, {image.name for image in both.here.images})
+    return Drift(
+        there,
+        here,
+        tuple(_apart(source_images, target_images, tree.config.services)),
+        tuple(_rendered(tree, source, target)) if manifests else None,
+        (*unmoved.lines, *unclear.lines, *waiting),
+        both.is_empty,
+        unused={one.name: names for one in (there, here) if (names := tree.unmatched(one))},
+        several={one.name: read.apart for one, read in ((there, both.there), (here, both.here)) if read.apart},
+        notes=unclear.notes,
+    )
 
 
 def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[str, Sequence[str]]) -> list[Apart]:
-    here, there = ({image.name: image for image in images} for images in (source, target))
+    there, here = ({image.name: image for image in images} for images in (source, target))
     found = []
-    for name, image in (here | there).items():
-        a, b = (images[name].version if name in images else None for images in (here, there))
-        is_renamed = name in here and name in there and here[name].repository != there[name].repository
-        names = (here[name].repository, there[name].repository) if is_renamed else None
-        if a is None or b is None or not (a == b or a.matches(b)) or names:
-            found.append(Apart(selection.service_of(image, services), name, a, b, names))
+    for name, image in (there | here).items():
+        of_source, of_target = (images[name].version if name in images else None for images in (there, here))
+        is_renamed = name in there and name in here and there[name].repository != here[name].repository
+        names = (there[name].repository, here[name].repository) if is_renamed else None
+        is_alike = of_source is not None and of_target is not None and of_source.matches(of_target)
+        if names or not (of_source == of_target or is_alike):
+            found.append(Apart(selection.service_of(image, services), name, of_source, of_target, names))
     return found
 
 

@@ -92,16 +92,16 @@ def _attempt(
     pull = replace(pull, head_commit=head)
     rewritten.insist_on_start(pull, line, tip)
     against = policy.against(workspace, tip, sibling(place, pull.base))
-    found, usual = _judge(workspace, against, pull, despite, forge)
-    if found.verdict and found.verdict.denied:
-        return found
-    _record(forge, pull, found.plans)
+    judged_result, configured = _judge(workspace, against, pull, despite, forge)
+    if judged_result.verdict and judged_result.verdict.denied:
+        return judged_result
+    _record(forge, pull, judged_result.plans)
     if forge.has_server:
         rewritten.insist_on_tip(pull, line, tip)
-    commit = forge.merge(number, head, tip, method or usual)
+    commit = forge.merge(number, head, tip, method or configured)
     if forge.has_server:
         rewritten.insist_on_judged(forge, pull, line, tip, commit)
-    return replace(found, commit=commit)
+    return replace(judged_result, commit=commit)
 
 
 def _record(forge: Forge, pull: PullRequest, plans: Sequence[Plan]) -> None:
@@ -128,29 +128,29 @@ def _judge(
         judges = criteria(after.root, after.config, after.installed)
         base = Context(Plan("", "", (), despite=despite), (), clock.now(), base=tip.commit, head=pull.head_commit,
                        pull_request=pull, forge=lambda: forge, holds=after.holds(), lands=True)  # fmt: skip
-        same = untouched.same(before, after, affected)
-        _insist_on_readers(pull, line, changed, len(same) < len(affected))
-        moves = _with_history(workspace, tip, before, moved.moves(before, after, affected, base, changed, same))
-        moves = moved.with_layers(before, after, moves, changed)
+        as_before = untouched.same(before, after, affected)
+        _insist_on_readers(pull, line, changed, len(as_before) < len(affected))
+        moves = moved.moves(before, after, affected, base, changed, as_before)
+        moves = moved.with_layers(before, after, _with_history(workspace, tip, before, moves), changed)
         plans = [_asked(move) for move in moves]
         _insist_on_open(plans)
-        unchanged = same if untouched.may_be_left(before, after, changed, policy_files) else frozenset[str]()
+        unchanged = as_before if untouched.may_be_left(before, after, changed, policy_files) else frozenset()
         affected = [one for one in affected if one.name not in unchanged]
-        found = unbuilt.after_merge(before, after, affected, changed)
-        others = unwritten.plans(before, after, found.rendered, unchanged, moves, base)
-        _insist_on_open(others)
-        verdict = introduced.judged(found.rendered, judges, after.root)
-        verdict = introduced.by_merge(verdict, before, affected, found.rendered, judges)
-        verdict = completeness.beside(verdict, found.unrendered)
+        results = unbuilt.after_merge(before, after, affected, changed)
+        unwritten_plans = unwritten.plans(before, after, results.rendered, unchanged, moves, base)
+        _insist_on_open(unwritten_plans)
+        verdict = introduced.judged(results.rendered, judges, after.root)
+        verdict = introduced.by_merge(verdict, before, affected, results.rendered, judges)
+        verdict = completeness.beside(verdict, results.unrendered)
         for plan, move in zip(plans, moves, strict=True):
             verdict = with_findings(verdict, judge_change(plan, move.context, judges))
         if not verdict.denied:
-            brought = policy.change(policy_files, before, after, found, [one.context for one in moves], pull.base)
+            brought = policy.change(policy_files, before, after, results, [one.context for one in moves], pull.base)
             about_policy = evaluation.evaluate(replace(base, policy=brought), [PolicyGate()])
             _insist_on_open([about_policy])
             plans += [about_policy] if brought else []
-        left = found.unbuilt, tuple(sorted(unchanged))
-        return Merged(pull, None, verdict, (*plans, *others), *left), before.config.merge
+        left = results.unbuilt, tuple(sorted(unchanged))
+        return Merged(pull, None, verdict, (*plans, *unwritten_plans), *left), before.config.merge
 
 
 def _with_history(workspace: Workspace, tip: Tip, before: Tree, moves: Sequence[Move]) -> list[Move]:

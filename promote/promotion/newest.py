@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Decision:
     """What is decided of one environment: the versions to set, and what is said of the others."""
 
     wanted: dict[str, Version] = field(default_factory=dict)
@@ -70,12 +70,12 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, regist
     a name without a row, and NetworkError, with every image, where registries do not answer.
     """
     every = apps.spread(tree, request.environment, request.names)
-    chosen = [_chosen(_read(workspace, tip, tree, one.environment), one.names, registries) for one in every]
-    if problems := dict.fromkeys(problem for one in chosen for problem in one.problems):
+    decisions = [_decide(_situation(workspace, tip, tree, one.environment), one.names, registries) for one in every]
+    if problems := dict.fromkeys(problem for one in decisions for problem in one.problems):
         raise NetworkError("; ".join(problems))
     made = []
-    for asked, one in zip(every, chosen, strict=True):
-        here = _read(workspace, tip, tree, asked.environment)
+    for asked, one in zip(every, decisions, strict=True):
+        here = _situation(workspace, tip, tree, asked.environment)
         after = here.versions.with_versions(one.wanted)
         planned = here.planned(after, notes=one.said, despite=request.despite, lands=request.lands)
         planned = replace(planned, plan=replace(planned.plan, unmoved=tuple(one.unmoved)))
@@ -84,28 +84,28 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, regist
     return apps.together(made) if apps.of(tree, request.environment) else made[0]
 
 
-def _read(workspace: Workspace, tip: Tip, tree: Tree, environment: Environment) -> Situation:
+def _situation(workspace: Workspace, tip: Tip, tree: Tree, environment: Environment) -> Situation:
     return situation.read(workspace, tip, tree, environment.name, versions=tree.versions(environment, whole=True))
 
 
-def _chosen(here: Situation, names: Sequence[str], registries: Registries) -> _Chosen:
+def _decide(here: Situation, names: Sequence[str], registries: Registries) -> _Decision:
     """The newest versions for one environment; all registries are asked, also after one has failed."""
-    rows = _rows(here)
+    rows = _rows_by_image(here)
     named = [name for given in names for name in selection.resolve(given, here.images, here.services)]
     if without := [name for name in named if name not in rows]:
         raise UsageError(
             f"there is no row of `follow` in promote.yaml for {', '.join(without)}: add one, or name a tag"
         )
-    chosen = _Chosen()
+    decision = _Decision()
     left = [image.short_name for image in here.images if image.name not in rows]
     if left and not named:
-        chosen.notes.append(f"without a row of `follow`, so left as they are: {', '.join(left)}")
+        decision.notes.append(f"without a row of `follow`, so left as they are: {', '.join(left)}")
     for image in here.images:
         if image.name in rows and (not named or image.name in named):
-            _Choice(here, image, rows[image.name], registries, chosen).make()
+            _Choice(here, image, rows[image.name], registries, decision).decide()
     if not named:
-        chosen.unmoved.extend(_apart(here))
-    return chosen
+        decision.unmoved.extend(_apart(here))
+    return decision
 
 
 def _apart(here: Situation) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _apart(here: Situation) -> Iterator[str]:
             yield text
 
 
-def _rows(here: Situation) -> dict[str, Follow]:
+def _rows_by_image(here: Situation) -> dict[str, Follow]:
     """By image name, the row of each image that runs here; raises UsageError for one with two rows."""
     found: dict[str, Follow] = {}
     known = {image.name for image in here.images}
@@ -138,10 +138,10 @@ class _Choice:
     image: Image
     row: Follow
     registries: Registries
-    chosen: _Chosen
+    decision: _Decision
 
-    def make(self) -> None:
-        """Add to what is chosen the newest version, or why there is none."""
+    def decide(self) -> None:
+        """Add the newest version to the decision, or why there is none."""
         image, versions = self.image, self.here.versions
         if image.name in versions.bundles:
             self._leave("it is a chart or a base of another repository, and not an image")
@@ -152,11 +152,11 @@ class _Choice:
             self._leave("it has a digest and no tag, so nobody can say what is newer: name a tag once")
         else:
             try:
-                self._make(image.version.tag)
+                self._decide_by_tags(image.version.tag)
             except NetworkError as error:
-                self.chosen.problems.append(f"{image.short_name}: {error}")
+                self.decision.problems.append(f"{image.short_name}: {error}")
 
-    def _make(self, now: str) -> None:
+    def _decide_by_tags(self, now: str) -> None:
         tags = self.registries.tags(self.image.repository)
         found = self._texts([*tags, now])
         place_now = self.row.order_now(found[now] or "")
@@ -171,11 +171,11 @@ class _Choice:
             self._leave(f"none of its {len(tags)} tags in the registry matches {self.row}")
         elif best_first[0][0] < place_now:
             newest = best_first[0][1][0]
-            self.chosen.notes.append(
+            self.decision.notes.append(
                 f"{self.image.short_name} stays at {now}: {newest}, the newest that matches {self.row}, is older"
             )
         elif best_first[0][0] == place_now:
-            self.chosen.current.append(f"{self.image.short_name} {now}")
+            self.decision.current.append(f"{self.image.short_name} {now}")
         else:
             self._take([same for place, same in best_first if place > place_now])
 
@@ -199,7 +199,7 @@ class _Choice:
                 version = self.registries.pinned(self.image.repository, version)
                 hold = next(self._holds(version), None)
             if hold is None:
-                self.chosen.wanted[self.image.name] = version
+                self.decision.wanted[self.image.name] = version
                 return
             self._leave(f"{same[0]} is held in {hold.environment} since {hold.since}: {hold.reason}")
 
@@ -211,7 +211,7 @@ class _Choice:
                 yield hold
 
     def _leave(self, why: str) -> None:
-        self.chosen.unmoved.append(f"{self.image.short_name}: {why}")
+        self.decision.unmoved.append(f"{self.image.short_name}: {why}")
 
 
 def _reached(order: Mapping[str, Sequence[str]], start: str) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from promote.changes import adding, apps, pair, renames, selection, settings, situation, unsettled
 from promote.changes.proposal import Proposal
 from promote.changes.situation import Situation
-from promote.changes.unsettled import Left
+from promote.changes.unsettled import Unsettled
 from promote.errors import UsageError
 from promote.model import Change, Image, Version
 from promote.promotion import deliver, pending
@@ -42,15 +42,12 @@ class Fan:
         order = workspace.config.names
         known = dict.fromkeys(workspace.known(target) for target in self.targets)
         targets = sorted(known, key=lambda name: order.index(name) if name in order else len(order))
-        edges = {target: self._edge(target) for target in targets}
+        asked = (self.only, self.exclude, self.allow_other_changes, self.replace, self.add, self.despite)
+        edges = {target: Edge(self.source, target, *asked) for target in targets}
         source = workspace.known(self.source)
         if self.separate:
             return [(branch_of(source, target), [edge]) for target, edge in edges.items()]
         return [(branch_of(source, *edges), list(edges.values()))]
-
-    def _edge(self, target: str) -> Edge:
-        given = (self.only, self.exclude, self.allow_other_changes, self.replace, self.add, self.despite)
-        return Edge(self.source, target, *given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +85,25 @@ def propose(
     there, here = both.there, situation.read(workspace, tip, tree, edge.target, versions=both.here)
     # There is nothing to report about an app that was not asked for, so nothing is rendered for it.
     unmoved = pair.Unmoved() if edge.is_left_out else pair.unmoved(both)
-    unsaid = Left() if edge.is_left_out else unsettled.left(both, unmoved.names, edge.only)
-    chosen = _chosen(edge, there, here, unmoved.names | unsaid.names)
-    wanted, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
-    missing, more = ([], []) if edge.is_left_out else _missing(both, chosen, edge.add)
-    notes = [*notes, *more, *unsaid.notes]
-    idle = {change.image for change in unused}
-    added = {image.name: image.version for image in there.images if edge.add and image.name in missing}
-    asked = {name: version for name, version in {**wanted, **added}.items() if name not in idle}
-    here, after = adding.edited(here, asked, edge.add)
+    unclear = Unsettled() if edge.is_left_out else unsettled.between(both, unmoved.names, edge.only)
+    chosen = _chosen(edge, there, here, unmoved.names | unclear.names)
+    versions, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
+    missing, about_missing = ([], []) if edge.is_left_out else _missing(both, chosen, edge.add)
+    notes = [*notes, *about_missing, *unclear.notes]
+    if edge.add:
+        versions = {**versions, **{image.name: image.version for image in there.images if image.name in missing}}
+    unused_images = {change.image for change in unused}
+    versions = {name: version for name, version in versions.items() if name not in unused_images}
+    here, after = adding.edited(here, versions, edge.add)
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
-    with_them = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
-    if with_them.files:
-        _, after = adding.edited(replace(here, versions=with_them.before(here.versions)), asked, edge.add)
-    left = (*unmoved.lines, *unsaid.lines, *settings.waiting(both, chosen - moved))
-    planned = with_them.onto(here.planned(after, source.name, notes, edge.despite))
-    planned = replace(planned, plan=replace(planned.plan, unmoved=left, unused=unused, is_empty=both.is_empty))
+    carried = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
+    if carried.files:
+        _, after = adding.edited(replace(here, versions=carried.before(here.versions)), versions, edge.add)
+    reasons = (*unmoved.lines, *unclear.lines, *settings.waiting(both, chosen - moved))
+    planned = carried.onto(here.planned(after, source.name, notes, edge.despite))
+    planned = replace(planned, plan=replace(planned.plan, unmoved=reasons, unused=unused, is_empty=both.is_empty))
     try:
-        return prove(here, planned, after, edge.allow_other_changes, before=with_them)
+        return prove(here, planned, after, edge.allow_other_changes, before=carried)
     except NotInUse as error:
         if unused or (edge.only and not chosen.isdisjoint(error.names)):
             raise
@@ -151,16 +149,17 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     there, here, target = both.there, both.here, both.target.name
     chosen -= here.apart.keys()  # of several versions in the target, none is missing
     missing = selection.missing(there.images, here.images, chosen - there.bundles)
-    lacking = selection.missing(there.images, here.images, chosen & there.bundles)
-    notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in lacking]
+    missing_bundles = selection.missing(there.images, here.images, chosen & there.bundles)
+    notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in missing_bundles]
     unset = dict(selection.unset(there.images, here.images, chosen))
     notes += [
         f"{name} has no version in {both.source.name}: left out" for name, is_source in unset.items() if not is_source
     ]
-    lacking = [name for name, is_source in unset.items() if is_source]
-    missing += lacking if add else []
-    notes += [] if add else [f"{name} has no version in {target}: left out (--add gives it one)" for name in lacking]
-    if not add:
+    unset_here = [name for name, is_source in unset.items() if is_source]
+    if add:
+        missing += unset_here
+    else:
+        notes += [f"{name} has no version in {target}: left out (--add gives it one)" for name in unset_here]
         more = "left out (--add adds it, if a container there runs it)"
         notes += [f"{name} has no images entry in {target}: {more}" for name in missing]
     return missing, [*notes, *settings.unknown(both)]

@@ -86,17 +86,17 @@ class _Past:
             name for given in self.request.services for name in selection.resolve(given, here.images, here.services)
         )
 
-    def refused(self, image: Image) -> bool:
+    def is_held(self, image: Image) -> bool:
         """Whether a hold is against an image now."""
-        return self._is_held(self.here.holds, image)
+        return self._holds_refuse(self.here.holds, image)
 
-    def refused_at(self, commit: str, image: Image) -> bool:
+    def was_held_at(self, commit: str, image: Image) -> bool:
         """Whether a hold was against an image in the files of a commit; those that nobody could read hold none."""
         with suppress(ConfigError):
-            return self._is_held(holds.read(self.line.read(commit, self.here.holds_path)), image)
+            return self._holds_refuse(holds.read(self.line.read(commit, self.here.holds_path)), image)
         return False
 
-    def _is_held(self, standing: Sequence[Hold], image: Image) -> bool:
+    def _holds_refuse(self, standing: Sequence[Hold], image: Image) -> bool:
         name = self.here.environment.name
         return any(hold.refuses(name, image.name, image.version) for hold in standing)
 
@@ -107,17 +107,17 @@ def propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first:
     `first` is empty at the first try, and keeps what it decides.
     """
     if not apps.of(tree, request.environment):
-        return _propose(workspace, tip, tree, request, first)
+        return _propose_one(workspace, tip, tree, request, first)
     made = []
-    for asked in _asked(workspace, tip, tree, request, first):
+    for asked in _asked_of_apps(workspace, tip, tree, request, first):
         name = asked.environment.name
         part = replace(request, environment=name, services=asked.names, everything=not asked.names)
-        made.append(_propose(workspace, tip, tree, part, first.apps.setdefault(name, Decision())))
+        made.append(_propose_one(workspace, tip, tree, part, first.apps.setdefault(name, Decision())))
         tree.edited(made[-1].files)
     return apps.together(made)
 
 
-def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> list[Asked]:
+def _asked_of_apps(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> list[Asked]:
     """What is asked of each app; with `everything`, of those that moved last, as the first try found them."""
     found = apps.spread(tree, request.environment, request.services)
     if first.apps:
@@ -135,11 +135,11 @@ def _asked(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: 
     return found
 
 
-def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> Proposal:
+def _propose_one(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first: Decision) -> Proposal:
     here = situation.read(workspace, tip, tree, request.environment, request.services)
     if not first.moves:
         _decide_from(workspace, here, request, first)
-    wanted = _as_at_first(here.images, first.moves)
+    wanted = _as_decided_first(here.images, first.moves)
     after = here.versions.with_versions(wanted, whole=True)
     with_them = settings.restored(workspace, here, after)
     after = with_them.before(here.versions).with_versions(wanted, whole=True) if with_them.files else after
@@ -147,13 +147,13 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request, first
     planned = with_them.onto(planned)
     if not planned.plan.changes:
         return planned
-    held = holds.add(here.holds_file, _holds(here.environment.name, planned.plan.changes, request.reason))
+    held = holds.add(here.holds_file, _new_holds(here.environment.name, planned.plan.changes, request.reason))
     planned = replace(planned, files={**planned.files, here.holds_path: held})
     proposal = prove(here, planned, after, request.allow_other_changes, before=with_them)
-    return _known_then(workspace, here, replace(proposal, despite_findings=request.despite_findings))
+    return _with_known_findings(workspace, here, replace(proposal, despite_findings=request.despite_findings))
 
 
-def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Proposal:
+def _with_known_findings(workspace: Workspace, here: Situation, proposal: Proposal) -> Proposal:
     """The proposal, its findings marked old that the restored versions had when they ran.
 
     They were accepted then, or nobody knew them: either way they must not keep a broken version running.
@@ -161,18 +161,18 @@ def _known_then(workspace: Workspace, here: Situation, proposal: Proposal) -> Pr
     if not proposal.is_denied:
         return proposal
     past = here.history.get(here.environment.name, ())
-    commits = [_ran(past, change) for change in proposal.plan.changes]
+    commits = [_commit_that_ran(past, change) for change in proposal.plan.changes]
     if None in commits and not here.versions.whole:
         # Another layer said the version then.
         everything = workspace.history(here.tip, here.environment, whole=True)
-        commits += [_ran(everything, change) for change in proposal.plan.changes]
+        commits += [_commit_that_ran(everything, change) for change in proposal.plan.changes]
     for commit in filter(None, dict.fromkeys(commits)):
-        also = tuple(_excused(workspace, here, one, commit) for one in proposal.also)
-        proposal = replace(_excused(workspace, here, proposal, commit), also=also)
+        also = tuple(_marked_as_of(workspace, here, one, commit) for one in proposal.also)
+        proposal = replace(_marked_as_of(workspace, here, proposal, commit), also=also)
     return proposal
 
 
-def _excused(workspace: Workspace, here: Situation, proposal: Proposal, commit: str) -> Proposal:
+def _marked_as_of(workspace: Workspace, here: Situation, proposal: Proposal, commit: str) -> Proposal:
     name, verdict = proposal.environment.name, proposal.verdict
     # A commit that cannot be rendered any more excuses nothing.
     with suppress(ConfigError, RenderError, UsageError):
@@ -183,7 +183,7 @@ def _excused(workspace: Workspace, here: Situation, proposal: Proposal, commit: 
     return replace(proposal, verdict=verdict)
 
 
-def _ran(past: Sequence[Revision], change: Change) -> str | None:
+def _commit_that_ran(past: Sequence[Revision], change: Change) -> str | None:
     """The newest commit with which the restored version ran."""
     return next((one.commit for one in reversed(past) if one.runs(change.image, change.new)), None)
 
@@ -202,15 +202,15 @@ def _decide_from(workspace: Workspace, here: Situation, request: Request, first:
 
 
 def _decide(past: _Past, first: Decision) -> None:
-    done = _done(past)
-    wanted = _wanted(past, done)
-    first.notes[:] = _notes(done)
+    done = _repeated(past)
+    wanted = _images_to_restore(past, done)
+    first.notes[:] = _notes_about(done)
     first.moves.update(
         {image.name: (image, wanted[image.name]) for image in past.here.images if image.name in wanted}
     )
 
 
-def _as_at_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping[str, Image]:
+def _as_decided_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping[str, Image]:
     """What the first try wanted, also after a race was lost since.
 
     Whoever asks for a rollback means the version that ran then: a rival's rollback of the same version
@@ -226,19 +226,19 @@ def _as_at_first(present: Sequence[Image], first: Mapping[str, Move]) -> Mapping
     return {name: image for name, (_, image) in first.items()}
 
 
-def _done(past: _Past) -> Mapping[str, Return]:
+def _repeated(past: _Past) -> Mapping[str, Return]:
     """By image name, the rollbacks that this command would repeat: their image has not moved since."""
     request, known = past.request, past.known
     if request.again or request.names_revision:
         return {}
     if request.everything:
-        found = history.returned_set(known, past.refused_at)
+        found = history.returned_set(known, past.was_held_at)
         return {image.name: found for image in past.here.images} if found else {}
-    each = {name: history.returned(known, name, past.refused_at) for name in past.named}
+    each = {name: history.returned(known, name, past.was_held_at) for name in past.named}
     return {name: found for name, found in each.items() if found}
 
 
-def _notes(done: Mapping[str, Return]) -> list[str]:
+def _notes_about(done: Mapping[str, Return]) -> list[str]:
     """What to say of the rollbacks that are not repeated, each once."""
     return [
         f"{', '.join(f'{image.short_name} {image.version.shortened}' for image in one.left)} was taken back "
@@ -248,22 +248,22 @@ def _notes(done: Mapping[str, Return]) -> list[str]:
     ]
 
 
-def _wanted(past: _Past, done: Mapping[str, Return]) -> Mapping[str, Image]:
+def _images_to_restore(past: _Past, done: Mapping[str, Return]) -> Mapping[str, Image]:
     """By image name, the earlier image to restore; what is `done` stays as it is."""
-    goal = _goal(past)
+    goal = _named_revision(past)
     if past.request.everything:
         if done:
             return {}
-        revision = goal or history.earlier_set(past.known, past.refused)
+        revision = goal or history.earlier_set(past.known, past.is_held)
         names = {image.name for image in past.here.images}
         return {image.name: image for image in revision.images if image.name in names}
     asked = past.named - done.keys()
     if goal is None:
-        return {name: history.earlier(past.known, name, past.refused) for name in asked}
-    return {name: _of(goal, name) for name in asked}
+        return {name: history.earlier(past.known, name, past.is_held) for name in asked}
+    return {name: _image_in(goal, name) for name in asked}
 
 
-def _goal(past: _Past) -> Revision | None:
+def _named_revision(past: _Past) -> Revision | None:
     request, repository = past.request, past.line.repository
     if request.to is not None:
         return history.numbered(past.known, request.to)
@@ -272,14 +272,14 @@ def _goal(past: _Past) -> Revision | None:
     return None
 
 
-def _of(revision: Revision, name: str) -> Image:
+def _image_in(revision: Revision, name: str) -> Image:
     image = revision.image(name)
     if image is None:
         raise UsageError(f"revision {revision.number} did not have {name}: choose a later one")
     return image
 
 
-def _holds(environment: str, changes: Sequence[Change], reason: str) -> list[Hold]:
+def _new_holds(environment: str, changes: Sequence[Change], reason: str) -> list[Hold]:
     today = clock.today().isoformat()
     return [
         Hold(environment, one.image, one.old, reason or f"rolled back to {one.new.tag or one.new}", today)

@@ -117,7 +117,7 @@ def propose(tip: Tip, tree: Tree, request: Request) -> Scaling:
     nothing = Scaling(tip.on(overlay.environment.place), overlay.environment, notes=_notes(tip, overlay.environment))
     if before is None and (request.service or not overlay.file.overrides):
         before = overlay.rendered()  # raises the reason
-    file = _decided(overlay, before, request)
+    file = _file_as_asked(overlay, before, request)
     files = overlay.files(file)
     if not files:
         return nothing
@@ -125,8 +125,8 @@ def propose(tip: Tip, tree: Tree, request: Request) -> Scaling:
     after, others_after = overlay.all_rendered()
     after = after or overlay.rendered()
     found = tuple(differences.differences(before.documents, after.documents)) if before else ()
-    _insist(overlay, found, _targets(overlay.file, file), request.count)
-    _insist_on_rest(overlay.environment.name, others, others_after)
+    _insist_on_count(overlay, found, _targets(overlay.file, file), request.count)
+    _insist_on_others_unchanged(overlay.environment.name, others, others_after)
     judges = criteria(tree.root, tree.config, tree.installed)
     return replace(
         nothing,
@@ -169,7 +169,7 @@ def _notes(tip: Tip, environment: Environment) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _decided(overlay: Overlay, before: Rendered | None, request: Request) -> ScaleFile:
+def _file_as_asked(overlay: Overlay, before: Rendered | None, request: Request) -> ScaleFile:
     """The overlay's file as it is asked for."""
     file = overlay.file
     if before is None or request.service is None:
@@ -215,7 +215,7 @@ def _targets(before: ScaleFile, after: ScaleFile) -> set[tuple[Identity, str]]:
     return {(one.owner, f"/spec/{one.field}") for one in changed}
 
 
-def _insist(
+def _insist_on_count(
     overlay: Overlay, found: Sequence[Difference], targets: set[tuple[Identity, str]], count: int | None
 ) -> None:
     """Raise CheckDenied unless the differences are those numbers, and one of them becomes `count`."""
@@ -231,7 +231,7 @@ def _insist(
         )
 
 
-def _insist_on_rest(
+def _insist_on_others_unchanged(
     environment: str, before: Mapping[str, Rendered | None], after: Mapping[str, Rendered | None]
 ) -> None:
     """Raise CheckDenied where the change reaches another environment."""
