@@ -88,20 +88,20 @@ def run(given: Options) -> Result:
     judges = replace(criteria(root, settings, profile=given.profile), excluded=given.skip)
     if given.only:
         _insist_on_rules(given.only, root, judges)
-    elsewhere = _elsewhere(settings, given)
+    elsewhere = _outside_checkout(settings, given)
     known = judges.policies.described(root, silent=True)
     # Nothing of the checkout, which may be a stranger's, is rendered before the settings of `base` are valid.
-    with _past(given.base) as base:
+    with _open_past(given.base) as base:
         targets, unrendered, rendered = renderable.lenient(
-            settings, _targets(root, settings, given.targets, elsewhere)
+            settings, _targets_in_checkout(root, settings, given.targets, elsewhere)
         )
-        judged = _judged_apart(given, targets, rendered, judges, base, known)
-    more, left_out = _judged_elsewhere(elsewhere, judges, root, given)
+        judged = _judge_apart(given, targets, rendered, judges, base, known)
+    more, left_out = _judge_elsewhere(elsewhere, judges, root, given)
     verdict = completeness.beside(judged.verdict, [*unrendered, *judged.broken, *more])
     seen = coverage.matrix(verdict, known, given.only)
     verdict = causes.merged(verdict)
     table = coverage.table(seen) if given.coverage else []
-    notes = [*config.assumed(settings), *_left_out(elsewhere, given), *left_out]
+    notes = [*config.assumed(settings), *left_out]
     text = [*notes, *judged.said, *table, *verdict_text(verdict, seen), *map(gate_line, judged.gates)]
     everything = {**verdict_json(verdict), "coverage": coverage.as_json(seen), **(judged.json or {}), "notes": notes}
     result = Result(everything, text, 3 if verdict.denied else 0, CheckReport(verdict, seen, known, given.only))
@@ -145,19 +145,19 @@ class _Judged(NamedTuple):
 
 
 @contextmanager
-def _past(reference: str | None) -> Iterator[Past | None]:
+def _open_past(reference: str | None) -> Iterator[Past | None]:
     """The commit that the checkout is compared with, if there is one."""
     if not reference:
         yield None
         return
-    # Imported here: it brings Git and the forges along.
+    # Imported here, because it imports Git and the forges.
     from promote.checks import comparison
 
     with comparison.past(reference) as base:
         yield base
 
 
-def _judged_apart(
+def _judge_apart(
     given: Options,
     targets: Sequence[tuple[str, Path]],
     there: Mapping[str, Rendered],
@@ -165,19 +165,19 @@ def _judged_apart(
     base: Past | None,
     known: Sequence[Rule],
 ) -> _Judged:
-    """As `_judged`, or `_fixed`; what cannot be rendered keeps no other target from being judged."""
+    """As `_judge`, or `_fix`; what cannot be rendered keeps no other target from being judged."""
     try:
-        return _fixed(given, targets, judges) if given.fix else _judged(given, targets, there, judges, base)
+        return _fix(given, targets, judges) if given.fix else _judge(given, targets, there, judges, base)
     except RenderError as error:
-        # One target alone is not rendered once more to hear the same.
+        # A target alone is not rendered again: it would fail with the same error.
         left, broken, rendered = renderable.apart(targets if len(targets) > 1 else (), judges.excluded)
         if given.fix or not left or not broken:
-            error.result = _of_faults(broken or [renderable.stopped(error, targets)], known, error.exit_code)
+            error.result = _result_of_faults(broken or [renderable.stopped(error, targets)], known, error.exit_code)
             raise
-        return _judged(given, left, rendered, judges, base)._replace(broken=broken, fault=error)
+        return _judge(given, left, rendered, judges, base)._replace(broken=broken, fault=error)
 
 
-def _of_faults(broken: Sequence[Verdict], known: Sequence[Rule], code: int) -> Result:
+def _result_of_faults(broken: Sequence[Verdict], known: Sequence[Rule], code: int) -> Result:
     """What programs are given where nothing is judged; people read the error itself."""
     verdict = completeness.beside(Verdict((), ()), broken)
     about = tuple(rule for rule in known if rule.id in {one.rule for one in verdict.findings})
@@ -185,7 +185,7 @@ def _of_faults(broken: Sequence[Verdict], known: Sequence[Rule], code: int) -> R
     return Result(verdict_json(verdict), [], code, CheckReport(verdict, seen, about))
 
 
-def _judged(
+def _judge(
     given: Options,
     targets: Sequence[tuple[str, Path]],
     there: Mapping[str, Rendered],
@@ -208,11 +208,11 @@ def _judged(
     verdict = remembered.judge(targets, judges, root, only, lambda _, name: known[name], fresh=given.no_cache)
     verdict = replace(comparison.since(base, targets, judges, only)(verdict), forgives_old=forgives)
     brought = comparison.by_policy_of(base, rendered, given.targets, given.profile, only, forgives)
-    gates = _asked(brought, given.despite)
+    gates = _ask_policy_gate(brought, given.despite)
     return _Judged(verdict, gates, json={"gates": [gate_json(gate) for gate in gates]})
 
 
-def _asked(brought: PolicyChange | None, despite: Mapping[str, str]) -> tuple[GateResult, ...]:
+def _ask_policy_gate(brought: PolicyChange | None, despite: Mapping[str, str]) -> tuple[GateResult, ...]:
     """What the gate about the policy says."""
     from promote.gates import evaluation, policy
     from promote.gates.protocol import Context
@@ -222,7 +222,7 @@ def _asked(brought: PolicyChange | None, despite: Mapping[str, str]) -> tuple[Ga
     return evaluation.evaluate(context, [policy.Gate()]).gates
 
 
-def _fixed(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria) -> _Judged:
+def _fix(given: Options, targets: Sequence[tuple[str, Path]], judges: Criteria) -> _Judged:
     """The verdict on the files as they are now, and what was or could be fixed, as text and as JSON."""
     from promote.fix.apply import corrected
     from promote.output.fixes import fixes_json, fixes_text
@@ -244,7 +244,7 @@ def _insist_on_rules(names: tuple[str, ...], root: Path, judges: Criteria) -> No
             raise UsageError(f"the profile '{judges.profile}' does not have the rule '{name}': choose a larger one")
 
 
-def _elsewhere(settings: Config, given: Options) -> list[str]:
+def _outside_checkout(settings: Config, given: Options) -> list[str]:
     """The environments on branches of their own among those that are asked for.
 
     Raises UsageError where one is named, and all that is asked for is about the checkout.
@@ -259,34 +259,33 @@ def _elsewhere(settings: Config, given: Options) -> list[str]:
     return found
 
 
-def _judged_elsewhere(
+def _judge_elsewhere(
     names: Sequence[str], judges: Criteria, root: Path, given: Options
 ) -> tuple[list[Verdict], list[str]]:
     """The verdicts on environments that are not in the checkout, and what is left out of them."""
-    if not names or given.base or given.fix:
+    if given.base or given.fix:
+        return [], [
+            f"{name} is left out: it is not in the checkout, and this is about the checkout" for name in names
+        ]
+    if not names:
         return [], []
-    # Imported here: it brings Git and the forges along.
+    # Imported here, because it imports Git and the forges.
     from promote.checks import on_branches
 
     return on_branches.verdicts(names, judges, root, given.only, all_of_them=bool(given.targets))
 
 
-def _left_out(elsewhere: Sequence[str], given: Options) -> list[str]:
-    about = "it is not in the checkout, and this is about the checkout"
-    return [f"{name} is left out: {about}" for name in elsewhere if given.base or given.fix]
-
-
-def _targets(
+def _targets_in_checkout(
     root: Path, settings: Config, names: tuple[str, ...], elsewhere: Sequence[str]
 ) -> list[tuple[str, Path]]:
     """What to check of the checkout, by name."""
     if not names and not settings.environments:
         raise UsageError("there is no promote.yaml here, and no environment was found: name a folder to check")
     wanted = dict.fromkeys(names or settings.environments)
-    return [(name, _path(root, settings, name)) for name in wanted if name not in elsewhere]
+    return [(name, _path_of(root, settings, name)) for name in wanted if name not in elsewhere]
 
 
-def _path(root: Path, settings: Config, name: str) -> Path:
+def _path_of(root: Path, settings: Config, name: str) -> Path:
     if name in settings.environments:
         return root / settings.environment(root, name).path
     if Path(name).exists():

@@ -57,7 +57,7 @@ def run(
 
 
 def result(proposal: Proposal, published: Published) -> Result:
-    """A proposal and what became of it; a change that was made is a success, whatever it passed."""
+    """A proposal and its outcome; a change that was made is a success, also if a reason let it pass a gate."""
     text = [*plans.proposal_text(proposal), *plans.published_text(published), *plans.edited_text(proposal, published)]
     code = 0 if published.changed else proposal.exit_code
     return Result(plans.proposal_json(proposal, published), text, code)

@@ -41,7 +41,10 @@ def together(results: Sequence[Result]) -> Result:
     listed = ("changes", "gates", "findings")
     # One that was refused has no plan: the keys are those of a whole one, if there is any.
     keys = max(each, key=len)
-    answer: dict[str, Any] = {key: _common([one.get(key) for one in each]) for key in keys if key != "targets"}
+    answer: dict[str, Any] = {}
+    for key in (key for key in keys if key != "targets"):
+        first, *others = (one.get(key) for one in each)
+        answer[key] = first if all(other == first for other in others) else None
     answer |= {key: [item for one in each for item in one.get(key, [])] for key in listed}
     answer |= {
         "to": ", ".join(one["to"] for one in each),
@@ -50,7 +53,3 @@ def together(results: Sequence[Result]) -> Result:
     }
     text = [line for number, one in enumerate(results) for line in ([""] if number else []) + list(one.text)]
     return Result(answer, text, next((one.exit_code for one in results if one.exit_code), 0))
-
-
-def _common(values: Sequence[Any]) -> Any:
-    return values[0] if all(value == values[0] for value in values) else None

@@ -47,18 +47,20 @@ class Gitea(JsonForge):
 
     def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request, or return the open one of this branch; never a second one."""
-        wanted = {"head": head, "base": base, "title": title, "body": fit(body, "Gitea")}
+        fields = {"head": head, "base": base, "title": title, "body": fit(body, "Gitea")}
         return self._ask(
-            f"branch {head} in {self._whole}",
-            lambda: self._registered(lambda: _read(self._http.ask("POST", "pulls", wanted)[0])),
+            f"branch {head} in {self._about_repository}",
+            lambda: self._registered(lambda: _read(self._http.ask("POST", "pulls", fields)[0])),
             lambda: self._find(head, base),
             new=True,
         )
 
     def update(self, number: int, title: str, body: str) -> PullRequest:
         """Replace title and body."""
-        wanted = {"title": title, "body": fit(body, "Gitea")}
-        return self._ask(self._one(number), lambda: _read(self._http.ask("PATCH", f"pulls/{number}", wanted)[0]))
+        fields = {"title": title, "body": fit(body, "Gitea")}
+        return self._ask(
+            self._about_pull(number), lambda: _read(self._http.ask("PATCH", f"pulls/{number}", fields)[0])
+        )
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
         """Merge `head_commit` and return the new base commit; an earlier merge of it is not an error.
@@ -67,18 +69,18 @@ class Gitea(JsonForge):
         Raises RaceLost if the branch has moved, and Blocked if Gitea's own rules forbid the merge.
         """
         del base_commit
-        wanted = {"Do": method, "head_commit_id": head_commit}
+        fields = {"Do": method, "head_commit_id": head_commit}
 
         def merge() -> str:
             require_open(_read(self._pull(number)))
-            self._http.ask("POST", f"pulls/{number}/merge", wanted)
+            self._http.ask("POST", f"pulls/{number}/merge", fields)
             # The answer is empty. The branch may be gone or moved by now, so only the state counts.
             merged = self._pull(number)
             if not merged["merged"]:
                 raise ValueError("a merge that merged nothing")
             return text(merged["merge_commit_sha"])
 
-        return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
+        return self._ask(self._about_pull(number), merge, lambda: self._merged(number, head_commit))
 
     def approvals(self, number: int, commit: str) -> tuple[str, ...]:
         """Who approves exactly `commit`: people whose reviews are official, by the last verdict of each."""
@@ -89,7 +91,7 @@ class Gitea(JsonForge):
             last = {text(one["user"]["login"]): one for one in reviews if one["state"] in _VERDICTS and one["user"]}
             return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
 
-        return self._ask(self._one(number), read)
+        return self._ask(self._about_pull(number), read)
 
     def statuses(self, commit: str) -> Mapping[str, Status]:
         """The newest status of each name."""
@@ -112,19 +114,19 @@ class Gitea(JsonForge):
             if not (branch["enable_status_check"] or branch["required_approvals"]):
                 # Gitea would merge at once.
                 raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, NOTHING_TO_WAIT_FOR)
-            wanted = {"Do": method, "head_commit_id": pull.head_commit, "merge_when_checks_succeed": True}
+            fields = {"Do": method, "head_commit_id": pull.head_commit, "merge_when_checks_succeed": True}
             try:
-                self._http.ask("POST", f"pulls/{number}/merge", wanted)
+                self._http.ask("POST", f"pulls/{number}/merge", fields)
             except Refused as refused:
                 if SCHEDULED not in refused.message:
                     raise
             return True
 
-        self._ask(self._one(number), enable)
+        self._ask(self._about_pull(number), enable)
 
     def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
-        wanted = {"state": "open", "base_branch": base, **filters}
-        pulls = self._registered(lambda: [_read(pull) for pull in self._http.pages("pulls", wanted)])
+        query = {"state": "open", "base_branch": base, **filters}
+        pulls = self._registered(lambda: [_read(pull) for pull in self._http.pages("pulls", query)])
         # Also filtered here: older servers ignore `base_branch`. A list that grows meanwhile repeats entries.
         found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
         return tuple(found[number] for number in sorted(found))

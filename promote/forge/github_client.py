@@ -121,20 +121,22 @@ class GitHub:
 
     def find_open(self, head: str, base: str) -> PullRequest | None:
         """The open pull request from our own branch `head` (never a fork's) into `base`, if there is one."""
-        return self._ask(self._whole, lambda: self._find(head, base))
+        return self._ask(self._about_repository, lambda: self._find(head, base))
 
     def list_open(self, base: str) -> tuple[PullRequest, ...]:
         """Every open pull request into `base`, by number; the head of a fork's reads `owner:branch`."""
-        return self._ask(self._whole, lambda: tuple(sorted(self._open(base), key=lambda pull: pull.number)))
+        return self._ask(
+            self._about_repository, lambda: tuple(sorted(self._open(base), key=lambda pull: pull.number))
+        )
 
     def get(self, number: int) -> PullRequest:
         """One pull request; raises UsageError when there is none with this number."""
-        return self._ask(self._one(number), lambda: _read(self._repo.get_pull(number).complete()))
+        return self._ask(self._about_pull(number), lambda: _read(self._repo.get_pull(number).complete()))
 
     def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request, or return the open one of this branch; never a second one."""
         return self._ask(
-            self._whole,
+            self._about_repository,
             lambda: _read(self._repo.create_pull(base, head, title=title, body=fit(body, "GitHub"))),
             lambda: self._find(head, base),
         )
@@ -147,7 +149,7 @@ class GitHub:
             pull.edit(title=title, body=fit(body, "GitHub"))
             return _read(pull)
 
-        return self._ask(self._one(number), edit)
+        return self._ask(self._about_pull(number), edit)
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
         """Merge `head_commit` and return the new base commit; an earlier merge of it is not an error.
@@ -163,7 +165,7 @@ class GitHub:
                 raise ValueError(answer.message)
             return answer.sha
 
-        return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
+        return self._ask(self._about_pull(number), merge, lambda: self._merged(number, head_commit))
 
     def approvals(self, number: int, commit: str) -> tuple[str, ...]:
         """Who approves exactly `commit`: owners, members and collaborators, by the last verdict of each."""
@@ -176,7 +178,7 @@ class GitHub:
             }
             return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
 
-        return self._ask(self._one(number), read)
+        return self._ask(self._about_pull(number), read)
 
     def statuses(self, commit: str) -> Mapping[str, Status]:
         """Commit statuses and check runs by name; of two with the same name, the worse one."""
@@ -203,13 +205,13 @@ class GitHub:
                 pull.enable_automerge(method.upper(), expected_head_oid=pull.head.sha)
             return True
 
-        self._ask(self._one(number), enable)
+        self._ask(self._about_pull(number), enable)
 
     @property
-    def _whole(self) -> str:
+    def _about_repository(self) -> str:
         return f"repository {self.repository}"
 
-    def _one(self, number: int) -> str:
+    def _about_pull(self, number: int) -> str:
         return f"pull request #{number} in {self.repository}"
 
     def _open(self, base: str, **filters: str) -> Iterator[PullRequest]:

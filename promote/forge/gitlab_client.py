@@ -51,19 +51,19 @@ class GitLab(JsonForge):
 
     def open(self, head: str, base: str, title: str, body: str) -> PullRequest:
         """Open a merge request, or return the open one of this branch; never a second one."""
-        wanted = {"source_branch": head, "target_branch": base, "title": title, "description": _description(body)}
+        fields = {"source_branch": head, "target_branch": base, "title": title, "description": _description(body)}
         return self._ask(
-            f"branch {head} in {self._whole}",
-            lambda: self._read(self._http.ask("POST", "merge_requests", wanted)[0]),
+            f"branch {head} in {self._about_repository}",
+            lambda: self._read(self._http.ask("POST", "merge_requests", fields)[0]),
             lambda: self._find(head, base),
         )
 
     def update(self, number: int, title: str, body: str) -> PullRequest:
         """Replace title and body."""
-        wanted = {"title": title, "description": _description(body)}
+        fields = {"title": title, "description": _description(body)}
         return self._ask(
-            self._one(number),
-            lambda: self._read(self._http.ask("PUT", f"merge_requests/{number}", wanted)[0]),
+            self._about_pull(number),
+            lambda: self._read(self._http.ask("PUT", f"merge_requests/{number}", fields)[0]),
         )
 
     def merge(self, number: int, head_commit: str, base_commit: str, method: Method) -> str:
@@ -79,10 +79,10 @@ class GitLab(JsonForge):
             pull = self._read(data)
             require_open(pull)
             self._insist_on_head(pull, head_commit)
-            wanted = {"sha": head_commit, **self._method(data, method)}
-            return self._new_commit(self._accept(data, wanted))
+            fields = {"sha": head_commit, **self._method(data, method)}
+            return self._new_commit(self._accept(data, fields))
 
-        return self._ask(self._one(number), merge, lambda: self._merged(number, head_commit))
+        return self._ask(self._about_pull(number), merge, lambda: self._merged(number, head_commit))
 
     def approvals(self, number: int, commit: str) -> tuple[str, ...]:
         """Who has approved since `commit` is the head: active members who may push, without the author.
@@ -93,14 +93,14 @@ class GitLab(JsonForge):
         def read() -> tuple[str, ...]:
             author = (self._pull(number)["author"] or {}).get("id")
             # First the approvals: one that is given after a push in between is for another commit.
-            given, _ = self._http.ask("GET", f"merge_requests/{number}/approvals")
+            answer, _ = self._http.ask("GET", f"merge_requests/{number}/approvals")
             start = answers.since(self._http.pages(f"merge_requests/{number}/versions"), commit)
             if start is None:
                 return ()
-            found = answers.approvers(given, start)
+            found = answers.approvers(answer, start)
             return tuple(sorted(name for who, name in found if who != author and self._may_push(who)))
 
-        return self._ask(self._one(number), read)
+        return self._ask(self._about_pull(number), read)
 
     def statuses(self, commit: str) -> Mapping[str, Status]:
         """The newest job or external status of each name, of all pipelines of a commit."""
@@ -119,7 +119,7 @@ class GitLab(JsonForge):
                 return True
             require_open(pull)
             self._insist_on_head(pull, self._tip(pull.head))
-            wanted = self._method(data, method)
+            fields = self._method(data, method)
             if status_of(data) in HOPELESS:
                 raise unmergeable(data, Refused(HTTPStatus.METHOD_NOT_ALLOWED, ""))
             waits = answers.waits(data, pull.head_commit)
@@ -129,14 +129,14 @@ class GitLab(JsonForge):
                 raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, why)
             # The second name counts for servers before version 17.11.
             both = {"auto_merge": True, "merge_when_pipeline_succeeds": True}
-            self._accept(data, {"sha": pull.head_commit, **both, **wanted})
+            self._accept(data, {"sha": pull.head_commit, **both, **fields})
             return True
 
-        self._ask(self._one(number), enable)
+        self._ask(self._about_pull(number), enable)
 
     def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
-        wanted = {"state": "opened", "target_branch": base, **filters}
-        pulls = [self._read(one) for one in self._http.pages("merge_requests", wanted)]
+        query = {"state": "opened", "target_branch": base, **filters}
+        pulls = [self._read(one) for one in self._http.pages("merge_requests", query)]
         # Also filtered here: a list that grows meanwhile repeats entries, and a redirection may lose the filters.
         found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
         return tuple(found[number] for number in sorted(found))
@@ -183,13 +183,13 @@ class GitLab(JsonForge):
         project, _ = self._http.ask("GET", "")
         return text(project["merge_method"]) == "ff", project.get("squash_option")
 
-    def _accept(self, data: Any, wanted: Mapping[str, Any]) -> Any:
+    def _accept(self, data: Any, fields: Mapping[str, Any]) -> Any:
         number = answers.number(data["iid"])
-        if data["squash"] and "squash" not in wanted:
+        if data["squash"] and "squash" not in fields:
             # What somebody chose there counts, unless a merge asks for a squash.
             self._http.ask("PUT", f"merge_requests/{number}", {"squash": False})
         try:
-            return self._http.ask("PUT", f"merge_requests/{number}/merge", wanted)[0]
+            return self._http.ask("PUT", f"merge_requests/{number}/merge", fields)[0]
         except Refused as refused:
             if refused.status not in _NOT_MERGEABLE or "moved projects" in refused.message:
                 raise

@@ -48,13 +48,12 @@ class Failures:
         if trouble := passing(error.status, host, wait, is_limit=is_limit):
             return trouble
         # Remove the token before the cut: half a token is a secret too.
-        given = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
-        answer = f"{error.status} {given}"
+        reason = redact(" ".join(error.message.replace(token.value, "***").split()))[:LONGEST_REASON]
+        answer = f"{error.status} {reason}"
         kind, advice = refusal(answer, self.refusals)
-        said = given or "refused without a reason"
         # Without a status, it is our own conclusion.
         status = f" ({error.status})" if error.status else ""
-        message = f"{what}: {said}{status}; {advice.format(variable=token.variable)}"
+        message = f"{what}: {reason or 'refused without a reason'}{status}; {advice.format(variable=token.variable)}"
         again = bool(self.passing.match(answer)) or (new and error.status == HTTPStatus.NOT_FOUND)
         return Trouble(kind(message), again=again, uncertain=bool(self.done.match(answer)))
 
@@ -133,21 +132,21 @@ class JsonForge(ABC):
 
     def find_open(self, head: str, base: str) -> PullRequest | None:
         """The open pull request from our own branch `head` (never a fork's) into `base`, if there is one."""
-        return self._ask(self._whole, lambda: self._find(head, base))
+        return self._ask(self._about_repository, lambda: self._find(head, base))
 
     def list_open(self, base: str) -> tuple[PullRequest, ...]:
         """Every open pull request into `base`, by number; the head of a fork's has a colon."""
-        return self._ask(self._whole, lambda: self._open(base))
+        return self._ask(self._about_repository, lambda: self._open(base))
 
     def get(self, number: int) -> PullRequest:
         """One pull request; raises UsageError when there is none with this number."""
-        return self._ask(self._one(number), lambda: self._read(self._pull(number)))
+        return self._ask(self._about_pull(number), lambda: self._read(self._pull(number)))
 
     @property
-    def _whole(self) -> str:
+    def _about_repository(self) -> str:
         return f"repository {self.repository}"
 
-    def _one(self, number: int) -> str:
+    def _about_pull(self, number: int) -> str:
         return f"pull request #{number} in {self.repository}"
 
     def _pull(self, number: int) -> Any:
@@ -174,6 +173,6 @@ def text(value: Any) -> str:
 
 
 def require_open(pull: PullRequest) -> None:
-    """Raise Refused for a pull request that is merged or closed, of which forges say less."""
+    """Raise Refused for a pull request that is merged or closed, where forges give no good reason."""
     if pull.state != "open":
         raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"it is not mergeable because it is {pull.state}")

@@ -92,7 +92,7 @@ class Local:
         merged = self._merged(pull, base_commit, method)
         record = self._record(records, replace(pull, state="merged"), f"merge #{number}: {pull.title}")
         moves = [Push(f"refs/heads/{pull.base}", merged, base_commit), Push(REF, record, records.commit)]
-        # Somebody's own branch stays: whoever may write records may name any, such as that of an environment.
+        # Only branches of promote are deleted: a record may name any branch, such as that of an environment.
         gone = None if pull.head.startswith(OWN) else head_commit
         self._repository.push(self._remote, *moves, Push(f"refs/heads/{pull.head}", gone, head_commit))
         return merged

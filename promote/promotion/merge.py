@@ -160,7 +160,7 @@ def _with_history(workspace: Workspace, tip: Tip, before: Tree, moves: Sequence[
 
 
 def _insist_on_all(after: Tree, affected: Sequence[Environment], policy_files: Sequence[str]) -> None:
-    """Raise the error for which an environment cannot be judged, if the merge changes the rules for all of them."""
+    """If the merge changes the rules, which are for all environments, raise why one of these cannot be judged."""
     missing = [one for one in after.lacking.values() if one not in affected]
     if missing and target_policy.changes_rules(policy_files):
         after.environment(missing[0].name)

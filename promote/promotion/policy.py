@@ -30,23 +30,18 @@ def change(
     """
     if not files:
         return None
-    denied = _held(before, contexts)
+    held = before.holds()
+    results = [one for each in contexts for one in hold.Gate().judge(replace(each, holds=held)).results]
+    denied = [f"{one.subject}: {one.reason}" for one in results]
     if target_policy.changes_rules(files):
         try:
-            denied += _denied(before, after, files, found, contexts)
+            denied += _denials(before, after, files, found, contexts)
         except PromoteError as error:
             denied.append(target_policy.unable(error))
     return PolicyChange(base, files, tuple(dict.fromkeys(denied)))
 
 
-def _held(before: Tree, contexts: Sequence[Context]) -> list[str]:
-    """The versions that holds of the target branch are against."""
-    standing = before.holds()
-    results = [one for each in contexts for one in hold.Gate().judge(replace(each, holds=standing)).results]
-    return [f"{one.subject}: {one.reason}" for one in results]
-
-
-def _denied(
+def _denials(
     before: Tree, after: Tree, files: Sequence[str], results: Results, contexts: Sequence[Context]
 ) -> list[str]:
     judges = target_policy.of_target(before, after.root, files)

@@ -96,7 +96,7 @@ def propose(
     versions = {name: version for name, version in versions.items() if name not in unused_images}
     here, after = adding.edited(here, versions, edge.add)
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
-    carried = settings.carried(tree, target, here.images, moved, _settings(tree, source, kept), source.name)
+    carried = settings.carried(tree, target, here.images, moved, _settings_source(tree, source, kept), source.name)
     if carried.files:
         _, after = adding.edited(replace(here, versions=carried.before(here.versions)), versions, edge.add)
     reasons = (*unmoved.lines, *unclear.lines, *settings.waiting(both, chosen - moved))
@@ -132,7 +132,7 @@ def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[st
     images = (*there.images, *here.images)
     chosen = selection.choose(images, here.services, edge.only, edge.exclude).difference(unmoved)
     if edge.only:
-        # Left out in silence, it would look promoted.
+        # An image that is left out without an error would look promoted.
         _insist_on_entries(chosen, there)
         if not edge.add:
             _insist_on_entries(chosen, here.versions)
@@ -145,7 +145,7 @@ def _chosen(edge: Edge, there: Versions, here: Situation, unmoved: Collection[st
 
 
 def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[str], list[str]]:
-    """The chosen images that the target has no version of, and what is to be said of what it lacks."""
+    """The chosen images that the target has no version of, and notes about what it lacks."""
     there, here, target = both.there, both.here, both.target.name
     chosen -= here.apart.keys()  # of several versions in the target, none is missing
     missing = selection.missing(there.images, here.images, chosen - there.bundles)
@@ -165,7 +165,7 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     return missing, [*notes, *settings.unknown(both)]
 
 
-def _settings(tree: Tree, source: Environment, kept: Pending) -> settings.Source:
+def _settings_source(tree: Tree, source: Environment, kept: Pending) -> settings.Source:
     """The settings of the source or, of services that the open pull request moves, as it has them."""
     of_source = settings.of_environment(tree, source)
     return lambda one: kept.settings[one] if one in kept.settings else of_source(one)
@@ -214,7 +214,7 @@ def _insist_on_one_branch(tree: Tree, edges: Sequence[Edge]) -> None:
 
 
 def of_apps(tree: Tree, edge: Edge) -> tuple[list[Edge], list[str]]:
-    """The edges that `edge` means, one for each app of its environments, and what is to be said of others.
+    """The edges that `edge` means, one for each app of its environments, and notes about the other apps.
 
     Raises UsageError where no app is in both environments, and for a name that is in none.
     """

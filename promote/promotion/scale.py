@@ -125,7 +125,9 @@ def propose(tip: Tip, tree: Tree, request: Request) -> Scaling:
     after, others_after = overlay.all_rendered()
     after = after or overlay.rendered()
     found = tuple(differences.differences(before.documents, after.documents)) if before else ()
-    _insist_on_count(overlay, found, _targets(overlay.file, file), request.count)
+    changed = set(overlay.file.overrides) ^ set(file.overrides)
+    targets = {(one.owner, f"/spec/{one.field}") for one in changed}
+    _insist_on_count(overlay, found, targets, request.count)
     _insist_on_others_unchanged(overlay.environment.name, others, others_after)
     judges = criteria(tree.root, tree.config, tree.installed)
     return replace(
@@ -207,12 +209,6 @@ def _insist_on_bounds(overlay: Overlay, rendered: Rendered, number: Number, coun
             f"{count} is above {number.most}, the maximum of {who}: raise {number.most_path.rpartition('/')[2]} first"
             f"{f' ({source})' if source else ''}, or scale to {number.most} at most"
         )
-
-
-def _targets(before: ScaleFile, after: ScaleFile) -> set[tuple[Identity, str]]:
-    """The object and the path of each number in which two files differ."""
-    changed = set(before.overrides) ^ set(after.overrides)
-    return {(one.owner, f"/spec/{one.field}") for one in changed}
 
 
 def _insist_on_count(
