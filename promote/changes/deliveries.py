@@ -52,14 +52,14 @@ _Found: TypeAlias = Iterator[tuple[str, str, Any]]  # of what, keys, and the ver
 
 
 def kinds(sheets: Sheets, folders: Collection[str]) -> list[str]:
-    """The kinds of such objects of which a file speaks that building one of the folders reads."""
+    """The kinds of such objects that a file mentions which is read to build one of the folders."""
     files = frozenset[str]().union(*(reads(sheets, folder) for folder in folders))
     texts = [sheets.data(file) or b"" for file in files]
     return [kind for kind, says in _SAYS.items() if any(says.search(text) for text in texts)]
 
 
 def operated(sheets: Sheets, files: Collection[str]) -> list[str]:
-    """The kinds of such objects of which these files may change a version by the operations of a JSON patch."""
+    """The kinds of such objects whose versions the JSON patches in these files may change."""
     if not any(_OPERATION.search(sheets.data(file) or b"") for file in files):
         return []
     texts = [sheets.data(file) or b"" for file in files if sheets.is_kustomization(file)]

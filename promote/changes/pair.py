@@ -195,7 +195,7 @@ def _of_charts(pair: Pair) -> Iterator[str]:
 
 
 def _not_run(images: Iterable[Image], runs: _Runs) -> Iterator[tuple[Image, str]]:
-    """The images of which only other versions are rendered, with these."""
+    """The images that are rendered in other versions only, each with these versions."""
     for image in images:
         found = {
             version for (_, _, name), all_of in runs.items() if name == last(image.repository) for version in all_of

@@ -38,7 +38,7 @@ class Decided(Protocol):
         ...
 
     def insist(self) -> None:
-        """Raise the error for which it must not be published, if there is one."""
+        """Raise the error that forbids publishing it, if there is one."""
         ...
 
     def noting(self, note: str) -> Self:

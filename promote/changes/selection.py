@@ -61,7 +61,7 @@ def missing(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[
 
 
 def unset(source: Iterable[Image], target: Iterable[Image], chosen: frozenset[str]) -> list[tuple[str, bool]]:
-    """The chosen images of `source` of which it alone or `target` alone says a version, each with whether it does."""
+    """The chosen images with a version in only one of `source` and `target`; each with whether that is the source."""
     now = {image.name: image.version.is_set for image in target}
     return [
         (image.name, image.version.is_set)

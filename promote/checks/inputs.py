@@ -73,7 +73,7 @@ class Inputs:
         return self._places[name]
 
     def _line(self, place: _Place) -> str:
-        """What decides of a place: where it is, its content and, behind links, by which name it is read.
+        """A line that changes with a place: its path, its content and, behind links, the name that it is read by.
 
         Links may change places while all files stay as they are.
         """

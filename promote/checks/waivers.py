@@ -163,7 +163,7 @@ def subject_of(finding: Finding) -> Subject:
 def reports(
     entries: Iterable[Entry], findings: Iterable[Finding], targets: Sequence[Seen], today: date
 ) -> list[Finding]:
-    """What is to be said of the waivers themselves: those that have expired, soon will, or are not needed.
+    """The remarks about the waivers themselves: those that have expired, soon will, or are not needed.
 
     A waiver is accounted for in the first target that judges what it is about; one that none judges is not.
     """

@@ -146,7 +146,7 @@ def _print(lines: Iterable[str]) -> None:
         for line in lines:
             print(printable.shown(line), flush=True)
     except BrokenPipeError:
-        # The reader went away, as `| head` does; nothing more can be said to it.
+        # The reader has closed the pipe, as `| head` does: nothing more can be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

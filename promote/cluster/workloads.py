@@ -60,7 +60,7 @@ class Workload:
 
     @property
     def key(self) -> Key:
-        """By which Git and the cluster know it."""
+        """What identifies it in Git and in the cluster."""
         return self.kind, self.namespace, self.name
 
     @property

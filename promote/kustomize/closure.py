@@ -56,7 +56,7 @@ class _Closure:
         self._charts(named[0], folder, root)
 
     def _charts(self, file: str, folder: str, root: Node) -> None:
-        """Add all files of the charts; what is wrong with them is said when they are rendered."""
+        """Add all files of the charts; faults in them are reported when they are rendered."""
         for chart in local_charts.of(root):
             for name in chart.values:
                 self._add(self._found(file, folder, chart.node, name))
@@ -151,7 +151,7 @@ class _Closure:
         return data
 
     def _found_or_remote(self, file: str, folder: str, item: Node) -> Found | None:
-        """What `item` names in the snapshot; None for an address, of which nothing is in it."""
+        """What `item` names in the snapshot; None for an address, which is outside of it."""
         try:
             found = self._found(file, folder, item)
         except LeadsOut:

@@ -165,7 +165,7 @@ def _names(selector: Node | None, slot: Slot) -> bool:
 
 
 def _set(slot: Slot, said: Said, how: _Part) -> None:
-    """Let a slot run an image of which `said` is a part; nothing changes where that is not understood."""
+    """Let a slot run an image that `said` is a part of; where that is not understood, nothing changes."""
     now, text = slot.image, said.atom.text
     whole = how.put(text, now.reference)
     repository, version = split(whole)

@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """What is decided of one environment: the versions to set, and what is said of the others."""
+    """What is decided about one environment: the versions to set, and the notes about the others."""
 
     wanted: dict[str, Version] = field(default_factory=dict)
     current: list[str] = field(default_factory=list)

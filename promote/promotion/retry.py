@@ -49,7 +49,7 @@ def retrying(workspace: Workspace, attempt: Callable[[], _Result], *, lands: boo
 
 
 def _movers(workspace: Workspace) -> str:
-    """By whom the branches were moved that were fetched for the tries."""
+    """Who moved the branches that were fetched for the tries."""
     names: list[str] = []
     with suppress(PromoteError):
         first, last = workspace.branches.fetched[0], workspace.branches.fetch(*workspace.branches.asked)

@@ -85,7 +85,7 @@ def _goes_back(before: Tree, there: Environment, context: Context) -> Callable[[
 
 
 def _changes(before: Tree, there: Environment, new: Rendered, context: Context) -> Iterator[Change]:
-    """The images that ran before, and of which another version runs now that the plan of `context` does not have."""
+    """The images that run in another version than before, where the plan of `context` does not have that change."""
     old: Mapping[str, frozenset[Version]] = {}
     with suppress(ConfigError, RenderError, UsageError):
         (rendered,) = renderings.of([Build(before.folder(there.path), there.name, before.top)])

@@ -84,6 +84,6 @@ def _built(tree: Tree, environments: Sequence[Environment]) -> list[Rendered | R
 
 
 def _touches(before: Tree, after: Tree, folder: str, files: Collection[str]) -> bool:
-    """Whether one of `files` is below `folder`, or is read to build it; what is below the root may be anybody's."""
+    """Whether one of `files` is below `folder`, or is read to build it."""
     read = reads(before.sheets, folder) | reads(after.sheets, folder)
     return any(file in read or file.startswith(f"{folder}/") for file in files)

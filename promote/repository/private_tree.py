@@ -48,7 +48,7 @@ class PrivateTree:
         self._folder.__exit__(*exc)
 
     def data(self, path: str) -> bytes | None:
-        """The bytes of the file at `path` of the snapshot, of which nothing is written; None if there is none."""
+        """The bytes of the file at `path` in the snapshot, which are not written to disk; None if there is none."""
         return file_bytes(self._snapshot, path)
 
     def has(self, path: str) -> bool:

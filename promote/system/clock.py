@@ -22,5 +22,5 @@ def pause(seconds: float) -> None:
 
 
 def elapsed() -> float:
-    """Seconds since some moment, which only grow, whatever the time of day is set to."""
+    """Seconds since some moment; they only grow, also when the clock of the machine is changed."""
     return time.monotonic()

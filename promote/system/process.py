@@ -205,7 +205,7 @@ def side_by_side(workers: int) -> Iterator[ThreadPoolExecutor]:
     # Imported here: most commands start one program at a time.
     from concurrent.futures import ThreadPoolExecutor
 
-    # Whoever catches the failure still needs these, such as a `git cat-file` that answers for as long as it runs.
+    # What catches the failure still needs these, such as a `git cat-file` that answers for as long as it runs.
     older = frozenset(_children)
     try:
         with ThreadPoolExecutor(max(workers, 1)) as pool:

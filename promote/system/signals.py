@@ -21,7 +21,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def _terminate(number: int, _: FrameType | None) -> None:
-    # Whoever ends us often sends both: the second must not interrupt the clean-up after the first.
+    # Programs that end others often send both: the second must not interrupt the clean-up after the first.
     for each in _ENDING:
         signal.signal(each, signal.SIG_IGN)
     raise Terminated(number)
