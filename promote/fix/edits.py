@@ -87,13 +87,13 @@ def _all(node: Node) -> Iterator[Node]:
 def _replacement(text: str, node: Node, value: Any) -> Edit:
     start, end = node.start_mark.index, node.end_mark.index
     if start == end:
-        return Edit(start, end, f" {spelled(value)}")
+        return Edit(start, end, f" {as_yaml(value)}")
     written = text[start:end]
     if _is_block(node) and isinstance(node, SequenceNode) and isinstance(value, list) and value:
         return _items(text, node, value)
     if _is_block(node) or "\n" in written or written[0] in "&!*":
         raise EditRefused("the value spans several lines, or has an anchor or tag; change it by hand")
-    return Edit(start, end, spelled(value))
+    return Edit(start, end, as_yaml(value))
 
 
 def _items(text: str, node: Node, values: Sequence[Any]) -> Edit:
@@ -102,7 +102,7 @@ def _items(text: str, node: Node, values: Sequence[Any]) -> Edit:
     if any(mark in text[start:end] for mark in "#&*!"):
         raise EditRefused("the list has comments, anchors or tags; change it by hand")
     before = ("\r\n" if "\r\n" in text else "\n") + " " * node.start_mark.column
-    return Edit(start, end, before.join(f"- {spelled(one)}" for one in values))
+    return Edit(start, end, before.join(f"- {as_yaml(one)}" for one in values))
 
 
 def _is_block(node: Node) -> bool:
@@ -116,7 +116,7 @@ def _insertion(text: str, node: Node, rest: Sequence[str], value: Any) -> Edit:
         raise EditRefused("the list that the value belongs to is not written in this file")
     for step in reversed(rest[1:]):
         value = {step: value}
-    entry = f"{spelled(rest[0])}: {spelled(value)}"
+    entry = f"{as_yaml(rest[0])}: {as_yaml(value)}"
     if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
         return Edit(node.start_mark.index, node.end_mark.index, f" {{{entry}}}")
     if not isinstance(node, MappingNode):
@@ -203,12 +203,12 @@ def _position(holder: Any, step: str | int) -> str | int:
     return int(step) if isinstance(holder, list) else step
 
 
-def spelled(value: Any) -> str:
+def as_yaml(value: Any) -> str:
     """`value` as YAML on one line, strings without quotes if every parser reads them as strings."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{spelled(key)}: {spelled(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{as_yaml(key)}: {as_yaml(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(spelled, value)) + "]"
+        return "[" + ", ".join(map(as_yaml, value)) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and not needs_quotes(value):
         return value
     return reader.json_text(value)

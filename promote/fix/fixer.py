@@ -90,17 +90,17 @@ class Fixer:
 
     def fix(self) -> Outcome:
         """Fix one finding after the other until none is left that can be fixed; undo each change without a proof."""
-        first = state = self._judged(self._rendered())
+        first = state = self._judge(self._render())
         corrected: list[Finding] = []
         refused: dict[tuple[str, ...], Refusal] = {}
-        old = self._old(first.verdict)
-        while finding := next(_pending(state.verdict, refused.keys() | old), None):
-            after, change, reason = self._corrected(state, finding)
+        old_findings = self._keys_of_old(first.verdict)
+        while finding := next(_pending(state.verdict, refused.keys() | old_findings), None):
+            after, change, reason = self._try_to_fix(state, finding)
             if after and change:
                 state = after
                 corrected += change.findings
             else:
-                refused[baseline.key(finding)] = self._refused(state, finding, reason)
+                refused[baseline.key(finding)] = self._refuse(state, finding, reason)
         files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
         changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
         compare = self.compare or (lambda verdict: verdict)
@@ -108,15 +108,15 @@ class Fixer:
             changed, tuple(corrected), tuple(refused.values()), compare(first.verdict), compare(state.verdict)
         )
 
-    def _old(self, verdict: Verdict) -> set[tuple[str, ...]]:
+    def _keys_of_old(self, verdict: Verdict) -> set[tuple[str, ...]]:
         findings = self.compare(verdict).findings if self.compare else ()
         new = {baseline.key(one) for one in findings if one.status == "new"}
         return {baseline.key(one) for one in findings} - new
 
-    def _corrected(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
+    def _try_to_fix(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
         """The state after the first change that is proved, and that change; or why the likeliest one failed."""
         unwritten, unproved = [_NO_WAY], []
-        for change in self._changes(state, finding):
+        for change in self._possible_changes(state, finding):
             if isinstance(change, str):
                 unwritten.insert(-1, change)
                 continue
@@ -124,14 +124,14 @@ class Fixer:
             self._originals.setdefault(change.file, old)
             change.file.write_bytes(reader.encoded(change.text, old))
             try:
-                return self._proved(state, change), change, ""
+                return self._prove(state, change), change, ""
             except (EditRefused, RenderError) as error:
                 change.file.write_bytes(old)
                 unproved.append(str(error))
         # Why a change failed its proof is more useful than why another one could not be made.
         return None, None, [*unproved, *unwritten][0]
 
-    def _refused(self, state: _State, finding: Finding, reason: str) -> Refusal:
+    def _refuse(self, state: _State, finding: Finding, reason: str) -> Refusal:
         """The refusal; with a patch for this target alone, if that is proved to fix the finding."""
         file = kustomization_of(dict(self.paths)[finding.target])
         target = next(one for one in state.targets if one.name == finding.target)
@@ -139,20 +139,20 @@ class Fixer:
         roots = patches.read(file) if file else []
         if file is None or document is None or not roots:
             return Refusal(finding, reason)
-        made = patch_text.entry(finding.resource, document.content, _wanted(finding))
+        made = patch_text.entry(finding.resource, document.content, _value_change(finding))
         content = reader.value(roots[0])
         changed = {**content, "patches": [*content.get("patches", ()), made]}
         old = file.read_bytes()
         try:
             file.write_text(reader.json_text(changed), encoding="utf-8")
-            self._proved(state, _Change(file, "", (finding,)))
+            self._prove(state, _Change(file, "", (finding,)))
         except (EditRefused, RenderError, TypeError, ValueError):
             return Refusal(finding, reason)
         finally:
             file.write_bytes(old)
         return Refusal(finding, reason, shown(file, self.root), tuple(patch_text.text(made)))
 
-    def _changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
+    def _possible_changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
         """The possible fixes of `finding`, the likeliest first, each with all findings that it fixes; or why not."""
         alike = [
             one
@@ -161,7 +161,7 @@ class Fixer:
         ]
         sources = {target.name: Sources(target, self.root, self._ask) for target in state.targets}
         rendered = {target.name: _by_identity(target) for target in state.targets}
-        ways = {one: list(_ways(one, sources[one.target], rendered[one.target])) for one in alike}
+        ways = {one: list(_possible_edits(one, sources[one.target], rendered[one.target])) for one in alike}
         for file, made in ways[finding]:
             if isinstance(made, EditRefused):
                 yield f"{shown(file, self.root)}: {made}"
@@ -171,13 +171,13 @@ class Fixer:
                 same = tuple(one for one in alike if (file, made) in ways[one])
                 yield _Change(file, made.applied(files.read(file)), same)
 
-    def _proved(self, before: _State, change: _Change) -> _State:
+    def _prove(self, before: _State, change: _Change) -> _State:
         """The state after `change`; raises EditRefused if it does more, or less, than fix its findings."""
-        targets = self._rendered()
+        targets = self._render()
         for old, new in zip(before.targets, targets, strict=True):
             wanted = [one for one in change.findings if one.target == old.name]
             _insist_on_effect(old, new, wanted)
-        after = self._judged(targets)
+        after = self._judge(targets)
         compared = baseline.compared(after.verdict, before.verdict.findings, Base(""))
         known = set(before.verdict.findings)
         for one in compared.findings:
@@ -190,12 +190,12 @@ class Fixer:
                 raise EditRefused("the change would not resolve the finding")
         return after
 
-    def _rendered(self) -> list[Rendered]:
+    def _render(self) -> list[Rendered]:
         targets = ((path, name) for name, path in self.paths)
         load = partial(render.folder_or_file, excluded=self.criteria.excluded)
         return render.side_by_side(targets, load, len(self.paths))
 
-    def _judged(self, targets: Sequence[Rendered]) -> _State:
+    def _judge(self, targets: Sequence[Rendered]) -> _State:
         return _State(targets, inspection.inspect(targets, self.criteria, self.root, self.only, self._ask))
 
 
@@ -210,27 +210,27 @@ def _by_identity(target: Rendered) -> dict[Identity, Document]:
     return {document.identity: document for document in target.documents}
 
 
-def _ways(
+def _possible_edits(
     finding: Finding, sources: Sources, rendered: Mapping[Identity, Document]
 ) -> Iterator[tuple[Path, edits.Edit | EditRefused]]:
     content = rendered[finding.resource].content if finding.resource in rendered else {}
     for written in sources.written(finding):
         try:
-            yield written.file, values.edit_at(written, content, _wanted(finding))
+            yield written.file, values.edit_at(written, content, _value_change(finding))
         except EditRefused as refusal:
             yield written.file, refusal
 
 
-def _wanted(finding: Finding) -> ValueChange:
+def _value_change(finding: Finding) -> ValueChange:
     correction = finding.correction or Correction("null")
     return ValueChange(tuple(places.parts(finding.path)), reader.from_json(correction.value), correction.remove)
 
 
 def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding]) -> None:
     """Raise EditRefused unless the corrections of the findings are the only changes of the target."""
-    expected, rendered = _contents(old), _contents(new)
+    expected, rendered = _contents_by_identity(old), _contents_by_identity(new)
     for finding in findings:
-        who, wanted = finding.resource, _wanted(finding)
+        who, wanted = finding.resource, _value_change(finding)
         if len(expected[who]) > 1:
             raise EditRefused(f"{who} is defined {len(expected[who])} times: keep one definition first")
         expected[who] = [edits.changed(expected[who][0], wanted.steps, wanted)]
@@ -239,7 +239,7 @@ def _insist_on_effect(old: Rendered, new: Rendered, findings: Sequence[Finding])
             raise EditRefused(f"the change would also have another effect on {who} in {old.name}")
 
 
-def _contents(target: Rendered) -> dict[Identity, list[Any]]:
+def _contents_by_identity(target: Rendered) -> dict[Identity, list[Any]]:
     """What each object is; an object that is defined several times is several things."""
     found: dict[Identity, list[Any]] = {}
     for document in target.documents:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promote.fix.edits import ValueChange, spelled
+from promote.fix.edits import ValueChange, as_yaml
 from promote.model import Identity
 from promote.yamltext import places
 
 
 def entry(who: Identity, content: Mapping[str, Any], wanted: ValueChange) -> dict[str, Any]:
     """The item for `patches:` of a kustomization that makes the change with JSON 6902 operations."""
-    patch = "".join(f"- {spelled(one)}\n" for one in _operations(content, wanted))
+    patch = "".join(f"- {as_yaml(one)}\n" for one in _operations(content, wanted))
     return {"target": {"kind": who.kind, "name": who.name}, "patch": patch}
 
 
@@ -21,7 +21,7 @@ def text(made: Mapping[str, Any]) -> list[str]:
     lines = str(made["patch"]).splitlines()
     return [
         "patches:",
-        f"  - target: {spelled(made['target'])}",
+        f"  - target: {as_yaml(made['target'])}",
         "    patch: |-",
         *(f"      {line}" for line in lines),
     ]

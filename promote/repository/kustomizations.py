@@ -24,7 +24,7 @@ _LARGEST = 1 << 20  # bytes; a larger kustomization is not written by people
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Kustomization:
     """A folder with a kustomization: the folders that it builds on, and whether its file sets versions.
 
     It does with `images:`, `helmCharts:`, and with `?ref=` in what it takes from other repositories.
@@ -43,7 +43,7 @@ class Survey:
     `own` are the YAML files in each folder with a kustomization, that one among them, and `read` reads them.
     """
 
-    kustomizations: dict[str, Found]
+    kustomizations: dict[str, Kustomization]
     folders: frozenset[str]
     unread: dict[str, str]
     own: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -156,7 +156,7 @@ def _with_gone(
     yield from left.items()
 
 
-def _parsed(data: bytes, path: str, where: str) -> Found:
+def _parsed(data: bytes, path: str, where: str) -> Kustomization:
     if len(data) > _LARGEST:
         raise ValueError("it is larger than 1 MiB")
     _, content = reader.document(data, where, first=True)
@@ -171,7 +171,7 @@ def _parsed(data: bytes, path: str, where: str) -> Found:
     uses = {normpath(join(path, one)) for one in entries if "://" not in one}
     is_component = kind == "Component"
     has_versions = any(content.get(key) for key in ("images", "helmCharts")) or any("?ref=" in one for one in entries)
-    return Found(path, frozenset(one for one in uses if one != path), has_versions, is_component)
+    return Kustomization(path, frozenset(one for one in uses if one != path), has_versions, is_component)
 
 
 def _or_large(data: bytes | None) -> bytes:

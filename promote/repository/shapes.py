@@ -53,19 +53,19 @@ def with_versions(contained: Sequence[Candidate], seen: Survey) -> tuple[list[Ca
     Where no container sets versions, all count. Also returns each container that is left out, and why.
     """
     folders = app_folders(contained)
-    members: dict[str, list[Candidate]] = {}
-    for one in contained:
-        members.setdefault(holder(one, folders), []).append(one)
-    taken = _setting_versions(members, seen) or set(members)
-    left_out = [(folder, _NONE_WITH_VERSION) for folder in sorted(members.keys() - taken)]
+    by_container: dict[str, list[Candidate]] = {}
+    for candidate in contained:
+        by_container.setdefault(holder(candidate, folders), []).append(candidate)
+    chosen = _setting_versions(by_container, seen) or set(by_container)
+    left_out = [(container, _NONE_WITH_VERSION) for container in sorted(by_container.keys() - chosen)]
     # Next to stages, variants such as `overlays/aws` are for others to build on.
-    with_stages = {folder for folder in taken if any(stages.rank(one.name) is not None for one in members[folder])}
-    left_out += [(folder, _NO_STAGE) for folder in sorted(taken - with_stages) if with_stages]
-    taken = with_stages or taken
-    left = [one for one in contained if holder(one, folders) in taken]
-    without_stages = _without_stages(left, folders)
-    left_out += [(folder, _NO_STAGE) for folder in without_stages]
-    return [one for one in left if holder(one, {}) not in without_stages], left_out
+    with_stages = {name for name in chosen if any(stages.rank(one.name) is not None for one in by_container[name])}
+    left_out += [(container, _NO_STAGE) for container in sorted(chosen - with_stages) if with_stages]
+    chosen = with_stages or chosen
+    candidates = [one for one in contained if holder(one, folders) in chosen]
+    without_stages = _without_stages(candidates, folders)
+    left_out += [(container, _NO_STAGE) for container in without_stages]
+    return [one for one in candidates if holder(one, {}) not in without_stages], left_out
 
 
 def _setting_versions(members: Mapping[str, Sequence[Candidate]], seen: Survey) -> set[str]:

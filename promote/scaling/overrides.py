@@ -118,8 +118,8 @@ def _entry(owner: Identity, field: str, count: int) -> str:
         title="-".join(part for part in parts if part),
         version=owner.api_version,
         kind=owner.kind,
-        name=edits.spelled(owner.name),
-        namespace=f"    namespace: {edits.spelled(owner.namespace)}\n" if owner.namespace else "",
+        name=edits.as_yaml(owner.name),
+        namespace=f"    namespace: {edits.as_yaml(owner.namespace)}\n" if owner.namespace else "",
         field=field,
         count=count,
     )

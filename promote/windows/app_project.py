@@ -44,7 +44,7 @@ def lines(entries: Iterable[Mapping[str, Any]]) -> list[str]:
     """The items as lines of YAML."""
     found: list[str] = []
     for one in entries:
-        keys = [f"{key}: {edits.spelled(value)}" for key, value in one.items()]
+        keys = [f"{key}: {edits.as_yaml(value)}" for key, value in one.items()]
         found += [f"{'  ' if number else '- '}{key}" for number, key in enumerate(keys)]
     return found
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.repository import config, discovery, groups, shapes, stages
-from promote.repository.kustomizations import Found, Survey
+from promote.repository.kustomizations import Kustomization, Survey
 
 BASE = "resources: [deployment.yaml]\n"
 OVERLAY = "resources: [{base}]\nimages: [{{name: shop/web, newTag: '1'}}]\n"
@@ -473,7 +473,9 @@ PATHS = st.lists(st.sampled_from(NAMES), max_size=4).map(lambda parts: "/".join(
 def surveys(draw: st.DrawFn) -> Survey:
     paths = draw(st.sets(PATHS, max_size=8))
     uses = st.frozensets(st.sampled_from(sorted(paths)), max_size=2) if paths else st.just(frozenset[str]())
-    found = {path: Found(path, draw(uses) - {path}, draw(st.booleans()), draw(st.booleans())) for path in paths}
+    found = {
+        path: Kustomization(path, draw(uses) - {path}, draw(st.booleans()), draw(st.booleans())) for path in paths
+    }
     return Survey(found, frozenset(paths), {})
 
 

@@ -180,5 +180,5 @@ def test_whatever_is_written_is_what_was_wanted_and_nothing_else(content: Any, s
 
 @given(_VALUES)
 def test_values_are_spelled_so_that_they_are_read_back(value: Any) -> None:
-    (node,) = documents.nodes(f"a: {edits.spelled(value)}\n")
+    (node,) = documents.nodes(f"a: {edits.as_yaml(value)}\n")
     assert reader.value(node) == {"a": value}

@@ -33,7 +33,7 @@ def minute(day: int, hour: int, minutes: int) -> int:
     return (day * 24 + hour) * 60 + minutes
 
 
-def spelled(point: str) -> int:
+def as_yaml(point: str) -> int:
     day, clock = point.split(" ")
     return minute(DAYS.index(day), *(int(part) for part in clock.split(":")))
 
@@ -48,8 +48,8 @@ def test_a_weekly_window_is_what_the_clocks_on_the_wall_say(now: datetime, start
     assume(start != end)
     found = weekly(start, end, zone).at(now)
     wall = now.astimezone(ZoneInfo(zone))
-    since = (minute(wall.weekday(), wall.hour, wall.minute) - spelled(start)) % WEEK
-    nominal = (spelled(end) - spelled(start)) % WEEK
+    since = (minute(wall.weekday(), wall.hour, wall.minute) - as_yaml(start)) % WEEK
+    nominal = (as_yaml(end) - as_yaml(start)) % WEEK
     if since < nominal:
         assert found, "the clocks show a time within the window"
     if found:
@@ -71,7 +71,7 @@ def test_without_changes_of_the_clock_it_lasts_as_long_as_it_says(
     found = shifted.at(now)
     assert bool(found) == bool(declared.at(now + timedelta(hours=offset)))
     if found:
-        assert found.end - found.start == timedelta(minutes=(spelled(end) - spelled(start)) % WEEK)
+        assert found.end - found.start == timedelta(minutes=(as_yaml(end) - as_yaml(start)) % WEEK)
 
 
 @pytest.mark.parametrize(
