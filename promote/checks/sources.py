@@ -126,7 +126,7 @@ class Sources:
         for item in places.items(layer.root, "resources") if names else ():
             file = at(layer.file.parent, str(item.value))
             # Looked at as text first: reading YAML with its lines is slow.
-            text = _text(file) if file else ""
+            text = file.read_text(encoding="utf-8", errors="replace") if file and file.is_file() else ""
             if file is None or who.kind not in text or not any(name in text for name in names):
                 continue
             for number, root in enumerate(self._roots(file)):
@@ -262,10 +262,6 @@ def _entries(layer: Layer) -> Iterable[Entry]:
         return ImagesFile.parse(layer.file.read_bytes(), layer.file.name).entries.values()
     except (OSError, ConfigError):
         return ()
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def _text_at(document: Document, steps: list[str]) -> str:

@@ -30,7 +30,15 @@ _FOLLOWED = frozenset({*_NAMING, "group", "version", "namespace"})
 
 def of_images(layer: Layer) -> list[Place]:
     """The replacements of a kustomization with the image of a container among their targets."""
-    return [entry for entry in _entries(layer) if any(map(_is_of_image, _paths(entry)))]
+    return [
+        entry
+        for entry in _entries(layer)
+        if any(
+            _is_of_image(str(path.node.value))
+            for target in items(entry.at("targets"))
+            for path in items(target.at("fieldPaths"))
+        )
+    ]
 
 
 def sources(entries: Sequence[Place]) -> Iterator[tuple[str, Path]]:
@@ -81,11 +89,6 @@ def _entries(layer: Layer) -> Iterator[Place]:
         for document in list(documents(sheet))[:1] if sheet else ():
             layer.files[document.sheet.source] = None
             yield from map(alone, items(document)) if isinstance(document.node, SequenceNode) else [document]
-
-
-def _paths(entry: Place) -> Iterator[str]:
-    for target in items(entry.at("targets")):
-        yield from (str(path.node.value) for path in items(target.at("fieldPaths")))
 
 
 def _is_of_image(path: str) -> bool:

@@ -80,7 +80,9 @@ class _Layers:
             self.unfollowed.setdefault(chart, (text, where))
         for patch in self._patches(layer, _hints(fields)):
             patch.apply(slots, fields)
-        self._named(root, slots)
+        prefix, suffix = places.text(root, "namePrefix"), places.text(root, "nameSuffix")
+        for slot in slots if prefix or suffix else ():
+            slot.names |= {prefix + name + suffix for name in slot.names}
         images = self.sheets.images(layer.sheet.source) if self.with_images else None
         for entry in images.entries.values() if images else ():
             for slot in slots:
@@ -148,12 +150,6 @@ class _Layers:
                 name = item.node.value if isinstance(item.node, ScalarNode) else places.text(item.node, "path")
                 if file := layer.read(str(name), hints):
                     yield from (_Patch(file.source, body, target, self.files) for body in documents(file))
-
-    @staticmethod
-    def _named(root: Node, slots: list[Slot]) -> None:
-        prefix, suffix = places.text(root, "namePrefix"), places.text(root, "nameSuffix")
-        for slot in slots if prefix or suffix else ():
-            slot.names |= {prefix + name + suffix for name in slot.names}
 
 
 @dataclass(frozen=True, slots=True)
