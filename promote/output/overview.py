@@ -21,7 +21,9 @@ def overview_json(seen: Overview) -> Json:
             name: [{"image": image.name, **values.version_json(image.version)} for image in images]
             for name, images in seen.versions.running.items()
         },
-        "pending": [{"from": one.source, "to": one.target, "services": one.services} for one in seen.behind],
+        "pending": [
+            {"from": one.source, "to": one.target, "services": one.services} for one in seen.behind if one.services
+        ],
         "pull_requests": [_pull_json(one) for one in seen.pulls],
         "holds": [values.hold_json(hold) for hold in seen.holds],
         "freezes": {name: one.facts for name, one in seen.frozen.items()},
@@ -99,11 +101,20 @@ def _order(settings: Config) -> list[str]:
 
 def _waiting(seen: Overview) -> list[str]:
     """What waits, is open, held or frozen, one line each; the apps of an environment of many folders in one."""
-    edges: dict[tuple[str, str], list[str]] = {}
+    edges: dict[tuple[str, str], dict[str, None]] = {}
+    held: dict[tuple[str, str], dict[str, None]] = {}
     for one in seen.behind:
         source, target = (seen.config.environments[name] for name in (one.source, one.target))
-        edges.setdefault((source.stage, target.stage), []).extend([target.app] if target.app else one.services)
-    rest = [f"to promote: promote {' '.join(edge)}  ({', '.join(services)})" for edge, services in edges.items()]
+        edge = source.stage, target.stage
+        free = [target.app] if target.app and one.services else one.services
+        edges.setdefault(edge, {}).update(dict.fromkeys(free))
+        back = one.held if one.services or not target.app else [target.app]
+        held.setdefault(edge, {}).update(dict.fromkeys(back))
+    rest = []
+    for edge, services in edges.items():
+        without = [f"--exclude {name}" for name in held[edge]]
+        if services:
+            rest.append(f"to promote: {' '.join(('promote', *edge, *without))}  ({', '.join(services)})")
     for pull, repository in ((each.pull, each.repository) for each in seen.pulls):
         rest.append(f"open: #{pull.number}{f' of {repository}:' if repository else ''} {pull.title}")
     rest += [

@@ -29,11 +29,15 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """An environment that has other versions of some services than the one before it."""
+    """An environment that has other versions of some services than the one before it.
+
+    Holds keep the `held` back, which may be all; the `services` are those that can be promoted.
+    """
 
     source: str
     target: str
     services: Sequence[str]
+    held: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -100,10 +104,11 @@ def read(workspace: Workspace) -> Overview:
         if not versions.are_found:
             folders = [one.path for name, one in tree.readable.items() if name in versions.running]
             elsewhere = Elsewhere(deliveries.kinds(tree.sheets, folders), deliveries.applied(tree.sheets, folders))
-        behind = _behind(tree, versions.running)
+        standing = tree.holds()
+        behind = _behind(tree, versions.running, standing)
         now, known = clock.now(), tree.config.environments
         frozen = {name: current for name, one in known.items() if (current := freeze.current_of(one.gates, now))}
-        config, standing = tree.config, tree.holds()
+        config = tree.config
     pulls, unsaid = _pulls(workspace, tip)
     branches = {workspace.branches.line(place).label: commit for place, commit in tip.commits.items() if place}
     unclear = unsettled.of_all(versions.running)
@@ -145,7 +150,7 @@ def _versions(tree: Tree) -> Versions:
     return found
 
 
-def _behind(tree: Tree, running: Mapping[str, tuple[Image, ...]]) -> list[Behind]:
+def _behind(tree: Tree, running: Mapping[str, tuple[Image, ...]], standing: Sequence[Hold]) -> list[Behind]:
     found = []
     edges = [(source, target) for target, before in tree.config.order.items() for source in before]
     for source, target in edges:
@@ -154,10 +159,16 @@ def _behind(tree: Tree, running: Mapping[str, tuple[Image, ...]]) -> list[Behind
         images, now = running[source], running[target]
         chosen = frozenset(image.name for image in images)
         wanted = selection.wanted(unsettled.said(images), unsettled.said(now, as_target=True), chosen)
-        services = [selection.service_of(image, tree.config.services) for image in images if image.name in wanted]
-        if services:
-            # Images of several registries may have the same short name.
-            found.append(Behind(source, target, list(dict.fromkeys(services))))
+        # Images of several registries may have the same short name, and one that is held keeps its service back.
+        services = {image.name: selection.service_of(image, tree.config.services) for image in images}
+        held = {
+            services[name]: None
+            for name, version in wanted.items()
+            if any(hold.refuses(target, name, version) for hold in standing)
+        }
+        free = dict.fromkeys(services[name] for name in wanted if services[name] not in held)
+        if wanted:
+            found.append(Behind(source, target, list(free), list(held)))
     return found
 
 

@@ -86,3 +86,17 @@ def test_images_of_one_environment_that_are_called_alike_have_a_row_each(tiny: S
         ["eu/api", "2", "1"],
     ]
     assert ["web", "2.1.0", "2.0.0"] in rows
+
+
+@pytest.mark.quick
+def test_what_a_hold_keeps_back_is_not_to_promote(tiny: Sandbox) -> None:
+    tiny.promote("hold", "production", "api=1.2.0", "--reason", "it leaks")
+    out = tiny.promote("status").out
+    assert "to promote: promote staging production --exclude api  (web)" in out
+    assert "held in production: shop/api 1.2.0: it leaks" in out
+    assert [one["services"] for one in tiny.promote("status", "--output", "json").json["pending"]] == [["web"]]
+    # The command does what the line says.
+    assert "web  " in tiny.promote("plan", "staging", "production", "--exclude", "api").out
+    tiny.promote("hold", "production", "web=2.1.0", "--reason", "it leaks, too")
+    assert "to promote" not in tiny.promote("status").out
+    assert tiny.promote("status", "--output", "json").json["pending"] == []
