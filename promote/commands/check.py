@@ -171,10 +171,11 @@ def _judge_apart(
     except RenderError as error:
         # A target alone is not rendered again: it would fail with the same error.
         left, broken, rendered = renderable.apart(targets if len(targets) > 1 else (), judges.excluded)
-        if given.fix or not left or not broken:
+        if not left or not broken:
             error.result = _result_of_faults(broken or [renderable.stopped(error, targets)], known, error.exit_code)
             raise
-        return _judge(given, left, rendered, judges, base)._replace(broken=broken, fault=error)
+        judged = _fix(given, left, judges) if given.fix else _judge(given, left, rendered, judges, base)
+        return judged._replace(broken=broken, fault=error)
 
 
 def _result_of_faults(broken: Sequence[Verdict], known: Sequence[Rule], code: int) -> Result:

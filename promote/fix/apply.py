@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from promote.checks import comparison
+from promote.checks import comparison, renderable
 from promote.checks.criteria import Criteria, criteria
 from promote.errors import EditRefused, UsageError
-from promote.fix.fixer import Fixer, Outcome
+from promote.fix.fixer import Fixer
+from promote.fix.outcome import Outcome
+from promote.kustomize.reads import reads
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
 from promote.system.confined import replace_files
@@ -20,7 +23,8 @@ def corrected(
 ) -> Outcome:
     """The possible fixes of findings in `paths` and in every environment; with `write` they are made.
 
-    With `base`, a commit, only findings that are new since then are fixed.
+    With `base`, a commit, only findings that are new since then are fixed. No file changes that an environment reads
+    which cannot be rendered, because nothing would prove the effect there.
 
     Raises UsageError for a path outside the clone, and EditRefused if a file was changed in the meantime.
     """
@@ -28,15 +32,29 @@ def corrected(
     with workspace.checkout_copy() as tree:
         targets = {name: _in_copy(tree, workspace.root, name, path) for name, path in paths}
         # If environments share a file, a change of it must be proved in each of them.
-        for environment in (one for one in tree.config.environments.values() if not one.place):
-            targets.setdefault(environment.name, tree.folder(environment.path))
+        known = [one for one in tree.config.environments.values() if not one.place]
+        others = [(one.name, tree.folder(one.path)) for one in known if one.name not in targets]
+        rendered, _, _ = renderable.apart(others, asked.excluded)
+        broken = {name: folder for name, folder in others if (name, folder) not in rendered}
+        targets |= dict(rendered)
         judges = criteria(tree.root, tree.config, tree.installed)
         judges = replace(judges, profile=asked.profile, today=asked.today, excluded=asked.excluded)
         here = [(name, workspace.root / path.relative_to(tree.root)) for name, path in targets.items()]
-        made = Fixer(tree.root, list(targets.items()), judges, only, _compare(base, here, asked, only)).fix()
+        compare = _compare(base, here, asked, only)
+        unproved = partial(_readers, tree, broken)
+        made = Fixer(tree.root, list(targets.items()), judges, only, compare, unproved).fix()
     if write:
         _write(workspace.root, made)
     return made
+
+
+def _readers(tree: Tree, folders: Mapping[str, Path], file: Path) -> list[str]:
+    """The environments in `folders`, by name, that read `file`, as far as the text of their kustomizations says."""
+    path = file.relative_to(tree.root).as_posix()
+    known = {name: folder.relative_to(tree.root).as_posix() for name, folder in folders.items()}
+    return [
+        name for name, folder in known.items() if path.startswith(f"{folder}/") or path in reads(tree.sheets, folder)
+    ]
 
 
 def _compare(

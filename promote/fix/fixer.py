@@ -6,8 +6,8 @@ because overlays share files.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from promote.checks.sources import Origins, Sources
 from promote.errors import EditRefused, RenderError
 from promote.fix import edits, patch_text, values
 from promote.fix.edits import ValueChange
+from promote.fix.outcome import Outcome, Refusal
 from promote.kustomize import files, origins, patches, render
 from promote.kustomize.files import kustomization_of
 from promote.kustomize.render import Rendered
@@ -28,31 +29,6 @@ from promote.system.paths import shown
 from promote.yamltext import places, reader
 
 _NO_WAY = "no file that this checkout renders has this value in a place that can be edited safely"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A finding that was not fixed, and why; if a patch of one overlay can fix it, the file for it and its lines."""
-
-    finding: Finding
-    reason: str
-    file: str = ""
-    patch: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The files that change, with their bytes before and after; the fixed and refused findings; the verdicts."""
-
-    files: Mapping[str, tuple[bytes, bytes]]
-    corrected: tuple[Finding, ...]
-    refused: tuple[Refusal, ...]
-    before: Verdict
-    after: Verdict
-
-    def diff(self) -> list[str]:
-        """The changes as a patch that `git apply` takes."""
-        return [line for name, (old, new) in self.files.items() for line in _diff(name, old.decode(), new.decode())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +52,8 @@ class _Change:
 class Fixer:
     """Works on the copy below `root`, whose targets are `paths` by name.
 
-    If `compare` marks new findings, only these are fixed, and any others that the same change fixes.
+    If `compare` marks new findings, only these are fixed, and any others that the same change fixes. `unproved` says
+    of a file which environments read it that cannot be rendered, so that nothing proves what a change does there.
     """
 
     root: Path
@@ -84,17 +61,18 @@ class Fixer:
     criteria: Criteria
     only: Sequence[str] = ()
     compare: Callable[[Verdict], Verdict] | None = None
+    unproved: Callable[[Path], Sequence[str]] = lambda _: ()
     _originals: dict[Path, bytes] = field(default_factory=dict)
     # No change moves an object to another file, so one call per folder is enough.
     _ask: Origins = field(default_factory=lambda: cache(origins.of))
 
     def fix(self) -> Outcome:
         """Fix one finding after the other until none is left that can be fixed; undo each change without a proof."""
-        first = state = self._judge(self._render())
-        corrected: list[Finding] = []
+        first = self._judge(self._render())
         refused: dict[tuple[str, ...], Refusal] = {}
-        old_findings = self._keys_of_old(first.verdict)
-        while finding := next(_pending(state.verdict, refused.keys() | old_findings), None):
+        old = self._keys_of_old(first.verdict)
+        state, corrected = self._together(first, old)
+        while finding := next(_pending(state.verdict, refused.keys() | old), None):
             after, change, reason = self._try_to_fix(state, finding)
             if after and change:
                 state = after
@@ -113,6 +91,42 @@ class Fixer:
         new = {baseline.key(one) for one in findings if one.status == "new"}
         return {baseline.key(one) for one in findings} - new
 
+    def _together(self, first: _State, left: Set[tuple[str, ...]]) -> tuple[_State, list[Finding]]:
+        """The state after all changes whose effect is proved, and what they fix, judged only once.
+
+        A verdict takes most of the time. If it does not accept them, all are undone, and none is fixed.
+        """
+        state, tried, fixed = first, set(left), list[Finding]()
+        while finding := next(_pending(state.verdict, tried), None):
+            tried.add(baseline.key(finding))
+            for change in self._possible_changes(state, finding):
+                if isinstance(change, str):
+                    continue
+                with suppress(EditRefused, RenderError), self._made(change):
+                    targets = self._with_effect(state, change)
+                    rest = [one for one in state.verdict.findings if one not in change.findings]
+                    state = _State(targets, replace(state.verdict, findings=tuple(rest)))
+                    fixed += change.findings
+                    break
+        try:
+            return self._accepted(first, state.targets, fixed), fixed
+        except EditRefused:
+            for file, old in self._originals.items():
+                file.write_bytes(old)
+            return first, []
+
+    @contextmanager
+    def _made(self, change: _Change) -> Iterator[None]:
+        """The change is made; an error in the block takes it back."""
+        old = change.file.read_bytes()
+        self._originals.setdefault(change.file, old)
+        change.file.write_bytes(reader.encoded(change.text, old))
+        try:
+            yield
+        except (EditRefused, RenderError):
+            change.file.write_bytes(old)
+            raise
+
     def _try_to_fix(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
         """The state after the first change that is proved, and that change; or why the likeliest one failed."""
         unwritten, unproved = [_NO_WAY], []
@@ -120,13 +134,10 @@ class Fixer:
             if isinstance(change, str):
                 unwritten.insert(-1, change)
                 continue
-            old = change.file.read_bytes()
-            self._originals.setdefault(change.file, old)
-            change.file.write_bytes(reader.encoded(change.text, old))
             try:
-                return self._prove(state, change), change, ""
+                with self._made(change):
+                    return self._prove(state, change), change, ""
             except (EditRefused, RenderError) as error:
-                change.file.write_bytes(old)
                 unproved.append(str(error))
         # Why a change failed its proof is more useful than why another one could not be made.
         return None, None, [*unproved, *unwritten][0]
@@ -137,7 +148,7 @@ class Fixer:
         target = next(one for one in state.targets if one.name == finding.target)
         document = _by_identity(target).get(finding.resource)
         roots = patches.read(file) if file else []
-        if file is None or document is None or not roots:
+        if file is None or document is None or not roots or self.unproved(file):
             return Refusal(finding, reason)
         made = patch_text.entry(finding.resource, document.content, _value_change(finding))
         content = reader.value(roots[0])
@@ -167,16 +178,28 @@ class Fixer:
                 yield f"{shown(file, self.root)}: {made}"
             elif not file.is_relative_to(self.root):
                 yield f"{file} is not in this repository"
+            elif names := self.unproved(file):
+                yield f"{shown(file, self.root)}: {', '.join(names)} is built from it too, and cannot be rendered"
             else:
                 same = tuple(one for one in alike if (file, made) in ways[one])
                 yield _Change(file, made.applied(files.read(file)), same)
 
     def _prove(self, before: _State, change: _Change) -> _State:
         """The state after `change`; raises EditRefused if it does more, or less, than fix its findings."""
+        return self._accepted(before, self._with_effect(before, change), change.findings)
+
+    def _with_effect(self, before: _State, change: _Change) -> list[Rendered]:
+        """The targets after `change`; raises EditRefused unless the corrections are all that it does to them."""
         targets = self._render()
         for old, new in zip(before.targets, targets, strict=True):
             wanted = [one for one in change.findings if one.target == old.name]
             _insist_on_effect(old, new, wanted)
+        return targets
+
+    def _accepted(self, before: _State, targets: Sequence[Rendered], findings: Sequence[Finding]) -> _State:
+        """The state with `targets`; raises EditRefused if there is a new finding, or one of `findings` still."""
+        if not findings:
+            return before
         after = self._judge(targets)
         compared = baseline.compared(after.verdict, before.verdict.findings, Base(""))
         known = set(before.verdict.findings)
@@ -185,7 +208,7 @@ class Fixer:
             if one.status == "new" and replace(one, status="") not in known:
                 raise EditRefused(f"the change would cause a new finding, {one.rule}: {one.message}")
         fixed = set(compared.fixed)
-        for one in change.findings:
+        for one in findings:
             if one not in fixed:
                 raise EditRefused("the change would not resolve the finding")
         return after
@@ -245,13 +268,3 @@ def _contents_by_identity(target: Rendered) -> dict[Identity, list[Any]]:
     for document in target.documents:
         found.setdefault(document.identity, []).append(document.content)
     return found
-
-
-def _diff(name: str, old: str, new: str) -> Iterator[str]:
-    lines = difflib.unified_diff(
-        old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{name}", f"b/{name}"
-    )
-    for line in lines:
-        yield line.removesuffix("\n")
-        if not line.endswith("\n"):
-            yield "\\ No newline at end of file"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promote.fix.fixer import Outcome
+from promote.fix.outcome import Outcome
 from promote.output.values import Json
 from promote.output.verdicts import finding_json
 

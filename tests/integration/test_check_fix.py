@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from promote.checks import inspection
+from promote.checks.criteria import Criteria
+from promote.checks.findings import Verdict
 from promote.commands.check import Options
-from promote.errors import UsageError
+from promote.commands.result import Result
+from promote.errors import RenderError, UsageError
+from promote.kustomize.render import Rendered
 from tests.integration.checking import Checked, Repository
 from tests.integration.sandbox import Clone
 
@@ -190,6 +197,115 @@ def test_what_would_change_another_environment_is_refused(overlays: Case) -> Non
     }
     assert "    2\n" not in "".join(found.json["fix"]["patch"])
     assert found.code == 3
+
+
+COLOUR = """\
+# METADATA
+# title: {title}
+# description: For a test.
+# custom:
+#   id: workloads.{name}
+#   profile: baseline
+#   subjects: documents
+#   severity: high
+#   fix: "change the annotation"
+package rules.workloads.{name}
+
+import data.lib.documents
+import data.lib.finding
+
+deny contains found if {{
+	some workload in documents.resources
+	{condition}
+	where := {{"path": "/metadata/annotations/colour", "msg": "has a wrong colour", "fix": "", {correction}}}
+	found := finding.about(workload, where)
+}}
+"""
+
+
+def test_a_change_that_causes_another_finding_takes_no_other_change_along(case: Case) -> None:
+    """All are judged together first; here the verdict refuses one of them, and so they are judged one by one."""
+    colour = 'object.get(workload.content.metadata, "annotations", {}).colour'
+    case.repository.write(
+        "policies/workloads/red.rego",
+        COLOUR.format(
+            title="Red is denied",
+            name="red",
+            condition=f'{colour} == "red"',
+            correction='"set": "blue"',
+        ),
+    )
+    case.repository.write(
+        "policies/workloads/blue.rego",
+        COLOUR.format(title="Blue is denied", name="blue", condition=f'{colour} == "blue"', correction=""),
+    )
+    case.repository.edit(
+        CART, "  name: cart\nspec:\n  selector", "  name: cart\n  annotations: {colour: red}\nspec:\n  selector"
+    )
+    case.repository.edit(CART, NO_ESCALATION, "")
+    case.clone.commit()
+    found = case.fix(write=True)
+    assert [one["rule"] for one in found.json["fix"]["mended"]] == ["workloads.privilege_escalation"]
+    (refused,) = found.json["fix"]["refused"]
+    caused = "workloads.blue: Deployment/cart: has a wrong colour"
+    assert refused["reason"] == f"the change would cause a new finding, {caused}"
+    assert case.changed() == f"1\t0\t{CART}"
+
+
+def test_many_findings_take_two_verdicts(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verdict takes seconds, and a repository that is checked for the first time has dozens of findings."""
+    judged = []
+    inspect = inspection.inspect
+
+    def counted(targets: Sequence[Rendered], criteria: Criteria, *rest: Any) -> Verdict:
+        judged.append(targets)
+        return inspect(targets, criteria, *rest)
+
+    monkeypatch.setattr(inspection, "inspect", counted)
+    case.repository.edit(CART, NO_ESCALATION, "")
+    case.repository.edit(
+        CART,
+        "            readOnlyRootFilesystem: true\n            capabilities: {drop: [ALL]}\n",
+        "            privileged: true\n",
+    )
+    case.repository.edit(CART, "      automountServiceAccountToken: false\n", "")
+    case.clone.commit()
+    assert len(case.fix().json["fix"]["mended"]) >= 3
+    assert len(judged) == 2
+
+
+@pytest.fixture
+def broken(overlays: Case) -> Case:
+    """A third environment that cannot be built, on a base of its own."""
+    overlays.repository.write("overlays/three/kustomization.yaml", "resources: [../../other, gone.yaml]\n")
+    overlays.repository.write("other/kustomization.yaml", "resources: [../base]\n")
+    overlays.repository.edit("promote.yaml", "two}}", "two}, three: {path: overlays/three}}")
+    return overlays
+
+
+def test_an_environment_that_cannot_be_rendered_stops_no_fix_elsewhere(broken: Case) -> None:
+    broken.clone.commit()
+    with pytest.raises(RenderError, match=r"three: .*gone\.yaml") as stopped:
+        broken.fix(write=True)
+    assert isinstance(stopped.value.result, Result)
+    fix = stopped.value.result.json["fix"]
+    assert (fix["files"], [one["target"] for one in fix["mended"]]) == (["overlays/one/patch.yaml"], ["one"])
+    assert broken.changed() == "1\t1\toverlays/one/patch.yaml"
+    broken.clone.git("checkout", "--quiet", ".")
+    assert broken.fix("one").json["fix"]["files"] == ["overlays/one/patch.yaml"]
+
+
+def test_what_such_an_environment_reads_is_not_changed(broken: Case) -> None:
+    for name in ("one", "two"):
+        broken.repository.edit(f"overlays/{name}/kustomization.yaml", "patches: [path: patch.yaml]\n", "")
+    broken.repository.edit(f"base/{CART}", NO_ESCALATION, "")
+    broken.clone.commit()
+    fix = broken.fix("one", "two", write=True).json["fix"]
+    assert (broken.changed(), fix["mended"]) == ("", [])
+    assert {one["reason"] for one in fix["refused"]} == {
+        f"base/{CART}: three is built from it too, and cannot be rendered"
+    }
+    assert fix["refused"][0]["instead"]["file"] == "overlays/one/kustomization.yaml"
 
 
 def test_only_what_is_new_is_mended(case: Case) -> None:
