@@ -41,6 +41,28 @@ def edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) ->
     return replace(here, added=tuple(new)), after
 
 
+def possible(
+    here: Situation, wanted: Mapping[str, Image | Version], add: bool, insist: bool
+) -> tuple[Situation, Versions, tuple[str, ...]]:
+    """As `edited`, without the services of which a place cannot take a version, and why it cannot.
+
+    Raises NoPlace for the first of these to `insist` on all that is wanted, and if nothing else is left.
+    """
+    asked, lines = dict(wanted), list[str]()
+    while True:
+        try:
+            return *edited(here, asked, add), tuple(lines)
+        except NoPlace as error:
+            services = {image.name: selection.service_of(image, here.services) for image in here.images}
+            stuck = services.get(error.image)
+            rest = {name: target for name, target in asked.items() if services.get(name) != stuck}
+            if insist or error.image not in asked or not rest:
+                raise
+            others = ", ".join(name for name in asked if name not in rest and name != error.image)
+            lines.append(f"{error}{f'; {others} of the same service waits for it' if others else ''}")
+            asked = rest
+
+
 def _present(versions: Versions, wanted: Mapping[str, Image | Version]) -> Versions:
     """The versions with those that are `wanted`, where they are written now.
 
@@ -51,7 +73,8 @@ def _present(versions: Versions, wanted: Mapping[str, Image | Version]) -> Versi
     except NoPlace as error:
         if error.image not in versions.beneath:
             raise
-        raise EditRefused(f"{error}; or --add says it in {versions.source}, for this environment alone") from None
+        more = f"; or --add says it in {versions.source}, for this environment alone"
+        raise NoPlace(f"{error}{more}", error.image) from None
 
 
 def items(old: Versions, new: Versions) -> tuple[Image, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from promote.changes import selection
 from promote.changes.situation import Situation
@@ -27,8 +28,8 @@ def wanted(
         names = f"{image.name} is called {image.repository} in {source} and {now[image.name].repository} here"
         if not _was_called(here, source, now[image.name]):
             notes.append(f"{names}: each keeps its name")
-        elif _can_rename(here, target := _renamed(image, now[image.name])):
-            found[image.name] = target
+        elif _can_rename(here, replace(now[image.name], repository=image.repository)):
+            found[image.name] = _renamed(image, now[image.name])
             notes.append(f"{names}: the new name is promoted")
         else:
             notes.append(f"{names}: the new name is not promoted, because no newName here sets it; change it by hand")

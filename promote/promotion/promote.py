@@ -94,12 +94,13 @@ def propose(
         versions = {**versions, **{image.name: image.version for image in there.images if image.name in missing}}
     unused_images = {change.image for change in unused}
     versions = {name: version for name, version in versions.items() if name not in unused_images}
-    here, after = adding.edited(here, versions, edge.add)
+    here, after, stuck = adding.possible(here, versions, edge.add, insist=bool(edge.only))
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
     carried = settings.carried(tree, target, here.images, moved, _settings_source(tree, source, kept), source.name)
     if carried.files:
-        _, after = adding.edited(replace(here, versions=carried.before(here.versions)), versions, edge.add)
-    reasons = (*unmoved.lines, *unclear.lines, *settings.waiting(both, chosen - moved))
+        before = replace(here, versions=carried.before(here.versions))
+        _, after, _ = adding.possible(before, versions, edge.add, insist=bool(edge.only))
+    reasons = (*unmoved.lines, *unclear.lines, *stuck, *settings.waiting(both, chosen - moved))
     planned = carried.onto(here.planned(after, source.name, notes, edge.despite))
     planned = replace(planned, plan=replace(planned.plan, unmoved=reasons, unused=unused, is_empty=both.is_empty))
     try:

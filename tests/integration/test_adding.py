@@ -94,6 +94,47 @@ def test_a_digest_over_the_tag_of_a_base_needs_an_item(tiny: Sandbox) -> None:
     assert way not in tiny.promote("bump", "staging", "api=2", code=2).err
 
 
+PINNED = "images:\n- {name: shop/api, newTag: 1.1.0, digest: 'DIGEST'}\n- {name: shop/web, newTag: 2.0.0}\n"
+
+
+@pytest.mark.quick
+def test_what_has_no_place_for_its_version_keeps_no_other_service_back(tiny: Sandbox) -> None:
+    tiny.write(KUSTOMIZATION, PLAIN.format("production") + PINNED.replace("DIGEST", DIGEST))
+    tiny.publish()
+    said = "not moved: overlays/production/kustomization.yaml:4: image 'shop/api' has a digest, which would not match"
+    assert said in tiny.promote("plan", "staging", "production").out
+    assert "has a digest, which would not match" in tiny.promote("staging", "production", "--only", "api", code=2).err
+    answer = tiny.promote("staging", "production", "--output", "json").json
+    assert [one["service"] for one in answer["changes"]] == ["web"]
+    assert len(answer["unmoved"]) == 1
+    assert DIGEST in tiny.show(KUSTOMIZATION, BRANCH)
+    assert "newTag: 2.1.0" in tiny.show(KUSTOMIZATION, BRANCH)
+    assert "api: 1.2.0 in staging" in tiny.promote("drift", "staging", "production", code=1).out
+
+
+def test_images_of_one_service_wait_for_one_another(tiny: Sandbox) -> None:
+    tiny.write(KUSTOMIZATION, PLAIN.format("production") + PINNED.replace("DIGEST", DIGEST))
+    tiny.replace("promote.yaml", "kubernetes:", "services: {shop: [shop/api, shop/web]}\nkubernetes:")
+    tiny.publish()
+    # Nothing is left that could be promoted.
+    assert "has a digest, which would not match" in tiny.promote("plan", "staging", "production", code=2).err
+
+
+def test_why_a_new_name_is_not_promoted_is_the_real_reason(tiny: Sandbox) -> None:
+    """The place has a name to change, and no room for the version."""
+    before = "images:\n- {name: shop/api, newName: eu/api, newTag: 1.1.0}\n- {name: shop/web, newTag: 2.0.0}\n"
+    tiny.write(STAGING, PLAIN.format("staging") + before)
+    tiny.write(KUSTOMIZATION, PLAIN.format("production") + before.replace("1.1.0}", f"1.1.0, digest: '{DIGEST}'}}"))
+    tiny.publish()
+    tiny.write(STAGING, PLAIN.format("staging") + before.replace("eu/api, newTag: 1.1.0", "us/api, newTag: 1.2.0"))
+    tiny.replace(STAGING, "2.0.0", "2.1.0")
+    tiny.publish("a release")
+    out = tiny.promote("plan", "staging", "production").out
+    assert "because no newName here sets it" not in out
+    assert "image 'shop/api' has a digest, which would not match a new tag" in out
+    assert "web  2.0.0 → 2.1.0" in out
+
+
 @pytest.mark.parametrize("value", ["", '""', "null"])
 def test_an_empty_field_is_not_written_twice(tiny: Sandbox, value: str) -> None:
     tiny.write(KUSTOMIZATION, PLAIN.format("production") + f"images:\n- name: shop/api\n  newTag: {value}\n")
