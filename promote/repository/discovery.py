@@ -41,6 +41,7 @@ def find(root: Path) -> Layout:
 def layout(seen: Survey) -> Layout:
     """The environments among the kustomizations of a repository."""
     chosen, left_out = _choose(seen)
+    chosen = _without_parts(chosen, seen)
     found = named(of_apps(in_stages(of_stages(chosen, seen)), seen))
     ranks = {name: stages.rank(one.name) for name, one in found.items()}
     unknown = sorted(name for name, rank in ranks.items() if rank is None)
@@ -86,6 +87,18 @@ def _choose(seen: Survey) -> tuple[list[Candidate], list[tuple[str, str]]]:
         if applied := [one for one in shapes.called_like_stages(seen) if one.path not in taken]:
             return applied, left_out + [(one.path, shapes.NO_VERSION) for one in chosen]
     return chosen, left_out
+
+
+def _without_parts(chosen: Sequence[Candidate], seen: Survey) -> list[Candidate]:
+    """The candidates without those in the folder of one that builds on them, and that run no image themselves."""
+    paths = [one.path for one in chosen]
+    parts = {
+        path
+        for path in paths
+        for whole in paths
+        if path.startswith(f"{whole}/") and path in seen.below(whole) and not seen.runs_images(path)
+    }
+    return [one for one in chosen if one.path not in parts]
 
 
 def _is_cluster(one: Candidate) -> bool:

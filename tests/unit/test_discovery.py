@@ -469,6 +469,21 @@ NAMES = ["overlays", "clusters", "dev", "production", "aws", "web", "cart", "bas
 PATHS = st.lists(st.sampled_from(NAMES), max_size=4).map(lambda parts: "/".join(parts) or ".")
 
 
+@pytest.mark.parametrize("login", ["{}\n", "images: [{name: shop/login, newTag: '1'}]\n"])
+def test_a_part_without_images_of_an_environment_is_not_another_one(tmp_path: Path, login: str) -> None:
+    image = "images: [{name: shop/web, newTag: '1'}]\n"
+    folders = {"web": image, "edge": "resources: [login, limits]\n", "edge/login": login, "edge/limits": "{}\n"}
+    files = {
+        f"apps/{stage}/{folder}/kustomization.yaml": text
+        for stage in ("staging", "production")
+        for folder, text in folders.items()
+    }
+    found = layout(tmp_path, files).environments
+    assert {path for path in found.values() if "edge" not in path} == {"apps/staging/*", "apps/production/*"}
+    assert ("apps/staging/edge/login" in found.values()) == ("image" in login)
+    assert "apps/staging/edge/limits" not in found.values()
+
+
 @st.composite
 def surveys(draw: st.DrawFn) -> Survey:
     paths = draw(st.sets(PATHS, max_size=8))
