@@ -172,18 +172,19 @@ def _judge_apart(
         # A target alone is not rendered again: it would fail with the same error.
         left, broken, rendered = renderable.apart(targets if len(targets) > 1 else (), judges.excluded)
         if not left or not broken:
-            error.result = _result_of_faults(broken or [renderable.stopped(error, targets)], known, error.exit_code)
+            error.result = _result_of_faults(broken or [renderable.stopped(error, targets)], known, error)
             raise
         judged = _fix(given, left, judges) if given.fix else _judge(given, left, rendered, judges, base)
         return judged._replace(broken=broken, fault=error)
 
 
-def _result_of_faults(broken: Sequence[Verdict], known: Sequence[Rule], code: int) -> Result:
-    """What programs are given where nothing is judged; people read the error itself."""
+def _result_of_faults(broken: Sequence[Verdict], known: Sequence[Rule], error: RenderError) -> Result:
+    """What programs are given where nothing is judged, and other reasons than the error, which people read anyway."""
     verdict = completeness.beside(Verdict((), ()), broken)
     about = tuple(rule for rule in known if rule.id in {one.rule for one in verdict.findings})
     seen = coverage.matrix(verdict, about)
-    return Result(verdict_json(verdict), [], code, CheckReport(verdict, seen, about))
+    others = [f"not judged: {one.message}" for one in verdict.findings if one.message != str(error)]
+    return Result(verdict_json(verdict), others, error.exit_code, CheckReport(verdict, seen, about))
 
 
 def _judge(
