@@ -189,7 +189,8 @@ class Plan:
     for gates that have no result of their own. `remarks` are theirs, for people. `despite` has the reasons given.
     `unmoved` says in what the environments differ that cannot be moved; `shared` are other environments that the
     change also changes; `settings` move with the versions; `unused` are changes left out because nothing that the
-    target renders uses these images. `is_empty` says that there is no version in either environment.
+    target renders uses these images. `is_empty` says that there is no version in either environment, `lacks` that the
+    target has no place for some of it, as the notes say.
     """
 
     source: str
@@ -206,6 +207,7 @@ class Plan:
     settings: tuple[SettingChange, ...] = ()
     unused: tuple[Change, ...] = ()
     is_empty: bool = False
+    lacks: bool = False
 
     @property
     def blocked(self) -> tuple[GateResult, ...]:

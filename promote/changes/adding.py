@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from promote.changes import selection
+from promote.changes.proposal import Proposal
 from promote.changes.situation import Situation
 from promote.errors import EditRefused, NoPlace
 from promote.model import Image, Version
@@ -61,6 +62,16 @@ def possible(
             others = ", ".join(name for name in asked if name not in rest and name != error.image)
             lines.append(f"{error}{f'; {others} of the same service waits for it' if others else ''}")
             asked = rest
+
+
+def hinting(proposal: Proposal, here: Situation, add: bool) -> Proposal:
+    """The proposal, which says how to leave alone the environments that get the version from the same file."""
+    others = ", ".join(one.environment.name for one in proposal.also if one.shared)
+    if add or not others or here.versions.settled.issuperset(change.image for change in proposal.plan.changes):
+        return proposal
+    name = proposal.environment.name
+    way = f"--add says it in {here.versions.source}, for {name} alone"
+    return proposal.noting(f"what changes is also the version of {others}: {way}")
 
 
 def _present(versions: Versions, wanted: Mapping[str, Image | Version]) -> Versions:

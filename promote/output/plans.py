@@ -108,7 +108,7 @@ def _changes(plan: Plan) -> list[str]:
 def _nothing(plan: Plan) -> str:
     if plan.is_empty:
         return f"nothing to do: no version of an image was found in {plan.source} or {plan.target}"
-    what = "everything that can be moved" if plan.unmoved or plan.unused else "all of this"
+    what = "everything that can be moved" if plan.unmoved or plan.unused or plan.lacks else "all of this"
     return f"nothing to do: {plan.target} has {what} already"
 
 

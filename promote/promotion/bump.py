@@ -82,7 +82,7 @@ def _propose(workspace: Workspace, tip: Tip, tree: Tree, request: Request) -> Pr
         by_image = _resolved(by_image, here, request.resolve)
     here, after = adding.edited(here, by_image, request.add)
     planned = here.planned(after, despite=request.despite, lands=request.lands)
-    return prove(here, planned, after, request.allow_other_changes)
+    return adding.hinting(prove(here, planned, after, request.allow_other_changes), here, request.add)
 
 
 def _resolved(wanted: Mapping[str, Version], here: Situation, resolve: Resolve) -> dict[str, Version]:

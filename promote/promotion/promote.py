@@ -89,11 +89,9 @@ def propose(
     chosen = _chosen(edge, there, here, unmoved.names | unclear.names)
     versions, kept, notes = _wanted(workspace, here, both, edge, chosen, branch)
     missing, about_missing = ([], []) if edge.is_left_out else _missing(both, chosen, edge.add)
-    notes = [*notes, *about_missing, *unclear.notes]
-    if edge.add:
-        versions = {**versions, **{image.name: image.version for image in there.images if image.name in missing}}
     unused_images = {change.image for change in unused}
-    versions = {name: version for name, version in versions.items() if name not in unused_images}
+    added = {image.name: image.version for image in there.images if edge.add and image.name in missing}
+    versions = {name: version for name, version in {**versions, **added}.items() if name not in unused_images}
     here, after, stuck = adding.possible(here, versions, edge.add, insist=bool(edge.only))
     moved = {change.image for change in selection.changes(here.images, after.images, here.services)}
     carried = settings.carried(tree, target, here.images, moved, _settings_source(tree, source, kept), source.name)
@@ -101,10 +99,11 @@ def propose(
         before = replace(here, versions=carried.before(here.versions))
         _, after, _ = adding.possible(before, versions, edge.add, insist=bool(edge.only))
     reasons = (*unmoved.lines, *unclear.lines, *stuck, *settings.waiting(both, chosen - moved))
-    planned = carried.onto(here.planned(after, source.name, notes, edge.despite))
-    planned = replace(planned, plan=replace(planned.plan, unmoved=reasons, unused=unused, is_empty=both.is_empty))
+    planned = carried.onto(here.planned(after, source.name, [*notes, *about_missing, *unclear.notes], edge.despite))
+    plan = replace(planned.plan, unmoved=reasons, unused=unused, is_empty=both.is_empty, lacks=bool(missing))
+    planned = replace(planned, plan=plan)
     try:
-        return prove(here, planned, after, edge.allow_other_changes, before=carried)
+        return adding.hinting(prove(here, planned, after, edge.allow_other_changes, before=carried), here, edge.add)
     except NotInUse as error:
         if unused or (edge.only and not chosen.isdisjoint(error.names)):
             raise

@@ -94,6 +94,27 @@ def test_a_digest_over_the_tag_of_a_base_needs_an_item(tiny: Sandbox) -> None:
     assert way not in tiny.promote("bump", "staging", "api=2", code=2).err
 
 
+def test_how_to_leave_an_environment_alone_that_has_the_version_from_the_same_file(tiny: Sandbox) -> None:
+    tiny.replace("base/deployments.yaml", "image: shop/api", "image: shop/api:1.0.0")
+    for environment, file in (("staging", STAGING), ("production", KUSTOMIZATION)):
+        tiny.write(file, PLAIN.format(environment) + "images: [{name: shop/web, newTag: 2.0.0}]\n")
+    tiny.publish()
+    hint = f"note: what changes is also the version of production: --add says it in {STAGING}, for staging alone"
+    bump = ("bump", "staging", "api=1.1.0", "--dry-run")
+    assert hint in tiny.promote(*bump).out
+    assert "note: " not in tiny.promote(*bump, "--add").out
+    assert "note: " not in tiny.promote("bump", "staging", "web=2.1.0", "--dry-run").out
+
+
+def test_a_target_that_lacks_an_image_does_not_have_all_of_it(tiny: Sandbox) -> None:
+    tiny.write(STAGING, PLAIN.format("staging") + "images: [{name: shop/api, newTag: 1.2.0}]\n")
+    tiny.write(KUSTOMIZATION, PLAIN.format("production"))
+    tiny.publish()
+    out = tiny.promote("plan", "staging", "production").out
+    assert "shop/api has no " in out
+    assert "nothing to do: production has everything that can be moved already" in out
+
+
 PINNED = "images:\n- {name: shop/api, newTag: 1.1.0, digest: 'DIGEST'}\n- {name: shop/web, newTag: 2.0.0}\n"
 
 
