@@ -6,7 +6,7 @@ gates, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,14 +69,14 @@ class Moves:
 
 
 def before(
-    tree: Tree, files: Iterable[str], name: str, folder: Path
-) -> tuple[list[Before], list[tuple[Environment, RenderError]]]:
+    tree: Tree, files: Collection[str], name: str, folder: Path
+) -> tuple[list[Before], list[tuple[Environment, RenderError]], list[str]]:
     """The environments that read one of `files`, other than `name`, rendered as they are in `tree` now.
 
     Their files are kept in the empty `folder`. The others are those that promote.yaml lets go unrendered, each with
-    the reason.
+    the reason, and a note on those that are broken already.
     """
-    found, unbuilt = [], []
+    found, unbuilt, broken = [], [], []
     for number, one in enumerate(tree.readers(list(files), [name])):
         copy = folder / str(number)
         copy.mkdir()
@@ -85,13 +85,18 @@ def before(
             build = tree.link_build(one.path, copy)
             rendering = render.kustomize(build, one.name)
         except RenderError as error:
-            # Any other is broken already, and nobody asked for it.
-            unbuilt += [(one, error)] if one.unrendered == "warn" else []
+            # Nobody asked for one that is broken already, so it stops nothing.
+            if one.unrendered == "warn":
+                unbuilt.append((one, error))
+            else:
+                broken.append(one.name)
             continue
         except (ConfigError, UsageError):
+            broken.append(one.name)
             continue
         found.append(Before(unordered(one), rendering, copy / tree.whole(".")))
-    return found, unbuilt
+    said = f"would be built from {', '.join(files)} too, but cannot be built: not judged"
+    return found, unbuilt, [f"{', '.join(broken)} {said}"] if broken else []
 
 
 def after(tree: Tree, known: Iterable[Before], moves: Moves, allow_others: bool) -> list[Layer]:

@@ -76,7 +76,7 @@ def _proved(
         builds = [Build(situation.tree.link_build(folder, copy), name, copy)]
         if first := derived.between(situation.versions, after, settings.files):
             builds.append(_with_files(situation, between, first))
-        known, unbuilt = layered.before(situation.tree, planned.files, name, copies)
+        known, unbuilt, notes = layered.before(situation.tree, planned.files, name, copies)
         write_below(root, planned.files)
         # Rendering is most of what a plan waits for: all at once.
         old, *middle, new = renderings.of([*builds, Build(root / folder, name, situation.tree.top)])
@@ -96,7 +96,7 @@ def _proved(
             verdict = with_findings(verdict, process.result(about_change))
         also = tuple(_of_layer(situation, planned, layer) for layer in layers)
         also += tuple(shared.unrendered(situation, planned, unbuilt))
-    plan = replace(planned.plan, shared=tuple(one.plan.target for one in also))
+    plan = replace(planned.plan, shared=tuple(one.plan.target for one in also), notes=(*planned.plan.notes, *notes))
     return replace(planned, plan=plan, differences=tuple(found), others=tuple(others), verdict=verdict, also=also)
 
 

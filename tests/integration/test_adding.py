@@ -115,6 +115,16 @@ def test_a_target_that_lacks_an_image_does_not_have_all_of_it(tiny: Sandbox) -> 
     assert "nothing to do: production has everything that can be moved already" in out
 
 
+def test_an_environment_that_has_the_version_too_and_cannot_be_built_is_named(tiny: Sandbox) -> None:
+    tiny.replace("base/deployments.yaml", "image: shop/api", "image: shop/api:1.0.0")
+    tiny.write(STAGING, PLAIN.format("staging"))
+    tiny.write(KUSTOMIZATION, PLAIN.format("production") + "components: [gone]\n")
+    tiny.publish()
+    said = "note: production would be built from base/deployments.yaml too, but cannot be built: not judged"
+    assert said in tiny.promote("bump", "staging", "api=1.1.0", "--dry-run").out
+    assert said not in tiny.promote("bump", "staging", "api=1.1.0", "--dry-run", "--add").out
+
+
 PINNED = "images:\n- {name: shop/api, newTag: 1.1.0, digest: 'DIGEST'}\n- {name: shop/web, newTag: 2.0.0}\n"
 
 
