@@ -91,14 +91,13 @@ def _choose(seen: Survey) -> tuple[list[Candidate], list[tuple[str, str]]]:
 
 def _without_parts(chosen: Sequence[Candidate], seen: Survey) -> list[Candidate]:
     """The candidates without those in the folder of one that builds on them, and that run no image themselves."""
-    paths = [one.path for one in chosen]
-    parts = {
-        path
-        for path in paths
-        for whole in paths
-        if path.startswith(f"{whole}/") and path in seen.below(whole) and not seen.runs_images(path)
-    }
-    return [one for one in chosen if one.path not in parts]
+    paths = {one.path for one in chosen}
+
+    def is_part(path: str) -> bool:
+        above = (str(folder) for folder in PurePosixPath(path).parents[:-1])
+        return any(one in paths and path in seen.below(one) for one in above) and not seen.runs_images(path)
+
+    return [one for one in chosen if not is_part(one.path)]
 
 
 def _is_cluster(one: Candidate) -> bool:
