@@ -18,6 +18,9 @@ from tests.manifests.render import ENVIRONMENTS
 MEASURED = "measured"
 STARTED = time.monotonic()
 ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/")
+# These take longest, because eight tiers wait for each other in every release. All others leave the processors to them.
+LONGEST = "tests/e2e/flux/"
+NICENESS = 3
 # These need a control plane, if anything. All others outside of the folders need both environments in it.
 EMPTY = tuple(
     f"tests/e2e/test_{name}.py" for name in ("cluster", "gitea", "live", "pod_security", "strategies", "validation")
@@ -39,7 +42,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave out the faults of the engines on a machine that is too slow for them; `.ci/run` says from when on."""
+    """Give way to the longest tests, and leave out the faults of the engines on a machine that is too slow for them.
+
+    `.ci/run` says from when on.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(LONGEST) and os.nice(0) < NICENESS:
+        os.nice(NICENESS)
     minutes = os.environ.get("E2E_MINUTES")
     if minutes and item.path.name == "test_faults.py" and time.monotonic() - STARTED > 60 * float(minutes):
         pytest.skip(f"no fault is tried after {minutes} minutes (E2E_MINUTES): this machine is too slow")

@@ -10,7 +10,11 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 
+# Linux may count processor time by session, of which each program here has its own; then this is what `nice` is for.
+AUTOGROUP = Path("/proc/self/autogroup")
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h; it outlives the exec below
 
 
@@ -20,6 +24,9 @@ def main(parent: str, *command: str) -> None:
         raise SystemExit("prctl failed")
     if os.getppid() != int(parent):
         raise SystemExit("whoever asked for this is gone")
+    if niceness := os.nice(0):
+        with suppress(OSError):
+            AUTOGROUP.write_text(str(niceness))
     os.execv(command[0], command)
 
 

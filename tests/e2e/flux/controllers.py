@@ -23,7 +23,7 @@ TIERS = ("roles", "foundation", "datastores", "migrations", "services", "smoke",
 # What docs/sync-engines.md asks for.
 OPTIONS = {
     SOURCE: (),
-    KUSTOMIZE: ("--requeue-dependency=2s", "--feature-gates=CancelHealthCheckOnNewRevision=true"),
+    KUSTOMIZE: ("--requeue-dependency=1s", "--feature-gates=CancelHealthCheckOnNewRevision=true"),
     NOTIFICATION: (),
 }
 # Every listener of a controller, by its option. The first one takes the events of the others.
