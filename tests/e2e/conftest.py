@@ -18,7 +18,7 @@ from tests.manifests.render import ENVIRONMENTS
 MEASURED = "measured"
 STARTED = time.monotonic()
 ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/")
-# These take longest, because eight tiers wait for each other in every release. All others leave the processors to them.
+# These take longest: eight tiers wait for each other in every release. All others leave the processors to them.
 LONGEST = "tests/e2e/flux/"
 NICENESS = 3
 # These need a control plane, if anything. All others outside of the folders need both environments in it.
