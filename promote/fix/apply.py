@@ -34,15 +34,15 @@ def corrected(
         # If environments share a file, a change of it must be proved in each of them.
         known = [one for one in tree.config.environments.values() if not one.place]
         others = [(one.name, tree.folder(one.path)) for one in known if one.name not in targets]
-        rendered, _, _ = renderable.apart(others, asked.excluded)
-        broken = {name: folder for name, folder in others if (name, folder) not in rendered}
-        targets |= dict(rendered)
+        possible, _, rendered = renderable.apart(others, asked.excluded)
+        broken = {name: folder for name, folder in others if name not in rendered}
+        targets |= dict(possible)
         judges = criteria(tree.root, tree.config, tree.installed)
         judges = replace(judges, profile=asked.profile, today=asked.today, excluded=asked.excluded)
         here = [(name, workspace.root / path.relative_to(tree.root)) for name, path in targets.items()]
         compare = _compare(base, here, asked, only)
         unproved = partial(_readers, tree, broken)
-        made = Fixer(tree.root, list(targets.items()), judges, only, compare, unproved).fix()
+        made = Fixer(tree.root, list(targets.items()), judges, only, compare, unproved, rendered).fix()
     if write:
         _write(workspace.root, made)
     return made

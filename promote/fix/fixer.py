@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Fixer:
 
     If `compare` marks new findings, only these are fixed, and any others that the same change fixes. `unproved` says
     of a file which environments read it that cannot be rendered, so that nothing proves what a change does there.
+    What is `there`, by name, is rendered already, as the copy is before the first change.
     """
 
     root: Path
@@ -62,13 +63,14 @@ class Fixer:
     only: Sequence[str] = ()
     compare: Callable[[Verdict], Verdict] | None = None
     unproved: Callable[[Path], Sequence[str]] = lambda _: ()
+    there: Mapping[str, Rendered] = field(default_factory=dict)
     _originals: dict[Path, bytes] = field(default_factory=dict)
     # No change moves an object to another file, so one call per folder is enough.
     _ask: Origins = field(default_factory=lambda: cache(origins.of))
 
     def fix(self) -> Outcome:
         """Fix one finding after the other until none is left that can be fixed; undo each change without a proof."""
-        first = self._judge(self._render())
+        first = self._judge(self._render(self.there))
         refused: dict[tuple[str, ...], Refusal] = {}
         old = self._keys_of_old(first.verdict)
         state, corrected = self._together(first, old)
@@ -190,7 +192,7 @@ class Fixer:
 
     def _with_effect(self, before: _State, change: _Change) -> list[Rendered]:
         """The targets after `change`; raises EditRefused unless the corrections are all that it does to them."""
-        targets = self._render()
+        targets = self._render({})
         for old, new in zip(before.targets, targets, strict=True):
             wanted = [one for one in change.findings if one.target == old.name]
             _insist_on_effect(old, new, wanted)
@@ -213,10 +215,11 @@ class Fixer:
                 raise EditRefused("the change would not resolve the finding")
         return after
 
-    def _render(self) -> list[Rendered]:
-        targets = ((path, name) for name, path in self.paths)
-        load = partial(render.folder_or_file, excluded=self.criteria.excluded)
-        return render.side_by_side(targets, load, len(self.paths))
+    def _render(self, there: Mapping[str, Rendered]) -> list[Rendered]:
+        def load(path: Path, name: str) -> Rendered:
+            return there.get(name) or render.folder_or_file(path, name, self.criteria.excluded)
+
+        return render.side_by_side(((path, name) for name, path in self.paths), load, len(self.paths))
 
     def _judge(self, targets: Sequence[Rendered]) -> _State:
         return _State(targets, inspection.inspect(targets, self.criteria, self.root, self.only, self._ask))
