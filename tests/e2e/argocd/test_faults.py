@@ -226,24 +226,35 @@ def test_during_a_freeze_no_commit_is_applied_and_afterwards_it_is(system: Syste
     before, begun = system.running(), system.engine.operation("production")["startedAt"]
     system.repository.pull()
     system.freeze(*FROZEN)
+    system.repository.promote("windows", PROJECT, "--write")
     _give_windows(system)
     commit, images = system.release(OCR)
     # Argo CD decides about a sync before it reports a comparison.
     wait("the commit is compared", partial(_uncompared, system, commit), seconds=60)
     system.engine.refresh("production", "hard")
     assert _uncompared(system, commit) is None
+    system.freeze(*THAWED)
+    system.repository.promote("windows", PROJECT, "--write")
+    commit = system.repository.push("the freeze is over")
+    # Were the window open before, the release would be synced at the commit before this one, which changes no object
+    # and so needs no sync.
+    wait("the commit is compared", partial(_uncompared, system, commit), seconds=60)
     assert system.engine.operation("production")["startedAt"] == begun
     assert system.running() == before
-    system.freeze(*THAWED)
     _give_windows(system)
-    commit = system.repository.push("the freeze is over")
+    wait("the sync begins", partial(_frozen, system, commit), seconds=60)
     wait_until_running(system.api, NAMESPACE, images)
     system.settle(commit)
 
 
+def _frozen(system: System[ArgoCD], commit: str) -> str | None:
+    # A window that opens starts no comparison: without this, the sync begins at the next one, minutes later.
+    system.engine.refresh("production")
+    return _not_begun(system, commit)
+
+
 def _give_windows(system: System[ArgoCD]) -> None:
-    """Bring the freezes of promote.yaml into the cluster, as docs/gates.md says."""
-    system.repository.promote("windows", PROJECT, "--write")
+    """Bring the windows of the clone into the cluster, as docs/gates.md says."""
     system.api.apply(system.repository.delivery("argocd").one("AppProject", "mediq"), manager="kubectl")
 
 
