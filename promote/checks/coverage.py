@@ -108,15 +108,15 @@ def as_json(found: Matrix) -> dict[str, Any]:
 
 
 def summary(found: Matrix) -> list[str]:
-    """One line for people, and a second if there are rules that do not declare what they judge."""
+    """One line for people, and a second if there are rules that do not declare what they judge.
+
+    In a small repository most rules have nothing to judge: they are counted here, and named in the table.
+    """
     rules = len({row.rule for row in found.rows})
     applied = rules - len(found.never) - len(found.unknown)
-    lines = [f"{applied} of {rules} rules applied{_names('; to nothing', found.never)}"]
-    return lines + ([f"unknown whether they applied{_names('', found.unknown)}"] if found.unknown else [])
-
-
-def _names(before: str, names: Sequence[str]) -> str:
-    return f"{before}: {', '.join(names)}" if names else ""
+    idle = f"; {len(found.never)} had nothing to judge (--coverage lists them)" if found.never else ""
+    unknown = [f"unknown whether they applied: {', '.join(found.unknown)}"] if found.unknown else []
+    return [f"{applied} of {rules} rules applied{idle}", *unknown]
 
 
 def table(found: Matrix) -> list[str]:

@@ -88,9 +88,19 @@ def test_coverage_says_what_the_rules_had_to_judge(small: Repository) -> None:
     assert rows["workloads.read_only_root"] == ["small", "1", "0", "1", "0", "0"]
     assert rows["network.allow_all"] == ["small", "2", "2", "0", "0", "0"]
     assert rows["secrets.plain_secret"] == ["small", "0", "0", "0", "0", "0"]
-    (said,) = (line for line in lines if " rules applied; to nothing: " in line)
-    assert "secrets.plain_secret" in said
-    assert "network.allow_all" not in said
+    idle = sum(cells[1:2] == ["0"] for cells in rows.values())
+    (said,) = (line for line in lines if " rules applied" in line)
+    applied = f"{len(rows) - idle} of {len(rows)} rules applied"
+    assert said == f"{applied}; {idle} had nothing to judge (--coverage lists them)"
+
+
+def test_rules_with_nothing_to_judge_are_counted_in_text_and_named_in_json(small: Repository) -> None:
+    names = json.loads(promote(small, "check", "--output", "json").stdout)["coverage"]["never_applied"]
+    assert "secrets.plain_secret" in names
+    for form in ("text", "markdown"):
+        said = promote(small, "check", "--output", form).stdout
+        assert f"{len(names)} had nothing to judge" in said.replace("&#45;", "-")
+        assert not [name for name in names if name in said]
 
 
 def test_github_shows_findings_beside_their_lines(small: Repository) -> None:

@@ -79,11 +79,11 @@ OTHERS = [
 ]  # nobody has described a.silent
 
 
-def test_a_rule_that_judged_nothing_is_named_and_one_that_does_not_say_is_not_known() -> None:
+def test_a_rule_that_judged_nothing_is_counted_and_one_that_does_not_say_is_not_known() -> None:
     found = coverage.matrix(Verdict((TARGET,), ()), [RULE, *OTHERS])
     assert (found.never, found.unknown) == (["a.none"], ["a.silent"])
     assert coverage.summary(found) == [
-        "2 of 4 rules applied; to nothing: a.none",
+        "2 of 4 rules applied; 1 had nothing to judge (--coverage lists them)",
         "unknown whether they applied: a.silent",
     ]
     assert coverage.as_json(found)["rules"][3] == {
