@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from promote.changes import selection
 from promote.changes.situation import Situation
 from promote.errors import EditRefused
+from promote.gates.protocol import History
 from promote.model import Image, Version
 
 
@@ -21,30 +22,52 @@ def wanted(
     """
     now = {image.name: image for image in here.images}
     found: dict[str, Image | Version] = dict(selection.wanted(there, here.images, chosen))
-    notes = []
+    target = here.environment.name
+    kept, notes = [], []
     for image in there:
         if image.name not in chosen or image.name not in now or image.repository == now[image.name].repository:
             continue
-        names = f"{image.name} is called {image.repository} in {source} and {now[image.name].repository} here"
-        if not _was_called(here, source, now[image.name]):
-            notes.append(f"{names}: each keeps its name")
+        names = f"{image.name} is called {image.repository} in {source} and {now[image.name].repository} in {target}"
+        if is_kept(now[image.name], source, here.history):
+            kept.append((image, now[image.name]))
         elif _can_rename(here, replace(now[image.name], repository=image.repository)):
             found[image.name] = _renamed(image, now[image.name])
             notes.append(f"{names}: the new name is promoted")
         else:
             notes.append(f"{names}: the new name is not promoted, because no newName here sets it; change it by hand")
-    return found, notes
+    return found, [*about_kept(kept, source, target), *notes]
+
+
+def is_kept(now: Image, source: str, history: History) -> bool:
+    """Whether an image that has another name in the source keeps the one that it has `now` in the target.
+
+    It does unless the source once had that name, too.
+    """
+    past = history.get(source, ())
+    return not any(one.name == now.name and one.repository == now.repository for each in past for one in each.images)
+
+
+def about_kept(pairs: Iterable[tuple[Image, Image]], source: str, target: str) -> list[str]:
+    """What to say of images that have another name in each environment and keep it: one line for two registries."""
+    found: dict[tuple[str, str], list[tuple[Image, Image]]] = {}
+    for there, here in pairs:
+        one, other = there.repository.split("/"), here.repository.split("/")
+        while len(one) > 1 and len(other) > 1 and one[-1] == other[-1]:
+            del one[-1], other[-1]
+        found.setdefault(("/".join(one), "/".join(other)), []).append((there, here))
+    lines = []
+    for (first, second), ((there, here), *more) in found.items():
+        said = f"{there.name} is called {there.repository} in {source} and {here.repository} in {target}"
+        if more:
+            names = ", ".join(image.name for image, _ in [(there, here), *more])
+            said = f"{names} are from {first} in {source} and {second} in {target}"
+        lines.append(f"{said}: each keeps its name")
+    return lines
 
 
 def _renamed(image: Image, now: Image) -> Image:
     is_same = image.version.matches(now.version) or not (image.version.is_set and now.version.is_set)
     return Image(now.name, image.repository, now.version if is_same else image.version)
-
-
-def _was_called(here: Situation, source: str, now: Image) -> bool:
-    """Whether the source once had the name that the target has now."""
-    past = here.history.get(source, ())
-    return any(one.name == now.name and one.repository == now.repository for each in past for one in each.images)
 
 
 def _can_rename(here: Situation, target: Image) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from dataclasses import dataclass
+from functools import cache
 
 from promote.commands import options
 from promote.commands.result import Result
@@ -36,7 +37,8 @@ def run(given: Options) -> Result:
     tip = workspace.branches.local_tip()
     with workspace.at(tip) as tree:
         edges, notes = promote.of_apps(tree, Edge(given.source, given.target))
-        found = [drift(tree, one.source, one.target, given.manifests) for one in edges]
+        history = cache(lambda: workspace.histories(tree.config.environments.values(), tip))
+        found = [drift(tree, one.source, one.target, given.manifests, history) for one in edges]
     differs = bool(notes) or any(one.images or one.manifests or one.unmoved for one in found)
     shown = [outcomes.drift_json(one, tip.commit) for one in found]
     text = [*notes, *(line for one in found for line in outcomes.drift_text(one))]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from promote.changes import pair, selection, settings, unsettled
+from promote.changes import pair, renames, selection, settings, unsettled
 from promote.errors import UsageError
+from promote.gates.protocol import History
 from promote.kustomize import differences, render
 from promote.kustomize.differences import Difference
 from promote.kustomize.render import Rendered
@@ -25,6 +26,11 @@ class Apart:
     source: Version | None
     target: Version | None
     repositories: tuple[str, str] | None = None
+
+    @property
+    def is_in_name_only(self) -> bool:
+        """Whether both have the same version."""
+        return self.repositories is not None and _is_same(self.source, self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,12 @@ class Drift:
     notes: tuple[str, ...] = ()
 
 
-def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
-    """Compare two environments of one commit; raises UsageError where they are the same folder."""
+def drift(tree: Tree, source: str, target: str, manifests: bool, history: Callable[[], History]) -> Drift:
+    """Compare two environments of one commit; raises UsageError where they are the same folder.
+
+    Names that a promotion would leave, such as those of a registry for each environment, are in the notes only: the
+    `history` decides, as it does there.
+    """
     there, here = tree.environment(source), tree.environment(target)
     if there.path == here.path:
         raise UsageError(f"{source} and {target} are the same folder: name two environments")
@@ -61,16 +71,26 @@ def drift(tree: Tree, source: str, target: str, manifests: bool) -> Drift:
     unmoved = pair.unmoved(both)
     unclear = unsettled.between(both, unmoved.names)
     waiting = settings.waiting(both, {image.name for image in both.here.images})
+    found = {one.image: one for one in _apart(source_images, target_images, tree.config.services)}
+    called = {one.name: one for one in target_images}
+    kept = [
+        (image, called[image.name])
+        for image in source_images
+        if (one := found.get(image.name))
+        and one.is_in_name_only
+        and renames.is_kept(called[image.name], there.name, history())
+    ]
+    kept_names = {image.name for image, _ in kept}
     return Drift(
         there,
         here,
-        tuple(_apart(source_images, target_images, tree.config.services)),
+        tuple(one for one in found.values() if one.image not in kept_names),
         tuple(_rendered(tree, source, target)) if manifests else None,
         (*unmoved.lines, *unclear.lines, *waiting),
         both.is_empty,
         unused={one.name: names for one in (there, here) if (names := tree.unmatched(one))},
         several={one.name: read.apart for one, read in ((there, both.there), (here, both.here)) if read.apart},
-        notes=unclear.notes,
+        notes=(*renames.about_kept(kept, there.name, here.name), *unclear.notes),
     )
 
 
@@ -81,10 +101,13 @@ def _apart(source: Sequence[Image], target: Sequence[Image], services: Mapping[s
         of_source, of_target = (images[name].version if name in images else None for images in (there, here))
         is_renamed = name in there and name in here and there[name].repository != here[name].repository
         names = (there[name].repository, here[name].repository) if is_renamed else None
-        is_alike = of_source is not None and of_target is not None and of_source.matches(of_target)
-        if names or not (of_source == of_target or is_alike):
+        if names or not _is_same(of_source, of_target):
             found.append(Apart(selection.service_of(image, services), name, of_source, of_target, names))
     return found
+
+
+def _is_same(one: Version | None, other: Version | None) -> bool:
+    return one == other or (one is not None and other is not None and one.matches(other))
 
 
 def _rendered(tree: Tree, source: str, target: str) -> list[Difference]:

@@ -141,3 +141,48 @@ def test_several_versions_are_not_called_none(tiny: Sandbox) -> None:
     assert "shop/cart has different versions within production" in said
     assert "nothing to do: production has everything that can be moved already" in said
     assert "no version of an image was found" not in said
+
+
+def call(tiny: Sandbox, environment: str, registry: str, *services: str) -> None:
+    """Give the images of an environment the names of one registry."""
+    path = f"overlays/{environment}/kustomization.yaml"
+    for service in services:
+        tiny.replace(path, f"shop/{service}\n", f"shop/{service}\n    newName: {registry}/shop/{service}\n")
+
+
+@pytest.mark.parametrize(
+    ("services", "names"),
+    [
+        (("api",), "shop/api is called stage.example/shop/api in staging and live.example/shop/api in production"),
+        (("api", "web"), "shop/api, shop/web are from stage.example in staging and live.example in production"),
+    ],
+)
+def test_a_registry_for_each_environment_is_expected(tiny: Sandbox, services: tuple[str, ...], names: str) -> None:
+    call(tiny, "staging", "stage.example", *services)
+    call(tiny, "production", "live.example", *services)
+    tiny.publish()
+    tiny.promote("staging", "production", "--auto-merge")
+    said = f"note: {names}: each keeps its name\n"
+    assert said in tiny.promote("plan", "staging", "production").out
+    same = "staging and production have the same versions\n"
+    assert tiny.promote("drift", "staging", "production").out == same + said
+    assert tiny.promote("drift", "staging", "production", "--output", "json").json["images"] == []
+    tiny.git("pull", "--quiet", "origin", "main")
+    tiny.replace("overlays/staging/kustomization.yaml", "1.2.0", "1.3.0")
+    tiny.publish()
+    said = "api: stage.example/shop/api 1.3.0 in staging, live.example/shop/api 1.2.0 in production"
+    assert said in tiny.promote("drift", "staging", "production", code=1).out
+
+
+def test_a_name_that_a_promotion_moves_is_a_difference(tiny: Sandbox) -> None:
+    for environment in ("staging", "production"):
+        call(tiny, environment, "old.example", "api")
+    tiny.publish()
+    tiny.promote("staging", "production", "--auto-merge")
+    tiny.git("pull", "--quiet", "origin", "main")
+    tiny.replace("overlays/staging/kustomization.yaml", "old.example", "new.example")
+    tiny.publish()
+    said = tiny.promote("drift", "staging", "production", code=1).out
+    assert said == "api: new.example/shop/api 1.2.0 in staging, old.example/shop/api 1.2.0 in production\n"
+    tiny.promote("staging", "production", "--auto-merge")
+    assert tiny.promote("drift", "staging", "production").out == "staging and production have the same versions\n"
