@@ -3,7 +3,7 @@
 # description: |
 #   An image without tag and digest, or with the tag latest, is the image that was pushed last. Two pods of one
 #   Deployment may then run different images, and a rollback changes nothing. A digest without a tag is exact, so it is
-#   allowed.
+#   allowed. No image has two tags or two digests: kustomize writes such a name if a newName has a version.
 # custom:
 #   id: images.tag
 #   profile: general
@@ -18,6 +18,7 @@ import data.lib.images
 deny contains found if {
 	some use in images.uses
 	not _is_source(use.image)
+	not _has_two_versions(use.image)
 	found := images.about(use, object.union(_level(use.image), {
 		"msg": _fault(use.image),
 		"fix": "set newTag or digest in the images of the overlay",
@@ -33,6 +34,18 @@ deny contains found if {
 		"general": "warn",
 	})
 }
+
+deny contains found if {
+	some use in images.uses
+	_has_two_versions(use.image)
+	found := images.about(use, {
+		"msg": sprintf("uses %s, which has two versions, so no runtime can pull it", [use.image.reference]),
+		"fix": "write one version: in `images`, the name alone in newName, and the version in newTag or digest",
+	})
+}
+
+# A tag after a tag or a digest, or a second digest. `${TAG:-1}` is none of these: it is still to be filled in.
+_has_two_versions(image) if regex.match(`:[^/@:${}]*:[^/]*$|@[^@]*:[^@:]*[:@]`, image.reference)
 
 # With a digest, the tag only misleads.
 _level(image) := {} if image.digest == ""

@@ -56,3 +56,23 @@ test_denies_mounted_images if {
 		"Deployment/cart: the pod uses model, which has neither a tag nor a digest",
 	}) with input as target
 }
+
+test_denies_two_versions if {
+	every image in [
+		"cart:1:0.5",
+		"registry.example:5000/shop/cart:1:latest",
+		"cart@sha256:ab:0.5",
+		"cart@sha256:ab@sha256:cd",
+		"cart:1@sha256:ab:0.5",
+	] {
+		assert.messages(tag.deny, {
+			sprintf("Deployment/cart: container server uses %s, which has two versions, so no runtime can pull it", [image]),
+		}) with input as examples.server({"image": image})
+	}
+}
+
+test_accepts_what_is_still_to_be_filled_in if {
+	every image in ["cart:${TAG:-1.2}", "${REGISTRY:-example:5000}/cart:1.2", "example:5000/cart:${TAG}"] {
+		assert.none(tag.deny) with input as examples.server({"image": image})
+	}
+}

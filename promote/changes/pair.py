@@ -48,7 +48,8 @@ def read(tree: Tree, source: Environment, target: Environment, names: Collection
     one, other = ({image.name for image in each.images} for each in (there, here))
     known = (*there.images, *here.images)
     is_asked_elsewhere = any(not selection.is_known(name, known, tree.config.services) for name in names)
-    if not (there.whole and here.whole) and (is_asked_elsewhere or one != other or _differs(tree, source, target)):
+    is_doubtful = is_asked_elsewhere or one != other or there.may_double or here.may_double
+    if not (there.whole and here.whole) and (is_doubtful or _differs(tree, source, target)):
         there, here = tree.versions(source, whole=True), tree.versions(target, whole=True)
     return Pair(tree, source, target, there, here)
 
@@ -97,18 +98,20 @@ def unmoved(pair: Pair) -> Unmoved:
     Both are rendered only where something in their own layers may set versions in ways that are not followed, or
     objects have versions of what Flux and Argo CD take from elsewhere.
     """
+    doubled = pair.there.doubled.keys() | pair.here.doubled.keys()
     lines = [*apart(pair.there, pair.source.name).values(), *apart(pair.here, pair.target.name).values()]
+    lines += [*pair.there.doubled.values(), *pair.here.doubled.values()]
     sheets, folders = pair.tree.sheets, (pair.source.path, pair.target.path)
     places, kinds = not_followed(sheets, differing(sheets, *folders)), deliveries.kinds(sheets, folders)
     if not places and not kinds:
-        return Unmoved(tuple(lines))
+        return Unmoved(tuple(lines), frozenset(doubled))
     try:
         one, other = render.side_by_side(pair.tree.folders((pair.source.name, pair.target.name)))
     except RenderError as error:
-        return Unmoved((*lines, *_not_compared(pair, error, kinds)))
+        return Unmoved((*lines, *_not_compared(pair, error, kinds)), frozenset(doubled))
     found = _overridden(pair, one, other, ", ".join(places)) if places else Unmoved()
     lines += [*found.lines, *_delivered(pair, one.documents, other.documents)]
-    return Unmoved(tuple(dict.fromkeys(lines)), found.names)
+    return Unmoved(tuple(dict.fromkeys(lines)), found.names.union(doubled))
 
 
 def apart(versions: Versions, environment: str, done: str = "moved") -> dict[str, str]:

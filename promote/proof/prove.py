@@ -142,6 +142,8 @@ def _insist(
     except CheckDenied:
         # Values of Helm, fields of other kinds, and declared places: all layers are read only where these matter.
         before = situation.tree.versions(situation.environment, whole=True)
+        if doubled := [before.doubled[one.image] for one in planned.plan.changes if one.image in before.doubled]:
+            raise CheckDenied("; ".join(doubled)) from None
         texts = before.again(planned.files).texts(before)
         found[:], renamed = followed(found, texts)
         insist(found, old, new, allow_others, values, renamed)

@@ -65,6 +65,17 @@ class Versions:
         return found
 
     @property
+    def doubled(self) -> Mapping[str, str]:
+        """By name, the images of which a version in newName and another one are rendered, each with why."""
+        return {one.by.entry.image.name: str(one) for slot in self.slots if (one := slot.doubled)}
+
+    @property
+    def may_double(self) -> bool:
+        """Whether another layer, which is not read yet, may have a version that goes behind one in a newName."""
+        fields = [entry.texts for entry in self.own.entries.values() if entry.image.version.is_set]
+        return not self.whole and any(not (each.get("newTag") or each.get("digest")) for each in fields)
+
+    @property
     def settled(self) -> frozenset[str]:
         """What the environment's own `images:` gives a version, and bundles, which they cannot give one."""
         return self.bundles.union(image.name for image in self.own.images if image.version.is_set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,14 @@ from promote.versions.fields import goal_of, split
 from promote.versions.images import Entry
 from promote.versions.spots import Path
 
+# https://github.com/kubernetes-sigs/kustomize/blob/kustomize/v5.8.1/api/internal/konfig/builtinpluginconsts/images.go
+_LOOKED_AT_TWICE = {
+    (*above, containers, "image")
+    for above in (("spec",), ("spec", "template", "spec"))
+    for containers in ("containers", "initContainers")
+}
+# https://github.com/kubernetes-sigs/kustomize/blob/kustomize/v5.8.1/api/internal/image/image.go
+_ANY_VERSION = r"(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?"
 _VERSIONS: tuple[Role, ...] = ("reference", "tag", "digest")
 
 
@@ -30,6 +39,32 @@ class Setting:
     entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """An item of `images:` with a version in newName, behind which kustomize puts another one: what is `rendered`.
+
+    `version` is that of the image that the item changes, if it has one, and `lines` are where it is written.
+    """
+
+    by: Setting
+    version: Version
+    lines: tuple[str, ...]
+    rendered: str
+
+    def __str__(self) -> str:
+        """Where and why the rendered image is not the one that was meant, and what to write."""
+        entry, meant = self.by.entry, self.by.entry.image.version
+        fields = {"newTag": meant.tag, "digest": meant.digest}
+        instead = " and ".join(f"'{field}: \"{text}\"'" for field, text in fields.items() if text)
+        twice = "the name is not a new one: kustomize takes the item twice and renders"
+        both = f"{', '.join(self.lines)} the version {self.version}: kustomize renders both,"
+        return (
+            f"{self.by.file}:{entry.line('newName')}: newName of {entry.image.name} has the version {meant}, and "
+            f"{both if self.version.is_set else twice} {self.rendered}; write 'newName: {entry.image.repository}' "
+            f"and {instead}"
+        )
+
+
 @dataclass(slots=True)
 class Slot:
     """One image of an object: the atoms that say it, and the items of `images:` that change its version and its name.
@@ -38,7 +73,7 @@ class Slot:
     the name that promote.yaml gives it, or that of a bundle of manifests, not an image: a chart, or a base in another
     repository. `alias` is the name in a transformer, and the repository that it sets. `pointer` is `group` by
     position. `is_copied` says that the atoms are in another object, from which they are copied, and `is_source` that
-    other fields get a copy of what it runs.
+    other fields get a copy of what it runs. `doubled` says why its version is not the one that is rendered.
     """
 
     kind: str
@@ -54,6 +89,7 @@ class Slot:
     pointer: Path = ()
     is_copied: bool = False
     is_source: bool = False
+    doubled: Doubled | None = None
 
     @property
     def written(self) -> Image:
@@ -154,7 +190,7 @@ class Slot:
         else:
             self.said.pop("reference", None)
         self.said[said.atom.role] = said
-        self.version_by = self.name_by = None
+        self.version_by = self.name_by = self.doubled = None
 
     def set(self, setting: Setting) -> None:
         """Take what an item of `images:` sets, if it is about this image."""
@@ -164,18 +200,31 @@ class Slot:
         if "newName" in entry.nodes:
             self.name_by = setting
         if entry.image.version.is_set:
+            self.doubled = self._doubled(setting)
             self.version_by = setting
+
+    def _doubled(self, setting: Setting) -> Doubled | None:
+        """Whether kustomize keeps the version of this image next to the one in the newName of an item."""
+        entry, now = setting.entry, self.image.version
+        if entry.texts.get("newTag") or entry.texts.get("digest"):
+            return None
+        rendered = Image("", entry.texts["newName"], now).reference
+        # Kustomize looks at these fields twice, and the second time it may see the same name again.
+        steps = tuple(step for step in self.pointer if isinstance(step, str))
+        if steps in _LOOKED_AT_TWICE and re.fullmatch(re.escape(entry.image.name) + _ANY_VERSION, rendered):
+            rendered = Image("", entry.texts["newName"], split(rendered)[1]).reference
+        return None if rendered == entry.image.reference else Doubled(setting, now, self.lines, rendered)
 
     def transform(self, alias: tuple[str, str], said: Mapping[Role, Said], *, is_copied: bool = False) -> None:
         """Take what a transformer sets: the repository and, if it says one, the version."""
         self.alias, self.name_by = alias, None
         if said:
-            self.said, self.version_by, self.is_copied = dict(said), None, is_copied
+            self.said, self.version_by, self.is_copied, self.doubled = dict(said), None, is_copied, None
 
     def copy(self, other: Slot) -> None:
         """Run what another container runs, however that is set."""
         self.said, self.alias, self.is_copied = dict(other.said), other.alias, other.is_copied
-        self.version_by, self.name_by = other.version_by, other.name_by
+        self.version_by, self.name_by, self.doubled = other.version_by, other.name_by, other.doubled
 
 
 def _is_called(image: Image, name: str) -> bool:
