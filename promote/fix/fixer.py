@@ -7,7 +7,7 @@ because overlays share files.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -48,6 +48,17 @@ class _Change:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """How a finding was tried: the state after a change, and the change; or why there is none, and in which files."""
+
+    finding: Finding
+    after: _State | None = None
+    change: _Change | None = None
+    reason: str = ""
+    files: frozenset[Path] = frozenset()
+
+
 @dataclass(slots=True)
 class Fixer:
     """Works on the copy below `root`, whose targets are `paths` by name.
@@ -71,16 +82,20 @@ class Fixer:
     def fix(self) -> Outcome:
         """Fix one finding after the other until none is left that can be fixed; undo each change without a proof."""
         first = self._judge(self._render(self.there))
-        refused: dict[tuple[str, ...], Refusal] = {}
         old = self._keys_of_old(first.verdict)
-        state, corrected = self._together(first, old)
+        state, corrected, failed = self._together(first, old)
+        refused = {
+            key: self._refuse(state, failed[key].finding, failed[key].reason)
+            for key in {baseline.key(one): one for one in _pending(state.verdict, old)}
+            if key in failed
+        }
         while finding := next(_pending(state.verdict, refused.keys() | old), None):
-            after, change, reason = self._try_to_fix(state, finding)
-            if after and change:
-                state = after
-                corrected += change.findings
+            tried = self._try_to_fix(state, finding, self._prove)
+            if tried.after and tried.change:
+                state = tried.after
+                corrected += tried.change.findings
             else:
-                refused[baseline.key(finding)] = self._refuse(state, finding, reason)
+                refused[baseline.key(finding)] = self._refuse(state, finding, tried.reason)
         files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
         changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
         compare = self.compare or (lambda verdict: verdict)
@@ -93,29 +108,31 @@ class Fixer:
         new = {baseline.key(one) for one in findings if one.status == "new"}
         return {baseline.key(one) for one in findings} - new
 
-    def _together(self, first: _State, left: Set[tuple[str, ...]]) -> tuple[_State, list[Finding]]:
-        """The state after all changes whose effect is proved, and what they fix, judged only once.
+    def _together(
+        self, first: _State, left: Set[tuple[str, ...]]
+    ) -> tuple[_State, list[Finding], dict[tuple[str, ...], _Attempt]]:
+        """The state after all changes whose effect is proved, what they fix, and what fails and would fail again.
 
-        A verdict takes most of the time. If it does not accept them, all are undone, and none is fixed.
+        A verdict takes most of the time, so all are judged only once. If that verdict does not accept them, all are
+        undone, and none is fixed. What failed is tried again only if another change has changed one of its files.
         """
-        state, tried, fixed = first, set(left), list[Finding]()
-        while finding := next(_pending(state.verdict, tried), None):
-            tried.add(baseline.key(finding))
-            for change in self._possible_changes(state, finding):
-                if isinstance(change, str):
-                    continue
-                with suppress(EditRefused, RenderError), self._made(change):
-                    targets = self._with_effect(state, change)
-                    rest = [one for one in state.verdict.findings if one not in change.findings]
-                    state = _State(targets, replace(state.verdict, findings=tuple(rest)))
-                    fixed += change.findings
-                    break
+        state, seen, fixed = first, set(left), list[Finding]()
+        failed: dict[tuple[str, ...], _Attempt] = {}
+        while finding := next(_pending(state.verdict, seen), None):
+            seen.add(baseline.key(finding))
+            tried = self._try_to_fix(state, finding, self._with_effect_alone)
+            if tried.after and (change := tried.change):
+                state = tried.after
+                fixed += change.findings
+                failed = {key: one for key, one in failed.items() if change.file not in one.files}
+            else:
+                failed[baseline.key(finding)] = tried
         try:
-            return self._accepted(first, state.targets, fixed), fixed
+            return self._accepted(first, state.targets, fixed), fixed, failed
         except EditRefused:
             for file, old in self._originals.items():
                 file.write_bytes(old)
-            return first, []
+            return first, [], {}
 
     @contextmanager
     def _made(self, change: _Change) -> Iterator[None]:
@@ -129,20 +146,21 @@ class Fixer:
             change.file.write_bytes(old)
             raise
 
-    def _try_to_fix(self, state: _State, finding: Finding) -> tuple[_State | None, _Change | None, str]:
-        """The state after the first change that is proved, and that change; or why the likeliest one failed."""
-        unwritten, unproved = [_NO_WAY], []
-        for change in self._possible_changes(state, finding):
+    def _try_to_fix(self, state: _State, finding: Finding, prove: Callable[[_State, _Change], _State]) -> _Attempt:
+        """The state after the first change that `prove` accepts, and that change; or why the likeliest one failed."""
+        unwritten, unproved, seen = [_NO_WAY], [], list[Path]()
+        for file, change in self._possible_changes(state, finding):
+            seen.append(file)
             if isinstance(change, str):
                 unwritten.insert(-1, change)
                 continue
             try:
                 with self._made(change):
-                    return self._prove(state, change), change, ""
+                    return _Attempt(finding, prove(state, change), change)
             except (EditRefused, RenderError) as error:
                 unproved.append(str(error))
         # Why a change failed its proof is more useful than why another one could not be made.
-        return None, None, [*unproved, *unwritten][0]
+        return _Attempt(finding, reason=[*unproved, *unwritten][0], files=frozenset(seen))
 
     def _refuse(self, state: _State, finding: Finding, reason: str) -> Refusal:
         """The refusal; with a patch for this target alone, if that is proved to fix the finding."""
@@ -165,8 +183,8 @@ class Fixer:
             file.write_bytes(old)
         return Refusal(finding, reason, shown(file, self.root), tuple(patch_text.text(made)))
 
-    def _possible_changes(self, state: _State, finding: Finding) -> Iterator[_Change | str]:
-        """The possible fixes of `finding`, the likeliest first, each with all findings that it fixes; or why not."""
+    def _possible_changes(self, state: _State, finding: Finding) -> Iterator[tuple[Path, _Change | str]]:
+        """By file, the likeliest first, possible fixes of `finding`, each with all that it fixes; or why not."""
         alike = [
             one
             for one in _pending(state.verdict, set())
@@ -177,18 +195,25 @@ class Fixer:
         ways = {one: list(_possible_edits(one, sources[one.target], rendered[one.target])) for one in alike}
         for file, made in ways[finding]:
             if isinstance(made, EditRefused):
-                yield f"{shown(file, self.root)}: {made}"
+                yield file, f"{shown(file, self.root)}: {made}"
             elif not file.is_relative_to(self.root):
-                yield f"{file} is not in this repository"
+                yield file, f"{file} is not in this repository"
             elif names := self.unproved(file):
-                yield f"{shown(file, self.root)}: {', '.join(names)} is built from it too, and cannot be rendered"
+                reason = f"{', '.join(names)} is built from it too, and cannot be rendered"
+                yield file, f"{shown(file, self.root)}: {reason}"
             else:
                 same = tuple(one for one in alike if (file, made) in ways[one])
-                yield _Change(file, made.applied(files.read(file)), same)
+                yield file, _Change(file, made.applied(files.read(file)), same)
 
     def _prove(self, before: _State, change: _Change) -> _State:
         """The state after `change`; raises EditRefused if it does more, or less, than fix its findings."""
         return self._accepted(before, self._with_effect(before, change), change.findings)
+
+    def _with_effect_alone(self, before: _State, change: _Change) -> _State:
+        """The state after `change`, with the verdict as it was except for its findings: it is not judged again."""
+        targets = self._with_effect(before, change)
+        rest = tuple(one for one in before.verdict.findings if one not in change.findings)
+        return _State(targets, replace(before.verdict, findings=rest))
 
     def _with_effect(self, before: _State, change: _Change) -> list[Rendered]:
         """The targets after `change`; raises EditRefused unless the corrections are all that it does to them."""

@@ -14,6 +14,7 @@ from promote.checks.findings import Verdict
 from promote.commands.check import Options
 from promote.commands.result import Result
 from promote.errors import RenderError, UsageError
+from promote.kustomize import render
 from promote.kustomize.render import Rendered
 from tests.integration.checking import Checked, Repository
 from tests.integration.sandbox import Clone
@@ -175,9 +176,8 @@ def test_what_all_environments_lack_is_mended_once(overlays: Case) -> None:
     assert (fix["files"], [one["target"] for one in fix["mended"]]) == ([f"base/{CART}"], ["one", "two"])
 
 
-def test_what_would_change_another_environment_is_refused(overlays: Case) -> None:
+def scaled(overlays: Case) -> None:
     """The base says that replicas are 2; an autoscaler in one environment makes that wrong there, and only there."""
-    overlays.repository.edit("overlays/one/patch.yaml", "true", "false")
     overlays.repository.edit(f"base/{CART}", "spec:\n  selector", "spec:\n  replicas: 2\n  selector")
     overlays.repository.edit("overlays/one/kustomization.yaml", "[../../base]", "[../../base, scaler.yaml]")
     overlays.repository.write(
@@ -186,6 +186,11 @@ def test_what_would_change_another_environment_is_refused(overlays: Case) -> Non
         "spec:\n  minReplicas: 2\n  maxReplicas: 3\n"
         "  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: cart}\n",
     )
+
+
+def test_what_would_change_another_environment_is_refused(overlays: Case) -> None:
+    overlays.repository.edit("overlays/one/patch.yaml", "true", "false")
+    scaled(overlays)
     overlays.clone.commit()
     found = overlays.fix(write=True)
     (refused,) = (one for one in found.json["fix"]["refused"] if one["rule"] == "workloads.replicas_with_hpa")
@@ -272,6 +277,26 @@ def test_many_findings_take_two_verdicts(case: Case, monkeypatch: pytest.MonkeyP
     case.clone.commit()
     assert len(case.fix().json["fix"]["mended"]) >= 3
     assert len(judged) == 2
+
+
+def test_what_is_refused_is_not_tried_again(overlays: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each change is rendered once: that of another file, the one that is refused, and the patch in place of it."""
+    scaled(overlays)
+    overlays.clone.commit()
+    rendered = []
+    side_by_side = render.side_by_side
+
+    def counted(*given: Any) -> list[Rendered]:
+        rendered.append(given)
+        return side_by_side(*given)
+
+    monkeypatch.setattr(render, "side_by_side", counted)
+    fix = overlays.fix().json["fix"]
+    assert [[one["rule"] for one in fix[key]] for key in ("mended", "refused")] == [
+        ["workloads.privileged"],
+        ["workloads.replicas_with_hpa"],
+    ]
+    assert len(rendered) == len(["before", "privileged", "replicas", "patch in place of replicas"])
 
 
 @pytest.fixture
