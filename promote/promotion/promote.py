@@ -152,17 +152,21 @@ def _missing(both: pair.Pair, chosen: frozenset[str], add: bool) -> tuple[list[s
     missing_bundles = selection.missing(there.images, here.images, chosen & there.bundles)
     notes = [f"{target} has no base or chart {name}: left out; add it by hand" for name in missing_bundles]
     unset = dict(selection.unset(there.images, here.images, chosen))
-    notes += [
-        f"{name} has no version in {both.source.name}: left out" for name, is_source in unset.items() if not is_source
-    ]
+    unset_there = [name for name, is_source in unset.items() if not is_source]
+    notes += _about(unset_there, f"no version in {both.source.name}: left out")
     unset_here = [name for name, is_source in unset.items() if is_source]
     if add:
         missing += unset_here
     else:
-        notes += [f"{name} has no version in {target}: left out (--add gives it one)" for name in unset_here]
+        notes += _about(unset_here, f"no version in {target}: left out (--add gives it one)")
         more = "left out (--add adds it, if a container there runs it)"
-        notes += [f"{name} has no images entry in {target}: {more}" for name in missing]
+        notes += _about(missing, f"no images entry in {target}: {more}")
     return missing, [*notes, *settings.unknown(both)]
+
+
+def _about(names: Sequence[str], lack: str) -> list[str]:
+    """One note about all images that lack the same: a target may have few of those that the source has."""
+    return [f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} {lack}"] if names else []
 
 
 def _settings_source(tree: Tree, source: Environment, kept: Pending) -> settings.Source:

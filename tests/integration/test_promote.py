@@ -274,9 +274,8 @@ def test_what_has_no_version_is_left_out_and_named(tiny: Sandbox) -> None:
     lacking = "note: shop/mail has no version in production: left out (--add gives it one)"
     for more, said in (([], lacking), (["--add"], "not in use: shop/mail 2")):
         out = tiny.promote("staging", "production", *more).out
-        assert "note: shop/cart has no version in staging: left out" in out
+        assert "note: shop/cart, shop/new have no version in staging: left out\n" in out
         assert said in out
-        assert "note: shop/new has no version in staging: left out" in out
         assert tiny.show() == tiny_overlay("production", "1.2.0", "2.1.0") + NAMED["production"]
         refused = tiny.promote("plan", "staging", "production", "--only", "cart", *more, code=2).err
         assert "shop/cart has no version in overlays/staging/kustomization.yaml: leave it out of --only" in refused
@@ -292,6 +291,16 @@ def test_a_service_that_the_target_lacks_is_left_out_and_named(tiny: Sandbox) ->
     )
     tiny.publish()
     assert "note: shop/new has no images entry in production: left out" in tiny.promote("staging", "production").out
+
+
+def test_services_that_the_target_lacks_are_named_in_one_line(tiny: Sandbox) -> None:
+    more = "".join(f"  - {{name: shop/{name}, newTag: '1'}}\n" for name in ("new", "old", "last"))
+    path = "overlays/staging/kustomization.yaml"
+    tiny.write(path, tiny.read(path) + more)
+    tiny.publish()
+    names = "shop/new, shop/old, shop/last"
+    said = f"note: {names} have no images entry in production: left out (--add adds it, if a container there runs it)"
+    assert [line for line in tiny.promote("staging", "production").out.splitlines() if "shop/new" in line] == [said]
 
 
 @pytest.mark.parametrize("is_merge", [False, True], ids=["commit", "merge"])
