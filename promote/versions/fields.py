@@ -71,9 +71,9 @@ def goal_of(
     """The new image of the item that has `image`: `target`, as far as the item's fields can express it.
 
     `whole` says that a `target` without a digest has none, so that one which is written in the same text as the tag
-    goes, and with `empties` also one in a field of its own. Raises NoPlace, with the place `at`, if an outdated part
-    would remain, EditRefused for a name that cannot be set, and UsageError for an invalid digest, or a tag that
-    `check` refuses.
+    goes, and with `empties` also one in a field of its own, or a tag where the `target` has none. Raises NoPlace,
+    with the place `at`, if an outdated part would remain, EditRefused for a name that cannot be set, and UsageError
+    for an invalid digest, or a tag that `check` refuses.
     """
     if isinstance(target, Version):
         target = replace(image, version=target)
@@ -83,9 +83,11 @@ def goal_of(
     version = image.version
     if target.version != version:
         drops = whole and (empties or "digest" not in fields) and None not in (version.tag, target.version.tag)
-        if problem := _version_problem(version, target.version, check, drops_digest=drops):
+        drops_tag = whole and empties and "digest" in fields and "@" not in fields.get("newTag", "")
+        if problem := _version_problem(version, target.version, check, drops_digest=drops, drops_tag=drops_tag):
             raise NoPlace(f"{at}: image {image.name!r} {problem}", image.name)
-        version = replace(target.version, tag=target.version.tag if version.tag else None)
+        has_place = version.tag or "newTag" in fields
+        version = replace(target.version, tag=target.version.tag if has_place else None)
     return replace(image, repository=target.repository, version=version)
 
 
@@ -97,7 +99,9 @@ def _rename_problem(fields: Mapping[str, str], repository: str) -> str | None:
     return None
 
 
-def _version_problem(now: Version, wanted: Version, check: Callable[[str], str], *, drops_digest: bool) -> str | None:
+def _version_problem(
+    now: Version, wanted: Version, check: Callable[[str], str], *, drops_digest: bool, drops_tag: bool
+) -> str | None:
     if wanted.tag is not None:
         check(wanted.tag)
     if wanted.digest is not None:
@@ -109,7 +113,7 @@ def _version_problem(now: Version, wanted: Version, check: Callable[[str], str],
             "has a digest, which would not match a new tag; give the new digest too (for a promotion, `promote pin` "
             "gives it to the source), or delete the old one by hand"
         )
-    if now.tag and not wanted.tag:
+    if now.tag and not wanted.tag and not (drops_tag and wanted.digest):
         return "has a tag, which would not match a new digest; give the new tag too, or delete the old one by hand"
     return None
 

@@ -13,12 +13,14 @@ from promote.versions.fields import FIELDS, check_field, goal_of, image_of, text
 from promote.yamltext.scalars import NULL, STRING
 from promote.yamltext.spans import Goal, ParsedText, difference, parse
 
+_PLACES = ("newTag", "digest")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An item of `images:`: its position in the list, its non-empty fields, and the image that they describe.
 
-    A digest that is an empty text is among them: it says where one goes.
+    A tag and a digest that are an empty text are among them: they say where one goes.
     """
 
     position: int
@@ -81,7 +83,7 @@ class ImagesFile:
 
         An Image also sets `newName`; its own name is ignored. An item that has only a digest gets only the
         digest of the wanted version, because it has no field for a tag. With `whole`, a digest next to a tag goes
-        where the wanted version has none.
+        where the wanted version has none, and a tag next to the field `digest` where that has none.
 
         Raises EditRefused when new texts for the existing fields cannot express exactly this,
         ConfigError as `parse` does, and UsageError for an invalid tag or digest.
@@ -142,7 +144,7 @@ def _entry(document: ParsedText, position: int, node: Node) -> Entry:
         raise ConfigError(f"{document.at(node)}: an item of 'images' is not a mapping; write '- name: …'")
     nodes = {}
     for field, value in _known(document, node, FIELDS).items():
-        if value.tag != NULL and (value.value != "" or (field == "digest" and value.tag == STRING)):
+        if value.tag != NULL and (value.value != "" or (field in _PLACES and value.tag == STRING)):
             nodes[field] = _scalar(document, field, value)
     if "name" not in nodes:
         raise ConfigError(f"{document.at(node)}: an item of 'images' has no name; add 'name: …'")

@@ -296,3 +296,16 @@ def test_a_hold_of_an_image_that_is_called_otherwise_can_be_lifted(tiny: Sandbox
     assert "(shop/api 1.5.0)" in tiny.promote("release", "production", "shop/api").out
     tiny.promote("hold", "production", "api=1.5.0", "--reason", "it leaks")
     assert "(store/api 1.5.0)" in tiny.promote("release", "production").out
+
+
+def test_a_version_that_was_a_digest_alone_comes_back(tiny: Sandbox) -> None:
+    digests = ["sha256:" + digit * 64 for digit in "123"]
+    tiny.replace(KUSTOMIZATION, 'newTag: "1.1.0"  # the API\n', f"digest: {digests[0]}\n")
+    tiny.publish()
+    tiny.replace(KUSTOMIZATION, f"digest: {digests[0]}\n", f'newTag: "1.3.0"  # the API\n    digest: {digests[1]}\n')
+    tiny.publish()
+    tiny.promote("rollback", "production", "api")
+    assert f'    newTag: ""  # the API\n    digest: {digests[0]}\n' in production(tiny)
+    tiny.promote("verify", tiny.tip())
+    tiny.promote("bump", "production", f"api=1.4.0@{digests[2]}", "--commit")
+    assert f'    newTag: "1.4.0"  # the API\n    digest: {digests[2]}\n' in production(tiny)

@@ -277,6 +277,31 @@ def test_the_past_may_have_no_digest(tmp_path: Path, fields: str, expected: str)
     assert rendered(tmp_path, after, "a") == ("r:v2" if "newName" in fields else "a:v2")
 
 
+WITHOUT_A_TAG = [
+    (f"newTag: v1; digest: {OLD}", f'newTag: ""; digest: {NEW}'),
+    (f"digest: '{OLD}'; newTag: 'v1'", f"digest: '{NEW}'; newTag: ''"),
+    (f"newName: r:v1; digest: {OLD}", f"newName: r; digest: {NEW}"),
+    ('newTag: v1; digest: ""', f'newTag: ""; digest: "{NEW}"'),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), WITHOUT_A_TAG)
+def test_the_past_may_have_no_tag(tmp_path: Path, fields: str, expected: str) -> None:
+    before = ImagesFile.parse(item(fields).encode(), "k.yaml")
+    after = before.with_versions({"a": Version(None, NEW)}, whole=True)
+    assert after.data.decode() == item(expected)
+    assert rendered(tmp_path, after.data.decode(), "a:v0") == f"{'r' if 'newName' in fields else 'a'}@{NEW}"
+    # The next release finds the places of both.
+    again = after.with_versions({"a": Version("v3", OLD)}).images[0].version
+    assert again == Version("v3" if "newTag" in fields else None, OLD)
+
+
+@pytest.mark.parametrize("fields", ["newTag: v1", f"newTag: v1@{OLD}", f"newName: r:v1@{OLD}", "newName: r:v1"])
+def test_a_tag_without_a_field_for_the_digest_is_never_taken_away(fields: str) -> None:
+    with pytest.raises(EditRefused, match="has a tag, which would not match a new digest"):
+        ImagesFile.parse(item(fields).encode(), "k.yaml").with_versions({"a": Version(None, NEW)}, whole=True)
+
+
 @pytest.mark.parametrize("fields", [f"digest: {OLD}", f"newName: r@{OLD}"])
 def test_a_digest_alone_is_never_taken_away(fields: str) -> None:
     with pytest.raises(EditRefused, match="has a digest, which would not match a new tag"):
