@@ -127,18 +127,27 @@ def holder(one: Candidate, of_apps: Mapping[str, str]) -> str:
 
 
 def named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Each with a name of its own: the folder's, with that of its app where there are several apps."""
+    """Each with a name of its own: the folder's, after those above it that say of which app, if there are several."""
     several = len({one.owner for one in candidates}) > 1
-    short = [name_of(f"{_app_of(one)}-{one.name}" if several else one.name) for one in candidates]
-    often = Counter(short)
-    whole = [name if often[name] == 1 else name_of(one.path) for name, one in zip(short, candidates, strict=True)]
-    return dict(zip(whole, candidates, strict=True))
+    above = [_folders_of(one) if several else () for one in candidates]
+    # As few folders as possible: the whole path has much that says nothing.
+    tries = [
+        [name_of("-".join([*folders[-depth:], one.name])) for folders, one in zip(above, candidates, strict=True)]
+        for depth in range(1, max(map(len, above), default=0) + 1) or [1]
+    ]
+    often = [Counter(names) for names in tries]
+    found: dict[str, Candidate] = {}
+    for number, one in enumerate(candidates):
+        short = (names[number] for names, times in zip(tries, often, strict=True) if times[names[number]] == 1)
+        name = next(short, name_of(one.path))
+        found[name if name not in found else name_of(one.path)] = one
+    return found
 
 
-def _app_of(one: Candidate) -> str:
-    """The folder that says what it is an environment of."""
+def _folders_of(one: Candidate) -> Sequence[str]:
+    """The folders above it, from the top, that say what it is an environment of."""
     parts = PurePosixPath(one.owner).parts
-    return next((part for part in reversed(parts) if part not in _OF_MANIFESTS), PurePosixPath(one.owner).name)
+    return [part for part in parts if part not in (*_OF_MANIFESTS, groups.ANY)] or parts[-1:]
 
 
 def name_of(text: str) -> str:

@@ -95,7 +95,7 @@ def test_apps_with_manifests_next_to_their_code_are_one_environment(tmp_path: Pa
 
 def test_a_folder_that_has_another_app_is_not_one_of_several_by_its_name(tmp_path: Path) -> None:
     found = layout(tmp_path, of_apps("east/web", "west/web"))
-    assert found.environments["east-web-overlays-dev"] == "east/web/overlays/dev"
+    assert found.environments["east-web-dev"] == "east/web/overlays/dev"
     assert len(found.environments) == 4
 
 
