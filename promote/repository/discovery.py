@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from promote.repository import shapes, stages
-from promote.repository.candidates import Candidate, in_stages, named, of_apps, of_stages
+from promote.repository.candidates import SHARED, Candidate, in_stages, named, of_apps, of_stages
 from promote.repository.kustomizations import Survey, survey
 
 
@@ -68,7 +68,7 @@ def _choose(seen: Survey) -> tuple[list[Candidate], list[tuple[str, str]]]:
     4. If there are none of these: folders called like stages, else the apps in such folders.
     """
     contained = shapes.in_containers(seen)
-    chosen, left_out = shapes.with_versions(contained, seen)
+    chosen, left_out = shapes.with_versions(_without_variants(contained, seen), seen)
     clusters = [one for one in chosen if _is_cluster(one)]
     parts = {path for one in clusters for path in seen.below(one.path)}
     chosen = [one for one in chosen if one.path not in parts or one in clusters]
@@ -98,6 +98,13 @@ def _without_parts(chosen: Sequence[Candidate], seen: Survey) -> list[Candidate]
         return any(one in paths and path in seen.below(one) for one in above) and not seen.runs_images(path)
 
     return [one for one in chosen if not is_part(one.path)]
+
+
+def _without_variants(contained: Sequence[Candidate], seen: Survey) -> list[Candidate]:
+    """The candidates without those below a folder such as `base` that others build on: `base/web/overlays/eu`."""
+    in_base = {one.path for one in contained if not SHARED.isdisjoint(PurePosixPath(one.path).parts[:-1])}
+    used = {path for one in contained if one.path not in in_base for path in seen.below(one.path)} if in_base else ()
+    return [one for one in contained if one.path not in in_base or one.path not in used]
 
 
 def _is_cluster(one: Candidate) -> bool:

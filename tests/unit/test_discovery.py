@@ -99,6 +99,15 @@ def test_a_folder_that_has_another_app_is_not_one_of_several_by_its_name(tmp_pat
     assert len(found.environments) == 4
 
 
+def test_variants_in_a_base_that_stages_build_on_are_not_environments(tmp_path: Path) -> None:
+    variant = "resources: [../../base]\nimages: [{name: a, newTag: v1}]\n"
+    stage = "resources: [../../base/web/overlays/one, ../../base/web/overlays/two-test]\n"
+    files = {f"base/web/overlays/{name}/kustomization.yaml": variant for name in ("one", "two-test")}
+    files |= {f"overlays/{name}/kustomization.yaml": stage for name in ("beta", "prod")}
+    files |= {"base/web/base/kustomization.yaml": "resources: [a.yaml]\n"}
+    assert dict(layout(tmp_path, files).environments) == {"beta": "overlays/beta", "prod": "overlays/prod"}
+
+
 def test_of_two_such_folders_the_one_with_stages_counts(tmp_path: Path) -> None:
     names = [f"clusters/{cluster}/overlays/{stage}" for cluster in ("east", "west") for stage in ("dev", "prod")]
     found = layout(tmp_path, overlays(*names, base="base"))
