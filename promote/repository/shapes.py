@@ -40,7 +40,7 @@ def in_containers(seen: Survey) -> list[Candidate]:
         # In `clusters/east/overlays/dev`, the inner folder has the stages.
         with_stages = [index for index in within if stages.rank(parts[index + 1]) is not None]
         at = next(iter([*reversed(with_stages), *within]), None)
-        if at is None or not SHARED.isdisjoint(parts[at + 1 :]):
+        if at is None or not SHARED.isdisjoint(parts[at + 1 :]) or parts[-1] in CONTAINERS:
             continue
         if not any(path.startswith(f"{other.path}/") for other in found):
             found.append(Candidate(path, "-".join(parts[at + 1 :]), "/".join(parts[:at])))

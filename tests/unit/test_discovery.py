@@ -99,6 +99,12 @@ def test_a_folder_that_has_another_app_is_not_one_of_several_by_its_name(tmp_pat
     assert len(found.environments) == 4
 
 
+def test_a_folder_of_environments_is_not_one_itself(tmp_path: Path) -> None:
+    files = {f"{path}/kustomization.yaml": "resources: [../base]\n" for path in ("env/overlays", "apps/web/overlays")}
+    files |= {f"{path}/base/kustomization.yaml": "resources: [a.yaml]\n" for path in ("env", "apps/web")}
+    assert layout(tmp_path, files).environments == {}
+
+
 def test_variants_in_a_base_that_stages_build_on_are_not_environments(tmp_path: Path) -> None:
     variant = "resources: [../../base]\nimages: [{name: a, newTag: v1}]\n"
     stage = "resources: [../../base/web/overlays/one, ../../base/web/overlays/two-test]\n"
