@@ -60,7 +60,7 @@ def _table(seen: Overview) -> list[str]:
     for name, images in seen.versions.running.items():
         where = seen.config.environments[name]
         column = cells.setdefault(where.stage, {})
-        shown = {image.name: image.version.tag or str(image.version)[:19] or "none" for image in images}
+        shown = {image.name: image.version.tag or image.version.shortened or "none" for image in images}
         shown |= dict.fromkeys(seen.versions.apart.get(name, ()), "several")
         for image, version in shown.items():
             short = image.rpartition("/")[2]

@@ -100,3 +100,11 @@ def test_what_a_hold_keeps_back_is_not_to_promote(tiny: Sandbox) -> None:
     tiny.promote("hold", "production", "web=2.1.0", "--reason", "it leaks, too")
     assert "to promote" not in tiny.promote("status").out
     assert tiny.promote("status", "--output", "json").json["pending"] == []
+
+
+def test_a_digest_is_shown_with_as_many_digits_as_elsewhere(tiny: Sandbox) -> None:
+    digest = "sha256:0123456789ab" + "c" * 52
+    tiny.replace(KUSTOMIZATION, 'newTag: "1.1.0"  # the API', f"digest: {digest}")
+    tiny.publish()
+    (row,) = (line for line in tiny.promote("status").out.splitlines() if line.startswith("api"))
+    assert row.split() == ["api", "1.2.0", "@sha256:0123456789ab"]
