@@ -84,7 +84,7 @@ def _choose(seen: Survey) -> tuple[list[Candidate], list[tuple[str, str]]]:
         chosen = shapes.below_stages(seen) or chosen
     if all(_is_cluster(one) and not seen.reaches_versions(one.path) for one in chosen):
         taken = {one.path for one in chosen}
-        if applied := [one for one in shapes.called_like_stages(seen) if one.path not in taken]:
+        if applied := [one for one in shapes.called_like_stages(seen, early=True) if one.path not in taken]:
             return applied, left_out + [(one.path, shapes.NO_VERSION) for one in chosen]
     return chosen, left_out
 

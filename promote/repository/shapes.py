@@ -123,10 +123,11 @@ def sharing_a_base(seen: Survey, contained: Sequence[Candidate], chosen: Sequenc
     return list({one.path: one for group in shared for one in group}.values())
 
 
-def called_like_stages(seen: Survey) -> list[Candidate]:
+def called_like_stages(seen: Survey, *, early: bool = False) -> list[Candidate]:
     """The topmost kustomizations that are called like stages, where several are next to one another.
 
-    Where none are, those that are called like a late stage, such as production.
+    Where none are, those that are called like a late stage, such as production, and with `early` those that are
+    called like any and set versions.
     """
     found: list[Candidate] = []
     for path in _own(seen):
@@ -135,7 +136,11 @@ def called_like_stages(seen: Survey) -> list[Candidate]:
             found.append(Candidate(path, name, owner))
     often = Counter(one.owner for one in found)
     several = [one for one in found if often[one.owner] >= _FEWEST]
-    return several or [one for one in found if stages.is_late(one.name)]
+
+    def counts_alone(one: Candidate) -> bool:
+        return stages.is_late(one.name) or (early and stages.is_one(one.name) and seen.reaches_versions(one.path))
+
+    return several or [one for one in found if counts_alone(one)]
 
 
 def below_stages(seen: Survey) -> list[Candidate]:

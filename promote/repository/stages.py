@@ -52,6 +52,11 @@ def is_whole(name: str) -> bool:
     return rank(name) is not None and all(map(str.isdecimal, _rest(name)))
 
 
+def is_one(name: str) -> bool:
+    """Whether a name is that of an environment and nothing else; an app is called `demo`, too."""
+    return is_whole(name) and rank(name) != rank("demo")
+
+
 def several(names: Mapping[str, str], owners: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """By environment, those that come before it, where the one that is listed before it does not.
 

@@ -99,6 +99,20 @@ def test_a_folder_that_has_another_app_is_not_one_of_several_by_its_name(tmp_pat
     assert len(found.environments) == 4
 
 
+@pytest.mark.parametrize("version", ["", "images: [{name: a, newTag: v1}]\n"])
+def test_the_only_stage_counts_if_a_cluster_has_no_version_and_it_has(tmp_path: Path, version: str) -> None:
+    files = {
+        "apps/base/web/kustomization.yaml": "resources: [a.yaml]\n",
+        "apps/development/kustomization.yaml": "resources: [web]\n",
+        "apps/development/web/kustomization.yaml": f"resources: [../../base/web]\n{version}",
+        "clusters/development/sources/kustomization.yaml": "resources: [a.yaml]\n",
+    }
+    expected = (
+        {"development": "apps/development"} if version else {"development-sources": "clusters/development/sources"}
+    )
+    assert layout(tmp_path, files).environments == expected
+
+
 def test_a_folder_of_environments_is_not_one_itself(tmp_path: Path) -> None:
     files = {f"{path}/kustomization.yaml": "resources: [../base]\n" for path in ("env/overlays", "apps/web/overlays")}
     files |= {f"{path}/base/kustomization.yaml": "resources: [a.yaml]\n" for path in ("env", "apps/web")}
