@@ -53,7 +53,7 @@ def layout(seen: Survey) -> Layout:
         *seen.unread.values(),
         *_without_kustomization(seen, bool(chosen)),
         *_left_out([(folder, why) for folder, why in left_out if not any(_is_in(one, folder) for one in chosen)]),
-        *_unordered(unknown),
+        *_unordered(unknown if len(order) > 1 else ()),  # one alone comes before and after nothing
     )
     others = () if chosen else tuple(sorted({*seen.kustomizations, *seen.unread}))
     return Layout({name: found[name].path for name in order}, remarks, after, others=others)

@@ -113,6 +113,11 @@ def test_the_only_stage_counts_if_a_cluster_has_no_version_and_it_has(tmp_path: 
     assert layout(tmp_path, files).environments == expected
 
 
+def test_the_only_environment_needs_no_place_in_the_order(tmp_path: Path) -> None:
+    found = layout(tmp_path, overlays("overlays/blue", base="base"))
+    assert (dict(found.environments), found.remarks) == ({"blue": "overlays/blue"}, ())
+
+
 def test_a_folder_of_environments_is_not_one_itself(tmp_path: Path) -> None:
     files = {f"{path}/kustomization.yaml": "resources: [../base]\n" for path in ("env/overlays", "apps/web/overlays")}
     files |= {f"{path}/base/kustomization.yaml": "resources: [a.yaml]\n" for path in ("env", "apps/web")}
