@@ -121,14 +121,22 @@ Loader.add_constructor(f"{_TAG}int", Loader.construct_integer)
 Loader.add_constructor(f"{_TAG}timestamp", Loader.construct_yaml_str)
 
 
-class Settings(Loader):
-    """YAML as PyYAML reads it: for files that only promote reads, in which `n` may be a name and dates are dates."""
+class Lenient(Loader):
+    """YAML as Kubernetes reads it, but with duplicate keys: the caller names them, or leaves that to kustomize."""
+
+    def _refuse_repetition(self, node: yaml.MappingNode) -> None:
+        """Accept it."""
+
+
+class Settings(Lenient):
+    """YAML as PyYAML reads it: for files that only promote reads, in which `n` may be a name and dates are dates.
+
+    The caller compares such a file with a schema, and names a duplicate key and its line.
+    """
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = yaml.SafeLoader.yaml_implicit_resolvers
     bool_values: ClassVar[dict[str, bool]] = yaml.SafeLoader.bool_values
 
-    def _refuse_repetition(self, node: yaml.MappingNode) -> None:
-        """Accept it: the caller compares such a file with a schema, and names the key and its line."""
-
 
 Settings.add_constructor(f"{_TAG}timestamp", yaml.SafeLoader.construct_yaml_timestamp)
+Settings.add_constructor(f"{_TAG}value", yaml.SafeLoader.construct_yaml_str)  # `=`, which PyYAML cannot read itself

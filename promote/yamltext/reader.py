@@ -17,7 +17,7 @@ import yaml
 from promote.errors import ConfigError, RenderError
 from promote.yamltext import bounds
 from promote.yamltext.bounds import MOST_CHARACTERS, MOST_NODES, Excess, at_most
-from promote.yamltext.loader import Loader, Settings
+from promote.yamltext.loader import Lenient, Loader, Settings
 
 __all__ = ["MOST_CHARACTERS", "MOST_NODES", "at_most"]
 
@@ -61,7 +61,7 @@ def compose(data: bytes, where: str, *, first: bool = False) -> yaml.Node | None
     text = decoded(data, where)
     try:
         bounds.refuse_excess(text, Loader)
-        loader = Settings(text)
+        loader = (Lenient if first else Settings)(text)
         # Asked whether there is a document, the loader has left the start, from which `get_single_node` reads.
         root: yaml.Node | None = (
             (loader.get_node() if loader.check_node() else None) if first else loader.get_single_node()
@@ -76,11 +76,12 @@ def compose(data: bytes, where: str, *, first: bool = False) -> yaml.Node | None
 def document(data: bytes, where: str, *, first: bool = False) -> tuple[yaml.Node | None, Any]:
     """The root node of the only document in a file that only promote reads, and its value; None where it is empty.
 
-    With `first`, more documents may follow. Raises ConfigError, with file and line.
+    With `first`, it is a kustomization, which is read as kustomize reads it, and more documents may follow. Raises
+    ConfigError, with file and line.
     """
     root = compose(data, where, first=first)
     try:
-        return root, None if root is None else Settings("").construct_document(root)
+        return root, None if root is None else (Lenient if first else Settings)("").construct_document(root)
     except yaml.YAMLError as error:
         raise ConfigError(_said(error, "", where)) from error
 

@@ -28,6 +28,10 @@ ITEMS = {
         "images:\r\n- name: shop/api\r\n- name: shop/web\r\n",
         "images:\r\n- name: shop/api\r\n  newTag: 1.2.0\r\n- name: shop/web\r\n",
     ),
+    "a sign that PyYAML cannot read": (
+        "namePrefix: =\nimages:\n- name: shop/api\n",
+        "namePrefix: =\nimages:\n- name: shop/api\n  newTag: 1.2.0\n",
+    ),
     "no version in the list": ("images: []\n", "images: [{name: shop/api, newTag: 1.2.0}]\n"),
 }
 

@@ -257,6 +257,15 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, text: str) -> No
     assert found.remarks[0].startswith("overlays/prod/kustomization.yaml cannot be read: ")
 
 
+@pytest.mark.parametrize("text", ["=", "2023-02-30", "2026-01-02", "12:30:45", "0o17", "1e3", "n", "<", "~"])
+def test_a_kustomization_is_read_as_kustomize_reads_it(tmp_path: Path, text: str) -> None:
+    """PyYAML takes `=` for something that it cannot read, and 2023-02-30 for a date."""
+    files = overlays("overlays/dev", "overlays/prod", base="base")
+    files = {file: f"{content}namePrefix: {text}\n" for file, content in files.items()}
+    found = layout(tmp_path, files)
+    assert (dict(found.environments), found.remarks) == ({"dev": "overlays/dev", "prod": "overlays/prod"}, ())
+
+
 @pytest.mark.parametrize("text", ["", "# moved\n", "---\n"])
 def test_a_kustomization_without_content_says_nothing(tmp_path: Path, text: str) -> None:
     files = overlays("overlays/dev", "overlays/prod", base="base") | {"gone/kustomization.yaml": text}
