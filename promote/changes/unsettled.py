@@ -84,7 +84,16 @@ def between(both: Pair, known: Collection[str], only: Collection[str] = ()) -> U
         some = ", ".join(f"{image.name} ({image.version} in {name})" for image, name in placeholders)
         lines.append(f"{some}: {_TO_SET}")
     names = frozenset(image.name for image in (*moving, *(image for image, _ in placeholders)))
-    return Unsettled(tuple(lines), names, tuple(_unseen(same)))
+    return Unsettled(tuple(lines), names, (*_unseen(same), *_unseen_bundles(both)))
+
+
+def _unseen_bundles(both: Pair) -> Iterator[str]:
+    """What to say of bases that two environments take from the same branch of another repository."""
+    known = {(one.name, one.version) for one in both.here.images}
+    bundles = both.there.bundles & both.here.bundles
+    same = [one for one in both.there.images if one.name in bundles and (one.name, one.version) in known]
+    if moving := [one for one in same if is_moving(one.version)]:
+        yield f"{_named(moving)}: a branch moves, so it may be another commit in each: name a tag or a commit"
 
 
 def _unseen(same: Sequence[Image]) -> Iterator[str]:

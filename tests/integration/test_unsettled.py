@@ -72,3 +72,15 @@ def test_the_same_tag_that_moves_is_not_the_same_build(tiny: Sandbox) -> None:
     assert f"note: shop/web ($(TAG)): {FILLED}" in said
     assert len(tiny.promote("drift", "staging", "production", "--output", "json").json["notes"]) == 2
     assert "note: shop/api (latest): the tag moves" in tiny.promote("plan", "staging", "production").out
+
+
+@pytest.mark.parametrize(("ref", "is_noted"), [("staging", True), ("main", True), ("v1.2.0", False)])
+def test_the_same_branch_elsewhere_is_not_the_same_commit(tiny: Sandbox, ref: str, is_noted: bool) -> None:
+    base = f"resources: ['https://example.com/team/lib//deploy?ref={ref}']\n"
+    for name in ("staging", "production"):
+        tiny.write(f"overlays/{name}/kustomization.yaml", base)
+    tiny.publish()
+    why = "a branch moves, so it may be another commit in each: name a tag or a commit"
+    said = f"note: example.com/team/lib ({ref}): {why}"
+    for verb in ("drift", "plan"):
+        assert (said in tiny.promote(verb, "staging", "production").out.splitlines()) is is_noted
