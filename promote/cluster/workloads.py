@@ -10,6 +10,7 @@ from typing import Any
 from promote.cluster import quantity, resources
 from promote.cluster.client import Cluster, Object, understood
 from promote.model import Identity
+from promote.system.printable import number_of
 
 _KINDS = {
     "Deployment": resources.DEPLOYMENTS,
@@ -169,7 +170,7 @@ def _pending(kind: str, item: Object, replicas: int) -> str:
     updated, available, total = (status.get(field, 0) for field in fields)
     left = (
         (updated < replicas, f"{updated} of {replicas} pods are of the newest template"),
-        (total > updated, f"{total - updated} pods of an older template are left"),
+        (total > updated, f"{number_of(total - updated, 'pod')} of an older template left"),
         (available < replicas, f"{available} of {replicas} pods are available"),
     )
     return next((what for is_so, what in left if is_so), "")

@@ -18,6 +18,7 @@ from promote.output.values import Json
 from promote.repository import trusted
 from promote.repository.tree import Tree
 from promote.repository.workspace import Workspace
+from promote.system import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _text(name: str, found: list[Difference]) -> list[str]:
         return [f"{name}: no difference"]
     others = len(differences.others(found))
     kind = f"{others} other than image fields" if others else "image fields only"
-    return [f"{name}: {len(found)} differences, {kind}", *wording.diff_lines(found)]
+    return [f"{name}: {printable.number_of(len(found), 'difference')}, {kind}", *wording.diff_lines(found)]
 
 
 def _json(one: Difference) -> Json:

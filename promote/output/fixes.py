@@ -5,6 +5,7 @@ from __future__ import annotations
 from promote.fix.outcome import Outcome
 from promote.output.values import Json
 from promote.output.verdicts import finding_json
+from promote.system.printable import number_of
 
 
 def fixes_text(made: Outcome, write: bool) -> list[str]:
@@ -17,8 +18,9 @@ def fixes_text(made: Outcome, write: bool) -> list[str]:
             said.append(f"      this in {one.file} fixes it there, and does nothing else:")
             said += [f"        {line}" for line in one.patch]
     left = sum(not one.correction and not one.waiver and one.status != "old" for one in made.before.findings)
-    unsure = f"; {left} have no automatic fix" if left else ""
-    return [*made.diff(), "", *said, f"{done} {len(made.corrected)} findings in {len(made.files)} files{unsure}", ""]
+    unsure = f"; {left} {'has' if left == 1 else 'have'} no automatic fix" if left else ""
+    fixed = f"{number_of(len(made.corrected), 'finding')} in {number_of(len(made.files), 'file')}"
+    return [*made.diff(), "", *said, f"{done} {fixed}{unsure}", ""]
 
 
 def fixes_json(made: Outcome, write: bool) -> Json:

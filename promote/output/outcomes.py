@@ -14,7 +14,7 @@ from promote.promotion.explain import Explanation
 from promote.promotion.holding import Changed
 from promote.promotion.merge import Merged
 from promote.promotion.verify import Verification
-from promote.system import durations
+from promote.system import durations, printable
 
 _MOST_NAMES = 5  # of environments in one line
 
@@ -153,7 +153,7 @@ def drift_text(found: Drift) -> list[str]:
         return lines
     return [
         *lines,
-        f"{len(found.manifests)} differences other than images",
+        f"{printable.number_of(len(found.manifests), 'difference')} other than images",
         *wording.diff_lines(found.manifests),
     ]
 

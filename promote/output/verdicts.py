@@ -113,7 +113,8 @@ def seen_lines(verdict: Verdict, seen: Matrix | None) -> list[str]:
     """What was looked at, by which rules, and how many findings there are."""
     lines = [*compared_lines(verdict), *(coverage.summary(seen) if seen else [])]
     lines += [
-        f"{one.name}: {one.documents} documents rendered, {one.validated} validated, {one.evaluated} evaluated"
+        f"{one.name}: {printable.number_of(one.documents, 'document')} rendered, "
+        f"{one.validated} validated, {one.evaluated} evaluated"
         for one in verdict.targets
     ]
     lines += [

@@ -182,18 +182,18 @@ def verdict_line(verdict: Verdict | None) -> str:
         return "The checks did not run."
     if any(one.rule == UNRENDERED for one in verdict.findings):
         return f"⚠️ **{NO_PROOF}**: read the changed lines yourself"
-    seen = sum(target.documents for target in verdict.targets)
+    seen = printable.number_of(sum(target.documents for target in verdict.targets), "document")
     if verdict.denied:
-        return f"❌ {counted(verdict)}, {seen} documents checked"
+        return f"❌ {counted(verdict)}, {seen} checked"
     if verdict.count("deny"):
-        return f"✅ nothing new is denied: {counted(verdict)}, {seen} documents checked"
-    return f"✅ {seen} documents validated and evaluated, {counted(verdict).partition(', ')[2]}"
+        return f"✅ nothing new is denied: {counted(verdict)}, {seen} checked"
+    return f"✅ {seen} validated and evaluated, {counted(verdict).partition(', ')[2]}"
 
 
 def counted(verdict: Verdict) -> str:
     """How many findings there are of each kind."""
     waived = f", {verdict.waived} waived" if verdict.waived else ""
-    return f"{verdict.count('deny')} denied, {verdict.count('warn')} warnings{waived}"
+    return f"{verdict.count('deny')} denied, {printable.number_of(verdict.count('warn'), 'warning')}{waived}"
 
 
 def diff_lines(differences: Iterable[Difference]) -> list[str]:

@@ -34,6 +34,11 @@ def some_of(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def number_of(number: int, noun: str) -> str:
+    """The number with its noun, which gets an `s` unless there is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def json_escaped(text: str) -> str:
     """The JSON `text` with the same characters as JSON's own escapes, which change no value."""
     return _HIDDEN.sub(lambda found: _halves(ord(found[0])), text)

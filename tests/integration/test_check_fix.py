@@ -95,7 +95,7 @@ def test_git_takes_all_that_is_printed(case: Case) -> None:
     found = case.fix()
     case.clone.git("apply", stdin="".join(f"{line}\n" for line in found.result.text).encode())
     assert case.repository.check().rules == {"workloads.read_only_root"}  # for that there is no certain way
-    assert "this patch fixes 2 findings in 1 files; 1 have no automatic fix" in found.result.text
+    assert "this patch fixes 2 findings in 1 file; 1 has no automatic fix" in found.result.text
 
 
 def test_bytes_around_it_stay(case: Case) -> None:

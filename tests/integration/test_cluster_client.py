@@ -55,7 +55,7 @@ def test_the_pods_of_a_deployment_are_those_of_its_replica_sets(server: ClusterS
     [
         ({"observedGeneration": 0}, "its controller has not seen the newest template yet"),
         ({"updatedReplicas": 1}, "1 of 2 pods are of the newest template"),
-        ({"replicas": 3}, "1 pods of an older template are left"),
+        ({"replicas": 3}, "1 pod of an older template left"),
         ({"availableReplicas": 0}, "0 of 2 pods are available"),
         (
             {"conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]},

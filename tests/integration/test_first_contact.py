@@ -300,4 +300,4 @@ def test_an_environment_that_cannot_be_built_hides_no_difference(tiny: Sandbox) 
     (note,) = found.json["notes"]
     assert note.startswith("not compared: production: overlays/production/kustomization.yaml:")
     assert "overlays/production/kustomization.yaml:" in found.err
-    assert "staging: 1 differences" in tiny.promote("diff", code=2).out
+    assert "staging: 1 difference," in tiny.promote("diff", code=2).out

@@ -48,14 +48,14 @@ def test_commit_has_one_line_an_image_and_trailers_at_its_end() -> None:
 
 def test_verdict_line() -> None:
     assert wording.verdict_line(None) == "The checks did not run."
-    assert wording.verdict_line(verdict(finding("warn"))) == "✅ 12 documents validated and evaluated, 1 warnings"
+    assert wording.verdict_line(verdict(finding("warn"))) == "✅ 12 documents validated and evaluated, 1 warning"
     assert wording.verdict_line(verdict(finding("deny"))) == "❌ 1 denied, 0 warnings, 12 documents checked"
 
 
 def test_verdict_line_counts_what_is_waived() -> None:
     waived = finding("deny", Waiver("old", "team", "OPS-1", "2026-05-31"))
     denied = wording.verdict_line(verdict(finding("deny"), waived, finding("warn")))
-    assert denied == "❌ 1 denied, 1 warnings, 1 waived, 12 documents checked"
+    assert denied == "❌ 1 denied, 1 warning, 1 waived, 12 documents checked"
     passed = wording.verdict_line(verdict(waived))
     assert passed == "✅ 12 documents validated and evaluated, 0 warnings, 1 waived"
 

@@ -29,7 +29,7 @@ def test_text() -> None:
         "WARN  check.odd",
         "      50% |\nof <b> & `c`",
         SEEN,
-        "1 denied, 1 warnings",
+        "1 denied, 1 warning",
     ]
 
 
@@ -52,7 +52,7 @@ def test_github_annotations_are_escaped() -> None:
         "::warning title=check.odd::50%25 |%0Aof <b> & `c`",
         "0 of 0 rules applied",
         SEEN,
-        "1 denied, 1 warnings",
+        "1 denied, 1 warning",
     ]
 
 
@@ -83,7 +83,7 @@ def test_a_waived_finding_is_shown_with_its_waiver() -> None:
         "      no tag",
         "      waived until 2026-05-31 by team (OPS-1): it | is old",
     ]
-    assert verdicts.verdict_text(WAIVED)[-1] == "0 denied, 1 warnings, 1 waived"
+    assert verdicts.verdict_text(WAIVED)[-1] == "0 denied, 1 warning, 1 waived"
     assert github.lines(as_report(WAIVED))[0] == (
         "::notice file=a%2Cb%3Ac.yaml,line=3,title=images.tag::no tag. "
         "waived until 2026-05-31 by team (OPS-1): it | is old"
