@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from promote.checks import coverage
@@ -76,7 +76,8 @@ def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
     What several targets have from the same line is written once.
     """
     lines = []
-    for finding, targets in _shared(verdict.findings):
+    causes = _shared(verdict.findings)
+    for finding, targets in causes:
         place = f"  {finding.source}" if finding.source else ""
         level = "WAIVED" if finding.waiver else f"{finding.level.upper():5}"
         status = f"  ({finding.status})" if finding.status else ""
@@ -88,10 +89,13 @@ def verdict_text(verdict: Verdict, seen: Matrix | None = None) -> list[str]:
             lines.append(f"      fix: {finding.fix}")
     for finding in verdict.fixed:
         lines += [f"FIXED {finding.rule}", f"      {finding.message}"]
+    if len(causes) < len(verdict.findings):
+        number = printable.number_of(len(causes), "cause")
+        lines.append(f"the {len(verdict.findings)} findings have {number}, listed once each")
     return [*lines, *seen_lines(verdict, seen)]
 
 
-def _shared(findings: Sequence[Finding]) -> Iterable[tuple[Finding, list[str]]]:
+def _shared(findings: Sequence[Finding]) -> Collection[tuple[Finding, list[str]]]:
     """Each finding once, with the targets that have it from the same line of a file."""
     found: dict[object, tuple[Finding, list[str]]] = {}
     for number, one in enumerate(findings):

@@ -33,6 +33,21 @@ def test_text() -> None:
     ]
 
 
+def test_text_lists_a_cause_once_and_counts_it_for_each_target_that_has_it() -> None:
+    live = replace(DENIED, target="production")
+    assert verdicts.verdict_text(replace(VERDICT, findings=(DENIED, live, WARNED))) == [
+        "DENY  images.tag  a,b:c.yaml:3",
+        "      no tag",
+        "      in staging, production",
+        "      fix: name one",
+        "WARN  check.odd",
+        "      50% |\nof <b> & `c`",
+        "the 3 findings have 2 causes, listed once each",
+        SEEN,
+        "2 denied, 1 warning",
+    ]
+
+
 def test_json() -> None:
     found = verdicts.verdict_json(WAIVED)
     assert found["targets"] == [
