@@ -41,16 +41,6 @@ _TARGETS = {
 }
 
 
-def _metric(type_: str, field: str) -> list[Schema]:
-    others = [has(other) for other in _METRICS.values() if other != field]
-    return [
-        refuse(
-            every(equals("type", type_), some({"not": has(field)}, *others)),
-            f"a metric of type {type_} needs {field} and no other source",
-        )
-    ]
-
-
 def _source(fields: tuple[str, ...]) -> Schema:
     return require(within("target", exactly_one(*fields)), f"the target needs either {' or '.join(fields)}")
 
@@ -103,7 +93,16 @@ CONFLICTS: dict[str, list[Schema]] = {
             "minReplicas: 0 needs a metric of type External or Object",
         ),
     ],
-    f"{_API}v2.MetricSpec": [one for type_, field in _METRICS.items() for one in _metric(type_, field)],
+    f"{_API}v2.MetricSpec": [
+        refuse(
+            every(
+                equals("type", type_),
+                some({"not": has(field)}, *(has(other) for other in _METRICS.values() if other != field)),
+            ),
+            f"a metric of type {type_} needs {field} and no other source",
+        )
+        for type_, field in _METRICS.items()
+    ],
     f"{_API}v2.ObjectMetricSource": [
         require(within("target", some(has("averageValue"), has("value"))), "the target needs value or averageValue"),
     ],

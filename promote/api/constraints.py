@@ -54,36 +54,34 @@ def constrained(name: str, schema: Schema, version: str) -> Schema:
     """The definition `name` of Kubernetes `version` with what the API server asks beyond `schema`."""
     asked: Schema = schema | DEFINITIONS.get(name, {})
     fields = dict(asked.get("properties", {}))
-    for more in (FIELDS.get(name, {}), _enumerations(name, version)):
-        for field, constraint in more.items():
-            if field in fields:  # an older version may not know it
-                fields[field] = _both(fields[field], constraint)
+    for constraints in (FIELDS.get(name, {}), _enumerations(name, version)):
+        for field, constraint in constraints.items():
+            if field not in fields:  # an older version may not know it
+                continue
+            # Keywords of the two must not replace each other.
+            shared = fields[field].keys() & constraint.keys()
+            fields[field] = {"allOf": [fields[field], constraint]} if shared else fields[field] | constraint
     if fields:
         asked["properties"] = fields
     conflicts = CONFLICTS.get(name, [])
     return asked | ({"allOf": conflicts} if conflicts else {})
 
 
-def _both(given: Schema, constraint: Schema) -> Schema:
-    """A schema that asks for both; keywords of the two must not replace each other."""
-    return {"allOf": [given, constraint]} if given.keys() & constraint.keys() else given | constraint
-
-
 def _enumerations(name: str, version: str) -> dict[str, Schema]:
+    """By field of the definition `name`, the values that the API server of Kubernetes `version` accepts."""
     minor = int(version.partition(".")[2])
-    return {
-        field: _enumeration(entry, minor)
-        for field, entry in _known().get(name, {}).items()
-        if any(first <= minor <= last for first, last in entry["values"].values())
-    }
-
-
-def _enumeration(entry: dict[str, Any], minor: int) -> Schema:
-    values = [value for value, (first, last) in entry["values"].items() if first <= minor <= last]
-    if entry["items"]:
-        return {"items": {"enum": [value for value in values if value]}}
-    # The server treats an empty text as absent unless the type is a pointer.
-    return {"enum": [*values, None] + ([] if entry["pointer"] or "" in values else [""])}
+    found: dict[str, Schema] = {}
+    for field, entry in _known().get(name, {}).items():
+        values = [value for value, (first, last) in entry["values"].items() if first <= minor <= last]
+        if not values:
+            continue
+        if entry["items"]:
+            found[field] = {"items": {"enum": [value for value in values if value]}}
+        else:
+            # The server treats an empty text as absent unless the type is a pointer.
+            absent = [None] if entry["pointer"] or "" in values else [None, ""]
+            found[field] = {"enum": [*values, *absent]}
+    return found
 
 
 @once

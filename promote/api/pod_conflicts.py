@@ -46,16 +46,6 @@ def _localhost(profile: str) -> list[Schema]:
     ]
 
 
-def _selects(*with_values: str) -> list[Schema]:
-    return [
-        refuse(every(equals("operator", *with_values), lacks("values")), "this operator needs values"),
-        refuse(
-            every(equals("operator", "Exists", "DoesNotExist"), filled("values")),
-            "the operators Exists and DoesNotExist have no values",
-        ),
-    ]
-
-
 # Fields that the schemas do not require, and the server does.
 _NEEDED = {
     "ConfigMapEnvSource": "name",
@@ -104,7 +94,11 @@ CONFLICTS: dict[str, list[Schema]] = {
         ),
     ],
     f"{_CORE}NodeSelectorRequirement": [
-        *_selects("In", "NotIn"),
+        refuse(every(equals("operator", "In", "NotIn"), lacks("values")), "this operator needs values"),
+        refuse(
+            every(equals("operator", "Exists", "DoesNotExist"), filled("values")),
+            "the operators Exists and DoesNotExist have no values",
+        ),
         refuse(
             every(
                 equals("operator", "Gt", "Lt"),
