@@ -61,10 +61,13 @@ def asked(tree: Tree, known: Sequence[Environment], given: Iterable[str]) -> lis
     for name in given:
         apps = [each.name for each in known if each.app == name]
         whole.update(apps)
-        having = [] if apps else [each for each in known if _has(tree, each, name)]
+        if apps:
+            continue
+        services = tree.config.services
+        having = [each for each in known if selection.is_known(name, _images(tree, [each]), services)]
         for each in having:
             parts.setdefault(each.name, []).append(name)
-        if not apps and not having:
+        if not having:
             names = [*(each.app for each in known), *(image.short_name for image in _images(tree, known))]
             raise UsageError(f"no app, image or service is called '{name}'{nearest(name, dict.fromkeys(names))}")
     return [
@@ -74,10 +77,6 @@ def asked(tree: Tree, known: Sequence[Environment], given: Iterable[str]) -> lis
     ]
 
 
-def _has(tree: Tree, environment: Environment, name: str) -> bool:
-    return selection.is_known(name, _images(tree, [environment]), tree.config.services)
-
-
 def _images(tree: Tree, known: Iterable[Environment]) -> list[Image]:
     return [image for each in known for image in tree.versions(tree.environment(each.name), whole=True).images]
 
@@ -85,7 +84,8 @@ def _images(tree: Tree, known: Iterable[Environment]) -> list[Image]:
 def together(made: Sequence[Proposal], shown: Mapping[str, str] | None = None) -> Proposal:
     """Several proposals, each made on what those before it leave, as one; the first is one that changes something.
 
-    Of environments in `shown`, by app the name in promote.yaml, those are left out of which nothing is to be said.
+    `shown` has, by the environment of an app, its name in promote.yaml; where it is given, apps with nothing to
+    report are left out.
     """
     first, *rest = sorted(made, key=lambda each: (not each.files, each.plan.is_empty))
     if shown and not first.files:

@@ -25,13 +25,15 @@ def wanted(
     target = here.environment.name
     kept, notes = [], []
     for image in there:
-        if image.name not in chosen or image.name not in now or image.repository == now[image.name].repository:
+        old = now.get(image.name)
+        if image.name not in chosen or old is None or image.repository == old.repository:
             continue
-        names = f"{image.name} is called {image.repository} in {source} and {now[image.name].repository} in {target}"
-        if is_kept(now[image.name], source, here.history):
-            kept.append((image, now[image.name]))
-        elif _can_rename(here, replace(now[image.name], repository=image.repository)):
-            found[image.name] = _renamed(image, now[image.name])
+        names = f"{image.name} is called {image.repository} in {source} and {old.repository} in {target}"
+        if is_kept(old, source, here.history):
+            kept.append((image, old))
+        elif _can_rename(here, replace(old, repository=image.repository)):
+            moves = image.version.is_set and old.version.is_set and not image.version.matches(old.version)
+            found[image.name] = Image(old.name, image.repository, image.version if moves else old.version)
             notes.append(f"{names}: the new name is promoted")
         else:
             notes.append(f"{names}: the new name is not promoted, because no newName here sets it; change it by hand")
@@ -63,11 +65,6 @@ def about_kept(pairs: Iterable[tuple[Image, Image]], source: str, target: str) -
             said = f"{names} are from {first} in {source} and {second} in {target}"
         lines.append(f"{said}: each keeps its name")
     return lines
-
-
-def _renamed(image: Image, now: Image) -> Image:
-    is_same = image.version.matches(now.version) or not (image.version.is_set and now.version.is_set)
-    return Image(now.name, image.repository, now.version if is_same else image.version)
 
 
 def _can_rename(here: Situation, target: Image) -> bool:

@@ -53,9 +53,13 @@ class Situation:
         """The revisions of every environment; nothing where history is cut off."""
         return self.read_history()
 
-    def _asked(self, changes: Sequence[Change], is_judged: bool) -> History:
-        """The same, read together with all digests where a rule about the change asks for them."""
-        if is_judged and isinstance(self.history, Past) and any(change.new.digest for change in changes):
+    def _history_for(self, changes: Sequence[Change], needs: Collection[str]) -> History:
+        """The history that judging `changes` needs; nothing where neither a gate nor a rule asks for it."""
+        judges = self.criteria.policies.of_changes(self.criteria.profile)
+        if not changes or not (judges or "history" in needs):
+            return {}
+        # Only such rules ask for digests: then one pass over the commits reads both.
+        if judges and isinstance(self.history, Past) and any(change.new.digest for change in changes):
             self.history.expect_digests()
         return self.history
 
@@ -90,14 +94,11 @@ class Situation:
         plan = Plan(source, self.environment.name, changes, notes=notes, despite=despite or {})
         gates = self.environment.gates
         needs = evaluation.needs(gates)
-        # Rules about the change ask for history, too.
-        judges = self.criteria.policies.of_changes(self.criteria.profile)
-        needed = bool(changes) and not is_rollback and ("history" in needs or bool(judges))
         context = Context(
             plan,
             self.images,
             clock.now(),
-            history=self._asked(changes, bool(judges)) if needed else {},
+            history=self._history_for(() if is_rollback else changes, needs),
             holds=self.holds,
             base=self.tip.commit or None,
             forge=self.forge if "forge" in needs else None,
