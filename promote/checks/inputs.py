@@ -78,7 +78,9 @@ class Inputs:
         Links may change places while all files stay as they are.
         """
         name, real = place
-        line = f"{os.path.relpath(real, self._root)}\0{'' if real.is_dir() else self._hash(real)}\n"
+        if real not in self._hashes:
+            self._hashes[real] = "" if real.is_dir() else hashlib.sha256(self._read(real)).hexdigest()
+        line = f"{os.path.relpath(real, self._root)}\0{self._hashes[real]}\n"
         return line if name == str(real) else f"{os.path.relpath(name, self._root)}\0{line}"
 
     def _build(self, folder: Path, above: tuple[Path, ...]) -> frozenset[_Place]:
@@ -123,9 +125,7 @@ class Inputs:
                 raise _DoubtError
             yield from (self._at(folder, name) for name in _texts(value) if name not in inline)
         elif field in ENTRIES:
-            known, naming = ENTRIES[field]
-            entries = _mappings([value] if field == "openapi" else value, known)
-            yield from self._generated(folder, entries) if "files" in naming else self._patched(folder, entries)
+            yield from self._entries(folder, field, value)
         else:
             raise _DoubtError
 
@@ -152,23 +152,31 @@ class Inputs:
             else:
                 raise _DoubtError
 
-    def _patched(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[_Place]:
+    def _entries(self, folder: Path, field: str, value: Any) -> Iterator[_Place]:
+        """What the entries of a generator, or of patches and the like, name."""
+        known, naming = ENTRIES[field]
+        entries = [value] if field == "openapi" else value
+        if not isinstance(entries, list):
+            raise _DoubtError
         for entry in entries:
-            if entry.get("path") is not None:
+            if not isinstance(entry, dict) or not entry.keys() <= known:
+                raise _DoubtError
+            if "files" in naming:
+                yield from self._generated(folder, entry)
+            elif entry.get("path") is not None:
                 yield from (self._at(folder, name) for name in _texts([entry["path"]]))
 
-    def _generated(self, folder: Path, entries: list[dict[str, Any]]) -> Iterator[_Place]:
-        for entry in entries:
-            for name in _texts(entry.get("files") or []):
-                yield self._at(folder, name.rpartition("=")[2])
-            single = [entry["env"]] if entry.get("env") else []
-            for name in _texts([*(entry.get("envs") or []), *single]):
-                file = self._at(folder, name)
-                lines = self._read(file[1]).decode("utf-8-sig").splitlines()
-                # The value of a line without `=` comes from a variable of the environment.
-                if any(line.strip() and not line.lstrip().startswith("#") and "=" not in line for line in lines):
-                    raise _DoubtError
-                yield file
+    def _generated(self, folder: Path, entry: dict[str, Any]) -> Iterator[_Place]:
+        for name in _texts(entry.get("files") or []):
+            yield self._at(folder, name.rpartition("=")[2])
+        single = [entry["env"]] if entry.get("env") else []
+        for name in _texts([*(entry.get("envs") or []), *single]):
+            file = self._at(folder, name)
+            lines = self._read(file[1]).decode("utf-8-sig").splitlines()
+            # The value of a line without `=` comes from a variable of the environment.
+            if any(line.strip() and not line.lstrip().startswith("#") and "=" not in line for line in lines):
+                raise _DoubtError
+            yield file
 
     def _at(self, folder: Path, name: str) -> _Place:
         """What `name` in the kustomization of `folder` leads to; like kustomize, this resolves `..` before links."""
@@ -188,11 +196,6 @@ class Inputs:
                 raise _DoubtError
             found += [Path(parent, each) for each in names]
         return found
-
-    def _hash(self, file: Path) -> str:
-        if file not in self._hashes:
-            self._hashes[file] = hashlib.sha256(self._read(file)).hexdigest()
-        return self._hashes[file]
 
     def _read(self, file: Path) -> bytes:
         details = file.stat()
@@ -230,11 +233,5 @@ def _itself(file: Path) -> _Place:
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return value
-    raise _DoubtError
-
-
-def _mappings(value: Any, known: frozenset[str]) -> list[dict[str, Any]]:
-    if isinstance(value, list) and all(isinstance(one, dict) and one.keys() <= known for one in value):
         return value
     raise _DoubtError

@@ -1,4 +1,4 @@
-"""Lets kubeconform and conftest judge rendered manifests, at the same time, and collects their verdicts."""
+"""Lets kubeconform and conftest judge rendered manifests at the same time, and collects their verdicts."""
 
 from __future__ import annotations
 
@@ -132,16 +132,14 @@ def _evaluated(
         for target in targets:
             _ = target.documents
         answers = {version: process.result(validation) for version, validation in validations.items()}
-        found = [
-            _judge(
-                target,
-                shown(target.folder, root.resolve()),
-                process.result(evaluation),
-                _of(answers, file),
-                chosen,
-            )
-            for target, file, evaluation in zip(targets, files, evaluations, strict=True)
-        ]
+        found = []
+        for target, file, evaluation in zip(targets, files, evaluations, strict=True):
+            of_file = {
+                version: [one for one in answer if one["filename"] == str(file)]
+                for version, answer in answers.items()
+            }
+            path = shown(target.folder, root.resolve())
+            found.append(_judge(target, path, process.result(evaluation), of_file, chosen))
         return found, are_open
 
 
@@ -230,13 +228,6 @@ def _about(file: Path, target: Rendered, criteria: Criteria, chosen: Bundle) -> 
     said = {"name": target.name, "live": live, "kubernetes": oldest, "once": True, "tables": sorted(chosen.tables)}
     about.write_text(json.dumps({"target": said}), encoding="utf-8")
     return about
-
-
-def _of(answers: Mapping[str, list[Any]], file: Path) -> dict[str, list[Any]]:
-    return {
-        version: [resource for resource in found if resource["filename"] == str(file)]
-        for version, found in answers.items()
-    }
 
 
 def _kubeconform(

@@ -1,6 +1,6 @@
-"""The JSON schemas of Kubernetes' own kinds, one self-contained file a kind and version, made once.
+"""The JSON schemas of Kubernetes' own kinds, one self-contained file for each kind and version, made once.
 
-What the API server refuses of any kind though the schemas allow it, `api_constraints` adds.
+`promote.api.constraints` adds what the API server refuses although the schemas allow it.
 
 The schemas come with the package kubernetes-validate. Each refers to one file of definitions as large as
 all of Kubernetes; a file that holds only what its own kind needs is read several times faster.
@@ -151,12 +151,8 @@ def file_name(api_version: str, kind: str) -> str:
 def _make(version: str, name: str, target: Path) -> None:
     source = _source(version) / name
     if source.exists():
-        cache.write(
-            target,
-            json.dumps(
-                self_contained(reader.from_json(source.read_bytes()), _definitions(version), version)
-            ).encode(),
-        )
+        made = self_contained(reader.from_json(source.read_bytes()), _definitions(version), version)
+        cache.write(target, json.dumps(made).encode())
 
 
 def self_contained(schema: dict[str, Any], definitions: dict[str, Any], version: str) -> dict[str, Any]:
@@ -165,7 +161,10 @@ def self_contained(schema: dict[str, Any], definitions: dict[str, Any], version:
     They ask what the API server of Kubernetes `version` asks.
     """
     whole = _terse({key: value for key, value in schema.items() if key not in ("$id", "$schema")})
-    whole = constraints.constrained(_definition_of(schema, definitions), _insisting(whole, definitions), version)
+    # The schema of a kind repeats its definition without the name.
+    kind = schema.get(_KIND)
+    name = next((name for name, one in definitions.items() if kind and one.get(_KIND) == kind), "")
+    whole = constraints.constrained(name, _insisting(whole, definitions), version)
     needed: dict[str, Any] = {}
     waiting = list(_references(whole))
     while waiting:
@@ -194,12 +193,6 @@ def _insisting(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str,
 def _is_needy(given: dict[str, Any], definitions: dict[str, Any]) -> bool:
     name = str(given.get("$ref", "")).rpartition("/")[2]
     return bool(definitions.get(name, {}).get("required") or name in constraints.NEEDY)
-
-
-def _definition_of(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
-    """The name of the definition that `schema`, that of a kind, repeats."""
-    kind = schema.get(_KIND)
-    return next((name for name, one in definitions.items() if kind and one.get(_KIND) == kind), "")
 
 
 def _terse(schema: Any) -> Any:
