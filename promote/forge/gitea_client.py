@@ -75,10 +75,7 @@ class Gitea(JsonForge):
             require_open(_read(self._pull(number)))
             self._http.ask("POST", f"pulls/{number}/merge", fields)
             # The answer is empty. The branch may be gone or moved by now, so only the state counts.
-            merged = self._pull(number)
-            if not merged["merged"]:
-                raise ValueError("a merge that merged nothing")
-            return text(merged["merge_commit_sha"])
+            return self._new_commit(self._pull(number))
 
         return self._ask(self._about_pull(number), merge, lambda: self._merged(number, head_commit))
 
@@ -89,7 +86,16 @@ class Gitea(JsonForge):
             # Oldest first. A comment or a review that is not submitted yet changes no verdict.
             reviews = list(self._http.pages(f"pulls/{number}/reviews"))
             last = {text(one["user"]["login"]): one for one in reviews if one["state"] in _VERDICTS and one["user"]}
-            return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
+            return tuple(
+                sorted(
+                    name
+                    for name, one in last.items()
+                    if one["official"]
+                    and not one["dismissed"]
+                    and one["state"] == "APPROVED"
+                    and one["commit_id"] == commit
+                )
+            )
 
         return self._ask(self._about_pull(number), read)
 
@@ -124,15 +130,15 @@ class Gitea(JsonForge):
 
         self._ask(self._about_pull(number), enable)
 
-    def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
-        query = {"state": "open", "base_branch": base, **filters}
-        pulls = self._registered(lambda: [_read(pull) for pull in self._http.pages("pulls", query)])
-        # Also filtered here: older servers ignore `base_branch`. A list that grows meanwhile repeats entries.
-        found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
-        return tuple(found[number] for number in sorted(found))
+    def _listed(self, base: str, head: str) -> list[PullRequest]:
+        del head  # Gitea has no such filter
+        query = {"state": "open", "base_branch": base}
+        return self._registered(lambda: [_read(pull) for pull in self._http.pages("pulls", query)])
 
-    def _find(self, head: str, base: str) -> PullRequest | None:
-        return next((pull for pull in self._open(base) if pull.head == head), None)
+    def _new_commit(self, data: Any) -> str:
+        if not data["merged"]:
+            raise ValueError("a merge that merged nothing")
+        return text(data["merge_commit_sha"])
 
     def _registered(self, call: Callable[[], T]) -> T:
         """Do `call`; Gitea denies that there are pull requests until it has registered the first push."""
@@ -145,12 +151,6 @@ class Gitea(JsonForge):
                 raise Refused(HTTPStatus.CONFLICT, EMPTY) from None
         # It may have been registered between the two requests.
         return call()
-
-    def _merged(self, number: int, head_commit: str) -> str | None:
-        data = self._pull(number)
-        pull = _read(data)
-        merged = pull.state == "merged" and pull.head_commit == head_commit
-        return text(data["merge_commit_sha"]) if merged else None
 
 
 def _read(data: Any) -> PullRequest:
@@ -177,8 +177,3 @@ def _head(head: Any, base: Any) -> str:
         return text(head["ref"])
     owner = head["repo"]["owner"]["login"] if head["repo"] else "unknown"
     return f"{text(owner)}:{text(head['ref'])}"
-
-
-def _approves(review: Any, commit: str) -> bool:
-    counts = review["official"] and not review["dismissed"]
-    return bool(counts and review["state"] == "APPROVED" and review["commit_id"] == commit)

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from github import Auth, Github
 from github.PullRequest import PullRequest as Answer
-from github.PullRequestReview import PullRequestReview as Review
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from promote.forge.address import Token
@@ -176,7 +175,15 @@ class GitHub:
             last = {
                 review.user.login: review for review in reviews if _given(review.state) in _VERDICTS and review.user
             }
-            return tuple(sorted(name for name, review in last.items() if _approves(review, commit)))
+            return tuple(
+                sorted(
+                    name
+                    for name, review in last.items()
+                    if review.state == "APPROVED"
+                    and review.commit_id == commit
+                    and review.author_association in _TRUSTED
+                )
+            )
 
         return self._ask(self._about_pull(number), read)
 
@@ -250,11 +257,6 @@ def _given(text: str | None) -> str:
     if not text:
         raise ValueError("a field is missing")
     return text
-
-
-def _approves(review: Review, commit: str) -> bool:
-    trusted = review.author_association in _TRUSTED
-    return trusted and review.state == "APPROVED" and review.commit_id == commit
 
 
 def _head(pull: Answer) -> str:

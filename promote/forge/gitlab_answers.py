@@ -20,7 +20,7 @@ _RUNNING = frozenset(
 )
 # A pipeline of the merged result has another commit: https://docs.gitlab.com/ci/pipelines/merged_results_pipelines/
 _MERGED_RESULT = re.compile(r"refs/merge-requests/\d+/(merge|train)")
-# A line that begins with a slash is an order to GitLab, such as /merge or /approve. GitLab removes every \r before it
+# A line that begins with a slash is a quick action, such as /merge or /approve. GitLab removes every \r before it
 # looks. https://docs.gitlab.com/user/project/quick_actions/
 _ORDER = re.compile(r"^([^\S\n]*)/(?=[A-Za-z])", re.MULTILINE)
 _NO_ORDER = re.compile(r"^([^\S\n]*)\\/(?=[A-Za-z])", re.MULTILINE)
@@ -60,18 +60,15 @@ def pull_request(data: Any) -> PullRequest:
 def waits(data: Any, commit: str) -> bool | None:
     """Whether an automatic merge has something to wait for; None if GitLab does not know yet.
 
-    Without, GitLab merges at once, or refuses.
+    If there is nothing to wait for, GitLab merges at once, or refuses.
     """
-    if _runs(data.get("head_pipeline") or {}, commit):
+    pipeline = data.get("head_pipeline") or {}
+    if pipeline.get("status") in _RUNNING and (
+        pipeline["sha"] == commit or _MERGED_RESULT.fullmatch(pipeline["ref"])
+    ):
         return True
     status = status_of(data)
     return None if status in TRANSIENT else status not in ("mergeable", "can_be_merged", "")
-
-
-def _runs(pipeline: Any, commit: str) -> bool:
-    if pipeline.get("status") not in _RUNNING:
-        return False
-    return bool(pipeline["sha"] == commit or _MERGED_RESULT.fullmatch(pipeline["ref"]))
 
 
 def since(versions: Iterable[Any], commit: str) -> datetime | None:

@@ -134,15 +134,9 @@ class GitLab(JsonForge):
 
         self._ask(self._about_pull(number), enable)
 
-    def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
-        query = {"state": "opened", "target_branch": base, **filters}
-        pulls = [self._read(one) for one in self._http.pages("merge_requests", query)]
-        # Also filtered here: a list that grows meanwhile repeats entries, and a redirection may lose the filters.
-        found = {pull.number: pull for pull in pulls if pull.state == "open" and pull.base == base}
-        return tuple(found[number] for number in sorted(found))
-
-    def _find(self, head: str, base: str) -> PullRequest | None:
-        return next((pull for pull in self._open(base, source_branch=head) if pull.head == head), None)
+    def _listed(self, base: str, head: str) -> list[PullRequest]:
+        query = {"state": "opened", "target_branch": base, **({"source_branch": head} if head else {})}
+        return [self._read(one) for one in self._http.pages("merge_requests", query)]
 
     def _tip(self, name: str) -> str:
         """The commit of a branch; empty if there is none."""
@@ -196,14 +190,8 @@ class GitLab(JsonForge):
             why = unmergeable(self._pull(number), refused)
         raise why
 
-    def _merged(self, number: int, head_commit: str) -> str | None:
-        data = self._pull(number)
-        pull = self._read(data)
-        merged = pull.state == "merged" and pull.head_commit == head_commit
-        return self._new_commit(data) if merged else None
-
     def _new_commit(self, data: Any) -> str:
-        """The new commit of the base branch; raises ValueError where nothing is merged.
+        """The commit that a merge made on the base branch; raises ValueError where nothing is merged.
 
         Only a project that fast-forwards makes no merge commit, and one that does makes it also after a squash.
         https://docs.gitlab.com/user/project/merge_requests/methods/

@@ -123,12 +123,12 @@ class JsonForge(ABC):
         """A pull request as the API shows it."""
 
     @abstractmethod
-    def _open(self, base: str, **filters: str) -> tuple[PullRequest, ...]:
-        """Every open pull request into `base`, by number."""
+    def _listed(self, base: str, head: str) -> list[PullRequest]:
+        """The open pull requests into `base`, or, where the API can be asked for it, those of a branch `head`."""
 
     @abstractmethod
-    def _find(self, head: str, base: str) -> PullRequest | None:
-        """The open pull request from our own branch `head` into `base`."""
+    def _new_commit(self, data: Any) -> str:
+        """The commit that a merged pull request made on its base; raises ValueError where nothing is merged."""
 
     def find_open(self, head: str, base: str) -> PullRequest | None:
         """The open pull request from our own branch `head` (never a fork's) into `base`, if there is one."""
@@ -141,6 +141,22 @@ class JsonForge(ABC):
     def get(self, number: int) -> PullRequest:
         """One pull request; raises UsageError when there is none with this number."""
         return self._ask(self._about_pull(number), lambda: self._read(self._pull(number)))
+
+    def _open(self, base: str, head: str = "") -> tuple[PullRequest, ...]:
+        """Every open pull request into `base`, by number."""
+        # A list that grows meanwhile repeats entries. Also filtered here: older servers ignore a filter, and a
+        # redirection may lose it.
+        found = {pull.number: pull for pull in self._listed(base, head) if pull.state == "open" and pull.base == base}
+        return tuple(found[number] for number in sorted(found))
+
+    def _find(self, head: str, base: str) -> PullRequest | None:
+        return next((pull for pull in self._open(base, head) if pull.head == head), None)
+
+    def _merged(self, number: int, head_commit: str) -> str | None:
+        """The commit that an earlier merge of `head_commit` made; None if there was none."""
+        data = self._pull(number)
+        pull = self._read(data)
+        return self._new_commit(data) if pull.state == "merged" and pull.head_commit == head_commit else None
 
     @property
     def _about_repository(self) -> str:
