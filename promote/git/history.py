@@ -102,17 +102,13 @@ class HistoryReader(Git):
                 for sha in some:
                     header = talk.line().split()
                     if header[-1:] == [b"missing"]:
-                        raise _missing(sha)
+                        raise GitError(f"object {sha} is missing from this clone: run `git fsck`, or clone it again")
                     yield sha, talk.read(int(header[2]) + 1)[:-1]
 
 
 def current(state: Mapping[str, str], paths: Iterable[str]) -> str | None:
     """The blob of the first of `paths` that exists in `state`."""
     return next((state[path] for path in paths if path in state), None)
-
-
-def _missing(name: str) -> GitError:
-    return GitError(f"object {name} is missing from this clone: run `git fsck`, or clone it again")
 
 
 def _asked(paths: Collection[str]) -> list[str]:

@@ -91,8 +91,11 @@ class CommitFiles:
             sizes = self._sizes(chunk)
             small = [sha for (sha, _), size in zip(chunk, sizes, strict=True) if size <= largest]
             waiting = len(small)
-            # Nobody else uses it until all answers are read; the caller may stop before the end.
-            talk = self._taken(small) if small else None
+            talk = None
+            if small:
+                self._talk("--batch").send(_lines(small))
+                # Nobody else uses it until all answers are read; the caller may stop before the end.
+                talk = self._talks.pop("--batch")
             for size in sizes:
                 data = None
                 if talk is not None and size <= largest:
@@ -102,12 +105,6 @@ class CommitFiles:
                 if talk is not None and not waiting:
                     self._talks["--batch"], talk = talk, None
                 yield data
-
-    def _taken(self, objects: Sequence[str]) -> Dialogue:
-        """The dialogue about contents, asked for those of `objects`; nobody else has it until it is given back."""
-        talk = self._talk("--batch")
-        talk.send(_lines(objects))
-        return self._talks.pop("--batch")
 
     def _sizes(self, objects: Sequence[tuple[str, str]]) -> list[int]:
         talk = self._talk("--batch-check")
