@@ -50,7 +50,9 @@ class _Closure:
         named = [posixpath.join(folder, name) for name in FILE_NAMES if name in entries]
         if len(named) != 1:
             raise _Doubt
-        root = self._mapping(self._file(named[0]))
+        file = find(self.snapshot, named[0])  # the name may be a link
+        self._add(file)
+        root = self._mapping(file.path)
         for key, value in root.value:
             self._field(named[0], folder, key, value)
         self._charts(named[0], folder, root)
@@ -128,12 +130,6 @@ class _Closure:
         if found.entry is None or found.entry.kind != "file":
             raise _Doubt
         self.paths.update((*found.links, found.path))
-
-    def _file(self, path: str) -> str:
-        """The path of the kustomization at `path`, which may be a link."""
-        found = find(self.snapshot, path)
-        self._add(found)
-        return found.path
 
     def _mapping(self, file: str) -> MappingNode:
         try:

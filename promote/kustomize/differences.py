@@ -58,7 +58,9 @@ def differences(before: Iterable[Document], after: Iterable[Document]) -> list[D
     renamed = _renamed(old.keys() - new.keys(), new.keys() - old.keys())
     for who in sorted((old.keys() | new.keys()) - set(renamed.values())):
         if who in renamed:
-            found.extend(_with_hash(list(_within(who, old[who], new[renamed[who]]))))
+            parts = list(_within(who, old[who], new[renamed[who]]))
+            # If nothing else changes, the name does not depend on the content: these are two objects.
+            found.extend(replace(one, is_hash=one.path == "/metadata/name" and len(parts) > 1) for one in parts)
         elif who not in old or who not in new:
             found.append(Difference(who, "", _shown(old.get(who)), _shown(new.get(who))))
         elif json.dumps(old[who], default=repr) != json.dumps(new[who], default=repr):
@@ -82,11 +84,6 @@ def _renamed(gone: Iterable[Identity], come: Iterable[Identity]) -> dict[Identit
     unique &= {name for name, count in Counter(new.values()).items() if count == 1}
     successors = {name: who for who, name in new.items()}
     return {who: successors[name] for who, name in old.items() if name in unique}
-
-
-def _with_hash(found: list[Difference]) -> list[Difference]:
-    # If nothing else changes, the name does not depend on the content: these are two objects.
-    return [replace(one, is_hash=one.path == "/metadata/name" and len(found) > 1) for one in found]
 
 
 def _shown(content: Mapping[str, Any] | None) -> Any:

@@ -20,7 +20,7 @@ from promote.kustomize import contents, documents, local_charts, options, patche
 from promote.kustomize.fields import CHANGING
 from promote.kustomize.files import at
 from promote.kustomize.patches import Layer
-from promote.model import Document, Identity
+from promote.model import Identity
 from promote.yamltext import places, reader
 
 _MARK = "promote.internal/origin"
@@ -48,8 +48,12 @@ def of(folder: Path) -> dict[Identity, Origin]:
         done = options.build(mirror.at(folder.resolve()), reads, charts=mirror.has_charts, anywhere=True)
         if done.code != 0:
             return {}
-        found = documents.read(done.text, folder.name)
-        written = [(one.identity, origin) for one in reversed(found) if (origin := _origin(one, mirror.marks))]
+        written: list[tuple[Identity, Origin]] = []
+        # Of several with one identity, the first counts.
+        for one in reversed(documents.read(done.text, folder.name)):
+            mark = str(places.value_at(one.content, ["metadata", "annotations", _MARK]) or "")
+            if mark.isdecimal() and int(mark) < len(mirror.marks):
+                written.append((one.identity, mirror.marks[int(mark)]))
         return {_unhashed(who): origin for who, origin in written} | dict(written)
 
 
@@ -65,11 +69,6 @@ def _unhashed(who: Identity) -> Identity:
 def objects(file: Path) -> list[MappingNode]:
     """The objects in `file`, in the order of `Origin.number`; none if it cannot be read."""
     return [node for node in patches.read(file) if isinstance(node, MappingNode)]
-
-
-def _origin(document: Document, marks: list[Origin]) -> Origin | None:
-    mark = str(places.value_at(document.content, ["metadata", "annotations", _MARK]) or "")
-    return marks[int(mark)] if mark.isdecimal() and int(mark) < len(marks) else None
 
 
 @dataclass(slots=True)

@@ -56,7 +56,10 @@ class _Search:
         """Whether names lead from the kustomization in `folder` to one of the files, or to a chart."""
         waiting, seen = [folder], {folder}
         while waiting:
-            named = self._names(here := waiting.pop())
+            here = waiting.pop()
+            if here not in self._named:
+                self._learn([here])
+            named = self._named[here]
             if here in self._with_charts or not self.files.isdisjoint(named):
                 return True
             new = named - seen
@@ -69,14 +72,8 @@ class _Search:
         with suppress(PromoteError):
             self._learn(folders)
 
-    def _names(self, folder: str) -> frozenset[str]:
-        """The kustomization in `folder`, and everything in the repository that its words name."""
-        if folder not in self._named:
-            self._learn([folder])
-        return self._named[folder]
-
     def _learn(self, folders: Iterable[str]) -> None:
-        """Read what the kustomizations in `folders` name."""
+        """Read the kustomizations in `folders`, and everything in the repository that their words name."""
         found = {folder: [*self._files(folder)] for folder in folders}
         data = self.snapshot.contents([path for paths in found.values() for path in paths])
         for folder, paths in found.items():
