@@ -178,13 +178,13 @@ def look(workspace: Workspace, wanted: Expected, through: Reach) -> Live:
         tuple(running.compare(wanted.documents, live, default)),
         engine,
         seen,
-        tuple(job for job in jobs if job.failed and _is(job, ours.get(("Job", job.namespace, job.name)))),
+        tuple(job for job in jobs if job.failed and _is_wanted(job, ours.get(("Job", job.namespace, job.name)))),
         tuple(pod for one in live if one.key in ours for pod in one.pods if pod.problem),
         (*notes, *filter(None, doubts)),
     )
 
 
-def _is(job: Job, document: Document | None) -> bool:
+def _is_wanted(job: Job, document: Document | None) -> bool:
     """Whether a Job is the one that Git wants, and not one of the same name that an older commit wanted."""
     return document is not None and images_of(document.content["spec"]["template"]["spec"]) == job.images
 

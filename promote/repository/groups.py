@@ -132,21 +132,19 @@ def _in_order(one: Environment, stages: Mapping[str, Mapping[str, str]], previou
 
     `stages` has the names of environments by stage and app.
     """
-    before = previous if one.after is None else one.after
-    names = tuple(name for stage in before for name in _same(stages.get(stage, {}), one.app))
-    return replace(one, listed=names) if one.after is None else replace(one, after=names)
+    names: list[str] = []
+    for stage in previous if one.after is None else one.after:
+        by_app = stages.get(stage, {})
+        if not one.app or "" in by_app:
+            names += by_app.values()  # one of the two stages has no apps
+        elif one.app in by_app:
+            names.append(by_app[one.app])
+    return replace(one, listed=tuple(names)) if one.after is None else replace(one, after=tuple(names))
 
 
 def members(known: Mapping[str, Environment], stage: str) -> list[Environment]:
     """The environments that `stage` of promote.yaml stands for: those of its apps, or itself."""
     return [one for one in known.values() if one.stage == stage]
-
-
-def _same(names: Mapping[str, str], app: str) -> list[str]:
-    """Of environments by app, those from which one of `app` gets its versions: of the same app, if both have apps."""
-    if not app or "" in names:
-        return list(names.values())
-    return [names[app]] if app in names else []
 
 
 def order(known: Mapping[str, Environment]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
-from typing import Any
 
 from promote.errors import PromoteError
 from promote.git import sparse
@@ -167,7 +166,8 @@ def _parsed(data: bytes, path: str, where: str) -> Kustomization:
     kind = content.get("kind")
     if isinstance(kind, str) and kind not in KINDS:
         raise ValueError(f"it is a {kind}, not a kustomization")
-    entries = [one for key in ("resources", "bases") for one in _texts(content.get(key))]
+    listed = [content[key] for key in ("resources", "bases") if isinstance(content.get(key), list)]
+    entries = [one for each in listed for one in each if isinstance(one, str)]
     uses = {normpath(join(path, one)) for one in entries if "://" not in one}
     is_component = kind == "Component"
     has_versions = any(content.get(key) for key in ("images", "helmCharts")) or any("?ref=" in one for one in entries)
@@ -177,7 +177,3 @@ def _parsed(data: bytes, path: str, where: str) -> Kustomization:
 def _or_large(data: bytes | None) -> bytes:
     """What was read, or what is reported in place of a file that is too large."""
     return b"[too large]" if data is None else data
-
-
-def _texts(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
