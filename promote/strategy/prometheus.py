@@ -13,7 +13,7 @@ from promote.system.deadline import Deadline
 from promote.yamltext import reader
 
 if TYPE_CHECKING:
-    from requests import Response
+    pass
 
 _SECONDS = 10  # for one answer
 LONGEST_REASON = 300  # characters of what a server or a cluster says: a commit and a hold may keep them
@@ -42,7 +42,10 @@ class Prometheus:
         Raises NetworkError where there is no answer, and ConfigError for a query that Prometheus does not take.
         """
         try:
-            answer = Deadline(_SECONDS).ask(lambda: self._post(query), self._address)
+            url, data = f"{self._address}/api/v1/query", {"query": query}
+            answer = Deadline(_SECONDS).ask(
+                lambda: self._session.post(url, data=data, timeout=_SECONDS, allow_redirects=False), self._address
+            )
             content: Any = reader.from_json(answer.content)
         except OSError as error:
             raise NetworkError(f"Prometheus at {self._address} cannot be reached: {type(error).__name__}") from None
@@ -55,11 +58,6 @@ class Prometheus:
         if answer.status_code != HTTPStatus.OK:
             raise NetworkError(f"Prometheus at {self._address} answers HTTP {answer.status_code}: {_reason(content)}")
         return _largest(content)
-
-    def _post(self, query: str) -> Response:
-        return self._session.post(
-            f"{self._address}/api/v1/query", data={"query": query}, timeout=_SECONDS, allow_redirects=False
-        )
 
 
 def _token(address: str) -> str:

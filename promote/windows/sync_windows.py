@@ -61,7 +61,9 @@ def translate(windows: Iterable[Window], environment: str, now: datetime) -> Tra
             raise ConfigError(f"{who}: it lasts {(end - start).days} days, and a schedule comes every year: split it")
         possible, over = _year_away(start, -1) + (end - start), _year_away(start, 1) - _NOTICE
         if possible <= now < over:
-            found.append(_dated(one, start, end))
+            # In UTC, the clocks do not change during the window.
+            schedule = f"{start.minute} {start.hour} {start.day} {start.month} *"
+            found.append(SyncWindow(schedule, _duration(end - start), "UTC", one.reason))
             renewals.append(over)
         elif now < possible:
             later.append(f"{who}: a schedule has no year, so it is left out until {possible:%F}")
@@ -82,13 +84,8 @@ def _weekly(window: Window, start: Weekly, end: Weekly, who: str, now: datetime)
                     f"{wall:%F}, which a schedule cannot express: choose another time"
                 )
     schedule = f"{start.time.minute} {start.time.hour} * * {(start.day + 1) % 7}"
-    return SyncWindow(schedule, _duration(ends - begins), _zone(window), window.reason)
-
-
-def _dated(window: Window, start: datetime, end: datetime) -> SyncWindow:
-    # In UTC, the clocks do not change during the window.
-    schedule = f"{start.minute} {start.hour} {start.day} {start.month} *"
-    return SyncWindow(schedule, _duration(end - start), "UTC", window.reason)
+    zone = window.zone.key if isinstance(window.zone, ZoneInfo) else str(UTC)
+    return SyncWindow(schedule, _duration(ends - begins), zone, window.reason)
 
 
 def _year_away(moment: datetime, years: int) -> datetime:
@@ -103,7 +100,3 @@ def _duration(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     minutes = seconds % _HOUR // _MINUTE
     return f"{seconds // _HOUR}h" + (f"{minutes}m" if minutes else "")
-
-
-def _zone(window: Window) -> str:
-    return window.zone.key if isinstance(window.zone, ZoneInfo) else str(UTC)
