@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from promote.checks.findings import Finding, Target
+from promote.checks.findings import Finding
 from promote.output.report import CheckReport
 from promote.system import printable
 
@@ -34,17 +34,13 @@ def lines(report: CheckReport) -> list[str]:
         idle = {row.rule for row in seen.rows if row.target == target.name and row.applied == 0}
         suite = ElementTree.SubElement(root, "testsuite", name=_text(target.name))
         for name in sorted(asked | {one.rule for one in found}):
-            case = _case(suite, target, name, titles.get(name, ""))
+            title = f"{name}: {titles[name]}" if titles.get(name) else name
+            topic = f"{target.name}.{name.partition('.')[0]}"
+            case = ElementTree.SubElement(suite, "testcase", classname=_text(topic), name=_text(title))
             _outcome(case, [one for one in found if one.rule == name], verdict.denials, name in idle)
         _count(suite)
     ElementTree.indent(root)
     return ['<?xml version="1.0" encoding="UTF-8"?>', *ElementTree.tostring(root, "unicode").splitlines()]
-
-
-def _case(suite: ElementTree.Element, target: Target, rule: str, title: str) -> ElementTree.Element:
-    topic = rule.partition(".")[0]
-    name = f"{rule}: {title}" if title else rule
-    return ElementTree.SubElement(suite, "testcase", classname=_text(f"{target.name}.{topic}"), name=_text(name))
 
 
 def _count(suite: ElementTree.Element) -> None:

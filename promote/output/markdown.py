@@ -22,13 +22,12 @@ def lines(report: CheckReport) -> list[str]:
         "",
         *_table(("target", "documents", "validated", "evaluated"), targets),
     ]
-    rows = [(_standing(one), *_about(one), remedy(one)) for one in verdict.findings]
+    rows = []
+    for one in verdict.findings:
+        level = "waived" if one.waiver else one.level
+        rows.append((f"{one.status} {level}".strip(), *_about(one), remedy(one)))
     rows += [("fixed", *_about(one), "") for one in verdict.fixed]
     return [*found, "", *_table(("level", "rule", "where", "what", "fix"), rows)] if rows else found
-
-
-def _standing(finding: Finding) -> str:
-    return " ".join(filter(None, (finding.status, "waived" if finding.waiver else finding.level)))
 
 
 def _about(finding: Finding) -> tuple[str, str, str]:

@@ -42,7 +42,10 @@ def merged_text(done: Merged) -> list[str]:
     end = f"is merged: {done.commit[:12]}" if done.commit else "is not merged"
     moved = [f"{plan.target}: {one.service} {wording.shift(one)}" for plan in done.plans for one in plan.changes]
     policy = [remark for plan in done.plans if not plan.changes for remark in plan.remarks]
-    left = _unbuilt(done.unbuilt) + _unchanged(done.unchanged)
+    left = _unbuilt(done.unbuilt)
+    if names := done.unchanged:
+        which = ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names):,} environments"
+        left.append(f"not checked again: {which} (no file that they read changes)")
     return [*moved, *policy, *introduced_text(done.verdict), *left, f"pull request #{number} {end}"]
 
 
@@ -50,12 +53,6 @@ def _unbuilt(names: Sequence[str]) -> list[str]:
     """In one line, which environments nobody looked at because they could not be built before either."""
     why = "kustomize failed there before, too, and reads none of the changed files"
     return [f"not checked: {', '.join(names)} ({why})"] if names else []
-
-
-def _unchanged(names: Sequence[str]) -> list[str]:
-    """In one line, which environments nobody looked at again because they stay as they are."""
-    which = ", ".join(names) if len(names) <= _MOST_NAMES else f"{len(names):,} environments"
-    return [f"not checked again: {which} (no file that they read changes)"] if names else []
 
 
 def holding_json(done: Changed, environment: str) -> Json:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from promote import __version__
 from promote.checks import baseline
-from promote.checks.findings import Finding, Verdict, Waiver
+from promote.checks.findings import Finding, Verdict
 from promote.checks.rules import Rule
 from promote.output.report import CheckReport
 from promote.output.values import Json
@@ -85,17 +85,18 @@ def _result(finding: Finding, mark: str, path: str) -> Json:
         "partialFingerprints": {"promote/v1": mark},
         "properties": {"target": finding.target},
     }
-    # Given even where there is none: then nothing is suppressed, instead of nobody knowing.
-    return said | {"suppressions": [_suppression(finding.waiver)] if finding.waiver else []}
-
-
-def _suppression(waiver: Waiver) -> Json:
-    return {
-        "kind": "external",
-        "status": "accepted",
-        "justification": str(waiver),
-        "properties": {"owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires},
-    }
+    # An empty list says that nothing is suppressed; without it, nobody would know.
+    suppressions: list[Json] = []
+    if waiver := finding.waiver:
+        suppressions.append(
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": str(waiver),
+                "properties": {"owner": waiver.owner, "ticket": waiver.ticket, "expires": waiver.expires},
+            }
+        )
+    return said | {"suppressions": suppressions}
 
 
 def _location(finding: Finding, path: str) -> Json:
