@@ -182,14 +182,10 @@ def json_text(value: Any) -> str:
 def _said(error: Exception, text: str, where: str) -> str:
     if isinstance(error, Excess):
         return f"{where}:{error.line}: {error}"
-    return f"{where}:{_line(error, text)}: this is not YAML: {_problem(error)}"
-
-
-def _line(error: Exception, text: str) -> int:
-    """The line, from 1, of a parser's error."""
-    if mark := getattr(error, "problem_mark", None) or getattr(error, "context_mark", None):
-        return int(mark.line) + 1
-    return text.count("\n", 0, getattr(error, "position", 0)) + 1
+    # Only the reader of characters says a position instead.
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    above = mark.line if mark else text.count("\n", 0, getattr(error, "position", 0))
+    return f"{where}:{above + 1}: this is not YAML: {_problem(error)}"
 
 
 def _problem(error: Exception) -> str:

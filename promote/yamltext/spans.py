@@ -61,7 +61,10 @@ class ParsedText:
                 raise ConfigError(f"{self.at(key)}: duplicate key {key.value!r}; delete one of them")
             if key.tag == MERGE:
                 inherited = self._merged(value, seen)
-                self._refuse_late_merge(key, own.keys() & inherited.keys())
+                # YAML lets a mapping's own key win; go-yaml lets the merge win over the keys written before it.
+                if late := sorted(own.keys() & inherited.keys()):
+                    names = ", ".join(late)
+                    raise ConfigError(f"{self.at(key)}: in kustomize, '<<' overrides {names} above it; move '<<' up")
             own[key.value] = value
         return inherited | own
 
@@ -72,12 +75,6 @@ class ParsedText:
                 raise ConfigError(f"{self.at(node)}: '<<' can only merge mappings; write an alias of a mapping")
             result = self._fields(source, seen) | result
         return result
-
-    def _refuse_late_merge(self, key: Node, overridden: set[str]) -> None:
-        # YAML lets a mapping's own key win; go-yaml lets the merge win over the keys written before it.
-        if overridden:
-            names = ", ".join(sorted(overridden))
-            raise ConfigError(f"{self.at(key)}: in kustomize, '<<' overrides {names} above it; move '<<' up")
 
     def span(self, node: ScalarNode) -> Span:
         """Where the text of `node` is, with its quotes, without its anchor and tag."""
@@ -210,7 +207,9 @@ def difference(old: Node, new: Node, goal: Goal) -> Node | None:
         # does not count, as another path may lead there without one.
         if wanted is None:
             same.add(pair)
-        pending.extend(_children(before, after, wanted))
+        goals = wanted if isinstance(wanted, Mapping) else {}
+        for (key, one), (_, other) in zip(_steps(before), _steps(after), strict=True):
+            pending.append((one, other, goals.get(key)))
     return None
 
 
@@ -222,12 +221,6 @@ def _alike(before: Node, after: Node, wanted: Goal) -> bool:
     if isinstance(before, ScalarNode):
         return bool(before.value == after.value)
     return len(before.value) == len(after.value)
-
-
-def _children(before: Node, after: Node, wanted: Goal) -> Iterator[tuple[Node, Node, Goal]]:
-    goals = wanted if isinstance(wanted, Mapping) else {}
-    for (key, old), (_, new) in zip(_steps(before), _steps(after), strict=True):
-        yield old, new, goals.get(key)
 
 
 def _steps(node: Node) -> Iterator[tuple[str | int | None, Node]]:
