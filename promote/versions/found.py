@@ -123,7 +123,9 @@ class Versions:
             for slot in self._elsewhere.get(name, ()) if name not in self.apart else ():
                 _slot_edits(slot, target, entries, spots, whole)
             if not any(name in some for some in entries.values()) and name not in self._elsewhere:
-                raise EditRefused(f"{self.own.text.at(self.own.text.root)}: {self._unknown(name)}")
+                known = (image.name for image in self.images)
+                hint = nearest_images(name, known, "add an item for it to 'images', or use --add")
+                raise EditRefused(f"{self.own.text.at(self.own.text.root)}: there is no image {name!r}; {hint}")
         changed = self._changed(entries, spots, whole)
         if not changed:
             return self
@@ -211,11 +213,6 @@ class Versions:
                 if version is None and name in new:
                     raise EditRefused(f"{where}: this is the version of {name}, too; name all images that share it")
                 raise EditRefused(f"{where}: no edit was found that changes only {name}; change it by hand")
-
-    def _unknown(self, name: str) -> str:
-        known = (image.name for image in self.images)
-        hint = nearest_images(name, known, "add an item for it to 'images', or use --add")
-        return f"there is no image {name!r}; {hint}"
 
 
 def _slot_edits(

@@ -176,8 +176,11 @@ def _prove(before: ImagesFile, result: bytes, edits: list[_Edit], images: list[I
     try:
         after = ImagesFile.parse(result, before.source)
         changed = difference(old.root, after.text.root, _changes(edits))
-        if changed is None and _as_meant(before, after, edits, images):
-            return after
+        if changed is None:
+            nodes = [after.entries[edit.entry.image.name].nodes[edit.field] for edit in edits]
+            outside_is_same = old.outside(edit.node for edit in edits) == after.text.outside(nodes)
+            if outside_is_same and list(after.images) == images:
+                return after
     except ConfigError:
         pass  # The file could be read before, so the fault is in the edit, not in the file.
     if changed is None:
@@ -195,9 +198,3 @@ def _changes(edits: Iterable[_Edit]) -> Goal:
     for edit in edits:
         items.setdefault(edit.entry.position, {})[edit.field] = edit.text
     return {"images": items}
-
-
-def _as_meant(before: ImagesFile, after: ImagesFile, edits: list[_Edit], images: list[Image]) -> bool:
-    nodes = [after.entries[edit.entry.image.name].nodes[edit.field] for edit in edits]
-    outside_is_same = before.text.outside(edit.node for edit in edits) == after.text.outside(nodes)
-    return outside_is_same and list(after.images) == images

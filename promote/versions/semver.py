@@ -57,12 +57,8 @@ def precedence(tag: str) -> Precedence | None:
     parts = found[4].split(".")
     if any(one.isdecimal() and len(one) > 1 and one.startswith("0") for one in parts):
         return None
-    return Precedence(numbers, False, tuple(_identifier(one) for one in parts))
-
-
-def _identifier(text: str) -> tuple[int, int, str]:
-    """Numbers are before texts, and texts are in the order of ASCII."""
-    return (0, int(text), "") if text.isdecimal() else (1, 0, text)
+    # Numbers are before texts, and texts are in the order of ASCII.
+    return Precedence(numbers, False, tuple((0, int(one), "") if one.isdecimal() else (1, 0, one) for one in parts))
 
 
 @dataclass(frozen=True, slots=True)

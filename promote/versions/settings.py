@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, ScalarNode
 
 from promote.errors import ConfigError, EditRefused
 from promote.versions import declared
@@ -92,7 +92,9 @@ def _prove(before: Sheet, data: bytes, old: Place, new: Place) -> None:
     root, often = before.whole.roots[int(old.path[0])], 0
     waiting, seen = [root], {id(root)}
     while waiting:
-        for node in _within(waiting.pop()):
+        here = waiting.pop()
+        keys = [key for key, _ in here.value] if isinstance(here, MappingNode) else []
+        for node in (*keys, *(value for _, value in children(here))):
             often += node is old.node
             if id(node) not in seen:
                 seen.add(id(node))
@@ -105,11 +107,6 @@ def _prove(before: Sheet, data: bytes, old: Place, new: Place) -> None:
     pairs = zip(before.whole.roots, roots, strict=False)
     if often != 1 or len(roots) != len(before.whole.roots) or any(difference(a, b, None) for a, b in pairs):
         raise EditRefused(f"{_at(before, old)}: no edit changes this value alone: change it by hand")
-
-
-def _within(node: Node) -> list[Node]:
-    keys = [key for key, _ in node.value] if isinstance(node, MappingNode) else []
-    return [*keys, *(value for _, value in children(node))]
 
 
 def _at(sheet: Sheet, at: Place) -> str:
