@@ -102,7 +102,9 @@ def environment(extra: Mapping[str, str] | None = None, *, secrets: bool = False
         for name, value in os.environ.items()
         if name not in INHERITED_GIT and (secrets or name not in hidden)
     }
-    kept.setdefault("HOME", _home())
+    # For programs that fail without it, such as conftest: `~` is left if the user is not in the password database.
+    home = os.path.expanduser("~")  # noqa: PTH111 Path.home raises there
+    kept.setdefault("HOME", str(scratch.for_programs()) if home == "~" else home)
     # `ext::` and other helpers of remotes are programs.
     kept.setdefault("GIT_ALLOW_PROTOCOL", "https:ssh:http:file:git")
     kept["PATH"] = search_path()
@@ -114,13 +116,6 @@ def search_path() -> str:
     """PATH without entries that depend on the current folder, which may hold a `git` of somebody else."""
     absolute = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry.startswith("/")]
     return os.pathsep.join(absolute) or os.defpath
-
-
-def _home() -> str:
-    """A home folder if HOME is not set, for programs that fail without it, such as conftest."""
-    # It returns `~` if the user is not in the password database.
-    home = os.path.expanduser("~")  # noqa: PTH111 Path.home raises there
-    return str(scratch.for_programs()) if home == "~" else home
 
 
 def run(

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
-_Handler = Callable[[int, FrameType | None], object]
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -48,8 +47,11 @@ def ending() -> Iterator[None]:
 def delayed() -> Iterator[Callable[[], None]]:
     """Delay Ctrl-C and what `ending` handles until the yielded function is called."""
     came: list[int] = []
-    handlers = _handlers() if current_thread() is main_thread() else {}
     waiting = [True]
+    caught: tuple[int, ...] = (signal.SIGINT, *_ENDING) if current_thread() is main_thread() else ()
+    present = {each: signal.getsignal(each) for each in caught}
+    # Only those that raise an exception interrupt what must be finished.
+    handlers = {each: one for each, one in present.items() if one in (signal.default_int_handler, _terminate)}
 
     def go_on() -> None:
         waiting.clear()
@@ -65,9 +67,3 @@ def delayed() -> Iterator[Callable[[], None]]:
     finally:
         if waiting:
             go_on()
-
-
-def _handlers() -> dict[int, _Handler]:
-    """The handlers that raise an exception, by signal."""
-    found = {each: signal.getsignal(each) for each in (signal.SIGINT, *_ENDING)}
-    return {each: handler for each, handler in found.items() if handler in (signal.default_int_handler, _terminate)}
