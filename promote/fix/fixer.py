@@ -82,11 +82,14 @@ class Fixer:
     def fix(self) -> Outcome:
         """Fix one finding after the other until none is left that can be fixed; undo each change without a proof."""
         first = self._judge(self._render(self.there))
-        old = self._keys_of_old(first.verdict)
+        compared = self.compare(first.verdict) if self.compare else first.verdict
+        # A key of old findings may be that of new ones, too: then all of them are fixed.
+        old = {baseline.key(one) for one in compared.findings if self.compare and one.status != "new"}
+        old -= {baseline.key(one) for one in compared.findings if one.status == "new"}
         state, corrected, failed = self._together(first, old)
         refused = {
             key: self._refuse(state, failed[key].finding, failed[key].reason)
-            for key in {baseline.key(one): one for one in _pending(state.verdict, old)}
+            for key in dict.fromkeys(map(baseline.key, _pending(state.verdict, old)))
             if key in failed
         }
         while finding := next(_pending(state.verdict, refused.keys() | old), None):
@@ -98,15 +101,8 @@ class Fixer:
                 refused[baseline.key(finding)] = self._refuse(state, finding, tried.reason)
         files = {shown(file, self.root): (old, file.read_bytes()) for file, old in self._originals.items()}
         changed = {name: pair for name, pair in sorted(files.items()) if pair[0] != pair[1]}
-        compare = self.compare or (lambda verdict: verdict)
-        return Outcome(
-            changed, tuple(corrected), tuple(refused.values()), compare(first.verdict), compare(state.verdict)
-        )
-
-    def _keys_of_old(self, verdict: Verdict) -> set[tuple[str, ...]]:
-        findings = self.compare(verdict).findings if self.compare else ()
-        new = {baseline.key(one) for one in findings if one.status == "new"}
-        return {baseline.key(one) for one in findings} - new
+        left = self.compare(state.verdict) if self.compare else state.verdict
+        return Outcome(changed, tuple(corrected), tuple(refused.values()), compared, left)
 
     def _together(
         self, first: _State, left: Set[tuple[str, ...]]

@@ -98,7 +98,11 @@ def read(workspace: Workspace) -> Overview:
     """The overview of the newest commits; raises UsageError where there is no environment."""
     tip = workspace.branches.local_tip()
     with workspace.at(tip, judged=False) as tree:
-        _insist_on_some(tree.config)
+        if not tree.config.environments:
+            raise UsageError(
+                "there is no promote.yaml, and no environment was found by its folders: write the file "
+                "(`promote init --dry-run` says what was not understood)"
+            )
         versions = _versions(tree)
         elsewhere = None
         if not versions.are_found:
@@ -127,14 +131,6 @@ def _lost(standing: Iterable[Hold], settings: Config) -> list[str]:
         for name in names
         if name not in settings.environments
     ]
-
-
-def _insist_on_some(settings: Config) -> None:
-    if not settings.environments:
-        raise UsageError(
-            "there is no promote.yaml, and no environment was found by its folders: write the file "
-            "(`promote init --dry-run` says what was not understood)"
-        )
 
 
 def _versions(tree: Tree) -> Versions:

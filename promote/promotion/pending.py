@@ -47,10 +47,11 @@ def kept(
     It keeps the moves of other `allowed` images whose present version is still the one that they replace.
     """
     head = workspace.branches.head(branch, here.tip.place)
-    moves = {} if head is None else _moves(workspace, here, head)
-    left = {name: move for name, move in moves.items() if name not in chosen}
+    if head is None:
+        return NOTHING
+    moves = {name: move for name, move in _moves(workspace, here, head).items() if name not in chosen}
     now = {image.name: image.version for image in here.images}
-    left = {name: move for name, move in left.items() if name in now and now[name] != move.new}
+    left = {name: move for name, move in moves.items() if name in now and now[name] != move.new}
     if not left:
         return NOTHING
     where, is_open = _where(workspace, branch, here.tip.place)
@@ -62,21 +63,14 @@ def kept(
     ]
     notes = [f"{where} keeps {', '.join(map(str, held.values()))}: --replace drops it"] if held else []
     notes += [f"{where} no longer proposes {', '.join(dropped)}"] if dropped else []
-    return Pending(
-        {name: move.new for name, move in held.items()}, tuple(notes), _settings(workspace, here, head, held)
-    )
-
-
-def _settings(
-    workspace: Workspace, here: Situation, head: str | None, held: Collection[str]
-) -> dict[Setting, bytes | None]:
-    """The settings that travel with the images that are `held`, as the commit `head` has their files."""
-    config, where, line = here.tree.config, here.environment, workspace.branches.line(here.tip.place)
-    return {
-        one: line.read(head, settings.path_of(one, where))
+    # Settings travel with the images, as that branch has them.
+    config, there, line = here.tree.config, here.environment, workspace.branches.line(here.tip.place)
+    travelling = {
+        one: line.read(head, settings.path_of(one, there))
         for one in config.settings
-        if head is not None and settings.of_service(one, where, config, here.images) & set(held)
+        if settings.of_service(one, there, config, here.images) & held.keys()
     }
+    return Pending({name: move.new for name, move in held.items()}, tuple(notes), travelling)
 
 
 def _moves(workspace: Workspace, here: Situation, head: str) -> dict[str, _Move]:

@@ -147,7 +147,12 @@ def _propose_one(workspace: Workspace, tip: Tip, tree: Tree, request: Request, f
     planned = with_them.onto(planned)
     if not planned.plan.changes:
         return planned
-    held = holds.add(here.holds_file, _new_holds(here.environment.name, planned.plan.changes, request.reason))
+    name, today = here.environment.name, clock.today().isoformat()
+    new = [
+        Hold(name, one.image, one.old, request.reason or f"rolled back to {one.new.tag or one.new}", today)
+        for one in planned.plan.changes
+    ]
+    held = holds.add(here.holds_file, new)
     planned = replace(planned, files={**planned.files, here.holds_path: held})
     proposal = prove(here, planned, after, request.allow_other_changes, before=with_them)
     return _with_known_findings(workspace, here, replace(proposal, despite_findings=request.despite_findings))
@@ -204,7 +209,13 @@ def _decide_from(workspace: Workspace, here: Situation, request: Request, first:
 def _decide(past: _Past, first: Decision) -> None:
     done = _repeated(past)
     wanted = _images_to_restore(past, done)
-    first.notes[:] = _notes_about(done)
+    # One note for each rollback that is not repeated.
+    first.notes[:] = [
+        f"{', '.join(f'{image.short_name} {image.version.shortened}' for image in one.left)} was taken back "
+        f"already, by {one.revision.commit[:12]} on {one.revision.when[:10]}: --again goes further back, "
+        "--to N to a revision of `promote history`"
+        for one in dict.fromkeys(done.values())
+    ]
     first.moves.update(
         {image.name: (image, wanted[image.name]) for image in past.here.images if image.name in wanted}
     )
@@ -238,16 +249,6 @@ def _repeated(past: _Past) -> Mapping[str, Return]:
     return {name: found for name, found in each.items() if found}
 
 
-def _notes_about(done: Mapping[str, Return]) -> list[str]:
-    """What to say of the rollbacks that are not repeated, each once."""
-    return [
-        f"{', '.join(f'{image.short_name} {image.version.shortened}' for image in one.left)} was taken back "
-        f"already, by {one.revision.commit[:12]} on {one.revision.when[:10]}: --again goes further back, "
-        "--to N to a revision of `promote history`"
-        for one in dict.fromkeys(done.values())
-    ]
-
-
 def _images_to_restore(past: _Past, done: Mapping[str, Return]) -> Mapping[str, Image]:
     """By image name, the earlier image to restore; what is `done` stays as it is."""
     goal = _named_revision(past)
@@ -277,11 +278,3 @@ def _image_in(revision: Revision, name: str) -> Image:
     if image is None:
         raise UsageError(f"revision {revision.number} did not have {name}: choose a later one")
     return image
-
-
-def _new_holds(environment: str, changes: Sequence[Change], reason: str) -> list[Hold]:
-    today = clock.today().isoformat()
-    return [
-        Hold(environment, one.image, one.old, reason or f"rolled back to {one.new.tag or one.new}", today)
-        for one in changes
-    ]

@@ -64,8 +64,11 @@ def was_unbuilt(before: Tree, after: Tree, environment: Environment, files: Coll
 
     So the change is not the cause, and makes nothing worse.
     """
-    there = before.config.environments.get(environment.name)
-    if there is None or there.path != environment.path or _touches(before, after, environment.path, files):
+    there, folder = before.config.environments.get(environment.name), environment.path
+    if there is None or there.path != folder:
+        return False
+    read = reads(before.sheets, folder) | reads(after.sheets, folder)
+    if any(file in read or file.startswith(f"{folder}/") for file in files):
         return False
     return isinstance(_built(before, [there])[0], RenderError)
 
@@ -81,9 +84,3 @@ def _built(tree: Tree, environments: Sequence[Environment]) -> list[Rendered | R
             failed[number] = error
     rendered = iter(renderings.each(builds))
     return [failed.get(number) or next(rendered) for number in range(len(environments))]
-
-
-def _touches(before: Tree, after: Tree, folder: str, files: Collection[str]) -> bool:
-    """Whether one of `files` is below `folder`, or is read to build it."""
-    read = reads(before.sheets, folder) | reads(after.sheets, folder)
-    return any(file in read or file.startswith(f"{folder}/") for file in files)

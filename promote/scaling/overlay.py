@@ -66,17 +66,15 @@ class Overlay:
     def all_rendered(self) -> tuple[Rendered | None, dict[str, Rendered | None]]:
         """What the copy renders now, and what the other environments do; None for what cannot be rendered."""
         others = [one for one in self.tree.config.environments.values() if one.path != self.environment.path]
-        targets = [(self._folder(one), one.name) for one in (self.environment, *others)]
+        targets = []
+        for one in (self.environment, *others):
+            with suppress(RenderError):  # then rendering it fails, too
+                self.tree.folder(one.path)
+            targets.append((self.tree.root / one.path, one.name))
         with process.side_by_side(2) as pool:
             waiting = [pool.submit(_rendered_or_none, *target) for target in targets]
             first, *rest = [process.result(one) for one in waiting]
         return first, {one.name: each for one, each in zip(others, rest, strict=True)}
-
-    def _folder(self, environment: Environment) -> Path:
-        """The folder of an environment; without the files of one that cannot be rendered."""
-        with suppress(RenderError):
-            self.tree.folder(environment.path)
-        return self.tree.root / environment.path
 
     def services(self, rendered: Rendered) -> list[Service]:
         """Every service of the environment, with its numbers."""
