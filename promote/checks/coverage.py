@@ -89,13 +89,10 @@ def _named(word: str, rule: str, target: Target) -> Iterable[Identity]:
         return (NOWHERE,)
     if word == OWN or word in CLASSES:
         return target.subjects.get(rule if word == OWN else word, ())
-    return (who for who in target.subjects.get("resources", ()) if _type(who) == word)
-
-
-def _type(who: Identity) -> str:
-    """Its kind with its group, which the core has not: `apps/Deployment`, `Service`."""
-    group, slash, _ = who.api_version.partition("/")
-    return f"{group}/{who.kind}" if slash else who.kind
+    # A kind with its group, which the core has not: `apps/Deployment`, `Service`.
+    group, _, kind = word.rpartition("/")
+    every = target.subjects.get("resources", ())
+    return (who for who in every if who.kind == kind and who.api_version.rpartition("/")[0] == group)
 
 
 def as_json(found: Matrix) -> dict[str, Any]:

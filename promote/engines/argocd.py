@@ -73,7 +73,13 @@ def _delivery(cluster: Cluster, application: Object, wanted: Wanted) -> Delivery
     namespace = application["metadata"]["namespace"]
     project, may_project = optional(cluster, PROJECTS, namespace, application["spec"].get("project", "default"))
     parameters, may_parameters = optional(cluster, CONFIG_MAPS, namespace, PARAMETERS)
-    advice = [*_advice(application), *(_advice_on(parameters) if may_parameters else ())]
+    advice = list(_advice(application))
+    limit = str(((parameters or {}).get("data") or {}).get("controller.sync.timeout.seconds", ""))
+    if may_parameters and (not limit.isdecimal() or int(limit) == 0):
+        advice.append(
+            f"set controller.sync.timeout.seconds in ConfigMap {PARAMETERS}: without it, an operation that waits for "
+            "health never ends, and no newer commit is applied"
+        )
     unread = [
         *([] if may_project else ["sync windows: the AppProject may not be read"]),
         *([] if may_parameters else [f"time limits of Argo CD: ConfigMap {PARAMETERS} may not be read"]),
@@ -182,34 +188,17 @@ def _advice(application: Object) -> Iterator[str]:
         )
     annotations = application["metadata"].get("annotations") or {}
     compare = str(annotations.get(f"{_ANNOTATIONS}/compare-options", "")).replace(" ", "").split(",")
-    if (
-        "ServerSideApply=true" in options
-        and "ServerSideDiff=false" not in compare
-        and (jobs := _changing(application))
-    ):
-        yield (
-            f"{name}: let the names of {', '.join(jobs)} end with a hash of their content, or set the annotation "
-            f"{_ANNOTATIONS}/compare-options: ServerSideDiff=false: Jobs cannot be changed, so the comparison fails, "
-            "and then everything is Synced with nothing applied"
-        )
+    if "ServerSideApply=true" in options and "ServerSideDiff=false" not in compare:
+        listed = (application.get("status") or {}).get("resources") or ()
+        jobs = (Identity("batch/v1", "Job", "", str(one["name"])) for one in listed if one.get("kind") == "Job")
+        if unhashed := ", ".join(str(job) for job in jobs if job.written_name == job.name):
+            yield (
+                f"{name}: let the names of {unhashed} end with a hash of their content, or set the annotation "
+                f"{_ANNOTATIONS}/compare-options: ServerSideDiff=false: Jobs cannot be changed, so the comparison "
+                "fails, and then everything is Synced with nothing applied"
+            )
     if not (policy.get("retry") or {}).get("refresh"):
         yield f"{name}: set syncPolicy.retry.refresh: true: without it, a retry does not take a newer commit"
-
-
-def _changing(application: Object) -> list[str]:
-    """The Jobs whose name stays the same when their content changes."""
-    listed = (application.get("status") or {}).get("resources") or ()
-    jobs = (Identity("batch/v1", "Job", "", str(one["name"])) for one in listed if one.get("kind") == "Job")
-    return [str(job) for job in jobs if job.written_name == job.name]
-
-
-def _advice_on(parameters: Object | None) -> Iterator[str]:
-    limit = ((parameters or {}).get("data") or {}).get("controller.sync.timeout.seconds", "")
-    if not str(limit).isdecimal() or int(limit) == 0:
-        yield (
-            f"set controller.sync.timeout.seconds in ConfigMap {PARAMETERS}: without it, an operation that waits for "
-            "health never ends, and no newer commit is applied"
-        )
 
 
 ENGINE = Engine(find, _USUAL, (APPLICATIONS, PROJECTS, CONFIG_MAPS))

@@ -103,7 +103,9 @@ def _within(who: Identity, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
             yield _difference(who, step["from"], deepcopy(_at(state, step["from"])), None)
         before = _at(state, step["path"]) if step["op"] in ("replace", "remove") else None
         after = deepcopy(_at(state, step["from"]) if step["op"] == "move" else step.get("value"))
-        is_image = isinstance(before, str) and isinstance(after, str) and _in_container(state, step["path"])
+        # A map with this name and a key "0" does not hold containers.
+        field = _IMAGE_FIELD.fullmatch(step["path"]) if isinstance(before, str) and isinstance(after, str) else None
+        is_image = field is not None and isinstance(_at(state, field[1]), list)
         yield _difference(who, step["path"], before, after, is_image)
         # In place: with a copy for each step, the time would grow with the square of the changed values.
         state = jsonpatch.apply_patch(state, [step], in_place=True)
@@ -170,12 +172,6 @@ def _at(state: Any, path: str) -> Any:
     from jsonpointer import resolve_pointer
 
     return resolve_pointer(state, path)
-
-
-def _in_container(state: Any, path: str) -> bool:
-    # A map with this name and a key "0" does not hold containers.
-    found = _IMAGE_FIELD.fullmatch(path)
-    return found is not None and isinstance(_at(state, found[1]), list)
 
 
 def _difference(who: Identity, path: str, old: Any, new: Any, is_image: bool = False) -> Difference:
