@@ -69,10 +69,7 @@ class ScaleFile:
         """Read the file; raises ConfigError, with the line, for anything that `promote scale` does not write."""
         if data is None:
             return cls(source)
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            raise ConfigError(f"{source}:1: this is not UTF-8: save the file as UTF-8") from None
+        text = reader.decoded(data, source)
         nodes = documents.nodes(text)
         if not nodes and not _COMMENTS.fullmatch(text):
             raise ConfigError(f"{source}:1: this is not YAML: correct it, or delete the file and its line")

@@ -113,10 +113,17 @@ def test_remarks_stay_and_names_like_numbers_are_texts() -> None:
     assert file.with_count(POD, 7).text == text.replace("replicas: 2", "replicas: 7")
 
 
-@pytest.mark.parametrize("data", [b"replica: {", b"\xff"])
-def test_a_file_that_cannot_be_read_is_not_an_empty_one(data: bytes) -> None:
-    with pytest.raises(ConfigError, match=r"^s:1: this is not (YAML|UTF-8)"):
+@pytest.mark.parametrize(
+    ("data", "problem"), [(b"replica: {", "s:1: this is not YAML"), (b"# a\n\xff\n", "s:2: this is not UTF-8")]
+)
+def test_a_file_that_cannot_be_read_is_not_an_empty_one(data: bytes, problem: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{problem}"):
         ScaleFile.parse(data, "s")
+
+
+def test_a_byte_order_mark_changes_no_number() -> None:
+    file = ScaleFile("s").with_count(WEB, 5)
+    assert ScaleFile.parse(b"\xef\xbb\xbf" + (file.data or b""), "s") == file
 
 
 @pytest.mark.parametrize(
