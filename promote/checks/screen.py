@@ -15,7 +15,6 @@ from promote.yamltext import reader
 # Where OPA sees one: in any comment that begins so, with the comments on the lines below that start in column 1.
 # https://github.com/open-policy-agent/opa/blob/v1.10.1/v1/ast/parser.go, parseAnnotations
 _METADATA = re.compile(r"#[ \t]*METADATA[^\n]*\n((?:#[^\n]*(?:\n|\Z))+)")
-_TABLES = (".yaml", ".yml", ".json")
 
 
 def rego(text: str, where: str) -> None:
@@ -36,7 +35,7 @@ def blocks(text: str) -> Iterator[tuple[int, str]]:
 
 def tables(folder: Path) -> None:
     """Raise ConfigError, with file and line, for a table in `folder` that would fill the memory or the stack."""
-    for file in sorted(path for path in folder.rglob("*") if path.suffix in _TABLES and path.is_file()):
+    for file in sorted(path for path in folder.rglob("*") if path.suffix in reader.SUFFIXES and path.is_file()):
         where = f"{folder.parent.name}/{file.relative_to(folder.parent).as_posix()}"
         reader.insist_on_limits(reader.decoded(file.read_bytes(), where), where)
 

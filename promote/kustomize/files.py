@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 from pathlib import Path, PurePosixPath
 
-from promote.errors import RenderError
+from promote.errors import ConfigError, RenderError
 from promote.system.paths import shown
+from promote.yamltext import reader
 
 LFS = "version https://git-lfs.github.com/spec/"  # how a pointer of Git LFS begins
 LFS_PROBLEM = "this is a pointer of Git LFS, not the file: promote reads what is committed, so commit the file itself"
@@ -38,7 +39,7 @@ def kustomization_of(folder: Path) -> Path | None:
 def is_manifest(name: str) -> bool:
     """Whether a file of this name may have objects; kustomize reads any other file, too, if something names it."""
     path = PurePosixPath(name)
-    return path.suffix.casefold() in (".yaml", ".yml", ".json") or path.name in FILE_NAMES
+    return path.suffix.casefold() in reader.SUFFIXES or path.name in FILE_NAMES
 
 
 def read(file: Path) -> str:
@@ -48,9 +49,7 @@ def read(file: Path) -> str:
         raise RenderError(f"{where}: this is not a file: remove it, or fix the link")
     if file.stat().st_size > _LARGEST:
         raise RenderError(f"{where}: the file has more than {_LARGEST >> 20} MiB: split it")
-    data = file.read_bytes()
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RenderError(f"{shown(file, Path.cwd())}:{line}: this is not UTF-8: save it as UTF-8") from error
+        return reader.decoded(file.read_bytes(), shown(file, Path.cwd()))
+    except ConfigError as error:
+        raise RenderError(str(error)) from None

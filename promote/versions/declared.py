@@ -13,9 +13,8 @@ from promote.versions.atoms import Atom, Place, Role, documents
 from promote.versions.fields import split
 from promote.versions.slots import Said, Slot
 from promote.versions.spots import Sheet, Spot
-from promote.yamltext import places
+from promote.yamltext import places, reader
 
-_YAML = (".yaml", ".yml", ".json", "Kustomization")
 _KEY = re.compile(r"[A-Za-z0-9_.-]+=")  # of a literal, `NAME=version`
 _DIGEST = re.compile(r"sha(?:256|512):.*")
 
@@ -43,7 +42,7 @@ def slot(one: Declared, data: bytes, file: str) -> Slot | None:
 
 def is_yaml(file: str) -> bool:
     """Whether a file is YAML or JSON, by its name."""
-    return file.endswith(_YAML)
+    return file.endswith((*reader.SUFFIXES, "Kustomization"))
 
 
 def edited(data: bytes, file: str, edits: Sequence[tuple[Spot, str]]) -> bytes:
