@@ -25,7 +25,7 @@ from promote.api.forms import (
 
 _API = "io.k8s.api.autoscaling."
 _REFERENCE = {"kind": SEGMENT | FILLED, "name": SEGMENT | FILLED}
-# Only the core group, of which replication controllers scale, has no name.
+# Only the core group has no name; replication controllers are in it.
 _SCALED: Schema = {"properties": {"apiVersion": {"anyOf": [{"const": "v1"}, GROUPED]}}}
 _METRICS = {
     "ContainerResource": "containerResource",

@@ -45,9 +45,9 @@ def edited(here: Situation, wanted: Mapping[str, Image | Version], add: bool) ->
 def possible(
     here: Situation, wanted: Mapping[str, Image | Version], add: bool, insist: bool
 ) -> tuple[Situation, Versions, tuple[str, ...]]:
-    """As `edited`, without the services of which a place cannot take a version, and why it cannot.
+    """As `edited`, but without services that have a place that cannot take the version; and why it cannot.
 
-    Raises NoPlace for the first of these to `insist` on all that is wanted, and if nothing else is left.
+    Raises NoPlace for the first of these services if nothing else is wanted, or with `insist`.
     """
     asked, lines = dict(wanted), list[str]()
     while True:

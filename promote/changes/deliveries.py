@@ -122,7 +122,7 @@ def _patches(document: Document) -> Iterator[str]:
 def differing(
     source: Iterable[Document], target: Iterable[Document]
 ) -> Iterator[tuple[Taken, Collection[str], Collection[str]]]:
-    """The versions of which both have another one: of objects with the same name, of others of the same thing."""
+    """The versions that differ: of objects with the same name, and of other objects that take the same thing."""
     one, other = dict(_all(source)), dict(_all(target))
     for place, version in one.items():
         if place in other:

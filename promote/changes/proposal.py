@@ -107,7 +107,7 @@ class Proposal:
         if closed := self.blocked:
             raise blocked(closed)
         if self.exit_code:
-            way = " (--despite-findings REASON rolls back nevertheless)" if self.context.is_rollback else ""
+            way = " (--despite-findings REASON rolls back anyway)" if self.context.is_rollback else ""
             raise denied(next(one.verdict for one in self.every if one.verdict and one.verdict.denied), way)
 
 

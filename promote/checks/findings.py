@@ -12,7 +12,7 @@ from promote.model import Identity, Source
 Level = Literal["deny", "warn"]
 NOWHERE = Identity("", "", "", "")
 UNRENDERED = "check.unrendered"  # finds that kustomize could not build a target
-# What these find is that something was not looked at: it is reported whatever was asked for.
+# These find that something was not checked: they are reported even if `--only` names other rules.
 _ALWAYS = ("check.", "main.", "schema.missing", "schema.unreadable")
 
 

@@ -158,9 +158,9 @@ def _insist_inside(own: Path, root: Path) -> None:
 
 
 def _is_of_rules(folder: Path) -> bool:
-    """Whether a folder called like that of the rules is one; others have policies of Kyverno there, or a page.
+    """Whether a folder with the default name has rules: some repositories keep policies of Kyverno or a page there.
 
-    One that has nothing, or tests or tables without a rule, has lost its rules, which is worth an error.
+    An empty folder, or one with tests or tables only, has lost its rules: it counts, so that there is an error.
     """
     files = {path for path in folder.rglob("*") if not path.is_dir()}
     tables = {path for path in files if folder / "data" in path.parents} - {folder / _WAIVERS}

@@ -52,7 +52,7 @@ class Written(NamedTuple):
 class Sources:
     """Where the objects of one rendered target are written; nothing is read until the first question.
 
-    `ask` answers as `origins.of` does, for whoever remembers what that said.
+    `ask` answers as `origins.of` does; a caller that remembers its answers passes it.
     """
 
     def __init__(self, rendered: Rendered, root: Path, ask: Origins | None = None) -> None:
@@ -158,7 +158,7 @@ class Sources:
         yield from self._patched(document, steps)
 
     def _nearest(self, document: Document, steps: list[str]) -> Source | None:
-        """Where a value that no file says as it is rendered was written nevertheless, or belongs."""
+        """Where a value is written that no file has exactly as it is rendered, or where it belongs."""
         best = next(self._in_origin(document, steps), None)
         # Amounts are each environment's own: of several places as near, the outermost is meant.
         own = best is not None and _AMOUNTS in steps[: best.place.depth]

@@ -20,8 +20,8 @@ from promote.model import Identity, Source
 from promote.yamltext import places, reader
 from promote.yamltext.validation import fault
 
-# From the day of the check, for a file does not say when it was written. What was valid once stays so: the
-# distance only shrinks.
+# From the day of the check, because a file does not say when it was written. What was valid once stays valid:
+# the distance only shrinks.
 LONGEST = timedelta(days=180)
 NOTICE = timedelta(days=14)
 EXPIRED, EXPIRING, UNUSED = "waivers.expired", "waivers.expiring", "waivers.unused"

@@ -68,7 +68,7 @@ def run(given: Options) -> Result:
 
 
 def _names(after: Tree, given: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The environments to compare, and what to say of those that are left out, for the checkout has no such files."""
+    """The environments to compare, and remarks on those whose files this checkout does not have."""
     if given:
         return tuple(one for name in given for one in [x.name for x in after.config.members(name)] or [name]), []
     known = after.config.environments.values()

@@ -36,9 +36,9 @@ class Wanted:
 class Part:
     """One object that delivers the environment or a part of it, such as an Application or a tier's Kustomization.
 
-    `revision` is the commit that it says it has applied, empty for none, and `is_synced` whether it claims that all
-    of it is; `attempted` is the newest one that it tried to apply, and `state` what became of that. `whole` is the
-    last one of which it applied everything, empty where it does not say. `sync` and `health` are the engine's words.
+    `revision` is the commit that it says it has applied, empty for none, and `is_synced` whether it claims to have
+    applied all of it; `attempted` is the newest one that it tried to apply, and `state` the result. `whole` is the
+    last commit that it applied completely, empty where it does not say. `sync` and `health` are the engine's words.
     `failures` say what went wrong, `paused` why it applies nothing by itself now.
     """
 

@@ -25,7 +25,7 @@ _CLOSE = "\n```\n\n</details>\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One failed request: its error, whether to try again, and whether it may have succeeded nevertheless."""
+    """One failed request: its error, whether to try again, and whether it may have succeeded without an answer."""
 
     error: PromoteError
     again: bool = False

@@ -1,4 +1,4 @@
-"""What GitLab's answers say, read strictly: pull requests, pipelines, statuses, and text without quick actions."""
+"""What GitLab's answers say, read strictly: merge requests, pipelines, statuses, and text without quick actions."""
 
 from __future__ import annotations
 

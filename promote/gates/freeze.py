@@ -163,7 +163,7 @@ def _zone(name: str) -> tzinfo:
 
 def instants(wall: datetime, zone: tzinfo) -> list[datetime]:
     """The one or two moments at which clocks in `zone` show `wall`, or would if they did not skip it."""
-    # In UTC, for within one zone Python compares what the clocks show.
+    # In UTC, because within one zone Python compares what the clocks show.
     return [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
 
 

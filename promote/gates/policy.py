@@ -27,7 +27,7 @@ class Gate(WithoutSettings):
     def judge(self, context: Context) -> Judgement:
         """Closed if the files of the target branch deny what those of the change allow.
 
-        What is open nevertheless has a remark: the next change is judged by these files.
+        If it is open, it has a remark: the next change is judged by these files.
         """
         change = context.policy
         if change is None:

@@ -24,7 +24,7 @@ class Stay:
 
 @dataclass(frozen=True)
 class Stays:
-    """How long things ran in an environment, of which all revisions are `known`, as it is `now`."""
+    """How long things ran in an environment until `now`; `known` are all of its revisions."""
 
     known: Sequence[Revision]
     now: datetime

@@ -140,7 +140,7 @@ class Remotes(Git):
         return alias, config.environment([*self.overrides.items(), *pairs])
 
     def _arrived(self, remote: str, moves: Sequence[Push], done: process.Completed) -> bool:
-        """Whether a push that failed without an answer has moved the refs nevertheless."""
+        """Whether a push that failed without an answer has moved the refs anyway."""
         if any(line.startswith("!") for line in done.text.splitlines()):
             return False
         try:

@@ -89,7 +89,7 @@ def insist(path: Path, about: str = "") -> None:
 def hint(path: Path) -> str:
     """The end of a message about something that is not at `path`, or below it, if the checkout leaves that out."""
     name = left_out(path)
-    return f"; {said(name, ', for one')}" if name else ""
+    return f"; {said(name, ', for example')}" if name else ""
 
 
 def said(gone: str, about: str = "") -> str:

@@ -71,7 +71,7 @@ def write(remote: Remote, target: Path) -> None:
 
 @dataclass(slots=True)
 class Copies:
-    """What a build reads: its `files`, the `links` on the way, and where the remotes of which file were written."""
+    """What a build reads: its `files`, the `links` on the way, and the copy of each remote that a file names."""
 
     stack: ExitStack
     files: set[Path] = field(default_factory=set)

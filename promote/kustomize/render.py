@@ -50,7 +50,7 @@ class Rendered:
 def kustomize(folder: Path, name: str) -> Rendered:
     """Build the kustomization in `folder`; raises RenderError with kustomize's own reason.
 
-    Refuses, before that, whatever would make kustomize read anything but files of the repository.
+    First refuses anything that would make kustomize read more than files of the repository.
     """
     try:
         with references.local(folder) as local:

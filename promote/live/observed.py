@@ -29,7 +29,7 @@ class Expected:
     """What Git says: an environment on the tip of the shared branch, rendered; `text` is the whole rendering.
 
     `fault` is why it cannot be rendered, and then the documents are those of `basis`, the newest commit before it
-    that can be, or there are none. `alike` remembers which commits render the same, for whoever looks again.
+    that can be, or there are none. `alike` remembers which commits render the same, for the next look.
     """
 
     tip: Tip

@@ -80,7 +80,7 @@ def _after(workspace: Workspace, name: str, past: str, place: str, timeout: floa
 
 
 def _newest(workspace: Workspace, wanted: Expected) -> Expected:
-    """What the shared branch says now, for somebody may have pushed; as before where Git does not answer."""
+    """What the shared branch says now, because somebody may have pushed; as before where Git does not answer."""
     try:
         tip = workspace.branches.local_tip().on(wanted.tip.place)
     except (NetworkError, RaceLost):

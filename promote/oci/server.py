@@ -124,7 +124,7 @@ class Server:
     def _next(self, answer: requests.Response) -> str:
         """The query of the address that an answer names as its next page; raises NetworkError for another host's.
 
-        Only the query: whatever else it says, the same list of the same repository is asked for.
+        Only the query is taken from it, so the next page is always one of the same list of the same repository.
         """
         link = answer.links.get("next", {}).get("url", "")
         try:
@@ -186,7 +186,7 @@ class Server:
         return found
 
     def _token(self, asked: Challenge, path: str, credential: Credential | None) -> str:
-        """A token that may pull from one repository, whatever else the registry would have us ask for."""
+        """A token that may pull from one repository, even if the registry names a wider scope."""
         where = self._realm(asked.realm)
         if credential and not asked.realm.lower().startswith("https:") and not is_loopback(where):
             raise NetworkError(f"{where} asks for a credential without TLS: it is not sent; serve it by https")

@@ -59,7 +59,7 @@ class Versions:
 
     @property
     def beyond(self) -> dict[str, Mapping[str, Any]]:
-        """What there is to say other than what runs, by name."""
+        """By name, the environments and images for which no single version can be shown."""
         parts: dict[str, Mapping[str, Any]] = {"missing": self.missing, "errors": self.errors, "apart": self.apart}
         return {name: part for name, part in parts.items() if part}
 

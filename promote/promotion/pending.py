@@ -57,7 +57,7 @@ def kept(
     where, is_open = _where(workspace, branch, here.tip.place)
     held = {name: move for name, move in left.items() if is_open and name in allowed and now[name] == move.old}
     dropped = [
-        f"{move}" + ("" if now[name] == move.old else f", for {here.environment.name} has {now[name]} by now")
+        f"{move}" + ("" if now[name] == move.old else f", because {here.environment.name} now has {now[name]}")
         for name, move in left.items()
         if name not in held
     ]

@@ -27,10 +27,7 @@ def may_be_left(before: Tree, after: Tree, files: Iterable[str], policy_files: I
 
 
 def same(before: Tree, after: Tree, environments: Iterable[Environment]) -> frozenset[str]:
-    """The names of those whose rendering reads the same files with the same content in both trees.
-
-    One of which that is not certain is not among them.
-    """
+    """The names of those whose rendering certainly reads the same files with the same content in both trees."""
     old, new = Inputs(before.top), Inputs(after.top)
     found = set()
     for one in environments:

@@ -125,20 +125,20 @@ def _is_in(one: Candidate, folder: str) -> bool:
 
 
 def _left_out(folders: Sequence[tuple[str, str]]) -> list[str]:
-    """A remark for each reason, about all folders that are left out for it."""
+    """One remark for each reason, with all folders that are left out because of it."""
     named: dict[str, list[str]] = {}
     for folder, why in folders:
         named.setdefault(why, []).append(folder)
-    alone = [f"{some[0]}: left out, for {why}" for why, some in named.items() if len(some) == 1]
+    alone = [f"{some[0]}: left out, because {why}" for why, some in named.items() if len(some) == 1]
     several = [(", ".join(some), why) for why, some in named.items() if len(some) > 1]
     return alone + [
-        f"{some} are left out, for {why.replace(' its ', ' their ').replace(' it ', ' them ')}"
+        f"{some} are left out, because {why.replace(' its ', ' their ').replace(' it ', ' them ')}"
         for some, why in several
     ]
 
 
 def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:
-    """Folders next to those of environments; where there is not any environment, also those called like stages."""
+    """Folders next to those of environments; if there is no environment at all, also those called like stages."""
     known = (*seen.kustomizations, *seen.unread)
     without: dict[str, list[str]] = {}
     for path in sorted(seen.folders):
@@ -153,7 +153,7 @@ def _without_kustomization(seen: Survey, is_any: bool) -> list[str]:
         has_others = any(one.startswith(f"{folder}/") for one in known)
         said = [name for name in names if has_others or (not is_any and stages.rank(name) is not None)]
         if len(said) == 1:
-            found.append(f"{folder}/{said[0]}: left out, for it has no kustomization.yaml")
+            found.append(f"{folder}/{said[0]}: left out, because it has no kustomization.yaml")
         elif said:
-            found.append(f"{folder}: {', '.join(said)} are left out, for they have no kustomization.yaml")
+            found.append(f"{folder}: {', '.join(said)} are left out, because they have no kustomization.yaml")
     return found

@@ -80,7 +80,7 @@ class Survey:
 
 @contextmanager
 def survey(root: Path) -> Iterator[Survey]:
-    """What there is below `root`, also of what a sparse checkout leaves out, for one block.
+    """The kustomizations below `root`, also those that a sparse checkout leaves out, to read within the block.
 
     Links, hidden folders and nested clones are not followed.
     """

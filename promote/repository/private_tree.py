@@ -159,7 +159,7 @@ class PrivateTree:
         if odd := [path for path in new if not _is_plain(path)]:
             raise RenderError(f"{odd[0]!r}: this name is too long or has control characters: rename the file")
         self._write_files({path: entry for path, entry in new.items() if entry.kind == "file"}, skip)
-        # Links last, so that no file can be written through one, whatever else fails.
+        # Links last, so that no file can be written through one even if another check fails.
         for path, entry in sorted(new.items(), key=lambda one: one[1].kind == "link"):
             with self._reported(path):
                 if entry.kind == "link":

@@ -14,8 +14,8 @@ from promote.system.snapshot import Snapshot, differing
 def insist_on_none(repository: Repository, old: str, new: str, what: str) -> None:
     """Raise Blocked if a new name between two commits or trees is the same as another; `what` adds it.
 
-    In a checkout where both are one folder, it would be the other's files: those of an environment, for one, of
-    which no gate would have been asked.
+    In a checkout where both names are one folder, it could change the files of an environment, and no gate of that
+    environment would have been asked.
     """
     with repository.files_of(old) as before, repository.files_of(new) as after:
         if found := first(before, after):

@@ -180,7 +180,7 @@ class Tree:
         return self.said(environment)[0]
 
     def said(self, environment: Environment) -> tuple[tuple[Image, ...], Mapping[str, tuple[str, ...]]]:
-        """The same, with the images of which it has different versions: where these are written, by image name."""
+        """As `images`; and by the name of each image that it runs in several versions, where these are written."""
         if plain := self._plain_images(environment):
             return plain, {}
         found = self.versions(environment)

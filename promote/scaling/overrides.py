@@ -45,7 +45,7 @@ _COMMENTS = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One number: of which object, and in which field of its spec."""
+    """One number: its object, and the field of the object's spec."""
 
     owner: Identity
     field: str

@@ -28,7 +28,7 @@ def until_won(
 
     From the first loss on, or at once with `in_turn`, it takes its turn among the writers of this machine at `place`,
     and keeps it. Against those of other machines it pauses, for a random time that first grows with each loss and
-    then shrinks, so that nobody is overtaken forever. `lost` gets the number of each try that was lost.
+    then shrinks, so that no writer waits without end. `lost` gets the number of each try that was lost.
     """
     patience = settings.seconds(settings.RACES)
     start, number, unclear = clock.elapsed(), 0, 0

@@ -66,7 +66,7 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
         merges = [value for key, value in node.value if key.tag == MERGE]
         if not merges:
             return
-        # First of all, for it may merge itself.
+        # Before the rest, because it may merge itself.
         node.value = own = [pair for pair in node.value if pair[0].tag != MERGE]
         merged: list[_Pair] = []
         for part in (part for value in merges for part in (value.value if value.id == "sequence" else [value])):

@@ -30,7 +30,7 @@ _VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 120
 
 
 class Invalid(ValueError):
-    """A value at `path` of a file that the schema allows but that is invalid nevertheless."""
+    """A value at `path` of a file: the schema allows it, and it is still invalid."""
 
     def __init__(self, path: Sequence[str | int], problem: str) -> None:
         super().__init__(problem)

@@ -53,7 +53,7 @@ def test_what_the_target_left_by_itself_is_dropped_and_named(tiny: Sandbox) -> N
     tiny.promote("staging", "production", "--only", "api")
     tiny.promote("bump", "production", "api=1.4.0", "--commit")
     out = tiny.promote("staging", "production", "--only", "web").out
-    assert "no longer proposes api 1.2.0, for production has 1.4.0 by now" in out
+    assert "no longer proposes api 1.2.0, because production now has 1.4.0" in out
     assert tiny.show() == tiny_overlay("production", "1.4.0", "2.1.0")
 
 

@@ -194,7 +194,7 @@ def test_what_delivers_the_environments_is_not_one(tmp_path: Path) -> None:
         files[f"clusters/{stage}/flux-system/kustomization.yaml"] = "resources: [gotk.yaml]\n"
     found = layout(tmp_path, files)
     assert dict(found.environments) == {"dev": "overlays/dev", "prod": "overlays/prod"}
-    assert found.remarks == ("clusters: left out, for none of its kustomizations sets a version",)
+    assert found.remarks == ("clusters: left out, because none of its kustomizations sets a version",)
 
 
 @pytest.mark.parametrize("path", ["{stage}", "overlays/{stage}", "envs/{stage}", "{stage}/web"])
@@ -218,7 +218,7 @@ def test_what_delivers_is_left_out_where_bases_of_others_have_the_versions(tmp_p
     found = layout(tmp_path, files)
     assert found.environments == {"staging": "apps/*/staging", "production": "apps/*/production"}
     folders = "delivery/environments/production, delivery/environments/staging"
-    assert found.remarks == (f"{folders} are left out, for nothing in them sets a version",)
+    assert found.remarks == (f"{folders} are left out, because nothing in them sets a version",)
 
 
 def test_components_and_nested_clones_are_left_out(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_kustomization_without_content_says_nothing(tmp_path: Path, text: str)
 def test_an_environment_without_a_kustomization_is_reported(tmp_path: Path) -> None:
     (tmp_path / "overlays" / "prod").mkdir(parents=True)
     found = layout(tmp_path, overlays("overlays/dev", base="base"))
-    assert found.remarks == ("overlays/prod: left out, for it has no kustomization.yaml",)
+    assert found.remarks == ("overlays/prod: left out, because it has no kustomization.yaml",)
 
 
 def test_names_are_valid_and_differ(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_variants_next_to_stages_are_left_out_and_reported(tmp_path: Path) -> No
     files = overlays("overlays/dev", "overlays/prod", "kit/overlays/aws", "kit/overlays/gcp", base="base")
     found = layout(tmp_path, files)
     assert list(found.environments) == ["dev", "prod"]
-    assert found.remarks == ("kit/overlays: left out, for none of its folders is called like a stage",)
+    assert found.remarks == ("kit/overlays: left out, because none of its folders is called like a stage",)
 
 
 def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_stages_whose_own_files_say_images_are_taken_next_to_those_with_images(t
             files |= {f"{folder}/kustomization.yaml": "patches: [{path: patch.yaml}]\n", f"{folder}/patch.yaml": text}
     found = layout(tmp_path, files)
     assert {path.split("/")[1] for path in found.environments.values()} == {"shop", "media"}
-    assert found.remarks == ("apps/tools/app/overlays: left out, for none of its kustomizations sets a version",)
+    assert found.remarks == ("apps/tools/app/overlays: left out, because none of its kustomizations sets a version",)
 
 
 @pytest.mark.parametrize(
@@ -366,28 +366,28 @@ def test_one_environment_with_a_version_does_not_leave_out_all_others(tmp_path: 
         "k8s-dev": "k8s/overlays/dev",
         "apps-prod": "apps/*/overlays/prod",
     }
-    assert found.remarks == ("tools/*/overlays: left out, for none of its kustomizations sets a version",)
+    assert found.remarks == ("tools/*/overlays: left out, because none of its kustomizations sets a version",)
 
 
 def test_what_shares_no_name_with_apps_that_have_stages_is_left_out(tmp_path: Path) -> None:
     folders = ["apps/overlays/staging", "apps/overlays/home", "tools/overlays/home", "databases/overlays/orders-db"]
     found = layout(tmp_path, overlays(*folders, base="base"))
     assert dict(found.environments) == {"staging": "*/overlays/staging", "home": "*/overlays/home"}
-    assert found.remarks[0] == "databases/overlays: left out, for none of its folders is called like a stage"
+    assert found.remarks[0] == "databases/overlays: left out, because none of its folders is called like a stage"
 
 
 def test_variants_are_left_out_where_no_kustomization_sets_a_version_itself(tmp_path: Path) -> None:
     files = overlays("overlays/dev", "overlays/prod", "kit/overlays/aws", "kit/overlays/gcp", base="base")
     found = layout(tmp_path, {name: text.partition("images")[0] for name, text in files.items()})
     assert list(found.environments) == ["dev", "prod"]
-    assert found.remarks == ("kit/overlays: left out, for none of its folders is called like a stage",)
+    assert found.remarks == ("kit/overlays: left out, because none of its folders is called like a stage",)
 
 
 def test_folders_of_other_programs_are_not_reported_where_there_are_environments(tmp_path: Path) -> None:
     for folder in ("web/overlays/menu", "terraform/environments/prod", "terraform/environments/dev"):
         (tmp_path / folder).mkdir(parents=True)
     assert layout(tmp_path, {}).remarks == (
-        "terraform/environments: dev, prod are left out, for they have no kustomization.yaml",
+        "terraform/environments: dev, prod are left out, because they have no kustomization.yaml",
     )
     assert layout(tmp_path, overlays("overlays/dev", base="base")).remarks == ()
 
@@ -401,7 +401,7 @@ def test_what_flux_applies_to_clusters_is_taken_instead_of_the_clusters(tmp_path
     files |= {f"apps/dev/{name}/kustomization.yaml": BASE for name in ("web-demo", "web-staging")}
     found = layout(tmp_path, files)
     assert found.environments == {"dev": "apps/dev", "prod": "apps/prod"}
-    assert found.remarks == ("clusters/dev, clusters/prod are left out, for nothing in them sets a version",)
+    assert found.remarks == ("clusters/dev, clusters/prod are left out, because nothing in them sets a version",)
     alone = {name: text for name, text in files.items() if name.startswith("clusters")}
     assert layout(tmp_path / "alone", alone).environments == {"dev": "clusters/dev", "prod": "clusters/prod"}
 
