@@ -1,4 +1,4 @@
-"""What the API server asks of the fields of other kinds than pods: the validation packages of k8s.io/kubernetes."""
+"""What the API server asks of the fields of kinds other than pods: the validation packages of k8s.io/kubernetes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings and verdicts as values: what was found, where, how grave it is, and what a check as a whole says."""
+"""Findings and verdicts as values: what was found, where, how severe it is, and what a check as a whole says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings that are accepted for a while: read from waivers.yaml, laid over what was found, and accounted for.
+"""Waivers accept findings until a date: read from waivers.yaml, applied to what was found, and themselves reported.
 
 A waiver is for one rule in one container of one resource, and always ends. It never hides a finding: it says
 with it why the finding is accepted.

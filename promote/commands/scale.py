@@ -1,4 +1,4 @@
-"""`promote scale ENV SERVICE N`: sets the least number of pods of a service by one commit, or the default again."""
+"""`promote scale ENV SERVICE N`: sets the minimum number of pods by one commit, or restores the default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`promote status`: what Git says that every environment runs, what waits, is open or held; what runs with --live."""
+"""`promote status`: the versions of every environment, what waits, is open or held; what runs with --live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merges commits in the object database, by nothing but their contents."""
+"""Merges commits in the object database, by their contents alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One kustomization on the way through all layers, as those see it that look for versions in its fields."""
+"""One kustomization of a chain of layers, as the readers of its version fields see it."""
 
 from __future__ import annotations
 

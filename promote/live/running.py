@@ -1,4 +1,4 @@
-"""Compares what Git's rendering wants to run with the images that the pods of a cluster run."""
+"""Compares the images in the rendered manifests with those that the pods of a cluster run."""
 
 from __future__ import annotations
 

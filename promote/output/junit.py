@@ -1,4 +1,4 @@
-"""A verdict as JUnit XML: a suite for each target, a test case for each rule. No time is given, for none was taken.
+"""A verdict as JUnit XML: a suite for each target, a test case for each rule. It has no times: none is measured.
 
 https://github.com/testmoapp/junitxml describes what readers of it have in common. Not junitparser: version 5.0 writes
 a time for every suite, though none was measured.

@@ -1,4 +1,4 @@
-"""Text from outside in Markdown that a forge shows: it never has a meaning there, and nobody is mentioned by it."""
+"""Text from outside, escaped for the Markdown of a forge: it has no markup there, and mentions nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a change again, from the fetch on, while others are faster; in the end it reports who they were."""
+"""Repeats a change, from the fetch on, while other writers are faster; if it gives up, it reports who they were."""
 
 from __future__ import annotations
 

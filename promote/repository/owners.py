@@ -1,4 +1,4 @@
-"""Whose the folder is that decides for the folders in it: anybody may write to one above, as to /tmp."""
+"""Who owns the folder that decides for the folders below it: anybody may write to a folder such as /tmp."""
 
 from __future__ import annotations
 
