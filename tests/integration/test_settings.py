@@ -61,7 +61,14 @@ def test_settings_travel_where_an_entry_is_not_in_use(tiny: Tiny, capfd: pytest.
     assert '- "TIMEOUT=10s"' in out
 
 
-def test_from_plan_to_rollback(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+def promoted(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    """Merge a promotion from staging to production, and fetch it."""
+    answer = json.loads(promote(capfd, "staging", "production", "--output", "json"))
+    promote(capfd, "merge", str(answer["pull_request"]["number"]))
+    git(tiny.root, "fetch", "--quiet", "origin")
+
+
+def test_a_plan_and_a_pull_request_show_the_settings(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
     text = promote(capfd, "plan", "staging", "production")
     assert f"with web: {PRODUCTION}/settings.env\n      - LEVEL=info\n      + LEVEL=debug" in text
     assert '- "TIMEOUT=10s"' in text
@@ -77,14 +84,20 @@ def test_from_plan_to_rollback(tiny: Tiny, capfd: pytest.CaptureFixture[str]) ->
     name = git(tiny.origin, "ls-tree", "--name-only", "refs/promote/pulls").strip()
     body = json.loads(git(tiny.origin, "show", f"refs/promote/pulls:{name}"))["body"]
     assert f"With web: `{PRODUCTION}/settings.env`\n\n```diff\n- LEVEL=info\n+ LEVEL=debug\n```" in body
-    promote(capfd, "merge", str(answer["pull_request"]["number"]))
+
+
+def test_a_promotion_takes_the_settings_along(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    promoted(tiny, capfd)
     assert (tiny.root / STAGING / "settings.env").read_bytes().decode() == ENV.replace("LEVEL_", "debug")
     assert at(tiny, "settings.env") == git(tiny.origin, "show", f"main:{STAGING}/settings.env")
     assert at(tiny, "kustomization.yaml") == overlay(PRODUCTION, "1.1", "30s")
-    git(tiny.root, "fetch", "--quiet", "origin")
     promote(capfd, "verify", "origin/main")
     assert "same versions" in promote(capfd, "drift", "staging", "production")
     assert len(json.loads(promote(capfd, "history", "production", "--output", "json"))["revisions"]) == 2
+
+
+def test_a_rollback_takes_the_settings_back(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    promoted(tiny, capfd)
     text = promote(capfd, "rollback", "production", "web", "--reason", "slow")
     assert "- LEVEL=debug" in text
     assert at(tiny, "kustomization.yaml") == overlay(PRODUCTION, "1.0", "10s")

@@ -483,42 +483,63 @@ spec:
 """
 
 
-def test_what_another_controller_gave_up_is_brought_back_into_git(
-    shop: Sandbox, server: ClusterServer, tmp_path: Path
-) -> None:
+@pytest.fixture
+def released(shop: Sandbox) -> tuple[Sandbox, str]:
+    """New versions of stock, which is a Rollout, and of mail; with the kustomization before them."""
     shop.write("env/live/stock.yaml", STOCK)
     shop.write("schemas/argoproj.io/rollout_v1alpha1.json", '{"type": "object"}')
     shop.replace("promote.yaml", "schemas: [", "schemas: [schemas, ")
-    resources = "resources: [../../apps, stock.yaml]"
-    stock = "images:\n- {name: shop/stock, newTag: '7'}\n"
-    at_first = shop.read(LIVE).replace("resources: [../../apps]", resources).replace("images:\n", stock)
-    for text in (
-        at_first,
-        at_first.replace("'7'", "'8'").replace('name: shop/mail, newTag: "1.0"', 'name: shop/mail, newTag: "1.1"'),
-    ):
-        shop.write(LIVE, text)
-        shop.publish("versions")
-    command = ("rollback", "live", "--failed-rollouts", "--kubeconfig", str(server.kubeconfig(tmp_path)))
+    shop.replace(LIVE, "resources: [../../apps]", "resources: [../../apps, stock.yaml]")
+    shop.replace(LIVE, "images:\n", "images:\n- {name: shop/stock, newTag: '7'}\n")
+    shop.publish("old versions")
+    before = shop.read(LIVE)
+    shop.replace(LIVE, "newTag: '7'", "newTag: '8'")
+    shop.replace(LIVE, 'name: shop/mail, newTag: "1.0"', 'name: shop/mail, newTag: "1.1"')
+    shop.publish("new versions")
+    return shop, before
+
+
+def roll_back_failed(server: ClusterServer, tmp_path: Path) -> tuple[str, ...]:
+    return ("rollback", "live", "--failed-rollouts", "--kubeconfig", str(server.kubeconfig(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [("8", {"phase": "Healthy"}), ("6", {"abort": True, "message": "RolloutAborted"})],
+    ids=["healthy", "failed with another version than Git has now"],
+)
+def test_a_rollout_that_has_not_failed_with_the_version_in_git_is_left_alone(
+    released: tuple[Sandbox, str], server: ClusterServer, tmp_path: Path, tag: str, status: dict[str, object]
+) -> None:
+    shop, _ = released
     tip = shop.tip()
-    server.put(failed.ROLLOUTS, rollout("8", phase="Healthy"))
-    # Flagger is not installed.
-    assert "no rollout has failed in live" in shop.promote(*command).out
-    # It failed with what Git has left already.
-    server.put(failed.ROLLOUTS, rollout("6", abort=True, message="RolloutAborted"))
-    assert "no rollout has failed in live" in shop.promote(*command).out
+    # Flagger is not installed: its kind is not served.
+    server.put(failed.ROLLOUTS, rollout(tag, **status))
+    assert "no rollout has failed in live" in shop.promote(*roll_back_failed(server, tmp_path)).out
     assert shop.tip() == tip
+
+
+def test_rollouts_that_failed_are_rolled_back_and_held_with_their_reasons(
+    released: tuple[Sandbox, str], server: ClusterServer, tmp_path: Path
+) -> None:
+    shop, before = released
     server.put(failed.ROLLOUTS, rollout("8", abort=True, message="RolloutAborted: error rate"))
     metadata, target = {"name": "mail", "namespace": "live"}, {"kind": "Deployment", "name": "mail"}
-    status = {"phase": "Failed", "conditions": [{"message": "Canary analysis failed"}]}
     pod = {"containers": [{"name": "main", "image": "shop/mail:1.1"}]}
+    status = {"phase": "Failed", "conditions": [{"message": "Canary analysis failed"}]}
     server.put(DEPLOYMENTS, {"metadata": metadata, "spec": {"template": {"spec": pod}}})
     server.put(failed.CANARIES, {"metadata": metadata, "spec": {"targetRef": target}, "status": status})
+    command = roll_back_failed(server, tmp_path)
     shop.promote(*command)
-    assert live(shop) == at_first
+    assert live(shop) == before
     held = shop.show("holds.yaml", "main")
     assert held.count("Rollout/stock: RolloutAborted: error rate; Canary/mail: Canary analysis failed") == 2
-    # Until the engine has applied it, the controllers still say so.
+    # Until the engine has applied it, the controllers still say that they failed.
     tip = shop.tip()
     shop.promote(*command)
     assert shop.tip() == tip
-    assert "finds the services itself" in shop.promote(*command, "mail", code=2).err
+
+
+def test_failed_rollouts_are_not_named_by_hand(shop: Sandbox, server: ClusterServer, tmp_path: Path) -> None:
+    said = shop.promote(*roll_back_failed(server, tmp_path), "mail", code=2).err
+    assert "finds the services itself" in said

@@ -170,49 +170,83 @@ def test_the_applications_of_all_apps_are_in_one_window(tmp_path: Path, surround
     assert "name that of production/web with --app" in clone.promote("windows", PROJECT, code=2).err
 
 
-SAME = """\
+# Two environments at the same path on two branches, and what delivers each of them.
+SAME_PATH = """\
 environments:
   staging: {path: deploy}
-  production: {path: deploy, branch: live, gates: {freeze: [FREEZE]}, ENGINE}
+  production: {path: deploy, branch: live, gates: {freeze: [FREEZE]}, engine: {}}
 kubernetes: ["1.36"]
 """
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: NAME}
+spec: {project: shop, source: {path: deploy, targetRevision: BRANCH}}
+---
+"""
+KUSTOMIZATION = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: NAME}
+spec:
+  path: ./deploy
+  sourceRef: {kind: GitRepository, name: of-NAME}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: of-NAME}
+spec: {url: https://git.example.com/shop, ref: {branch: BRANCH}}
+---
+"""
+# By engine: what delivers, the freeze, and the file or folder that `promote windows` is given.
+ENGINES = {"argocd": (APPLICATION, WEEKEND, PROJECT), "flux": (KUSTOMIZATION, OPEN, "clusters/all.yaml")}
+
+
+@pytest.fixture(params=ENGINES)
+def same_path(tmp_path: Path, surroundings: dict[str, str], request: pytest.FixtureRequest) -> tuple[Sandbox, str]:
+    """A clone with a frozen production, delivered by the object `late`, and the path for `promote windows`."""
+    delivers, freeze, path = ENGINES[request.param]
+    objects = [
+        delivers.replace("NAME", name).replace("BRANCH", branch)
+        for name, branch in (("early", "main"), ("late", "live"))
+    ]
+    files = {
+        "promote.yaml": SAME_PATH.replace("FREEZE", freeze),
+        "deploy/kustomization.yaml": "resources: []\n",
+        PROJECT: ARGOCD[PROJECT],
+        "clusters/all.yaml": "".join(objects),
+    }
+    clone = made(tmp_path, surroundings, FILES | files)
+    clone.git("push", "--quiet", "origin", "main:live")
+    return clone, path
+
+
+def concerned(clone: Sandbox, path: str) -> list[str]:
+    """The names of the objects that windows or suspensions are for."""
+    answer = clone.promote("windows", path, "--output", "json").json
+    names = [name for one in answer["windows"] for name in one["applications"]]
+    return [*names, *(one["resource"]["name"] for one in answer["suspensions"])]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["argocd", "flux"])
-def test_environments_at_the_same_path_are_told_apart(
-    tmp_path: Path, surroundings: dict[str, str], engine: str
-) -> None:
-    def same(freeze: str, stated: str) -> str:
-        return SAME.replace("FREEZE", freeze).replace(", ENGINE", stated)
+def test_the_branch_tells_environments_at_the_same_path_apart(same_path: tuple[Sandbox, str]) -> None:
+    assert concerned(*same_path) == ["late"]
 
-    app = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: NAME}\n" \
-        "spec: {project: shop, source: {path: deploy, targetRevision: BRANCH}}\n---\n"  # fmt: skip
-    kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: NAME}\n" \
-        "spec:\n  path: ./deploy\n  sourceRef: {kind: GitRepository, name: of-NAME}\n---\n" \
-        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: of-NAME}\n" \
-        "spec: {url: https://git.example.com/shop, ref: {branch: BRANCH}}\n---\n"  # fmt: skip
-    both = "".join(
-        (app if engine == "argocd" else kustomization).replace("NAME", name).replace("BRANCH", branch)
-        for name, branch in (("early", "main"), ("late", "live"))
-    )
-    path = PROJECT if engine == "argocd" else "clusters/all.yaml"
-    freeze = WEEKEND if engine == "argocd" else OPEN
-    files = {"deploy/kustomization.yaml": "resources: []\n", PROJECT: ARGOCD[PROJECT], "clusters/all.yaml": both}
-    clone = made(tmp_path, surroundings, FILES | files | {"promote.yaml": same(freeze, "")})
-    clone.git("push", "--quiet", "origin", "main:live")
 
-    def found() -> list[str]:
-        answer = clone.promote("windows", path, "--output", "json").json
-        names = [name for one in answer["windows"] for name in one["applications"]]
-        return [*names, *(one["resource"]["name"] for one in answer["suspensions"])]
-
-    assert found() == ["late"]
-    clone.write("clusters/all.yaml", both.replace("live}", "odd}").replace("main}", "odd}"))
+@pytest.mark.slow
+def test_objects_of_another_branch_are_refused(same_path: tuple[Sandbox, str]) -> None:
+    clone, path = same_path
+    text = clone.read("clusters/all.yaml")
+    clone.write("clusters/all.yaml", text.replace("live}", "odd}").replace("main}", "odd}"))
     assert "does not say which of them" in clone.promote("windows", path, code=2).err
-    clone.write("promote.yaml", same(freeze, ", engine: {name: late}"))
-    clone.write("clusters/all.yaml", both.replace("live}", "main}"))
-    assert found() == ["late"]
+
+
+@pytest.mark.slow
+def test_promote_yaml_names_the_object_where_the_branch_does_not_tell(same_path: tuple[Sandbox, str]) -> None:
+    clone, path = same_path
+    clone.replace("clusters/all.yaml", "live}", "main}")
+    clone.replace("promote.yaml", "engine: {}", "engine: {name: late}")
+    assert concerned(clone, path) == ["late"]
 
 
 @pytest.mark.slow

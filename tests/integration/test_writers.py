@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -171,52 +172,58 @@ def test_a_mix_of_all_commands_loses_nothing(shared: Sandbox, seed: int) -> None
     shared.promote("status")
 
 
-def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    rival = shared.clone("rival")
-    log: list[str | None] = []
-    evaluate = evaluation.evaluate
-
-    def logged(context: Context, gates: Sequence[Gate]) -> Plan:
-        log.append(context.base)
-        if len(log) == 1:
-            rival.replace(STAGING, 's01\n    newTag: "1.1.0"', 's01\n    newTag: "9.0.0"')
-            rival.commit("faster")
-            rival.git("push", "--quiet", "origin", "main")
-        return evaluate(context, gates)
-
-    monkeypatch.setattr(evaluation, "evaluate", logged)
-    first = shared.tip()
-    done = shared.promote("bump", "staging", "s00=2.0.0", "--commit")
-    assert log == [first, rival.git("rev-parse", "HEAD")]
-    assert "try 1: a branch of 'origin' has moved in the meantime: everything is planned and every gate" in done.err
-    crowd.assert_whole(shared)
-
-
-def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    rival = shared.clone("rival")
-    log: list[str] = []
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a command does, in order: the commits on which it asks the gates, and the programs that it starts."""
+    done: list[str] = []
     evaluate, run = evaluation.evaluate, tools.run
 
     def asked(context: Context, gates: Sequence[Gate]) -> Plan:
-        log.append(f"gates on {context.base}")
-        if len(log) == 1:
-            rival.replace(
-                "overlays/production/kustomization.yaml", 's01\n    newTag: "1.0.0"', 's01\n    newTag: "9.0.0"'
-            )
-            rival.commit("faster, elsewhere")
-            rival.git("push", "--quiet", "origin", "main")
+        done.append(f"gates on {context.base}")
         return evaluate(context, gates)
 
     def started(name: str, *arguments: str | Path, **more: Any) -> Completed:
-        log.append(name)
+        done.append(name)
         return run(name, *arguments, **more)
 
     monkeypatch.setattr(evaluation, "evaluate", asked)
     monkeypatch.setattr(tools, "run", started)
+    return done
+
+
+@contextmanager
+def overtaken(shared: Sandbox, file: str, old: str, new: str) -> Iterator[Clone]:
+    """Another clone changes `file` and pushes while the gates of a command are asked for the first time."""
+    rival, evaluate, waiting = shared.clone("rival"), evaluation.evaluate, [True]
+
+    def late(context: Context, gates: Sequence[Gate]) -> Plan:
+        if waiting:
+            waiting.clear()
+            rival.replace(file, f's01\n    newTag: "{old}"', f's01\n    newTag: "{new}"')
+            rival.commit("faster")
+            rival.git("push", "--quiet", "origin", "main")
+        return evaluate(context, gates)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "evaluate", late)
+        yield rival
+
+
+def test_every_gate_is_asked_again_on_the_new_tip(shared: Sandbox, log: list[str]) -> None:
     first = shared.tip()
-    shared.promote("bump", "staging", "s00=4.5.6", "--commit")
-    second = rival.git("rev-parse", "HEAD")
-    again = log.index(f"gates on {second}")
+    with overtaken(shared, STAGING, "1.1.0", "9.0.0") as rival:
+        done = shared.promote("bump", "staging", "s00=2.0.0", "--commit")
+    gates = [one for one in log if one.startswith("gates on")]
+    assert gates == [f"gates on {first}", f"gates on {rival.git('rev-parse', 'HEAD')}"]
+    assert "try 1: a branch of 'origin' has moved in the meantime: everything is planned and every gate" in done.err
+    crowd.assert_whole(shared)
+
+
+def test_only_what_reads_changed_files_is_rendered_again(shared: Sandbox, log: list[str]) -> None:
+    first = shared.tip()
+    with overtaken(shared, "overlays/production/kustomization.yaml", "1.0.0", "9.0.0") as rival:
+        shared.promote("bump", "staging", "s00=4.5.6", "--commit")
+    again = log.index(f"gates on {rival.git('rev-parse', 'HEAD')}")
     assert log[0] == f"gates on {first}"
     assert sorted(log[1:again]) == ["conftest", "kubeconform", "kustomize", "kustomize"]
     assert log[again + 1 :] == []

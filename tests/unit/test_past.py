@@ -155,42 +155,64 @@ def test_the_digests_of_a_tag_are_found_in_every_notation(clone: Callable[[], Cl
     ran = {first: (1, 2), second: (1, 2), third: (1, 2, 3), other: (1, 2, 4)}
     for tip in (first, second, third, other, third):
         found = Past(here.repository, ENVIRONMENTS, tip).digests({"x": "1"})
-        assert found == here.digests(tip) == {"x": {f"sha256:{number:064d}" for number in ran[tip]}}
+        assert found == here.digests(tip) == {"x": {digest(number) for number in ran[tip]}}
 
 
-def test_what_other_tags_ran_is_known_without_reading_history_again(
-    clone: Callable[[], Clone], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The index has all tags of all images; what it lost is read again, and a history is not read twice."""
-    here = clone()
-    starts: list[str] = []
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[set[str], str]]:
+    """What was read of histories: the folders that were asked for, and the commit after which it began."""
+    seen: list[tuple[set[str], str]] = []
     steps = Repository.steps
 
     def watched(self: Repository, tip: str, paths: list[str], since: str = "") -> object:
-        starts.append(since)
+        seen.append(({path.split("/")[1] for path in paths}, since))
         return steps(self, tip, paths, since)
 
     monkeypatch.setattr(Repository, "steps", watched)
+    return seen
+
+
+def digest(number: int) -> str:
+    return f"sha256:{number:064d}"
+
+
+def two_tags(here: Clone) -> tuple[str, str]:
+    """Two commits: `a` runs tag 1 and then v1.2.0, which `b` runs from the start."""
     first = here.commit(
         [[("overlays/a", FILE_NAMES[0], (CONTENTS[3], 1)), ("overlays/b", FILE_NAMES[0], (CONTENTS[5], 2))]]
     )
-    second = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[5], 3))]], first)
-    digest = [f"sha256:{number:064d}" for number in range(4)]
+    return first, here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[5], 3))]], first)
+
+
+def test_one_pass_over_the_history_finds_all_tags_of_all_images(
+    clone: Callable[[], Clone], reads: list[tuple[set[str], str]]
+) -> None:
+    here = clone()
+    first, second = two_tags(here)
     past = Past(here.repository, ENVIRONMENTS, first)
     past.expect_digests()
-    assert past["a"][0].images[0].version.digest == digest[1]
-    assert past.digests({"x": "1"}) == {"x": {digest[1]}}
-    assert Past(here.repository, ENVIRONMENTS, first).digests({"x": "v1.2.0"}) == {"x": {digest[2]}}
+    assert past["a"][0].images[0].version.digest == digest(1)
+    assert past.digests({"x": "1"}) == {"x": {digest(1)}}
+    assert Past(here.repository, ENVIRONMENTS, first).digests({"x": "v1.2.0"}) == {"x": {digest(2)}}
     assert Past(here.repository, ENVIRONMENTS, first).digests({"y": "1"}) == {"y": set()}
-    assert Past(here.repository, ENVIRONMENTS, second).digests({"x": "v1.2.0"}) == {"x": {digest[2], digest[3]}}
-    assert starts == ["", first]
-    kept = sorted((here.folder.parent / "cache" / "history").iterdir(), key=lambda file: file.stat().st_mtime_ns)
-    parts = [file for file in kept if digest[1].encode() in file.read_bytes() and b'"tip"' not in file.read_bytes()]
+    assert Past(here.repository, ENVIRONMENTS, second).digests({"x": "v1.2.0"}) == {"x": {digest(2), digest(3)}}
+    assert [since for _, since in reads] == ["", first]
+
+
+def test_a_part_of_the_index_that_was_lost_is_read_again(
+    clone: Callable[[], Clone], reads: list[tuple[set[str], str]]
+) -> None:
+    here = clone()
+    _, second = two_tags(here)
+    past = Past(here.repository, ENVIRONMENTS, second)
+    assert past.digests({"x": "1"}) == {"x": {digest(1)}}
+    kept = [(file, file.read_bytes()) for file in (here.folder.parent / "cache" / "history").iterdir()]
+    parts = [file for file, data in kept if digest(1).encode() in data and b'"tip"' not in data]
+    assert parts
     for file in parts:
         file.unlink()
-    assert parts
-    assert Past(here.repository, ENVIRONMENTS, second).digests({"x": "1"}) == {"x": {digest[1]}}
-    assert starts == ["", first, ""]
+    assert Past(here.repository, ENVIRONMENTS, second).digests({"x": "1"}) == {"x": {digest(1)}}
+    assert [since for _, since in reads] == ["", ""]
 
 
 def test_a_merge_counts_as_one_commit_of_the_line(clone: Callable[[], Clone]) -> None:
@@ -208,17 +230,9 @@ def test_a_merge_counts_as_one_commit_of_the_line(clone: Callable[[], Clone]) ->
 
 
 def test_only_new_commits_of_the_environments_in_question_are_read(
-    clone: Callable[[], Clone], monkeypatch: pytest.MonkeyPatch
+    clone: Callable[[], Clone], reads: list[tuple[set[str], str]]
 ) -> None:
     here = clone()
-    asked: list[tuple[set[str], str]] = []
-    steps = here.repository.__class__.steps
-
-    def watched(self: Repository, tip: str, paths: list[str], since: str = "") -> object:
-        asked.append(({path.split("/")[1] for path in paths}, since))
-        return steps(self, tip, paths, since)
-
-    monkeypatch.setattr(Repository, "steps", watched)
     old = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], 1))]])
     new = here.commit([[("overlays/a", FILE_NAMES[0], (CONTENTS[0], 2))]], old)
     for tip in (old, old, new, new):
@@ -226,7 +240,7 @@ def test_only_new_commits_of_the_environments_in_question_are_read(
         assert list(read) == [one.name for one in ENVIRONMENTS]
         assert "a" in read
         assert len(read["a"]) == (1 if tip == old else 2)
-    assert asked == [({"a"}, ""), ({"a"}, old)]
+    assert reads == [({"a"}, ""), ({"a"}, old)]
 
 
 def test_a_replaced_commit_changes_no_history(clone: Callable[[], Clone]) -> None:
