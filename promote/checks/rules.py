@@ -199,7 +199,11 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
     Raises ConfigError for a rule that names an unknown profile.
     """
     packages = {file: found[1] if (found := _PACKAGE.search(text)) else "" for file, text in texts.items()}
-    files = [file for file in texts if not packages[file].startswith(_JUDGING) or _has(profile, file, texts[file])]
+    files = []
+    for file, text in texts.items():
+        is_rule = packages[file].startswith(_JUDGING)
+        if not is_rule or PROFILES.index(_profile(file, _custom(_metadata(text)))) <= PROFILES.index(profile):
+            files.append(file)
     chosen = {packages[file]: texts[file] for file in files}
     ids = {package: _id(package, text) for package, text in chosen.items() if package.startswith("rules.")}
     judging = {package: text for package, text in chosen.items() if package.startswith(_JUDGING)}
@@ -211,10 +215,6 @@ def select(texts: Mapping[str, str], profile: str) -> Selection:
 def _id(package: str, text: str) -> str:
     # Rules may move to another folder, and package, without a change of their ids.
     return str(_custom(_metadata(text)).get("id") or package.removeprefix("rules."))
-
-
-def _has(profile: str, file: str, text: str) -> bool:
-    return PROFILES.index(_profile(file, _custom(_metadata(text)))) <= PROFILES.index(profile)
 
 
 def _tables(chosen: Mapping[str, str]) -> frozenset[str]:

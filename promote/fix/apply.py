@@ -30,7 +30,11 @@ def corrected(
     """
     workspace = Workspace.here()
     with workspace.checkout_copy() as tree:
-        targets = {name: _in_copy(tree, workspace.root, name, path) for name, path in paths}
+        targets, top = {}, workspace.root.resolve()
+        for name, path in paths:
+            if not path.resolve().is_relative_to(top):
+                raise UsageError(f"{name} is outside the repository: --fix only changes files that Git can restore")
+            targets[name] = tree.target(path.resolve().relative_to(top).as_posix())
         # If environments share a file, a change of it must be proved in each of them.
         known = [one for one in tree.config.environments.values() if not one.place]
         others = [(one.name, tree.folder(one.path)) for one in known if one.name not in targets]
@@ -64,12 +68,6 @@ def _compare(
         return None
     with comparison.past(base) as before:
         return comparison.since(before, here, asked, only)
-
-
-def _in_copy(tree: Tree, root: Path, name: str, path: Path) -> Path:
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise UsageError(f"{name} is outside the repository: --fix only changes files that Git can restore")
-    return tree.target(path.resolve().relative_to(root.resolve()).as_posix())
 
 
 def _write(root: Path, made: Outcome) -> None:

@@ -139,14 +139,14 @@ class _Mirror:
         content = reader.value(layer.root)
         for key in GENERATORS.values():
             entries = content.get(key) if isinstance(content, dict) else None
-            if isinstance(entries, list):
-                content[key] = [self._entry(entry, Origin(layer.file, at)) for at, entry in enumerate(entries)]
+            if not isinstance(entries, list):
+                continue
+            content[key] = list(entries)  # a copy, because aliases may share the list
+            for number, entry in enumerate(entries):
+                if isinstance(entry, dict) and entry.get("behavior") not in CHANGING:
+                    options = self._marked(entry.get("options") or {}, Origin(layer.file, number))
+                    content[key][number] = {**entry, "options": options}
         yield content
-
-    def _entry(self, entry: Any, origin: Origin) -> Any:
-        if not isinstance(entry, dict) or entry.get("behavior") in CHANGING:
-            return entry
-        return {**entry, "options": self._marked(entry.get("options") or {}, origin)}
 
     def _objects(self, file: Path) -> Iterator[Any]:
         """The objects of `file`, each with its mark."""

@@ -91,15 +91,14 @@ def _table(running: Iterable[Running]) -> list[str]:
     # Imported here: programs ask for JSON.
     from tabulate import tabulate
 
-    rows = [[one.workload, shortened(one.image), _found(one), f"{one.ready}/{one.replicas}"] for one in running]
+    rows = []
+    for one in running:
+        found = ", ".join(map(shortened, one.found)) or "nothing"
+        if one.found and not one.difference:
+            found = "same"
+        rows.append([one.workload, shortened(one.image), found, f"{one.ready}/{one.replicas}"])
     table = tabulate(rows, ["", "Git", "running", "ready"], "plain", disable_numparse=True, preserve_whitespace=False)
     return [line.rstrip() for line in table.splitlines()]
-
-
-def _found(one: Running) -> str:
-    if not one.difference and one.found:
-        return "same"
-    return ", ".join(shortened(image) for image in one.found) or "nothing"
 
 
 def waited_json(waited: Waited) -> Json:

@@ -154,7 +154,10 @@ class PrivateTree:
 
     def _write(self, paths: Iterable[str], skip: bool = False) -> None:
         """Write what is not there yet; with `skip`, files that are too large are left out."""
-        new = {path: self._entry(path) for path in sorted(set(paths) - self._written)}
+        new: dict[str, Entry] = {}
+        for path in sorted(set(paths) - self._written):
+            folder, _, name = path.rpartition("/")
+            new[path] = self._snapshot.entries(folder)[name]
         self._written.update(new)
         if odd := [path for path in new if not _is_plain(path)]:
             raise RenderError(f"{odd[0]!r}: this name is too long or has control characters: rename the file")
@@ -179,10 +182,6 @@ class PrivateTree:
                 raise RenderError(f"{path}: more than {_MOST_BYTES >> 30} GiB are needed: {_ADVICE}")
             with self._reported(path):
                 self._folder.make_file(path, data, entry.executable)
-
-    def _entry(self, path: str) -> Entry:
-        folder, _, name = path.rpartition("/")
-        return self._snapshot.entries(folder)[name]
 
     @contextmanager
     def _reported(self, path: str) -> Iterator[None]:

@@ -20,12 +20,7 @@ def private_tree(path: Path) -> bool:
 
 def without_copies(text: str) -> str:
     """`text` without the path of a private copy, which is deleted by the time that somebody reads it."""
-    return _WORD.sub(lambda word: _beyond_copy(word[0]) if PRIVATE in word[0] else word[0], text)
-
-
-def _beyond_copy(word: str) -> str:
-    ends = [found.end() for found in _COPY.finditer(word)]
-    return word[ends[-1] :] if ends else word
+    return _WORD.sub(lambda word: _COPY.split(word[0])[-1], text)
 
 
 def shown(path: Path, root: Path) -> str:

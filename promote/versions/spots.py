@@ -177,14 +177,15 @@ def _without_definitions(text: str) -> str:
     if not _DEFINITION.search(text):
         return text
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
-    parts = [text[start:end] for start, end in pairwise(starts)]
-    return "".join(_blank(part) if _DEFINITION.search(part) else part for part in parts)
-
-
-def _blank(document: str) -> str:
-    separator = _SEPARATOR.match(document)
-    kept = separator[0] if separator else ""
-    return kept + re.sub(r"[^\n]", " ", document[len(kept) :])
+    parts = []
+    for start, end in pairwise(starts):
+        part = text[start:end]
+        if _DEFINITION.search(part):
+            separator = _SEPARATOR.match(part)
+            kept = separator[0] if separator else ""
+            part = kept + re.sub(r"[^\n]", " ", part[len(kept) :])
+        parts.append(part)
+    return "".join(parts)
 
 
 def _spliced(text: str, edits: list[tuple[Spot, str]]) -> str:

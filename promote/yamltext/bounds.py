@@ -7,7 +7,7 @@ size, since each of its characters takes a known amount of memory at most.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -115,15 +115,10 @@ def _children(node: yaml.Node) -> Sequence[yaml.Node]:
 
 def refuse_depth(content: object) -> None:
     """Raise Excess for lists and mappings that are nested too deeply for the functions that follow them."""
-    level: Iterable[object] = [content]
+    level: list[object] = [content]
     for _ in range(DEEPEST):
-        level = [child for one in level for child in _inside(one)]
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [child for each in inner for child in each]
         if not level:
             return
     raise Excess(1, "it is nested too deeply")
-
-
-def _inside(content: object) -> Iterable[object]:
-    if isinstance(content, dict):
-        return content.values()
-    return content if isinstance(content, list) else ()
