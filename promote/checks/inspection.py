@@ -67,7 +67,11 @@ def verdict(each: Sequence[Judged], criteria: Criteria, root: Path, only: Sequen
     """The verdict on all targets together, with the waivers of today; raises ConfigError for invalid ones."""
     entries = criteria.policies.waived(criteria.home or root, criteria.today)
     found = waivers.applied((finding for one in each for finding in one.findings), entries, criteria.today)
-    looked = [_seen(one, only) for one in each]
+    looked = []
+    for one in each:
+        took_part = {*one.target.rules, *waivers.OF_SCHEMAS}
+        rules = took_part & set(only) if only else took_part
+        looked.append(waivers.seen(one.target.name, rules, one.who, whole=one.whole))
     about_waivers = waivers.reports(entries, found, looked, criteria.today)
     shown_ones = findings.in_order([*findings.restricted(found, only), *about_waivers])
     return Verdict(tuple(one.target for one in each), shown_ones)
@@ -95,13 +99,6 @@ def inspect_change(facts: Mapping[str, Any], criteria: Criteria) -> tuple[Findin
         raise ToolError("conftest gave no verdict: no rule about the change was evaluated")
     gentle = criteria.policies.bundle(criteria.profile).only_warn
     return conftest.from_conftest(answer, str(facts["to"]), gentle).findings
-
-
-def _seen(one: Judged, only: Sequence[str]) -> waivers.Seen:
-    """What a target held, with the rules whose findings are asked for."""
-    took_part = {*one.target.rules, *waivers.OF_SCHEMAS}
-    rules = took_part & set(only) if only else took_part
-    return waivers.seen(one.target.name, rules, one.who, whole=one.whole)
 
 
 def _evaluated(

@@ -35,7 +35,9 @@ class Objects:
         """The first object in `namespace`, one that runs containers before all others."""
         found = [one for one in self._rendered.documents if one.identity.namespace == namespace]
         # Without a namespace, what runs nothing may belong to the cluster.
-        return next(filter(_runs, found), None) or next(iter(found), None)
+        paths = [[*steps, "containers"] for steps in _POD_SPECS]
+        running = (one for one in found if any(places.value_at(one.content, path) for path in paths))
+        return next(running, None) or next(iter(found), None)
 
     def origin(self, document: Document) -> Origin | None:
         """The file that holds `document`, and its position there; None where the target was built."""
@@ -67,7 +69,3 @@ def _likelihood(document: Document, finding: Finding) -> tuple[bool, bool, int]:
     value = along[-1] if along else None
     wanted = reader.from_json(finding.correction.value) if finding.correction else None
     return finding.container in names, value != wanted, sum(one is not None for one in along)
-
-
-def _runs(document: Document) -> bool:
-    return any(places.value_at(document.content, [*steps, "containers"]) for steps in _POD_SPECS)

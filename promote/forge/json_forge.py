@@ -43,8 +43,11 @@ class Failures:
         """What a failed request about `what` means; no text has the token. `new`: a 404 may pass."""
         if not isinstance(error, Refused):
             return unanswered(error, host, self.forge)
-        wait = _wait(error)
-        is_limit = error.status == HTTPStatus.TOO_MANY_REQUESTS or bool(error.status in self.limits and wait)
+        is_limit = error.status == HTTPStatus.TOO_MANY_REQUESTS
+        asked = error.headers.get("Retry-After", "")
+        # A limit without a number of seconds is mostly one for a minute.
+        wait = float(asked) if asked.isdecimal() else 60.0 if is_limit else 0.0
+        is_limit = is_limit or bool(error.status in self.limits and wait)
         if trouble := passing(error.status, host, wait, is_limit=is_limit):
             return trouble
         # Remove the token before the cut: half a token is a secret too.
@@ -56,13 +59,6 @@ class Failures:
         message = f"{what}: {reason or 'refused without a reason'}{status}; {advice.format(variable=token.variable)}"
         again = bool(self.passing.match(answer)) or (new and error.status == HTTPStatus.NOT_FOUND)
         return Trouble(kind(message), again=again, uncertain=bool(self.done.match(answer)))
-
-
-def _wait(error: Refused) -> float:
-    """The seconds that the server asks to wait; for a limit without a number, a minute."""
-    if (seconds := error.headers.get("Retry-After", "")).isdecimal():
-        return float(seconds)
-    return 60.0 if error.status == HTTPStatus.TOO_MANY_REQUESTS else 0.0
 
 
 class JsonForge(ABC):

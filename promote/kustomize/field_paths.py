@@ -37,10 +37,9 @@ def _matches(step: str, key: str | int, name: str | int) -> bool:
     if step == "*":
         return True
     if item := _ITEM.fullmatch(step):
-        return isinstance(key, int) and item["field"] == "name" and _finds(item["pattern"], str(name))
+        if not isinstance(key, int) or item["field"] != "name":
+            return False
+        # kustomize finds the pattern anywhere in the name: `api` in `api-proxy`, too.
+        pattern, whole = item["pattern"], str(name)
+        return pattern in whole if _LITERAL.fullmatch(pattern) else selectors.matches(f".*(?:{pattern}).*", {whole})
     return str(key) == step
-
-
-def _finds(pattern: str, name: str) -> bool:
-    """Whether kustomize finds the pattern in the name of an item: anywhere in it, `api` in `api-proxy`, too."""
-    return pattern in name if _LITERAL.fullmatch(pattern) else selectors.matches(f".*(?:{pattern}).*", {name})
