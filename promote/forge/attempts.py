@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -43,6 +44,17 @@ def unanswered(error: Exception, host: str, forge: str) -> Trouble:
         "and that no proxy interferes"
     )
     return Trouble(NetworkError(message), uncertain=True)
+
+
+def retry_after(given: str, default: float) -> float:
+    """The seconds that the header Retry-After asks to wait, which it gives as a number or as a date."""
+    given = given.strip()
+    if given.isdecimal():
+        return float(given[:9])  # a number may have any length
+    try:
+        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return default
 
 
 def passing(status: int, host: str, wait: float, *, is_limit: bool) -> Trouble | None:

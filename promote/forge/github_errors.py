@@ -12,7 +12,7 @@ from github.GithubException import IncompletableObject
 
 from promote.errors import Blocked, NetworkError, PromoteError, RaceLost, UsageError
 from promote.forge.address import Token
-from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, unanswered
+from promote.forge.attempts import LONGEST_REASON, Trouble, passing, refusal, retry_after, unanswered
 from promote.system.process import redact
 
 # PyGithub raises its own exceptions and those of requests (all OSError). When an answer is not what GitHub documents,
@@ -68,15 +68,12 @@ def _is_rate_limit(error: GithubException) -> bool:
 
 
 def _wait(error: GithubException) -> float:
-    """The seconds that GitHub asks to wait; if it gives no number, the minute that it documents."""
+    """The seconds that GitHub asks to wait; if it does not say, the minute that it documents."""
     headers = _headers(error)
-    if (seconds := headers.get("retry-after", "")).isdecimal():
-        return float(seconds)
-    if not _is_rate_limit(error):
-        return 0.0
-    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
-        return max(0.0, float(headers["x-ratelimit-reset"]) - time.time()) + 1
-    return 60.0
+    default = 60.0 if _is_rate_limit(error) else 0.0
+    if default and headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
+        default = max(0.0, float(headers["x-ratelimit-reset"]) - time.time()) + 1
+    return retry_after(headers.get("retry-after", ""), default)
 
 
 def _reason(error: GithubException) -> tuple[str, str]:

@@ -13,7 +13,16 @@ from urllib.parse import urlsplit
 
 from promote.errors import PromoteError
 from promote.forge.address import Token
-from promote.forge.attempts import LONGEST_REASON, TIMEOUT, Attempts, Trouble, passing, refusal, unanswered
+from promote.forge.attempts import (
+    LONGEST_REASON,
+    TIMEOUT,
+    Attempts,
+    Trouble,
+    passing,
+    refusal,
+    retry_after,
+    unanswered,
+)
 from promote.forge.json_api import Api, Dialect, Refused
 from promote.forge.protocol import PullRequest
 from promote.system.process import redact
@@ -44,9 +53,7 @@ class Failures:
         if not isinstance(error, Refused):
             return unanswered(error, host, self.forge)
         is_limit = error.status == HTTPStatus.TOO_MANY_REQUESTS
-        asked = error.headers.get("Retry-After", "")
-        # A limit without a number of seconds is mostly one for a minute.
-        wait = float(asked) if asked.isdecimal() else 60.0 if is_limit else 0.0
+        wait = retry_after(error.headers.get("Retry-After", ""), 60.0 if is_limit else 0.0)
         is_limit = is_limit or bool(error.status in self.limits and wait)
         if trouble := passing(error.status, host, wait, is_limit=is_limit):
             return trouble

@@ -6,12 +6,11 @@ import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TypeVar
 
 from promote.errors import NetworkError, PromoteError
-from promote.forge.attempts import Attempts, Trouble
+from promote.forge.attempts import Attempts, Trouble, retry_after
 from promote.model import Version, check_tag, is_tag
 from promote.oci import address
 from promote.oci.address import Access, Repository
@@ -101,13 +100,13 @@ def _explain(question: str, what: str, host: str, error: Exception) -> Trouble:
         message = f"cannot ask {host} for {question}: {_why(error)}"
         return Trouble(NetworkError(message), again=_is_passing(error))
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = _wait(error.headers)
+        wait = retry_after(error.headers.get("Retry-After", ""), 60)
         login = "" if error.credential else f"log in (`docker login {host}`) for a higher limit, or "
         message = f"{error.host} limits the rate of requests: {login}{_AGAIN} in {wait:.0f} s"
         return Trouble(NetworkError(message), again=True, wait=wait)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         message = f"{error.host} failed ({error.status}): {_AGAIN}"
-        return Trouble(NetworkError(message), again=True, wait=_wait(error.headers, 0))
+        return Trouble(NetworkError(message), again=True, wait=retry_after(error.headers.get("Retry-After", ""), 0))
     return Trouble(_refusal(what, host, error))
 
 
@@ -126,17 +125,6 @@ def _refusal(what: str, host: str, error: Refused) -> PromoteError:
             "an account that may pull it, or correct the name"
         )
     return NetworkError(f"{error.host} does not answer like a registry about {what} ({error.status})")
-
-
-def _wait(headers: Mapping[str, str], default: float = 60.0) -> float:
-    """The seconds that a server asks to wait, as a number or as a date."""
-    given = headers.get("Retry-After", "").strip()
-    if given.isdecimal():
-        return float(given[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return default
 
 
 def _is_passing(error: Exception) -> bool:

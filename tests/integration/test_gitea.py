@@ -427,7 +427,13 @@ def test_auto_merge_says_what_prevents_it(
 
 @pytest.mark.parametrize(
     ("status", "headers", "paused"),
-    [(429, {"Retry-After": "7"}, 7.0), (403, {"Retry-After": "9"}, 9.0), (429, {}, 60.0)],
+    [
+        (429, {"Retry-After": "7"}, 7.0),
+        (403, {"Retry-After": "9"}, 9.0),
+        (429, {}, 60.0),
+        # The time is over: only the pause before the next attempt is left.
+        (429, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 1.0),
+    ],
 )
 def test_a_rate_limit_is_waited_for(
     forge: Gitea, server: GiteaServer, pauses: list[float], status: int, headers: dict[str, str], paused: float

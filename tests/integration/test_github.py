@@ -307,6 +307,8 @@ def test_auto_merge_says_what_stands_against_it(
     [
         (429, ECHO, {"Retry-After": "7"}, 7.0),
         (403, ECHO, {"Retry-After": "9"}, 9.0),
+        # The time is over: only the pause before the next attempt is left.
+        (429, ECHO, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}, 1.0),
         (403, {"message": "You have exceeded a secondary rate limit. Wait."}, {}, 60.0),
         (200, {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}, {}, 60.0),
     ],
