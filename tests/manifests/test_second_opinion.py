@@ -12,7 +12,7 @@ from tests.manifests.render import ENVIRONMENTS, STAGING_IS_SLOW, WORKLOADS, Ren
 from tests.manifests.second_opinion import Case, ours, theirs
 
 DIRECTIONS = ("Egress", "Ingress")
-CHUNKS = 8
+CHUNKS = 24
 
 
 def _policies(rendered: Render) -> tuple[dict[str, object], ...]:
