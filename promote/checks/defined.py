@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from promote.yamltext import reader
 
 Kind = tuple[str, str]  # apiVersion and kind
 
+_DOCUMENTS = re.compile(rb"^---(?=\s|$)", re.MULTILINE)
+
 # Folders of other programs, in which nobody writes the definitions of this repository.
 _FOREIGN = frozenset({"node_modules", "vendor"})
 # How much of a repository is looked at: files, and bytes of those that define something.
@@ -35,7 +38,7 @@ def in_targets(texts: Iterable[str], kinds: Collection[Kind], folder: Path) -> l
 
 
 def in_repository(root: Path, kinds: Collection[Kind], folder: Path) -> list[Path]:
-    """The same for what the files below `root` define; a file that is not understood defines nothing."""
+    """The same for what the files below `root` define; a document that is not understood defines nothing."""
     return _written(_files(root, kinds) if kinds else (), kinds, folder)
 
 
@@ -54,11 +57,15 @@ def _files(root: Path, kinds: Collection[Kind]) -> Iterator[Any]:
         left -= len(data)
         if left < 0:
             return
-        try:
-            texts = documents.canonical(data.decode("utf-8-sig"), path.name)
-        except (PromoteError, UnicodeDecodeError):
-            continue
-        yield from (reader.from_json(text) for text in texts)
+        # Each document alone: most of a long file defines other kinds, and takes long to parse.
+        for chunk in _DOCUMENTS.split(data):
+            if not _may_define(chunk, kinds):
+                continue
+            try:
+                texts = documents.canonical(chunk.decode("utf-8-sig"), path.name)
+            except (PromoteError, UnicodeDecodeError):
+                continue
+            yield from (reader.from_json(text) for text in texts)
 
 
 def defines(file: Path) -> bool:
@@ -92,7 +99,11 @@ def _manifests(root: Path) -> Iterator[Path]:
 
 
 def _may_define(data: bytes, kinds: Collection[Kind]) -> bool:
-    return definitions.KIND.encode() in data and any(kind.encode() in data for _, kind in kinds)
+    """Whether a text has the words that a definition of one of `kinds` has: to parse a long one takes seconds."""
+    if definitions.KIND.encode() not in data:
+        return False
+    groups = ((api_version.rpartition("/")[0], kind) for api_version, kind in kinds)
+    return any(group.encode() in data and kind.encode() in data for group, kind in groups if group)
 
 
 def _written(found: Iterable[Any], kinds: Collection[Kind], folder: Path) -> list[Path]:

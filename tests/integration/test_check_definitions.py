@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from promote.kustomize import documents
 from tests.integration.checking import Repository
 
 DEFINITION = """\
@@ -85,3 +86,28 @@ def test_the_definition_in_the_target_comes_before_the_schemas_that_come_with_pr
 def test_a_definition_that_cannot_serve_is_as_good_as_none(shop: Repository, broken: str) -> None:
     shop.write("crds/cart.yaml", broken)
     assert schema_findings(shop.check("files")) == ["schema.missing"]
+
+
+def test_of_a_long_file_only_the_documents_in_question_are_parsed(
+    shop: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def watched(text: str, where: str) -> list[str]:
+        if "CustomResourceDefinition" in text:
+            parsed.append(text)
+        return canonical(text, where)
+
+    canonical = documents.canonical
+    monkeypatch.setattr(documents, "canonical", watched)
+    definition = DEFINITION % ""
+    others = [
+        definition.replace("Cart", "Wheel"),
+        definition.replace("example.com", "example.org"),
+        "kind: CustomResourceDefinition\nspec: [",
+    ]
+    shop.write("crds/all.yaml", "\n--- # first\n".join([*others[:2], definition, others[2]]).replace("\n", "\r\n"))
+    assert schema_findings(shop.check("files")) == []
+    [only] = parsed
+    assert "kind: Cart" in only
+    assert "group: example.com" in only
