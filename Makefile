@@ -89,7 +89,7 @@ trivy: ## build another judge of the rendered environments
 
 e2e: ## roll both environments out in a real control plane
 	@$(PYTHON) -m tools.setup e2e
-	@$(BIN)/python -m pytest -n 4 --maxfail 3 $(HUNG) tests/e2e
+	@$(BIN)/python -m pytest -n 5 --maxfail 3 $(HUNG) tests/e2e
 
 try: ## start Argo CD, Gitea and a control plane on this machine, to click through
 	@$(PYTHON) -m tools.setup e2e

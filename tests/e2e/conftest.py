@@ -17,9 +17,10 @@ from tests.manifests.render import ENVIRONMENTS
 
 MEASURED = "measured"
 STARTED = time.monotonic()
-ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/")
-# These take longest: eight tiers wait for each other in every release. All others leave the processors to them.
-LONGEST = "tests/e2e/flux/"
+# Each has an installation of its own. All of Flux in one would take longest: in every release, its tiers wait for one
+# another.
+ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/test_delivery.py", "tests/e2e/flux/test_faults.py")
+# All other tests leave the processors to these, which take longest.
 NICENESS = 3
 # These need a control plane, if anything. All others outside of the folders need both environments in it.
 EMPTY = tuple(
@@ -31,9 +32,9 @@ class _OneClusterEach(LoadScopeScheduling):  # type: ignore[misc]
     """Keeps together the tests that share a cluster: with each sync engine, both environments, or nothing in it."""
 
     def _split_scope(self, nodeid: str) -> str:
-        for folder in ENGINES:
-            if nodeid.startswith(folder):
-                return folder
+        for engine in ENGINES:
+            if nodeid.startswith(engine):
+                return engine
         return "an empty cluster" if nodeid.startswith(EMPTY) else "both environments"
 
 
@@ -46,7 +47,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     `.ci/run` says from when on.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(LONGEST) and os.nice(0) < NICENESS:
+    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(ENGINES) and os.nice(0) < NICENESS:
         os.nice(NICENESS)
     minutes = os.environ.get("E2E_MINUTES")
     if minutes and item.path.name == "test_faults.py" and time.monotonic() - STARTED > 60 * float(minutes):

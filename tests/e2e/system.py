@@ -74,10 +74,21 @@ class System(Generic[E]):
     repository: Repository
     engine: E
     releases: int = 0
+    # The seconds from the first object of the engine until both environments were as Git says.
+    installed_after: float = 0.0
 
     @property
     def api(self) -> Api:
         return self.cluster.api
+
+    def wait_until_installed(self, *, seconds: float) -> None:
+        """Wait until the engine has installed both environments."""
+        begin, commit = time.monotonic(), self.repository.tip()
+        for environment in reversed(ENVIRONMENTS):
+            self.engine.wait_for(environment, commit, seconds=seconds)
+        self.installed_after = time.monotonic() - begin
+        for environment in ENVIRONMENTS:
+            wait_until_running(self.api, f"mediq-{environment}", self.repository.images(environment))
 
     def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:
         """Push new versions to both environments past the checks; return the commit and the images."""

@@ -18,7 +18,10 @@ from tests.manifests.render import ENVIRONMENTS, overlay
 
 @pytest.fixture(scope="package")
 def system(request: pytest.FixtureRequest) -> Iterator[System[ArgoCD]]:
-    """Both environments, installed by Argo CD in an empty cluster."""
+    """Both environments, installed by Argo CD in an empty cluster.
+
+    Then staging has no Application any more: every commit would be compared with it, too.
+    """
     leave_on_signals()
     folder = new_folder()
     failed = request.session.testsfailed
@@ -27,7 +30,10 @@ def system(request: pytest.FixtureRequest) -> Iterator[System[ArgoCD]]:
         cluster.define(*{group(each) for name in ENVIRONMENTS for each in overlay(name).objects})
         with ArgoCD(cluster) as engine:
             engine.install(repository)
-            yield System(cluster, repository, engine)
+            installed = System(cluster, repository, engine)
+            installed.wait_until_installed(seconds=400)
+            cluster.api.delete(engine.application("staging"))
+            yield installed
             if request.session.testsfailed > failed:
                 cluster.keep()
     if request.session.testsfailed == failed:

@@ -1,4 +1,4 @@
-"""One installation for all tests of Flux, which ends with the last of them."""
+"""One installation for the tests of Flux that a process runs, which ends with the last of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from tests.e2e.system import System
 
 @pytest.fixture(scope="package")
 def system(request: pytest.FixtureRequest) -> Iterator[System[Flux]]:
-    """Both environments, installed by Flux in an empty cluster."""
+    """Both environments, installed by Flux in an empty cluster.
+
+    Then staging is suspended: it would only take processor time.
+    """
     leave_on_signals()
     folder = new_folder()
     failed = request.session.testsfailed
@@ -25,7 +28,11 @@ def system(request: pytest.FixtureRequest) -> Iterator[System[Flux]]:
         with Flux(cluster) as engine:
             engine.install(repository)
             engine.add_webhook(repository)
-            yield System(cluster, repository, engine)
+            installed = System(cluster, repository, engine)
+            installed.wait_until_installed(seconds=300)
+            for each in engine.tiers("staging").values():
+                cluster.api.merge(each, {"spec": {"suspend": True}})
+            yield installed
             if request.session.testsfailed > failed:
                 cluster.keep()
     if request.session.testsfailed == failed:
