@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,14 +53,13 @@ def _processes(folder: Path) -> dict[int, str]:
 
 
 def _sockets(process: int) -> Iterator[str]:
-    """The inodes of a process's sockets."""
-    for path in Path(f"/proc/{process}/fd").iterdir():
-        try:
-            target = str(path.readlink())
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            yield target[len("socket:[") : -1]
+    """The inodes of a process's sockets; none once it has ended, as a kubectl of another test may at any time."""
+    with suppress(OSError):
+        for path in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(OSError):
+                target = str(path.readlink())
+                if target.startswith("socket:["):
+                    yield target[len("socket:[") : -1]
 
 
 def test_everything_runs_and_listens_on_loopback_alone(cluster: Cluster) -> None:
