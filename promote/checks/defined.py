@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ from promote.system.snapshot import LARGEST
 from promote.yamltext import reader
 
 Kind = tuple[str, str]  # apiVersion and kind
-
-_DOCUMENTS = re.compile(rb"^---(?=\s|$)", re.MULTILINE)
 
 # Folders of other programs, in which nobody writes the definitions of this repository.
 _FOREIGN = frozenset({"node_modules", "vendor"})
@@ -45,27 +42,28 @@ def in_repository(root: Path, kinds: Collection[Kind], folder: Path) -> list[Pat
 def _chunks(text: str, kinds: Collection[Kind]) -> list[str]:
     """The documents of a canonical text that may define one of `kinds`."""
     chunks = documents.split(text) if kinds and definitions.KIND in text else ()
-    return [chunk for chunk in chunks if _may_define(chunk.encode(), kinds)]
+    return [chunk for chunk in chunks if _may_define(chunk, kinds)]
 
 
 def _files(root: Path, kinds: Collection[Kind]) -> Iterator[Any]:
     left = _MOST_BYTES
     for path in _manifests(root):
-        data = path.read_bytes()
-        if not _may_define(data, kinds):
+        # What is not UTF-8 is refused below, with its document alone.
+        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
+        if not _may_define(text, kinds):
             continue
-        left -= len(data)
+        left -= path.stat().st_size
         if left < 0:
             return
         # Each document alone: most of a long file defines other kinds, and takes long to parse.
-        for chunk in _DOCUMENTS.split(data):
+        for chunk in reader.SEPARATOR.split(text):
             if not _may_define(chunk, kinds):
                 continue
             try:
-                texts = documents.canonical(chunk.decode("utf-8-sig"), path.name)
-            except (PromoteError, UnicodeDecodeError):
+                texts = documents.canonical(chunk, path.name)
+            except PromoteError:
                 continue
-            yield from (reader.from_json(text) for text in texts)
+            yield from (reader.from_json(found) for found in texts)
 
 
 def defines(file: Path) -> bool:
@@ -81,7 +79,7 @@ def disturbed(texts: Sequence[str], kinds: Collection[Kind]) -> list[bool]:
     own = [frozenset(_chunks(text, kinds)) for text in texts]
     uses = [documents.kinds(text) & set(kinds) if any(own) else set() for text in texts]
     return [
-        any(_may_define(chunk.encode(), mine) for chunk in frozenset().union(*own) - here)
+        any(_may_define(chunk, mine) for chunk in frozenset().union(*own) - here)
         for here, mine in zip(own, uses, strict=True)
     ]
 
@@ -98,12 +96,12 @@ def _manifests(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def _may_define(data: bytes, kinds: Collection[Kind]) -> bool:
+def _may_define(text: str, kinds: Collection[Kind]) -> bool:
     """Whether a text has the words that a definition of one of `kinds` has: to parse a long one takes seconds."""
-    if definitions.KIND.encode() not in data:
+    if definitions.KIND not in text:
         return False
     groups = ((api_version.rpartition("/")[0], kind) for api_version, kind in kinds)
-    return any(group.encode() in data and kind.encode() in data for group, kind in groups if group)
+    return any(group in text and kind in text for group, kind in groups if group)
 
 
 def _written(found: Iterable[Any], kinds: Collection[Kind], folder: Path) -> list[Path]:

@@ -20,7 +20,6 @@ Path: TypeAlias = tuple[str | int, ...]  # the number of a document, from 0, the
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")  # anchors and tags before a scalar
 _HEADER = re.compile(r"\|[-+]?[ \t]*(?:#.*)?$")
 _QUOTES = ("'", '"')
-_SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 _DEFINITION = re.compile(r"^kind:[ ]*CustomResourceDefinition[ \r]*$", re.MULTILINE)
 
 
@@ -176,12 +175,12 @@ def _without_definitions(text: str) -> str:
     """The text with spaces for each document that defines custom resources: these are long, and run no image."""
     if not _DEFINITION.search(text):
         return text
-    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text)), len(text)]
+    starts = [0, *(match.start() for match in reader.SEPARATOR.finditer(text)), len(text)]
     parts = []
     for start, end in pairwise(starts):
         part = text[start:end]
         if _DEFINITION.search(part):
-            separator = _SEPARATOR.match(part)
+            separator = reader.SEPARATOR.match(part)
             kept = separator[0] if separator else ""
             part = kept + re.sub(r"[^\n]", " ", part[len(kept) :])
         parts.append(part)

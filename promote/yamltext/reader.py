@@ -21,6 +21,7 @@ from promote.yamltext.loader import Lenient, Loader, Settings
 
 __all__ = ["MOST_CHARACTERS", "MOST_NODES", "at_most"]
 
+SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)  # where a document of a file begins
 SUFFIXES = (".yaml", ".yml", ".json")  # of the files that are read here; JSON is YAML
 # Characters that YAML treats as line breaks or rejects, but that JSON allows in strings.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

@@ -111,3 +111,12 @@ def test_of_a_long_file_only_the_documents_in_question_are_parsed(
     [only] = parsed
     assert "kind: Cart" in only
     assert "group: example.com" in only
+
+
+@pytest.mark.parametrize("other", [b"spec: [", "# \xe9".encode("latin-1")], ids=["not YAML", "not UTF-8"])
+def test_an_invalid_document_hides_no_definition_in_its_file(shop: Repository, other: bytes) -> None:
+    shop.write("crds/all.yaml", "")
+    about_the_same = b"kind: CustomResourceDefinition # Cart of example.com\n"
+    file = shop.folder / "crds" / "all.yaml"
+    file.write_bytes(about_the_same + other + b"\n---\n" + (DEFINITION % "").encode())
+    assert schema_findings(shop.check("files")) == []
