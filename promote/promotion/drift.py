@@ -29,7 +29,7 @@ class Apart:
 
     @property
     def is_in_name_only(self) -> bool:
-        """Whether both have the same version."""
+        """Whether both have the same version under different names."""
         return self.repositories is not None and _is_same(self.source, self.target)
 
 

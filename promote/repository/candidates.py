@@ -133,7 +133,7 @@ def named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
     # As few folders as possible: the whole path has much that says nothing.
     tries = [
         [name_of("-".join([*folders[-depth:], one.name])) for folders, one in zip(above, candidates, strict=True)]
-        for depth in range(1, max(map(len, above), default=0) + 1) or [1]
+        for depth in range(1, max([1, *map(len, above)]) + 1)
     ]
     often = [Counter(names) for names in tries]
     found: dict[str, Candidate] = {}

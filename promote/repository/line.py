@@ -10,6 +10,7 @@ from typing import Self
 from promote.errors import EditRefused, PushDeclined, RaceLost, UsageError
 from promote.git.repository import Files, Push, Repository
 from promote.repository.environments import is_elsewhere
+from promote.system import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def checkout_note(repository: Repository, commit: str, label: str) -> str:
     except UsageError:
         return ""
     ahead, behind = (
-        f"{number} commit{'s' if number > 1 else ''}" if (number := len(repository.ahead(*pair))) else ""
+        printable.number_of(number, "commit") if (number := len(repository.ahead(*pair))) else ""
         for pair in ((commit, head), (head, commit))
     )
     parts = [f"is {behind} behind"] if behind else []

@@ -6,14 +6,11 @@ import math
 import os
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promote.errors import ConfigError, NetworkError, UsageError
 from promote.system.deadline import Deadline
 from promote.yamltext import reader
-
-if TYPE_CHECKING:
-    pass
 
 _SECONDS = 10  # for one answer
 LONGEST_REASON = 300  # characters of what a server or a cluster says: a commit and a hold may keep them
