@@ -236,8 +236,8 @@ def test_during_a_freeze_no_commit_is_applied_and_afterwards_it_is(system: Syste
     system.freeze(*THAWED)
     system.repository.promote("windows", PROJECT, "--write")
     commit = system.repository.push("the freeze is over")
-    # Were the window open before, the release would be synced at the commit before this one, which changes no object
-    # and so needs no sync.
+    # This commit changes no object. If the window opened earlier, Argo CD could sync the release at the commit
+    # before, and this one would get no sync.
     wait("the commit is compared", partial(_uncompared, system, commit), seconds=60)
     assert system.engine.operation("production")["startedAt"] == begun
     assert system.running() == before
