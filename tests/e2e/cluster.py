@@ -139,6 +139,7 @@ class Cluster(Running):
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--token-auth-file={tokens}",
             "--authorization-mode=Node,RBAC",
+            "--feature-gates=APIResponseCompression=false",  # on loopback it would only take processor time
             "--allow-privileged=true",  # as clusters are set up: it is the standard that must refuse
             "--service-cluster-ip-range=10.96.0.0/16",
             *aggregation.options(self.folder / "front-proxy"),

@@ -20,12 +20,13 @@ STARTED = time.monotonic()
 # Each has an installation of its own. All of Flux in one would take longest: in every release, its tiers wait for one
 # another.
 ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/test_delivery.py", "tests/e2e/flux/test_faults.py")
-# All other tests leave the processors to these, which take longest.
-NICENESS = 3
 # These need a control plane, if anything. All others outside of the folders need both environments in it.
 EMPTY = tuple(
     f"tests/e2e/test_{name}.py" for name in ("cluster", "gitea", "live", "pod_security", "strategies", "validation")
 )
+# These end minutes before all others, to which they leave the processors.
+SHORTEST = (*EMPTY, "tests/e2e/flux/test_delivery.py")
+NICENESS = 5
 
 
 class _OneClusterEach(LoadScopeScheduling):  # type: ignore[misc]
@@ -43,11 +44,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give way to the longest tests, and leave out the faults of the engines on a machine that is too slow for them.
+    """Give way to longer tests, and leave out the faults of the engines on a machine that is too slow for them.
 
     `.ci/run` says from when on.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(ENGINES) and os.nice(0) < NICENESS:
+    if "PYTEST_XDIST_WORKER" in os.environ and item.nodeid.startswith(SHORTEST) and os.nice(0) < NICENESS:
         os.nice(NICENESS)
     minutes = os.environ.get("E2E_MINUTES")
     if minutes and item.path.name == "test_faults.py" and time.monotonic() - STARTED > 60 * float(minutes):

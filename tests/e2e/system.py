@@ -74,20 +74,20 @@ class System(Generic[E]):
     repository: Repository
     engine: E
     releases: int = 0
-    # The seconds from the first object of the engine until both environments were as Git says.
+    # The seconds from the first object of the engine until the environments were as Git says.
     installed_after: float = 0.0
 
     @property
     def api(self) -> Api:
         return self.cluster.api
 
-    def wait_until_installed(self, *, seconds: float) -> None:
-        """Wait until the engine has installed both environments."""
+    def wait_until_installed(self, environments: Sequence[str] = ENVIRONMENTS, *, seconds: float) -> None:
+        """Wait until the engine has installed these environments."""
         begin, commit = time.monotonic(), self.repository.tip()
-        for environment in reversed(ENVIRONMENTS):
+        for environment in reversed(environments):
             self.engine.wait_for(environment, commit, seconds=seconds)
         self.installed_after = time.monotonic() - begin
-        for environment in ENVIRONMENTS:
+        for environment in environments:
             wait_until_running(self.api, f"mediq-{environment}", self.repository.images(environment))
 
     def release(self, *names: str, start: str = "") -> tuple[str, dict[str, str]]:

@@ -1,9 +1,9 @@
-"""One installation for the tests of Flux that a process runs, which ends with the last of them."""
+"""One installation for each file of tests that Flux syncs, which ends with the last of them."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -12,11 +12,18 @@ from tests.e2e.flux.controllers import Flux
 from tests.e2e.gitea import GiteaHost
 from tests.e2e.loop import publish
 from tests.e2e.system import System
+from tests.manifests.render import ENVIRONMENTS
 
 
-@pytest.fixture(scope="package")
-def system(request: pytest.FixtureRequest) -> Iterator[System[Flux]]:
-    """Both environments, installed by Flux in an empty cluster.
+@pytest.fixture(scope="module")
+def delivered() -> Sequence[str]:
+    """The environments that Flux installs."""
+    return ENVIRONMENTS
+
+
+@pytest.fixture(scope="module")
+def system(request: pytest.FixtureRequest, delivered: Sequence[str]) -> Iterator[System[Flux]]:
+    """What is delivered, installed by Flux in an empty cluster.
 
     Then staging is suspended: it would only take processor time.
     """
@@ -26,12 +33,13 @@ def system(request: pytest.FixtureRequest) -> Iterator[System[Flux]]:
     with Cluster(folder / "cluster") as cluster, GiteaHost(folder / "gitea") as host:
         repository = publish(cluster, host, folder / "repository", "mediq")
         with Flux(cluster) as engine:
-            engine.install(repository)
+            engine.install(repository, delivered)
             engine.add_webhook(repository)
             installed = System(cluster, repository, engine)
-            installed.wait_until_installed(seconds=300)
-            for each in engine.tiers("staging").values():
-                cluster.api.merge(each, {"spec": {"suspend": True}})
+            installed.wait_until_installed(delivered, seconds=300)
+            if "staging" in delivered:
+                for each in engine.tiers("staging").values():
+                    cluster.api.merge(each, {"spec": {"suspend": True}})
             yield installed
             if request.session.testsfailed > failed:
                 cluster.keep()
