@@ -108,16 +108,25 @@ def _named(images: Iterable[Image]) -> str:
     return ", ".join(f"{image.name} ({image.version})" for image in images)
 
 
-def of_all(running: Mapping[str, Sequence[Image]]) -> list[str]:
-    """In a line each, the tags that move and the placeholders of all environments."""
-    versions = [image.version for images in running.values() for image in images]
-    placeholders = sorted({str(one) for one in versions if is_placeholder(one)})
-    moving = sorted({str(one) for one in versions if is_moving(one)} - {*placeholders})
+def of_all(running: Mapping[str, Sequence[Image]], bundles: Collection[str]) -> list[str]:
+    """In a line each, the tags and branches that move and the placeholders of all environments.
+
+    What is called in `bundles` is a chart or a base.
+    """
+    images = [image for each in running.values() for image in each]
+    placeholders = sorted({str(one.version) for one in images if is_placeholder(one.version)})
+    all_moving = [one for one in images if is_moving(one.version) and str(one.version) not in placeholders]
+    moving = sorted({str(one.version) for one in all_moving if one.name not in bundles})
+    branches = sorted({str(one.version) for one in all_moving if one.name in bundles})
     lines = []
     if moving:
         lines.append(
             f"tags that move do not say which build runs, and are not promoted: {', '.join(moving)}; "
             "`promote pin ENV` adds digests"
+        )
+    if branches:
+        lines.append(
+            f"branches move, so a base may become another commit: {', '.join(branches)}; name a tag or a commit"
         )
     if placeholders:
         lines.append(f"placeholders are not versions, and are not promoted: {', '.join(placeholders)}")

@@ -45,12 +45,14 @@ class Versions:
     """By environment, what it runs; and of images with different versions in it, by name, where these are written.
 
     `missing` and `errors` say why that is not known: of some in other repositories, and of what cannot be read.
+    `bundles` are the names of versions of charts and bases.
     """
 
     running: dict[str, tuple[Image, ...]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     apart: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    bundles: set[str] = field(default_factory=set)
 
     @property
     def are_found(self) -> bool:
@@ -115,7 +117,7 @@ def read(workspace: Workspace) -> Overview:
         config = tree.config
     pulls, unsaid = _pulls(workspace, tip)
     branches = {workspace.branches.line(place).label: commit for place, commit in tip.commits.items() if place}
-    unclear = unsettled.of_all(versions.running)
+    unclear = unsettled.of_all(versions.running, versions.bundles)
     notes = [*assumed(config), *_lost(standing, config)]
     return Overview(
         tip, branches, config, versions, elsewhere, behind, pulls, standing, frozen, notes, unsaid, unclear
@@ -137,12 +139,14 @@ def _versions(tree: Tree) -> Versions:
     found = Versions(missing={name: str(tree.missing[one.place]) for name, one in tree.lacking.items()})
     for name, one in tree.readable.items():
         try:
-            found.running[name], apart = tree.said(one)
+            said = tree.said(one)
         except (ConfigError, UsageError) as error:
             (found.missing if one.repository else found.errors)[name] = str(error)
             continue
-        if apart:
-            found.apart[name] = {image: list(lines) for image, lines in apart.items()}
+        found.running[name] = said.images
+        found.bundles |= said.bundles
+        if said.apart:
+            found.apart[name] = {image: list(lines) for image, lines in said.apart.items()}
     return found
 
 

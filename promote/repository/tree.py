@@ -26,6 +26,19 @@ from promote.versions.templates import Reader
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What the files of an environment say that it runs.
+
+    `apart` has by name, of each image that it runs in several versions, where these are written; `bundles` are the
+    names of charts and of bases in other repositories.
+    """
+
+    images: tuple[Image, ...]
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bundles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """The files of one commit, or of the checkout, in a separate folder that may be changed freely.
 
@@ -177,14 +190,14 @@ class Tree:
 
     def images(self, environment: Environment) -> tuple[Image, ...]:
         """What an environment runs; raises ConfigError with file and line."""
-        return self.said(environment)[0]
+        return self.said(environment).images
 
-    def said(self, environment: Environment) -> tuple[tuple[Image, ...], Mapping[str, tuple[str, ...]]]:
-        """As `images`; and by the name of each image that it runs in several versions, where these are written."""
+    def said(self, environment: Environment) -> Said:
+        """What an environment runs, and what else its files say of it."""
         if plain := self._plain_images(environment):
-            return plain, {}
+            return Said(plain)
         found = self.versions(environment)
-        return found.images, found.apart
+        return Said(found.images, found.apart, found.bundles)
 
     def _plain_images(self, environment: Environment) -> tuple[Image, ...]:
         """The same, without positions, where only `images:` of its own kustomization says it; otherwise nothing.

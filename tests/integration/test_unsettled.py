@@ -84,3 +84,6 @@ def test_the_same_branch_elsewhere_is_not_the_same_commit(tiny: Sandbox, ref: st
     said = f"note: example.com/team/lib ({ref}): {why}"
     for verb in ("drift", "plan"):
         assert (said in tiny.promote(verb, "staging", "production").out.splitlines()) is is_noted
+    status = tiny.promote("status").out
+    assert (f"a base may become another commit: {ref}; name a tag or a commit" in status) is is_noted
+    assert "promote pin" not in status
