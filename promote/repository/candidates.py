@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain, count
 from pathlib import PurePosixPath
 
 from promote.repository import groups, stages
@@ -138,9 +139,11 @@ def named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
     often = [Counter(names) for names in tries]
     found: dict[str, Candidate] = {}
     for number, one in enumerate(candidates):
-        short = (names[number] for names, times in zip(tries, often, strict=True) if times[names[number]] == 1)
-        name = next(short, name_of(one.path))
-        found[name if name not in found else name_of(one.path)] = one
+        short = [names[number] for names, times in zip(tries, often, strict=True) if times[names[number]] == 1]
+        long = name_of(one.path)
+        # Of some paths not even the whole is a name of its own: `a-b/dev` and `a_b/dev`.
+        options = chain(short, [long], (f"{long}-{again}" for again in count(2)))
+        found[next(name for name in options if name not in found)] = one
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.repository import config, discovery, groups, shapes, stages
+from promote.repository import candidates, config, discovery, groups, shapes, stages
 from promote.repository.kustomizations import Kustomization, Survey
 
 BASE = "resources: [deployment.yaml]\n"
@@ -284,6 +284,12 @@ def test_names_are_valid_and_differ(tmp_path: Path) -> None:
     assert dict(found.environments) == {
         "a-prod": "a/overlays/prod", "prod-eu": "overlays/Prod_EU", "release-environment": "overlays/release",
     }  # fmt: skip
+
+
+def test_no_two_paths_get_the_same_name() -> None:
+    of_both = [candidates.Candidate(f"{app}/dev", "dev", app) for app in ("a-b", "A-B", "a_b")]
+    assert sorted(candidates.named(of_both)) == ["a-b-dev", "a-b-dev-2", "a-b-dev-3"]
+    assert set(candidates.named(of_both).values()) == {*of_both}
 
 
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
