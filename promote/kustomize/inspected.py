@@ -77,7 +77,8 @@ def _of_reference(file: Path, key: str, item: Node, name: str, files: Inspected,
         elif key == "secretGenerator":
             yield Fault(file, line, problem, _NOT_IN_GIT)
         else:
-            yield Fault(file, line, problem + misfits.close(name, _siblings(file.parent, name)))
+            similar = misfits.close(name, _siblings(file.parent, name))
+            yield Fault(file, line, problem + similar, "" if similar else _NOT_IN_GIT)
     elif path.is_dir() and not any((path / one).is_file() for one in FILE_NAMES):
         yield Fault(
             file, line, f"`{key}` names the folder '{name}', which has no kustomization.yaml{sparse.hint(path)}"

@@ -111,6 +111,8 @@ def two(tmp_path: Path) -> Repository:
         (BASE, "files: [MODE=mode.txt]", "env: mode.env", f"{BASE}:5: `configMapGenerator` names 'mode.env', which"),
         (BASE, "resources:", "secretGenerator: [{name: key, envs: [.env.key]}]\nresources:", f"{BASE}:1: "
          "`secretGenerator` names '.env.key', which does not exist .*; .* `unrendered: warn`"),
+        (BASE, "  - cart.yaml", "  - rendered-input.yaml\n  - cart.yaml", f"{BASE}:2: `resources` names "
+         "'rendered-input.yaml', which does not exist .*; .* `unrendered: warn`"),
         (BASE, "resources:", "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1\nresources:", f"{BASE}:2: "
          "`apiVersion` is 'kustomize.config.k8s.io/v1': write kustomize.config.k8s.io/v1beta1 "),
         (PATCH, "name: cart", "name: card", f"{PATCH}:4: this patch is for Deployment 'card', .* mean 'cart'"),
