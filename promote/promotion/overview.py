@@ -139,14 +139,14 @@ def _versions(tree: Tree) -> Versions:
     found = Versions(missing={name: str(tree.missing[one.place]) for name, one in tree.lacking.items()})
     for name, one in tree.readable.items():
         try:
-            said = tree.said(one)
+            stated = tree.stated(one)
         except (ConfigError, UsageError) as error:
             (found.missing if one.repository else found.errors)[name] = str(error)
             continue
-        found.running[name] = said.images
-        found.bundles |= said.bundles
-        if said.apart:
-            found.apart[name] = {image: list(lines) for image, lines in said.apart.items()}
+        found.running[name] = stated.images
+        found.bundles |= stated.bundles
+        if stated.apart:
+            found.apart[name] = {image: list(lines) for image, lines in stated.apart.items()}
     return found
 
 

@@ -26,7 +26,7 @@ from promote.versions.templates import Reader
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Stated:
     """What the files of an environment say that it runs.
 
     `apart` has by name, of each image that it runs in several versions, where these are written; `bundles` are the
@@ -190,14 +190,14 @@ class Tree:
 
     def images(self, environment: Environment) -> tuple[Image, ...]:
         """What an environment runs; raises ConfigError with file and line."""
-        return self.said(environment).images
+        return self.stated(environment).images
 
-    def said(self, environment: Environment) -> Said:
+    def stated(self, environment: Environment) -> Stated:
         """What an environment runs, and what else its files say of it."""
         if plain := self._plain_images(environment):
-            return Said(plain)
+            return Stated(plain)
         found = self.versions(environment)
-        return Said(found.images, found.apart, found.bundles)
+        return Stated(found.images, found.apart, found.bundles)
 
     def _plain_images(self, environment: Environment) -> tuple[Image, ...]:
         """The same, without positions, where only `images:` of its own kustomization says it; otherwise nothing.

@@ -24,7 +24,7 @@ ENGINES = ("tests/e2e/argocd/", "tests/e2e/flux/test_delivery.py", "tests/e2e/fl
 EMPTY = tuple(
     f"tests/e2e/test_{name}.py" for name in ("cluster", "gitea", "live", "pod_security", "strategies", "validation")
 )
-# These end minutes before all others, to which they leave the processors.
+# With the same priority, these would end minutes before all others, so they leave the processors to those.
 SHORTEST = (*EMPTY, "tests/e2e/flux/test_delivery.py")
 NICENESS = 5
 
